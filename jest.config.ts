@@ -1,0 +1,34 @@
+/** @jest-config-loader esbuild-register */
+import type { Config } from 'jest';
+
+const shared: Config = {
+  testEnvironment: 'node',
+  // Tests run on the TypeScript sources: the condition stands first in every package's `exports`.
+  testEnvironmentOptions: { customExportConditions: ['revocast-source', 'node', 'import', 'default'] },
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
+  },
+  modulePathIgnorePatterns: ['/dist/', '/\\.cache/'],
+};
+
+const project = (displayName: string, folder: string): Config => ({
+  ...shared,
+  displayName,
+  roots: [`<rootDir>/${folder}`],
+  testMatch: ['**/*.test.ts'],
+});
+
+const config: Config = {
+  projects: [
+    project('denylist', 'packages/denylist/test'),
+    project('middleware', 'packages/middleware/test'),
+    project('sidecar', 'apps/sidecar/test'),
+    project('demo', 'apps/demo/test'),
+    project('test-support', 'test-support/test'),
+    project('repository', 'test'),
+  ] as NonNullable<Config['projects']>,
+  reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
+};
+
+export default config;
