@@ -1,0 +1,138 @@
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { maxKidLength } from '../token/compact.ts';
+import { isJsonObject, type JsonObject } from '../token/json.ts';
+import type { VerificationKey } from './key-source.ts';
+import { algorithmsOfKey, type SignatureAlgorithm } from './signature-algorithms.ts';
+
+/**
+ * Why a member of a key set is not used. `malformed` not a JWK that can be imported · `private` and `symmetric` secrets
+ * that should never have been published · `other_use` meant for something else than verifying · `unsupported` a kind of
+ * key or an algorithm that we do not know · `weak` RSA below 2048 bits or with a degenerate exponent.
+ */
+export type SkipCause = 'malformed' | 'private' | 'symmetric' | 'other_use' | 'unsupported' | 'weak';
+
+/** Number of members that are not used, by cause. */
+export type SkippedKeys = Readonly<Record<SkipCause, number>>;
+
+/** What a key set held that is usable. */
+export interface KeySet {
+  /** No two alike in kid, thumbprint and algorithms. */
+  readonly keys: readonly VerificationKey[];
+  readonly byKid: ReadonlyMap<string, readonly VerificationKey[]>;
+  readonly thumbprints: ReadonlySet<string>;
+  /** Kids of skipped members: a token that names one is answered without asking the issuer again. */
+  readonly skippedKids: ReadonlySet<string>;
+  readonly skipped: SkippedKeys;
+}
+
+export type KeySetParse =
+  | { readonly ok: true; readonly keySet: KeySet }
+  | { readonly ok: false; readonly code: 'not_a_key_set' | 'too_many_keys' | 'no_usable_keys' };
+
+/**
+ * Reads a JWK Set (RFC 7517 §5) into usable public keys. Members that cannot be used are counted, never fatal: one
+ * broken member, or a new kind of key, must not take the good ones down.
+ *
+ * @param value anything that came out of a JSON reader, or a set given in the options.
+ * @param maxKeys a set with more members is refused whole, not cut: which keys it meant is unknown.
+ * @returns `no_usable_keys` also for an empty set: it can never have verified anything. Never throws.
+ */
+export function parseKeySet(value: unknown, maxKeys: number): KeySetParse {
+  const members = isJsonObject(value) ? value['keys'] : undefined;
+  if (!Array.isArray(members)) return { ok: false, code: 'not_a_key_set' };
+  if (members.length > maxKeys) return { ok: false, code: 'too_many_keys' };
+
+  const keys: VerificationKey[] = [];
+  const skippedKids = new Set<string>();
+  const skipped = { malformed: 0, private: 0, symmetric: 0, other_use: 0, unsupported: 0, weak: 0 };
+  for (const member of members) {
+    const read = readKey(member);
+    if (typeof read !== 'string') {
+      // A key listed twice is one key, not an ambiguous one.
+      if (!keys.some((key) => isSameKey(key, read))) keys.push(read);
+      continue;
+    }
+    skipped[read] += 1;
+    const kid = isJsonObject(member) ? member['kid'] : undefined;
+    if (typeof kid === 'string') skippedKids.add(kid);
+  }
+  if (keys.length === 0) return { ok: false, code: 'no_usable_keys' };
+  const thumbprints = new Set(keys.map((key) => key.thumbprint));
+  return { ok: true, keySet: { keys, byKid: groupByKid(keys), thumbprints, skippedKids, skipped } };
+}
+
+function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
+  return (
+    one.kid === other.kid &&
+    one.thumbprint === other.thumbprint &&
+    one.algorithms.length === other.algorithms.length &&
+    one.algorithms.every((alg) => other.algorithms.includes(alg))
+  );
+}
+
+function groupByKid(keys: readonly VerificationKey[]): ReadonlyMap<string, readonly VerificationKey[]> {
+  const byKid = new Map<string, VerificationKey[]>();
+  for (const key of keys) {
+    if (key.kid === undefined) continue;
+    const named = byKid.get(key.kid);
+    if (named === undefined) byKid.set(key.kid, [key]);
+    else named.push(key);
+  }
+  return byKid;
+}
+
+function readKey(member: unknown): VerificationKey | SkipCause {
+  if (!isJsonObject(member)) return 'malformed';
+  const { kty, crv, kid, alg, use } = member;
+  if (typeof kty !== 'string') return 'malformed';
+  if (kid !== undefined && (typeof kid !== 'string' || kid.length > maxKidLength)) return 'malformed';
+  if (kty === 'oct') return 'symmetric';
+  // Whoever reads a published private key can sign: such a key proves nothing, so it is not even used as a public one.
+  if (member['d'] !== undefined || member['priv'] !== undefined) return 'private';
+  if ((use !== undefined && use !== 'sig') || !mayVerify(member['key_ops'])) return 'other_use';
+  const algorithms = boundAlgorithms(algorithmsOfKey(kty, crv), alg);
+  if (algorithms.length === 0) return 'unsupported';
+
+  const key = importPublicKey(member);
+  if (key === undefined) return 'malformed';
+  if (isWeak(key)) return 'weak';
+  return Object.freeze({ ...(kid !== undefined && { kid }), thumbprint: thumbprintOf(key), algorithms, key });
+}
+
+/** RFC 7517 §4.3: `key_ops` lists every operation the key is meant for, each once. */
+function mayVerify(keyOps: unknown): boolean {
+  if (keyOps === undefined) return true;
+  return Array.isArray(keyOps) && new Set(keyOps).size === keyOps.length && keyOps.includes('verify');
+}
+
+/** RFC 7517 §4.4: `alg`, when there, is the only algorithm the key is for. */
+function boundAlgorithms(fitting: readonly SignatureAlgorithm[], alg: unknown): readonly SignatureAlgorithm[] {
+  return alg === undefined ? fitting : fitting.filter((name) => name === alg);
+}
+
+/** Only the members that make a public key are handed on; OpenSSL refuses points off the curve. */
+function importPublicKey({ kty, crv, n, e, x, y }: JsonObject): KeyObject | undefined {
+  try {
+    const publicMembers = kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x };
+    return createPublicKey({ key: publicMembers as import('node:crypto').JsonWebKey, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 7518 §3.3: 2048 bits or more. With an exponent of 1 or an even one, a signature can be made by anybody. */
+function isWeak(key: KeyObject): boolean {
+  if (key.asymmetricKeyType !== 'rsa') return false;
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  return modulusLength < 2048 || publicExponent < 3n || publicExponent % 2n === 0n;
+}
+
+/**
+ * RFC 7638 §3: the required members alone, in lexicographic order, without white space. Taken from the imported key and
+ * not from the document: a second spelling of the same number is the same key.
+ */
+function thumbprintOf(key: KeyObject): string {
+  const { kty, crv, e, n, x, y } = key.export({ format: 'jwk' });
+  const required = kty === 'RSA' ? { e, kty, n } : kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x };
+  return createHash('sha256').update(JSON.stringify(required)).digest('base64url');
+}

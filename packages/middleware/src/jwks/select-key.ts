@@ -1,0 +1,37 @@
+import type { KeyLookup, KeyQuery, KeyRejection, VerificationKey } from './key-source.ts';
+import type { KeySet } from './parse-key-set.ts';
+
+/** What one key set says about a query; only a remote set can turn `unknown_kid` into something else, by asking again. */
+export type KeySelection = Exclude<KeyLookup, { outcome: 'unavailable' }>;
+
+const rejections = {
+  unknown_kid: { outcome: 'rejected', reason: 'unknown_kid' },
+  missing_kid: { outcome: 'rejected', reason: 'missing_kid' },
+  key_not_usable: { outcome: 'rejected', reason: 'key_not_usable' },
+  alg_not_allowed: { outcome: 'rejected', reason: 'alg_not_allowed' },
+} as const satisfies Record<KeyRejection, KeySelection>;
+
+/**
+ * Selects the one key of a set that a token names. Nothing is guessed: when two different keys fit, none is chosen.
+ *
+ * @returns `alg_not_allowed` when the kid is known and bound to other algorithms (RFC 8725 §3.1); `key_not_usable` when
+ * the issuer lists the kid but the key may not verify (too weak, for encryption, …) or two different keys share it;
+ * `missing_kid` unless exactly one key fits the algorithm.
+ */
+export function selectKey(keySet: KeySet, { kid, alg }: KeyQuery): KeySelection {
+  const named = kid === undefined ? keySet.keys : keySet.byKid.get(kid);
+  if (kid !== undefined && named === undefined) {
+    return keySet.skippedKids.has(kid) ? rejections.key_not_usable : rejections.unknown_kid;
+  }
+  const fitting = (named ?? []).filter((key) => verifies(key, alg));
+  const [first] = fitting;
+  if (first === undefined) return kid === undefined ? rejections.missing_kid : rejections.alg_not_allowed;
+  if (fitting.some((key) => key.thumbprint !== first.thumbprint)) {
+    return kid === undefined ? rejections.missing_kid : rejections.key_not_usable;
+  }
+  return { outcome: 'found', key: first };
+}
+
+function verifies(key: VerificationKey, alg: string): boolean {
+  return key.algorithms.some((name) => name === alg);
+}

@@ -1,0 +1,41 @@
+import type { KeyLookup, KeyQuery, KeySource, KeySourceObserver, KeySourceStatus } from './key-source.ts';
+import type { KeySet } from './parse-key-set.ts';
+import { selectKey } from './select-key.ts';
+
+/** A key set given in the options (`jwks: { keys }`): never refreshed, never stale, never unavailable. */
+export class StaticKeySet implements KeySource {
+  readonly #keySet: KeySet;
+  readonly #observer: KeySourceObserver;
+
+  /** @param keySet read by `parseKeySet`; a set without usable keys is a configuration error of the caller. */
+  constructor(keySet: KeySet, observer: KeySourceObserver = {}) {
+    this.#keySet = keySet;
+    this.#observer = observer;
+    observer.keysHeld?.(keySet.keys.length);
+  }
+
+  findKey(query: KeyQuery): KeyLookup {
+    const selection = selectKey(this.#keySet, query);
+    this.#observer.keyLookedUp?.(selection.outcome === 'found' ? 'found' : selection.reason);
+    return selection;
+  }
+
+  trusts(thumbprint: string): boolean {
+    return this.#keySet.thumbprints.has(thumbprint);
+  }
+
+  onKeysRemoved(): () => void {
+    return () => {};
+  }
+
+  async prefetch(): Promise<boolean> {
+    return true;
+  }
+
+  status(): KeySourceStatus {
+    const { keys, skipped } = this.#keySet;
+    return { state: 'fresh', keys: keys.length, skipped, consecutiveFailures: 0, retryAfterMs: 0 };
+  }
+
+  close(): void {}
+}

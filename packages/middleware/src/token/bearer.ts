@@ -1,0 +1,77 @@
+/** Longest `Authorization` field with a token in it, in characters; longer ones are refused unread. */
+export const maxAuthorizationLength = 8_192;
+
+/** The part of a request that carries credentials. Node's `IncomingMessage` fits; so do plain objects. */
+export interface RequestWithHeaders {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly headersDistinct?: Readonly<Record<string, readonly string[] | undefined>>;
+  /** Names and values in turn, as received. */
+  readonly rawHeaders?: readonly string[];
+}
+
+/** Why the credentials of a request are refused before any token is looked at. */
+export type BearerRefusal = 'malformed_request' | 'multiple_tokens' | 'unsupported_scheme' | 'token_too_large';
+
+/** `none` means no `Authorization` field at all: credentials that are there and wrong are never `none`. */
+export type BearerCredentials =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'token'; readonly scheme: 'bearer' | 'dpop'; readonly token: string }
+  | { readonly kind: 'refused'; readonly reason: BearerRefusal };
+
+const none: BearerCredentials = { kind: 'none' };
+
+function refused(reason: BearerRefusal): BearerCredentials {
+  return { kind: 'refused', reason };
+}
+
+// RFC 9110 §11.1: auth-scheme is a token (§5.6.2), matched without regard to case.
+const authScheme = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/;
+// RFC 6750 §2.1: b64token. Anything after it (another word, a comma) is not a bearer credential.
+const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/**
+ * Reads the token of a request from its `Authorization` field, and from nowhere else.
+ *
+ * @returns the token unread and undecoded; `malformed_request` and `multiple_tokens` are 400, the others 401.
+ * Never throws.
+ * @see RFC 6750 §2.1, RFC 9110 §11.6.2, RFC 9449 §7.1 (the `DPoP` scheme)
+ */
+export function readBearer(request: RequestWithHeaders): BearerCredentials {
+  const value = request.headers['authorization'];
+  const field = typeof value === 'string' ? value : value?.[0];
+  if (countAuthorizationFields(request) > 1) return refused('multiple_tokens');
+  if (field === undefined) return none;
+
+  const scheme = authScheme.exec(field)?.[0];
+  if (scheme === undefined) return refused('malformed_request');
+  const name = scheme.toLowerCase();
+  if (name !== 'bearer' && name !== 'dpop') return refused('unsupported_scheme');
+  if (field.length > maxAuthorizationLength) return refused('token_too_large');
+
+  // RFC 9110 §11.4: one or more spaces. A tab is white space elsewhere in HTTP, but not here.
+  let start = scheme.length;
+  while (field.charCodeAt(start) === 0x20) start += 1;
+  if (start === scheme.length) return refused('malformed_request');
+  const token = field.slice(start);
+  if (!b64token.test(token)) return refused('malformed_request');
+  return { kind: 'token', scheme: name, token };
+}
+
+/**
+ * Counts the fields as they were received. Node keeps the first of several in `headers` and drops the rest in silence,
+ * while a proxy before us may have judged the last: only a request with one means the same to both.
+ */
+function countAuthorizationFields(request: RequestWithHeaders): number {
+  const { rawHeaders, headersDistinct, headers } = request;
+  if (rawHeaders !== undefined) {
+    let count = 0;
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const name = rawHeaders[i];
+      if (name?.length === 13 && name.toLowerCase() === 'authorization') count += 1;
+    }
+    return count;
+  }
+  const values = headersDistinct?.['authorization'] ?? headers['authorization'];
+  if (values === undefined) return 0;
+  return typeof values === 'string' ? 1 : values.length;
+}
