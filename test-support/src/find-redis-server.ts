@@ -1,0 +1,138 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { locatePortableRedis, unpackPortableRedis } from './portable-redis.ts';
+
+const run = promisify(execFile);
+const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** A Redis or Valkey server that has answered `--version`. */
+export interface RedisBinaries {
+  /** Path of the executable. */
+  server: string;
+  /** To be merged into the environment of every start (where the shared libraries are). */
+  env: Readonly<Record<string, string>>;
+  /** For example `7.0.15`. */
+  version: string;
+  source: 'environment' | 'path' | 'portable copy';
+}
+
+export interface FindRedisOptions {
+  /** Receives a line when the search takes longer than two seconds. Default: stderr. */
+  progress?: (line: string) => void;
+  /** Where REVOCAST_REDIS_SERVER and PATH are read. Default `process.env`. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Home of the portable copies, one folder a platform. Default `<repository>/.cache/redis`. */
+  cacheDir?: string;
+}
+
+let found: Promise<RedisBinaries> | undefined;
+
+/**
+ * Finds a server to run: REVOCAST_REDIS_SERVER, else `valkey-server` or `redis-server` on PATH, else a portable copy in
+ * the cache, which is downloaded first on Debian and Ubuntu. Any number of processes may search at once.
+ *
+ * The answer to a call without `env` and `cacheDir` is remembered for the life of the process.
+ *
+ * @throws Error that says how to install one. A path in REVOCAST_REDIS_SERVER that does not run is an error as well:
+ *         whoever named a server does not want another one.
+ */
+export function findRedisServer(options: FindRedisOptions = {}): Promise<RedisBinaries> {
+  if (options.env !== undefined || options.cacheDir !== undefined) return search(options);
+  found ??= search(options).catch((error: unknown) => {
+    found = undefined;
+    throw error;
+  });
+  return found;
+}
+
+async function search(options: FindRedisOptions): Promise<RedisBinaries> {
+  const { progress = toStderr, env = process.env } = options;
+  const { cacheDir = join(repository, '.cache/redis') } = options;
+  const slow = setTimeout(() => progress('still preparing a Redis server (one download of about 3 MB) …'), 2000);
+  try {
+    const named = env['REVOCAST_REDIS_SERVER'];
+    if (named) return await fromEnvironment(named);
+    return (await onPath(env['PATH'])) ?? (await portable(join(cacheDir, `${process.platform}-${process.arch}`)));
+  } finally {
+    clearTimeout(slow);
+  }
+}
+
+async function fromEnvironment(server: string): Promise<RedisBinaries> {
+  try {
+    return { server, env: {}, version: await versionOf(server, {}), source: 'environment' };
+  } catch (cause) {
+    throw new Error(`REVOCAST_REDIS_SERVER names ${server}, which does not run as a Redis server`, { cause });
+  }
+}
+
+async function onPath(path = ''): Promise<RedisBinaries | undefined> {
+  const folders = path.split(delimiter).filter((folder) => folder !== '');
+  for (const server of ['valkey-server', 'redis-server'].flatMap((name) => folders.map((dir) => join(dir, name)))) {
+    if (!isExecutable(server)) continue;
+    const version = await versionOf(server, {}).catch(() => undefined);
+    if (version !== undefined) return { server, env: {}, version, source: 'path' };
+  }
+  return undefined;
+}
+
+async function portable(dir: string): Promise<RedisBinaries> {
+  const cached = await runnableCopy(dir).catch(() => undefined);
+  if (cached !== undefined) return cached;
+  try {
+    await discard(dir);
+    await unpackPortableRedis(dir);
+    const fresh = await runnableCopy(dir);
+    if (fresh !== undefined) return fresh;
+  } catch (cause) {
+    throw new Error(howToInstall, { cause });
+  }
+  throw new Error(howToInstall);
+}
+
+async function runnableCopy(dir: string): Promise<RedisBinaries | undefined> {
+  const copy = await locatePortableRedis(dir);
+  if (copy === undefined) return undefined;
+  const env = { LD_LIBRARY_PATH: copy.libraries };
+  return { server: copy.server, env, version: await versionOf(copy.server, env), source: 'portable copy' };
+}
+
+/** Takes a broken copy out of the way in one step, so that nobody sees half of one. */
+async function discard(dir: string): Promise<void> {
+  const aside = `${dir}.broken-${process.pid}-${performance.now()}`;
+  const moved = await rename(dir, aside).then(
+    () => true,
+    () => false,
+  );
+  if (moved) await rm(aside, { recursive: true, force: true });
+}
+
+async function versionOf(server: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const { stdout } = await run(server, ['--version'], { env: { ...process.env, ...env }, timeout: 5000 });
+  const version = /server v=(\S+)/.exec(stdout)?.[1];
+  if (version === undefined) throw new Error(`${server} --version did not answer like a Redis server`);
+  return version;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function toStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+const howToInstall = [
+  'No Redis server to be found, and a portable copy could not be made (that needs Debian or Ubuntu and its mirrors).',
+  'Install one:    macOS: brew install redis    Debian, Ubuntu: apt-get install redis-server    Fedora: dnf install valkey',
+  'or set REVOCAST_REDIS_SERVER to the path of a redis-server or valkey-server executable.',
+].join('\n');

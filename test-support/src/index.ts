@@ -1,0 +1,4 @@
+export * from './die-with-parent.ts';
+export * from './free-port.ts';
+export * from './redis.ts';
+export * from './until.ts';
