@@ -1,0 +1,118 @@
+// Who may import whom, and what may touch the world. These tables are the rules; ARCHITECTURE.md explains them.
+// Usage: node scripts/check-dependencies.mjs [root]
+import { join, relative, sep } from 'node:path';
+import { cycles, unloadablePeers } from './dependencies/graph.mjs';
+import { borders, loaders, pureGlobals, pureImports, unlisted } from './dependencies/rules.mjs';
+import { findWorkspaces, isListed } from './dependencies/workspaces.mjs';
+import { root as repository } from './run.mjs';
+
+/** Workspace → the packages its sources may import. What is not listed is refused, a new workspace included. */
+const mayImport = {
+  'packages/denylist': ['eventsource-parser', 'ioredis'],
+  'packages/middleware': [
+    '@revocast/denylist',
+    'jose',
+    'lru-cache',
+    'express',
+    'ioredis',
+    'prom-client',
+    '@opentelemetry/api',
+  ],
+  'apps/sidecar': ['@revocast/denylist', 'express', 'ioredis', 'prom-client', 'pino', 'zod', 'yaml'],
+  'apps/demo': [
+    '@revocast/denylist',
+    '@revocast/middleware',
+    '@revocast/sidecar',
+    '@revocast/test-support',
+    'express',
+    'ioredis',
+    'jose',
+    'oidc-provider',
+    'prom-client',
+  ],
+  'test-support': ['jose'],
+};
+
+/** A package that only some files of a workspace may load (types are free). `dynamically`: with `import()`. */
+const loadedOnlyBy = [
+  { workspace: 'packages/denylist', module: 'ioredis', files: ['redis/'] },
+  { workspace: 'packages/denylist', module: 'eventsource-parser', files: ['http/'] },
+  { workspace: 'packages/middleware', module: 'ioredis', files: ['create-verifier.ts'], dynamically: true },
+];
+
+/** What opens a connection: only the composition root may name it. */
+const openedOnlyBy = {
+  workspace: 'packages/middleware',
+  names: ['openFeed', 'openLookUp', 'createPublisher'],
+  files: ['create-verifier.ts'],
+};
+
+/** Files of `packages` that may touch the world. A name with a slash is a folder, without one a file anywhere. */
+const edges = ['redis/', 'http/', 'file/', 'express/', 'telemetry/', 'fetch-key-set.ts', 'system-clock.ts', 'main.ts'];
+
+/** Composition roots: they pick adapters, read the environment and hand the world on as arguments. */
+const compositionRoots = ['create-verifier.ts', 'create-publisher.ts', 'open-feed.ts', 'open-look-up.ts'];
+
+/** Every other file of `packages` is pure: it computes, and takes clock, randomness, fetch and storage as parameters. */
+const pure = {
+  imports: [
+    'node:buffer',
+    'node:crypto',
+    'node:events',
+    'node:url',
+    'node:util',
+    '@revocast/denylist',
+    'eventsource-parser',
+    'jose',
+    'lru-cache',
+  ],
+  refusedNames: ['randomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'randomUUID', 'webcrypto'],
+  refusedGlobals: [
+    'Date.now',
+    'new Date()',
+    'Math.random',
+    'crypto.getRandomValues',
+    'crypto.randomUUID',
+    'performance',
+    'process',
+    'fetch',
+    'setTimeout',
+    'setInterval',
+    'setImmediate',
+  ],
+};
+
+const root = process.argv[2] ?? repository;
+const workspaces = findWorkspaces(root);
+const violations = [...workspaces.flatMap((workspace) => [...violationsIn(workspace)]), ...cycles(workspaces)];
+
+for (const { file, line, rule, remedy } of violations) {
+  console.error(`${relative(root, file).split(sep).join('/')}:${line}: ${rule}\n    ${remedy}`);
+}
+const files = workspaces.reduce((sum, { sources, tests }) => sum + sources.size + tests.length, 0);
+console.log(`${violations.length} violations in ${files} files of ${workspaces.length} workspaces`);
+process.exit(violations.length === 0 ? 0 : 1);
+
+function* violationsIn(workspace) {
+  const allowed = mayImport[workspace.path];
+  if (allowed === undefined) {
+    const remedy = 'list what it may import in the table `mayImport` of scripts/check-dependencies.mjs';
+    const file = join(workspace.folder, 'package.json');
+    yield { file, line: 1, rule: `nothing says what ${workspace.path} may import`, remedy };
+    return;
+  }
+  for (const file of workspace.tests) yield* borders(workspaces, workspace, file);
+  for (const file of workspace.sources.values()) {
+    yield* borders(workspaces, workspace, file);
+    yield* unlisted(workspace, file, allowed);
+    yield* loaders(workspace, file, loadedOnlyBy, openedOnlyBy);
+    if (!isPure(workspace, file)) continue;
+    yield* pureImports(workspace, file, pure, edges);
+    yield* pureGlobals(file, pure);
+  }
+  if (workspace.path.startsWith('packages/')) yield* unloadablePeers(workspaces, workspace);
+}
+
+function isPure(workspace, file) {
+  return workspace.path.startsWith('packages/') && !isListed(file.inside, [...edges, ...compositionRoots]);
+}

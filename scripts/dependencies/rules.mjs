@@ -1,0 +1,96 @@
+// The rules about one file at a time. Each yields violations: `{ file, line, rule, remedy }`.
+import { dirname, join, sep } from 'node:path';
+import { entriesOf, isBuiltin, isListed, isRelative, packageOf } from './workspaces.mjs';
+
+/** A workspace is entered by its package name; packages never import apps, the denylist never the middleware. */
+export function* borders(workspaces, workspace, file) {
+  for (const { specifier, line } of file.imports) {
+    const violation = (rule, remedy) => ({ file: file.path, line, rule, remedy });
+    if (isRelative(specifier)) {
+      if (join(dirname(file.path), specifier).startsWith(workspace.folder + sep)) continue;
+      yield violation(`'${specifier}' leaves ${workspace.path}`, 'import the other workspace by its package name');
+      continue;
+    }
+    const target = workspaces.find(({ manifest }) => manifest.name === packageOf(specifier));
+    if (target === undefined || !workspace.path.startsWith('packages/')) continue;
+    if (target.path.startsWith('apps/')) {
+      const remedy = 'apps depend on packages: move what both need into a package, or hand it over as an argument';
+      yield violation(`packages never import apps (${specifier})`, remedy);
+    }
+    if (workspace.path === 'packages/denylist' && target.path === 'packages/middleware') {
+      const remedy = 'the denylist knows nothing of requests: hand what it needs over as an argument';
+      yield violation(`denylist never imports middleware (${specifier})`, remedy);
+    }
+  }
+}
+
+/** Only listed packages are imported, and only declared ones. */
+export function* unlisted(workspace, file, allowed) {
+  const { dependencies, peerDependencies } = workspace.manifest;
+  for (const { specifier, line } of file.imports) {
+    const violation = (rule, remedy) => ({ file: file.path, line, rule, remedy });
+    if (isRelative(specifier) || isBuiltin(specifier)) continue;
+    const name = packageOf(specifier);
+    if (!allowed.includes(name)) {
+      const remedy =
+        'do without it, or add it to `mayImport` in scripts/check-dependencies.mjs and say why in the commit';
+      yield violation(`${workspace.path} may not import ${name}`, remedy);
+    } else if (dependencies?.[name] === undefined && peerDependencies?.[name] === undefined) {
+      const remedy = `add it to dependencies or peerDependencies of ${workspace.path}/package.json`;
+      yield violation(`${name} is not declared: it would only work where another package brings it along`, remedy);
+    }
+  }
+}
+
+/** What only some files may load, and what only the composition root may open. Types are free. */
+export function* loaders(workspace, file, loadedOnlyBy, openedOnlyBy) {
+  for (const { specifier, kind, names, line } of file.imports) {
+    const violation = (rule, remedy) => ({ file: file.path, line, rule, remedy });
+    if (kind === 'type') continue;
+    for (const { workspace: path, module, files, dynamically } of loadedOnlyBy) {
+      if (path !== workspace.path || module !== packageOf(specifier)) continue;
+      if (!isListed(file.inside, files)) {
+        yield violation(`only ${files.join(', ')} may load ${module}`, 'take what you need as a parameter');
+      } else if (dynamically && kind !== 'dynamic') {
+        yield violation(
+          `${module} is loaded dynamically only`,
+          `write \`await import('${module}')\` where it is needed`,
+        );
+      }
+    }
+    if (workspace.path !== openedOnlyBy.workspace || isListed(file.inside, openedOnlyBy.files)) continue;
+    for (const name of names.filter((imported) => openedOnlyBy.names.includes(imported))) {
+      yield violation(`only ${openedOnlyBy.files.join(', ')} may import ${name}`, 'take what it opens as a parameter');
+    }
+  }
+}
+
+/** A pure file imports pure things: the types of an edge are free, an edge library is not even that. */
+export function* pureImports(workspace, file, pure, edges) {
+  const remedy = 'take it as a parameter, or move this code to an edge (`edges` in scripts/check-dependencies.mjs)';
+  for (const { specifier, kind, names, line } of file.imports) {
+    const violation = (rule) => ({ file: file.path, line, rule, remedy });
+    if (isRelative(specifier)) {
+      const target = workspace.sources.get(join(dirname(file.path), specifier));
+      // An entry only lists what the package offers, and edges are part of the offer.
+      const isFree = kind === 'type' || target === undefined || entriesOf(workspace).includes(file.path);
+      if (!isFree && isListed(target.inside, edges))
+        yield violation(`a pure file may not load the edge ${target.inside}`);
+      continue;
+    }
+    const name = isBuiltin(specifier) ? `node:${specifier.replace(/^node:/, '')}` : packageOf(specifier);
+    if (!pure.imports.includes(name)) yield violation(`a pure file may not import ${specifier}`);
+    for (const random of names.filter((imported) => pure.refusedNames.includes(imported))) {
+      yield violation(`a pure file may not draw randomness (${random})`);
+    }
+  }
+}
+
+export function* pureGlobals(file, pure) {
+  const remedy = 'take clock, randomness, timers and fetch as parameters';
+  for (const { name, line } of file.globals) {
+    if (pure.refusedGlobals.includes(name)) {
+      yield { file: file.path, line, rule: `a pure file may not name ${name}`, remedy };
+    }
+  }
+}
