@@ -61,6 +61,7 @@ const pure = {
     'node:events',
     'node:url',
     'node:util',
+    'node:zlib',
     '@revocast/denylist',
     'eventsource-parser',
     'jose',

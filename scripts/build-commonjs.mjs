@@ -1,0 +1,108 @@
+// Writes dist/cjs of every package whose `exports` have a `require` condition, after `tsc -b` has written dist.
+// One bundle holds all entries of a package, with what is ESM-only inside: an error class or a table is then the same
+// object from whichever entry it was required. Each entry is a file that hands out its part of the bundle.
+// Usage: node scripts/build-commonjs.mjs [root]
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { build } from 'esbuild';
+import { root as repository } from './run.mjs';
+
+/** Cannot be required by a CommonJS jest suite, on any line of Node, so they go inside. Everything else stays outside. */
+const bundled = ['jose', 'lru-cache', 'eventsource-parser'];
+
+const root = process.argv[2] ?? repository;
+for (const name of readdirSync(join(root, 'packages'))) {
+  const folder = join(root, 'packages', name);
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const entries = entriesOf(manifest);
+  if (entries.length > 0) await writeCommonJs(folder, manifest, entries);
+}
+
+function entriesOf(manifest) {
+  return Object.values(manifest.exports)
+    .filter((target) => target.require !== undefined)
+    .map((target, index) => ({
+      part: `entry${index}`,
+      source: target['revocast-source'],
+      file: target.require.default,
+      types: target.require.types,
+    }));
+}
+
+async function writeCommonJs(folder, manifest, entries) {
+  const output = join(folder, 'dist', 'cjs');
+  rmSync(output, { recursive: true, force: true });
+  mkdirSync(output, { recursive: true });
+  const names = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const external = names.filter((name) => !bundled.includes(name)).flatMap((name) => [name, `${name}/*`]);
+  const { metafile } = await build({
+    stdin: {
+      contents: entries.map(({ part, source }) => `export * as ${part} from '${source}';`).join('\n'),
+      resolveDir: folder,
+      loader: 'ts',
+    },
+    outfile: join(output, 'bundle.cjs'),
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    // `import('ioredis')` becomes a `require`: a CommonJS jest suite has no dynamic import without a flag.
+    supported: { 'dynamic-import': false },
+    external,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+    absWorkingDir: folder,
+  });
+  for (const { part, file } of entries) {
+    const path = join(folder, file);
+    writeFileSync(path, `'use strict';\nmodule.exports = require('./bundle.cjs').${part};\n`);
+  }
+  writeTypes(folder, output);
+  writeLicences(output, metafile);
+  checkEntries(folder, entries);
+}
+
+/** The types of dist once more, for CommonJS: a `.d.cts` beside every `.cjs`, and relative specifiers that say so. */
+function writeTypes(folder, output) {
+  const dist = join(folder, 'dist');
+  for (const name of readdirSync(dist, { recursive: true })) {
+    if (!name.endsWith('.d.ts') || name.startsWith(`cjs${sep}`)) continue;
+    const target = join(output, name.replace(/\.d\.ts$/, '.d.cts'));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, toCommonJsTypes(readFileSync(join(dist, name), 'utf8')));
+  }
+}
+
+/** Specifiers stand after `from`, in `import(...)`, or in `import '...'`. */
+function toCommonJsTypes(text) {
+  return text.replace(/(\bfrom\s+|\bimport\s*\(\s*|\bimport\s+)(['"])(\.{1,2}\/[^'"]+)\.(?:js|ts)\2/g, '$1$2$3.cjs$2');
+}
+
+/** Their licences ask that the notice goes wherever the code goes. */
+function writeLicences(output, metafile) {
+  const folders = new Set();
+  for (const input of Object.keys(metafile.inputs)) {
+    const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (match) folders.add(match[1]);
+  }
+  const absolute = [...folders].map((path) => join(dirname(dirname(output)), path)).sort();
+  const notices = absolute.map((path) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+    const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) throw new Error(`${name} is bundled, and has no licence file to pass on`);
+    return `${name} ${version} (${license})\n\n${readFileSync(join(path, file), 'utf8').trim()}\n`;
+  });
+  const rule = `\n${'-'.repeat(80)}\n\n`;
+  const head = 'bundle.cjs contains the following packages, under their own licences.\n';
+  if (notices.length > 0) writeFileSync(join(output, 'THIRD-PARTY-LICENSES.txt'), [head, ...notices].join(rule));
+}
+
+function checkEntries(folder, entries) {
+  for (const { file, types } of entries) {
+    for (const path of [file, types]) {
+      if (existsSync(join(folder, path))) continue;
+      throw new Error(`${relative(root, folder)} exports ${path}, and the build did not write ${basename(path)}`);
+    }
+  }
+}
