@@ -1,0 +1,66 @@
+// Whether what npm would publish can be installed and imported: publint and attw on the tarballs, every path that a
+// package.json names is inside, and the licences of bundled code go along.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { pack, publishedWorkspaces } from './pack.mjs';
+import { binOf, readNode, root, runNode } from './run.mjs';
+
+runNode(join(root, 'scripts', 'build-commonjs.mjs'));
+let failures = 0;
+for (const workspace of publishedWorkspaces()) {
+  const { tarball, files } = await pack(workspace);
+  const problems = [
+    ...missingFiles(workspace.manifest, files),
+    ...esmOnlyTypes(workspace, files),
+    ...(await lint(workspace.manifest, tarball)),
+    ...(await resolveTypes(workspace.manifest, tarball)),
+  ];
+  console.log(`${workspace.manifest.name}: ${files.length} files, ${problems.length} problems`);
+  for (const problem of problems) console.error(`  ${problem}`);
+  failures += problems.length;
+}
+process.exit(failures === 0 ? 0 : 1);
+
+function* missingFiles(manifest, files) {
+  for (const path of pathsIn({ ...manifest.exports, main: manifest.main, types: manifest.types, bin: manifest.bin })) {
+    if (!files.includes(path.replace(/^\.\//, ''))) yield `package.json names ${path}, which is not in the tarball`;
+  }
+  if (!files.includes('LICENSE')) yield 'the tarball has no LICENSE';
+  if (files.includes('dist/cjs/bundle.cjs') && !files.includes('dist/cjs/THIRD-PARTY-LICENSES.txt')) {
+    yield 'bundled code goes out without its licences: dist/cjs/THIRD-PARTY-LICENSES.txt is missing';
+  }
+}
+
+/** Every path of a package.json field. The condition for our own tests leads to sources, which are not published. */
+function pathsIn(value) {
+  if (typeof value === 'string') return value.startsWith('./') ? [value] : [];
+  return Object.entries(value ?? {}).flatMap(([key, inner]) => (key === 'revocast-source' ? [] : pathsIn(inner)));
+}
+
+/** A bundled package is not there for TypeScript: its types would be `any`, or an error, in a CommonJS project. */
+function* esmOnlyTypes({ folder }, files) {
+  for (const path of files.filter((name) => name.endsWith('.d.cts'))) {
+    const text = readFileSync(join(folder, path), 'utf8');
+    for (const [, name] of text.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)['"](jose|lru-cache|eventsource-parser)\b/g)) {
+      yield `${path} shows types of ${name}, which is ESM-only and bundled: declare the shape that is meant`;
+    }
+  }
+}
+
+async function lint(manifest, tarball) {
+  const bytes = Uint8Array.from(readFileSync(tarball)).buffer;
+  const { messages, pkg } = await publint({ pack: { tarball: bytes }, strict: true, level: 'warning' });
+  return messages.map((message) => `publint: ${formatMessage(message, pkg ?? manifest, { color: false })}`);
+}
+
+async function resolveTypes(manifest, tarball) {
+  const isDual = manifest.main !== undefined;
+  const args = [tarball, '--no-definitely-typed', '--no-emoji', '--no-color', '--format', 'ascii'];
+  const { status, stdout, stderr } = await readNode(binOf('@arethetypeswrong/cli', 'attw'), [
+    ...args,
+    ...(isDual ? [] : ['--profile', 'esm-only']),
+  ]);
+  return status === 0 ? [] : [`attw:\n${stdout}${stderr}`];
+}

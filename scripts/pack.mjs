@@ -1,0 +1,30 @@
+// The tarballs as npm would publish them, in .cache/tarballs.
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { npmScript, readNode, root } from './run.mjs';
+
+/** Every workspace that is published, as `{ path, folder, manifest }`. */
+export function publishedWorkspaces() {
+  return ['packages', 'apps']
+    .flatMap((parent) => readdirSync(join(root, parent)).map((name) => `${parent}/${name}`))
+    .map((path) => {
+      const folder = join(root, path);
+      return { path, folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) };
+    })
+    .filter(({ manifest }) => !manifest.private);
+}
+
+/**
+ * Packs what lies in dist now; it does not build.
+ *
+ * @returns {Promise<{ tarball: string, files: string[] }>} the path of the tarball, and the paths inside it
+ */
+export async function pack(workspace) {
+  const destination = join(root, '.cache', 'tarballs');
+  mkdirSync(destination, { recursive: true });
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', destination];
+  const { status, stdout, stderr } = await readNode(npmScript(), args, { cwd: workspace.folder });
+  if (status !== 0) throw new Error(`npm pack failed in ${workspace.path}:\n${stderr}`);
+  const [{ filename, files }] = JSON.parse(stdout);
+  return { tarball: join(destination, filename), files: files.map(({ path }) => path) };
+}
