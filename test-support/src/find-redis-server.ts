@@ -81,10 +81,9 @@ async function onPath(path = ''): Promise<RedisBinaries | undefined> {
 }
 
 async function portable(dir: string): Promise<RedisBinaries> {
-  const cached = await runnableCopy(dir).catch(() => undefined);
-  if (cached !== undefined) return cached;
   try {
-    await discard(dir);
+    const cached = await runnableCopy(dir).catch(() => discard(dir));
+    if (cached !== undefined) return cached;
     await unpackPortableRedis(dir);
     const fresh = await runnableCopy(dir);
     if (fresh !== undefined) return fresh;
@@ -94,6 +93,7 @@ async function portable(dir: string): Promise<RedisBinaries> {
   throw new Error(howToInstall);
 }
 
+/** Undefined when there is no copy. Throws when there is one that does not run (another system's, half deleted). */
 async function runnableCopy(dir: string): Promise<RedisBinaries | undefined> {
   const copy = await locatePortableRedis(dir);
   if (copy === undefined) return undefined;
@@ -102,13 +102,11 @@ async function runnableCopy(dir: string): Promise<RedisBinaries | undefined> {
 }
 
 /** Takes a broken copy out of the way in one step, so that nobody sees half of one. */
-async function discard(dir: string): Promise<void> {
+async function discard(dir: string): Promise<undefined> {
   const aside = `${dir}.broken-${process.pid}-${performance.now()}`;
-  const moved = await rename(dir, aside).then(
-    () => true,
-    () => false,
-  );
-  if (moved) await rm(aside, { recursive: true, force: true });
+  // Another process may have been faster; then there is nothing left to do.
+  await rename(dir, aside).catch(() => undefined);
+  await rm(aside, { recursive: true, force: true });
 }
 
 async function versionOf(server: string, env: Readonly<Record<string, string>>): Promise<string> {

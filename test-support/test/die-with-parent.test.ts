@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { guardCommand } from '../src/die-with-parent.ts';
+import { until } from '../src/until.ts';
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A parent process that guards a child of its own, stopped by SIGSTOP when asked; resolves with both. */
+async function startParent(after: string): Promise<{ parent: ChildProcess; childPid: number }> {
+  const source = fileURLToPath(new URL('../dist/die-with-parent.js', import.meta.url));
+  const script = `
+    import { spawn } from 'node:child_process';
+    import { dieWithParent } from ${JSON.stringify(source)};
+    const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+    dieWithParent(child);
+    process.stdout.write(child.pid + '\\n');
+    ${after}
+  `;
+  const args = ['--input-type=module', '--eval', script];
+  const parent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(parent);
+  const [line] = await once(createInterface({ input: parent.stdout }), 'line');
+  return { parent, childPid: Number(line) };
+}
+
+describe('a child whose parent ends', () => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)('dies when the parent gets %s', async (signal) => {
+    const { parent, childPid } = await startParent('');
+    expect(isAlive(childPid)).toBe(true);
+    parent.kill(signal);
+    await until(() => !isAlive(childPid), { what: 'the end of the child' });
+  });
+
+  it('dies when the parent exits by itself', async () => {
+    const { childPid } = await startParent('setTimeout(() => process.exit(0), 20);');
+    await until(() => !isAlive(childPid), { what: 'the end of the child' });
+  });
+
+  it('dies even while stopped', async () => {
+    const { parent, childPid } = await startParent('');
+    process.kill(childPid, 'SIGSTOP');
+    parent.kill('SIGKILL');
+    await until(() => !isAlive(childPid), { what: 'the end of the child' });
+  });
+
+  it('does not let its guard keep the parent alive', async () => {
+    const { parent } = await startParent('child.kill("SIGKILL");');
+    const [code] = await once(parent, 'exit', { signal: AbortSignal.timeout(5000) });
+    expect(code).toBe(0);
+  });
+});
+
+describe('the guard of every platform', () => {
+  it.each(['linux', 'win32'] as const)('kills the process when its input ends (%s)', async (platform) => {
+    const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+    children.push(child);
+    const [command, ...args] = guardCommand(child.pid ?? 0, platform);
+    const guard = spawn(command, args, { stdio: ['pipe', 'ignore', 'ignore'] });
+    children.push(guard);
+    await once(guard, 'spawn');
+    expect(child.signalCode).toBeNull();
+    guard.stdin?.end();
+    await once(child, 'exit');
+    expect(child.signalCode).toBe('SIGKILL');
+  });
+});
