@@ -1,0 +1,42 @@
+import type { Problem } from './layer.ts';
+import { type Option, options } from './options.ts';
+import type { Resolved } from './resolve.ts';
+import { secretOptions } from './schema.ts';
+
+/** `--print-config`: YAML that can be used as a file, each line with where its value came from. Secrets are masked. */
+export function printConfig({ config, origins }: Extract<Resolved, { ok: true }>): string {
+  const values: Readonly<Record<string, unknown>> = config;
+  const lines = options
+    .filter(({ name, fileOf }) => fileOf === undefined && values[name] !== undefined)
+    .map(({ name }) => [`${name}: ${show(name, values[name])}`, origins.get(name) ?? 'default'] as const);
+  const width = Math.max(...lines.map(([line]) => line.length));
+  return lines.map(([line, origin]) => `${line.padEnd(width)}  # ${origin}\n`).join('');
+}
+
+function show(name: string, value: unknown): string {
+  return secretOptions.includes(name) && typeof value === 'string'
+    ? `${value.split(':', 1)[0]}:***`
+    : JSON.stringify(value);
+}
+
+/** One problem a line: `drainMs (REVOCAST_DRAIN_MS): …`. */
+export function printProblems(problems: readonly Problem[]): string {
+  return problems
+    .map(({ option, origin, message }) => `${option}${origin === undefined ? '' : ` (${origin})`}: ${message}\n`)
+    .join('');
+}
+
+/** The options part of `--help`. */
+export function printOptions(): string {
+  return options.map((option) => `  ${option.flag} <${option.type}>\n      ${explain(option)}\n`).join('');
+}
+
+function explain({ description, bounds, defaultValue, environment, required }: Option): string {
+  const facts = [
+    bounds,
+    required ? 'required' : '',
+    defaultValue === undefined ? '' : `default ${JSON.stringify(defaultValue)}`,
+    environment,
+  ];
+  return `${description} (${facts.filter((fact) => fact !== '').join('; ')})`;
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { isHostLocal, parseListenAddress } from './listen-address.ts';
+
+const sourceSchemes = ['redis', 'rediss', 'http', 'https', 'unix', 'memory'] as const;
+
+const listenAddress = z
+  .string()
+  .refine((text) => parseListenAddress(text) !== undefined, 'expected <ip>:<port>, [<ipv6>]:<port> or unix:/path');
+
+const filePath = z.string().min(1);
+
+/**
+ * Every option of the sidecar: what it means, its default and its bounds. Flags, environment names, `--help`, the
+ * shipped JSON schema and the table in docs/sidecar.md are all derived from, or tested against, this object.
+ */
+export const configSchema = z
+  .strictObject({
+    source: z
+      .string()
+      .regex(new RegExp(`^(${sourceSchemes.join('|')}):`), `expected a ${sourceSchemes.join(':, ')}: URL`)
+      .meta({
+        description:
+          'Where revocations come from: redis[s]://host:6379, http[s]://other-sidecar:7471 or unix:/path (relay), memory: (embedded log).',
+      }),
+    sourceTokenFile: filePath.optional().meta({
+      description: 'File with the bearer token of the sidecar that `source` names, when that one asks for it.',
+    }),
+    dataListen: listenAddress.default('127.0.0.1:7471').meta({
+      description: 'Where API processes read: <ip>:<port> or unix:/path (mode 0660). Off loopback needs `tokenFile`.',
+    }),
+    adminListen: listenAddress.default('0.0.0.0:7472').meta({
+      description: 'Where probes and metrics are served. Changes nothing and names nobody.',
+    }),
+    tokenFile: filePath.optional().meta({
+      description:
+        'File with one or two bearer tokens, one a line, read again on change. Needed to write, and by every request when `dataListen` is off loopback.',
+    }),
+    allowedHosts: z.array(z.string().min(1)).max(100).default([]).meta({
+      description: 'Names that a request may carry in `Host` beside localhost and IP addresses, without port.',
+    }),
+    maxStalenessMs: z.int().min(1000).max(60_000).default(5000).meta({
+      description: 'How old the proof may be that nothing was missed, in milliseconds.',
+    }),
+    whenUnknown: z.enum(['unavailable', 'accept']).default('unavailable').meta({
+      description: 'The fail policy of the API beside: with `accept`, being stale does not make this pod unready.',
+    }),
+    maxRules: z.int().min(1).max(100_000_000).default(4_000_000).meta({
+      description: 'Rules held at most, about 40 bytes each. At the cap the sidecar is not fresh; no rule is dropped.',
+    }),
+    maxReaders: z.int().min(1).max(100_000).default(1000).meta({
+      description: 'Feeds served at once; one more is answered 503.',
+    }),
+    drainMs: z.int().min(0).max(300_000).default(15_000).meta({
+      description:
+        'How long to keep serving after a stop signal, in milliseconds: 15000 beside the API, 0 as a native sidecar.',
+    }),
+    logLevel: z.enum(['info', 'warn', 'error', 'silent']).default('info').meta({
+      description: 'The least severe lines to print.',
+    }),
+  })
+  .superRefine(({ dataListen, tokenFile }, context) => {
+    const address = parseListenAddress(dataListen);
+    if (address === undefined || isHostLocal(address) || tokenFile !== undefined) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['tokenFile'],
+      message: `needed because dataListen ${dataListen} can be reached by other hosts; or listen on 127.0.0.1 or a Unix socket`,
+    });
+  });
+
+/** The whole configuration, validated, defaults filled in. */
+export type Config = Readonly<z.output<typeof configSchema>>;
+
+/** What must be given; everything else has a default. */
+export type ConfigInput = z.input<typeof configSchema>;
+
+/** Options whose value may carry a password: masked when printed, and also read from a file (`sourceFile`). */
+export const secretOptions: readonly string[] = ['source'];

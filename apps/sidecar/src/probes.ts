@@ -1,0 +1,104 @@
+import type { Clock, FreshnessStatus, ReplicaStatus } from '@revocast/denylist/replica';
+
+/** What a probe says, as JSON; 200 when `ok`, else 503. Names nobody. */
+export interface ProbeAnswer {
+  readonly ok: boolean;
+  /** Which check decided. */
+  readonly check: 'stopping' | 'first_snapshot' | 'freshness' | 'event_loop';
+  /** Milliseconds since the check last succeeded, where that is known. */
+  readonly ageMs?: number;
+  readonly cause?: string;
+  /** Not fresh, and ready all the same, because the API beside accepts what it cannot check. */
+  readonly degraded?: true;
+  /** Code of the last failure to reach the source. */
+  readonly lastError?: string;
+  readonly remedy?: string;
+}
+
+export interface Probes {
+  /** The first snapshot is applied. */
+  startup(): ProbeAnswer;
+  /** Worth sending traffic to: the denylist beside can answer, and nobody asked us to stop. */
+  ready(): ProbeAnswer;
+  /** The event loop ticks. Independent of Redis: a restart mends no outage and costs what is held in memory. */
+  live(): ProbeAnswer;
+  /** From now on not ready. */
+  markStopping(): void;
+  /** Ends the ticking behind `live`. */
+  close(): void;
+}
+
+export interface ProbesOptions {
+  readonly replica: { status(): Pick<ReplicaStatus, 'freshness' | 'lastError'> };
+  readonly clock: Clock;
+  /** With `accept` the API takes tokens while stale, so an unready pod would turn a policy into an outage. */
+  readonly whenUnknown: 'unavailable' | 'accept';
+}
+
+const tickMs = 500;
+/** A loop that has not run its timers for this long is stuck: it serves no feed either. */
+export const maxTickAgeMs = 10_000;
+
+export function createProbes({ replica, clock, whenUnknown }: ProbesOptions): Probes {
+  const stop = new AbortController();
+  let stopping = false;
+  let tickedAtMs = clock.monotonicMs();
+  void tick();
+
+  async function tick(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await clock.sleep(tickMs, stop.signal);
+      tickedAtMs = clock.monotonicMs();
+    }
+  }
+
+  return {
+    startup() {
+      const { freshness, lastError } = replica.status();
+      return freshness.state === 'cold' ? notSynchronised(lastError) : { ok: true, check: 'first_snapshot' };
+    },
+    ready() {
+      if (stopping) return { ok: false, check: 'stopping', remedy: 'none: this sidecar was asked to stop' };
+      const { freshness, lastError } = replica.status();
+      if (freshness.state === 'cold') return notSynchronised(lastError);
+      const { proofAgeMs: ageMs } = freshness;
+      const age = ageMs === undefined ? {} : { ageMs: Math.round(ageMs) };
+      if (freshness.state === 'fresh') return { ok: true, check: 'freshness', ...age };
+      const answer = { check: 'freshness', ...age, ...explainStale(freshness, lastError) } as const;
+      return whenUnknown === 'accept' ? { ok: true, degraded: true, ...answer } : { ok: false, ...answer };
+    },
+    live() {
+      const ageMs = Math.round(clock.monotonicMs() - tickedAtMs);
+      if (ageMs <= maxTickAgeMs) return { ok: true, check: 'event_loop', ageMs };
+      return { ok: false, check: 'event_loop', ageMs, remedy: 'restart: timers no longer run in this process' };
+    },
+    markStopping() {
+      stopping = true;
+    },
+    close() {
+      stop.abort();
+    },
+  };
+}
+
+function notSynchronised(lastError: string | undefined): ProbeAnswer {
+  const remedy = 'wait for the first snapshot; if it does not come, check that the source is up and may be read';
+  return { ok: false, check: 'first_snapshot', cause: 'cold', ...failure(lastError), remedy };
+}
+
+const remedies: Record<NonNullable<FreshnessStatus['cause']>, string> = {
+  cold: 'wait for the first snapshot',
+  no_heartbeat: 'check that the source is up, takes writes and can be reached: no heartbeat has come through',
+  gap: 'none yet: a new snapshot is being taken',
+  capacity: 'raise maxRules here, with memory to match, or find out who revokes that much',
+  healing: 'wait for the log to become whole; a first log is declared whole by: revocast-sidecar init',
+  suspended: 'none yet: this machine was suspended, the next heartbeat ends this',
+};
+
+function explainStale({ cause = 'no_heartbeat' }: FreshnessStatus, lastError: string | undefined) {
+  return { cause, ...failure(lastError), remedy: remedies[cause] };
+}
+
+function failure(lastError: string | undefined) {
+  return lastError === undefined ? {} : { lastError };
+}

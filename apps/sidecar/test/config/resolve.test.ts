@@ -1,0 +1,226 @@
+import { describe, expect, it } from '@jest/globals';
+import { printConfig, printOptions, printProblems } from '../../src/config/print.ts';
+import { type ConfigSources, resolveConfig } from '../../src/config/resolve.ts';
+
+interface Given {
+  readonly argv?: readonly string[];
+  readonly env?: ConfigSources['environment'];
+  readonly yaml?: string;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+const redis = { REVOCAST_SOURCE: 'redis://redis:6379' };
+
+function resolve({ argv = [], env = redis, yaml, files = {} }: Given) {
+  const all = { ...files, ...(yaml === undefined ? {} : { '/etc/revocast.yaml': yaml }) };
+  return resolveConfig({
+    argv,
+    environment: env,
+    readFile: (path) => {
+      const text = all[path];
+      if (text === undefined) throw Object.assign(new Error(), { code: 'ENOENT' });
+      return text;
+    },
+    ...(yaml === undefined ? {} : { configFile: '/etc/revocast.yaml' }),
+  });
+}
+
+function accepted(given: Given) {
+  const resolved = resolve(given);
+  if (!resolved.ok) throw new Error(printProblems(resolved.problems));
+  return resolved;
+}
+
+function refused(given: Given): string {
+  const resolved = resolve(given);
+  return resolved.ok ? 'accepted' : printProblems(resolved.problems);
+}
+
+describe('given a source and nothing else', () => {
+  it('fills in every default', () => {
+    expect(accepted({}).config).toEqual({
+      source: 'redis://redis:6379',
+      dataListen: '127.0.0.1:7471',
+      adminListen: '0.0.0.0:7472',
+      allowedHosts: [],
+      maxStalenessMs: 5000,
+      whenUnknown: 'unavailable',
+      maxRules: 4_000_000,
+      maxReaders: 1000,
+      drainMs: 15_000,
+      logLevel: 'info',
+    });
+  });
+});
+
+describe('given one option in several places', () => {
+  const yaml = 'drainMs: 1\n';
+  const env = { ...redis, REVOCAST_DRAIN_MS: '2' };
+  const argv = ['--drain-ms', '3'];
+
+  it.each([
+    ['the default', {}, 15_000, 'default'],
+    ['the file before the default', { yaml }, 1, '/etc/revocast.yaml'],
+    ['the environment before the file', { yaml, env }, 2, 'REVOCAST_DRAIN_MS'],
+    ['the flag before the environment', { yaml, env, argv }, 3, '--drain-ms'],
+    ['the flag before the file', { yaml, argv }, 3, '--drain-ms'],
+  ])('takes %s', (_name, given, drainMs, origin) => {
+    const { config, origins } = accepted(given);
+    expect(config.drainMs).toBe(drainMs);
+    expect(origins.get('drainMs')).toBe(origin);
+  });
+
+  it('takes an empty variable for "not set"', () => {
+    expect(accepted({ env: { ...redis, REVOCAST_DRAIN_MS: '' }, yaml }).config.drainMs).toBe(1);
+  });
+});
+
+describe('given every way to write a value', () => {
+  it('reads --flag=value, lists and an empty file', () => {
+    const { config } = accepted({ argv: ['--drain-ms=0', '--allowed-hosts=a.example, b.example'], yaml: '' });
+    expect(config.drainMs).toBe(0);
+    expect(config.allowedHosts).toEqual(['a.example', 'b.example']);
+  });
+
+  it('reads a secret from the file that <name>File names', () => {
+    const files = { '/run/secrets/source': 'redis://:secret@redis:6379\n' };
+    for (const given of [
+      { argv: ['--source-file', '/run/secrets/source'], env: {} },
+      { env: { REVOCAST_SOURCE_FILE: '/run/secrets/source' } },
+      { yaml: 'sourceFile: /run/secrets/source', env: {} },
+    ]) {
+      expect(accepted({ ...given, files }).config.source).toBe('redis://:secret@redis:6379');
+    }
+  });
+
+  it('lets a flag with a file go before a variable with a value', () => {
+    const given = { argv: ['--source-file', '/s'], files: { '/s': 'memory:' } };
+    expect(accepted(given).config.source).toBe('memory:');
+    expect(accepted({ env: redis, yaml: 'sourceFile: /s', files: { '/s': 'memory:' } }).config.source).toBe(
+      redis.REVOCAST_SOURCE,
+    );
+  });
+});
+
+describe('given a mistake', () => {
+  const mistakes: [string, Given, string][] = [
+    ['no source', { env: {} }, 'source: required: say where revocations come from'],
+    [
+      'a source of another kind',
+      { env: { REVOCAST_SOURCE: 'kafka://x' } },
+      'source (REVOCAST_SOURCE): expected a redis:',
+    ],
+    ['an unknown flag', { argv: ['--drain-m', '1'] }, '--drain-m: unknown option; did you mean --drain-ms?'],
+    ['an unknown variable', { env: { ...redis, REVOCAST_DRAINMS: '1' } }, 'did you mean REVOCAST_DRAIN_MS?'],
+    ['an unknown key', { yaml: 'drain_ms: 1' }, 'drain_ms (/etc/revocast.yaml): unknown option; did you mean drainMs?'],
+    ['a key like no other', { yaml: 'colour: red' }, 'colour (/etc/revocast.yaml): unknown option\n'],
+    ['a flag without its value', { argv: ['--drain-ms'] }, 'drainMs (--drain-ms): needs a value'],
+    ['a flag whose value is a flag', { argv: ['--source', '--drain-ms=1'] }, 'source (--source): needs a value'],
+    ['a flag given twice', { argv: ['--drain-ms=1', '--drain-ms=2'] }, 'drainMs (--drain-ms): given twice'],
+    ['a stray argument', { argv: ['start'] }, 'start: unexpected argument'],
+    ['a secret given twice', { argv: ['--source=memory:', '--source-file=/x'] }, 'source (--source-file): given twice'],
+    [
+      'a secret file that is not there',
+      { argv: ['--source-file=/x'] },
+      'source (--source-file): cannot read /x (ENOENT)',
+    ],
+    ['a number that is a word', { argv: ['--drain-ms=soon'] }, 'drainMs (--drain-ms): Invalid input: expected number'],
+    ['a number that is a string in YAML', { yaml: 'drainMs: "5"' }, 'found "5"'],
+    ['a fraction', { argv: ['--drain-ms=1.5'] }, 'expected int'],
+    ['a word outside its list', { argv: ['--when-unknown=maybe'] }, 'whenUnknown (--when-unknown): Invalid option'],
+    [
+      'a bind address by name',
+      { argv: ['--data-listen=db.example:1'] },
+      'dataListen (--data-listen): expected <ip>:<port>',
+    ],
+    ['a file that is no mapping', { yaml: '- a' }, 'config (/etc/revocast.yaml): expected a mapping'],
+    ['a file that is no YAML', { yaml: 'a: [' }, 'config (/etc/revocast.yaml): not YAML'],
+    [
+      'off loopback without a token',
+      { argv: ['--data-listen=0.0.0.0:7471'] },
+      'tokenFile: needed because dataListen 0.0.0.0:7471',
+    ],
+  ];
+
+  it.each(mistakes)('refuses %s', (_name, given, expected) => {
+    expect(refused(given)).toContain(expected);
+  });
+
+  it.each([
+    ['drain-ms', 0, 300_000],
+    ['max-staleness-ms', 1000, 60_000],
+    ['max-rules', 1, 100_000_000],
+    ['max-readers', 1, 100_000],
+  ])('refuses --%s below %d and above %d, and takes both bounds', (flag, least, most) => {
+    expect(refused({ argv: [`--${flag}=${least}`] })).toBe('accepted');
+    expect(refused({ argv: [`--${flag}=${most}`] })).toBe('accepted');
+    expect(refused({ argv: [`--${flag}=${least - 1}`] })).toContain(`>=${least}; found ${least - 1}`);
+    expect(refused({ argv: [`--${flag}=${most + 1}`] })).toContain(`<=${most}; found ${most + 1}`);
+  });
+
+  it('tells every mistake at once', () => {
+    expect(
+      refused({ yaml: 'colour: red\ndrainMs: -1', env: { REVOCAST_MAX_RULES: '0' } })
+        .trim()
+        .split('\n'),
+    ).toHaveLength(4);
+  });
+
+  it('never shows a source, which may carry a password', () => {
+    expect(refused({ env: { REVOCAST_SOURCE: 'reddis://:hunter2@redis' } })).not.toContain('hunter2');
+    expect(refused({ yaml: 'source: "redis://:hunter2@redis', env: {} })).not.toContain('hunter2');
+  });
+});
+
+describe('given variables of others in the same environment', () => {
+  it('leaves alone what an API process reads and what Kubernetes announces', () => {
+    const env = {
+      ...redis,
+      REVOCAST_FEED: 'unix:/run/x',
+      REVOCAST_PORT: 'tcp://10.0.0.1:7471',
+      REVOCAST_PORT_7471_TCP_ADDR: '10.0.0.1',
+      REVOCAST_SIDECAR_SERVICE_HOST: '10.0.0.1',
+      REVOCAST_SIDECAR_SERVICE_PORT_DATA: '7471',
+    };
+    expect(accepted({ env }).config.source).toBe(redis.REVOCAST_SOURCE);
+  });
+});
+
+describe('given a listener off loopback', () => {
+  it.each(['127.0.0.1:0', '[::1]:7471', 'localhost:7471', 'unix:/run/revocast/sidecar.sock'])(
+    'needs no token on %s',
+    (listen) => {
+      expect(refused({ argv: ['--data-listen', listen] })).toBe('accepted');
+    },
+  );
+
+  it.each(['0.0.0.0:7471', '[::]:7471', '10.0.0.1:7471'])('needs one on %s', (listen) => {
+    expect(refused({ argv: ['--data-listen', listen] })).toContain('tokenFile: needed');
+    expect(refused({ argv: ['--data-listen', listen, '--token-file', '/t'] })).toBe('accepted');
+  });
+});
+
+describe('printConfig', () => {
+  it('shows each value and where it came from, with the source masked', () => {
+    const printed = printConfig(
+      accepted({
+        argv: ['--source=redis://:hunter2@redis:6379'],
+        env: { REVOCAST_DRAIN_MS: '0' },
+        yaml: 'maxRules: 9',
+      }),
+    );
+    expect(printed).toMatch(/^source: redis:\*\*\* +# --source$/m);
+    expect(printed).toMatch(/^drainMs: 0 +# REVOCAST_DRAIN_MS$/m);
+    expect(printed).toMatch(/^maxRules: 9 +# \/etc\/revocast.yaml$/m);
+    expect(printed).toMatch(/^dataListen: "127.0.0.1:7471" +# default$/m);
+    expect(printed).not.toContain('hunter2');
+  });
+});
+
+describe('printOptions', () => {
+  it('names flag, variable, bounds and default of an option', () => {
+    expect(printOptions()).toContain('--drain-ms <integer>');
+    expect(printOptions()).toContain('(0–300000; default 15000; REVOCAST_DRAIN_MS)');
+    expect(printOptions()).toContain('--source-file <string>');
+  });
+});
