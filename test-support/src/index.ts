@@ -1,4 +1,5 @@
 export * from './die-with-parent.ts';
+export * from './fake-clock.ts';
 export * from './free-port.ts';
 export * from './redis.ts';
 export * from './tcp-proxy.ts';

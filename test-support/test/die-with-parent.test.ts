@@ -4,7 +4,6 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { guardCommand } from '../src/die-with-parent.ts';
-import { until } from '../src/until.ts';
 
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -26,7 +25,7 @@ async function startParent(after: string): Promise<{ parent: ChildProcess; child
   const script = `
     import { spawn } from 'node:child_process';
     import { dieWithParent } from ${JSON.stringify(source)};
-    const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+    const child = spawn('sleep', ['600'], { detached: true, stdio: ['ignore', 'inherit', 'ignore'] });
     dieWithParent(child);
     process.stdout.write(child.pid + '\\n');
     ${after}
@@ -38,24 +37,29 @@ async function startParent(after: string): Promise<{ parent: ChildProcess; child
   return { parent, childPid: Number(line) };
 }
 
+/** The child writes to the parent's stdout as well: the pipe closes when both are gone. */
+async function bothEnded(parent: ChildProcess): Promise<void> {
+  await once(parent, 'close', { signal: AbortSignal.timeout(5000) });
+}
+
 describe('a child whose parent ends', () => {
   it.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)('dies when the parent gets %s', async (signal) => {
     const { parent, childPid } = await startParent('');
     expect(isAlive(childPid)).toBe(true);
     parent.kill(signal);
-    await until(() => !isAlive(childPid), { what: 'the end of the child' });
+    await bothEnded(parent);
   });
 
   it('dies when the parent exits by itself', async () => {
-    const { childPid } = await startParent('setTimeout(() => process.exit(0), 20);');
-    await until(() => !isAlive(childPid), { what: 'the end of the child' });
+    const { parent } = await startParent('setTimeout(() => process.exit(0), 20);');
+    await bothEnded(parent);
   });
 
   it('dies even while stopped', async () => {
     const { parent, childPid } = await startParent('');
     process.kill(childPid, 'SIGSTOP');
     parent.kill('SIGKILL');
-    await until(() => !isAlive(childPid), { what: 'the end of the child' });
+    await bothEnded(parent);
   });
 
   it('does not let its guard keep the parent alive', async () => {

@@ -1,0 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { expect, it } from '@jest/globals';
+import { freePort } from '../src/free-port.ts';
+
+it('hands out a port that can be listened on at once', async () => {
+  const port = await freePort();
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  expect(server.address()).toMatchObject({ port });
+  server.close();
+});
