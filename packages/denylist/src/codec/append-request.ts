@@ -1,0 +1,69 @@
+import { digestFromHex, digestToHex } from '../digest.ts';
+import type { AppendRequest } from '../revocation-log.ts';
+import type { Statement } from '../statement.ts';
+import { decodeDetails } from './event.ts';
+
+// One statement on its way to a sidecar: {"v":1,"digest":"…","statement":{…},"details":{…},"redisReplicas":…}
+
+export const appendRequestVersion = 1;
+
+export function encodeAppendRequest({ digest, ...rest }: AppendRequest): string {
+  return JSON.stringify({ v: appendRequestVersion, digest: digestToHex(digest), ...rest });
+}
+
+/** @returns what is wrong, in words for the caller, when it cannot be read. */
+export function decodeAppendRequest(text: string): AppendRequest | string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return 'expected JSON';
+  }
+  if (!isObject(parsed)) return 'expected a JSON object';
+  if (parsed.v !== appendRequestVersion) return `expected version ${appendRequestVersion}`;
+  const digest = typeof parsed.digest === 'string' ? digestFromHex(parsed.digest) : undefined;
+  if (digest === undefined) return 'digest: expected 32 hex digits';
+  const statement = decodeStatement(parsed.statement);
+  if (statement === undefined) return 'statement: expected deny, cutoff, lift or seed with uint32 claim seconds';
+  const details = decodeDetails(parsed.details);
+  if (details === undefined) return 'details: expected an object with an id';
+  const { redisReplicas } = parsed;
+  if (redisReplicas === undefined) return { digest, statement, details };
+  if (redisReplicas !== 'all' && !(isUint32(redisReplicas) && redisReplicas <= 100)) {
+    return 'redisReplicas: expected 0–100 or "all"';
+  }
+  return { digest, statement, details, redisReplicas };
+}
+
+function decodeStatement(value: unknown): Statement | undefined {
+  if (!isObject(value)) return undefined;
+  switch (value.kind) {
+    case 'deny':
+      return value.until === 'longest-token' || isUint32(value.until)
+        ? { kind: 'deny', until: value.until }
+        : undefined;
+    case 'cutoff':
+      return value.issuedUpTo === 'now' || isUint32(value.issuedUpTo)
+        ? { kind: 'cutoff', issuedUpTo: value.issuedUpTo }
+        : undefined;
+    case 'lift':
+      return { kind: 'lift' };
+    case 'seed': {
+      if (!isObject(value.rule)) return undefined;
+      const { deniedUntil, issuedUpTo, stamp, lifted } = value.rule;
+      return isUint32(deniedUntil) && isUint32(issuedUpTo) && isUint32(stamp) && isUint32(lifted)
+        ? { kind: 'seed', rule: { deniedUntil, issuedUpTo, stamp, lifted } }
+        : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isUint32(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff;
+}

@@ -1,0 +1,131 @@
+import { digestFromHex, digestToHex } from '../digest.ts';
+import type { Change, RevocationDetails } from '../event.ts';
+import { type Dimension, dimensions, type RevocationReason, revocationReasons } from '../revocation.ts';
+
+// One line of text, the same in the log (written by the Redis script) and on the sidecar's event stream:
+//
+//   1|r|seq|loggedAtMs|receivedAtMs|digest|deniedUntil|issuedUpTo|stamp|lifted|details     a rule
+//   1|h|seq|loggedAtMs|healing                                                             a heartbeat
+//
+// The version stands first. Times may be empty. `details` is JSON or empty, and last because it may hold a bar.
+
+/** The version written, and the oldest one still read. */
+export const eventVersion = 1;
+
+export type LogEvent =
+  | ({ readonly kind: 'rule'; readonly seq: number } & Change)
+  | { readonly kind: 'heartbeat'; readonly seq: number; readonly loggedAtMs: number; readonly healing: boolean };
+
+export function encodeRuleEvent(seq: number, change: Change): string {
+  const { deniedUntil, issuedUpTo, stamp, lifted } = change.rule;
+  const numbers = [deniedUntil, issuedUpTo, stamp, lifted].join('|');
+  const times = `${change.loggedAtMs ?? ''}|${change.receivedAtMs ?? ''}`;
+  const details = change.details === undefined ? '' : JSON.stringify(change.details);
+  return `${eventVersion}|r|${seq}|${times}|${digestToHex(change.digest)}|${numbers}|${details}`;
+}
+
+export function encodeHeartbeat(seq: number, loggedAtMs: number, healing: boolean): string {
+  return `${eventVersion}|h|${seq}|${loggedAtMs}|${healing ? 1 : 0}`;
+}
+
+/**
+ * Reads one line.
+ *
+ * @returns undefined when it cannot be read: a foreign version, a broken field. The reader then takes a snapshot,
+ *          where the rule stands whatever its event looked like.
+ */
+export function decodeEvent(line: string): LogEvent | undefined {
+  const [version, kind, ...fields] = line.split('|');
+  if (version !== String(eventVersion)) return undefined;
+  if (kind === 'h') return decodeHeartbeat(fields);
+  if (kind === 'r') return decodeRule(fields);
+  return undefined;
+}
+
+function decodeHeartbeat(fields: readonly string[]): LogEvent | undefined {
+  if (fields.length !== 3) return undefined;
+  const seq = readInteger(fields[0]);
+  const loggedAtMs = readInteger(fields[1]);
+  const healing = fields[2];
+  if (seq === undefined || loggedAtMs === undefined || (healing !== '0' && healing !== '1')) return undefined;
+  return { kind: 'heartbeat', seq, loggedAtMs, healing: healing === '1' };
+}
+
+function decodeRule(fields: readonly string[]): LogEvent | undefined {
+  const seq = readInteger(fields[0]);
+  const digest = digestFromHex(fields[3] ?? '');
+  const numbers = fields.slice(4, 8).map(readUint32);
+  const [deniedUntil, issuedUpTo, stamp, lifted] = numbers;
+  if (seq === undefined || digest === undefined) return undefined;
+  if (deniedUntil === undefined || issuedUpTo === undefined || stamp === undefined || lifted === undefined) {
+    return undefined;
+  }
+  const loggedAtMs = readOptionalInteger(fields[1]);
+  const receivedAtMs = readOptionalInteger(fields[2]);
+  const details = readDetails(fields.slice(8).join('|'));
+  if (loggedAtMs === 'broken' || receivedAtMs === 'broken' || details === 'broken') return undefined;
+  return {
+    kind: 'rule',
+    seq,
+    digest,
+    rule: { deniedUntil, issuedUpTo, stamp, lifted },
+    ...(loggedAtMs === undefined ? {} : { loggedAtMs }),
+    ...(receivedAtMs === undefined ? {} : { receivedAtMs }),
+    ...(details === undefined ? {} : { details }),
+  };
+}
+
+function readInteger(text: string | undefined): number | undefined {
+  if (text === undefined || !/^(0|[1-9]\d{0,15})$/.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+function readOptionalInteger(text: string | undefined): number | undefined | 'broken' {
+  if (text === '') return undefined;
+  return readInteger(text) ?? 'broken';
+}
+
+function readUint32(text: string | undefined): number | undefined {
+  const value = readInteger(text);
+  return value !== undefined && value <= 0xffff_ffff ? value : undefined;
+}
+
+function readDetails(text: string): RevocationDetails | undefined | 'broken' {
+  if (text === '') return undefined;
+  try {
+    return decodeDetails(JSON.parse(text)) ?? 'broken';
+  } catch {
+    return 'broken'; // cut short or garbled: the caller takes a snapshot instead
+  }
+}
+
+/**
+ * Details are never enforced, so a field of an unknown kind is left out rather than refused.
+ *
+ * @returns undefined unless it is an object with an id.
+ */
+export function decodeDetails(value: unknown): RevocationDetails | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fields: Record<string, unknown> = { ...value };
+  const { id, kind, dimension, reason, actor, occurredAtMs, requestedAtMs, traceparent } = fields;
+  if (typeof id !== 'string' || id.length > 128) return undefined;
+  return {
+    id,
+    kind: kind === 'lift' || kind === 'reseed' ? kind : 'revoke',
+    ...(isDimension(dimension) ? { dimension } : {}),
+    ...(isReason(reason) ? { reason } : {}),
+    ...(typeof actor === 'string' ? { actor: actor.slice(0, 128) } : {}),
+    ...(typeof occurredAtMs === 'number' ? { occurredAtMs } : {}),
+    ...(typeof requestedAtMs === 'number' ? { requestedAtMs } : {}),
+    ...(typeof traceparent === 'string' ? { traceparent: traceparent.slice(0, 64) } : {}),
+  };
+}
+
+function isDimension(value: unknown): value is Dimension {
+  return dimensions.some((dimension) => dimension === value);
+}
+
+function isReason(value: unknown): value is RevocationReason {
+  return revocationReasons.some((reason) => reason === value);
+}

@@ -1,0 +1,26 @@
+import type { Rule } from '../rule.ts';
+
+// A row is the same 32 bytes in a snapshot, in memory and (split in field and value) in Redis:
+// digest (16), deniedUntil, issuedUpTo, stamp, lifted (4 each), all big-endian.
+export const rowBytes = 32;
+export const ruleBytes = 16;
+
+export function readRule(view: DataView, offset: number): Rule {
+  return {
+    deniedUntil: view.getUint32(offset),
+    issuedUpTo: view.getUint32(offset + 4),
+    stamp: view.getUint32(offset + 8),
+    lifted: view.getUint32(offset + 12),
+  };
+}
+
+export function writeRule(view: DataView, offset: number, rule: Rule): void {
+  view.setUint32(offset, rule.deniedUntil);
+  view.setUint32(offset + 4, rule.issuedUpTo);
+  view.setUint32(offset + 8, rule.stamp);
+  view.setUint32(offset + 12, rule.lifted);
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,121 @@
+import { readRule, rowBytes, viewOf } from './codec/rows.ts';
+import { type Digest, type DigestSet, digestFromBytes } from './digest.ts';
+import type { Change } from './event.ts';
+import type { Dimension } from './revocation.ts';
+import { emptyRule, forgettableAt, mergeRules, mergeTakingLift, type Rule, sameRule } from './rule.ts';
+import { RuleTable } from './rule-table.ts';
+
+export const defaultMaxRules = 4_000_000;
+
+export interface DenylistOptions {
+  /** Rules at most, 1–100,000,000, default 4,000,000 (about 160 MB). */
+  readonly maxRules?: number;
+}
+
+export type MergeResult = 'changed' | 'unchanged' | 'full';
+
+/**
+ * The rules in force, in memory. It only ever learns: rules leave by {@link forget}, when time has ended them, and for
+ * no other cause.
+ */
+export class Denylist {
+  readonly maxRules: number;
+  readonly #table = new RuleTable();
+  readonly #listeners = new Set<(change: Change) => void>();
+  #sweepAt = 0;
+  #full = false;
+
+  constructor({ maxRules = defaultMaxRules }: DenylistOptions = {}) {
+    this.maxRules = maxRules;
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  get bytes(): number {
+    return this.#table.bytes;
+  }
+
+  /** A rule did not fit: "not found" means nothing until a whole snapshot has been taken with room to spare. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /**
+   * The dimension by which a token is denied, or undefined when no rule held covers it.
+   *
+   * @param issuedAt `iat` in claim seconds.
+   * @param nowSeconds claim seconds.
+   */
+  denyingDimension(digests: DigestSet, issuedAt: number, nowSeconds: number): Dimension | undefined {
+    const { dimensions, words } = digests;
+    for (let index = 0; index < dimensions.length; index++) {
+      if (this.#table.denies(words, index * 4, issuedAt, nowSeconds)) return dimensions[index];
+    }
+    return undefined;
+  }
+
+  get(digest: Digest): Rule | undefined {
+    return this.#table.get(digest);
+  }
+
+  /**
+   * Unites a change with what is held.
+   *
+   * @param lifts `take` when the feed's lifts replace ours (see {@link mergeTakingLift}).
+   */
+  merge(change: Change, lifts: 'union' | 'take'): MergeResult {
+    const held = this.#table.get(change.digest) ?? emptyRule;
+    const merged = lifts === 'take' ? mergeTakingLift(held, change.rule) : mergeRules(held, change.rule);
+    if (sameRule(held, merged)) return 'unchanged';
+    if (held === emptyRule && this.#table.size >= this.maxRules) {
+      this.#full = true;
+      return 'full';
+    }
+    this.#table.set(change.digest, merged);
+    for (const listener of this.#listeners) listener({ ...change, rule: merged });
+    return 'changed';
+  }
+
+  /** Unites a page of snapshot rows ({@link ./codec/rows.ts}). */
+  mergeRows(rows: Uint8Array, lifts: 'union' | 'take'): void {
+    const view = viewOf(rows);
+    for (let at = 0; at + rowBytes <= rows.byteLength; at += rowBytes) {
+      this.merge({ digest: digestFromBytes(rows, at), rule: readRule(view, at + 16) }, lifts);
+    }
+  }
+
+  /** Calls `listener` with every change, merged, whatever its cause. @returns a function that ends it. */
+  onChange(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Forgets what time has ended, in one slice of about a thousand rules; call it often.
+   *
+   * @param nowSeconds a time that log and wall clock agree on. @returns how many were forgotten.
+   */
+  forget(nowSeconds: number, maxTokenLifetimeSeconds: number): number {
+    if (this.#sweepAt >= this.#table.segmentCount) this.#sweepAt = 0;
+    const ended = (rule: Rule) => forgettableAt(rule, maxTokenLifetimeSeconds) <= nowSeconds;
+    const forgotten = this.#table.sweep(this.#sweepAt, ended);
+    this.#sweepAt += 1;
+    return forgotten;
+  }
+
+  /** A new complete synchronisation begins: whether everything fits will show. */
+  expectRoom(): void {
+    this.#full = false;
+  }
+
+  /** Every row at this moment, as words; one synchronous copy. */
+  copyRows(): Uint32Array {
+    return this.#table.copyRows();
+  }
+
+  entries(): Iterable<[Digest, Rule]> {
+    return this.#table.entries();
+  }
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import type { Dimension, DimensionValue } from './revocation.ts';
+
+/**
+ * What stands in a denylist instead of a name: the first 128 bits of SHA-256 over `[1, dimension, issuer, value]` as
+ * JSON, as four big-endian words. Raw token ids and subjects are neither stored nor sent.
+ */
+export type Digest = Uint32Array;
+
+/** The scheme of the digest; a keyed one would be another number. It is on every wire. */
+export const digestScheme = 1;
+export const digestBytes = 16;
+
+/** The digest of one value of one dimension. About 2 µs. */
+export function digestOf({ dimension, issuer, value }: DimensionValue): Digest {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([digestScheme, dimension, issuer, value]))
+    .digest();
+  return digestFromBytes(hash);
+}
+
+/** Reads the 16 bytes at `offset`. */
+export function digestFromBytes(bytes: Uint8Array, offset = 0): Digest {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, digestBytes);
+  return Uint32Array.of(view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12));
+}
+
+export function digestToBytes(digest: Digest): Uint8Array {
+  const bytes = new Uint8Array(digestBytes);
+  const view = new DataView(bytes.buffer);
+  for (let word = 0; word < 4; word++) view.setUint32(word * 4, digest[word]!);
+  return bytes;
+}
+
+/** 32 lower-case hex digits. */
+export function digestToHex(digest: Digest): string {
+  return Buffer.from(digestToBytes(digest)).toString('hex');
+}
+
+/** @returns undefined unless `hex` is 32 lower-case hex digits. */
+export function digestFromHex(hex: string): Digest | undefined {
+  return /^[0-9a-f]{32}$/.test(hex) ? digestFromBytes(Buffer.from(hex, 'hex')) : undefined;
+}
+
+/**
+ * All digests under which one token can be denied, computed once and kept beside the verified token: a check is then
+ * a handful of table probes and allocates nothing.
+ */
+export interface DigestSet {
+  readonly dimensions: readonly Dimension[];
+  /** Four words per dimension, in the order of `dimensions`. */
+  readonly words: Uint32Array;
+}
+
+export function digestSetOf(values: readonly DimensionValue[]): DigestSet {
+  const words = new Uint32Array(values.length * 4);
+  values.forEach((value, index) => {
+    words.set(digestOf(value), index * 4);
+  });
+  return { dimensions: values.map(({ dimension }) => dimension), words };
+}

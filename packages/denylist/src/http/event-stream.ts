@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http';
+
+export interface EventStreamClient {
+  readonly response: ServerResponse;
+}
+
+/** Bytes that may wait for one slow reader before it is cut; it resumes by position. */
+export const defaultMaxBufferedBytes = 1024 * 1024;
+
+/**
+ * The readers of the event stream. A slow one never slows the others: it is cut when too much waits for it.
+ */
+export class EventStream {
+  readonly #clients = new Set<ServerResponse>();
+  readonly #maxBufferedBytes: number;
+  #cut = 0;
+
+  constructor(maxBufferedBytes = defaultMaxBufferedBytes) {
+    this.#maxBufferedBytes = maxBufferedBytes;
+  }
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** Readers cut for being slow. */
+  get cut(): number {
+    return this.#cut;
+  }
+
+  add(response: ServerResponse, backlog: readonly string[]): void {
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    response.socket?.setNoDelay(true);
+    this.#clients.add(response);
+    response.on('close', () => this.#clients.delete(response));
+    response.on('error', () => this.#clients.delete(response));
+    this.#write(response, backlog.length === 0 ? ': hello\n\n' : backlog.join(''));
+  }
+
+  send(frame: string): void {
+    for (const response of this.#clients) this.#write(response, frame);
+  }
+
+  /** Ends every stream after a last frame. */
+  end(frame: string): void {
+    for (const response of this.#clients) response.end(frame);
+    this.#clients.clear();
+  }
+
+  #write(response: ServerResponse, frame: string): void {
+    // `write` never refuses: a reader that stopped would fill this process's memory.
+    if (response.writableLength > this.#maxBufferedBytes) {
+      this.#cut += 1;
+      this.#clients.delete(response);
+      response.destroy();
+      return;
+    }
+    response.write(frame);
+  }
+}

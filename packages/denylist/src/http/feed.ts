@@ -1,0 +1,167 @@
+import type { IncomingMessage } from 'node:http';
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import type { Clock } from '../clock.ts';
+import { decodeEvent } from '../codec/event.ts';
+import { rowBytes } from '../codec/rows.ts';
+import { decodeSnapshot } from '../codec/snapshot.ts';
+import {
+  type Feed,
+  type FeedBatch,
+  type FeedConnection,
+  type FeedEntry,
+  FeedError,
+  FeedGap,
+  type FeedPosition,
+} from '../feed.ts';
+import type { HttpSource } from '../source.ts';
+import { readBootId } from './boot-id.ts';
+import { get, type HttpClient, readAll } from './client.ts';
+import { FreshQuestion } from './fresh-question.ts';
+import { decodeProof, formatPosition, logNowHeader, parsePosition, paths, streamEvents } from './wire.ts';
+
+/** Rows applied between two turns of the event loop: about a millisecond of work. */
+const sliceRows = 2048;
+/** A snapshot of the largest denylist, with room: 32 bytes a rule. */
+const maxSnapshotBytes = 4 * 1024 ** 3;
+
+export interface HttpFeedOptions {
+  readonly clock: Clock;
+  /** Path of a file whose first line is the bearer token; read at every connection. */
+  readonly tokenFile?: string;
+}
+
+/** A sidecar as a feed. Nothing is connected before `connect`. */
+export function createHttpFeed(source: HttpSource, options: HttpFeedOptions): Feed {
+  return {
+    name: source.name,
+    async connect(signal) {
+      const closed = new AbortController();
+      const client: HttpClient = {
+        source,
+        signal: AbortSignal.any([signal, closed.signal]),
+        ...(options.tokenFile === undefined ? {} : { tokenFile: options.tokenFile }),
+      };
+      const bootId = source.sameHost ? await readBootId() : '';
+      return openConnection(client, options.clock, bootId, () => closed.abort());
+    },
+  };
+}
+
+function openConnection(client: HttpClient, clock: Clock, bootId: string, close: () => void): FeedConnection {
+  let snapshot: { position: FeedPosition; rows: Uint8Array } | undefined;
+  return {
+    lifts: 'take',
+    async position() {
+      // Position and rows come in one answer, taken in one tick: both heads of the synchronisation are the same.
+      snapshot ??= await fetchSnapshot(client, clock);
+      return snapshot.position;
+    },
+    async *snapshot() {
+      const rows = snapshot?.rows ?? new Uint8Array();
+      for (let from = 0; from < rows.byteLength; from += sliceRows * rowBytes) {
+        yield rows.subarray(from, from + sliceRows * rowBytes);
+        await nextTick();
+      }
+      if (snapshot !== undefined) snapshot.rows = new Uint8Array();
+    },
+    tail: (from) => readTail({ client, clock, bootId, from }),
+    close,
+  };
+}
+
+async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<{ position: FeedPosition; rows: Uint8Array }> {
+  const sentAtMs = clock.monotonicMs();
+  const response = await get(client, paths.snapshot);
+  const answeredAtMs = clock.monotonicMs();
+  if (response.statusCode !== 200) {
+    response.resume();
+    throw new FeedError('not_ready', `${client.source.name} answered ${response.statusCode} to a snapshot`);
+  }
+  const decoded = decodeSnapshot(await readAll(response, maxSnapshotBytes));
+  if (typeof decoded === 'string') throw new FeedError('protocol', `${client.source.name}: ${decoded}`);
+  const { header, rows } = decoded;
+  const head = formatPosition(header);
+  const logNow = Number(response.headers[logNowHeader] ?? Number.NaN);
+  const roundTripMs = answeredAtMs - sentAtMs;
+  const logTime = Number.isFinite(logNow)
+    ? { logMs: logNow, monotonicMs: sentAtMs + roundTripMs / 2, roundTripMs }
+    : undefined;
+  return {
+    rows,
+    position: {
+      epoch: header.epoch,
+      head,
+      cursor: head,
+      healing: false, // a sidecar that cannot vouch for itself sends no proof
+      maxTokenLifetimeSeconds: header.maxTokenLifetimeSeconds,
+      minReader: 1,
+      ...(logTime === undefined ? {} : { logTime }),
+    },
+  };
+}
+
+interface Tail {
+  readonly client: HttpClient;
+  readonly clock: Clock;
+  readonly bootId: string;
+  readonly from: FeedPosition;
+}
+
+async function* readTail({ client, clock, bootId, from }: Tail): AsyncIterable<FeedBatch> {
+  const response = await openEvents(client, from.cursor);
+  const question = new FreshQuestion(client, clock);
+  const messages: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (message) => messages.push(message) });
+  response.setEncoding('utf8');
+  let cursor = from.cursor;
+  for await (const chunk of response) {
+    parser.feed(String(chunk));
+    const entries: FeedEntry[] = [];
+    let batch: Omit<FeedBatch, 'entries'> = {};
+    for (const message of messages.splice(0)) {
+      if (message.event === streamEvents.goodbye) return;
+      if (message.event === streamEvents.rule) {
+        const entry = readEntry(message);
+        cursor = entry.cursor;
+        entries.push(entry);
+      }
+      if (message.event === streamEvents.proof) {
+        const { provenAtMs, bootId: sender, ...times } = decodeProof(message.data);
+        const { heartbeatLoggedAtMs, logNowMs } = times;
+        const comparable = bootId !== '' && sender === bootId;
+        // The other clock says nothing here: ask for the age instead, at most once at a time.
+        if (!comparable) question.ask();
+        batch = {
+          ...(comparable ? { provenAtMs } : {}),
+          ...(heartbeatLoggedAtMs === undefined ? {} : { heartbeatLoggedAtMs }),
+          ...(comparable && logNowMs !== undefined
+            ? { logTime: { logMs: logNowMs, monotonicMs: clock.monotonicMs(), roundTripMs: 1 } }
+            : {}),
+        };
+      }
+    }
+    yield { entries, ...batch, ...question.answerFor(cursor) };
+  }
+  throw new FeedError('closed', `${client.source.name} ended the event stream`);
+}
+
+async function openEvents(client: HttpClient, cursor: string): Promise<IncomingMessage> {
+  const response = await get(client, paths.events, { 'last-event-id': cursor, accept: 'text/event-stream' });
+  if (response.statusCode === 200) return response;
+  response.resume();
+  if (response.statusCode === 410)
+    throw new FeedGap('position_lost', `${client.source.name} no longer has our position`);
+  throw new FeedError('refused', `${client.source.name} answered ${response.statusCode} to its event stream`);
+}
+
+function readEntry(message: EventSourceMessage): FeedEntry {
+  const position = parsePosition(message.id ?? '');
+  const event = decodeEvent(message.data);
+  if (position === undefined || event?.kind !== 'rule') {
+    throw new FeedGap('unreadable', 'an event of the sidecar cannot be read');
+  }
+  const { feed, n } = position;
+  const head = formatPosition(position);
+  return { prev: formatPosition({ feed, n: n - 1 }), head, cursor: head, change: event };
+}

@@ -1,0 +1,91 @@
+import { encodeAppendRequest } from '../codec/append-request.ts';
+import { FeedError } from '../feed.ts';
+import type { Reseed } from '../reseed.ts';
+import { type Appended, LogError, type LogErrorCode, logErrorCodes, type RevocationLog } from '../revocation-log.ts';
+import type { HttpSource } from '../source.ts';
+import { type HttpClient, post, readAll } from './client.ts';
+import { paths } from './wire.ts';
+
+/** The log behind a sidecar: what is appended here it appends to its own source. */
+export function createHttpLog(source: HttpSource, options: { readonly tokenFile?: string }): RevocationLog {
+  const closed = new AbortController();
+  const client: HttpClient = { source, signal: closed.signal, ...options };
+  return {
+    async append(request) {
+      let answered: Awaited<ReturnType<typeof post>>;
+      let body: Uint8Array;
+      try {
+        answered = await post(client, paths.revocations, encodeAppendRequest(request));
+        body = await readAll(answered, 64 * 1024);
+      } catch (error) {
+        // A refused connection reached nobody; everything later may have.
+        const reached = !(
+          error instanceof FeedError &&
+          error.cause instanceof Error &&
+          /ECONNREFUSED|ENOENT/.test(error.cause.message)
+        );
+        throw reached
+          ? new LogError('outcome_unknown', `${source.name} did not answer; retry with the same id`, { cause: error })
+          : new LogError('unavailable', `nothing was revoked: ${source.name} cannot be reached`, { cause: error });
+      }
+      return readAnswer(answered.statusCode ?? 0, body, source.name);
+    },
+    async close() {
+      closed.abort();
+    },
+  };
+}
+
+/** A relay gives back upstream what the log lost. */
+export function createHttpReseed(log: RevocationLog): Reseed {
+  return {
+    async append(rules, signal) {
+      let restored = 0;
+      for (const { digest, rule } of rules) {
+        if (signal.aborted) break;
+        await log.append({ digest, statement: { kind: 'seed', rule }, details: { id: 'reseed', kind: 'reseed' } });
+        restored += 1;
+      }
+      return restored;
+    },
+  };
+}
+
+function readAnswer(status: number, body: Uint8Array, name: string): Appended {
+  const parsed = parseObject(body);
+  if (status === 201) {
+    const { epoch, head, loggedAtMs, redisReplicas, repeated } = parsed;
+    if (
+      typeof epoch === 'string' &&
+      typeof head === 'string' &&
+      typeof loggedAtMs === 'number' &&
+      typeof redisReplicas === 'number'
+    ) {
+      return { epoch, head, loggedAtMs, redisReplicas, repeated: repeated === true };
+    }
+  }
+  const code: LogErrorCode | undefined = logErrorCodes.find((known) => known === parsed.error);
+  if (code !== undefined) throw new LogError(code, typeof parsed.message === 'string' ? parsed.message : code);
+  if (status === 401 || status === 403) {
+    throw new LogError(
+      'unavailable',
+      `nothing was revoked: ${name} wants a bearer token for writes (option tokenFile)`,
+    );
+  }
+  if (status === 400 || status === 404) {
+    throw new LogError(
+      'refused',
+      `${name} answered ${status}: ${typeof parsed.message === 'string' ? parsed.message : 'it takes no revocations'}`,
+    );
+  }
+  throw new LogError('outcome_unknown', `${name} answered ${status}; retry with the same id`);
+}
+
+function parseObject(body: Uint8Array): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+  } catch {
+    return {}; // not ours: judged by its status
+  }
+}

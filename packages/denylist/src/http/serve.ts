@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Clock } from '../clock.ts';
+import { encodeSnapshot } from '../codec/snapshot.ts';
+import type { Proof } from '../freshness.ts';
+import type { Replica } from '../open-replica.ts';
+import type { RevocationLog } from '../revocation-log.ts';
+import { defaultMaxTokenLifetimeSeconds } from '../rule.ts';
+import { readBootId } from './boot-id.ts';
+import { defaultMaxBufferedBytes, EventStream } from './event-stream.ts';
+import { Journal } from './journal.ts';
+import { receiveRevocation } from './receive-revocation.ts';
+import { encodeProof, formatPosition, keepAliveMs, logNowHeader, parsePosition, paths, streamEvents } from './wire.ts';
+
+export interface FeedServerOptions {
+  readonly replica: Replica;
+  /** Where `POST /v1/revocations` goes; without one it answers 404. */
+  readonly log?: RevocationLog;
+  readonly clock: Clock;
+  /** Changes kept for readers that resume; default 10,000. */
+  readonly journalEntries?: number;
+  /** Bytes waiting for one reader before it is cut; default 1 MiB. */
+  readonly maxBufferedBytes?: number;
+}
+
+export interface FeedServer {
+  /** Answers the paths of `wire.ts`; false when the request is for none of them. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean;
+  clients(): { readonly count: number; readonly cut: number };
+  /** Tells every reader to go elsewhere; they resume by position. */
+  sayGoodbye(): void;
+  close(): void;
+}
+
+/** The sidecar's side of the wire: the log of *its denylist*. Who may call is the listener's business. */
+export function createFeedServer(options: FeedServerOptions): FeedServer {
+  const { replica, log, clock, journalEntries = 10_000, maxBufferedBytes = defaultMaxBufferedBytes } = options;
+  const { denylist, freshness, logClock } = replica;
+  const journal = new Journal(randomBytes(8).toString('hex'), journalEntries);
+  const stream = new EventStream(maxBufferedBytes);
+  let bootId = '';
+  void readBootId().then((id) => {
+    bootId = id;
+  });
+
+  const stopChanges = denylist.onChange((change) => {
+    const receivedAtMs = logClock.nowMs();
+    // Only the first process on the way stamps the receipt; a relay's stamp stays.
+    const stamped =
+      change.loggedAtMs === undefined || change.receivedAtMs !== undefined || receivedAtMs === undefined
+        ? change
+        : { ...change, receivedAtMs: Math.round(receivedAtMs) };
+    stream.send(journal.record(stamped));
+  });
+  const proofFrame = ({ provenAtMs, heartbeatLoggedAtMs }: Proof) => {
+    const logNowMs = logClock.nowMs();
+    const data = encodeProof({
+      provenAtMs,
+      bootId,
+      ...(heartbeatLoggedAtMs === undefined ? {} : { heartbeatLoggedAtMs }),
+      ...(logNowMs === undefined ? {} : { logNowMs }),
+    });
+    return `event: ${streamEvents.proof}\ndata: ${data}\n\n`;
+  };
+  const stopProofs = freshness.onProof((proof) => {
+    // A proof is worth nothing at the cap; what it would vouch for is incomplete.
+    if (freshness.isFresh()) stream.send(proofFrame(proof));
+  });
+  const stop = new AbortController();
+  const keepAlive = async () => {
+    while (!stop.signal.aborted) {
+      await clock.sleep(keepAliveMs, stop.signal);
+      stream.send(': quiet\n\n');
+    }
+  };
+  void keepAlive();
+
+  const serveSnapshot = (response: ServerResponse) => {
+    if (!freshness.everComplete) {
+      // Half a list looks whole to its reader.
+      answer(response, 503, { error: 'not_ready', message: 'the first synchronisation is not complete' });
+      return;
+    }
+    const status = replica.status();
+    const logNowMs = logClock.nowMs();
+    // Rows and `n` are taken in the same tick: nothing can come between.
+    const rows = denylist.copyRows();
+    const header = {
+      feed: journal.feed,
+      n: journal.n,
+      epoch: status.epoch ?? '0000000000000000',
+      maxTokenLifetimeSeconds: status.maxTokenLifetimeSeconds ?? defaultMaxTokenLifetimeSeconds,
+    };
+    response.writeHead(200, {
+      'content-type': 'application/octet-stream',
+      'cache-control': 'no-store',
+      ...(logNowMs === undefined ? {} : { [logNowHeader]: logNowMs.toFixed(3) }),
+    });
+    Readable.from(encodeSnapshot(header, rows), { objectMode: false, highWaterMark: 256 * 1024 })
+      .on('error', () => response.destroy())
+      .pipe(response);
+  };
+  const serveEvents = (request: IncomingMessage, response: ServerResponse) => {
+    const asked = request.headers['last-event-id'];
+    const from = typeof asked === 'string' ? parsePosition(asked) : undefined;
+    const backlog = from !== undefined && from.feed === journal.feed ? journal.since(from.n) : undefined;
+    if (backlog === undefined) {
+      answer(response, 410, {
+        error: 'position_lost',
+        message: `take ${paths.snapshot}, then resume from its position`,
+      });
+      return;
+    }
+    const { provenAtMs } = freshness;
+    const frames = provenAtMs !== undefined && freshness.isFresh() ? [...backlog, proofFrame({ provenAtMs })] : backlog;
+    stream.add(response, frames);
+  };
+  const serveFresh = (response: ServerResponse) => {
+    const { provenAtMs } = freshness;
+    if (provenAtMs === undefined || !freshness.isFresh()) {
+      answer(response, 503, { error: 'not_fresh', message: 'the sidecar cannot prove that it is complete' });
+      return;
+    }
+    const logNowMs = logClock.nowMs();
+    answer(response, 200, {
+      position: formatPosition({ feed: journal.feed, n: journal.n }),
+      ageMs: clock.monotonicMs() - provenAtMs,
+      ...(logNowMs === undefined ? {} : { logNowMs }),
+    });
+  };
+
+  return {
+    handle(request, response) {
+      const path = request.url?.split('?', 1)[0];
+      const { method } = request;
+      if (path === paths.revocations && method === 'POST' && log !== undefined) {
+        void receiveRevocation(request, response, log);
+      } else if (method !== 'GET') return false;
+      else if (path === paths.snapshot) serveSnapshot(response);
+      else if (path === paths.events) serveEvents(request, response);
+      else if (path === paths.fresh) serveFresh(response);
+      else return false;
+      return true;
+    },
+    clients: () => ({ count: stream.size, cut: stream.cut }),
+    sayGoodbye() {
+      stream.end(`event: ${streamEvents.goodbye}\ndata: 1\n\n`);
+    },
+    close() {
+      stop.abort();
+      stopChanges();
+      stopProofs();
+      stream.end('');
+    },
+  };
+}
+
+export function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,13 @@
+// The publisher: what an authorization server needs.
+export { ConfigurationError } from './configuration-error.ts';
+export { type CreatePublisherOptions, createPublisher } from './create-publisher.ts';
+export type { Published, Publisher, PublisherObserver, PublishOptions, RevokeTokenOptions } from './publisher.ts';
+export {
+  type Dimension,
+  dimensions,
+  type Revocation,
+  type RevocationReason,
+  type RevocationTarget,
+  revocationReasons,
+} from './revocation.ts';
+export { LogError, type LogErrorCode, logErrorCodes } from './revocation-log.ts';

@@ -1,0 +1,34 @@
+import type { DigestSet } from './digest.ts';
+import type { Dimension } from './revocation.ts';
+
+/** What can be said of a token's revocation. `unknown` is a value of its own and must be handled. */
+export type Verdict =
+  | { readonly verdict: 'active' }
+  | { readonly verdict: 'revoked'; readonly dimension: Dimension }
+  | { readonly verdict: 'unknown'; readonly cause: UnknownCause };
+
+/** Why nobody could tell. Closed: it is shown in status and logs. */
+export const unknownCauses = [
+  'cold',
+  'stale',
+  'capacity',
+  'healing',
+  'no_lookup',
+  'lookup_timeout',
+  'lookup_busy',
+  'lookup_failed',
+  'log_stale',
+] as const;
+export type UnknownCause = (typeof unknownCauses)[number];
+
+export const active: Verdict = Object.freeze({ verdict: 'active' });
+
+/**
+ * Asks the log itself, for the requests of a process that cannot prove its denylist fresh. Bounded in time and number,
+ * because it is used exactly when something is wrong.
+ */
+export interface LookUp {
+  /** Never throws, never guesses. `issuedAt`: `iat` in seconds. */
+  find(digests: DigestSet, issuedAt: number): Promise<Verdict>;
+  close(): Promise<void>;
+}

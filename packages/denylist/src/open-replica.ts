@@ -1,0 +1,166 @@
+import type { Clock, Random } from './clock.ts';
+import { Denylist } from './denylist.ts';
+import type { DigestSet } from './digest.ts';
+import { type Feed, FeedError } from './feed.ts';
+import { defaultMaxStalenessMs, Freshness, type FreshnessStatus } from './freshness.ts';
+import { LogClock } from './log-clock.ts';
+import { active, type Verdict } from './look-up.ts';
+import type { ReplicationObserver } from './observer.ts';
+import { replicate } from './replicate.ts';
+import type { Reseed } from './reseed.ts';
+import { defaultMaxTokenLifetimeSeconds } from './rule.ts';
+
+export interface ReplicaOptions {
+  readonly feed: Feed;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Milliseconds, 1000–60000, default 5000: how old the proof of completeness may be. */
+  readonly maxStalenessMs?: number;
+  /** Rules at most, default 4,000,000. At the cap the replica is not fresh; no live rule is dropped. */
+  readonly maxRules?: number;
+  /** Gives back to the log what it lost; only sidecars that can write it have one. */
+  readonly reseed?: Reseed;
+  readonly observer?: ReplicationObserver;
+}
+
+export interface ReplicaStatus {
+  readonly feed: string;
+  readonly freshness: FreshnessStatus;
+  readonly rules: number;
+  readonly maxRules: number;
+  /** Log clock: complete up to this time. Undefined before the first proof. */
+  readonly watermarkMs?: number;
+  /** The longest token lifetime that the log's rules are made for, once known. */
+  readonly maxTokenLifetimeSeconds?: number;
+  /** Which history is followed, once known: 16 hex digits. */
+  readonly epoch?: string;
+  /** Log minus wall clock, once known. */
+  readonly clockOffsetMs?: number;
+  /** Code of the last failure to reach the feed; absent while connected. */
+  readonly lastError?: string;
+}
+
+/** A denylist that follows a feed by itself. */
+export interface Replica {
+  readonly denylist: Denylist;
+  readonly freshness: Freshness;
+  readonly logClock: LogClock;
+  /**
+   * What this process knows of a token, now and without I/O. `revoked` is final whatever the freshness; only
+   * "not found" becomes `unknown` when the list cannot be proven complete.
+   *
+   * @param issuedAt `iat` in claim seconds.
+   */
+  check(digests: DigestSet, issuedAt: number): Verdict;
+  status(): ReplicaStatus;
+  /** Resolves true once fresh, false after `timeoutMs`. */
+  ready(options: { readonly timeoutMs: number }): Promise<boolean>;
+  /** Stops following. What is held stays readable. */
+  close(): Promise<void>;
+}
+
+const housekeepingMs = 1000;
+const sweepSlices = 8;
+
+/** Starts following `feed`; never throws because it is out of reach. */
+export function openReplica(options: ReplicaOptions): Replica {
+  const { feed, clock, random, maxStalenessMs = defaultMaxStalenessMs, reseed } = options;
+  const stop = new AbortController();
+  const waiters = new Set<() => void>();
+  let lastError: string | undefined;
+  let maxTokenLifetimeSeconds: number | undefined;
+  let epoch: string | undefined;
+
+  const observer: ReplicationObserver = {
+    ...options.observer,
+    freshnessChanged(status) {
+      if (status.state === 'fresh') for (const wake of waiters) wake();
+      options.observer?.freshnessChanged?.(status);
+    },
+    connectionFailed(error) {
+      lastError = error instanceof FeedError ? error.code : 'unexpected';
+      options.observer?.connectionFailed?.(error);
+    },
+    connected(position) {
+      lastError = undefined;
+      ({ maxTokenLifetimeSeconds, epoch } = position);
+      options.observer?.connected?.(position);
+    },
+  };
+  const denylist = new Denylist(options.maxRules === undefined ? {} : { maxRules: options.maxRules });
+  const freshness = new Freshness({
+    clock,
+    maxStalenessMs,
+    onChange: (status) => observer.freshnessChanged?.(status),
+  });
+  const logClock = new LogClock(clock);
+  const following = replicate({
+    feed,
+    denylist,
+    freshness,
+    logClock,
+    clock,
+    random,
+    observer,
+    signal: stop.signal,
+    ...(reseed === undefined ? {} : { reseed }),
+  });
+
+  const keepHouse = async () => {
+    while (!stop.signal.aborted) {
+      await clock.sleep(housekeepingMs, stop.signal);
+      freshness.assess();
+      const now = logClock.agreedSeconds();
+      if (now === undefined) continue;
+      const lifetime = maxTokenLifetimeSeconds ?? defaultMaxTokenLifetimeSeconds;
+      for (let slice = 0; slice < sweepSlices; slice++) denylist.forget(now, lifetime);
+    }
+  };
+  const housekeeping = keepHouse();
+
+  return {
+    denylist,
+    freshness,
+    logClock,
+    check(digests, issuedAt) {
+      const dimension = denylist.denyingDimension(digests, issuedAt, logClock.claimSeconds());
+      if (dimension !== undefined) return { verdict: 'revoked', dimension };
+      if (freshness.isFresh()) return active;
+      return { verdict: 'unknown', cause: unknownCause(freshness.status()) };
+    },
+    status() {
+      const proof = freshness.provenAtMs;
+      const logNow = logClock.nowMs();
+      const offset = logClock.offsetMs();
+      return {
+        feed: feed.name,
+        freshness: freshness.status(),
+        rules: denylist.size,
+        maxRules: denylist.maxRules,
+        ...(proof === undefined || logNow === undefined ? {} : { watermarkMs: logNow - (clock.monotonicMs() - proof) }),
+        ...(maxTokenLifetimeSeconds === undefined ? {} : { maxTokenLifetimeSeconds }),
+        ...(epoch === undefined ? {} : { epoch }),
+        ...(offset === undefined ? {} : { clockOffsetMs: offset }),
+        ...(lastError === undefined ? {} : { lastError }),
+      };
+    },
+    async ready({ timeoutMs }) {
+      if (freshness.isFresh()) return true;
+      const waiting = new AbortController();
+      const wake = () => waiting.abort();
+      waiters.add(wake);
+      await clock.sleep(timeoutMs, waiting.signal);
+      waiters.delete(wake);
+      return freshness.isFresh();
+    },
+    async close() {
+      stop.abort();
+      await Promise.all([following, housekeeping]);
+    },
+  };
+}
+
+function unknownCause({ state, cause }: FreshnessStatus): 'cold' | 'stale' | 'capacity' | 'healing' {
+  if (state === 'cold') return 'cold';
+  return cause === 'capacity' || cause === 'healing' ? cause : 'stale';
+}

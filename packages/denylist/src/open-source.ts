@@ -1,0 +1,56 @@
+import type { Clock, Random } from './clock.ts';
+import type { Feed } from './feed.ts';
+import type { LookUp } from './look-up.ts';
+import type { Reseed } from './reseed.ts';
+import type { RevocationLog } from './revocation-log.ts';
+import { parseSource } from './source.ts';
+
+export interface OpenSourceOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** 16 hex digits for names that must be new: an embedded log's epoch. */
+  readonly newEpoch: () => string;
+  /** File with the bearer token for writes to another sidecar. Without it a relay cannot give back what was lost. */
+  readonly tokenFile?: string;
+}
+
+/** Everything one URL offers: a feed to follow, a log to write, and what keeps that log alive. */
+export interface OpenedSource {
+  readonly kind: 'redis' | 'http' | 'memory';
+  /** Without credentials. */
+  readonly name: string;
+  readonly feed: Feed;
+  readonly log: RevocationLog;
+  /** Given where a lost rule can be given back. */
+  readonly reseed?: Reseed;
+  readonly lookUp?: LookUp;
+  /** Only Redis needs somebody to write heartbeats; starts trying for the lease. */
+  startHeartbeat?(options: { readonly holder: string; readonly onFailure?: (error: unknown) => void }): {
+    readonly leading: boolean;
+    stop(): Promise<void>;
+  };
+  /** Declares a first log whole. Only where a log can be born unsure of itself. */
+  declareWhole?(): Promise<'created' | 'healed' | 'whole'>;
+  close(): Promise<void>;
+}
+
+/** @throws ConfigurationError for a URL that cannot be a source, or a missing ioredis; never because it is out of reach. */
+export async function openSource(url: string, options: OpenSourceOptions): Promise<OpenedSource> {
+  const source = parseSource(url, 'source');
+  const { clock } = options;
+  switch (source.kind) {
+    case 'redis': {
+      const { openRedisSource } = await import('./redis/source.ts');
+      return openRedisSource(source, options);
+    }
+    case 'http': {
+      const { openHttpSource } = await import('./http/source.ts');
+      return openHttpSource(source, options);
+    }
+    case 'memory': {
+      const { createEmbeddedLog } = await import('./memory/embedded-log.ts');
+      const embedded = createEmbeddedLog({ clock, epoch: options.newEpoch() });
+      return { kind: 'memory', name: source.name, ...embedded, close: () => embedded.log.close() };
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import type { Clock } from './clock.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import { digestOf } from './digest.ts';
+import type { RevocationDetails } from './event.ts';
+import type { Feed, LogTimeSample } from './feed.ts';
+import { LogClock } from './log-clock.ts';
+import { parseRevocation, parseTarget } from './parse-revocation.ts';
+import type { Dimension, Revocation, RevocationReason, RevocationTarget } from './revocation.ts';
+import { type Appended, LogError, type RevocationLog } from './revocation-log.ts';
+import type { Statement } from './statement.ts';
+import { targetOfToken } from './token-target.ts';
+
+export interface PublishOptions {
+  /** Redis replicas that must confirm, 0–100; default: all that Redis knows of. 0: this Redis alone. */
+  readonly redisReplicas?: number;
+  /** 1–128 characters; a retry with the same id within a day writes nothing. Default: random. */
+  readonly id?: string;
+  /** When it happened at the identity provider, Unix milliseconds: latency is counted from here. */
+  readonly occurredAtMs?: number;
+}
+
+/** What became of a revocation. Never a bare OK: it says how many copies have it. */
+export interface Published {
+  readonly id: string;
+  readonly epoch: string;
+  readonly loggedAtMs: number;
+  /** 0: held by one Redis alone, and lost with it unless a sidecar has applied it. */
+  readonly redisReplicas: number;
+}
+
+/** Says which tokens must no longer be accepted, where people log out. */
+export interface Publisher {
+  /**
+   * Logs a revocation. When it resolves, every process whose feed is fresh will deny within milliseconds.
+   *
+   * @throws ConfigurationError for what cannot be meant · LogError `not_durable` (in force, on fewer copies),
+   *         `outcome_unknown` (retry with the same id), `unavailable`, `refused` (not in force).
+   */
+  revoke(revocation: Revocation, options?: PublishOptions): Promise<Published>;
+  /** Revokes one token, named by its id claim, until it has expired everywhere. The signature is not checked. */
+  revokeToken(jwt: string, options?: RevokeTokenOptions): Promise<Published>;
+  /** Ends the denial of one value; not its cutoff: people log in again. */
+  lift(target: RevocationTarget & { readonly actor?: string }, options?: PublishOptions): Promise<Published>;
+  /** The log as a feed: hand a publisher to `protect({ revocation: { feed: publisher } })` in tests. */
+  readonly feed: Feed;
+  close(): Promise<void>;
+}
+
+export interface RevokeTokenOptions extends PublishOptions {
+  /** Default `other`. */
+  readonly reason?: RevocationReason;
+  readonly actor?: string;
+  /** The claim that carries the token id; default `jti`, at Entra `uti`. */
+  readonly idClaim?: string;
+}
+
+export interface PublisherObserver {
+  published?(statement: 'revoke' | 'lift', dimension: Dimension, reason: RevocationReason): void;
+  failed?(error: unknown): void;
+}
+
+export interface PublisherPorts {
+  readonly log: RevocationLog;
+  readonly feed: Feed;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly observer?: PublisherObserver;
+}
+
+/** A publisher over any log. */
+export function createPublisherOver(ports: PublisherPorts): Publisher {
+  const { log, feed, clock, newId, observer } = ports;
+  const logClock = new LogClock(clock);
+
+  interface Said {
+    readonly dimension: Dimension;
+    readonly digest: Uint32Array;
+    readonly statement: Statement;
+    readonly about: Pick<RevocationDetails, 'reason' | 'actor'> & { readonly kind: 'revoke' | 'lift' };
+  }
+  const publish = async (
+    { dimension, digest, statement, about }: Said,
+    options: PublishOptions,
+  ): Promise<Published> => {
+    const { redisReplicas = 'all', occurredAtMs } = parseOptions(options);
+    const id = options.id ?? newId();
+    const requestedAtMs = Math.round(logClock.nowMs() ?? clock.wallMs());
+    const offset = logClock.offsetMs() ?? 0;
+    const details: RevocationDetails = {
+      id,
+      dimension,
+      ...about,
+      requestedAtMs,
+      ...(occurredAtMs === undefined ? {} : { occurredAtMs: Math.round(occurredAtMs + offset) }),
+    };
+    const sentAtMs = clock.monotonicMs();
+    let appended: Appended;
+    try {
+      appended = await log.append({ digest, statement, details, redisReplicas });
+    } catch (error) {
+      observer?.failed?.(error);
+      throw error instanceof LogError ? withId(error, id) : error;
+    }
+    if (!appended.repeated) logClock.learn(sampleOf(appended.loggedAtMs, sentAtMs, clock.monotonicMs()));
+    observer?.published?.(about.kind, dimension, about.reason ?? 'other');
+    const { epoch, loggedAtMs } = appended;
+    return { id, epoch, loggedAtMs, redisReplicas: appended.redisReplicas };
+  };
+
+  const publisher: Publisher = {
+    async revoke(revocation, options = {}) {
+      const { value, statement, reason, actor } = parseRevocation(revocation);
+      const about = { kind: 'revoke', reason, ...(actor === undefined ? {} : { actor }) } as const;
+      return await publish({ dimension: value.dimension, digest: digestOf(value), statement, about }, options);
+    },
+    async revokeToken(jwt, { reason = 'other', actor, idClaim, ...options } = {}) {
+      const target = targetOfToken(jwt, idClaim);
+      return await publisher.revoke({ ...target, reason, ...(actor === undefined ? {} : { actor }) }, options);
+    },
+    async lift(target, options = {}) {
+      const value = parseTarget(target);
+      const { actor } = target;
+      const about = { kind: 'lift', ...(actor === undefined ? {} : { actor }) } as const;
+      return await publish(
+        { dimension: value.dimension, digest: digestOf(value), statement: { kind: 'lift' }, about },
+        options,
+      );
+    },
+    feed,
+    close: () => log.close(),
+  };
+  return publisher;
+}
+
+/** The log stamped it somewhere between sending and answer. */
+function sampleOf(logMs: number, sentAtMs: number, answeredAtMs: number): LogTimeSample {
+  const roundTripMs = answeredAtMs - sentAtMs;
+  return { logMs, monotonicMs: sentAtMs + roundTripMs / 2, roundTripMs };
+}
+
+/** So that a caller can retry safely although the id was drawn here. */
+function withId(error: LogError, id: string): LogError {
+  return new LogError(error.code, error.message, { cause: error.cause, id });
+}
+
+function parseOptions(options: PublishOptions): PublishOptions {
+  const { redisReplicas, id, occurredAtMs } = options;
+  if (redisReplicas !== undefined && !(Number.isInteger(redisReplicas) && redisReplicas >= 0 && redisReplicas <= 100)) {
+    throw new ConfigurationError('redisReplicas', 'expected a whole number from 0 to 100');
+  }
+  if (id !== undefined && !/^[\x21-\x7e]{1,128}$/.test(id)) {
+    throw new ConfigurationError('id', 'expected 1–128 printable ASCII characters without spaces');
+  }
+  if (occurredAtMs !== undefined && !(occurredAtMs > 1e12 && occurredAtMs < 1e14)) {
+    throw new ConfigurationError('occurredAtMs', 'expected Unix milliseconds');
+  }
+  return options;
+}

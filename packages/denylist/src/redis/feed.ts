@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { CausalProof } from '../causal-proof.ts';
+import type { Clock } from '../clock.ts';
+import { decodeEvent } from '../codec/event.ts';
+import { rowBytes } from '../codec/rows.ts';
+import {
+  type Feed,
+  type FeedBatch,
+  type FeedConnection,
+  type FeedEntry,
+  FeedError,
+  FeedGap,
+  type FeedPosition,
+} from '../feed.ts';
+import type { RedisSource } from '../source.ts';
+import { connectRedis, type RedisConnection } from './connect.ts';
+import { keys } from './keys.ts';
+import { readArray, readBytes, readNumber, readOptionalText, readText } from './replies.ts';
+import { positionScript } from './scripts.ts';
+
+/** An empty read this often keeps the proof within a second of the heartbeat. */
+const blockMs = 500;
+/** Above the block time; a half-open link is torn down after it. */
+const silenceMs = 2000;
+const snapshotPage = 2000;
+const tailBatch = 1000;
+
+/** The log in Redis as a feed. Nothing is connected before `connect`. */
+export function createRedisFeed(source: RedisSource, { clock }: { readonly clock: Clock }): Feed {
+  return {
+    name: source.name,
+    async connect(signal) {
+      const redis = await connectRedis(source, { silenceMs });
+      signal.addEventListener('abort', () => redis.close(), { once: true });
+      return openConnection(redis, clock);
+    },
+  };
+}
+
+function openConnection(redis: RedisConnection, clock: Clock): FeedConnection {
+  return {
+    lifts: 'union',
+    position: () => readPosition(redis, clock),
+    snapshot: () => readSnapshot(redis),
+    tail: (from) => readTail(redis, from, clock),
+    close: () => redis.close(),
+  };
+}
+
+async function readPosition(redis: RedisConnection, clock: Clock): Promise<FeedPosition> {
+  const sentAtMs = clock.monotonicMs();
+  const reply = readArray(await redis.run(positionScript, [keys.meta, keys.log], []), 'position');
+  const roundTripMs = clock.monotonicMs() - sentAtMs;
+  const [now, epoch, head, healUntil, maxTokenLifetime, minReader, cursor] = reply;
+  const knownEpoch = readOptionalText(epoch, 'epoch');
+  if (knownEpoch === undefined) {
+    throw new FeedError('not_ready', 'there is no log yet: a sidecar or `revocast-sidecar init` makes it');
+  }
+  const logMs = readNumber(now, 'TIME');
+  return {
+    epoch: knownEpoch,
+    head: readText(head, 'head'),
+    cursor: readText(cursor, 'last id'),
+    healing: logMs < readNumber(healUntil, 'healUntil'),
+    maxTokenLifetimeSeconds: readNumber(maxTokenLifetime, 'maxTokenLifetime'),
+    minReader: readNumber(minReader, 'minReader'),
+    logTime: { logMs, monotonicMs: sentAtMs + roundTripMs / 2, roundTripMs },
+  };
+}
+
+/** HSCAN returns every field that is there from start to end, whatever is pruned, raised or lifted meanwhile. */
+async function* readSnapshot(redis: RedisConnection): AsyncIterable<Uint8Array> {
+  let cursor = '0';
+  do {
+    const reply = readArray(await redis.call('HSCAN', [keys.rules, cursor, 'COUNT', snapshotPage]), 'HSCAN');
+    cursor = readText(reply[0], 'HSCAN cursor');
+    const pairs = readArray(reply[1], 'HSCAN page');
+    const page = new Uint8Array((pairs.length / 2) * rowBytes);
+    let rows = 0;
+    for (let index = 0; index + 1 < pairs.length; index += 2) {
+      const digest = readBytes(pairs[index], 'digest');
+      const rule = readBytes(pairs[index + 1], 'rule');
+      // A foreign field must not shift all rows behind it.
+      if (digest.byteLength !== 16 || rule.byteLength !== 16) continue;
+      page.set(digest, rows * rowBytes);
+      page.set(rule, rows * rowBytes + 16);
+      rows += 1;
+    }
+    if (rows > 0) yield page.subarray(0, rows * rowBytes);
+  } while (cursor !== '0');
+}
+
+async function* readTail(redis: RedisConnection, from: FeedPosition, clock: Clock): AsyncIterable<FeedBatch> {
+  const proof = new CausalProof();
+  let cursor = from.cursor;
+  for (;;) {
+    const sentAtMs = clock.monotonicMs();
+    const reply = await redis.call('XREAD', ['COUNT', tailBatch, 'BLOCK', blockMs, 'STREAMS', keys.log, cursor]);
+    const entries: FeedEntry[] = [];
+    let heartbeat: { loggedAtMs: number; healing: boolean } | undefined;
+    for (const raw of readEntries(reply)) {
+      const event = decodeEvent(raw.event);
+      if (event === undefined) throw new FeedGap('unreadable', `the log entry ${raw.id} cannot be read`);
+      if (event.kind === 'heartbeat') heartbeat = event;
+      cursor = raw.id;
+      entries.push({
+        prev: raw.prev,
+        head: createHash('sha1').update(raw.prev).update(raw.event).digest('hex').slice(0, 16),
+        cursor,
+        ...(event.kind === 'rule' ? { change: event } : {}),
+      });
+    }
+    const provenAtMs = proof.afterRead(sentAtMs, entries.length < tailBatch, heartbeat !== undefined);
+    yield {
+      entries,
+      ...(provenAtMs === undefined ? {} : { provenAtMs }),
+      ...(heartbeat === undefined ? {} : { healing: heartbeat.healing, heartbeatLoggedAtMs: heartbeat.loggedAtMs }),
+    };
+  }
+}
+
+interface RawEntry {
+  readonly id: string;
+  readonly prev: string;
+  readonly event: string;
+}
+
+function readEntries(reply: unknown): RawEntry[] {
+  if (reply === null || reply === undefined) return [];
+  const [stream] = readArray(reply, 'XREAD');
+  const [, rows] = readArray(stream, 'XREAD stream');
+  return readArray(rows, 'XREAD entries').map((row) => {
+    const [id, fields] = readArray(row, 'XREAD entry');
+    const pairs = readArray(fields, 'XREAD fields').map((field) => readText(field, 'XREAD field'));
+    const at = (name: string) => {
+      const index = pairs.indexOf(name);
+      return index < 0 || index % 2 === 1 ? '' : (pairs[index + 1] ?? '');
+    };
+    return { id: readText(id, 'XREAD id'), prev: at('p'), event: at('e') };
+  });
+}

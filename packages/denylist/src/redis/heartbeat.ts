@@ -1,0 +1,91 @@
+import type { Clock } from '../clock.ts';
+import { readRule, viewOf } from '../codec/rows.ts';
+import { defaultMaxTokenLifetimeSeconds, forEver, forgettableAt } from '../rule.ts';
+import { keys } from './keys.ts';
+import { logRetentionMs, newEpoch } from './log.ts';
+import { readArray, readBytes, readNumber, readText } from './replies.ts';
+import { heartbeatScript, pruneScript, releaseScript } from './scripts.ts';
+import type { RedisSession } from './session.ts';
+
+/** Twice a second; the lease outlives three missed beats and lapses well within the staleness bound. */
+const beatMs = 500;
+export const leaseMs = 2000;
+const pruneSlice = 500;
+
+export interface Heartbeat {
+  /** Whether this process held the lease at its last beat. */
+  readonly leading: boolean;
+  /** Gives the lease back, so that another one beats within half a second, and stops. */
+  stop(): Promise<void>;
+}
+
+export interface HeartbeatOptions {
+  readonly session: RedisSession;
+  readonly clock: Clock;
+  /** Names this process in the lease. */
+  readonly holder: string;
+  readonly onFailure?: (error: unknown) => void;
+}
+
+/**
+ * Tries for the lease twice a second and, while it holds it, writes heartbeats and prunes a slice a second. Two
+ * holders at once are harmless: the script stamps, and any write proves.
+ */
+export function startHeartbeat({ session, clock, holder, onFailure }: HeartbeatOptions): Heartbeat {
+  const stop = new AbortController();
+  let leading = false;
+  let scanCursor = '0';
+
+  const beat = async () => {
+    const redis = await session.get();
+    const args = [newEpoch(), defaultMaxTokenLifetimeSeconds, logRetentionMs, holder, leaseMs];
+    const reply = readArray(await redis.run(heartbeatScript, [keys.lease, keys.log, keys.meta], args), 'heartbeat');
+    leading = readText(reply[0], 'heartbeat') === 'written';
+    return Math.floor(readNumber(reply[1], 'heartbeat time') / 1000);
+  };
+  /** Only candidates are found here; the script judges each again, by its own clock. */
+  const prune = async (nowSeconds: number) => {
+    const redis = await session.get();
+    const reply = readArray(await redis.call('HSCAN', [keys.rules, scanCursor, 'COUNT', pruneSlice]), 'HSCAN');
+    scanCursor = readText(reply[0], 'HSCAN cursor');
+    const pairs = readArray(reply[1], 'HSCAN page');
+    const ended: Uint8Array[] = [];
+    for (let index = 0; index + 1 < pairs.length; index += 2) {
+      const rule = readBytes(pairs[index + 1], 'rule');
+      if (rule.byteLength !== 16) continue;
+      const end = forgettableAt(readRule(viewOf(rule), 0), 0);
+      if (end !== forEver && end <= nowSeconds) ended.push(readBytes(pairs[index], 'digest'));
+    }
+    if (ended.length > 0) await redis.run(pruneScript, [keys.rules, keys.meta], ended);
+  };
+  const run = async () => {
+    for (let count = 0; !stop.signal.aborted; count++) {
+      try {
+        const nowSeconds = await beat();
+        if (leading && count % 2 === 0) await prune(nowSeconds);
+      } catch (error) {
+        leading = false;
+        onFailure?.(error);
+      }
+      await clock.sleep(beatMs, stop.signal);
+    }
+  };
+  const running = run();
+
+  return {
+    get leading() {
+      return leading;
+    },
+    async stop() {
+      stop.abort();
+      await running;
+      const redis = session.current;
+      if (redis === undefined) return;
+      try {
+        await redis.run(releaseScript, [keys.lease], [holder]);
+      } catch (error) {
+        onFailure?.(error); // it lapses by itself
+      }
+    },
+  };
+}

@@ -1,0 +1,18 @@
+// One hash tag, so that one script may touch all of them on a cluster too.
+const tag = '{revocast}';
+
+/** Every key Revocast owns. Nothing else writes or reads one by name. */
+export const keys = {
+  /** hash: digest (16 bytes) → deniedUntil, issuedUpTo, stamp, lifted (16 bytes). The truth. */
+  rules: `${tag}:rules`,
+  /** stream: `p` previous head, `e` event. Change feed and audit; trimmed by time. */
+  log: `${tag}:log`,
+  /** hash: format, epoch, head, seq, healUntil, hbAt, maxTokenLifetime, minReader. */
+  meta: `${tag}:meta`,
+  /** sorted set: event id by the millisecond it was logged; kept a day. */
+  ids: `${tag}:ids`,
+  /** string with a time to live: who writes heartbeats and prunes. */
+  lease: `${tag}:lease`,
+  /** hash: sidecar → what it and its processes hold. */
+  replicas: `${tag}:replicas`,
+} as const;

@@ -1,0 +1,103 @@
+import type { Clock, Random } from '../clock.ts';
+import { readRule, ruleBytes, viewOf } from '../codec/rows.ts';
+import type { DigestSet } from '../digest.ts';
+import { digestToBytes } from '../digest.ts';
+import { FeedError } from '../feed.ts';
+import { active, type LookUp, type UnknownCause, type Verdict } from '../look-up.ts';
+import { denies } from '../rule.ts';
+import type { RedisSource } from '../source.ts';
+import type { RedisConnection } from './connect.ts';
+import { keys } from './keys.ts';
+import { readArray, readBytes, readNumber, readOptionalText, readTime } from './replies.ts';
+import { RedisSession } from './session.ts';
+
+export interface RedisLookUpOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timeoutMs: number;
+  readonly maxConcurrent: number;
+  readonly maxStalenessMs: number;
+}
+
+/**
+ * One bounded pipeline: `TIME`, the log's state, the rules. Found is final. Not found counts only when the log is
+ * whole and its last heartbeat young by Redis' own clock: a cut-off primary answers reads for ever.
+ */
+export function createRedisLookUp(source: RedisSource, options: RedisLookUpOptions): LookUp {
+  const { clock, random, timeoutMs, maxConcurrent, maxStalenessMs } = options;
+  const session = new RedisSession(source, { clock, random, timeouts: { commandMs: timeoutMs, silenceMs: 2000 } });
+  let underWay = 0;
+
+  const ask = async (digests: DigestSet, issuedAt: number): Promise<Verdict> => {
+    const redis = await session.get();
+    const fields = digests.dimensions.map((_, index) =>
+      digestToBytes(digests.words.subarray(index * 4, index * 4 + 4)),
+    );
+    // Sent back to back on one connection, so answered by one server in this order.
+    const [time, meta, rules] = await Promise.all(pipeline(redis, fields));
+    const nowMs = readTime(time);
+    const found = readArray(rules, 'HMGET rules');
+    for (let index = 0; index < fields.length; index++) {
+      const value = found[index];
+      if (value === null || value === undefined) continue;
+      const bytes = readBytes(value, 'rule');
+      const dimension = digests.dimensions[index];
+      if (bytes.byteLength !== ruleBytes || dimension === undefined) continue;
+      const rule = readRule(viewOf(bytes), 0);
+      if (denies(rule, issuedAt, Math.floor(nowMs / 1000))) return { verdict: 'revoked', dimension };
+    }
+    session.succeeded();
+    return judgeAbsence(meta, nowMs, maxStalenessMs);
+  };
+
+  return {
+    async find(digests, issuedAt) {
+      if (underWay >= maxConcurrent) return unknown('lookup_busy');
+      underWay += 1;
+      try {
+        return await withDeadline(ask(digests, issuedAt), clock, timeoutMs);
+      } catch (error) {
+        // The breaker: a Redis that hangs costs a few requests the full time, then everybody fails at once for a while.
+        session.failed(error);
+        return unknown(error instanceof FeedError && error.code === 'timeout' ? 'lookup_timeout' : 'lookup_failed');
+      } finally {
+        underWay -= 1;
+      }
+    },
+    async close() {
+      session.close();
+    },
+  };
+}
+
+function pipeline(redis: RedisConnection, fields: readonly Uint8Array[]): Promise<unknown>[] {
+  return [
+    redis.call('TIME', []),
+    redis.call('HMGET', [keys.meta, 'epoch', 'healUntil', 'hbAt']),
+    redis.call('HMGET', [keys.rules, ...fields]),
+  ];
+}
+
+function judgeAbsence(meta: unknown, nowMs: number, maxStalenessMs: number): Verdict {
+  const [epoch, healUntil, heartbeatAt] = readArray(meta, 'HMGET meta');
+  if (readOptionalText(epoch, 'epoch') === undefined) return unknown('healing');
+  if (nowMs < readNumber(healUntil, 'healUntil')) return unknown('healing');
+  const beat = readOptionalText(heartbeatAt, 'hbAt');
+  if (beat === undefined || nowMs - Number(beat) > maxStalenessMs) return unknown('log_stale');
+  return active;
+}
+
+function unknown(cause: UnknownCause): Verdict {
+  return { verdict: 'unknown', cause };
+}
+
+/** Covers dialling too, which has a longer limit of its own. */
+async function withDeadline(asked: Promise<Verdict>, clock: Clock, timeoutMs: number): Promise<Verdict> {
+  const answered = new AbortController();
+  try {
+    return await Promise.race([asked, clock.sleep(timeoutMs, answered.signal).then(() => unknown('lookup_timeout'))]);
+  } finally {
+    answered.abort();
+    asked.catch(() => {}); // its outcome was given above, or came too late to matter
+  }
+}

@@ -1,0 +1,32 @@
+import type { Reseed } from '../reseed.ts';
+import { runAppend } from './log.ts';
+import { readText } from './replies.ts';
+import type { RedisSession } from './session.ts';
+
+/** Few at a time, so that live revocations on the same Redis are not stuck behind a million restored ones. */
+const inFlight = 100;
+
+/** Appends what the log lost. The script merges, so rules that others restored meanwhile write nothing. */
+export function createRedisReseed(session: RedisSession): Reseed {
+  return {
+    async append(rules, signal) {
+      let restored = 0;
+      for (let from = 0; from < rules.length && !signal.aborted; from += inFlight) {
+        const redis = await session.get();
+        const replies = await Promise.all(
+          rules
+            .slice(from, from + inFlight)
+            .map(({ digest, rule }) =>
+              runAppend(redis, {
+                digest,
+                statement: { kind: 'seed', rule },
+                details: { id: 'reseed', kind: 'reseed' },
+              }),
+            ),
+        );
+        restored += replies.filter(([outcome]) => readText(outcome, 'append') === 'appended').length;
+      }
+      return restored;
+    },
+  };
+}

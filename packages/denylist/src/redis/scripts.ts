@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+
+/** A Lua script with its name and number of keys; `sha` is what EVALSHA wants. */
+export interface RedisScript {
+  readonly name: string;
+  readonly keyCount: number;
+  readonly source: string;
+  readonly sha: string;
+}
+
+function script(name: string, keyCount: number, source: string): RedisScript {
+  return { name, keyCount, source, sha: createHash('sha1').update(source).digest('hex') };
+}
+
+/** How long a log that began empty says neither yes nor no: time for every sidecar to give back what it holds. */
+export const healingMs = 15_000;
+/** How long an event id is remembered. */
+export const idRetentionMs = 86_400_000;
+
+// Shared by the writers. `now` is the log's clock in milliseconds. The epoch is an argument, used only when there is
+// none: a number drawn inside the script would be the same after every restart.
+const openLog = `
+local function nowMs()
+  local t = redis.call('TIME')
+  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+end
+local function num(n) return string.format('%.0f', n) end
+local function openLog(meta, candidate, lifetime, now)
+  local m = redis.call('HMGET', meta, 'epoch', 'head', 'seq', 'healUntil', 'maxTokenLifetime')
+  if m[1] then return { epoch = m[1], head = m[2], seq = tonumber(m[3]), healUntil = tonumber(m[4]), lifetime = tonumber(m[5]) } end
+  local head = string.sub(redis.sha1hex(candidate), 1, 16)
+  redis.call('HSET', meta, 'format', 1, 'epoch', candidate, 'head', head, 'seq', 0, 'healUntil', num(now + ${healingMs}),
+    'maxTokenLifetime', lifetime, 'minReader', 1)
+  return { epoch = candidate, head = head, seq = 0, healUntil = now + ${healingMs}, lifetime = tonumber(lifetime) }
+end
+local function append(log, meta, state, body, minId)
+  local head = string.sub(redis.sha1hex(state.head .. body), 1, 16)
+  redis.call('XADD', log, 'MINID', '~', minId, '*', 'p', state.head, 'e', body)
+  redis.call('HSET', meta, 'head', head, 'seq', num(state.seq + 1))
+  return head
+end
+`;
+
+/**
+ * append-4: merges one statement into the rules and appends its event, atomically.
+ *
+ * KEYS rules, log, meta, ids
+ * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · event id, empty for a re-seed ·
+ *      digest (16 bytes) · kind: deny | cutoff | lift | seed · four numbers (see below) · details (JSON)
+ *      deny: until, or -1 for now + longest lifetime + margin · cutoff: issuedUpTo, or -1 for now + skew ·
+ *      seed: deniedUntil, issuedUpTo, stamp, lifted
+ * Returns { 'appended' | 'repeated' | 'unchanged' | 'cutoff_in_future', epoch, head, now in ms }.
+ *
+ * The arithmetic is that of statement.ts and rule.ts, and a test runs both side by side.
+ */
+export const appendScript = script(
+  'append',
+  4,
+  `${openLog}
+local rules, log, meta, ids = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local id, digest, kind = ARGV[4], ARGV[5], ARGV[6]
+local now = nowMs()
+local nowS = math.floor(now / 1000)
+if kind == 'cutoff' and tonumber(ARGV[7]) > nowS + 60 then return { 'cutoff_in_future', '', '', num(now) } end
+local state = openLog(meta, ARGV[1], ARGV[2], now)
+if id ~= '' then
+  local known = redis.call('ZSCORE', ids, id)
+  if known then return { 'repeated', state.epoch, state.head, known } end
+end
+
+local D, I, S, L = 0, 0, 0, 0
+local held = redis.call('HGET', rules, digest)
+if held then D, I, S, L = struct.unpack('>I4I4I4I4', held) end
+local d, i, s, l = 0, 0, 0, 0
+if kind == 'deny' then
+  d = tonumber(ARGV[7])
+  if d < 0 then d = math.min(nowS + state.lifetime + 300, 4294967294) end
+  s = math.max(nowS, S, L + 1)
+elseif kind == 'cutoff' then
+  i = tonumber(ARGV[7])
+  if i < 0 then i = nowS + 2 end
+elseif kind == 'lift' then
+  if S == 0 then l = nowS else l = S end
+else
+  d, i, s, l = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+end
+
+local lifted = math.max(L, l)
+local countsHeld, countsNew = S > lifted, s > lifted
+local denied
+if countsHeld == countsNew then denied = math.max(D, d) elseif countsHeld then denied = D else denied = d end
+local issued, stamp = math.max(I, i), math.max(S, s)
+local changed = denied ~= D or issued ~= I or stamp ~= S or lifted ~= L
+if kind == 'seed' and not changed then return { 'unchanged', state.epoch, state.head, num(now) } end
+
+if changed then redis.call('HSET', rules, digest, struct.pack('>I4I4I4I4', denied, issued, stamp, lifted)) end
+if id ~= '' then
+  redis.call('ZADD', ids, num(now), id)
+  redis.call('ZREMRANGEBYSCORE', ids, '-inf', num(now - ${idRetentionMs}))
+end
+local hex = string.gsub(digest, '.', function(c) return string.format('%02x', string.byte(c)) end)
+local body = table.concat({ '1', 'r', num(state.seq + 1), num(now), '', hex, num(denied), num(issued), num(stamp), num(lifted), ARGV[11] }, '|')
+local head = append(log, meta, state, body, num(now - tonumber(ARGV[3])))
+return { 'appended', state.epoch, head, num(now) }
+`,
+);
+
+/**
+ * heartbeat-3: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*: an empty
+ * read also "succeeds" on a primary that was cut off.
+ *
+ * KEYS lease, log, meta
+ * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · holder · lease time (ms)
+ * Returns { 'written' | 'held', now in ms }; `held` when somebody else has the lease.
+ */
+export const heartbeatScript = script(
+  'heartbeat',
+  3,
+  `${openLog}
+local lease, log, meta = KEYS[1], KEYS[2], KEYS[3]
+local holder = redis.call('GET', lease)
+local now = nowMs()
+if holder and holder ~= ARGV[4] then return { 'held', num(now) } end
+redis.call('SET', lease, ARGV[4], 'PX', ARGV[5])
+local state = openLog(meta, ARGV[1], ARGV[2], now)
+local healing = '0'
+if now < state.healUntil then healing = '1' end
+local body = table.concat({ '1', 'h', num(state.seq + 1), num(now), healing }, '|')
+append(log, meta, state, body, num(now - tonumber(ARGV[3])))
+redis.call('HSET', meta, 'hbAt', num(now))
+return { 'written', num(now) }
+`,
+);
+
+/**
+ * release-1: gives the lease back, if it is ours.
+ *
+ * KEYS lease · ARGV holder · Returns 1 when given back, else 0.
+ */
+export const releaseScript = script(
+  'release',
+  1,
+  `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+`,
+);
+
+/**
+ * position-2: where the log stands, read in one step so that head and last id belong together.
+ *
+ * KEYS meta, log
+ * Returns { now in ms, epoch, head, healUntil, maxTokenLifetime, minReader, last id }; epoch false when there is no log.
+ */
+export const positionScript = script(
+  'position',
+  2,
+  `local t = redis.call('TIME')
+local now = string.format('%.0f', tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000))
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'healUntil', 'maxTokenLifetime', 'minReader')
+local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
+local id = '0-0'
+if last[1] then id = last[1][1] end
+return { now, m[1], m[2], m[3], m[4], m[5], id }
+`,
+);
+
+/**
+ * declare-1: makes a first log, or one that is healing, whole at once. For an operator who knows that nothing was lost.
+ *
+ * KEYS meta · ARGV epoch candidate · longest token lifetime (s) · Returns { 'created' | 'healed' | 'whole', epoch }.
+ */
+export const declareScript = script(
+  'declare',
+  1,
+  `${openLog}
+local now = nowMs()
+local known = redis.call('HEXISTS', KEYS[1], 'epoch')
+local state = openLog(KEYS[1], ARGV[1], ARGV[2], now)
+if known == 1 and now >= state.healUntil then return { 'whole', state.epoch } end
+redis.call('HSET', KEYS[1], 'healUntil', num(now))
+if known == 1 then return { 'healed', state.epoch } end
+return { 'created', state.epoch }
+`,
+);
+
+/**
+ * prune-2: deletes those of the named rules that time has ended, judged here and now.
+ *
+ * KEYS rules, meta · ARGV digests (16 bytes each) · Returns how many were deleted.
+ */
+export const pruneScript = script(
+  'prune',
+  2,
+  `local nowS = tonumber(redis.call('TIME')[1])
+local lifetime = tonumber(redis.call('HGET', KEYS[2], 'maxTokenLifetime') or '4294967295')
+local gone = 0
+for _, digest in ipairs(ARGV) do
+  local held = redis.call('HGET', KEYS[1], digest)
+  if held then
+    local D, I, S, L = struct.unpack('>I4I4I4I4', held)
+    local forever = D == 4294967295 or (L > 0 and (D == 0 or S > L))
+    local cutoffEnd = 0
+    if I > 0 then cutoffEnd = I + lifetime + 300 end
+    if not forever and math.max(D, cutoffEnd) + 3600 <= nowS then gone = gone + redis.call('HDEL', KEYS[1], digest) end
+  end
+end
+return gone
+`,
+);

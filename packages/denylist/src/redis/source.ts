@@ -1,0 +1,39 @@
+import type { OpenedSource, OpenSourceOptions } from '../open-source.ts';
+import { defaultMaxTokenLifetimeSeconds } from '../rule.ts';
+import type { RedisSource } from '../source.ts';
+import { createRedisFeed } from './feed.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { keys } from './keys.ts';
+import { createRedisLog } from './log.ts';
+import { readArray, readText } from './replies.ts';
+import { createRedisReseed } from './reseed.ts';
+import { declareScript } from './scripts.ts';
+import { RedisSession } from './session.ts';
+
+/** A reply that takes longer is given up, and the connection with it. */
+const commandMs = 2000;
+
+/** Redis as a source: publishing and keeping house have a connection each, so that neither waits for the other. */
+export function openRedisSource(source: RedisSource, { clock, random, newEpoch }: OpenSourceOptions): OpenedSource {
+  const timeouts = { commandMs, silenceMs: commandMs };
+  const publishing = new RedisSession(source, { clock, random, timeouts });
+  const keeping = new RedisSession(source, { clock, random, timeouts });
+  return {
+    kind: 'redis',
+    name: source.name,
+    feed: createRedisFeed(source, { clock }),
+    log: createRedisLog(publishing),
+    reseed: createRedisReseed(keeping),
+    startHeartbeat: (options) => startHeartbeat({ ...options, session: keeping, clock }),
+    async declareWhole() {
+      const redis = await keeping.get();
+      const reply = await redis.run(declareScript, [keys.meta], [newEpoch(), defaultMaxTokenLifetimeSeconds]);
+      const outcome = readText(readArray(reply, 'declare')[0], 'declare');
+      return outcome === 'created' || outcome === 'healed' ? outcome : 'whole';
+    },
+    async close() {
+      publishing.close();
+      keeping.close();
+    },
+  };
+}

@@ -1,0 +1,21 @@
+// What a process needs that holds a denylist: the `@revocast/denylist/replica` entry.
+
+export type { Clock, Random } from './clock.ts';
+export { ConfigurationError } from './configuration-error.ts';
+export { Denylist } from './denylist.ts';
+export { type Digest, type DigestSet, digestOf, digestSetOf, digestToHex } from './digest.ts';
+export type { Change, RevocationDetails } from './event.ts';
+export type { Feed } from './feed.ts';
+export { FeedError, FeedGap, gapCauses } from './feed.ts';
+export { defaultMaxStalenessMs, type FreshnessState, type FreshnessStatus, staleCauses } from './freshness.ts';
+export { createFeedServer, type FeedServer, type FeedServerOptions } from './http/serve.ts';
+export { active, type LookUp, type UnknownCause, unknownCauses, type Verdict } from './look-up.ts';
+export type { AppliedResult, ReplicationObserver } from './observer.ts';
+export { openFeed } from './open-feed.ts';
+export { openLookUp } from './open-look-up.ts';
+export { openReplica, type Replica, type ReplicaOptions, type ReplicaStatus } from './open-replica.ts';
+export { type OpenedSource, openSource } from './open-source.ts';
+export { type Dimension, type DimensionValue, dimensions } from './revocation.ts';
+export { ruleMarginSeconds } from './rule.ts';
+export { randomHex, systemClock, systemRandom } from './system-clock.ts';
+export { signingInputName } from './token-target.ts';

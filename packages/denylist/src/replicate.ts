@@ -1,0 +1,205 @@
+import { Backoff } from './backoff.ts';
+import type { Clock, Random } from './clock.ts';
+import type { Denylist } from './denylist.ts';
+import { type Feed, type FeedBatch, type FeedConnection, type FeedEntry, FeedGap, type FeedPosition } from './feed.ts';
+import type { Freshness } from './freshness.ts';
+import type { LogClock } from './log-clock.ts';
+import type { ReplicationObserver } from './observer.ts';
+import { type Reseed, SnapshotContents } from './reseed.ts';
+
+/** The newest log format this code understands; a log whose `minReader` is higher keeps it stale. */
+export const readerVersion = 1;
+
+export interface ReplicateOptions {
+  readonly feed: Feed;
+  readonly denylist: Denylist;
+  readonly freshness: Freshness;
+  readonly logClock: LogClock;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Given by whoever can write the log (a sidecar); without it nothing is given back after a loss. */
+  readonly reseed?: Reseed;
+  readonly observer?: ReplicationObserver;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Keeps a denylist equal to a feed until `signal` aborts. The same loop runs in sidecars, relays and API processes:
+ *
+ * note the head → page the snapshot → note the head again → unite → tail from the first head. Complete when the tail
+ * has passed the second head. An entry whose `prev` is not our head is a hole: count it, go stale, start over.
+ *
+ * Never throws: whatever fails, it tries again after a jittered pause. What is held stays held.
+ */
+export async function replicate(options: ReplicateOptions): Promise<void> {
+  const { feed, clock, random, observer, signal } = options;
+  const backoff = new Backoff({ firstMs: 100, maxMs: 2000, random });
+  const replication = new Replication(options);
+  while (!signal.aborted) {
+    let connection: FeedConnection | undefined;
+    try {
+      connection = await feed.connect(signal);
+      await replication.follow(connection, () => backoff.succeeded());
+    } catch (error) {
+      if (error instanceof FeedGap) replication.startOver(error);
+      else if (!signal.aborted) observer?.connectionFailed?.(error);
+    } finally {
+      connection?.close();
+    }
+    replication.disconnected();
+    await clock.sleep(backoff.nextMs(), signal);
+  }
+}
+
+class Replication {
+  readonly #options: ReplicateOptions;
+  /** Where the tail reads on; undefined when a snapshot is needed. */
+  #position: FeedPosition | undefined;
+  /** The head noted after the snapshot, while the tail has not passed it. */
+  #secondHead: string | undefined;
+  #epoch: string | undefined;
+  #contents: SnapshotContents | undefined;
+  /** Was fresh when the loss was noticed: it holds what the log has forgotten. */
+  #survivor = false;
+  #reseeded = false;
+  #stopReseed = new AbortController();
+
+  constructor(options: ReplicateOptions) {
+    this.#options = options;
+  }
+
+  async follow(connection: FeedConnection, onProgress: () => void): Promise<void> {
+    // A cap that was reached left rules out: only a snapshot with room to spare can make the list whole again.
+    const { denylist, freshness } = this.#options;
+    if (denylist.full && denylist.size < denylist.maxRules * 0.9) this.#position = undefined;
+    const position = this.#position ?? (await this.#takeSnapshot(connection));
+    for await (const batch of connection.tail(position)) {
+      for (const entry of batch.entries) this.#take(entry, connection);
+      freshness.markFull(denylist.full);
+      this.#believe(batch);
+      onProgress();
+    }
+  }
+
+  /** The history has a hole: nothing is unlearnt, everything is asked for again. */
+  startOver({ gap }: FeedGap): void {
+    const { freshness, observer } = this.#options;
+    // Asked before it is marked: a replica that is fresh at this moment holds all that was acknowledged.
+    this.#survivor = freshness.isFresh() || (this.#survivor && !freshness.isComplete);
+    this.#position = undefined;
+    this.#secondHead = undefined;
+    freshness.markIncomplete();
+    observer?.gapFound?.(gap);
+  }
+
+  /** A connection lost before the tail passed the second head: what was seen may never have been in the history. */
+  disconnected(): void {
+    if (this.#secondHead === undefined) return;
+    this.#position = undefined;
+    this.#secondHead = undefined;
+  }
+
+  async #takeSnapshot(connection: FeedConnection): Promise<FeedPosition> {
+    const { denylist, logClock, observer, reseed } = this.#options;
+    denylist.expectRoom();
+    const first = await connection.position();
+    refuseNewerFormat(first);
+    this.#contents = reseed === undefined ? undefined : new SnapshotContents();
+    let rules = 0;
+    for await (const rows of connection.snapshot()) {
+      denylist.mergeRows(rows, connection.lifts);
+      this.#contents?.add(rows);
+      rules += rows.byteLength / 32;
+    }
+    const second = await connection.position();
+    refuseNewerFormat(second);
+    if (second.epoch !== first.epoch) throw new FeedGap('epoch', 'the log was replaced while its snapshot was read');
+    if (second.logTime !== undefined) logClock.learn(second.logTime);
+    if (this.#epoch !== undefined && this.#epoch !== second.epoch) observer?.epochChanged?.();
+    this.#epoch = second.epoch;
+    this.#options.freshness.markHealing(second.healing);
+    this.#position = first;
+    this.#secondHead = second.head;
+    this.#reseeded = false;
+    observer?.connected?.(second);
+    observer?.resynced?.(rules);
+    if (first.head === second.head) this.#complete();
+    return first;
+  }
+
+  #take(entry: FeedEntry, connection: FeedConnection): void {
+    const { denylist, logClock, observer } = this.#options;
+    const position = this.#position;
+    if (position === undefined) throw new FeedGap('chain', 'an entry came before a position');
+    if (entry.prev !== position.head) {
+      throw new FeedGap('chain', `an entry follows ${entry.prev}, but ${position.head} is held`);
+    }
+    if (entry.change !== undefined) {
+      const result = denylist.merge(entry.change, connection.lifts);
+      const outcome =
+        result !== 'changed' ? 'duplicate' : entry.change.loggedAtMs === undefined ? 'resynced' : 'applied';
+      observer?.changeApplied?.(entry.change, outcome, logClock.nowMs());
+    }
+    this.#position = { ...position, head: entry.head, cursor: entry.cursor };
+    if (entry.head === this.#secondHead) this.#complete();
+  }
+
+  #complete(): void {
+    const { denylist, freshness } = this.#options;
+    this.#secondHead = undefined;
+    freshness.markFull(denylist.full);
+    freshness.markComplete();
+    void this.#giveBack();
+  }
+
+  /** Runs beside the tail, so that live changes do not wait for it. */
+  async #giveBack(): Promise<void> {
+    const { clock, denylist, logClock, observer, random, reseed, signal } = this.#options;
+    const contents = this.#contents;
+    const position = this.#position;
+    if (reseed === undefined || contents === undefined || position === undefined) return;
+    this.#contents = undefined;
+    this.#stopReseed.abort();
+    this.#stopReseed = new AbortController();
+    const stop = AbortSignal.any([signal, this.#stopReseed.signal]);
+    const rules = contents.lacking(denylist, logClock.agreedSeconds(), position.maxTokenLifetimeSeconds);
+    try {
+      if (rules.length > 0) {
+        // Every sidecar does this; whoever wakes first has done it for the others.
+        await clock.sleep(random() * 1000, stop);
+        if (stop.aborted) return;
+        const appended = await reseed.append(rules, stop);
+        if (appended > 0) observer?.reseeded?.(appended);
+      }
+      if (!stop.aborted) this.#reseeded = true;
+    } catch (error) {
+      // Half given back is not given back: the connection that failed us fails the tail too, and a new
+      // synchronisation computes the difference again.
+      observer?.connectionFailed?.(error);
+    }
+  }
+
+  #believe(batch: FeedBatch): void {
+    const { freshness, logClock, observer } = this.#options;
+    if (batch.logTime !== undefined) logClock.learn(batch.logTime);
+    if (batch.healing !== undefined) freshness.markHealing(batch.healing);
+    const now = logClock.nowMs();
+    if (batch.heartbeatLoggedAtMs !== undefined && now !== undefined) {
+      observer?.heartbeatSeen?.(now - batch.heartbeatLoggedAtMs);
+    }
+    if (batch.provenAtMs === undefined || this.#secondHead !== undefined) return;
+    // A healing log knows less than was acknowledged; only who holds the rest, and has given it back, may go on.
+    if (batch.healing === true && !(this.#survivor && this.#reseeded)) return;
+    const { provenAtMs, heartbeatLoggedAtMs } = batch;
+    freshness.prove(heartbeatLoggedAtMs === undefined ? { provenAtMs } : { provenAtMs, heartbeatLoggedAtMs });
+  }
+}
+
+function refuseNewerFormat({ minReader }: FeedPosition): void {
+  if (minReader > readerVersion) {
+    throw new FeedGap(
+      'upgrade',
+      `the log needs reader version ${minReader}, this is ${readerVersion}: upgrade this process`,
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import type { Digest } from './digest.ts';
+import type { RevocationDetails } from './event.ts';
+import type { Statement } from './statement.ts';
+
+/** The ordered record of revocations: the writing side. Readers use its {@link Feed} and {@link LookUp}. */
+export interface RevocationLog {
+  /**
+   * Merges a statement and appends it, atomically. A known `details.id` writes nothing and answers as the first time.
+   *
+   * @throws LogError
+   */
+  append(request: AppendRequest): Promise<Appended>;
+  close(): Promise<void>;
+}
+
+export interface AppendRequest {
+  readonly digest: Digest;
+  readonly statement: Statement;
+  readonly details: RevocationDetails;
+  /** Redis replicas that must confirm. `all`: every one that is known. */
+  readonly redisReplicas?: number | 'all';
+}
+
+export interface Appended {
+  readonly epoch: string;
+  readonly head: string;
+  readonly loggedAtMs: number;
+  /** Copies beside the primary that had it when we were answered. */
+  readonly redisReplicas: number;
+  /** The id was known: nothing was written now. */
+  readonly repeated: boolean;
+}
+
+export const logErrorCodes = [
+  /** Applied, on fewer copies than asked for. Retry with the same id is safe. */
+  'not_durable',
+  /** No answer: it may or may not be applied. Retry with the same id is safe. */
+  'outcome_unknown',
+  /** Not applied: the log cannot be reached, is out of memory, read-only, without rights, … (see `cause`). */
+  'unavailable',
+  /** Not applied: the log refuses what was said, e.g. a cutoff in the future. */
+  'refused',
+] as const;
+export type LogErrorCode = (typeof logErrorCodes)[number];
+
+/** A revocation that did not end as asked. `applied` says whether it is in force. */
+export class LogError extends Error {
+  override readonly name = 'LogError';
+  readonly code: LogErrorCode;
+  readonly applied: boolean | 'unknown';
+  /** The event id, for a retry that cannot apply twice. Set by the publisher. */
+  readonly id: string | undefined;
+
+  constructor(code: LogErrorCode, message: string, options?: ErrorOptions & { readonly id?: string }) {
+    super(message, options);
+    this.code = code;
+    this.id = options?.id;
+    this.applied = code === 'not_durable' ? true : code === 'outcome_unknown' ? 'unknown' : false;
+  }
+}

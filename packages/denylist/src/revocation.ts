@@ -1,0 +1,68 @@
+/** What a revocation can name. Each is scoped by issuer: a `sub` of one issuer says nothing about another's. */
+export const dimensions = [
+  'token',
+  'session',
+  'grant',
+  'subject',
+  'client',
+  'subject_client',
+  'tenant',
+  'key',
+  'issuer',
+] as const;
+export type Dimension = (typeof dimensions)[number];
+
+/** Why a revocation was made. A closed list, because it is a metric label. */
+export const revocationReasons = [
+  'logout',
+  'admin',
+  'password_change',
+  'account_disabled',
+  'refresh_reuse',
+  'credential_leak',
+  'key_compromise',
+  'policy',
+  'other',
+] as const;
+export type RevocationReason = (typeof revocationReasons)[number];
+
+/**
+ * Whose tokens are meant: an issuer and exactly one dimension of it; `subject` with `client` is one dimension of its own.
+ *
+ * - `token`: the token id (`jti`), or for a token without one the SHA-256 of its signing input
+ * - `session`: `sid`
+ * - `grant`: the grant or refresh-token family
+ * - `key`: a `kid` or an RFC 7638 thumbprint
+ * - `entireIssuer`: every token of the issuer; spelt out, so that a forgotten value can never mean "everyone"
+ */
+export type RevocationTarget = { readonly issuer: string } & (
+  | { readonly token: string }
+  | { readonly session: string }
+  | { readonly grant: string }
+  | { readonly subject: string; readonly client?: string }
+  | { readonly client: string }
+  | { readonly tenant: string }
+  | { readonly key: string }
+  | { readonly entireIssuer: true }
+);
+
+/** A statement that some tokens must no longer be accepted. */
+export type Revocation = RevocationTarget & {
+  readonly reason: RevocationReason;
+  /** Claim seconds. For `token`, its `exp`. Elsewhere the moment at which the revocation ends by itself. */
+  readonly expiresAt?: number;
+  /** Claim seconds of the issuer's clock: tokens with `iat` up to and including this are denied. At most 60 s ahead. */
+  readonly issuedUpTo?: number;
+  /** Deny every token of the value until it is lifted (or `expiresAt`), new logins included. */
+  readonly block?: boolean;
+  /** Who asked, for the audit trail: 1–128 printable characters. Never enforced, never a label. */
+  readonly actor?: string;
+};
+
+/** The value of a target: which dimension it names and under what. */
+export interface DimensionValue {
+  readonly dimension: Dimension;
+  readonly issuer: string;
+  /** `[subject, client]` for `subject_client`. */
+  readonly value: string | readonly [subject: string, client: string];
+}

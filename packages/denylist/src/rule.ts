@@ -1,0 +1,103 @@
+/**
+ * What enforcement needs of one or many revocations of the same value. All four numbers are uint32 seconds.
+ *
+ * The state is a small join: {@link mergeRules} takes the larger of each number, so duplicates, replays, reordering
+ * and unions of two histories are harmless.
+ */
+export interface Rule {
+  /**
+   * Claim seconds: every token that carries the value is denied until then. 0: none. {@link forEver}: a block.
+   * Counts only while `stamp > lifted`.
+   */
+  readonly deniedUntil: number;
+  /** Claim seconds: tokens with `iat <= issuedUpTo` are denied. 0: none. */
+  readonly issuedUpTo: number;
+  /** Log seconds at which the newest denial was stated. */
+  readonly stamp: number;
+  /** The newest stamp that a lift has seen: a denial counts only if `stamp > lifted`. */
+  readonly lifted: number;
+}
+
+/** `deniedUntil` of a block. */
+export const forEver = 0xffff_ffff;
+
+export const emptyRule: Rule = Object.freeze({ deniedUntil: 0, issuedUpTo: 0, stamp: 0, lifted: 0 });
+
+/**
+ * Seconds added to the end of every rule that follows a token's own end. It covers the verifier's clock tolerance, its
+ * allowance for a future `iat`, and the skew between issuer, log and verifier; a verifier whose tolerance exceeds it
+ * refuses to start.
+ */
+export const ruleMarginSeconds = 300;
+
+/** Default for a cutoff "now": a login within these seconds of the revocation may have to be repeated once. */
+export const cutoffSkewSeconds = 2;
+
+/** An `issuedUpTo` this far ahead of the log's clock is refused: it would deny logins yet to come. */
+export const maxCutoffAheadSeconds = 60;
+
+/** Ended rules are kept this much longer, so that clocks that disagree a little never forget one that still counts. */
+export const forgetAfterSeconds = 3600;
+
+/** The longest lifetime (`exp - iat`) of an accepted token, unless the log says otherwise. */
+export const defaultMaxTokenLifetimeSeconds = 86_400;
+
+/**
+ * The union of what two sources know of one value: the larger of each number, except that a denial which a lift has
+ * seen (`stamp <= lifted`) no longer counts. Commutative and idempotent; no lift ends a denial that it did not see.
+ *
+ * Grouping matters in one case only: a later denial shorter than an earlier, lifted one. There some order keeps the
+ * longer end, never a shorter one.
+ */
+export function mergeRules(a: Rule, b: Rule): Rule {
+  return settle(a, b, Math.max(a.lifted, b.lifted));
+}
+
+/**
+ * The same, but the lift is the feed's: a tombstone that only this process knows (its sidecar died) would otherwise
+ * accept what everyone else denies.
+ */
+export function mergeTakingLift(held: Rule, fromFeed: Rule): Rule {
+  return settle(held, fromFeed, fromFeed.lifted);
+}
+
+function settle(a: Rule, b: Rule, lifted: number): Rule {
+  const aCounts = a.stamp > lifted;
+  const bCounts = b.stamp > lifted;
+  return {
+    // When nothing counts any more, the end of what was lifted stays: it says how long the tombstone is needed.
+    deniedUntil: aCounts === bCounts ? Math.max(a.deniedUntil, b.deniedUntil) : (aCounts ? a : b).deniedUntil,
+    issuedUpTo: Math.max(a.issuedUpTo, b.issuedUpTo),
+    stamp: Math.max(a.stamp, b.stamp),
+    lifted,
+  };
+}
+
+export function sameRule(a: Rule, b: Rule): boolean {
+  return (
+    a.deniedUntil === b.deniedUntil && a.issuedUpTo === b.issuedUpTo && a.stamp === b.stamp && a.lifted === b.lifted
+  );
+}
+
+/**
+ * Whether `rule` denies a token with this `iat` at `nowSeconds`.
+ *
+ * @param issuedAt `iat` in seconds; inclusive, so a login in the very second of a cutoff may be refused once.
+ */
+export function denies(rule: Rule, issuedAt: number, nowSeconds: number): boolean {
+  return issuedAt <= rule.issuedUpTo || (rule.stamp > rule.lifted && nowSeconds < rule.deniedUntil);
+}
+
+/**
+ * The second after which a rule may be forgotten, by time alone: every token it covers has expired everywhere.
+ *
+ * A tombstone stays as long as the denial it ended could, because a sidecar that was away may still hold that denial
+ * and would bring it back. Where the four numbers no longer tell how long that is (lifted before any denial was seen,
+ * or denied anew since), it stays for ever: lifts are few.
+ */
+export function forgettableAt(rule: Rule, maxTokenLifetimeSeconds: number): number {
+  const denialEndUnknown = rule.lifted > 0 && (rule.deniedUntil === 0 || rule.stamp > rule.lifted);
+  if (rule.deniedUntil === forEver || denialEndUnknown) return Number.POSITIVE_INFINITY;
+  const cutoffEnd = rule.issuedUpTo === 0 ? 0 : rule.issuedUpTo + maxTokenLifetimeSeconds + ruleMarginSeconds;
+  return Math.max(rule.deniedUntil, cutoffEnd) + forgetAfterSeconds;
+}
