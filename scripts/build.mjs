@@ -1,7 +1,7 @@
-// `tsc -b` writes the ES modules and their types; the CommonJS files come from build-commonjs.mjs.
-import { existsSync } from 'node:fs';
+// `tsc -b` writes the ES modules and their types. The CommonJS half comes after it, and tests do without it:
+// `--types-only` leaves it out.
+import { join } from 'node:path';
 import { binOf, root, runNode } from './run.mjs';
 
-const typesOnly = process.argv.includes('--types-only');
 runNode(binOf('typescript', 'tsc'), ['-b', 'tsconfig.json']);
-if (!typesOnly && existsSync(`${root}/scripts/build-commonjs.mjs`)) runNode(`${root}/scripts/build-commonjs.mjs`);
+if (!process.argv.includes('--types-only')) runNode(join(root, 'scripts', 'build-commonjs.mjs'));

@@ -1,0 +1,98 @@
+// The projects that people have: how each is set up, what it adds, and how it is compiled and started.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { transformSync } from 'esbuild';
+import { binOf, root } from '../run.mjs';
+import { asFunction, asModule } from './snippets.mjs';
+
+const require = createRequire(join(root, 'package.json'));
+const { devDependencies } = require('./package.json');
+
+const strict = { strict: true, esModuleInterop: true, skipLibCheck: false, target: 'es2022', types: ['node'] };
+const types = { '@types/node': devDependencies['@types/node'] };
+const express5 = { express: devDependencies.express, '@types/express': devDependencies['@types/express'] };
+const express4 = { express: '4', '@types/express': '4' };
+
+/**
+ * `write` puts the files there; `steps` are the scripts to run, as `[script, ...args]`, each of which must succeed.
+ */
+export const projects = [
+  {
+    title: 'nothing beside the packages',
+    type: 'module',
+    installs: {},
+    write: (folder, { entries }) => {
+      writeFileSync(join(folder, 'import.mjs'), entries.map((name) => `await import('${name}');`).join('\n'));
+      writeFileSync(join(folder, 'require.cjs'), entries.map((name) => `require('${name}');`).join('\n'));
+    },
+    steps: (folder) => [[join(folder, 'import.mjs')], [join(folder, 'require.cjs')]],
+  },
+  {
+    title: 'ES modules, TypeScript 7',
+    type: 'module',
+    installs: { typescript: devDependencies.typescript, ...types, ...express5 },
+    sidecar: true,
+    write: (folder, { snippets }) => {
+      writeProgram(folder, { module: 'nodenext', moduleResolution: 'nodenext' });
+      for (const snippet of snippets) writeFileSync(join(folder, 'src', `${snippet.name}.ts`), asModule(snippet));
+      const start = snippets.map(({ at, name }) => `await runSnippet('${at}', () => import('./out/${name}.js'));`);
+      const imports = "import { runSnippet } from './harness.cjs';\nimport { main } from './out/program.js';\n";
+      writeFileSync(join(folder, 'start.mjs'), `${imports}await main();\n${start.join('\n')}\nprocess.exit(0);\n`);
+    },
+    steps: (folder) => [
+      [binOf('typescript', 'tsc', folder)],
+      [join(folder, 'start.mjs')],
+      [binOf('@revocast/sidecar', 'revocast-sidecar', folder), '--source', 'memory:', '--print-config'],
+    ],
+  },
+  commonJs('CommonJS, TypeScript 5.4, node10', { module: 'commonjs', moduleResolution: 'node10' }, express4),
+  commonJs('CommonJS, TypeScript 5.4, node16', { module: 'node16', moduleResolution: 'node16' }, express5),
+  {
+    title: 'a CommonJS jest suite without flags',
+    type: 'commonjs',
+    installs: { jest: devDependencies.jest, express: devDependencies.express },
+    write: (folder, { snippets }) => {
+      const compile = (code) => transformSync(code, { loader: 'ts', format: 'cjs', target: 'node20' }).code;
+      writeFileSync(join(folder, 'program.js'), compile(programText()));
+      const names = snippets.map((snippet) => {
+        writeFileSync(join(folder, `${snippet.name}.js`), compile(asFunction(snippet)));
+        return `it('${snippet.at}', () => runSnippet('${snippet.at}', () => require('./${snippet.name}.js').snippet()));`;
+      });
+      const head =
+        "const { runSnippet } = require('./harness.cjs');\nit('program', () => require('./program.js').main());";
+      writeFileSync(join(folder, 'packages.test.js'), [head, ...names].join('\n'));
+    },
+    steps: (folder) => [[binOf('jest', 'jest', folder), '--ci', '--forceExit']],
+  },
+];
+
+function commonJs(title, options, express) {
+  return {
+    title,
+    type: 'commonjs',
+    installs: { typescript: '5.4', ...types, ...express },
+    write: (folder, { snippets }) => {
+      writeProgram(folder, options);
+      for (const snippet of snippets) writeFileSync(join(folder, 'src', `${snippet.name}.ts`), asFunction(snippet));
+      const start = snippets.map(
+        ({ at, name }) => `  await runSnippet('${at}', () => require('./out/${name}.js').snippet());`,
+      );
+      const head = "const { runSnippet } = require('./harness.cjs');\nconst { main } = require('./out/program.js');";
+      const run = ['(async () => {', '  await main();', ...start, '  process.exit(0);', '})();'];
+      writeFileSync(join(folder, 'start.js'), [head, ...run].join('\n'));
+    },
+    steps: (folder) => [[binOf('typescript', 'tsc', folder)], [join(folder, 'start.js')]],
+  };
+}
+
+function writeProgram(folder, options) {
+  mkdirSync(join(folder, 'src'));
+  writeFileSync(join(folder, 'src', 'program.ts'), programText());
+  const compilerOptions = { ...strict, ...options, rootDir: 'src', outDir: 'out' };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
+}
+
+function programText() {
+  return readFileSync(join(root, 'scripts', 'tarballs', 'program.ts'), 'utf8');
+}
