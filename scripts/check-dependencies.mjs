@@ -43,7 +43,7 @@ const loadedOnlyBy = [
 /** What opens a connection: only the composition root may name it. */
 const openedOnlyBy = {
   workspace: 'packages/middleware',
-  names: ['openFeed', 'openLookUp', 'createPublisher'],
+  names: ['openFeed', 'openLookUp', 'openSource', 'createPublisher'],
   files: ['create-verifier.ts'],
 };
 
@@ -51,7 +51,13 @@ const openedOnlyBy = {
 const edges = ['redis/', 'http/', 'file/', 'express/', 'telemetry/', 'fetch-key-set.ts', 'system-clock.ts', 'main.ts'];
 
 /** Composition roots: they pick adapters, read the environment and hand the world on as arguments. */
-const compositionRoots = ['create-verifier.ts', 'create-publisher.ts', 'open-feed.ts', 'open-look-up.ts'];
+const compositionRoots = [
+  'create-verifier.ts',
+  'create-publisher.ts',
+  'open-feed.ts',
+  'open-look-up.ts',
+  'open-source.ts',
+];
 
 /** Every other file of `packages` is pure: it computes, and takes clock, randomness, fetch and storage as parameters. */
 const pure = {
