@@ -34,6 +34,8 @@ export async function connectRedis(source: RedisSource, timeouts: RedisTimeouts 
   const Redis = await loadClient();
   const client = new Redis(source.url, {
     lazyConnect: true,
+    // The one protocol whose replies have the same shape in every version of the client.
+    protocol: 2,
     // Every default below waits or resends: with Redis down a command would take over a minute to fail, and a write
     // whose reply was lost would be sent twice.
     retryStrategy: null,
@@ -46,14 +48,18 @@ export async function connectRedis(source: RedisSource, timeouts: RedisTimeouts 
     ...(silenceMs === undefined ? {} : { socketTimeout: silenceMs }),
   });
   // Without a listener every failure is printed to stderr; failures reach us through the promises.
-  client.on('error', () => {});
+  let lastError: Error | undefined;
+  client.on('error', (error: Error) => {
+    lastError = error;
+  });
   // The client's own limit covers TCP only: a paused server accepts and never says hello.
   const deadline = setTimeout(() => client.disconnect(), connectMs);
   try {
     await client.connect();
   } catch (error) {
     client.disconnect();
-    throw toFeedError(error, source);
+    // The promise says only "closed"; the event before it said why.
+    throw toFeedError(lastError ?? error, source);
   } finally {
     clearTimeout(deadline);
   }
@@ -134,7 +140,7 @@ function toFeedError(error: unknown, { name }: RedisSource): FeedError {
     return say(code, remedies[code] ?? `answered ${word}`);
   }
   if (/timed? ?out/i.test(error.message)) return say('timeout', 'no answer in time');
-  if (/closed|Stream isn't writeable|ECONNRESET|EPIPE/i.test(error.message)) return say('closed', 'connection lost');
+  if (/is closed|Stream isn't writeable|ECONNRESET|EPIPE/i.test(error.message)) return say('closed', 'connection lost');
   return say('unreachable', 'cannot be reached');
 }
 

@@ -31,19 +31,23 @@ export function createRedisFeed(source: RedisSource, { clock }: { readonly clock
     name: source.name,
     async connect(signal) {
       const redis = await connectRedis(source, { silenceMs });
-      signal.addEventListener('abort', () => redis.close(), { once: true });
-      return openConnection(redis, clock);
+      const stop = () => redis.close();
+      signal.addEventListener('abort', stop, { once: true });
+      return openConnection(redis, clock, () => {
+        signal.removeEventListener('abort', stop);
+        redis.close();
+      });
     },
   };
 }
 
-function openConnection(redis: RedisConnection, clock: Clock): FeedConnection {
+function openConnection(redis: RedisConnection, clock: Clock, close: () => void): FeedConnection {
   return {
     lifts: 'union',
     position: () => readPosition(redis, clock),
     snapshot: () => readSnapshot(redis),
     tail: (from) => readTail(redis, from, clock),
-    close: () => redis.close(),
+    close,
   };
 }
 
