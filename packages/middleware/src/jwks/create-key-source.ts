@@ -1,9 +1,9 @@
 import type { Clock, Random } from '@revocast/denylist';
+import { createDocumentFetcher } from './fetch-key-set.ts';
+import { KeySetCache } from './key-set-cache.ts';
 import type { KeySource, KeySourceObserver } from './key-source.ts';
-import type { KeySetLimits } from './limits.ts';
-
-/** Where a remote key set is: at a known URL, or at the one that the issuer's metadata names. */
-export type KeySetLocation = { readonly jwksUri: string } | { readonly issuer: string };
+import { defaultKeySetLimits, type KeySetLimits } from './limits.ts';
+import { createKeySetLoader, type KeySetLocation } from './load-key-set.ts';
 
 export interface RemoteKeySourceOptions {
   readonly location: KeySetLocation;
@@ -18,7 +18,17 @@ export interface RemoteKeySourceOptions {
   readonly dangerouslyAllowHttp?: boolean;
 }
 
-/**
- * Creates the key source of one issuer over HTTP. Asks nothing until it is asked for a key or to `prefetch()`.
- */
-export declare function createKeySource(options: RemoteKeySourceOptions): KeySource;
+/** Creates the key source of one issuer over HTTP. Asks nothing until it is asked for a key or to `prefetch()`. */
+export function createKeySource({
+  location,
+  clock,
+  random,
+  fetch = globalThis.fetch,
+  limits = defaultKeySetLimits,
+  observer = {},
+  dangerouslyAllowHttp = false,
+}: RemoteKeySourceOptions): KeySource {
+  const fetchDocument = createDocumentFetcher({ fetch, maxBytes: limits.maxBytes, dangerouslyAllowHttp });
+  const load = createKeySetLoader({ location, fetchDocument, clock, limits });
+  return new KeySetCache({ load, clock, random, limits, observer });
+}

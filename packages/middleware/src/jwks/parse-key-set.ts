@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { maxKidLength } from '../token/compact.ts';
 import { isJsonObject, type JsonObject } from '../token/json.ts';
 import type { VerificationKey } from './key-source.ts';
@@ -13,6 +13,15 @@ export type SkipCause = 'malformed' | 'private' | 'symmetric' | 'other_use' | 'u
 
 /** Number of members that are not used, by cause. */
 export type SkippedKeys = Readonly<Record<SkipCause, number>>;
+
+export const noSkippedKeys: SkippedKeys = {
+  malformed: 0,
+  private: 0,
+  symmetric: 0,
+  other_use: 0,
+  unsupported: 0,
+  weak: 0,
+};
 
 /** What a key set held that is usable. */
 export interface KeySet {
@@ -44,7 +53,7 @@ export function parseKeySet(value: unknown, maxKeys: number): KeySetParse {
 
   const keys: VerificationKey[] = [];
   const skippedKids = new Set<string>();
-  const skipped = { malformed: 0, private: 0, symmetric: 0, other_use: 0, unsupported: 0, weak: 0 };
+  const skipped = { ...noSkippedKeys };
   for (const member of members) {
     const read = readKey(member);
     if (typeof read !== 'string') {
@@ -110,11 +119,11 @@ function boundAlgorithms(fitting: readonly SignatureAlgorithm[], alg: unknown): 
   return alg === undefined ? fitting : fitting.filter((name) => name === alg);
 }
 
-/** Only the members that make a public key are handed on; OpenSSL refuses points off the curve. */
+/** Only the members that make a public key are handed on; whether they do, and lie on the curve, OpenSSL decides. */
 function importPublicKey({ kty, crv, n, e, x, y }: JsonObject): KeyObject | undefined {
   try {
     const publicMembers = kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x };
-    return createPublicKey({ key: publicMembers as import('node:crypto').JsonWebKey, format: 'jwk' });
+    return createPublicKey({ key: publicMembers as JsonWebKey, format: 'jwk' });
   } catch {
     return undefined;
   }

@@ -1,0 +1,57 @@
+import type { KeySetErrorCode } from './key-source.ts';
+import type { FetchDocument } from './load-key-set.ts';
+
+export type Discovery =
+  | { readonly ok: true; readonly jwksUri: string }
+  | { readonly ok: false; readonly code: KeySetErrorCode };
+
+/**
+ * Returns where an issuer may publish its metadata, most common place first; nothing when it is no issuer identifier.
+ *
+ * OpenID Connect Discovery §4 appends to the issuer; RFC 8414 §3.1 inserts between host and path. RFC 8414 §2: an issuer
+ * has neither query nor fragment.
+ */
+export function metadataUrls(issuer: string): readonly string[] {
+  if (!URL.canParse(issuer)) return [];
+  const { origin, pathname, search, hash } = new URL(issuer);
+  if (search !== '' || hash !== '' || origin === 'null') return [];
+  const path = pathname.replace(/\/$/, '');
+  return [
+    `${origin}${path}/.well-known/openid-configuration`,
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+  ];
+}
+
+/**
+ * Finds the key set of an issuer in its metadata.
+ *
+ * @returns the code of the first place when none answers well. An issuer that differs by as little as a slash is
+ * `issuer_mismatch`: its keys are somebody else's (RFC 8414 §3.3). Never throws.
+ */
+export async function discoverJwksUri(
+  issuer: string,
+  fetchDocument: FetchDocument,
+  signal: AbortSignal,
+): Promise<Discovery> {
+  let failure: KeySetErrorCode = 'bad_metadata';
+  for (const [index, url] of metadataUrls(issuer).entries()) {
+    const discovery = await readMetadata(url, { issuer, fetchDocument, signal });
+    if (discovery.ok) return discovery;
+    if (index === 0) failure = discovery.code;
+    // An issuer that did not answer will not answer the second question either; the deadline is for both.
+    if (signal.aborted || discovery.code === 'network' || discovery.code === 'timeout') break;
+  }
+  return { ok: false, code: failure };
+}
+
+async function readMetadata(
+  url: string,
+  { issuer, fetchDocument, signal }: { issuer: string; fetchDocument: FetchDocument; signal: AbortSignal },
+): Promise<Discovery> {
+  const fetched = await fetchDocument({ url, signal });
+  if (fetched.result === 'failed') return { ok: false, code: fetched.code };
+  if (fetched.result === 'not_modified') return { ok: false, code: 'bad_status' };
+  const { issuer: claimed, jwks_uri: jwksUri } = fetched.document;
+  if (claimed !== issuer) return { ok: false, code: 'issuer_mismatch' };
+  return typeof jwksUri === 'string' ? { ok: true, jwksUri } : { ok: false, code: 'bad_metadata' };
+}

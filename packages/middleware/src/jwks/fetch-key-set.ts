@@ -1,0 +1,110 @@
+import { readJsonObject } from '../token/json.ts';
+import type { KeySetErrorCode } from './key-source.ts';
+import type { DocumentFetch, FetchDocument } from './load-key-set.ts';
+
+export interface DocumentFetcherOptions {
+  readonly fetch: typeof globalThis.fetch;
+  /** Largest body read, in bytes after decompression. */
+  readonly maxBytes: number;
+  /** Accept `http:` too: whoever is on the path can then replace the keys. */
+  readonly dangerouslyAllowHttp: boolean;
+}
+
+/** Longest ETag kept and sent back, in characters. */
+const maxEtagLength = 256;
+
+function failed(code: KeySetErrorCode): DocumentFetch {
+  return { result: 'failed', code };
+}
+
+/**
+ * Returns a function that asks an issuer for one JSON document over HTTP: its key set or its metadata.
+ *
+ * It follows no redirect (an open redirector at the issuer would choose the keys), sends no credentials, stops reading
+ * at the bound and understands strict JSON objects only. One request a call; failures are codes, without detail, since
+ * detail may carry a URL.
+ */
+export function createDocumentFetcher(options: DocumentFetcherOptions): FetchDocument {
+  return async ({ url, etag, signal }) => {
+    if (!isAllowedUrl(url, options.dangerouslyAllowHttp)) return failed('insecure_url');
+    try {
+      const response = await options.fetch(url, {
+        redirect: 'manual',
+        headers: {
+          accept: 'application/jwk-set+json, application/json',
+          ...(etag !== undefined && { 'if-none-match': etag }),
+        },
+        signal,
+      });
+      return await readDocument(response, options.maxBytes);
+    } catch {
+      return failed(signal.aborted ? 'timeout' : 'network');
+    }
+  };
+}
+
+/** A user name or password in the URL would end up in somebody's log. */
+function isAllowedUrl(url: string, allowHttp: boolean): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, username, password } = new URL(url);
+  if (username !== '' || password !== '') return false;
+  return protocol === 'https:' || (allowHttp && protocol === 'http:');
+}
+
+async function readDocument(response: Response, maxBytes: number): Promise<DocumentFetch> {
+  const refusal = refuseHead(response, maxBytes);
+  if (refusal !== undefined) {
+    // An unread body holds its connection. How letting go of it ends changes nothing here.
+    response.body?.cancel().catch(() => {});
+    return refusal;
+  }
+  const maxAgeMs = readMaxAgeMs(response.headers);
+  const age = maxAgeMs !== undefined && { maxAgeMs };
+  if (response.status === 304) return { result: 'not_modified', ...age };
+
+  const body = await readBody(response, maxBytes);
+  if (body === undefined) return failed('too_large');
+  const document = readJsonObject(body);
+  if (document === undefined) return failed('bad_json');
+  const etag = response.headers.get('etag');
+  return { result: 'loaded', document, ...age, ...(etag !== null && etag.length <= maxEtagLength && { etag }) };
+}
+
+function refuseHead(response: Response, maxBytes: number): DocumentFetch | undefined {
+  const { status, type, headers } = response;
+  if (status === 304) return undefined;
+  if (type === 'opaqueredirect' || (status >= 300 && status < 400)) return failed('redirect');
+  if (status !== 200) return failed('bad_status');
+  if (!isJson(headers.get('content-type'))) return failed('bad_content_type');
+  return Number(headers.get('content-length') ?? 0) > maxBytes ? failed('too_large') : undefined;
+}
+
+/** `application/json`, or any type with the `+json` suffix such as `application/jwk-set+json` (RFC 6839, RFC 7517 §8.5). */
+function isJson(contentType: string | null): boolean {
+  const essence = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return essence === 'application/json' || /^application\/[a-z0-9.-]+\+json$/.test(essence);
+}
+
+/** Returns undefined as soon as the body passes the bound, whatever its headers promised. */
+async function readBody(response: Response, maxBytes: number): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.byteLength;
+    // Leaving the loop cancels the stream and with it the connection.
+    if (length > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/** RFC 9111 §5.2.2: what is left of `max-age`, less the time already spent in caches on the way. */
+function readMaxAgeMs(headers: Headers): number | undefined {
+  const cacheControl = headers.get('cache-control');
+  if (cacheControl === null) return undefined;
+  if (/(?:^|[\s,])no-(?:store|cache)(?:$|[\s,=])/i.test(cacheControl)) return 0;
+  const maxAge = /(?:^|[\s,])max-age="?(\d{1,9})/i.exec(cacheControl)?.[1];
+  if (maxAge === undefined) return undefined;
+  const age = Number(headers.get('age') ?? 0);
+  return Math.max(0, Number(maxAge) - (age > 0 ? age : 0)) * 1_000;
+}

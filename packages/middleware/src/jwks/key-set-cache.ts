@@ -1,0 +1,232 @@
+import type { Clock, Random } from '@revocast/denylist';
+import type {
+  KeyLookup,
+  KeyQuery,
+  KeySource,
+  KeySourceObserver,
+  KeySourceState,
+  KeySourceStatus,
+} from './key-source.ts';
+import type { KeySetLimits } from './limits.ts';
+import type { KeySetValidator, LoadKeySet } from './load-key-set.ts';
+import { NegativeKids } from './negative-kids.ts';
+import { type KeySet, noSkippedKeys } from './parse-key-set.ts';
+import { type KeySetSuccess, type Refresh, Refresher } from './refresh.ts';
+import { removedKeys } from './removed-keys.ts';
+import { selectKey } from './select-key.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** The set in use. Replaced whole, never changed: a look-up sees one set or the next, not a mixture. */
+interface HeldKeySet {
+  readonly keySet: KeySet;
+  readonly validator: KeySetValidator | undefined;
+  /** When the refresh that brought or confirmed it was started, monotonic: no answer is older than its question. */
+  readonly askedAtMs: number;
+  readonly softAgeMs: number;
+}
+
+export interface KeySetCacheParts {
+  readonly load: LoadKeySet;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: KeySetLimits;
+  readonly observer: KeySourceObserver;
+}
+
+/**
+ * Keeps the key set of one issuer: answers from memory, refreshes behind the requests, outlives an issuer that is down
+ * until the hard age, and lets nobody drive its fetches.
+ *
+ * cold ──loaded──▶ fresh ──soft age──▶ stale ──hard age──▶ expired; any success leads back to fresh, and no failure
+ * takes a held set away. There is no timer: look-ups and `trusts` start what is due.
+ */
+export class KeySetCache implements KeySource {
+  readonly #clock: Clock;
+  readonly #limits: KeySetLimits;
+  readonly #observer: KeySourceObserver;
+  readonly #refresher: Refresher;
+  readonly #negatives: NegativeKids;
+  readonly #bucket: TokenBucket;
+  readonly #removalListeners = new Set<(thumbprints: readonly string[]) => void>();
+  #held: HeldKeySet | undefined;
+  #lastChangeAtMs: number | undefined;
+
+  constructor({ load, clock, random, limits, observer }: KeySetCacheParts) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#observer = observer;
+    this.#refresher = new Refresher({
+      load: (signal) => {
+        const validator = this.#held?.validator;
+        return load({ signal, ...(validator !== undefined && { validator }) });
+      },
+      take: (loaded, refresh) => this.#take(loaded, refresh),
+      clock,
+      random,
+      limits,
+      observer,
+    });
+    this.#negatives = new NegativeKids({ max: limits.negativeKids, lifetimeMs: limits.negativeKidMs });
+    this.#bucket = new TokenBucket({
+      burst: limits.unknownKidBurst,
+      intervalMs: limits.unknownKidIntervalMs,
+      nowMs: clock.monotonicMs(),
+    });
+  }
+
+  findKey(query: KeyQuery): KeyLookup | Promise<KeyLookup> {
+    const lookup = this.#findKey(query);
+    return lookup instanceof Promise ? lookup.then((settled) => this.#report(settled)) : this.#report(lookup);
+  }
+
+  trusts(thumbprint: string): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    this.#refreshBehind(nowMs);
+    return this.#usable(nowMs)?.keySet.thumbprints.has(thumbprint) ?? false;
+  }
+
+  onKeysRemoved(listener: (thumbprints: readonly string[]) => void): () => void {
+    this.#removalListeners.add(listener);
+    return () => this.#removalListeners.delete(listener);
+  }
+
+  async prefetch(): Promise<boolean> {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#usable(nowMs) === undefined) await this.#refresher.start(nowMs)?.done;
+    return this.#usable(this.#clock.monotonicMs()) !== undefined;
+  }
+
+  status(): KeySourceStatus {
+    const nowMs = this.#clock.monotonicMs();
+    const held = this.#held;
+    return {
+      state: this.#state(nowMs),
+      ...(held !== undefined && { ageMs: nowMs - held.askedAtMs }),
+      keys: held?.keySet.keys.length ?? 0,
+      skipped: held?.keySet.skipped ?? noSkippedKeys,
+      ...this.#refresher.status(),
+      ...(this.#lastChangeAtMs !== undefined && { lastChangeAtMs: this.#lastChangeAtMs }),
+      retryAfterMs: this.#refresher.retryAfterMs(nowMs),
+    };
+  }
+
+  close(): void {
+    this.#refresher.close();
+  }
+
+  #findKey(query: KeyQuery): KeyLookup | Promise<KeyLookup> {
+    const nowMs = this.#clock.monotonicMs();
+    const { lastStarted } = this.#refresher;
+    const held = this.#usable(nowMs);
+    if (held === undefined) return this.#findKeyOnceHeld(query, nowMs);
+
+    this.#refreshBehind(nowMs);
+    const selection = selectKey(held.keySet, query);
+    if (!isUnknownKid(selection) || query.kid === undefined) return selection;
+    if (this.#negatives.isRefuted(query.kid, nowMs)) return selection;
+    return this.#findUnknownKid(query, this.#negatives.see(query.kid, lastStarted));
+  }
+
+  /** Nothing usable is held: everybody waits for the same refresh, or learns at once that none may start yet. */
+  #findKeyOnceHeld(query: KeyQuery, nowMs: number): KeyLookup | Promise<KeyLookup> {
+    const { lastStarted } = this.#refresher;
+    const refresh = this.#refresher.start(nowMs);
+    if (refresh === undefined) return this.#unavailable(nowMs);
+    const seenAfter = query.kid === undefined ? lastStarted : this.#negatives.see(query.kid, lastStarted);
+    return refresh.done.then(() => {
+      const selection = this.#select(query);
+      return isUnknownKid(selection) ? this.#findUnknownKid(query, seenAfter) : selection;
+    });
+  }
+
+  /**
+   * Asks the issuer for a kid that the held set does not have.
+   *
+   * @param seenAfter number of the last refresh started before the kid was seen. Only a later one can say "unknown": the
+   * answer of an earlier one may have been written before the key was published.
+   */
+  async #findUnknownKid(query: KeyQuery, seenAfter: number): Promise<KeyLookup> {
+    const { underWay } = this.#refresher;
+    if (underWay !== undefined && underWay.number <= seenAfter) {
+      await underWay.done;
+      const selection = this.#select(query);
+      if (!isUnknownKid(selection)) return selection;
+    }
+    if (this.#refresher.lastSucceeded <= seenAfter) {
+      const nowMs = this.#clock.monotonicMs();
+      const refresh = this.#refresher.underWay ?? this.#startForUnknownKid(nowMs);
+      if (refresh === undefined) return this.#unavailable(nowMs, this.#bucket.waitMs(nowMs));
+      await refresh.done;
+    }
+    const selection = this.#select(query);
+    if (!isUnknownKid(selection) || this.#refresher.lastSucceeded > seenAfter) return selection;
+    return this.#unavailable(this.#clock.monotonicMs());
+  }
+
+  /** The bucket is asked last: a refresh that may not start anyway must not cost a token. */
+  #startForUnknownKid(nowMs: number): Refresh | undefined {
+    if (this.#refresher.closed || this.#refresher.retryAfterMs(nowMs) > 0) return undefined;
+    return this.#bucket.tryTake(nowMs) ? this.#refresher.start(nowMs) : undefined;
+  }
+
+  #refreshBehind(nowMs: number): void {
+    const held = this.#held;
+    if (held !== undefined && nowMs - held.askedAtMs >= held.softAgeMs) this.#refresher.start(nowMs);
+  }
+
+  #select(query: KeyQuery): KeyLookup {
+    const nowMs = this.#clock.monotonicMs();
+    const held = this.#usable(nowMs);
+    return held === undefined ? this.#unavailable(nowMs) : selectKey(held.keySet, query);
+  }
+
+  #usable(nowMs: number): HeldKeySet | undefined {
+    const held = this.#held;
+    return held !== undefined && nowMs - held.askedAtMs < this.#limits.hardAgeMs ? held : undefined;
+  }
+
+  #state(nowMs: number): KeySourceState {
+    if (this.#refresher.closed) return 'closed';
+    const held = this.#held;
+    if (held === undefined) return 'cold';
+    if (this.#usable(nowMs) === undefined) return 'expired';
+    return nowMs - held.askedAtMs < held.softAgeMs ? 'fresh' : 'stale';
+  }
+
+  /** Swaps the set in one assignment, then tells; a set without usable keys never comes this far. */
+  #take(load: KeySetSuccess, { number, startedAtMs }: Omit<Refresh, 'done'>): void {
+    const before = this.#held;
+    const keySet = load.result === 'loaded' ? load.keySet : before?.keySet;
+    if (keySet === undefined) return;
+    const validator = load.result === 'loaded' ? load.validator : before?.validator;
+    this.#held = { keySet, validator, askedAtMs: startedAtMs, softAgeMs: this.#softAgeMs(load.maxAgeMs) };
+    this.#negatives.settle(number, this.#clock.monotonicMs());
+    if (load.result !== 'loaded') return;
+
+    const removed = before === undefined ? [] : removedKeys(before.keySet, keySet);
+    const added = before === undefined || removedKeys(keySet, before.keySet).length > 0;
+    if (added || removed.length > 0) this.#lastChangeAtMs = this.#clock.wallMs();
+    if (removed.length > 0) for (const listener of this.#removalListeners) listener(removed);
+    this.#observer.keysHeld?.(keySet.keys.length);
+  }
+
+  /** An issuer may ask for more frequent refreshes, not for rarer ones: a removed key must leave soon, whatever it says. */
+  #softAgeMs(maxAgeMs: number | undefined): number {
+    const { softAgeMs, minSoftAgeMs } = this.#limits;
+    return maxAgeMs === undefined ? softAgeMs : Math.min(softAgeMs, Math.max(minSoftAgeMs, maxAgeMs));
+  }
+
+  #unavailable(nowMs: number, atLeastMs = 0): KeyLookup {
+    const retryAfterMs = Math.max(this.#refresher.retryAfterMs(nowMs), atLeastMs);
+    return { outcome: 'unavailable', reason: 'jwks_unavailable', ...(retryAfterMs > 0 && { retryAfterMs }) };
+  }
+
+  #report(lookup: KeyLookup): KeyLookup {
+    this.#observer.keyLookedUp?.(lookup.outcome === 'found' ? 'found' : lookup.reason);
+    return lookup;
+  }
+}
+
+function isUnknownKid(lookup: KeyLookup): boolean {
+  return lookup.outcome === 'rejected' && lookup.reason === 'unknown_kid';
+}

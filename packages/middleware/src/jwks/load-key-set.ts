@@ -1,0 +1,109 @@
+import type { Clock } from '@revocast/denylist';
+import type { JsonObject } from '../token/json.ts';
+import { discoverJwksUri } from './discover.ts';
+import type { KeySetErrorCode } from './key-source.ts';
+import type { KeySetLimits } from './limits.ts';
+import { type KeySet, parseKeySet } from './parse-key-set.ts';
+
+/** Where a remote key set is: at a known URL, or at the one that the issuer's metadata names. */
+export type KeySetLocation = { readonly jwksUri: string } | { readonly issuer: string };
+
+/** What came of asking for one JSON document of an issuer. `maxAgeMs`: how long it may be kept, as its server says. */
+export type DocumentFetch =
+  | {
+      readonly result: 'loaded';
+      readonly document: JsonObject;
+      readonly etag?: string;
+      readonly maxAgeMs?: number;
+    }
+  | { readonly result: 'not_modified'; readonly maxAgeMs?: number }
+  | { readonly result: 'failed'; readonly code: KeySetErrorCode };
+
+/** Asks for one JSON document. Never rejects; ends when `signal` aborts. */
+export type FetchDocument = (request: {
+  readonly url: string;
+  readonly etag?: string;
+  readonly signal: AbortSignal;
+}) => Promise<DocumentFetch>;
+
+/** Names the version of a set that is held, so that a server may answer "not modified". Valid for one URL only. */
+export interface KeySetValidator {
+  readonly url: string;
+  readonly etag: string;
+}
+
+export type KeySetLoad =
+  | {
+      readonly result: 'loaded';
+      readonly keySet: KeySet;
+      readonly validator?: KeySetValidator;
+      readonly maxAgeMs?: number;
+    }
+  | { readonly result: 'not_modified'; readonly maxAgeMs?: number }
+  | { readonly result: 'failed'; readonly code: KeySetErrorCode };
+
+/** Loads a key set once. Never rejects; the caller sets the deadline through `signal`. */
+export type LoadKeySet = (request: {
+  readonly validator?: KeySetValidator;
+  readonly signal: AbortSignal;
+}) => Promise<KeySetLoad>;
+
+/**
+ * Returns a function that loads the key set of one issuer, finding out first where it is if only the issuer is known.
+ * The place is asked for again after a failure and after the hard age, because a set may move.
+ */
+export function createKeySetLoader({
+  location,
+  fetchDocument,
+  clock,
+  limits,
+}: {
+  location: KeySetLocation;
+  fetchDocument: FetchDocument;
+  clock: Clock;
+  limits: Pick<KeySetLimits, 'hardAgeMs' | 'maxKeys'>;
+}): LoadKeySet {
+  let discovered: { readonly jwksUri: string; readonly atMs: number } | undefined;
+
+  async function locate(signal: AbortSignal) {
+    if ('jwksUri' in location) return { ok: true, jwksUri: location.jwksUri } as const;
+    const nowMs = clock.monotonicMs();
+    if (discovered !== undefined && nowMs - discovered.atMs < limits.hardAgeMs) {
+      return { ok: true, jwksUri: discovered.jwksUri } as const;
+    }
+    const discovery = await discoverJwksUri(location.issuer, fetchDocument, signal);
+    discovered = discovery.ok ? { jwksUri: discovery.jwksUri, atMs: nowMs } : undefined;
+    return discovery;
+  }
+
+  return async ({ validator, signal }) => {
+    const located = await locate(signal);
+    if (!located.ok) return { result: 'failed', code: located.code };
+    const url = located.jwksUri;
+    const etag = validator?.url === url ? validator.etag : undefined;
+
+    const fetched = await fetchDocument({ url, signal, ...(etag !== undefined && { etag }) });
+    const load = readKeySet(fetched, { url, maxKeys: limits.maxKeys, conditional: etag !== undefined });
+    if (load.result === 'failed') discovered = undefined;
+    return load;
+  };
+}
+
+function readKeySet(
+  fetched: DocumentFetch,
+  { url, maxKeys, conditional }: { url: string; maxKeys: number; conditional: boolean },
+): KeySetLoad {
+  if (fetched.result === 'failed') return fetched;
+  // "Not modified" without a question about a version would vouch for a set that this server never showed us.
+  if (fetched.result === 'not_modified') return conditional ? fetched : { result: 'failed', code: 'bad_status' };
+
+  const parsed = parseKeySet(fetched.document, maxKeys);
+  if (!parsed.ok) return { result: 'failed', code: parsed.code };
+  const { etag, maxAgeMs } = fetched;
+  return {
+    result: 'loaded',
+    keySet: parsed.keySet,
+    ...(etag !== undefined && { validator: { url, etag } }),
+    ...(maxAgeMs !== undefined && { maxAgeMs }),
+  };
+}

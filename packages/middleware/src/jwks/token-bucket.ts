@@ -1,0 +1,36 @@
+/** Allows a burst, then one more each interval. Holds no clock: every call says what time it is. */
+export class TokenBucket {
+  readonly #burst: number;
+  readonly #intervalMs: number;
+  #held: number;
+  #countedAtMs: number;
+
+  /** @param nowMs monotonic, as in the other calls. Starts full. */
+  constructor({ burst, intervalMs, nowMs }: { burst: number; intervalMs: number; nowMs: number }) {
+    this.#burst = burst;
+    this.#intervalMs = intervalMs;
+    this.#held = burst;
+    this.#countedAtMs = nowMs;
+  }
+
+  /** Takes one if there is one. */
+  tryTake(nowMs: number): boolean {
+    this.#refill(nowMs);
+    if (this.#held === 0) return false;
+    this.#held -= 1;
+    return true;
+  }
+
+  /** Milliseconds until there is one to take; 0 when there is. */
+  waitMs(nowMs: number): number {
+    this.#refill(nowMs);
+    return this.#held > 0 ? 0 : this.#countedAtMs + this.#intervalMs - nowMs;
+  }
+
+  #refill(nowMs: number): void {
+    const intervals = Math.floor((nowMs - this.#countedAtMs) / this.#intervalMs);
+    this.#held = Math.min(this.#burst, this.#held + intervals);
+    // A full bucket saves nothing up: its next interval starts when one is taken.
+    this.#countedAtMs = this.#held === this.#burst ? nowMs : this.#countedAtMs + intervals * this.#intervalMs;
+  }
+}
