@@ -4,5 +4,6 @@ export * from './free-port.ts';
 export * from './issuer.ts';
 export * from './redis.ts';
 export * from './signer.ts';
+export * from './supervisor.ts';
 export * from './tcp-proxy.ts';
 export * from './until.ts';
