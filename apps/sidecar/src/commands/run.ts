@@ -1,0 +1,41 @@
+import { ConfigurationError } from '@revocast/denylist/replica';
+import type { Config } from '../config/schema.ts';
+import { openLog } from '../log.ts';
+import { codeOf } from '../log-state-changes.ts';
+import { startSidecar } from '../start-sidecar.ts';
+
+/** Runs until a signal: the first one stops in order, a second one at once. */
+export async function run(config: Config): Promise<void> {
+  const log = openLog({ level: config.logLevel });
+  // The message may quote a URL or a reply; the frames tell where to look.
+  const die = (error: unknown) => {
+    const stack = error instanceof Error ? (error.stack ?? '') : '';
+    log.fatal(
+      {
+        code: codeOf(error),
+        at: stack
+          .match(/^\s+at .*$/gm)
+          ?.slice(0, 5)
+          .map((frame) => frame.trim()),
+      },
+      'bug',
+    );
+    process.exit(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+
+  const sidecar = await startSidecar(config, { log }).catch((error: unknown) => {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  });
+  let signals = 0;
+  const onSignal = () => {
+    signals += 1;
+    if (signals > 1) process.exit(1);
+    void sidecar.stop().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { readCommandLine } from './command-line.ts';
+import { init } from './commands/init.ts';
+import { readConfig } from './commands/read-config.ts';
+import { run } from './commands/run.ts';
+import { wait } from './commands/wait.ts';
+import { configJsonSchema } from './config/options.ts';
+import { printConfig, printProblems } from './config/print.ts';
+import { printHelp } from './help.ts';
+import { readVersion } from './version.ts';
+
+const command = readCommandLine(process.argv.slice(2), process.env['REVOCAST_CONFIG']);
+switch (command.name) {
+  case 'help':
+    process.stdout.write(printHelp());
+    break;
+  case 'version':
+    process.stdout.write(`${readVersion()}\n`);
+    break;
+  case 'config schema':
+    process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+    break;
+  case 'mistake':
+    process.stderr.write(`${command.message}\nTry: revocast-sidecar --help\n`);
+    process.exitCode = 2;
+    break;
+  case 'wait':
+    process.exitCode = await wait(command);
+    break;
+  default: {
+    const resolved = readConfig(command);
+    if (!resolved.ok) {
+      process.stderr.write(printProblems(resolved.problems));
+      process.exitCode = 2;
+    } else if (command.name === 'run') await run(resolved.config);
+    else if (command.name === 'init') process.exitCode = await init(resolved.config);
+    else process.stdout.write(command.name === 'print-config' ? printConfig(resolved) : 'valid\n');
+  }
+}

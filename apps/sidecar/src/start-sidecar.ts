@@ -1,0 +1,151 @@
+import {
+  type Clock,
+  ConfigurationError,
+  createFeedServer,
+  openReplica,
+  openSource,
+  type Random,
+  randomHex,
+  systemClock,
+  systemRandom,
+} from '@revocast/denylist/replica';
+import type { Logger } from 'pino';
+import { createAdminListener } from './admin-listener.ts';
+import { type ListenAddress, parseListenAddress } from './config/listen-address.ts';
+import { type Config, type ConfigInput, configSchema } from './config/schema.ts';
+import { createDataListener } from './data-listener.ts';
+import { listen } from './listen.ts';
+import { openLog } from './log.ts';
+import { logFailureOnce, logStateChanges } from './log-state-changes.ts';
+import { createProbes } from './probes.ts';
+import { createShutdown } from './shutdown.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
+import { openTokenFile } from './token-file.ts';
+import { readVersion } from './version.ts';
+
+export interface RunningSidecar {
+  /** What API processes and relays follow: `http://127.0.0.1:7471` or `unix:/path`. */
+  readonly dataUrl: string;
+  /** Where `/readyz` and `/metrics` are. */
+  readonly adminUrl: string;
+  /** Drains, says goodbye to its readers and closes; once, however often it is called. Never rejects. */
+  stop(): Promise<void>;
+}
+
+export interface SidecarWorld {
+  readonly log?: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/**
+ * Follows a source and serves it. Resolves once both listeners are bound, whether the source can be reached or not:
+ * that is what the probes are for.
+ *
+ * @param input as in a configuration file; port 0 takes any free one.
+ * @throws ConfigurationError naming the option that is wrong, or that cannot be bound.
+ */
+export async function startSidecar(input: ConfigInput, world: SidecarWorld = {}): Promise<RunningSidecar> {
+  const config = parseConfig(input);
+  const { clock = systemClock, random = systemRandom, log = openLog({ level: config.logLevel }) } = world;
+  const tokens = config.tokenFile === undefined ? {} : { tokens: openTokenFile(config.tokenFile) };
+  const version = { version: readVersion(), node: process.version };
+  const telemetry = createTelemetry(version);
+
+  const source = await openSource(config.source, {
+    clock,
+    random,
+    newEpoch: () => randomHex(8),
+    ...(config.sourceTokenFile === undefined ? {} : { tokenFile: config.sourceTokenFile }),
+  });
+  const replica = openReplica({
+    feed: source.feed,
+    clock,
+    random,
+    maxStalenessMs: config.maxStalenessMs,
+    maxRules: config.maxRules,
+    observer: telemetry.observe(logStateChanges(log)),
+    ...(source.reseed === undefined ? {} : { reseed: source.reseed }),
+  });
+  const feedServer = createFeedServer({ replica, log: source.log, clock });
+  const probes = createProbes({ replica, clock, whenUnknown: config.whenUnknown });
+  const closeSource = async () => {
+    probes.close();
+    feedServer.close();
+    await replica.close();
+    await source.close();
+  };
+
+  const { allowedHosts, maxReaders } = config;
+  const dataAddress = addressOf('dataListen', config);
+  const dataApp = createDataListener({ address: dataAddress, feedServer, ...tokens, allowedHosts, maxReaders });
+  const adminApp = createAdminListener({ probes, metrics: telemetry.registry, version });
+  const listeners = await listenBoth(
+    () => listen(telemetry.count(dataApp), dataAddress, 'dataListen'),
+    () => listen(telemetry.count(adminApp), addressOf('adminListen', config), 'adminListen'),
+    closeSource,
+  );
+  telemetry.watch({ replica, probes, feedServer });
+
+  // Last, so that a sidecar that cannot start never held the lease.
+  const heartbeat = source.startHeartbeat?.({
+    holder: randomHex(8),
+    onFailure: logFailureOnce(log, 'no heartbeat can be written'),
+  });
+  log.info({ source: source.name, data: listeners.data.url, admin: listeners.admin.url }, 'started');
+
+  const stop = createShutdown({
+    clock,
+    drainMs: config.drainMs,
+    onFailure: (step) => log.warn({ step }, 'a step of stopping failed'),
+    steps: {
+      markStopping() {
+        probes.markStopping();
+        log.info({ drainMs: config.drainMs }, 'stopping');
+      },
+      ...(heartbeat === undefined ? {} : { stopHeartbeat: () => heartbeat.stop() }),
+      sayGoodbye: () => feedServer.sayGoodbye(),
+      closeListeners: async () => {
+        await Promise.all([listeners.data.close(), listeners.admin.close()]);
+      },
+      async closeSource() {
+        await closeSource();
+        log.info({}, 'stopped');
+      },
+    },
+  });
+  return { dataUrl: listeners.data.url, adminUrl: listeners.admin.url, stop };
+}
+
+function parseConfig(input: ConfigInput): Config {
+  const parsed = configSchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new ConfigurationError(String(issue?.path[0] ?? 'config'), issue?.message ?? 'invalid');
+}
+
+function addressOf(option: 'dataListen' | 'adminListen', config: Config): ListenAddress {
+  const address = parseListenAddress(config[option]);
+  // The schema has refused it before.
+  if (address === undefined) throw new ConfigurationError(option, `cannot be read: ${config[option]}`);
+  return address;
+}
+
+type Listener = Awaited<ReturnType<typeof listen>>;
+
+/** Binds both or none. */
+async function listenBoth(
+  listenData: () => Promise<Listener>,
+  listenAdmin: () => Promise<Listener>,
+  undo: () => Promise<void>,
+): Promise<{ readonly data: Listener; readonly admin: Listener }> {
+  let data: Listener | undefined;
+  try {
+    data = await listenData();
+    return { data, admin: await listenAdmin() };
+  } catch (error) {
+    await data?.close();
+    await undo();
+    throw error;
+  }
+}
