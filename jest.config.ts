@@ -4,7 +4,7 @@ import type { Config } from 'jest';
 const shared: Config = {
   testEnvironment: 'node',
   // Tests run on the TypeScript sources: the condition stands first in every package's `exports`.
-  testEnvironmentOptions: { customExportConditions: ['revocast-source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['revocast-source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],

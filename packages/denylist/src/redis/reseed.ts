@@ -14,15 +14,13 @@ export function createRedisReseed(session: RedisSession): Reseed {
       for (let from = 0; from < rules.length && !signal.aborted; from += inFlight) {
         const redis = await session.get();
         const replies = await Promise.all(
-          rules
-            .slice(from, from + inFlight)
-            .map(({ digest, rule }) =>
-              runAppend(redis, {
-                digest,
-                statement: { kind: 'seed', rule },
-                details: { id: 'reseed', kind: 'reseed' },
-              }),
-            ),
+          rules.slice(from, from + inFlight).map(({ digest, rule }) =>
+            runAppend(redis, {
+              digest,
+              statement: { kind: 'seed', rule },
+              details: { id: 'reseed', kind: 'reseed' },
+            }),
+          ),
         );
         restored += replies.filter(([outcome]) => readText(outcome, 'append') === 'appended').length;
       }

@@ -1,0 +1,194 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@revocast/test-support';
+import { digestOf, digestSetOf } from '../../src/digest.ts';
+import type { Change } from '../../src/event.ts';
+import { openReplica, type Replica } from '../../src/open-replica.ts';
+import { createPublisherOver, type Publisher } from '../../src/publisher.ts';
+import { type LogError, logErrorCodes } from '../../src/revocation-log.ts';
+import { emptyRule } from '../../src/rule.ts';
+import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
+import { type World, worlds } from './worlds.ts';
+
+const issuer = 'https://login.example.com/';
+const nowSeconds = () => Math.floor(Date.now() / 1000);
+const digestsOf = (session: string) => digestSetOf([{ dimension: 'session', issuer, value: session }]);
+
+describe.each(Object.entries(worlds))('given %s', (_name, openWorld) => {
+  let world: World;
+  let publisher: Publisher;
+  const replicas: Replica[] = [];
+
+  beforeAll(async () => {
+    world = await openWorld();
+    publisher = createPublisherOver({ log: world.log, feed: world.feed, clock, newId: () => randomHex(8) });
+  });
+  afterEach(async () => {
+    await Promise.all(replicas.splice(0).map((replica) => replica.close()));
+  });
+  afterAll(() => world.close());
+
+  const startReplica = async (counts: { resynced: number; applied: Change[] } = { resynced: 0, applied: [] }) => {
+    const replica = openReplica({
+      feed: world.feed,
+      clock,
+      random,
+      observer: {
+        resynced: () => {
+          counts.resynced += 1;
+        },
+        changeApplied: (change) => {
+          counts.applied.push(change);
+        },
+      },
+    });
+    replicas.push(replica);
+    expect(await replica.ready({ timeoutMs: 5000 })).toBe(true);
+    return replica;
+  };
+  const verdictOf = (replica: Replica, session: string) => replica.check(digestsOf(session), nowSeconds()).verdict;
+  const seen = (replica: Replica, session: string, verdict: string) =>
+    until(() => verdictOf(replica, session) === verdict, { what: `${session} to be ${verdict}` });
+
+  it('shows a cold reader what was revoked before it came', async () => {
+    const early = randomHex(4);
+    await publisher.revoke({ issuer, session: early, reason: 'logout' });
+    const replica = await startReplica();
+    await seen(replica, early, 'revoked');
+    expect(verdictOf(replica, 'nobody')).toBe('active');
+  });
+
+  it('carries a revocation to a reader that is there, with its details and times', async () => {
+    const counts = { resynced: 0, applied: [] as Change[] };
+    const replica = await startReplica(counts);
+    const session = randomHex(4);
+    const published = await publisher.revoke(
+      { issuer, session, reason: 'admin', actor: 'support' },
+      { id: `id-${session}` },
+    );
+    await seen(replica, session, 'revoked');
+    const change = counts.applied.find(({ details }) => details?.id === published.id);
+    expect(change?.details).toMatchObject({ dimension: 'session', reason: 'admin', actor: 'support', kind: 'revoke' });
+    expect(change?.loggedAtMs).toBe(published.loggedAtMs);
+  });
+
+  it('names the epoch and the id of what was logged', async () => {
+    const published = await publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' }, { id: randomHex(8) });
+    expect(published.epoch).toMatch(/^[0-9a-f]{16}$/);
+    expect(published.redisReplicas).toBe(0);
+    expect(Math.abs(published.loggedAtMs - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('lifts a denial, and takes a later one', async () => {
+    const replica = await startReplica();
+    const subject = randomHex(4);
+    const digests = digestSetOf([{ dimension: 'subject', issuer, value: subject }]);
+    const verdict = () => replica.check(digests, nowSeconds()).verdict;
+    await publisher.revoke({ issuer, subject, block: true, reason: 'account_disabled' });
+    await until(() => verdict() === 'revoked', { what: 'the block' });
+    await publisher.lift({ issuer, subject });
+    await until(() => verdict() === 'active', { what: 'the lift' });
+    await publisher.revoke({ issuer, subject, block: true, reason: 'account_disabled' });
+    await until(() => verdict() === 'revoked', { what: 'the later block' });
+  });
+
+  it('denies by a cutoff what was issued up to it, and nothing after', async () => {
+    const replica = await startReplica();
+    const subject = randomHex(4);
+    const digests = digestSetOf([{ dimension: 'subject', issuer, value: subject }]);
+    const cutoff = nowSeconds() - 10;
+    await publisher.revoke({ issuer, subject, issuedUpTo: cutoff, reason: 'password_change' });
+    await until(() => replica.check(digests, cutoff).verdict === 'revoked', { what: 'the cutoff' });
+    expect(replica.check(digests, cutoff - 1).verdict).toBe('revoked');
+    expect(replica.check(digests, cutoff + 1).verdict).toBe('active');
+  });
+
+  it('refuses a cutoff in the future and writes nothing', async () => {
+    const subject = randomHex(4);
+    const refused = publisher.revoke({ issuer, subject, issuedUpTo: nowSeconds() + 3600, reason: 'admin' });
+    await expect(refused).rejects.toMatchObject({ name: 'LogError', code: 'refused', applied: false });
+    expect(logErrorCodes).toContain(await refused.catch((error: LogError) => error.code));
+  });
+
+  it('writes nothing for an id it knows', async () => {
+    const replica = await startReplica();
+    const subject = randomHex(4);
+    const digests = digestSetOf([{ dimension: 'subject', issuer, value: subject }]);
+    const revocation = { issuer, subject, block: true, reason: 'admin' } as const;
+    await publisher.revoke(revocation, { id: `once-${subject}` });
+    await publisher.lift({ issuer, subject });
+    await publisher.revoke(revocation, { id: `once-${subject}` });
+    const after = randomHex(4);
+    await publisher.revoke({ issuer, session: after, reason: 'logout' });
+    await seen(replica, after, 'revoked');
+    expect(replica.check(digests, nowSeconds()).verdict).toBe('active');
+  });
+
+  it('gives back a rule by seed without undoing a lift', async () => {
+    const replica = await startReplica();
+    const digest = digestOf({ dimension: 'subject', issuer, value: randomHex(4) });
+    const rule = { ...emptyRule, deniedUntil: 0xffff_ffff, stamp: nowSeconds() };
+    const details = { id: randomHex(8), kind: 'revoke' } as const;
+    await world.log.append({ digest, statement: { kind: 'seed', rule }, details });
+    await until(() => replica.denylist.get(digest)?.stamp === rule.stamp, { what: 'the seed' });
+    await world.log.append({
+      digest,
+      statement: { kind: 'lift' },
+      details: { ...details, id: randomHex(8), kind: 'lift' },
+    });
+    await world.log.append({ digest, statement: { kind: 'seed', rule }, details });
+    await until(() => replica.denylist.get(digest)?.lifted === rule.stamp, { what: 'the lift' });
+  });
+
+  it('resumes after a broken connection, and misses nothing', async () => {
+    const counts = { resynced: 0, applied: [] as Change[] };
+    const replica = await startReplica(counts);
+    await world.breakConnections();
+    const session = randomHex(4);
+    await until(
+      async () => {
+        await publisher.revoke({ issuer, session, reason: 'logout' }, { id: session });
+        return true;
+      },
+      { what: 'the log to be writable again' },
+    );
+    await seen(replica, session, 'revoked');
+    expect(counts.resynced).toBe(1);
+  });
+
+  it('carries a thousand revocations in a row, none missing', async () => {
+    const replica = await startReplica();
+    const sessions = Array.from({ length: 1000 }, () => randomHex(6));
+    const before = replica.denylist.size;
+    for (let from = 0; from < sessions.length; from += 50) {
+      const slice = sessions.slice(from, from + 50);
+      await Promise.all(slice.map((session) => publisher.revoke({ issuer, session, reason: 'logout' })));
+    }
+    await until(() => replica.denylist.size === before + 1000, { what: 'a thousand rules', timeoutMs: 10_000 });
+    expect(sessions.filter((session) => verdictOf(replica, session) !== 'revoked')).toEqual([]);
+  });
+});
+
+const lookUpWorlds = ['the log in Redis', 'an embedded log'] as const;
+
+describe.each(lookUpWorlds)('given a look-up at %s', (name) => {
+  let world: World;
+  let publisher: Publisher;
+
+  beforeAll(async () => {
+    world = await worlds[name]!();
+    publisher = createPublisherOver({ log: world.log, feed: world.feed, clock, newId: () => randomHex(8) });
+  });
+  afterAll(() => world.close());
+
+  it('answers like a fresh denylist', async () => {
+    const session = randomHex(4);
+    await publisher.revoke({ issuer, session, reason: 'logout' });
+    await expect(world.lookUp?.find(digestsOf(session), nowSeconds())).resolves.toEqual({
+      verdict: 'revoked',
+      dimension: 'session',
+    });
+    await until(async () => (await world.lookUp?.find(digestsOf('nobody'), nowSeconds()))?.verdict === 'active', {
+      what: 'the first heartbeat',
+    });
+  });
+});

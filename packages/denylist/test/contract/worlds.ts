@@ -1,0 +1,103 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { startRedis } from '@revocast/test-support';
+import type { Feed } from '../../src/feed.ts';
+import { createFeedServer } from '../../src/http/serve.ts';
+import type { LookUp } from '../../src/look-up.ts';
+import { openFeed } from '../../src/open-feed.ts';
+import { openLookUp } from '../../src/open-look-up.ts';
+import { openReplica } from '../../src/open-replica.ts';
+import { type OpenedSource, openSource } from '../../src/open-source.ts';
+import type { RevocationLog } from '../../src/revocation-log.ts';
+import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
+
+/** One way to get from a log to a reader, over real servers and sockets. */
+export interface World {
+  readonly log: RevocationLog;
+  readonly feed: Feed;
+  readonly lookUp?: LookUp;
+  /** Breaks every connection of the readers; the other side stays as it was. */
+  breakConnections(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const ports = { clock, random, newEpoch: () => randomHex(8) };
+
+async function openRedisWorld(): Promise<World & { readonly source: OpenedSource }> {
+  const redis = await startRedis();
+  const source = await openSource(redis.url, ports);
+  await source.declareWhole?.();
+  const heartbeat = source.startHeartbeat?.({ holder: 'contract' });
+  const lookUp = await openLookUp(redis.url, { clock, random, timeoutMs: 500 });
+  return {
+    source,
+    log: source.log,
+    feed: source.feed,
+    lookUp,
+    async breakConnections() {
+      const { Redis } = await import('ioredis');
+      const client = new Redis(redis.url);
+      await client.call('CLIENT', 'KILL', 'TYPE', 'normal');
+      client.disconnect();
+    },
+    async close() {
+      await heartbeat?.stop();
+      await lookUp.close();
+      await source.close();
+      await redis.stop();
+    },
+  };
+}
+
+async function openMemoryWorld(): Promise<World & { readonly source: OpenedSource }> {
+  const source = await openSource('memory:', ports);
+  return {
+    source,
+    log: source.log,
+    feed: source.feed,
+    ...(source.lookUp === undefined ? {} : { lookUp: source.lookUp }),
+    breakConnections: async () => {},
+    close: () => source.close(),
+  };
+}
+
+/** Puts a sidecar's server between a world and its readers. */
+async function putSidecarBefore(
+  upstream: World & { readonly source: OpenedSource },
+): Promise<World & { readonly source: OpenedSource }> {
+  const { reseed } = upstream.source;
+  const replica = openReplica({ feed: upstream.feed, clock, random, ...(reseed === undefined ? {} : { reseed }) });
+  const feedServer = createFeedServer({ replica, log: upstream.log, clock });
+  const server = createServer((request, response) => {
+    if (!feedServer.handle(request, response)) response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // listening on TCP: never a string or null
+  const source = await openSource(`http://127.0.0.1:${port}`, ports);
+  return {
+    source,
+    log: source.log,
+    feed: await openFeed(`http://127.0.0.1:${port}`, ports),
+    async breakConnections() {
+      server.closeAllConnections();
+    },
+    async close() {
+      feedServer.close();
+      await replica.close();
+      server.closeAllConnections();
+      server.close();
+      await source.close();
+      await upstream.close();
+    },
+  };
+}
+
+/** Every implementation of the ports, by name. */
+export const worlds: Readonly<Record<string, () => Promise<World>>> = {
+  'the log in Redis': openRedisWorld,
+  'an embedded log': openMemoryWorld,
+  'a sidecar on Redis': async () => putSidecarBefore(await openRedisWorld()),
+  'a sidecar on an embedded log': async () => putSidecarBefore(await openMemoryWorld()),
+  'a relay: a sidecar on a sidecar on Redis': async () =>
+    putSidecarBefore(await putSidecarBefore(await openRedisWorld())),
+};
