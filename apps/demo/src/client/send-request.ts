@@ -1,0 +1,48 @@
+import { Agent, type IncomingHttpHeaders, request as openRequest } from 'node:http';
+
+export interface HttpRequest {
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Default 5000. */
+  readonly timeoutMs?: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export type SendRequest = (url: string, request?: HttpRequest) => Promise<HttpAnswer>;
+
+/**
+ * Plain `node:http` with kept connections. Under load it measures a server to a fraction of a millisecond, where the
+ * global `fetch` would mostly measure itself.
+ *
+ * @throws the socket's error, or `Error('timed out …')`. Redirects are answers, not followed.
+ */
+export function createSendRequest(): { send: SendRequest; close: () => void } {
+  const agent = new Agent({ keepAlive: true, noDelay: true });
+  const send: SendRequest = (url, { method = 'GET', headers = {}, body, timeoutMs = 5000 } = {}) =>
+    new Promise((resolve, reject) => {
+      const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+      const sent = openRequest(url, { method, headers: { ...headers, ...length }, agent, timeout: timeoutMs });
+      sent.on('timeout', () => sent.destroy(new Error(`timed out after ${timeoutMs} ms`)));
+      sent.on('error', reject);
+      sent.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString('utf8'),
+          });
+        });
+      });
+      sent.end(body);
+    });
+  return { send, close: () => agent.destroy() };
+}

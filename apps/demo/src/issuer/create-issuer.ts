@@ -1,0 +1,74 @@
+import type { RequestListener } from 'node:http';
+import type { RevocationReason } from '@revocast/denylist';
+import { Provider } from 'oidc-provider';
+import { createMemoryStore } from './memory-store.ts';
+import { buildProviderOptions } from './provider-options.ts';
+import { type Revoker, revokeOnEvents } from './revoke-on-events.ts';
+import { type KeyRing, rotate, type SigningKey, withdraw } from './signing-keys.ts';
+
+export interface IssuerOptions {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly publisher: Revoker;
+  readonly firstKey: SigningKey;
+  readonly cookieKeys: readonly string[];
+  readonly nowMs: () => number;
+  /** Receives what made a response a 500. */
+  readonly reportError: (error: unknown) => void;
+}
+
+/** An authorization server and what its operators and users can do beside OAuth. */
+export interface Issuer {
+  readonly issuer: string;
+  /** The OAuth and OpenID Connect endpoints. */
+  readonly handleOauth: RequestListener;
+  /** The provider of this moment: a rotation replaces it. */
+  provider(): Provider;
+  /** Signs with this key from now on; the earlier ones stay published. */
+  rotateKey(next: SigningKey): void;
+  /** Withdraws a key from the published set and blocks every token it signed. */
+  reportLeakedKey(kid: string): Promise<void>;
+  /** Ends every session, grant and refresh token of the account, then every access token issued up to now. */
+  signOutEverywhere(accountId: string, reason: RevocationReason): Promise<void>;
+}
+
+export function createIssuer(options: IssuerOptions): Issuer {
+  const { issuer, audience, publisher, cookieKeys, nowMs, reportError } = options;
+  const store = createMemoryStore(nowMs);
+  // The library reads its keys once, so a rotation is a new provider over the same store. Requests that are under way
+  // finish on the old one.
+  const build = (keyRing: KeyRing): { provider: Provider; handle: RequestListener } => {
+    const provider = new Provider(issuer, buildProviderOptions({ audience, keyRing, store, cookieKeys }));
+    provider.on('error', reportError);
+    provider.on('server_error', (_context: unknown, error: unknown) => reportError(error));
+    revokeOnEvents(provider, publisher);
+    return { provider, handle: provider.callback() };
+  };
+
+  let ring: KeyRing = { keys: [options.firstKey] };
+  let current = build(ring);
+  const publish = (next: KeyRing): void => {
+    ring = next;
+    current = build(ring);
+  };
+
+  return {
+    issuer,
+    handleOauth: (request, response) => current.handle(request, response),
+    provider: () => current.provider,
+    rotateKey: (next) => publish(rotate(ring, next)),
+    async reportLeakedKey(kid) {
+      publish(withdraw(ring, kid));
+      // Resource servers keep a key set for minutes; the block reaches them in milliseconds. A block and not a cutoff,
+      // because a thief writes any `iat` he likes.
+      await publisher.revoke({ issuer, key: kid, reason: 'key_compromise' });
+    },
+    async signOutEverywhere(accountId, reason) {
+      // First what mints tokens, then the tokens: the other way round, a refresh in between would slip past the cutoff.
+      store.forgetAccount(accountId);
+      // Our own clock wrote every `iat`, so "up to now" needs no allowance for skew.
+      const issuedUpTo = Math.floor(nowMs() / 1000);
+      await publisher.revoke({ issuer, subject: accountId, issuedUpTo, reason });
+    },
+  };
+}

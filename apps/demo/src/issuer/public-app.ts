@@ -1,0 +1,38 @@
+import express, { type Express } from 'express';
+import { parseAccountName } from './accounts.ts';
+import type { Issuer } from './create-issuer.ts';
+
+/** Everything that browsers and clients reach: OAuth, the login page, "sign out everywhere". */
+export function createPublicApp(issuer: Issuer): Express {
+  const app = express();
+  app.disable('x-powered-by');
+
+  app.get('/livez', (_request, response) => {
+    response.json({ live: true });
+  });
+
+  app.get('/interaction/:uid', async (request, response) => {
+    const { params } = await issuer.provider().interactionDetails(request, response);
+    const accountId = parseAccountName(params['login_hint']);
+    if (accountId === undefined) {
+      response.status(400).type('text').send('Start the login with a login_hint, for example login_hint=alice.\n');
+      return;
+    }
+    await issuer.provider().interactionFinished(request, response, { login: { accountId } });
+  });
+
+  // Whose tokens die is read from the session cookie, never from the request.
+  app.post('/sign-out-everywhere', async (request, response) => {
+    const provider = issuer.provider();
+    const session = await provider.Session.get(provider.createContext(request, response));
+    if (session.accountId === undefined) {
+      response.status(401).json({ error: 'login_required' });
+      return;
+    }
+    await issuer.signOutEverywhere(session.accountId, 'logout');
+    response.status(204).end();
+  });
+
+  app.use(issuer.handleOauth);
+  return app;
+}
