@@ -10,10 +10,10 @@ import {
   systemRandom,
 } from '@revocast/denylist/replica';
 import type { Logger } from 'pino';
-import { createAdminListener } from './admin-listener.ts';
+import { adminRoutes, createAdminListener } from './admin-listener.ts';
 import { type ListenAddress, parseListenAddress } from './config/listen-address.ts';
 import { type Config, type ConfigInput, configSchema } from './config/schema.ts';
-import { createDataListener } from './data-listener.ts';
+import { createDataListener, dataRoutes } from './data-listener.ts';
 import { listen } from './listen.ts';
 import { openLog } from './log.ts';
 import { logFailureOnce, logStateChanges } from './log-state-changes.ts';
@@ -50,7 +50,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
   const { clock = systemClock, random = systemRandom, log = openLog({ level: config.logLevel }) } = world;
   const tokens = config.tokenFile === undefined ? {} : { tokens: openTokenFile(config.tokenFile) };
   const version = { version: readVersion(), node: process.version };
-  const telemetry = createTelemetry(version);
+  const telemetry = createTelemetry({ clock, version });
 
   const source = await openSource(config.source, {
     clock,
@@ -67,7 +67,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     observer: telemetry.observe(logStateChanges(log)),
     ...(source.reseed === undefined ? {} : { reseed: source.reseed }),
   });
-  const feedServer = createFeedServer({ replica, log: source.log, clock });
+  const feedServer = createFeedServer({ replica, log: telemetry.countRevocations(source.log), clock });
   const probes = createProbes({ replica, clock, whenUnknown: config.whenUnknown });
   const closeSource = async () => {
     probes.close();
@@ -79,10 +79,10 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
   const { allowedHosts, maxReaders } = config;
   const dataAddress = addressOf('dataListen', config);
   const dataApp = createDataListener({ address: dataAddress, feedServer, ...tokens, allowedHosts, maxReaders });
-  const adminApp = createAdminListener({ probes, metrics: telemetry.registry, version });
+  const adminApp = createAdminListener({ probes, metrics: telemetry.exposition, version });
   const listeners = await listenBoth(
-    () => listen(telemetry.count(dataApp), dataAddress, 'dataListen'),
-    () => listen(telemetry.count(adminApp), addressOf('adminListen', config), 'adminListen'),
+    () => listen(telemetry.countRequests(dataApp, dataRoutes), dataAddress, 'dataListen'),
+    () => listen(telemetry.countRequests(adminApp, adminRoutes), addressOf('adminListen', config), 'adminListen'),
     closeSource,
   );
   telemetry.watch({ replica, probes, feedServer });

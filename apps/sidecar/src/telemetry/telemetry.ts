@@ -1,20 +1,125 @@
 import type { RequestListener } from 'node:http';
-import type { FeedServer, Replica, ReplicationObserver } from '@revocast/denylist/replica';
+import type { Clock, FeedServer, OpenedSource, Replica, ReplicationObserver } from '@revocast/denylist/replica';
 import { Registry } from 'prom-client';
 import type { Probes } from '../probes.ts';
+import { countReplication } from './count-replication.ts';
+import { type Metrics, registerMetrics } from './register-metrics.ts';
 
 export interface Telemetry {
-  readonly registry: Registry;
-  observe(observer: ReplicationObserver): ReplicationObserver;
-  count(app: RequestListener): RequestListener;
-  watch(parts: { readonly replica: Replica; readonly probes: Probes; readonly feedServer: FeedServer }): void;
+  /** What `/metrics` serves. */
+  readonly exposition: { readonly contentType: string; metrics(): Promise<string> };
+  /** Counts what replication tells, beside whoever else listens. */
+  observe(other: ReplicationObserver): ReplicationObserver;
+  /** Counts the requests of an app; `routes` is the closed list of its paths. */
+  countRequests(app: RequestListener, routes: readonly string[]): RequestListener;
+  /** Counts what is revoked through this sidecar. */
+  countRevocations(log: OpenedSource['log']): OpenedSource['log'];
+  /** What is read at every scrape. */
+  watch(parts: Watched): void;
 }
 
-export function createTelemetry(_version: { readonly version: string; readonly node: string }): Telemetry {
+export interface Watched {
+  readonly replica: Pick<Replica, 'status'>;
+  readonly probes: Pick<Probes, 'ready'>;
+  readonly feedServer: Pick<FeedServer, 'clients'>;
+}
+
+export interface TelemetryOptions {
+  readonly clock: Clock;
+  readonly version: { readonly version: string; readonly node: string };
+}
+
+/** All series of one sidecar, on a registry of their own: several sidecars may live in one process. */
+export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry {
+  const registry = new Registry();
+  const metrics = registerMetrics(registry, notMeasured);
+  metrics.gauge('build_info').set({ ...version, component: 'sidecar' }, 1);
+  const replication = countReplication(metrics);
+  let watched: Watched | undefined;
+  let scrapedAtMs = clock.monotonicMs();
+  let wasFresh = false;
+
+  const countNotFresh = (): void => {
+    const nowMs = clock.monotonicMs();
+    if (!wasFresh) metrics.counter('feed_not_fresh_seconds_total').inc((nowMs - scrapedAtMs) / 1000);
+    scrapedAtMs = nowMs;
+  };
+
   return {
-    registry: new Registry(),
-    observe: (observer) => observer,
-    count: (app) => app,
-    watch: () => undefined,
+    exposition: {
+      contentType: registry.contentType,
+      async metrics() {
+        countNotFresh();
+        if (watched !== undefined) read(metrics, watched);
+        return await registry.metrics();
+      },
+    },
+    observe: (other) =>
+      combineObservers(other, replication, {
+        freshnessChanged({ state }) {
+          countNotFresh();
+          wasFresh = state === 'fresh';
+        },
+      }),
+    countRequests: (app, routes) => (request, response) => {
+      const path = request.url?.split('?', 1)[0] ?? '';
+      const route = routes.includes(path) ? path : 'other';
+      const count = () => metrics.counter('sidecar_http_requests_total').inc({ route, code: response.statusCode });
+      response.once('close', count);
+      app(request, response);
+    },
+    countRevocations: (log) => ({
+      close: () => log.close(),
+      async append(request) {
+        const appended = await log.append(request);
+        const { kind, dimension, reason = 'other' } = request.details;
+        const isNew = kind === 'revoke' && !appended.repeated;
+        if (isNew && dimension !== undefined) metrics.counter('revocations_total').inc({ dimension, reason });
+        return appended;
+      },
+    }),
+    watch(parts) {
+      watched = parts;
+    },
+  };
+}
+
+/** A series that stands at 0 because nobody measures it would be a lie. */
+const notMeasured = [
+  'sidecar_client_lag_rules',
+  'redis_memory_used_bytes',
+  'redis_memory_limit_bytes',
+  'redis_evicted_keys',
+  'redis_eviction_policy_info',
+  'redis_log_entries',
+  'redis_log_oldest_timestamp_seconds',
+] as const;
+
+function read(metrics: Metrics, { replica, probes, feedServer }: Watched): void {
+  const { rules, maxRules, watermarkMs = 0, clockOffsetMs, freshness } = replica.status();
+  metrics.gauge('denylist_rules').set(rules);
+  metrics.gauge('denylist_limit_rules').set(maxRules);
+  metrics.gauge('denylist_watermark_timestamp_seconds').set(watermarkMs / 1000);
+  for (const state of ['cold', 'fresh', 'stale'] as const) {
+    metrics.gauge('feed_state').set({ state }, state === freshness.state ? 1 : 0);
+  }
+  if (clockOffsetMs !== undefined) metrics.gauge('clock_offset_seconds').set({ peer: 'log' }, clockOffsetMs / 1000);
+  metrics.gauge('sidecar_ready').set(probes.ready().ok ? 1 : 0);
+  metrics.gauge('sidecar_clients').set(feedServer.clients().count);
+}
+
+/** One observer that tells several. */
+function combineObservers(...observers: readonly ReplicationObserver[]): ReplicationObserver {
+  const tell = (call: (observer: ReplicationObserver) => void) => observers.forEach(call);
+  return {
+    connected: (position) => tell((observer) => observer.connected?.(position)),
+    freshnessChanged: (status) => tell((observer) => observer.freshnessChanged?.(status)),
+    gapFound: (cause) => tell((observer) => observer.gapFound?.(cause)),
+    epochChanged: () => tell((observer) => observer.epochChanged?.()),
+    resynced: (rules) => tell((observer) => observer.resynced?.(rules)),
+    reseeded: (rules) => tell((observer) => observer.reseeded?.(rules)),
+    changeApplied: (change, result, at) => tell((observer) => observer.changeApplied?.(change, result, at)),
+    heartbeatSeen: (latencyMs) => tell((observer) => observer.heartbeatSeen?.(latencyMs)),
+    connectionFailed: (error) => tell((observer) => observer.connectionFailed?.(error)),
   };
 }

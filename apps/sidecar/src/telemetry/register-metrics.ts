@@ -1,0 +1,55 @@
+import { type MetricName, type MetricSpec, metricPrefix, metricTable } from '@revocast/denylist/replica';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** Metrics by the name they have in the metric table, without prefix. */
+export interface Metrics {
+  counter(name: MetricName): Counter;
+  gauge(name: MetricName): Gauge;
+  histogram(name: MetricName): Histogram;
+}
+
+/** More series than this are not worth starting at 0. */
+const maxInitialSeries = 200;
+
+/** Registers the sidecar's part of the metric table; `without` names what this sidecar cannot know. */
+export function registerMetrics(registry: Registry, without: readonly MetricName[] = []): Metrics {
+  const specs: readonly (MetricSpec & { readonly name: MetricName })[] = metricTable;
+  const metrics = new Map<MetricName, Counter | Gauge | Histogram>();
+  for (const spec of specs) {
+    if (spec.components.includes('sidecar') && !without.includes(spec.name))
+      metrics.set(spec.name, register(spec, registry));
+  }
+  const find = <Kind extends Counter | Gauge | Histogram>(
+    name: MetricName,
+    kind: new (...args: never[]) => Kind,
+  ): Kind => {
+    const metric = metrics.get(name);
+    if (metric instanceof kind) return metric;
+    throw new Error(`${name} is not registered as ${kind.name}`);
+  };
+  return {
+    counter: (name) => find(name, Counter),
+    gauge: (name) => find(name, Gauge),
+    histogram: (name) => find(name, Histogram),
+  };
+}
+
+function register(spec: MetricSpec, registry: Registry): Counter | Gauge | Histogram {
+  const { name, type, labels, help, buckets = [] } = spec;
+  const common = { name: `${metricPrefix}${name}`, help, labelNames: Object.keys(labels), registers: [registry] };
+  if (type === 'histogram') return new Histogram({ ...common, buckets: [...buckets] });
+  if (type === 'gauge') return new Gauge(common);
+  const counter = new Counter(common);
+  // A series that appears with its first event looks to `rate()` as if nothing had happened.
+  for (const combination of combine(labels)) counter.inc(combination, 0);
+  return counter;
+}
+
+/** Every combination of label values, or none when a list is open or there are too many. */
+function combine(labels: MetricSpec['labels']): Record<string, string>[] {
+  let combinations: Record<string, string>[] = [{}];
+  for (const [label, values = []] of Object.entries(labels)) {
+    combinations = combinations.flatMap((given) => values.map((value) => ({ ...given, [label]: value })));
+  }
+  return combinations.length > maxInitialSeries ? [] : combinations;
+}
