@@ -1,4 +1,4 @@
-import type { Random } from '@revocast/denylist';
+import type { Random } from '@revocast/denylist/replica';
 
 /** Bounds of the pause after failures, ms. */
 export interface BackoffBounds {

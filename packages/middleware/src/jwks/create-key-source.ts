@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@revocast/denylist';
+import type { Clock, Random } from '@revocast/denylist/replica';
 import { createDocumentFetcher } from './fetch-key-set.ts';
 import { KeySetCache } from './key-set-cache.ts';
 import type { KeySource, KeySourceObserver } from './key-source.ts';

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@revocast/denylist';
+import type { Clock, Random } from '@revocast/denylist/replica';
 import type {
   KeyLookup,
   KeyQuery,
@@ -11,7 +11,7 @@ import type { KeySetLimits } from './limits.ts';
 import type { KeySetValidator, LoadKeySet } from './load-key-set.ts';
 import { NegativeKids } from './negative-kids.ts';
 import { type KeySet, noSkippedKeys } from './parse-key-set.ts';
-import { type KeySetSuccess, type Refresh, Refresher } from './refresh.ts';
+import { type KeySetSuccess, type Refresh, Refresher } from './refresher.ts';
 import { removedKeys } from './removed-keys.ts';
 import { selectKey } from './select-key.ts';
 import { TokenBucket } from './token-bucket.ts';

@@ -87,8 +87,8 @@ export interface KeySourceObserver {
 /** Where verification keys come from: a remote key set kept fresh, or one given in the options. */
 export interface KeySource {
   /**
-   * Finds the key that a token names. Synchronous when the answer is known without asking the issuer, which it is for
-   * every kid of a set below its hard age. Never throws, never rejects; waits at most two refreshes.
+   * Finds the key that a token names. Synchronous for every kid of a set below its hard age, and for every kid that the
+   * issuer was found not to have. Never throws, never rejects; waits at most two refreshes.
    */
   findKey(query: KeyQuery): KeyLookup | Promise<KeyLookup>;
   /**

@@ -1,4 +1,4 @@
-import type { Clock } from '@revocast/denylist';
+import type { Clock } from '@revocast/denylist/replica';
 import type { JsonObject } from '../token/json.ts';
 import { discoverJwksUri } from './discover.ts';
 import type { KeySetErrorCode } from './key-source.ts';

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@revocast/denylist';
+import type { Clock, Random } from '@revocast/denylist/replica';
 import { backoffMs } from './backoff.ts';
 import type { KeySetErrorCode, KeySourceObserver } from './key-source.ts';
 import type { KeySetLimits } from './limits.ts';
