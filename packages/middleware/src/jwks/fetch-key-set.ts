@@ -3,11 +3,12 @@ import type { KeySetErrorCode } from './key-source.ts';
 import type { DocumentFetch, FetchDocument } from './load-key-set.ts';
 
 export interface DocumentFetcherOptions {
-  readonly fetch: typeof globalThis.fetch;
-  /** Largest body read, in bytes after decompression. */
+  /** Largest body read, in bytes after decompression; `maxBytes` of the key set limits. */
   readonly maxBytes: number;
-  /** Accept `http:` too: whoever is on the path can then replace the keys. */
-  readonly dangerouslyAllowHttp: boolean;
+  /** Default: the global `fetch`. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Accept `http:` too: whoever is on the path can then replace the keys. Default false. */
+  readonly dangerouslyAllowHttp?: boolean;
 }
 
 /** Longest ETag kept and sent back, in characters. */
@@ -25,10 +26,11 @@ function failed(code: KeySetErrorCode): DocumentFetch {
  * detail may carry a URL.
  */
 export function createDocumentFetcher(options: DocumentFetcherOptions): FetchDocument {
+  const { maxBytes, fetch = globalThis.fetch, dangerouslyAllowHttp = false } = options;
   return async ({ url, etag, signal }) => {
-    if (!isAllowedUrl(url, options.dangerouslyAllowHttp)) return failed('insecure_url');
+    if (!isAllowedUrl(url, dangerouslyAllowHttp)) return failed('insecure_url');
     try {
-      const response = await options.fetch(url, {
+      const response = await fetch(url, {
         redirect: 'manual',
         headers: {
           accept: 'application/jwk-set+json, application/json',
@@ -36,7 +38,7 @@ export function createDocumentFetcher(options: DocumentFetcherOptions): FetchDoc
         },
         signal,
       });
-      return await readDocument(response, options.maxBytes);
+      return await readDocument(response, maxBytes);
     } catch {
       return failed(signal.aborted ? 'timeout' : 'network');
     }

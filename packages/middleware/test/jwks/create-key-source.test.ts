@@ -9,10 +9,11 @@ import {
 import { until } from '@revocast/test-support/until';
 import { compactVerify, exportJWK, generateKeyPair } from 'jose';
 import { createKeySource } from '../../src/jwks/create-key-source.ts';
+import { createDocumentFetcher } from '../../src/jwks/fetch-key-set.ts';
 import type { KeyLookup, KeySource } from '../../src/jwks/key-source.ts';
 import { defaultKeySetLimits } from '../../src/jwks/limits.ts';
 
-const { softAgeMs, hardAgeMs, fetchTimeoutMs } = defaultKeySetLimits;
+const { softAgeMs, hardAgeMs, fetchTimeoutMs, maxBytes } = defaultKeySetLimits;
 const closing: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -27,7 +28,7 @@ async function open({ discover = false, ...options }: StartTestIssuerOptions & {
     location: discover ? { issuer: issuer.issuer } : { jwksUri: issuer.jwksUri },
     clock,
     random: () => 1,
-    dangerouslyAllowHttp: true,
+    fetchDocument: createDocumentFetcher({ maxBytes, dangerouslyAllowHttp: true }),
   });
   closing.push(
     () => keys.close(),
@@ -229,7 +230,12 @@ describe('given a key server that answers badly', () => {
   it('does not speak plain HTTP unless told to', async () => {
     const issuer = await startTestIssuer();
     closing.push(() => issuer.close());
-    const keys = createKeySource({ location: { jwksUri: issuer.jwksUri }, clock: new FakeClock(), random: () => 1 });
+    const keys = createKeySource({
+      location: { jwksUri: issuer.jwksUri },
+      fetchDocument: createDocumentFetcher({ maxBytes }),
+      clock: new FakeClock(),
+      random: () => 1,
+    });
     expect(await keys.prefetch()).toBe(false);
     expect([keys.status().lastError?.code, issuer.requests.all.length]).toEqual(['insecure_url', 0]);
   });
