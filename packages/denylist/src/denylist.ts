@@ -81,7 +81,9 @@ export class Denylist {
   /** Unites a page of snapshot rows ({@link ./codec/rows.ts}). */
   mergeRows(rows: Uint8Array, lifts: 'union' | 'take'): void {
     const view = viewOf(rows);
+    const unheard = this.#listeners.size === 0;
     for (let at = 0; at + rowBytes <= rows.byteLength; at += rowBytes) {
+      if (unheard && this.#table.size < this.maxRules && this.#table.insertRow(view, at)) continue;
       this.merge({ digest: digestFromBytes(rows, at), rule: readRule(view, at + 16) }, lifts);
     }
   }

@@ -71,13 +71,33 @@ export class RuleTable {
       writeNumbers(segment.words, at, rule);
       return;
     }
-    if (segment.used + 1 > segment.slots * highestLoad) resize(segment, Math.ceil(segment.slots * growth) + 1);
-    const free = -1 - find(segment, digest[0]!, digest[1]!, digest[2]!, digest[3]!);
-    segment.words.set(digest.subarray(0, 4), free);
-    writeNumbers(segment.words, free, rule);
-    segment.used += 1;
-    this.#size += 1;
-    if (this.#size > this.#segments.length * rulesPerSegment) this.#splitOne();
+    const slot = this.#claim(segment, digest[0]!, digest[1]!, digest[2]!, digest[3]!);
+    writeNumbers(segment.words, slot, rule);
+    this.#settle(segment);
+  }
+
+  /**
+   * The cold start: stores a row ({@link ./codec/rows.ts}) whose digest is not held yet, without an object in between.
+   *
+   * @returns false, and stores nothing, when the digest is held (then the two must be merged) or the row says nothing.
+   */
+  insertRow(row: DataView, at: number): boolean {
+    const a = row.getUint32(at);
+    const b = row.getUint32(at + 4);
+    const c = row.getUint32(at + 8);
+    const d = row.getUint32(at + 12);
+    const segment = this.#segmentOf(a);
+    if (find(segment, a, b, c, d) >= 0) return false;
+    if ((row.getUint32(at + 16) | row.getUint32(at + 20) | row.getUint32(at + 24) | row.getUint32(at + 28)) === 0) {
+      return false;
+    }
+    const slot = this.#claim(segment, a, b, c, d);
+    const { words } = segment;
+    for (let number = 0; number < 4; number++) {
+      words[slot + firstNumber + number] = row.getUint32(at + 16 + number * 4);
+    }
+    this.#settle(segment);
+    return true;
   }
 
   /**
@@ -88,11 +108,13 @@ export class RuleTable {
   sweep(segmentIndex: number, drop: (rule: Rule) => boolean): number {
     const segment = this.#segments[segmentIndex];
     if (segment === undefined) return 0;
-    const kept: number[] = [];
-    for (const at of occupied(segment)) if (!drop(ruleAt(segment.words, at))) kept.push(at);
-    const removed = segment.used - kept.length;
+    const { words, used } = segment;
+    const keep = (at: number) => !drop(ruleAt(words, at));
+    let kept = 0;
+    for (let at = 0; at < words.length; at += slotWords) if (!isEmpty(words, at) && keep(at)) kept += 1;
+    const removed = used - kept;
     if (removed === 0) return 0;
-    rebuild(segment, kept, Math.max(smallestSegment, Math.ceil(kept.length / highestLoad) + 1));
+    rebuild(segment, roomFor(kept), keep);
     this.#size -= removed;
     return removed;
   }
@@ -117,6 +139,24 @@ export class RuleTable {
     }
   }
 
+  /** Writes a new digest into a free slot, making room first. The caller writes the numbers, then settles. */
+  #claim(segment: Segment, a: number, b: number, c: number, d: number): number {
+    if (segment.used + 1 > segment.slots * highestLoad) rebuild(segment, Math.ceil(segment.slots * growth) + 1);
+    const slot = -1 - find(segment, a, b, c, d);
+    const { words } = segment;
+    words[slot] = a;
+    words[slot + 1] = b;
+    words[slot + 2] = c;
+    words[slot + 3] = d;
+    return slot;
+  }
+
+  #settle(segment: Segment): void {
+    segment.used += 1;
+    this.#size += 1;
+    if (this.#size > this.#segments.length * rulesPerSegment) this.#splitOne();
+  }
+
   #segmentOf(firstWord: number): Segment {
     const short = firstWord & this.#mask;
     const index = short < this.#split ? firstWord & (this.#mask * 2 + 1) : short;
@@ -126,23 +166,28 @@ export class RuleTable {
   #splitOne(): void {
     const source = this.#segments[this.#split]!;
     const bit = this.#mask + 1;
-    const stay: number[] = [];
-    const move: number[] = [];
-    for (const at of occupied(source)) ((source.words[at]! & bit) === 0 ? stay : move).push(at);
-    const target = newSegment(smallestSegment);
+    const { words } = source;
+    let moving = 0;
+    for (let at = 0; at < words.length; at += slotWords) {
+      if (!isEmpty(words, at) && (words[at]! & bit) !== 0) moving += 1;
+    }
+    const target = newSegment(roomFor(moving));
+    for (let at = 0; at < words.length; at += slotWords) {
+      if (!isEmpty(words, at) && (words[at]! & bit) !== 0) insertSlot(target, words, at);
+    }
     this.#segments.push(target);
-    const roomFor = (rules: number) => Math.max(smallestSegment, Math.ceil(rules / highestLoad) + 1);
-    const words = source.words;
-    target.words = new Uint32Array(roomFor(move.length) * slotWords);
-    target.slots = roomFor(move.length);
-    for (const at of move) insertSlot(target, words.subarray(at, at + slotWords));
-    rebuild(source, stay, roomFor(stay.length));
+    rebuild(source, roomFor(source.used - moving), (at) => (words[at]! & bit) === 0);
     this.#split += 1;
     if (this.#split > this.#mask) {
       this.#mask = this.#mask * 2 + 1;
       this.#split = 0;
     }
   }
+}
+
+/** Slots for so many rules and a few more. */
+function roomFor(rules: number): number {
+  return Math.max(smallestSegment, Math.ceil(rules / highestLoad) + 1);
 }
 
 function newSegment(slots: number): Segment {
@@ -186,21 +231,20 @@ function writeNumbers(words: Uint32Array, at: number, rule: Rule): void {
   words[at + firstNumber + 3] = rule.lifted;
 }
 
-function resize(segment: Segment, slots: number): void {
-  rebuild(segment, [...occupied(segment)], slots);
-}
-
-/** Lays the rules at `offsets` into a new array; leaves no gaps that probing would stumble over. */
-function rebuild(segment: Segment, offsets: readonly number[], slots: number): void {
+/** Lays the rules to keep into a new array; leaves no gaps that probing would stumble over. */
+function rebuild(segment: Segment, slots: number, keep?: (at: number) => boolean): void {
   const old = segment.words;
   segment.words = new Uint32Array(slots * slotWords);
   segment.slots = slots;
   segment.used = 0;
-  for (const at of offsets) insertSlot(segment, old.subarray(at, at + slotWords));
+  for (let at = 0; at < old.length; at += slotWords) {
+    if (!isEmpty(old, at) && (keep === undefined || keep(at))) insertSlot(segment, old, at);
+  }
 }
 
-function insertSlot(segment: Segment, slot: Uint32Array): void {
-  const at = -1 - find(segment, slot[0]!, slot[1]!, slot[2]!, slot[3]!);
-  segment.words.set(slot, at);
+function insertSlot(segment: Segment, from: Uint32Array, at: number): void {
+  const slot = -1 - find(segment, from[at]!, from[at + 1]!, from[at + 2]!, from[at + 3]!);
+  const { words } = segment;
+  for (let word = 0; word < slotWords; word++) words[slot + word] = from[at + word]!;
   segment.used += 1;
 }
