@@ -65,12 +65,26 @@ function settle(a: Rule, b: Rule, lifted: number): Rule {
   const aCounts = a.stamp > lifted;
   const bCounts = b.stamp > lifted;
   return {
-    // When nothing counts any more, the end of what was lifted stays: it says how long the tombstone is needed.
-    deniedUntil: aCounts === bCounts ? Math.max(a.deniedUntil, b.deniedUntil) : (aCounts ? a : b).deniedUntil,
+    deniedUntil:
+      aCounts || bCounts
+        ? Math.max(aCounts ? a.deniedUntil : 0, bCounts ? b.deniedUntil : 0)
+        : Math.max(tombstoneEnd(a), tombstoneEnd(b)),
     issuedUpTo: Math.max(a.issuedUpTo, b.issuedUpTo),
     stamp: Math.max(a.stamp, b.stamp),
     lifted,
   };
+}
+
+/**
+ * When nothing counts any more, the end of what was lifted stays: it says how long the tombstone is needed. A denial
+ * stated after a lift took the place of that end, so once it is lifted too nobody knows it.
+ */
+function tombstoneEnd(rule: Rule): number {
+  return hidesTombstone(rule) ? forEver : rule.deniedUntil;
+}
+
+function hidesTombstone({ stamp, lifted }: Rule): boolean {
+  return lifted > 0 && stamp > lifted;
 }
 
 export function sameRule(a: Rule, b: Rule): boolean {
@@ -96,7 +110,7 @@ export function denies(rule: Rule, issuedAt: number, nowSeconds: number): boolea
  * or denied anew since), it stays for ever: lifts are few.
  */
 export function forgettableAt(rule: Rule, maxTokenLifetimeSeconds: number): number {
-  const denialEndUnknown = rule.lifted > 0 && (rule.deniedUntil === 0 || rule.stamp > rule.lifted);
+  const denialEndUnknown = hidesTombstone(rule) || (rule.lifted > 0 && rule.deniedUntil === 0);
   if (rule.deniedUntil === forEver || denialEndUnknown) return Number.POSITIVE_INFINITY;
   const cutoffEnd = rule.issuedUpTo === 0 ? 0 : rule.issuedUpTo + maxTokenLifetimeSeconds + ruleMarginSeconds;
   return Math.max(rule.deniedUntil, cutoffEnd) + forgetAfterSeconds;

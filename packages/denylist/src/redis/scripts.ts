@@ -87,8 +87,15 @@ end
 
 local lifted = math.max(L, l)
 local countsHeld, countsNew = S > lifted, s > lifted
+local function tombstoneEnd(denied, stamp, seen)
+  if seen > 0 and stamp > seen then return 4294967295 end
+  return denied
+end
 local denied
-if countsHeld == countsNew then denied = math.max(D, d) elseif countsHeld then denied = D else denied = d end
+if countsHeld and countsNew then denied = math.max(D, d)
+elseif countsHeld then denied = D
+elseif countsNew then denied = d
+else denied = math.max(tombstoneEnd(D, S, L), tombstoneEnd(d, s, l)) end
 local issued, stamp = math.max(I, i), math.max(S, s)
 local changed = denied ~= D or issued ~= I or stamp ~= S or lifted ~= L
 if kind == 'seed' and not changed then return { 'unchanged', state.epoch, state.head, num(now) } end
