@@ -1,6 +1,8 @@
 /** The known name nearest to a mistyped one, or undefined when none is near. */
 export function suggest(typed: string, known: readonly string[]): string | undefined {
   const bare = normalise(typed);
+  const begun = known.filter((name) => bare.length > 2 && normalise(name).startsWith(bare));
+  if (begun.length === 1) return begun[0];
   const near = known
     .map((name) => ({ name, edits: editDistance(bare, normalise(name)) }))
     .sort((a, b) => a.edits - b.edits)[0];

@@ -12,7 +12,10 @@ interface Given {
 const redis = { REVOCAST_SOURCE: 'redis://redis:6379' };
 
 function resolve({ argv = [], env = redis, yaml, files = {} }: Given) {
-  const all: Readonly<Record<string, string>> = { ...files, ...(yaml === undefined ? {} : { '/etc/revocast.yaml': yaml }) };
+  const all: Readonly<Record<string, string>> = {
+    ...files,
+    ...(yaml === undefined ? {} : { '/etc/revocast.yaml': yaml }),
+  };
   return resolveConfig({
     argv,
     environment: env,

@@ -9,6 +9,7 @@ describe('suggest', () => {
     ['drain_ms', 'drainMs'],
     ['--drain-ms', 'drainMs'],
     ['drianMs', 'drainMs'],
+    ['--drain', 'drainMs'],
     ['dataListenn', 'dataListen'],
     ['REVOCAST_ADMIN_LISTN', 'adminListen'],
   ])('takes %s for %s', (typed, expected) => {

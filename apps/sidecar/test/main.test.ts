@@ -1,0 +1,155 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@revocast/test-support';
+import { runProgram, type SidecarProcess, startSidecarProcess } from './sidecar-process.ts';
+
+const running: SidecarProcess[] = [];
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'revocast-main-'));
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(({ process }) => process.stop()));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function start(...args: string[]): Promise<SidecarProcess> {
+  const sidecar = await startSidecarProcess(args);
+  running.push(sidecar);
+  return sidecar;
+}
+
+const unreachable = '--source=redis://:hunter2@127.0.0.1:1';
+
+describe('given a Redis that cannot be reached', () => {
+  it('is alive and not ready, and says what to do', async () => {
+    const { adminUrl, dataUrl } = await start(unreachable, '--drain-ms=0');
+    expect((await fetch(`${adminUrl}/livez`)).status).toBe(200);
+    const ready = await until(
+      async () => {
+        const response = await fetch(`${adminUrl}/readyz`);
+        const text = await response.text();
+        return text.includes('lastError') ? { status: response.status, body: JSON.parse(text) } : undefined;
+      },
+      { what: 'the first failed attempt' },
+    );
+    expect(ready).toMatchObject({ status: 503, body: { check: 'first_snapshot', lastError: 'unreachable' } });
+    expect((await fetch(`${dataUrl}/v1/snapshot`)).status).toBe(503);
+    expect((await fetch(`${adminUrl}/startupz`)).status).toBe(503);
+  });
+
+  it('logs JSON lines, one a failure however often it is tried, and never the password', async () => {
+    const sidecar = await start(unreachable, '--drain-ms=0');
+    await until(() => sidecar.log().length >= 3, { what: 'the first failures' });
+    await sidecar.process.stop();
+    const messages = sidecar.log().map(({ msg }) => msg);
+    expect(messages.slice(0, 1)).toEqual(['started']);
+    expect(messages.slice(-2)).toEqual(['stopping', 'stopped']);
+    expect(new Set(messages).size).toBe(messages.length);
+    expect(JSON.stringify(sidecar.log())).not.toContain('hunter2');
+  });
+});
+
+describe('given a signal', () => {
+  it('is unready at once, keeps serving while it drains, and exits 0', async () => {
+    const { adminUrl, dataUrl, process: supervised, log } = await start('--source=memory:', '--drain-ms=700');
+    await until(async () => (await fetch(`${adminUrl}/readyz`)).ok, { what: 'a ready sidecar' });
+    const stopped = supervised.stop();
+    await until(async () => (await fetch(`${adminUrl}/readyz`)).status === 503, { what: 'an unready sidecar' });
+    expect((await fetch(`${dataUrl}/v1/fresh`)).status).toBe(200);
+    expect(await stopped).toEqual({ code: 0, signal: null });
+    expect(log().at(-1)).toMatchObject({ msg: 'stopped' });
+  });
+
+  it('exits now on a second one', async () => {
+    const { adminUrl, process: supervised, log } = await start('--source=memory:', '--drain-ms=60000');
+    const { pid = 0 } = supervised;
+    const exited = new Promise((resolve) => supervised.events.once('exit', resolve));
+    process.kill(pid, 'SIGTERM');
+    await until(async () => (await fetch(`${adminUrl}/readyz`)).status === 503, { what: 'an unready sidecar' });
+    process.kill(pid, 'SIGINT');
+    expect(await exited).toEqual({ code: 1, signal: null });
+    expect(log().map(({ msg }) => msg)).not.toContain('stopped');
+  });
+});
+
+describe('given a mistake of the operator', () => {
+  it.each([
+    ['no source', [], 'source: required'],
+    ['an unknown flag', ['--source=memory:', '--drain=1'], 'did you mean --drain-ms?'],
+    ['an unknown command', ['strat'], 'unknown command strat'],
+    ['a listener off loopback without a token', ['--source=memory:', '--data-listen=0.0.0.0:0'], 'tokenFile: needed'],
+    [
+      'a token file that is not there',
+      ['--source=memory:', '--token-file=/nowhere'],
+      'tokenFile: cannot read /nowhere',
+    ],
+    ['a redis address with a port that is none', ['--source=redis://:hunter2@h:x'], 'source: '],
+  ])('exits 2 on %s and says which option', async (_name, args, message) => {
+    const { code, stdout, stderr } = await runProgram(args);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
+    expect(stdout + stderr).not.toContain('hunter2');
+  });
+});
+
+describe('given a question', () => {
+  it('prints its configuration from every place, secrets masked', async () => {
+    const yaml = join(folder, 'revocast.yaml');
+    const source = join(folder, 'source');
+    writeFileSync(yaml, 'maxReaders: 5\n');
+    writeFileSync(source, 'redis://:hunter2@redis:6379\n');
+    const env = { REVOCAST_CONFIG: yaml, REVOCAST_SOURCE_FILE: source };
+    const { code, stdout } = await runProgram(['--print-config', '--drain-ms=1'], env);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^source: redis:\*\*\* +# REVOCAST_SOURCE_FILE$/m);
+    expect(stdout).toMatch(/^maxReaders: 5 +# .*revocast\.yaml$/m);
+    expect(stdout).toMatch(/^drainMs: 1 +# --drain-ms$/m);
+    expect(stdout).not.toContain('hunter2');
+  });
+
+  it('validates a configuration without starting', async () => {
+    expect(await runProgram(['config', 'validate', '--source=memory:'])).toMatchObject({ code: 0, stdout: 'valid\n' });
+    expect(await runProgram(['config', 'validate', '--source=x:'])).toMatchObject({ code: 2 });
+  });
+
+  it('prints the schema that is shipped', async () => {
+    const { stdout } = await runProgram(['config', 'schema']);
+    expect(stdout).toBe(readFileSync(new URL('../config.schema.json', import.meta.url), 'utf8'));
+  });
+
+  it('prints help and version', async () => {
+    expect((await runProgram(['--help'])).stdout).toContain('--max-staleness-ms');
+    expect((await runProgram(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('says that only Redis needs init', async () => {
+    const { code, stderr } = await runProgram(['init', '--source=memory:']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('only a log in Redis') });
+  });
+});
+
+describe('wait', () => {
+  const child = ['--', process.execPath, '-e', 'console.log("begun"); process.exit(7)'];
+
+  it('starts the program once the sidecar is ready and ends as it does', async () => {
+    const { adminUrl } = await start('--source=memory:', '--drain-ms=0');
+    expect(await runProgram(['wait', `--url=${adminUrl}`, ...child])).toEqual({
+      code: 7,
+      stdout: 'begun\n',
+      stderr: '',
+    });
+  });
+
+  it('starts it all the same when the time is up, and says so', async () => {
+    const { code, stdout, stderr } = await runProgram(['wait', '--max=100ms', '--url=http://127.0.0.1:1', ...child]);
+    expect({ code, stdout }).toEqual({ code: 7, stdout: 'begun\n' });
+    expect(stderr).toContain('not ready after 100 ms');
+  });
+
+  it('exits 127 when there is no such program', async () => {
+    expect(await runProgram(['wait', '--max=0ms', '--', '/no/such/program'])).toMatchObject({ code: 127 });
+  });
+});

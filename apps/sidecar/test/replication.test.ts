@@ -1,0 +1,200 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createPublisher, type Publisher } from '@revocast/denylist';
+import {
+  type DimensionValue,
+  digestSetOf,
+  openFeed,
+  openReplica,
+  type Replica,
+  type ReplicationObserver,
+  systemClock,
+  systemRandom,
+} from '@revocast/denylist/replica';
+import { type RedisServer, startRedis, until } from '@revocast/test-support';
+import { runProgram, type SidecarProcess, startSidecarProcess } from './sidecar-process.ts';
+
+const issuer = 'https://login.example/';
+const token = 'a-token-of-twenty-one';
+const cleanUps: (() => unknown)[] = [];
+let redis: RedisServer;
+let folder: string;
+let tokenFile: string;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  folder = mkdtempSync(join(tmpdir(), 'revocast-replication-'));
+  tokenFile = join(folder, 'token');
+  writeFileSync(tokenFile, token);
+  // Nothing was ever revoked here: without this the first sidecar waits 15 s for whoever may hold more.
+  expect(await runProgram(['init', `--source=${redis.url}`])).toMatchObject({ code: 0 });
+});
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+afterAll(async () => {
+  await redis.stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function startReady(...args: string[]): Promise<SidecarProcess> {
+  const sidecar = await startSidecarProcess(['--drain-ms=0', ...args]);
+  cleanUps.push(() => sidecar.process.stop());
+  await until(async () => (await fetch(`${sidecar.adminUrl}/readyz`)).ok, {
+    what: 'a ready sidecar',
+    timeoutMs: 10_000,
+  });
+  return sidecar;
+}
+
+async function publish(url: string, options: { tokenFile?: string } = {}): Promise<Publisher> {
+  const publisher = await createPublisher(url, options);
+  cleanUps.push(() => publisher.close());
+  return publisher;
+}
+
+/** What an API process beside the sidecar holds. */
+async function follow(url: string, observer: ReplicationObserver = {}): Promise<Replica> {
+  const feed = await openFeed(url, { clock: systemClock, random: systemRandom });
+  const replica = openReplica({ feed, clock: systemClock, random: systemRandom, observer });
+  cleanUps.push(() => replica.close());
+  expect(await replica.ready({ timeoutMs: 5000 })).toBe(true);
+  return replica;
+}
+
+const logout = (session: string) => ({ issuer, session, reason: 'logout' }) as const;
+const session = (value: string): DimensionValue => ({ dimension: 'session', issuer, value });
+const verdictOf = (replica: Replica, sid: string) =>
+  replica.check(digestSetOf([session(sid)]), Math.floor(Date.now() / 1000)).verdict;
+const denies = (replica: Replica, sid: string) =>
+  until(() => verdictOf(replica, sid) === 'revoked', { what: `session ${sid} to be denied`, everyMs: 1 });
+
+function positionIn(answer: unknown): string {
+  if (typeof answer === 'object' && answer !== null && 'position' in answer) return String(answer.position);
+  throw new Error('expected a position');
+}
+
+describe('given a sidecar that follows Redis', () => {
+  it('hands a revocation on as an event of its stream', async () => {
+    const sidecar = await startReady(`--source=${redis.url}`);
+    const position = positionIn(await (await fetch(`${sidecar.dataUrl}/v1/fresh`)).json());
+    const cut = new AbortController();
+    const headers = { 'Last-Event-ID': position };
+    const events = await fetch(`${sidecar.dataUrl}/v1/events`, { headers, signal: cut.signal });
+    expect(events.headers.get('content-type')).toContain('text/event-stream');
+    await (await publish(redis.url)).revoke(logout('streamed'));
+    let text = '';
+    const decoder = new TextDecoder();
+    for await (const chunk of events.body ?? []) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.includes('event: rule\n')) break;
+    }
+    expect(text).toContain(`id: ${position.split('.')[0]}.`);
+    cut.abort();
+  });
+
+  it('makes a process deny what was revoked before and after it began to follow', async () => {
+    const publisher = await publish(redis.url);
+    await publisher.revoke(logout('before'));
+    const sidecar = await startReady(`--source=${redis.url}`);
+    const replica = await follow(sidecar.dataUrl);
+    expect(verdictOf(replica, 'before')).toBe('revoked');
+    expect(verdictOf(replica, 'after')).toBe('active');
+    await publisher.revoke(logout('after'));
+    await denies(replica, 'after');
+    expect(verdictOf(replica, 'other')).toBe('active');
+  });
+
+  it('is killed, comes back, and its readers catch up by a snapshot of the new one', async () => {
+    const publisher = await publish(redis.url);
+    const sidecar = await startReady(`--source=${redis.url}`);
+    const gaps: string[] = [];
+    const replica = await follow(sidecar.dataUrl, { gapFound: (cause) => gaps.push(cause) });
+    await sidecar.process.kill('SIGKILL');
+    await publisher.revoke(logout('meanwhile'));
+    await denies(replica, 'meanwhile');
+    expect(gaps).toEqual(['position_lost']);
+    expect(await replica.ready({ timeoutMs: 5000 })).toBe(true);
+    expect(verdictOf(replica, 'other')).toBe('active');
+  });
+
+  it('answers a position of another life with 410', async () => {
+    const sidecar = await startReady(`--source=${redis.url}`);
+    const headers = { 'Last-Event-ID': '0123456789abcdef.1' };
+    expect((await fetch(`${sidecar.dataUrl}/v1/events`, { headers })).status).toBe(410);
+  });
+
+  it('counts what came through', async () => {
+    const sidecar = await startReady(`--source=${redis.url}`);
+    const replica = await follow(sidecar.dataUrl);
+    await (await publish(redis.url)).revoke(logout('counted'));
+    await denies(replica, 'counted');
+    const text = await (await fetch(`${sidecar.adminUrl}/metrics`)).text();
+    expect(text).toMatch(/^revocast_revocation_events_total\{dimension="session",result="applied"\} 1$/m);
+    expect(text).toMatch(/^revocast_revocation_latency_seconds_count 1$/m);
+    expect(text).toMatch(/^revocast_feed_state\{state="fresh"\} 1$/m);
+    expect(text).toMatch(/^revocast_sidecar_clients 1$/m);
+    expect(text).toMatch(/^revocast_sidecar_http_requests_total\{route="\/readyz",code="200"\} [1-9]/m);
+  });
+});
+
+describe('given two sidecars on one Redis', () => {
+  it('leaves the other one ready when the one that writes heartbeats stops', async () => {
+    const first = await startReady(`--source=${redis.url}`);
+    const second = await startReady(`--source=${redis.url}`);
+    const states: unknown[] = [];
+    const replica = await follow(second.dataUrl, { freshnessChanged: ({ state }) => states.push(state) });
+    states.length = 0;
+    expect(await first.process.stop()).toEqual({ code: 0, signal: null });
+    const stoppedAtMs = systemClock.monotonicMs();
+    // A proof from after the stop: somebody else beats.
+    await until(() => (replica.freshness.provenAtMs ?? 0) > stoppedAtMs, { what: 'a heartbeat of the second sidecar' });
+    expect(states).toEqual([]);
+  });
+});
+
+describe('given a chain of relays', () => {
+  it('carries a revocation down, and one that is written at its end up and down again', async () => {
+    const write = [`--token-file=${tokenFile}`];
+    const node = await startReady(`--source=${redis.url}`, ...write);
+    const relay = await startReady(`--source=${node.dataUrl}`, `--source-token-file=${tokenFile}`, ...write);
+    const last = await startReady(`--source=${relay.dataUrl}`, `--source-token-file=${tokenFile}`, ...write);
+    const [near, far] = [await follow(node.dataUrl), await follow(last.dataUrl)];
+
+    await (await publish(redis.url)).revoke(logout('down'));
+    await Promise.all([denies(near, 'down'), denies(far, 'down')]);
+
+    const published = await (await publish(last.dataUrl, { tokenFile })).revoke(logout('up'));
+    expect(published.epoch).toMatch(/^[0-9a-f]{16}$/);
+    await Promise.all([denies(near, 'up'), denies(far, 'up')]);
+  });
+
+  it('refuses a writer without the token at the first sidecar', async () => {
+    const sidecar = await startReady(`--source=${redis.url}`, `--token-file=${tokenFile}`);
+    const revoked = (await publish(sidecar.dataUrl)).revoke(logout('never'));
+    await expect(revoked).rejects.toMatchObject({ code: 'unavailable', applied: false });
+  });
+
+  it('becomes fresh again after the relay above it was killed', async () => {
+    const publisher = await publish(redis.url);
+    const relay = await startReady(`--source=${redis.url}`);
+    const last = await startReady(`--source=${relay.dataUrl}`);
+    const far = await follow(last.dataUrl);
+    await relay.process.kill('SIGKILL');
+    await publisher.revoke(logout('while-the-relay-was-away'));
+    await denies(far, 'while-the-relay-was-away');
+    expect(await far.ready({ timeoutMs: 5000 })).toBe(true);
+  });
+});
+
+describe('given an embedded log in one sidecar', () => {
+  it('enforces on a Unix socket what is written there', async () => {
+    const socket = `unix:${join(folder, 'sidecar.sock')}`;
+    await startReady('--source=memory:', `--token-file=${tokenFile}`, `--data-listen=${socket}`);
+    const replica = await follow(socket);
+    await (await publish(socket, { tokenFile })).revoke(logout('embedded'));
+    await denies(replica, 'embedded');
+  });
+});

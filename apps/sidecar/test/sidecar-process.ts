@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { freePort, type Supervised, supervise } from '@revocast/test-support';
+
+/** The built program; `npm test` builds it first. */
+export const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+export interface SidecarProcess {
+  readonly dataUrl: string;
+  readonly adminUrl: string;
+  /** What it printed, parsed; a line that is not JSON fails the test that reads it. */
+  log(): readonly Record<string, unknown>[];
+  readonly process: Supervised;
+}
+
+/** Starts the program on free ports that it keeps over a restart, and waits until its admin listener answers. */
+export async function startSidecarProcess(args: readonly string[]): Promise<SidecarProcess> {
+  const [dataPort, adminPort] = [await freePort(), await freePort()];
+  const adminUrl = `http://127.0.0.1:${adminPort}`;
+  const lines: string[] = [];
+  const ownData = args.some((arg) => arg.startsWith('--data-listen='));
+  const listeners = [
+    `--admin-listen=127.0.0.1:${adminPort}`,
+    ...(ownData ? [] : [`--data-listen=127.0.0.1:${dataPort}`]),
+  ];
+  const supervised = await supervise({
+    name: 'sidecar',
+    script: program,
+    args: [...listeners, ...args],
+    ready: { url: `${adminUrl}/livez` },
+    restart: true,
+    stdio: (line) => lines.push(line),
+  });
+  return {
+    dataUrl: `http://127.0.0.1:${dataPort}`,
+    adminUrl,
+    log: () => lines.map((line) => JSON.parse(line)),
+    process: supervised,
+  };
+}
+
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program to its end. */
+export function runProgram(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
+  return new Promise((resolve) => {
+    const options = { env: { PATH: process.env['PATH'], ...env }, timeout: 20_000 };
+    execFile(process.execPath, [program, ...args], options, (error, stdout, stderr) => {
+      const code = typeof error?.code === 'number' ? error.code : error === null ? 0 : -1;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
