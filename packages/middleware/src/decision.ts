@@ -1,0 +1,53 @@
+import type { RejectionReason, UnavailableReason } from './errors.ts';
+
+/** Claims of a verified token, as received and frozen. Times are seconds, as in the token. */
+export type AccessTokenClaims = Readonly<Record<string, unknown>>;
+
+/** What a route learns of a verified token: `req.auth`. Frozen, and shared by all requests with the same token. */
+export interface Auth<Claims = AccessTokenClaims> {
+  readonly issuer: string;
+  /** The claim that the claim map calls subject; the value that `revoke({ issuer, subject })` takes. */
+  readonly subject: string;
+  /** Absent only with profiles that do not require it. */
+  readonly clientId: string | undefined;
+  /** The token id, or for a token without one the SHA-256 of its signing input (base64url). */
+  readonly tokenId: string;
+  readonly scopes: readonly string[];
+  /** Seconds. */
+  readonly issuedAt: number;
+  /** Seconds. */
+  readonly expiresAt: number;
+  readonly claims: Claims;
+  /** `unknown` only under `whenUnknown: 'accept'`: nobody could tell whether the token is revoked. */
+  readonly revocation: 'active' | 'unknown';
+}
+
+/** What to do with a token when nobody can tell whether it is revoked. */
+export type WhenUnknown = 'unavailable' | 'accept';
+
+interface Observed {
+  /** The configured alias of the issuer; `unknown` when the token names none of ours. */
+  readonly issuerAlias: string;
+  /** Whether signature and claims were verified by an earlier request. */
+  readonly cached: boolean;
+}
+
+export interface Accepted extends Observed {
+  readonly outcome: 'accepted';
+  readonly auth: Auth;
+}
+
+export interface Rejected extends Observed {
+  readonly outcome: 'rejected';
+  readonly reason: RejectionReason;
+}
+
+export interface Unavailable extends Observed {
+  readonly outcome: 'unavailable';
+  readonly reason: UnavailableReason;
+  /** The original error behind `internal_error`: for your error handler, never for the client. */
+  readonly cause?: unknown;
+}
+
+/** Never a boolean: an outage (`unavailable`) is neither a good token nor a bad one. */
+export type Decision = Accepted | Rejected | Unavailable;

@@ -1,0 +1,34 @@
+export type { ReplicaStatus } from '@revocast/denylist/replica';
+export { createVerifier, type Verifier, type VerifierStatus } from './create-verifier.ts';
+export type { Accepted, AccessTokenClaims, Auth, Decision, Rejected, Unavailable, WhenUnknown } from './decision.ts';
+export {
+  ConfigurationError,
+  type Reason,
+  type RejectionReason,
+  reasons,
+  TokenError,
+  UnavailableError,
+  type UnavailableReason,
+} from './errors.ts';
+export { authOf } from './express/auth-of.ts';
+export {
+  type ClaimsPredicate,
+  requireAnyScope,
+  requireClaims,
+  requireScope,
+  requireStepUp,
+  type StepUpOptions,
+} from './express/guards.ts';
+export { type ProtectedResourceOptions, protectedResourceMetadata } from './express/metadata.ts';
+export { type ProtectOptions, protect } from './express/protect.ts';
+export type { Handler, Next } from './express/request-state.ts';
+export type {
+  IssuerOptions,
+  Logger,
+  MetricsRegistry,
+  PublicJwk,
+  RevocationOptions,
+  VerifierOptions,
+} from './options.ts';
+export type { ClaimMap, ClaimName, ProfileName } from './profiles.ts';
+export type { RequestWithHeaders } from './token/bearer.ts';

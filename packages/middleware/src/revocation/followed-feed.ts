@@ -1,0 +1,162 @@
+import {
+  type Change,
+  type Clock,
+  type DigestSet,
+  type Feed,
+  openReplica,
+  type Random,
+  type Replica,
+  type ReplicaStatus,
+  type ReplicationObserver,
+  type Verdict,
+} from '@revocast/denylist/replica';
+import { occurredAtMs } from './applied-times.ts';
+import { type ExposedAccept, RecentAccepts } from './recent-accepts.ts';
+
+/** What following a feed tells: replication's own events, and what only this process can know. */
+export interface FeedObserver extends ReplicationObserver {
+  /** The feed could not even be opened: a wrong option, or ioredis is missing. */
+  openFailed?(error: unknown): void;
+  /** A rule came too late for a request that was accepted. */
+  exposureFound?(accept: ExposedAccept): void;
+}
+
+export interface FollowedFeedOptions {
+  /** Without credentials. */
+  readonly name: string;
+  readonly open: () => Feed | Promise<Feed>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly maxStalenessMs: number;
+  readonly maxRules: number;
+}
+
+/**
+ * One denylist of this process and the feed it follows, shared by every verifier that names the same feed. Opening never
+ * throws: until there is something to ask, the answer is `unknown`.
+ */
+export class FollowedFeed {
+  readonly name: string;
+  readonly #clock: Clock;
+  readonly #recentAccepts: RecentAccepts;
+  readonly #observers = new Set<FeedObserver>();
+  readonly #opening: Promise<void>;
+  #replica: Replica | undefined;
+  #maxTokenLifetimeSeconds: number | undefined;
+  #notFreshSinceMs: number | undefined;
+  #notFreshMs = 0;
+  #closed = false;
+
+  constructor(options: FollowedFeedOptions) {
+    this.name = options.name;
+    this.#clock = options.clock;
+    this.#notFreshSinceMs = options.clock.monotonicMs();
+    this.#recentAccepts = new RecentAccepts({ boundMs: options.maxStalenessMs });
+    this.#opening = this.#open(options);
+  }
+
+  async #open({ open, ...options }: FollowedFeedOptions): Promise<void> {
+    try {
+      const opened = open();
+      const feed = opened instanceof Promise ? await opened : opened;
+      if (!this.#closed) this.#replica = openReplica({ ...options, feed, observer: this.#observer() });
+    } catch (error) {
+      // One turn later, so that whoever created this has subscribed.
+      await Promise.resolve();
+      this.#tell((observer) => observer.openFailed?.(error));
+    }
+  }
+
+  /** Tells `observer` from now on; twice the same is told once. Returns the function that ends it. */
+  subscribe(observer: FeedObserver): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  /** What this process knows of a token, without I/O. */
+  check(digests: DigestSet, issuedAt: number): Verdict {
+    return this.#replica?.check(digests, issuedAt) ?? { verdict: 'unknown', cause: 'cold' };
+  }
+
+  /** Remembers an accepted request, in case a rule that is under way covers it. */
+  accepted(digests: DigestSet, issuedAt: number, fresh: boolean): void {
+    this.#recentAccepts.add({ digests, issuedAt, atMs: this.#clock.monotonicMs(), fresh });
+  }
+
+  isFresh(): boolean {
+    return this.#replica?.freshness.isFresh() ?? false;
+  }
+
+  /** The longest token lifetime that the log's rules are made for, once known. */
+  get maxTokenLifetimeSeconds(): number | undefined {
+    return this.#maxTokenLifetimeSeconds;
+  }
+
+  /** Milliseconds during which the denylist could not be trusted, up to now. */
+  get notFreshMs(): number {
+    const since = this.#notFreshSinceMs;
+    return this.#notFreshMs + (since === undefined ? 0 : this.#clock.monotonicMs() - since);
+  }
+
+  /** Undefined until the feed is opened. */
+  status(): ReplicaStatus | undefined {
+    return this.#replica?.status();
+  }
+
+  /** Resolves true once fresh, false after `timeoutMs`. */
+  async ready(options: { readonly timeoutMs: number }): Promise<boolean> {
+    await this.#opening;
+    return (await this.#replica?.ready(options)) ?? false;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#opening;
+    await this.#replica?.close();
+  }
+
+  #observer(): ReplicationObserver {
+    return {
+      connected: (position) => {
+        this.#maxTokenLifetimeSeconds = position.maxTokenLifetimeSeconds;
+        this.#tell((observer) => observer.connected?.(position));
+      },
+      freshnessChanged: (status) => {
+        this.#countNotFresh(status.state === 'fresh');
+        this.#tell((observer) => observer.freshnessChanged?.(status));
+      },
+      gapFound: (cause) => this.#tell((observer) => observer.gapFound?.(cause)),
+      epochChanged: () => this.#tell((observer) => observer.epochChanged?.()),
+      resynced: (rules) => this.#tell((observer) => observer.resynced?.(rules)),
+      reseeded: (rules) => this.#tell((observer) => observer.reseeded?.(rules)),
+      changeApplied: (change, result, appliedAtMs) => {
+        this.#tell((observer) => observer.changeApplied?.(change, result, appliedAtMs));
+        if (result === 'applied' && appliedAtMs !== undefined) this.#findExposed(change, appliedAtMs);
+      },
+      heartbeatSeen: (latencyMs) => this.#tell((observer) => observer.heartbeatSeen?.(latencyMs)),
+      connectionFailed: (error) => this.#tell((observer) => observer.connectionFailed?.(error)),
+    };
+  }
+
+  #findExposed(change: Change, appliedAtMs: number): void {
+    const occurred = occurredAtMs(change);
+    if (occurred === undefined || change.loggedAtMs === undefined || change.details?.kind !== 'revoke') return;
+    const times = { occurredAtMs: occurred, loggedAtMs: change.loggedAtMs, appliedAtMs };
+    for (const accept of this.#recentAccepts.coveredBy(change, times, this.#clock.monotonicMs())) {
+      this.#tell((observer) => observer.exposureFound?.(accept));
+    }
+  }
+
+  #countNotFresh(fresh: boolean): void {
+    if (!fresh) {
+      this.#notFreshSinceMs ??= this.#clock.monotonicMs();
+      return;
+    }
+    this.#notFreshMs = this.notFreshMs;
+    this.#notFreshSinceMs = undefined;
+  }
+
+  #tell(tell: (observer: FeedObserver) => void): void {
+    for (const observer of this.#observers) tell(observer);
+  }
+}

@@ -1,0 +1,42 @@
+import type { DigestSet, Verdict } from '@revocast/denylist/replica';
+import { LRUCache } from 'lru-cache';
+
+/** How long an answer of the log counts, from before it was asked: it is part of the stated bound on enforcement. */
+export const memoLifetimeMs = 1000;
+
+const defaultMaxEntries = 10_000;
+
+interface RememberedVerdict {
+  readonly verdict: Verdict;
+  /** Monotonic milliseconds, before the question was sent. */
+  readonly askedAtMs: number;
+}
+
+/**
+ * Spares the log the second question about a token within a second, while this process has to ask at all. "Unknown" is
+ * never remembered: the next request may be luckier.
+ */
+export class VerdictMemo {
+  readonly #entries: LRUCache<string, RememberedVerdict>;
+
+  constructor({ maxEntries = defaultMaxEntries }: { maxEntries?: number } = {}) {
+    this.#entries = new LRUCache({ max: maxEntries });
+  }
+
+  recall(digests: DigestSet, issuedAt: number, nowMs: number): Verdict | undefined {
+    const key = keyOf(digests, issuedAt);
+    const held = this.#entries.get(key);
+    if (held === undefined) return undefined;
+    if (nowMs - held.askedAtMs < memoLifetimeMs) return held.verdict;
+    this.#entries.delete(key);
+    return undefined;
+  }
+
+  remember(digests: DigestSet, issuedAt: number, held: RememberedVerdict): void {
+    if (held.verdict.verdict !== 'unknown') this.#entries.set(keyOf(digests, issuedAt), held);
+  }
+}
+
+function keyOf({ words }: DigestSet, issuedAt: number): string {
+  return `${words.join()},${issuedAt}`;
+}

@@ -1,0 +1,199 @@
+import { type MetricName, type MetricSpec, metricPrefix, metricTable } from '@revocast/denylist/replica';
+import { ConfigurationError, type Reason, reasons, specOf } from '../errors.ts';
+import type { MetricsRegistry } from '../options.ts';
+import type { Telemetry, WatchedSources } from '../telemetry.ts';
+import { feedCounters } from './feed-counters.ts';
+import { type Cell, HistogramFamily, type Labels, ValueFamily } from './metric-family.ts';
+
+/** Finds and makes the series of the metric table. */
+export interface MetricFamilies {
+  cell(name: MetricName, labels?: Labels): Cell;
+  histogram(name: MetricName, labels?: Labels): { observe(value: number): void };
+}
+
+const telemetries = new WeakMap<MetricsRegistry, Telemetry>();
+
+export interface PrometheusOptions {
+  readonly registry: MetricsRegistry;
+  /** For `build_info`. */
+  readonly version: string;
+  readonly node: string;
+}
+
+/**
+ * Registers this package's metrics on a registry, and counts on it. The second call with one registry returns what the
+ * first did: several verifiers share their series.
+ *
+ * @throws ConfigurationError when somebody else has registered one of the names.
+ */
+export function prometheusTelemetry(options: PrometheusOptions): Telemetry {
+  const known = telemetries.get(options.registry);
+  if (known !== undefined) return known;
+  const telemetry = register(options);
+  telemetries.set(options.registry, telemetry);
+  return telemetry;
+}
+
+function register({ registry, version, node }: PrometheusOptions): Telemetry {
+  const watched = new Map<WatchedSources, WatchedSources>();
+  const families = registerFamilies(registry, () => collect(families, [...watched.values()]));
+  families.cell('build_info', { version, node, component: 'middleware' }).value = 1;
+
+  const verifications = perReason(families, 'verifications_total');
+  verifications.expect({ issuer: 'unknown' });
+  const authorizations = perReason(families, 'authorizations_total');
+  authorizations.expect({});
+  const keySourceObservers = new Map<string, ReturnType<typeof countKeySource>>();
+  const failOpen = families.cell('fail_open_accepts_total');
+
+  return {
+    decided(decision, use, durationMs) {
+      const { outcome, issuerAlias, cached } = decision;
+      const reason = outcome === 'accepted' ? 'none' : decision.reason;
+      const label =
+        use === 'anonymous' ? 'accepted' : use === 'report-only' && outcome !== 'accepted' ? 'would_reject' : outcome;
+      verifications.cell(label, reason, { issuer: issuerAlias }).value += 1;
+      families
+        .histogram('verification_duration_seconds', { outcome, path: cached ? 'cached' : 'verified' })
+        .observe(durationMs / 1000);
+    },
+    authorized(reason, reportOnly) {
+      const refused = reportOnly ? 'would_reject' : outcomeOf(reason);
+      authorizations.cell(reason === undefined ? 'accepted' : refused, reason ?? 'none', {}).value += 1;
+    },
+    tokenCacheAsked(result) {
+      families.cell('token_cache_lookups_total', { result }).value += 1;
+    },
+    verdictGiven(source, verdict) {
+      families.cell('denylist_checks_total', { source, verdict }).value += 1;
+    },
+    failedOpen() {
+      failOpen.value += 1;
+    },
+    keySourceObserver(alias) {
+      const observer = keySourceObservers.get(alias) ?? countKeySource(families, alias);
+      keySourceObservers.set(alias, observer);
+      return observer;
+    },
+    feedObserver: feedCounters(families),
+    expectIssuer(alias) {
+      verifications.expect({ issuer: alias });
+    },
+    watch(sources) {
+      watched.set(sources, sources);
+      return () => watched.delete(sources);
+    },
+  };
+}
+
+function registerFamilies(registry: MetricsRegistry, collectAll: () => void): MetricFamilies {
+  const values = new Map<string, ValueFamily>();
+  const histograms = new Map<string, HistogramFamily>();
+  const specs: readonly MetricSpec[] = metricTable.filter(({ components }) =>
+    components.some((name) => name === 'middleware'),
+  );
+  for (const spec of specs) {
+    const name = `${metricPrefix}${spec.name}`;
+    if (registry.getSingleMetric(name) !== undefined) {
+      throw new ConfigurationError('metrics.registry', `already has a metric ${name}: give another registry`);
+    }
+    const family = createFamily(spec, name, collectAll);
+    if (family instanceof HistogramFamily) histograms.set(spec.name, family);
+    else values.set(spec.name, family);
+    startAtZero(spec, family);
+    // A registry takes its own library's classes in its types; what it calls on them is name, type and get().
+    registry.registerMetric(family as never);
+  }
+  return {
+    cell: (name, labels) => found(values, name).cell(labels),
+    histogram: (name, labels) => found(histograms, name).cell(labels),
+  };
+}
+
+function createFamily(spec: MetricSpec, name: string, collectAll: () => void): ValueFamily | HistogramFamily {
+  const { type, help, buckets = [] } = spec;
+  if (type === 'histogram') return new HistogramFamily({ name, help, buckets });
+  return new ValueFamily(type, { name, help, collect: collectAll });
+}
+
+/** A series that appears with its first event cannot show the rise from 0 to 1. */
+function startAtZero({ labels }: MetricSpec, family: ValueFamily | HistogramFamily): void {
+  let combinations: Labels[] = [{}];
+  for (const [name, values] of Object.entries(labels)) {
+    if (values === undefined) return;
+    combinations = combinations.flatMap((rest) => values.map((value) => ({ ...rest, [name]: value })));
+  }
+  for (const combination of combinations) family.cell(combination);
+}
+
+function found<Family>(families: ReadonlyMap<string, Family>, name: string): Family {
+  const family = families.get(name);
+  if (family === undefined) throw new Error(`the metric table has no such series of this type: ${name}`);
+  return family;
+}
+
+function outcomeOf(reason: Reason | undefined): 'accepted' | 'rejected' | 'unavailable' {
+  if (reason === undefined) return 'accepted';
+  return specOf(reason).family === 'token' ? 'rejected' : 'unavailable';
+}
+
+/** Series by outcome and reason, bound once and found without allocating label objects. */
+function perReason(families: MetricFamilies, name: 'verifications_total' | 'authorizations_total') {
+  const cells = new Map<string, Cell>();
+  const cell = (outcome: string, reason: Reason | 'none', rest: Labels): Cell => {
+    const key = `${outcome} ${reason} ${rest['issuer'] ?? ''}`;
+    const held = cells.get(key);
+    if (held !== undefined) return held;
+    const bound = families.cell(name, { outcome, reason, ...rest });
+    cells.set(key, bound);
+    return bound;
+  };
+  return {
+    cell,
+    expect(rest: Labels): void {
+      cell('accepted', 'none', rest);
+      for (const reason of reasons) cell(outcomeOf(reason), reason, rest);
+    },
+  };
+}
+
+function countKeySource(families: MetricFamilies, issuer: string) {
+  return {
+    keyLookedUp(result: string) {
+      families.cell('jwks_key_lookups_total', { issuer, result }).value += 1;
+    },
+    keySetFetched({ result, durationMs, atWallMs }: { result: string; durationMs: number; atWallMs: number }) {
+      families.cell('jwks_fetches_total', { issuer, result }).value += 1;
+      families.histogram('jwks_fetch_duration_seconds', { issuer }).observe(durationMs / 1000);
+      if (result === 'loaded' || result === 'not_modified') {
+        families.cell('jwks_last_success_timestamp_seconds', { issuer }).value = atWallMs / 1000;
+      }
+    },
+    keysHeld(count: number) {
+      families.cell('jwks_keys', { issuer }).value = count;
+    },
+  };
+}
+
+function collect(families: MetricFamilies, watched: readonly WatchedSources[]): void {
+  const feeds = [...new Set(watched.flatMap(({ feed }) => feed ?? []))];
+  const statuses = feeds.map((feed) => feed.status());
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const states = statuses.map((status) => status?.freshness.state ?? 'cold');
+  for (const state of ['cold', 'fresh', 'stale']) {
+    families.cell('feed_state', { state }).value = states.filter((held) => held === state).length;
+  }
+  families.cell('denylist_rules').value = sum(statuses.map((status) => status?.rules ?? 0));
+  families.cell('denylist_limit_rules').value = sum(statuses.map((status) => status?.maxRules ?? 0));
+  const watermarks = statuses.map((status) => status?.watermarkMs ?? 0);
+  families.cell('denylist_watermark_timestamp_seconds').value = feeds.length === 0 ? 0 : Math.min(...watermarks) / 1000;
+  families.cell('feed_not_fresh_seconds_total').value = sum(feeds.map((feed) => feed.notFreshMs)) / 1000;
+  const offset = statuses.find((status) => status?.clockOffsetMs !== undefined)?.clockOffsetMs ?? 0;
+  families.cell('clock_offset_seconds', { peer: 'log' }).value = offset / 1000;
+  const keySources = new Set(watched.flatMap(({ keys }) => keys.map(({ source }) => source)));
+  const jwksDegraded = [...keySources].some((source) => source.status().state !== 'fresh');
+  families.cell('degraded', { dependency: 'jwks' }).value = Number(jwksDegraded);
+  families.cell('degraded', { dependency: 'denylist' }).value = Number(states.some((state) => state !== 'fresh'));
+  const caches = new Set(watched.flatMap(({ tokenCache }) => tokenCache ?? []));
+  families.cell('token_cache_entries').value = sum([...caches].map(({ size }) => size));
+}

@@ -1,0 +1,87 @@
+import type { Random } from '@revocast/denylist/replica';
+import { type Reason, specOf } from '../errors.ts';
+
+/** How this API answers; from the options. */
+export interface AnswerStyle {
+  /** `realm` of every challenge (RFC 9110 §11.5); absent: none is sent. */
+  readonly realm: string | undefined;
+  /** Adds the reason to the body. */
+  readonly exposeReason: boolean;
+  /** URL of the RFC 9728 document; absent: none is named. */
+  readonly resourceMetadata: string | undefined;
+  readonly random: Random;
+}
+
+/** What a guard wanted; from its own arguments, never from the token. */
+export interface Wanted {
+  readonly scopes?: readonly string[];
+  readonly acr?: readonly string[];
+  readonly maxAgeSeconds?: number;
+}
+
+/** All that the client gets to see. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, string>>;
+}
+
+/** The only texts there are: nothing of a token, an exception or a URL ever reaches a header or a body. */
+const descriptions = {
+  invalid_request: 'The request does not carry exactly one well-formed access token',
+  invalid_token: 'The access token is not valid here, or no longer',
+  insufficient_scope: 'The access token does not allow this',
+  insufficient_user_authentication: 'A stronger or more recent authentication of the user is needed',
+  invalid_dpop_proof: 'The DPoP proof is missing or not valid',
+  use_dpop_nonce: 'The DPoP proof must carry the nonce of this resource',
+} as const;
+
+/** RFC 6749 §4.1.2.1 has names for these two; as challenges they do not exist. */
+const outages = {
+  503: { error: 'temporarily_unavailable', error_description: 'The access token could not be verified at the moment' },
+  500: { error: 'server_error', error_description: 'The access token could not be verified' },
+} as const;
+
+/**
+ * Says what a client is told for a reason. The one place that decides it.
+ *
+ * 4xx carry `WWW-Authenticate` (RFC 6750 §3; 400 and 403 too, as its examples do). 503 carries `Retry-After` of 1–5
+ * seconds, jittered so that clients do not come back together, and never a challenge: a challenge makes clients throw
+ * good tokens away.
+ */
+export function answerTo(reason: Reason, style: AnswerStyle, wanted: Wanted = {}): Answer {
+  const { family, status, error } = specOf(reason);
+  const exposed = style.exposeReason ? { reason } : {};
+  const headers = { 'Cache-Control': 'no-store' };
+  if (family === 'unavailable') {
+    const outage = status === 503 ? outages[503] : outages[500];
+    const retryAfter = status === 503 ? { 'Retry-After': String(1 + Math.floor(style.random() * 5)) } : {};
+    return { status, headers: { ...headers, ...retryAfter }, body: { ...outage, ...exposed } };
+  }
+  const described =
+    error === undefined
+      ? { error_description: 'This needs a bearer access token' }
+      : { error, error_description: descriptions[error] };
+  return {
+    status,
+    headers: { ...headers, 'WWW-Authenticate': challenge(reason, style, wanted) },
+    body: { ...described, ...exposed },
+  };
+}
+
+function challenge(reason: Reason, { realm, resourceMetadata }: AnswerStyle, wanted: Wanted): string {
+  const { error } = specOf(reason);
+  const parameters: [name: string, value: string | undefined][] = [
+    ['realm', realm],
+    ['error', error],
+    ['error_description', error && descriptions[error]],
+    ['scope', wanted.scopes?.join(' ')],
+    // RFC 9470 §3
+    ['acr_values', wanted.acr?.join(' ')],
+    ['max_age', wanted.maxAgeSeconds?.toString()],
+    // RFC 9728 §5.1
+    ['resource_metadata', resourceMetadata],
+  ];
+  const written = parameters.flatMap(([name, value]) => (value === undefined ? [] : [`${name}="${value}"`]));
+  return written.length === 0 ? 'Bearer' : `Bearer ${written.join(', ')}`;
+}

@@ -1,0 +1,60 @@
+import {
+  type DigestSet,
+  type Dimension,
+  type DimensionValue,
+  digestSetOf,
+  signingInputName,
+} from '@revocast/denylist/replica';
+import type { VerificationKey } from '../jwks/key-source.ts';
+import type { JsonObject } from './json.ts';
+import { type ClaimMap, type ClaimName, mappedClaim } from './mapped-claim.ts';
+
+/** The verified parts of a token that a revocation can name. */
+export interface RevocableToken {
+  readonly issuer: string;
+  readonly claims: JsonObject;
+  readonly signingInput: string;
+  readonly key: VerificationKey;
+}
+
+/** Returns the claim as a non-empty string, or undefined; other shapes were refused by the claim checks. */
+export function mappedString(claims: JsonObject, name: ClaimName): string | undefined {
+  const value = mappedClaim(claims, name);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/**
+ * The id of a token. Without one in its claims it is named by what was signed, never by the whole string: an ECDSA
+ * signature (r, s) has a twin (r, n−s), and a revoked token would come back under its other spelling.
+ */
+export function tokenIdOf({ claims, signingInput }: RevocableToken, map: ClaimMap): string {
+  return mappedString(claims, map.token) ?? signingInputName(signingInput);
+}
+
+/** Every name under which a revocation can deny this token. */
+export function revocableValues(token: RevocableToken, map: ClaimMap): readonly DimensionValue[] {
+  const { issuer, claims, key } = token;
+  const values: DimensionValue[] = [];
+  const add = (dimension: Dimension, value: DimensionValue['value'] | undefined) => {
+    if (value !== undefined) values.push({ dimension, issuer, value });
+  };
+  const subject = mappedString(claims, map.subject);
+  const client = mappedString(claims, map.client);
+  add('token', tokenIdOf(token, map));
+  add('session', mappedString(claims, map.session));
+  add('grant', mappedString(claims, map.grant));
+  add('subject', subject);
+  add('client', client);
+  if (subject !== undefined && client !== undefined) add('subject_client', [subject, client]);
+  add('tenant', mappedString(claims, map.tenant));
+  // Operators know the kid, tools the thumbprint: a leaked key is denied by whichever was named.
+  add('key', key.thumbprint);
+  add('key', key.kid);
+  add('issuer', issuer);
+  return values;
+}
+
+/** The digests of {@link revocableValues}, computed once per token: about 20 µs. */
+export function revocationDigests(token: RevocableToken, map: ClaimMap): DigestSet {
+  return digestSetOf(revocableValues(token, map));
+}

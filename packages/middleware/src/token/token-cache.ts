@@ -1,0 +1,59 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { VerifiedToken } from './verified-token.ts';
+
+export type TokenCacheResult = 'hit' | 'miss' | 'invalidated';
+
+/**
+ * Tokens that were verified before. The key is the hash of the whole token, signature included: without the signature
+ * a forged copy would hit, and no two spellings are ever merged. The token itself is not kept.
+ */
+export class TokenCache {
+  readonly #entries: LRUCache<string, VerifiedToken>;
+  readonly #observe: ((result: TokenCacheResult) => void) | undefined;
+
+  constructor({ maxEntries, observe }: { maxEntries: number; observe?: (result: TokenCacheResult) => void }) {
+    this.#entries = new LRUCache({ max: maxEntries });
+    this.#observe = observe;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get maxEntries(): number {
+    return this.#entries.max;
+  }
+
+  /**
+   * @returns the verified token, unless the key that verified it is no longer trusted: then it has to pass again.
+   * What time and revocation say of it is the caller's to check, on every request.
+   */
+  find(cacheKey: string): VerifiedToken | undefined {
+    const known = this.#entries.get(cacheKey);
+    if (known === undefined) {
+      this.#observe?.('miss');
+      return undefined;
+    }
+    if (!known.issuer.keys.trusts(known.keyThumbprint)) {
+      this.#entries.delete(cacheKey);
+      this.#observe?.('invalidated');
+      return undefined;
+    }
+    this.#observe?.('hit');
+    return known;
+  }
+
+  remember(cacheKey: string, token: VerifiedToken): void {
+    this.#entries.set(cacheKey, token);
+  }
+
+  forget(cacheKey: string): void {
+    this.#entries.delete(cacheKey);
+  }
+}
+
+/** SHA-256 of the whole token, base64url. Under a microsecond. */
+export function cacheKeyOf(token: string): string {
+  return hash('sha256', token, 'base64url');
+}

@@ -1,0 +1,18 @@
+import type { DigestSet } from '@revocast/denylist/replica';
+import type { Accepted } from '../decision.ts';
+import type { TrustedIssuer } from '../trusted-issuer.ts';
+
+/** A token whose signature and claims were found good: all that later requests with it need. */
+export interface VerifiedToken {
+  readonly issuer: TrustedIssuer;
+  /** RFC 7638 thumbprint of the key that verified it. */
+  readonly keyThumbprint: string;
+  readonly digests: DigestSet;
+  /** Claim seconds. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly notBefore: number | undefined;
+  /** The answers for this token while nothing denies it, made once. */
+  readonly accepted: Accepted;
+  readonly acceptedFromCache: Accepted;
+}

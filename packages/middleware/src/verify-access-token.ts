@@ -1,0 +1,271 @@
+import type { Verdict } from '@revocast/denylist/replica';
+import type { Accepted, Auth, Decision, WhenUnknown } from './decision.ts';
+import type { RejectionReason, UnavailableReason } from './errors.ts';
+import type { VerificationKey } from './jwks/key-source.ts';
+import { type RequestWithHeaders, readBearer } from './token/bearer.ts';
+import {
+  type Check,
+  checkAge,
+  checkAlgorithm,
+  checkAudience,
+  checkBinding,
+  checkContentType,
+  checkExpiry,
+  checkIssuedAt,
+  checkKind,
+  checkLifetime,
+  checkNotBefore,
+  checkRequiredClaims,
+  checkRevocableClaims,
+  checkScope,
+  checkType,
+  isBefore,
+  isExpired,
+  isTooOld,
+  type TokenUnderTest,
+} from './token/claims.ts';
+import { type CompactToken, parseCompact } from './token/compact.ts';
+import { mappedString, type RevocableToken, revocationDigests, tokenIdOf } from './token/dimensions.ts';
+import { freezeDeeply, type JsonObject } from './token/frozen-claims.ts';
+import { readScopes } from './token/scope.ts';
+import { cacheKeyOf, type TokenCache } from './token/token-cache.ts';
+import type { VerifiedToken } from './token/verified-token.ts';
+import type { TrustedIssuer } from './trusted-issuer.ts';
+
+/** All that verification needs; made by `createVerifier`. */
+export interface Verification {
+  readonly issuers: ReadonlyMap<string, TrustedIssuer>;
+  readonly tokenCache: TokenCache | undefined;
+  /** Undefined when revocation is switched off. */
+  readonly revocation:
+    | { check(digests: VerifiedToken['digests'], issuedAt: number): Verdict | Promise<Verdict> }
+    | undefined;
+  readonly verifySignature: (token: string, alg: string, key: VerificationKey) => Promise<boolean>;
+  /** Wall-clock milliseconds: what claims are compared with. */
+  readonly now: () => number;
+  /** Told of each accepted token, to find exposed requests later. */
+  readonly onAccepted?: (token: VerifiedToken, revocation: Auth['revocation']) => void;
+}
+
+/**
+ * What costs nothing and needs no key comes first, so that a token that could never be accepted causes no fetch and no
+ * cryptography. Nothing here is believed yet: a forged token may pass all of it.
+ */
+const checksBeforeSignature: readonly Check[] = [
+  checkType, //            RFC 9068 §4: typ is at+jwt
+  checkContentType, //     RFC 7519 §5.2: not a token inside a token
+  checkAlgorithm, //       RFC 9068 §4, RFC 8725 §3.1: an algorithm that was chosen, never none
+  checkExpiry, //          RFC 9068 §4, RFC 7519 §4.1.4: before exp
+];
+
+/** From here on the claims are the issuer's word. */
+const checksAfterSignature: readonly Check[] = [
+  checkKind, //            RFC 8725 §3.12: an access token, not its issuer's ID or logout token
+  checkRequiredClaims, //  RFC 9068 §2.2: what must be there
+  checkAudience, //        RFC 9068 §4: meant for us
+  checkNotBefore, //       RFC 7519 §4.1.5
+  checkIssuedAt, //        RFC 9068 §2.2: iat, not in the future
+  checkLifetime, //        docs/guarantees.md: no longer-lived than the denylist remembers
+  checkAge, //             maxTokenAgeMs
+  checkRevocableClaims, // docs/guarantees.md: what a revocation can name must be readable
+  checkScope, //           RFC 9068 §2.2.3
+  checkBinding, //         RFC 7800 §3.1: a bound token is no bearer token
+];
+
+/**
+ * Decides whether a request carries an access token that is to be accepted. RFC 9068 §4, in order, and then whether it
+ * has been revoked.
+ *
+ * @returns synchronously when the token is known and the denylist is fresh. Never throws, never rejects: a failure that
+ * nobody foresaw is `unavailable`, and never the token's fault.
+ */
+export function verifyAccessToken(
+  request: RequestWithHeaders,
+  verification: Verification,
+  whenUnknown: WhenUnknown,
+): Decision | Promise<Decision> {
+  try {
+    const decision = decide(request, verification, whenUnknown);
+    return decision instanceof Promise ? decision.catch(internalError) : decision;
+  } catch (error) {
+    return internalError(error);
+  }
+}
+
+function decide(
+  request: RequestWithHeaders,
+  verification: Verification,
+  whenUnknown: WhenUnknown,
+): Decision | Promise<Decision> {
+  // RFC 6750 §2.1: one token, in the Authorization field and nowhere else.
+  const credentials = readBearer(request);
+  if (credentials.kind === 'none') return rejected('missing_token');
+  if (credentials.kind === 'refused') return rejected(credentials.reason);
+  // RFC 9449 §7.2: nothing here verifies a proof, so no key-bound credentials are taken.
+  if (credentials.scheme !== 'bearer') return rejected('unsupported_scheme');
+
+  const { token } = credentials;
+  const cacheKey = verification.tokenCache === undefined ? '' : cacheKeyOf(token);
+  // The same bytes, signature included, have passed everything below before; what time changes is checked again.
+  const known = verification.tokenCache?.find(cacheKey);
+  if (known !== undefined) {
+    return (
+      checkKnownTimes(known, verification) ??
+      decideRevocation({ token: known, accepted: known.acceptedFromCache, verification, whenUnknown })
+    );
+  }
+
+  // RFC 7515 §7.1, RFC 8725 §3: one spelling, nothing ambiguous.
+  const parsed = parseCompact(token);
+  if (!parsed.ok) return rejected(parsed.reason);
+  // RFC 9068 §4: iss is exactly an issuer that was chosen; its rules apply from here on.
+  const issuer = selectIssuer(parsed.payload, verification.issuers);
+  if (typeof issuer === 'string') return rejected(issuer);
+  const underTest: TokenUnderTest = {
+    header: parsed.header,
+    claims: parsed.payload,
+    policy: issuer.policy,
+    nowMs: verification.now(),
+  };
+  const fault = firstFault(checksBeforeSignature, underTest);
+  if (fault !== undefined) return rejected(fault, issuer);
+  return verifyAnew({ token, cacheKey, parsed, issuer, underTest, verification, whenUnknown });
+}
+
+interface NewToken {
+  readonly token: string;
+  readonly cacheKey: string;
+  readonly parsed: CompactToken;
+  readonly issuer: TrustedIssuer;
+  readonly underTest: TokenUnderTest;
+  readonly verification: Verification;
+  readonly whenUnknown: WhenUnknown;
+}
+
+async function verifyAnew(unverified: NewToken): Promise<Decision> {
+  const { token, cacheKey, parsed, issuer, underTest, verification, whenUnknown } = unverified;
+  // RFC 9068 §4: the keys of this issuer, and no key that the token brings along.
+  const { alg, kid } = parsed.header;
+  const lookup = await issuer.keys.findKey({ kid, alg });
+  if (lookup.outcome === 'unavailable') return unavailable(lookup.reason, issuer);
+  if (lookup.outcome === 'rejected') return rejected(lookup.reason, issuer);
+  // RFC 9068 §4, RFC 7515 §5.2.
+  const genuine = await verification.verifySignature(token, alg, lookup.key);
+  if (!genuine) return rejected('bad_signature', issuer);
+
+  const fault = firstFault(checksAfterSignature, underTest);
+  if (fault !== undefined) return rejected(fault, issuer);
+  const { payload: claims, signingInput } = parsed;
+  const revocable = { issuer: issuer.issuer, claims, signingInput, key: lookup.key };
+  // With revocation switched off nobody can tell, and the route may know it.
+  const verified = describeToken(revocable, issuer, verification.revocation === undefined ? 'unknown' : 'active');
+  verification.tokenCache?.remember(cacheKey, verified);
+  // RFC 6750 §3.1: a revoked token is an invalid token. After the signature: a forged jti must learn nothing.
+  return decideRevocation({ token: verified, accepted: verified.accepted, verification, whenUnknown });
+}
+
+function selectIssuer(
+  { iss }: JsonObject,
+  issuers: ReadonlyMap<string, TrustedIssuer>,
+): TrustedIssuer | RejectionReason {
+  if (iss === undefined) return 'missing_claim';
+  if (typeof iss !== 'string' || iss === '') return 'invalid_claim';
+  // RFC 7519 §4.1.1, RFC 3986 §6.2.1: compared as strings; a slash or a capital more is another issuer.
+  return issuers.get(iss) ?? 'untrusted_issuer';
+}
+
+function firstFault(checks: readonly Check[], token: TokenUnderTest): RejectionReason | undefined {
+  for (const check of checks) {
+    const fault = check(token);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** exp, nbf and age of a token that was verified before: the only things about it that time changes. */
+function checkKnownTimes(token: VerifiedToken, { now }: Verification): Decision | undefined {
+  const { issuer, expiresAt, notBefore, issuedAt } = token;
+  const { clockToleranceMs, maxTokenAgeMs } = issuer.policy;
+  const nowMs = now();
+  if (isExpired(expiresAt, clockToleranceMs, nowMs)) return rejected('expired', issuer, true);
+  if (notBefore !== undefined && isBefore(notBefore, clockToleranceMs, nowMs)) {
+    return rejected('not_yet_valid', issuer, true);
+  }
+  if (maxTokenAgeMs !== undefined && isTooOld(issuedAt, maxTokenAgeMs + clockToleranceMs, nowMs)) {
+    return rejected('too_old', issuer, true);
+  }
+  return undefined;
+}
+
+interface RevocationQuestion {
+  readonly token: VerifiedToken;
+  readonly accepted: Accepted;
+  readonly verification: Verification;
+  readonly whenUnknown: WhenUnknown;
+}
+
+/** On every request, known token or not. */
+function decideRevocation(question: RevocationQuestion): Decision | Promise<Decision> {
+  const { token, verification } = question;
+  if (verification.revocation === undefined) return question.accepted;
+  const verdict = verification.revocation.check(token.digests, token.issuedAt);
+  return verdict instanceof Promise
+    ? verdict.then((settled) => applyVerdict(settled, question))
+    : applyVerdict(verdict, question);
+}
+
+/** Three outcomes, and no fourth: what nobody knows is neither good nor bad unless the operator has said so. */
+function applyVerdict(verdict: Verdict, { token, accepted, verification, whenUnknown }: RevocationQuestion): Decision {
+  switch (verdict.verdict) {
+    case 'active':
+      verification.onAccepted?.(token, 'active');
+      return accepted;
+    case 'revoked':
+      return rejected(`revoked_${verdict.dimension}`, token.issuer, accepted.cached);
+    case 'unknown':
+      if (whenUnknown === 'unavailable') return unavailable('denylist_unavailable', token.issuer, accepted.cached);
+      verification.onAccepted?.(token, 'unknown');
+      return { ...accepted, auth: Object.freeze({ ...accepted.auth, revocation: 'unknown' }) };
+  }
+}
+
+function describeToken(token: RevocableToken, issuer: TrustedIssuer, revocation: Auth['revocation']): VerifiedToken {
+  const { claimMap, scopeClaims } = issuer.policy;
+  const claims = freezeDeeply(token.claims);
+  const [issuedAt, expiresAt] = [Number(claims['iat']), Number(claims['exp'])];
+  const auth: Auth = Object.freeze({
+    issuer: issuer.issuer,
+    subject: mappedString(claims, claimMap.subject) ?? '',
+    clientId: mappedString(claims, claimMap.client),
+    tokenId: tokenIdOf(token, claimMap),
+    scopes: Object.freeze(readScopes(claims, scopeClaims) ?? []),
+    issuedAt,
+    expiresAt,
+    claims,
+    revocation,
+  });
+  const accepted: Accepted = Object.freeze({ outcome: 'accepted', auth, issuerAlias: issuer.alias, cached: false });
+  return {
+    issuer,
+    keyThumbprint: token.key.thumbprint,
+    digests: revocationDigests(token, claimMap),
+    // A cutoff names whole seconds: a token of 100.5 was issued in second 100.
+    issuedAt: Math.floor(issuedAt),
+    expiresAt,
+    notBefore: typeof claims['nbf'] === 'number' ? claims['nbf'] : undefined,
+    accepted,
+    acceptedFromCache: Object.freeze({ ...accepted, cached: true }),
+  };
+}
+
+function rejected(reason: RejectionReason, issuer?: TrustedIssuer, cached = false): Decision {
+  return { outcome: 'rejected', reason, issuerAlias: issuer?.alias ?? 'unknown', cached };
+}
+
+function unavailable(reason: UnavailableReason, issuer: TrustedIssuer, cached = false): Decision {
+  return { outcome: 'unavailable', reason, issuerAlias: issuer.alias, cached };
+}
+
+function internalError(cause: unknown): Decision {
+  return { outcome: 'unavailable', reason: 'internal_error', issuerAlias: 'unknown', cached: false, cause };
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { type Change, type DimensionValue, digestOf, type Feed, type FeedPosition } from '@revocast/denylist/replica';
+import type { FakeClock } from '@revocast/test-support';
+
+const forEver = 0xffff_ffff;
+
+/** What a connection hands out, so that the test decides what is known, when, and how fresh. */
+export class FakeFeed implements Feed {
+  readonly name = 'fake:';
+  readonly #clock: FakeClock;
+  readonly #maxTokenLifetimeSeconds: number;
+  readonly #pending: Change[] = [];
+  #wake: () => void = () => {};
+  #sequence = 0;
+  #beating = true;
+
+  constructor(clock: FakeClock, { maxTokenLifetimeSeconds = 86_400 } = {}) {
+    this.#clock = clock;
+    this.#maxTokenLifetimeSeconds = maxTokenLifetimeSeconds;
+  }
+
+  /** Heartbeats stop: the denylist becomes stale by itself. */
+  silence(): void {
+    this.#beating = false;
+  }
+
+  beat(): void {
+    this.#beating = true;
+    this.#wake();
+  }
+
+  deny(value: DimensionValue, times: Partial<Change> = {}): void {
+    const nowMs = this.#clock.wallMs();
+    this.#pending.push({
+      digest: digestOf(value),
+      rule: { deniedUntil: forEver, issuedUpTo: 0, stamp: Math.floor(nowMs / 1000), lifted: 0 },
+      loggedAtMs: nowMs,
+      details: { id: randomUUID(), kind: 'revoke', dimension: value.dimension, requestedAtMs: nowMs },
+      ...times,
+    });
+    this.#wake();
+  }
+
+  async connect(signal: AbortSignal): ReturnType<Feed['connect']> {
+    const position = (): FeedPosition => ({
+      epoch: 'e',
+      head: String(this.#sequence),
+      cursor: '0',
+      healing: false,
+      maxTokenLifetimeSeconds: this.#maxTokenLifetimeSeconds,
+      minReader: 1,
+      logTime: { logMs: this.#clock.wallMs(), monotonicMs: this.#clock.monotonicMs(), roundTripMs: 0 },
+    });
+    const clock = this.#clock;
+    const take = () => {
+      const entries = this.#pending.splice(0).map((change) => {
+        const prev = String(this.#sequence);
+        this.#sequence += 1;
+        return { prev, head: String(this.#sequence), cursor: '0', change };
+      });
+      const proof = this.#beating ? { provenAtMs: clock.monotonicMs(), heartbeatLoggedAtMs: clock.wallMs() } : {};
+      return { entries, ...proof };
+    };
+    const changed = () =>
+      new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        void clock.sleep(500, signal).then(resolve);
+      });
+    return {
+      lifts: 'union',
+      position: async () => position(),
+      async *snapshot() {},
+      async *tail() {
+        while (!signal.aborted) {
+          yield take();
+          await changed();
+        }
+      },
+      close() {},
+    };
+  }
+}
