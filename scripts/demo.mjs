@@ -1,6 +1,24 @@
-// Builds, then starts the demo with the arguments given: `npm run demo -- --json`.
+// Builds what the demo starts, quietly, and hands the options on to it.
+import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { root, runNode } from './run.mjs';
+import { root } from './run.mjs';
 
-runNode(join(root, 'scripts', 'build.mjs'), ['--types-only']);
-runNode(join(root, 'apps', 'demo', 'dist', 'main.js'), process.argv.slice(2));
+// With --json only the last line of stdout matters, and it must be the demo's: the compiler talks to stderr.
+process.stderr.write('building …\n');
+const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), '--types-only'], {
+  cwd: root,
+  stdio: ['ignore', 'pipe', 'pipe'],
+});
+if (built.status !== 0) {
+  process.stderr.write(built.stdout);
+  process.stderr.write(built.stderr);
+  process.exit(built.status ?? 1);
+}
+
+const demo = spawn(process.execPath, [join(root, 'apps/demo/dist/main.js'), ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+});
+// The terminal sends Ctrl-C to both; a supervisor sends SIGTERM to us alone. The demo decides when it is over.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && demo.kill(signal));
+demo.once('exit', (code) => process.exit(code ?? 1));

@@ -1,0 +1,51 @@
+import { authOf, createVerifier, protect, requireScope } from '@revocast/middleware';
+import express, { type Express } from 'express';
+import { Registry } from 'prom-client';
+
+export interface ApiOptions {
+  readonly issuer: string;
+  readonly audience: string;
+  /** URL of the sidecar beside. */
+  readonly feed: string;
+  /** URL of the Redis to ask while the feed is not fresh; without one such requests get a 503. */
+  readonly lookup: string | undefined;
+}
+
+/** An ordinary Express API: what Revocast adds is `protect` and `requireScope`. */
+export function createApi({ issuer, audience, feed, lookup }: ApiOptions): {
+  app: Express;
+  close: () => Promise<void>;
+} {
+  const registry = new Registry();
+  const verifier = createVerifier({
+    issuer,
+    audience,
+    // The demo's issuer is on loopback.
+    dangerouslyAllowHttp: true,
+    // So that the demo can show why a token was refused. An API that strangers call leaves this off.
+    exposeReason: true,
+    revocation: { feed, ...(lookup === undefined ? {} : { lookup }) },
+    metrics: { registry },
+  });
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.get('/livez', (_request, response) => {
+    response.json({ live: true });
+  });
+  app.get('/readyz', async (_request, response) => {
+    // Keys are fetched with the first token otherwise; nobody sends one before we are ready.
+    await verifier.prefetch();
+    const { ready } = verifier.status();
+    response.status(ready ? 200 : 503).json({ ready });
+  });
+  app.get('/metrics', async (_request, response) => {
+    response.type(registry.contentType).send(await registry.metrics());
+  });
+
+  app.use(protect(verifier));
+  app.get('/orders', requireScope('orders:read'), (request, response) => {
+    response.json({ owner: authOf(request).subject, orders: [] });
+  });
+  return { app, close: () => verifier.close() };
+}

@@ -1,0 +1,108 @@
+// The demo: starts everything, plays the scenes, says what it measured.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createOauthClient, type OauthClient } from './client/oauth-client.ts';
+import { createSendRequest } from './client/send-request.ts';
+import { demoClient } from './issuer/provider-options.ts';
+import { type CommandLine, parseCommandLine, usage } from './report/command-line.ts';
+import { createNarrator } from './report/narrator.ts';
+import { describeOutcome } from './report/outcome.ts';
+import { allScenes } from './scenes/all-scenes.ts';
+import { playScenes } from './scenes/play-scenes.ts';
+import { serve } from './serve.ts';
+import { startWorld } from './world/start-world.ts';
+
+const replicaCount = 3;
+
+const commandLine = readCommandLine();
+if (commandLine?.help) process.stdout.write(usage);
+else if (commandLine !== undefined) await run(commandLine);
+
+function readCommandLine(): CommandLine | undefined {
+  try {
+    return parseCommandLine(
+      process.argv.slice(2),
+      allScenes.map(({ letter }) => letter),
+    );
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : 'cannot read the options'}\n\n${usage}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+async function run({ json, serve: serving, only, revocations }: CommandLine): Promise<void> {
+  // The last line of stdout belongs to the JSON.
+  const stream = json ? process.stderr : process.stdout;
+  const write = (line: string): void => void stream.write(`${line}\n`);
+  const narrator = createNarrator({ write, every, colours: stream.isTTY === true && !process.env['NO_COLOR'] });
+
+  const { send, close: closeConnections } = createSendRequest();
+  const source = readSource(process.env['REVOCAST_DEMO_SOURCE']);
+  const world = await narrator.during('starting the log, the issuer and three replicas', () =>
+    startWorld({ source, replicas: replicaCount, say: write }),
+  );
+  const stopAll = async (): Promise<void> => {
+    closeConnections();
+    await world.stop();
+  };
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
+  });
+
+  try {
+    write(
+      `${replicaCount} replicas with a sidecar each, an issuer, and the log in ${world.source.description.toLowerCase()}.`,
+    );
+    const newBrowser = (): OauthClient =>
+      createOauthClient({
+        issuer: world.issuerUrl,
+        clientId: demoClient.id,
+        redirectUri: demoClient.redirectUri,
+        signedOutUri: demoClient.signedOutUri,
+        send,
+      });
+    const scenes = allScenes.filter(({ letter }) => (only === undefined ? !serving : only.includes(letter)));
+    const stage = {
+      world,
+      send,
+      narrator,
+      newBrowser,
+      nowMs: () => performance.now(),
+      wallMs: () => Date.now(),
+      sleep: async (ms: number): Promise<void> => void (await sleep(ms)),
+      revocationsUnderLoad: revocations,
+    };
+    const played = await Promise.race([playScenes(scenes, stage), interrupted]);
+    if (played === 'interrupted') {
+      process.exitCode = 130;
+      return;
+    }
+    if (serving) {
+      const tokens = await serve({ world, newBrowser, write, every });
+      await interrupted;
+      await tokens.close();
+    }
+    const failed = played.filter(({ ok }) => !ok);
+    if (scenes.length > 0)
+      write(
+        failed.length === 0
+          ? '\nAll scenes came out as promised.'
+          : `\nFailed: ${failed.map(({ name }) => name).join(', ')}`,
+      );
+    if (failed.length > 0) process.exitCode = 1;
+    if (json) process.stdout.write(`${JSON.stringify(describeOutcome(played, world))}\n`);
+  } finally {
+    await stopAll();
+  }
+}
+
+function readSource(value: string | undefined): 'auto' | 'embedded' {
+  if (value === undefined || value === '' || value === 'redis') return 'auto';
+  if (value === 'embedded') return 'embedded';
+  throw new Error('REVOCAST_DEMO_SOURCE takes redis or embedded');
+}
+
+function every(ms: number, tick: () => void): { stop: () => void } {
+  const timer = setInterval(tick, ms);
+  return { stop: () => clearInterval(timer) };
+}

@@ -1,0 +1,47 @@
+import { callAll, haveStatus } from './call-api.ts';
+import { kidOf, rotateSigningKey } from './operate-issuer.ts';
+import type { Scene, Stage } from './scene.ts';
+
+export const keyRotation: Scene = {
+  letter: 'e',
+  name: 'key-rotation',
+  title: 'The signing key is rotated, and nobody notices',
+  async play(stage) {
+    const { world, send, narrator, check, newBrowser } = stage;
+    const before = await newBrowser().login('erin');
+    const traffic = keepCalling(stage, before.accessToken);
+    const kid = await rotateSigningKey(stage);
+    const after = await newBrowser().login('erin');
+    check(kidOf(after.accessToken) === kid && kid !== kidOf(before.accessToken), 'new tokens carry the new kid');
+    const first = await callAll(send, world.replicas, after.accessToken);
+    check(haveStatus(first, 200), 'each replica accepts the first one it sees: it fetches the new key by itself');
+    const { calls, refused } = await traffic.stop();
+    narrator.say(`${calls} requests with the old key’s token ran all along; ${refused} of them were refused.`);
+    check(calls > 0 && refused === 0, 'the old key is still published, so its tokens live on');
+    return { requests: calls, refused };
+  },
+};
+
+/** Calls all replicas in turn, without a pause, until stopped. */
+function keepCalling(
+  { send, world }: Stage,
+  accessToken: string,
+): { stop(): Promise<{ calls: number; refused: number }> } {
+  let running = true;
+  let calls = 0;
+  let refused = 0;
+  const loop = (async () => {
+    while (running) {
+      const answers = await callAll(send, world.replicas, accessToken);
+      calls += answers.length;
+      refused += answers.filter(({ status }) => status !== 200).length;
+    }
+  })();
+  return {
+    async stop() {
+      running = false;
+      await loop;
+      return { calls, refused };
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { callAll, haveStatus } from './call-api.ts';
+import { forgeToken, kidOf, reportLeakedKey, rotateSigningKey } from './operate-issuer.ts';
+import type { Scene } from './scene.ts';
+import { allBecause, describeLatencies, latencies, watchRefusal } from './watch-refusal.ts';
+
+export const leakedKey: Scene = {
+  letter: 'f',
+  name: 'leaked-key',
+  title: 'A signing key leaks and is blocked by its kid',
+  async play(stage) {
+    const { world, send, narrator, check, newBrowser } = stage;
+    const browser = newBrowser();
+    const honest = await browser.login('frank');
+    const kid = kidOf(honest.accessToken);
+    await rotateSigningKey(stage);
+    const newer = await newBrowser().login('grace');
+
+    const forged = await forgeToken(stage, kid, honest.accessToken);
+    narrator.say('a thief has the key file and signs a token for "mallory", whom nobody knows.');
+    check(
+      haveStatus(await callAll(send, world.replicas, forged), 200),
+      'every replica believes it: the signature is good',
+    );
+
+    const watch = watchRefusal(stage, forged);
+    const sentAtMs = stage.nowMs();
+    await reportLeakedKey(stage, kid);
+    const refusals = await watch.refusals;
+    narrator.say(`the operator reports the key; first 401: ${describeLatencies(refusals, sentAtMs)}`);
+    check(allBecause(refusals, /^revoked_key$/), 'refused by key, long before any cached key set would have expired');
+    const [old, fresh] = [
+      await callAll(send, world.replicas, honest.accessToken),
+      await callAll(send, world.replicas, newer.accessToken),
+    ];
+    check(haveStatus(old, 401), 'honest tokens of that key die with it: nobody can tell them apart');
+    const refreshed = await browser.refresh(honest.refreshToken);
+    const again = refreshed.ok ? await callAll(send, world.replicas, refreshed.tokens.accessToken) : [];
+    check(haveStatus(again, 200), 'but their owners only refresh, and are not signed out');
+    check(haveStatus(fresh, 200), 'tokens of the other key live on');
+    return { firstRefusalMs: latencies(refusals, sentAtMs) };
+  },
+};

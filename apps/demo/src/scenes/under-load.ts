@@ -1,0 +1,154 @@
+import type { Revocation } from '@revocast/denylist';
+import { readClaims } from '../client/tokens.ts';
+import { roundMs, type Summary, summarize } from '../report/percentile.ts';
+import { plotHistogram } from '../report/plot.ts';
+import { callAll, haveStatus } from './call-api.ts';
+import { type Load, type LoadResult, startLoad, type Target } from './load.ts';
+import type { Facts, Scene, Stage } from './scene.ts';
+import { type Measured, measureBetween, scrape } from './scrape.ts';
+
+const requestsPerSecond = 300;
+const revocationEveryMs = 25;
+const loginsAtOnce = 6;
+const giveUpAfterMs = 10_000;
+const targetP99Ms = 50;
+
+export const underLoad: Scene = {
+  letter: 'h',
+  name: 'under-load',
+  title: 'Revocations under load: how long, as a client sees it?',
+  async play(stage) {
+    const { narrator, check, world, revocationsUnderLoad: count } = stage;
+    const targets = await narrator.during(`signing in ${count} people`, (report) => signInMany(stage, count, report));
+    for (const { accessToken } of targets) {
+      if (!haveStatus(await callAll(stage.send, world.replicas, accessToken), 200)) {
+        throw new Error('a token was refused before it was revoked');
+      }
+    }
+
+    const before = await scrape(stage);
+    const load = startLoad(stage, targets, requestsPerSecond);
+    const samples = await narrator.during(`revoking ${count} tokens under load`, (report) =>
+      revokeOneByOne(stage, load, targets, report),
+    );
+    const result = await load.stop();
+    const measured = measureBetween(before, await scrape(stage));
+    const all = summarize([...samples.values()].flat());
+
+    describe(stage, samples, result, measured);
+    check(
+      result.requestsPerSecond >= 200,
+      `${result.requestsPerSecond} requests/s ran on the very tokens being revoked`,
+    );
+    check(all.samples === count * world.replicas.length, `${count} revocations were enforced by every replica`);
+    check(result.acceptedAfterRefusal === 0, 'no replica accepted a token again that it had refused');
+    check(measured.leaked === 0, `leaked ${measured.leaked}: nothing was accepted later than the bound`);
+    narrator.say(
+      `exposed ${measured.exposed}: accepted in the milliseconds between the call of revoke() and the denylist.`,
+    );
+    return factsOf(all, samples, result, measured);
+  },
+};
+
+async function signInMany(stage: Stage, count: number, report: (text: string) => void): Promise<Target[]> {
+  const targets: Target[] = [];
+  const people = Array.from({ length: count }, (_, index) => `user-${index + 1}`).values();
+  const worker = async (): Promise<void> => {
+    for (const person of people) {
+      const { accessToken } = await stage.newBrowser().login(person);
+      targets.push({ accessToken, refusedAtMs: new Map() });
+      report(`${targets.length} of ${count}`);
+    }
+  };
+  await Promise.all(Array.from({ length: loginsAtOnce }, worker));
+  return targets;
+}
+
+/** @returns milliseconds from the call of `revoke()` to the first 401, by replica. */
+async function revokeOneByOne(
+  stage: Stage,
+  load: Load,
+  targets: readonly Target[],
+  report: (text: string) => void,
+): Promise<Map<string, number[]>> {
+  const samples = new Map<string, number[]>(stage.world.replicas.map(({ name }) => [name, []]));
+  const enforced = targets.map(async (target, index) => {
+    await stage.sleep(index * revocationEveryMs);
+    const calledAtMs = stage.nowMs();
+    const published = stage.world.publisher.revoke(revocationOf(stage, target, index));
+    await Promise.all([
+      published,
+      ...stage.world.replicas.map((replica) => callUntilRefused(stage, load, replica, target)),
+    ]);
+    for (const [replica, atMs] of target.refusedAtMs) samples.get(replica)?.push(atMs - calledAtMs);
+    report(`${index + 1} of ${targets.length}`);
+  });
+  await Promise.all(enforced);
+  return samples;
+}
+
+/** Every way to name one of these tokens, in turn: each belongs to a person of its own. */
+function revocationOf({ world }: Stage, { accessToken }: Target, index: number): Revocation {
+  const claims = readClaims(accessToken);
+  const issuer = world.issuerUrl;
+  const text = (name: string): string => String(claims[name]);
+  switch (index % 4) {
+    case 0:
+      return { issuer, token: text('jti'), expiresAt: Number(claims['exp']), reason: 'admin' };
+    case 1:
+      return { issuer, session: text('sid'), reason: 'logout' };
+    case 2:
+      return { issuer, grant: text('grant_id'), reason: 'refresh_reuse' };
+    default:
+      return { issuer, subject: text('sub'), reason: 'password_change' };
+  }
+}
+
+async function callUntilRefused(stage: Stage, load: Load, replica: Stage['world']['replicas'][number], target: Target) {
+  const endsAtMs = stage.nowMs() + giveUpAfterMs;
+  while (stage.nowMs() < endsAtMs) {
+    if ((await load.call(replica, target)) === 401) return;
+  }
+  throw new Error(`${replica.name} still accepts a revoked token after ${giveUpAfterMs} ms`);
+}
+
+function describe(
+  stage: Stage,
+  samples: Map<string, number[]>,
+  result: LoadResult,
+  { histogram, causes }: Measured,
+): void {
+  const { narrator } = stage;
+  const row = (name: string, { p50Ms, p99Ms, maxMs }: Summary): string =>
+    `${name.padEnd(16)}${[p50Ms, p99Ms, maxMs].map((ms) => ms.toFixed(1).padStart(10)).join('')}`;
+  const everything = [...samples.values()].flat();
+  narrator.say('from the call of revoke() to the first 401, in milliseconds:');
+  narrator.block([
+    `${''.padEnd(16)}${['p50', 'p99', 'max'].map((title) => title.padStart(10)).join('')}`,
+    ...[...samples].map(([name, own]) => row(name, summarize(own))),
+    row('all replicas', summarize(everything)),
+    row('own histogram', { ...histogram, samples: histogram.count, maxMs: Number.NaN }).replace('NaN', '  –'),
+    '',
+    ...plotHistogram(everything),
+    '',
+    `answers: ${[...result.statuses].map(([status, count]) => `${status} × ${count}`).join(', ')}`,
+    `401 causes: ${Object.entries(causes)
+      .map(([reason, count]) => `${reason} ${count}`)
+      .join(', ')}`,
+  ]);
+  const { p99Ms } = summarize(everything);
+  narrator.say(`p99 ${p99Ms.toFixed(1)} ms; on an idle machine with two cores it stays below ${targetP99Ms} ms.`);
+}
+
+function factsOf(all: Summary, samples: Map<string, number[]>, result: LoadResult, measured: Measured): Facts {
+  return {
+    revocation: { ...all },
+    perReplica: Object.fromEntries([...samples].map(([name, own]) => [name, { ...summarize(own) }])),
+    histogram: { ...measured.histogram, p50Ms: roundMs(measured.histogram.p50Ms) },
+    requestsPerSecond: result.requestsPerSecond,
+    causes: { ...measured.causes },
+    exposed: measured.exposed,
+    leaked: measured.leaked,
+    acceptedAfterRefusal: result.acceptedAfterRefusal,
+  };
+}

@@ -1,0 +1,83 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OauthClient } from './client/oauth-client.ts';
+import type { World } from './world/world.ts';
+
+export interface ServeOptions {
+  readonly world: World;
+  readonly newBrowser: () => OauthClient;
+  readonly write: (line: string) => void;
+  readonly every: (ms: number, tick: () => void) => { stop: () => void };
+}
+
+/** Before the tokens of fifteen minutes expire. */
+const renewEveryMs = 10 * 60_000;
+
+/** Tokens for curl: each file holds one `Authorization` header, so that no token is printed or seen in a process list. */
+export interface ServedTokens {
+  readonly files: { readonly alice: string; readonly unscoped: string; readonly revoked: string };
+  close(): Promise<void>;
+}
+
+/** Prints how to try it by hand, and keeps the tokens for that alive. */
+export async function serve(options: ServeOptions): Promise<ServedTokens> {
+  const folder = await mkdtemp(join(tmpdir(), 'revocast-tokens-'));
+  const files = {
+    alice: join(folder, 'alice'),
+    unscoped: join(folder, 'unscoped'),
+    revoked: join(folder, 'revoked'),
+  };
+  await writeTokens(options, files);
+  const timer = options.every(renewEveryMs, () => {
+    // An outage that somebody plays with right now: the next round comes.
+    writeTokens(options, files).catch(() => undefined);
+  });
+  for (const line of describe(options.world, files)) options.write(line);
+  return {
+    files,
+    async close() {
+      timer.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function writeTokens({ world, newBrowser }: ServeOptions, files: ServedTokens['files']): Promise<void> {
+  const save = (file: string, accessToken: string): Promise<void> =>
+    writeFile(file, `Authorization: Bearer ${accessToken}\n`, { mode: 0o600 });
+  const [alice, unscoped, mallory] = [
+    await newBrowser().login('alice'),
+    await newBrowser().login('bob', 'openid'),
+    await newBrowser().login('mallory'),
+  ];
+  await Promise.all([
+    save(files.alice, alice.accessToken),
+    save(files.unscoped, unscoped.accessToken),
+    save(files.revoked, mallory.accessToken),
+  ]);
+  await world.publisher.revokeToken(mallory.accessToken, { reason: 'admin' });
+}
+
+function describe(world: World, files: ServedTokens['files']): string[] {
+  const [first] = world.replicas;
+  const orders = `${first?.url}/orders`;
+  const pids = world.processes().map(({ name, pid }) => `${name} ${pid}`);
+  return [
+    '',
+    `issuer     ${world.issuerUrl}`,
+    ...world.replicas.map(({ name, url, sidecarUrl }) => `${name.padEnd(11)}${url}   its sidecar: ${sidecarUrl}`),
+    `processes  ${pids.join(' · ')}`,
+    '',
+    'Try (each file holds an Authorization header, readable by you alone):',
+    `  curl -i -H @${files.alice} ${orders}        # 200`,
+    `  curl -i ${orders}        # 401 without an error code`,
+    `  curl -i -H @${files.unscoped} ${orders}        # 403`,
+    `  curl -i -H @${files.revoked} ${orders}        # 401 invalid_token`,
+    'Sign alice out everywhere, and watch her token die:',
+    `  curl -i -X POST ${world.operatorUrl}/accounts/alice/sign-out-everywhere`,
+    `Take the log away (kill -9 ${world.source.pid()}), wait five seconds, and good tokens get 503 with Retry-After.`,
+    '',
+    'Running until Ctrl-C.',
+  ];
+}

@@ -1,0 +1,93 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SuperviseOptions } from '@revocast/test-support/supervisor';
+import type { SidecarPorts, StartedLog } from './start-world.ts';
+
+const demo = dirname(dirname(fileURLToPath(import.meta.url)));
+const sidecarScript = join(
+  dirname(createRequire(import.meta.url).resolve('@revocast/sidecar/package.json')),
+  'dist/main.js',
+);
+
+export interface IssuerProcess {
+  readonly issuerUrl: string;
+  readonly issuerPort: number;
+  readonly operatorPort: number;
+  readonly audience: string;
+  readonly keyFolder: string;
+  readonly log: Pick<StartedLog, 'url' | 'tokenFile'>;
+}
+
+export function issuerProcess(options: IssuerProcess): SuperviseOptions {
+  const { issuerUrl, issuerPort, operatorPort, audience, keyFolder, log } = options;
+  return {
+    name: 'issuer',
+    script: join(demo, 'issuer/main.js'),
+    env: {
+      ...withoutOurs(process.env),
+      REVOCAST_DEMO_ISSUER: issuerUrl,
+      REVOCAST_DEMO_PORT: String(issuerPort),
+      REVOCAST_DEMO_OPERATOR_PORT: String(operatorPort),
+      REVOCAST_DEMO_AUDIENCE: audience,
+      REVOCAST_DEMO_KEYS: keyFolder,
+      REVOCAST_DEMO_LOG: log.url,
+      REVOCAST_DEMO_LOG_TOKEN_FILE: log.tokenFile,
+    },
+    ready: { url: `${issuerUrl}/livez` },
+  };
+}
+
+export interface ApiProcess {
+  readonly port: number;
+  readonly issuerUrl: string;
+  readonly audience: string;
+  readonly feed: string;
+  readonly lookup: string | undefined;
+}
+
+export function apiProcess(index: number, { port, issuerUrl, audience, feed, lookup }: ApiProcess): SuperviseOptions {
+  return {
+    name: `api-${index + 1}`,
+    script: join(demo, 'api/main.js'),
+    env: {
+      ...withoutOurs(process.env),
+      REVOCAST_DEMO_ISSUER: issuerUrl,
+      REVOCAST_DEMO_AUDIENCE: audience,
+      REVOCAST_DEMO_PORT: String(port),
+      REVOCAST_FEED: feed,
+      REVOCAST_LOOKUP: lookup,
+    },
+    ready: { url: `http://127.0.0.1:${port}/readyz` },
+  };
+}
+
+/** @param options of the sidecar beside its listeners, by flag. */
+export function sidecarProcess(
+  index: number,
+  ports: SidecarPorts,
+  options: Readonly<Record<string, string>>,
+): SuperviseOptions {
+  const flags = {
+    'data-listen': `127.0.0.1:${ports.data}`,
+    'admin-listen': `127.0.0.1:${ports.admin}`,
+    // Everything ends together here: nobody is left who would need the drain.
+    'drain-ms': '0',
+    'log-level': 'warn',
+    ...options,
+  };
+  return {
+    name: `sidecar-${index + 1}`,
+    script: sidecarScript,
+    args: Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]),
+    env: withoutOurs(process.env),
+    ready: { url: `http://127.0.0.1:${ports.admin}/readyz` },
+    restart: true,
+  };
+}
+
+/** What our own environment says to the demo is not meant for the processes it starts; the sidecar would refuse it. */
+function withoutOurs(environment: NodeJS.ProcessEnv): Record<string, undefined> {
+  const ours = Object.keys(environment).filter((name) => name.startsWith('REVOCAST_'));
+  return Object.fromEntries(ours.map((name) => [name, undefined]));
+}

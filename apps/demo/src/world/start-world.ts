@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createPublisher } from '@revocast/denylist';
+import { freePort } from '@revocast/test-support';
+import { type Supervised, supervise } from '@revocast/test-support/supervisor';
+import { startEmbeddedLog } from './embedded-log.ts';
+import { apiProcess, issuerProcess, sidecarProcess } from './processes.ts';
+import { startRedisLog } from './redis-log.ts';
+import type { Replica, World } from './world.ts';
+import { writeTokenFile } from './write-token-file.ts';
+
+export interface StartWorldOptions {
+  /** `auto` takes a Redis and, where none can be had, the embedded log. */
+  readonly source: 'auto' | 'embedded';
+  readonly replicas: number;
+  /** Says in a line what is going on. */
+  readonly say: (line: string) => void;
+}
+
+const audience = 'https://api.example.com';
+
+/** A log that publishers and sidecars can be pointed at. */
+export interface StartedLog {
+  readonly source: World['source'];
+  /** Options of the sidecar of replica `index`. */
+  sidecarOptions(index: number): Readonly<Record<string, string>>;
+  /** The sidecar of this replica is already there: it holds the log. */
+  readonly heldBySidecarOf: number | undefined;
+  /** For publishers. */
+  readonly url: string;
+  readonly tokenFile: string | undefined;
+  /** What an API may ask while its feed is not fresh. */
+  readonly lookup: string | undefined;
+  stop(): Promise<void>;
+}
+
+export interface SidecarPorts {
+  readonly data: number;
+  readonly admin: number;
+}
+
+/**
+ * Starts the log, the issuer, and the replicas with a sidecar each; resolves when all of them are ready.
+ *
+ * @throws Error with the last lines of the process that did not start; nothing is left running then.
+ */
+export async function startWorld(options: StartWorldOptions): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'revocast-demo-'));
+  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const running: Supervised[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  const start = async (process: Parameters<typeof supervise>[0]): Promise<Supervised> => {
+    const supervised = await supervise(process);
+    closers.push(() => supervised.stop());
+    running.push(supervised);
+    return supervised;
+  };
+
+  try {
+    const tokenFile = await writeTokenFile(join(folder, 'sidecar-write-token'));
+    const ports = await Promise.all(Array.from({ length: options.replicas }, takeSidecarPorts));
+    const log = await startLog(options, ports, tokenFile);
+    closers.push(() => log.stop());
+
+    const [issuerPort, operatorPort] = await Promise.all([freePort(), freePort()]);
+    const issuerUrl = `http://127.0.0.1:${issuerPort}`;
+    const keyFolder = join(folder, 'keys');
+    const issuer = start(issuerProcess({ issuerUrl, issuerPort, operatorPort, audience, keyFolder, log }));
+    const sidecars = ports.map((own, index) =>
+      index === log.heldBySidecarOf ? undefined : start(sidecarProcess(index, own, log.sidecarOptions(index))),
+    );
+    await settled([issuer, ...sidecars]);
+    const replicas = await settled(
+      ports.map(async (own, index): Promise<Replica> => {
+        const port = await freePort();
+        const url = `http://127.0.0.1:${port}`;
+        const feed = `http://127.0.0.1:${own.data}`;
+        await start(apiProcess(index, { port, issuerUrl, audience, feed, lookup: log.lookup }));
+        return { name: `api-${index + 1}`, url, sidecarUrl: `http://127.0.0.1:${own.admin}` };
+      }),
+    );
+
+    const publisher = await createPublisher(log.url, log.tokenFile === undefined ? {} : { tokenFile });
+    closers.push(() => publisher.close());
+    const operatorUrl = `http://127.0.0.1:${operatorPort}`;
+    const { source } = log;
+    const processes: World['processes'] = () => [
+      { name: source.kind === 'redis' ? 'redis' : 'sidecar-1', pid: source.pid() },
+      ...running.map(({ name, pid }) => ({ name, pid })),
+    ];
+    return { audience, issuerUrl, operatorUrl, keyFolder, replicas, source, publisher, processes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Waits for all, so that what has started is known to be there before the first failure is passed on. */
+async function settled<T>(starts: readonly (Promise<T> | undefined)[]): Promise<T[]> {
+  const given = starts.filter((item) => item !== undefined);
+  await Promise.allSettled(given);
+  return await Promise.all(given);
+}
+
+async function startLog(
+  { source, say }: StartWorldOptions,
+  ports: readonly SidecarPorts[],
+  tokenFile: string,
+): Promise<StartedLog> {
+  if (source === 'auto') {
+    const log = await startRedisLog(say);
+    if (log !== undefined) return log;
+    say('No Redis server to be had: one sidecar holds the log in its memory instead.');
+  }
+  return await startEmbeddedLog(ports, tokenFile);
+}
+
+async function takeSidecarPorts(): Promise<SidecarPorts> {
+  const [data, admin] = await Promise.all([freePort(), freePort()]);
+  return { data, admin };
+}

@@ -1,0 +1,36 @@
+// Bundles one program into one file, so that an image holds Node, that file and nothing else to keep up to date.
+// Usage: node docker/bundle.mjs <program> <output file>
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const programs = {
+  sidecar: 'apps/sidecar/src/main.ts',
+  issuer: 'apps/demo/src/issuer/main.ts',
+  api: 'apps/demo/src/api/main.ts',
+};
+
+const [program, outfile] = process.argv.slice(2);
+const entry = programs[program];
+if (entry === undefined || outfile === undefined) {
+  console.error(`Usage: node docker/bundle.mjs <${Object.keys(programs).join(' | ')}> <output file>`);
+  process.exit(2);
+}
+
+await build({
+  absWorkingDir: root,
+  entryPoints: [entry],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  conditions: ['revocast-source'],
+  // CommonJS dependencies call require() for what Node brings along, which an ES module does not have by itself.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  legalComments: 'linked',
+  logLevel: 'warning',
+});
