@@ -9,7 +9,7 @@ import express from 'express';
 const issuer = 'https://login.example.com/';
 const audience = 'https://api.example.com';
 
-function mintToken(): { jwk: object; token: string } {
+function mintToken(): { jwk: { kty: string }; token: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const now = Math.floor(Date.now() / 1000);
@@ -17,7 +17,7 @@ function mintToken(): { jwk: object; token: string } {
   const claims = { iss: issuer, aud: audience, sub: 'alice', client_id: 'shop', jti: randomUUID(), sid: 's1' };
   const input = `${part(header)}.${part({ ...claims, iat: now, exp: now + 600 })}`;
   const signature = sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'first', alg: 'ES256', use: 'sig' };
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kty: 'EC', kid: 'first', alg: 'ES256', use: 'sig' };
   return { jwk, token: `${input}.${signature.toString('base64url')}` };
 }
 
