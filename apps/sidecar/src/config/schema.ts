@@ -20,13 +20,14 @@ export const configSchema = z
       .regex(new RegExp(`^(${sourceSchemes.join('|')}):`), `expected a ${sourceSchemes.join(':, ')}: URL`)
       .meta({
         description:
-          'Where revocations come from: redis[s]://host:6379, http[s]://other-sidecar:7471 or unix:/path (relay), memory: (embedded log).',
+          'Where revocations come from: `redis[s]://host:6379`, `http[s]://other-sidecar:7471` or `unix:/path` (relay), `memory:` (embedded log).',
       }),
     sourceTokenFile: filePath.optional().meta({
       description: 'File with the bearer token of the sidecar that `source` names, when that one asks for it.',
     }),
     dataListen: listenAddress.default('127.0.0.1:7471').meta({
-      description: 'Where API processes read: <ip>:<port> or unix:/path (mode 0660). Off loopback needs `tokenFile`.',
+      description:
+        'Where API processes read: `<ip>:<port>` or `unix:/path` (mode 0660). Off loopback needs `tokenFile`.',
     }),
     adminListen: listenAddress.default('0.0.0.0:7472').meta({
       description: 'Where probes and metrics are served. Changes nothing and names nobody.',
@@ -45,7 +46,7 @@ export const configSchema = z
       description: 'The fail policy of the API beside: with `accept`, being stale does not make this pod unready.',
     }),
     maxRules: z.int().min(1).max(100_000_000).default(4_000_000).meta({
-      description: 'Rules held at most, about 40 bytes each. At the cap the sidecar is not fresh; no rule is dropped.',
+      description: 'Rules held at most. At the cap the sidecar is not fresh; no rule is dropped.',
     }),
     maxReaders: z.int().min(1).max(100_000).default(1000).meta({
       description: 'Feeds served at once; one more is answered 503.',

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { staleCauses } from '@revocast/denylist/replica';
+import { parse as parseYaml } from 'yaml';
+import { adminRoutes } from '../src/admin-listener.ts';
+import { type Option, options } from '../src/config/options.ts';
+import { resolveConfig } from '../src/config/resolve.ts';
+
+const text = readFileSync(new URL('../../../docs/sidecar.md', import.meta.url), 'utf8');
+
+/** A row of the table as the document must have it. */
+function rowOf({ name, defaultValue, bounds, required, description }: Option): string {
+  const value = defaultValue === undefined ? '' : Array.isArray(defaultValue) ? 'none' : `\`${String(defaultValue)}\``;
+  return `| \`${name}\` | ${required ? 'required' : value} | ${bounds.replaceAll('|', 'or')} | ${description.replaceAll('|', '\\|')} |`;
+}
+
+/** The fenced blocks of a language. */
+function blocks(language: string): string[] {
+  return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
+    .filter(([, found]) => found === language)
+    .map(([, , body = '']) => body);
+}
+
+describe('docs/sidecar.md', () => {
+  it('has every option, with the default, bounds and meaning of the schema, and no other', () => {
+    const table = text.slice(text.indexOf('| option |')).split('\n\n', 1)[0] ?? '';
+    expect(table.split('\n').slice(2)).toEqual(options.map(rowOf));
+  });
+
+  it('explains every cause of not being fresh, and every route', () => {
+    for (const cause of staleCauses) expect(text).toContain(`| \`${cause}\` |`);
+    for (const route of [...adminRoutes, '/v1/snapshot', '/v1/events', '/v1/fresh', '/v1/revocations'])
+      expect(text).toContain(route);
+  });
+
+  it('names no flag and no variable that does not exist', () => {
+    const flags = ['--source', '--config', '--print-config', '--max', ...options.map(({ flag }) => flag)];
+    for (const [flag] of text.matchAll(/--[a-z][a-z-]+/g)) expect(flags).toContain(flag);
+    for (const [name] of blocks('yaml')
+      .join('')
+      .matchAll(/REVOCAST_\w+/g)) {
+      expect(options.map(({ environment }) => environment)).toContain(name);
+    }
+  });
+
+  it('shows YAML that can be read, and a configuration that is valid', () => {
+    const documents = blocks('yaml').map((block) => ({ block, document: parseYaml(block) }));
+    expect(documents.length).toBeGreaterThan(2);
+    const configs = documents.filter(({ document }) => 'sourceFile' in document);
+    expect(configs).toHaveLength(1);
+    for (const { block } of configs) {
+      const readFile = (path: string) => (path === '/config.yaml' ? block : 'redis://redis:6379');
+      expect(resolveConfig({ argv: [], environment: {}, configFile: '/config.yaml', readFile })).toMatchObject({
+        ok: true,
+      });
+    }
+  });
+});
