@@ -7,7 +7,10 @@ const shared: Config = {
   testEnvironmentOptions: { customExportConditions: ['revocast-source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+    ],
   },
   modulePathIgnorePatterns: ['/dist/', '/\\.cache/'],
 };
@@ -26,6 +29,7 @@ const config: Config = {
     project('sidecar', 'apps/sidecar/test'),
     project('demo', 'apps/demo/test'),
     project('test-support', 'test-support/test'),
+    project('chaos', 'chaos/test'),
     project('repository', 'test'),
   ] as NonNullable<Config['projects']>,
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],

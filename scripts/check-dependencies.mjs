@@ -31,6 +31,14 @@ const mayImport = {
     'prom-client',
   ],
   'test-support': ['jose'],
+  chaos: [
+    '@revocast/denylist',
+    '@revocast/middleware',
+    '@revocast/sidecar',
+    '@revocast/test-support',
+    'express',
+    'ioredis',
+  ],
 };
 
 /** A package that only some files of a workspace may load (types are free). `dynamically`: with `import()`. */

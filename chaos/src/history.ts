@@ -1,0 +1,151 @@
+/**
+ * What happened in one run, as one JSON object a line. Times are milliseconds of the host's monotonic clock (hrtime),
+ * which all processes of one host share. Checkers read nothing else.
+ */
+export type HistoryRecord =
+  | RunRecord
+  | StatementRecord
+  | ProbeRecord
+  | AppliedRecord
+  | LifeRecord
+  | FaultRecord
+  | LossRecord
+  | CheckpointRecord
+  | MemoryRecord
+  | ExpectationRecord;
+
+/** First line: what was promised in this run. */
+export interface RunRecord {
+  readonly kind: 'run';
+  readonly fault: string;
+  readonly seed: number;
+  readonly maxStalenessMs: number;
+  /** After an acknowledgement, no accept later than this. */
+  readonly boundMs: number;
+  /** After the last fault ended, everybody is fresh again within this. */
+  readonly recoverWithinMs: number;
+  /** No accepted token may turn unavailable in this run (a planned failover). */
+  readonly alwaysAvailable: boolean;
+  /** Claim seconds: `iat` of every token in this run. */
+  readonly issuedAt: number;
+}
+
+export const statementOutcomes = [
+  'acknowledged',
+  'not_durable',
+  'outcome_unknown',
+  'unavailable',
+  'refused',
+  'invalid',
+] as const;
+export type StatementOutcome = (typeof statementOutcomes)[number];
+
+/** Somebody revoked or lifted something, and got an answer. */
+export interface StatementRecord {
+  readonly kind: 'statement';
+  readonly what: 'revoke' | 'lift';
+  /** `cutoff` denies by `iat` and cannot be lifted; `denial` can. */
+  readonly effect: 'denial' | 'cutoff';
+  readonly dimension: string;
+  /** Index of the token whose value was named. */
+  readonly token: number;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly outcome: StatementOutcome;
+  readonly redisReplicas: number;
+  /** A denial that ends by itself: claim seconds. Nothing is promised after it. */
+  readonly until?: number;
+}
+
+/**
+ * One look of one process at many tokens. `verdicts` holds a letter a token from index `from`, each followed by how often
+ * it repeats when that is more than once (`a12r`):
+ *
+ * - `a` accepted by the local list · `A` accepted by a look-up in the log · `p` accepted by policy, though unknown
+ * - `r` revoked by the local list · `R` revoked by a look-up · `u` unavailable
+ */
+export interface ProbeRecord {
+  readonly kind: 'probe';
+  readonly who: string;
+  /** Counts restarts of the process. */
+  readonly life: number;
+  /** The sidecar it followed. */
+  readonly via: string;
+  /** Just before and just after the look. */
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly fresh: boolean;
+  /** Why it is not fresh, in the product's words. */
+  readonly cause?: string;
+  readonly from: number;
+  readonly verdicts: string;
+  /** Dimensions by which it denied, in order of the denied tokens; only in probes made for it. */
+  readonly dimensions?: readonly string[];
+}
+
+/** A process applied a live change and measured its latency. */
+export interface AppliedRecord {
+  readonly kind: 'applied';
+  readonly who: string;
+  readonly atMs: number;
+  /** The publisher's id of the statement. */
+  readonly token: number;
+  readonly reportedMs: number;
+}
+
+/** A process began or ended, was paused or went on. */
+export interface LifeRecord {
+  readonly kind: 'life';
+  readonly who: string;
+  readonly life: number;
+  readonly event: 'started' | 'killed' | 'stopped' | 'paused' | 'resumed';
+  readonly atMs: number;
+}
+
+/** A fault was in force between the two times. */
+export interface FaultRecord {
+  readonly kind: 'fault';
+  readonly what: string;
+  readonly beginMs: number;
+  readonly endMs: number;
+}
+
+/**
+ * The log forgot something. What a survivor held must come back; what nobody held may be gone. Between the times the
+ * bound is longer by the survivors' re-seed.
+ */
+export interface LossRecord {
+  readonly kind: 'loss';
+  readonly what: string;
+  readonly atMs: number;
+  readonly untilMs: number;
+  /** Sidecars that were connected to the log and lived through it. */
+  readonly survivors: readonly string[];
+  /** What all redis replicas had confirmed was not lost: one of them took over. */
+  readonly replicasSurvive: boolean;
+}
+
+/** From here on everything must have settled: every process fresh, everything promised denied. */
+export interface CheckpointRecord {
+  readonly kind: 'checkpoint';
+  readonly atMs: number;
+}
+
+export interface MemoryRecord {
+  readonly kind: 'memory';
+  readonly who: string;
+  readonly atMs: number;
+  readonly rules: number;
+  readonly maxRules: number;
+  readonly rssBytes: number;
+  readonly maxRssBytes: number;
+  readonly fresh: boolean;
+}
+
+/** Something a fault's own script looked at: counted like every other violation when it does not hold. */
+export interface ExpectationRecord {
+  readonly kind: 'expectation';
+  readonly what: string;
+  readonly held: boolean;
+  readonly found?: string;
+}
