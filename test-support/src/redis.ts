@@ -58,7 +58,6 @@ const bindClash = /Address already in use|Failed listening on port/i;
 export async function startRedis(options: StartRedisOptions = {}): Promise<RedisServer> {
   const binaries = options.binaries ?? (await findRedisServer());
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'revocast-redis-')));
-  await mkdir(dir, { recursive: true });
   for (let attempt = 1; ; attempt += 1) {
     const server = new OwnRedis(binaries, dir, options.port ?? (await freePort()), options);
     try {
@@ -66,7 +65,6 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
       return server;
     } catch (error) {
       await server.stop();
-      await mkdir(dir, { recursive: true });
       // Between choosing a free port and binding it, another process may have taken it.
       const clashed = error instanceof Error && bindClash.test(error.message);
       if (options.port !== undefined || !clashed || attempt === 5) throw error;
@@ -81,6 +79,7 @@ class OwnRedis implements RedisServer {
   readonly #binaries: RedisBinaries;
   readonly #options: StartRedisOptions;
   #child: ChildProcess | undefined;
+  #configured = false;
 
   constructor(binaries: RedisBinaries, dir: string, port: number, options: StartRedisOptions) {
     this.#binaries = binaries;
@@ -102,7 +101,8 @@ class OwnRedis implements RedisServer {
     await mkdir(this.dir, { recursive: true });
     const configFile = join(this.dir, 'redis.conf');
     // Written once: what CONFIG REWRITE saved survives a restart, as it does in production.
-    if (this.#child === undefined && !existsSync(configFile)) await writeFile(configFile, this.#configText());
+    if (!this.#configured || !existsSync(configFile)) await writeFile(configFile, this.#configText());
+    this.#configured = true;
     await this.#start(configFile);
   }
 

@@ -25,7 +25,7 @@ async function startParent(after: string): Promise<{ parent: ChildProcess; child
   const script = `
     import { spawn } from 'node:child_process';
     import { dieWithParent } from ${JSON.stringify(source)};
-    const child = spawn('sleep', ['600'], { detached: true, stdio: ['ignore', 'inherit', 'ignore'] });
+    const child = spawn('sleep', ['15'], { detached: true, stdio: ['ignore', 'inherit', 'ignore'] });
     dieWithParent(child);
     process.stdout.write(child.pid + '\\n');
     ${after}
@@ -71,7 +71,7 @@ describe('a child whose parent ends', () => {
 
 describe('the guard of every platform', () => {
   it.each(['linux', 'win32'] as const)('kills the process when its input ends (%s)', async (platform) => {
-    const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+    const child = spawn('sleep', ['15'], { detached: true, stdio: 'ignore' });
     children.push(child);
     const [command, ...args] = guardCommand(child.pid ?? 0, platform);
     const guard = spawn(command, args, { stdio: ['pipe', 'ignore', 'ignore'] });

@@ -133,11 +133,15 @@ describe('a Redis of one’s own', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('leaves a directory that was given to it', async () => {
+  it('leaves a directory that was given to it, for another one with its own port and configuration', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'revocast-given-'));
-    const server = await start({ dir });
-    await server.stop();
-    expect(existsSync(join(dir, 'redis.conf'))).toBe(true);
+    const first = await start({ dir, config: { appendonly: 'yes', maxmemory: '5mb' } });
+    await ask(first, 'SET key value');
+    await first.stop();
+    const second = await start({ dir, config: { appendonly: 'yes' } });
+    expect(await ask(second, 'GET key')).toBe('$5\r\nvalue\r\n');
+    expect(await ask(second, 'CONFIG GET maxmemory')).toContain('$1\r\n0\r\n');
+    await second.stop();
     await rm(dir, { recursive: true });
   });
 
