@@ -59,9 +59,11 @@ export class Freshness {
   #healing = false;
   #full = false;
   #provenAtMs: number | undefined;
-  /** Wall minus monotonic clock at the last proof. */
-  #clockDistanceMs = 0;
+  /** Wall minus monotonic clock at the last proof, or when it last ran ahead. */
+  #clockDistanceMs: number;
   #suspended = false;
+  /** Monotonic time at which a suspension was noticed: it lies before. */
+  #wokenAtMs = Number.NEGATIVE_INFINITY;
   #reported: FreshnessStatus;
   readonly #proofListeners = new Set<(proof: Proof) => void>();
 
@@ -69,6 +71,7 @@ export class Freshness {
     this.#clock = clock;
     this.#maxStalenessMs = maxStalenessMs;
     this.#onChange = onChange;
+    this.#clockDistanceMs = clock.wallMs() - clock.monotonicMs();
     this.#reported = { state: 'cold', cause: 'cold', sinceMs: clock.wallMs() };
   }
 
@@ -118,6 +121,8 @@ export class Freshness {
     const now = this.#clock.monotonicMs();
     if (provenAtMs > now) return; // not of this host's clock: it would keep us fresh for as long as it is ahead
     if (this.#provenAtMs !== undefined && provenAtMs <= this.#provenAtMs) return;
+    // A reply that waited through a suspension is a moment old by the monotonic clock and hours old in truth.
+    if (this.#wasSuspended() && provenAtMs < this.#wokenAtMs) return;
     this.#provenAtMs = provenAtMs;
     this.#clockDistanceMs = this.#clock.wallMs() - now;
     this.#suspended = false;
@@ -167,11 +172,16 @@ export class Freshness {
 
   /**
    * The monotonic clock stands still while a machine is suspended or its image is restored; the wall clock does not.
-   * Stays so until the next proof.
+   * Stays so until something is proven of a time after it was noticed.
    */
   #wasSuspended(): boolean {
-    const distance = this.#clock.wallMs() - this.#clock.monotonicMs();
-    if (distance - this.#clockDistanceMs > this.#maxStalenessMs) this.#suspended = true;
+    const now = this.#clock.monotonicMs();
+    const distance = this.#clock.wallMs() - now;
+    if (distance - this.#clockDistanceMs > this.#maxStalenessMs) {
+      this.#suspended = true;
+      this.#wokenAtMs = now;
+      this.#clockDistanceMs = distance;
+    }
     return this.#suspended;
   }
 }
