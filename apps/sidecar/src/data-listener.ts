@@ -21,7 +21,7 @@ export interface DataListenerOptions {
 }
 
 /** What a process beside does to keep its denylist; none of it changes a revocation. */
-const readerRoutes = ['GET /v1/snapshot', 'GET /v1/events', 'GET /v1/fresh', 'POST /v1/acks'];
+const readerRoutes = ['GET /v1/snapshot', 'GET /v1/events', 'GET /v1/fresh', 'GET /v1/enforcement', 'POST /v1/acks'];
 const writerRoutes = ['POST /v1/revocations'];
 
 /** The routes of this listener, as the label of `sidecar_http_requests_total` names them. */

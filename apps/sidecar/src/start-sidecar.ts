@@ -5,6 +5,7 @@ import {
   openReplica,
   openSource,
   type Random,
+  Readers,
   randomHex,
   systemClock,
   systemRandom,
@@ -58,8 +59,11 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     newEpoch: () => randomHex(8),
     ...(config.sourceTokenFile === undefined ? {} : { tokenFile: config.sourceTokenFile }),
   });
+  const readers = new Readers(clock, randomHex(8));
   const replica = openReplica({
     feed: source.feed,
+    // A sidecar answers no requests: upstream it speaks for the replicas behind it.
+    reader: readers,
     clock,
     random,
     maxStalenessMs: config.maxStalenessMs,
@@ -67,7 +71,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     observer: telemetry.observe(logStateChanges(log)),
     ...(source.reseed === undefined ? {} : { reseed: source.reseed }),
   });
-  const feedServer = createFeedServer({ replica, log: telemetry.countRevocations(source.log), clock });
+  const feedServer = createFeedServer({ replica, readers, log: telemetry.countRevocations(source.log), clock });
   const probes = createProbes({ replica, clock, whenUnknown: config.whenUnknown });
   const closeSource = async () => {
     probes.close();
@@ -89,7 +93,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
 
   // Last, so that a sidecar that cannot start never held the lease.
   const heartbeat = source.startHeartbeat?.({
-    holder: randomHex(8),
+    holder: readers.id,
     onFailure: logFailureOnce(log, 'no heartbeat can be written'),
   });
   log.info({ source: source.name, data: listeners.data.url, admin: listeners.admin.url }, 'started');

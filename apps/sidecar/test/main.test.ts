@@ -1,9 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { until } from '@revocast/test-support';
 import { runProgram, type SidecarProcess, startSidecarProcess } from './sidecar-process.ts';
+
+// Real processes on a machine that may be busy: the limits that are tested are in the waits.
+jest.setTimeout(30_000);
 
 const running: SidecarProcess[] = [];
 let folder: string;

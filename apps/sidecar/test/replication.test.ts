@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createPublisher, type Publisher } from '@revocast/denylist';
 import {
   type DimensionValue,
@@ -14,7 +14,11 @@ import {
   systemRandom,
 } from '@revocast/denylist/replica';
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
+import { Redis } from 'ioredis';
 import { runProgram, type SidecarProcess, startSidecarProcess } from './sidecar-process.ts';
+
+// Real processes on a machine that may be busy: the limits that are tested are in the waits.
+jest.setTimeout(30_000);
 
 const issuer = 'https://login.example/';
 const token = 'a-token-of-twenty-one';
@@ -141,6 +145,15 @@ describe('given a sidecar that follows Redis', () => {
 });
 
 describe('given two sidecars on one Redis', () => {
+  it('gives the lease for heartbeats back when it stops, rather than let it lapse', async () => {
+    const sidecar = await startReady(`--source=${redis.url}`);
+    const client = new Redis(redis.url);
+    cleanUps.push(() => client.disconnect());
+    expect(await client.exists('{revocast}:lease')).toBe(1);
+    await sidecar.process.stop();
+    expect(await client.exists('{revocast}:lease')).toBe(0);
+  });
+
   it('leaves the other one ready when the one that writes heartbeats stops', async () => {
     const first = await startReady(`--source=${redis.url}`);
     const second = await startReady(`--source=${redis.url}`);

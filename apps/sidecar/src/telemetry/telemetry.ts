@@ -69,7 +69,7 @@ export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry
       app(request, response);
     },
     countRevocations: (log) => ({
-      close: () => log.close(),
+      ...log,
       async append(request) {
         const appended = await log.append(request);
         const { kind, dimension, reason = 'other' } = request.details;
