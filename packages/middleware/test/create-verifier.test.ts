@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LookUp, Verdict } from '@revocast/denylist/replica';
 import { createSigner, type Signer } from '@revocast/test-support';
+import { Registry } from 'prom-client';
 import { composeVerifier, type Verifier } from '../src/create-verifier.ts';
 import type { Decision } from '../src/decision.ts';
 import type { VerifierOptions } from '../src/options.ts';
@@ -149,3 +150,225 @@ describe('given a feed that is not fresh', () => {
     expect(world.lines).toHaveLength(2);
   });
 });
+
+describe('given a token that was verified before', () => {
+  const known = async (claims: Record<string, unknown>, options: Partial<VerifierOptions> = {}) => {
+    world = testWorld();
+    const verifier = another({ revocation: null, logger: null, ...options });
+    const request = bearing(await signer.sign(claims, { expiresInSeconds: 100 }));
+    expect(await verifier.verify(request)).toMatchObject({ outcome: 'accepted' });
+    return () => verifier.verify(request);
+  };
+
+  it('refuses it from the moment it expires, tolerance included', async () => {
+    const verify = await known({});
+    await world.clock.advance(104_999);
+    expect(verify()).toMatchObject({ outcome: 'accepted', cached: true });
+    await world.clock.advance(1);
+    expect(verify()).toMatchObject({ outcome: 'rejected', reason: 'expired', cached: true });
+  });
+
+  it('refuses it once it is older than maxTokenAgeMs', async () => {
+    const verify = await known({}, { maxTokenAgeMs: 30_000 });
+    await world.clock.advance(35_000);
+    expect(verify()).toMatchObject({ outcome: 'accepted' });
+    await world.clock.advance(1);
+    expect(verify()).toMatchObject({ reason: 'too_old' });
+  });
+
+  it('refuses it when the wall clock falls back before nbf', async () => {
+    world = testWorld();
+    const nbf = Math.floor(world.clock.wallMs() / 1000);
+    const verify = await known({ nbf });
+    world.clock.jumpWall(-5000);
+    expect(verify()).toMatchObject({ outcome: 'accepted' });
+    world.clock.jumpWall(-1);
+    expect(verify()).toMatchObject({ reason: 'not_yet_valid' });
+  });
+
+  it('hands out claims that nobody can change for the next request', async () => {
+    const verify = await known({ roles: [{ name: 'reader' }] });
+    const decision = await verify();
+    const auth = decision.outcome === 'accepted' ? decision.auth : undefined;
+    const roles = auth?.claims['roles'] as { name: string }[];
+    expect(() => Object.assign(roles[0]!, { name: 'admin' })).toThrow(TypeError);
+    expect(() => Object.assign(auth!, { subject: 'admin' })).toThrow(TypeError);
+    expect(auth?.revocation).toBe('unknown');
+  });
+});
+
+describe('given keys that are fetched', () => {
+  const fetching = (keys: () => unknown[]) =>
+    testWorld({
+      fetch: async () =>
+        new Response(JSON.stringify({ keys: keys() }), { headers: { 'content-type': 'application/json' } }),
+    });
+  const remote = { jwks: undefined as never, jwksUri: 'https://keys.test/jwks', revocation: null, logger: null };
+
+  it('forgets a known token in the moment its key is gone', async () => {
+    let keys: unknown[] = [signer.publicJwk];
+    world = fetching(() => keys);
+    const verifier = another(remote);
+    const request = bearing(await signer.sign());
+    await verifier.verify(request);
+    keys = [{ ...(await createSigner({ kid: 'next' })).publicJwk }];
+    await world.clock.advance(300_000);
+    await verifier.verify(bearing(await signer.sign()));
+    await world.clock.advance(0);
+    expect(await verifier.verify(request)).toMatchObject({ outcome: 'rejected' });
+  });
+
+  it('asks once for verifiers that name the same key set', async () => {
+    world = fetching(() => [signer.publicJwk]);
+    const verifiers = [another(remote), another(remote)];
+    const token = await signer.sign();
+    for (const verifier of verifiers)
+      expect(await verifier.verify(bearing(token))).toMatchObject({ outcome: 'accepted' });
+    expect(world.fetched).toEqual(['https://keys.test/jwks']);
+  });
+
+  it('goes on for the others when one of them is closed', async () => {
+    world = fetching(() => [signer.publicJwk]);
+    const [one, other] = [another(remote), another(remote)];
+    await one.close();
+    expect(await other.prefetch()).toBe(true);
+  });
+
+  it('resolves prefetch and ready to false while the issuer is out of reach', async () => {
+    world = testWorld();
+    const verifier = another(remote);
+    expect(await verifier.prefetch()).toBe(false);
+    const ready = verifier.ready({ timeoutMs: 1000 });
+    await world.clock.advance(1000);
+    expect(await ready).toBe(false);
+    expect(verifier.status()).toMatchObject({
+      ready: false,
+      issuers: [{ alias: 'issuer.test', keys: { state: 'cold' } }],
+    });
+  });
+});
+
+describe('given several verifiers on one feed', () => {
+  it('follows it once', async () => {
+    world = testWorld();
+    const feed = new FakeFeed(world.clock);
+    another({ revocation: { feed } });
+    another({ revocation: { feed: { feed } } });
+    await world.clock.advance(0);
+    expect(feed.connections).toBe(1);
+  });
+
+  it('counts each event once on one registry', async () => {
+    world = testWorld();
+    const feed = new FakeFeed(world.clock);
+    const metrics = { registry: new Registry() };
+    another({ revocation: { feed }, metrics });
+    another({ revocation: { feed }, metrics });
+    await world.clock.advance(0);
+    feed.deny({ dimension: 'subject', issuer: signer.issuer, value: 'x' });
+    await world.clock.advance(0);
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('revocast_revocation_events_total{dimension="subject",result="applied"} 1');
+    expect(text).toContain('revocast_denylist_rules 1');
+    expect(text).toContain('revocast_feed_state{state="fresh"} 1');
+  });
+});
+
+describe('given a log that keeps its rules for shorter-lived tokens', () => {
+  it('is never ready, answers unavailable and says which two numbers disagree', async () => {
+    world = testWorld();
+    const feed = new FakeFeed(world.clock, { maxTokenLifetimeSeconds: 3600 });
+    const verifier = another({ revocation: { feed } });
+    await world.clock.advance(0);
+    expect(await verifier.verify(bearing(await signer.sign()))).toMatchObject({ reason: 'denylist_unavailable' });
+    const ready = verifier.ready({ timeoutMs: 1000 });
+    await world.clock.advance(1000);
+    expect(await ready).toBe(false);
+    const problem = 'maxTokenLifetimeMs is 86400000, but the log keeps its rules for tokens of at most 3600000 ms';
+    expect(verifier.status().revocation?.problem).toContain(problem);
+    expect(world.lines.join()).toContain(problem);
+  });
+
+  it('still rejects what it knows to be revoked, and asks no look-up', async () => {
+    world = testWorld();
+    const feed = new FakeFeed(world.clock, { maxTokenLifetimeSeconds: 3600 });
+    const lookup = {
+      asked: 0,
+      find: async () => {
+        lookup.asked += 1;
+        return { verdict: 'active' } as const;
+      },
+      close: async () => {},
+    };
+    const verifier = another({ revocation: { feed, lookup } });
+    feed.deny({ dimension: 'subject', issuer: signer.issuer, value: 'x' });
+    await world.clock.advance(0);
+    expect(await verifier.verify(bearing(await signer.sign({ sub: 'x' })))).toMatchObject({
+      reason: 'revoked_subject',
+    });
+    expect(await verifier.verify(bearing(await signer.sign()))).toMatchObject({ outcome: 'unavailable' });
+    expect(lookup.asked).toBe(0);
+  });
+
+  it('is content with the very same number', async () => {
+    world = testWorld();
+    const verifier = another({
+      maxTokenLifetimeMs: 3_600_000,
+      revocation: { feed: new FakeFeed(world.clock, { maxTokenLifetimeSeconds: 3600 }) },
+    });
+    await world.clock.advance(0);
+    expect(await verifier.verify(bearing(await signer.sign()))).toMatchObject({ outcome: 'accepted' });
+  });
+});
+
+describe('given nothing in reach', () => {
+  it('constructs, answers unavailable, and the one line says what to start or write', async () => {
+    world = testWorld({ environment: { REVOCAST_FEED: 'http://127.0.0.1:9' } });
+    const verifier = another({});
+    expect(await verifier.verify(bearing(await signer.sign()))).toMatchObject({ reason: 'denylist_unavailable' });
+    await until(() => world.lines.length > 0);
+    expect(world.lines).toHaveLength(1);
+    expect(world.lines[0]).toMatch(
+      /^revocast: cannot follow feed http:\/\/127\.0\.0\.1:9 \([a-z]+\): requests are answered 503; start the sidecar .*`revocation: null`$/,
+    );
+  });
+});
+
+describe('given checks that are switched off', () => {
+  it('warns once for each, and shows them in status()', async () => {
+    world = testWorld();
+    const verifier = another({ audience: null, revocation: null });
+    expect(verifier.status()).toMatchObject({ switchedOff: ['audience', 'revocation'], revocation: null, ready: true });
+    expect(world.lines).toEqual([
+      'revocast: audience is null: this check is switched off',
+      'revocast: revocation is null: this check is switched off',
+    ]);
+  });
+
+  it('is silent when the logger is null', async () => {
+    world = testWorld();
+    another({ audience: null, revocation: null, logger: null });
+    expect(world.lines).toEqual([]);
+  });
+});
+
+describe('given a look-up without a feed', () => {
+  it('asks it for each request', async () => {
+    world = testWorld();
+    const lookup: LookUp = {
+      find: async (digests) => ({ verdict: 'revoked', dimension: digests.dimensions[0]! }),
+      close: async () => {},
+    };
+    const verifier = another({ revocation: { feed: null, lookup } });
+    expect(await verifier.ready({ timeoutMs: 100 })).toBe(true);
+    expect(await verifier.verify(bearing(await signer.sign()))).toMatchObject({ reason: 'revoked_token' });
+  });
+});
+
+/** Steps the clock until something that needs real I/O has happened. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 200 && !condition(); turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await world.clock.advance(100);
+  }
+}

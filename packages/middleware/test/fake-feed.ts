@@ -7,6 +7,7 @@ const forEver = 0xffff_ffff;
 /** What a connection hands out, so that the test decides what is known, when, and how fresh. */
 export class FakeFeed implements Feed {
   readonly name = 'fake:';
+  connections = 0;
   readonly #clock: FakeClock;
   readonly #maxTokenLifetimeSeconds: number;
   readonly #pending: Change[] = [];
@@ -42,6 +43,7 @@ export class FakeFeed implements Feed {
   }
 
   async connect(signal: AbortSignal): ReturnType<Feed['connect']> {
+    this.connections += 1;
     const position = (): FeedPosition => ({
       epoch: 'e',
       head: String(this.#sequence),
@@ -76,6 +78,7 @@ export class FakeFeed implements Feed {
           await changed();
         }
       },
+      acknowledge() {},
       close() {},
     };
   }

@@ -15,14 +15,15 @@ export function testWorld(overrides: Partial<VerifierWorld> = {}): TestWorld {
   const fetched: string[] = [];
   return {
     random: () => 0.5,
-    fetch: async (input) => {
-      fetched.push(String(input));
-      throw new TypeError('no network in this test');
-    },
     environment: {},
     stderr: (line) => void lines.push(line),
     shared: newSharedResources(),
     ...overrides,
+    fetch: async (input, init) => {
+      fetched.push(String(input));
+      if (overrides.fetch === undefined) throw new TypeError('no network in this test');
+      return overrides.fetch(input, init);
+    },
     clock: new FakeClock(),
     lines,
     fetched,

@@ -103,12 +103,6 @@ export class FollowedFeed {
     return this.#replica?.status();
   }
 
-  /** Resolves true once fresh, false after `timeoutMs`. */
-  async ready(options: { readonly timeoutMs: number }): Promise<boolean> {
-    await this.#opening;
-    return (await this.#replica?.ready(options)) ?? false;
-  }
-
   async close(): Promise<void> {
     this.#closed = true;
     await this.#opening;

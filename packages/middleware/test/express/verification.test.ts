@@ -1,0 +1,114 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
+import supertest from 'supertest';
+import { authOf } from '../../src/express/auth-of.ts';
+import { requireAnyScope, requireClaims, requireScope, requireStepUp } from '../../src/express/guards.ts';
+import { protect } from '../../src/express/protect.ts';
+import type { Handler } from '../../src/express/request-state.ts';
+import { reasonWire } from '../reason-wire.ts';
+import { type Bench, buildBenches, requestOf } from '../verification-bench.ts';
+import { type BenchName, type GuardName, type Row, rows } from '../verification-table.ts';
+import { expressVersions } from './versions.ts';
+
+const guards: Readonly<Record<GuardName, Handler>> = {
+  scope: requireScope('orders:read', 'orders:write'),
+  'any scope': requireAnyScope('orders:read', 'orders:write'),
+  claims: requireClaims({ plan: 'gold' }),
+  acr: requireStepUp({ acr: ['phr', 'phrh'] }),
+  recent: requireStepUp({ maxAgeSeconds: 300 }),
+};
+
+describe.each(expressVersions)('an API on %s that is sent', (_version, express) => {
+  const registry = new Registry();
+  const logged: string[] = [];
+  const logger = { info: (line: string) => void logged.push(line), warn: (line: string) => void logged.push(line) };
+  const servers = new Map<BenchName, Server>();
+  const tokens: string[] = [];
+  let benches: ReadonlyMap<BenchName, Bench>;
+
+  beforeAll(async () => {
+    benches = await buildBenches({ metrics: { registry }, logger, exposeReason: true, realm: 'api' });
+    for (const [name, { verifier }] of benches) {
+      const app = express();
+      app.use(protect(verifier));
+      for (const [guard, handler] of Object.entries(guards)) app.use(`/${encodeURIComponent(guard)}`, handler);
+      app.use((request, response) => void response.json({ subject: authOf(request).subject }));
+      const server = createServer(app);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      servers.set(name, server);
+    }
+  });
+
+  afterAll(async () => {
+    for (const server of servers.values()) await new Promise((resolve) => server.close(resolve));
+    await Promise.all([...benches.values()].map(({ verifier }) => verifier.close()));
+  });
+
+  async function send(row: Row) {
+    const { token, fields, query } = requestOf(row);
+    tokens.push(token);
+    const { port } = servers.get(row.bench ?? 'plain')!.address() as AddressInfo;
+    const path = `/${row.guard === undefined ? '' : encodeURIComponent(row.guard)}?${query}`;
+    const request = supertest(`http://127.0.0.1:${port}`).get(path);
+    const byName = new Map<string, string[]>();
+    for (const [name, value] of fields) byName.set(name, [...(byName.get(name) ?? []), value]);
+    for (const [name, values] of byName) request.set(name, values.length === 1 ? values[0]! : (values as never));
+    const response = await request;
+    const visible = JSON.stringify(response.headers) + response.text;
+    expect(longestShared(token, visible)).toBeLessThan(12);
+    return response;
+  }
+
+  it.each(rows.map((row) => [row.bench ?? 'plain', row.guard ?? 'no guard', row.sends, row.reason, row] as const))(
+    '(%s, %s) %s answers %s',
+    async (_bench, _guard, _sends, reason, row) => {
+      const { status, body, headers } = await send(row);
+      if (reason === 'none') {
+        expect(status).toBe(200);
+        expect(body.subject).toEqual(expect.any(String));
+        return;
+      }
+      const [expectedStatus, error] = reasonWire[reason];
+      expect({ status, reason: body.reason }).toEqual({ status: expectedStatus, reason });
+      const challenge = headers['www-authenticate'];
+      if (expectedStatus >= 500) {
+        expect(challenge).toBeUndefined();
+        expect(headers['retry-after']).toEqual(expectedStatus === 503 ? expect.stringMatching(/^[1-5]$/) : undefined);
+        return;
+      }
+      expect(headers['retry-after']).toBeUndefined();
+      if (error === null) {
+        expect(challenge).toBe('Bearer realm="api"');
+        expect(body.error).toBeUndefined();
+        return;
+      }
+      expect(challenge).toMatch(new RegExp(`^Bearer realm="api", error="${error}", error_description="[A-Za-z ,-]+"`));
+      expect(body.error).toBe(error);
+    },
+  );
+
+  it('names in the challenge what a guard wants, and nothing of what it got', async () => {
+    const challengeOf = async (guard: GuardName) =>
+      (await send({ sends: '', reason: 'none', guard })).headers['www-authenticate'];
+    expect(await challengeOf('scope')).toMatch(/, scope="orders:read orders:write"$/);
+    expect(await challengeOf('acr')).toMatch(/, acr_values="phr phrh"$/);
+    expect(await challengeOf('recent')).toMatch(/, max_age="300"$/);
+    expect(await challengeOf('claims')).not.toContain('gold');
+  });
+
+  it('leaves no part of any token in logs and metrics', async () => {
+    const visible = logged.join('\n') + (await registry.metrics());
+    expect(visible).toContain(
+      'revocast_verifications_total{outcome="rejected",reason="bad_signature",issuer="issuer.test"}',
+    );
+    for (const token of new Set(tokens)) expect(longestShared(token, visible)).toBeLessThan(12);
+  });
+});
+
+/** Whether a run of 12 characters of the token is visible: 12 when it is, 0 when not. */
+function longestShared(token: string, visible: string): number {
+  for (let at = 0; at + 12 <= token.length; at++) if (visible.includes(token.slice(at, at + 12))) return 12;
+  return 0;
+}

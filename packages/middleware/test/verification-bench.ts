@@ -1,0 +1,117 @@
+import type { LookUp } from '@revocast/denylist/replica';
+import { composeVerifier, type Verifier } from '../src/create-verifier.ts';
+import type { VerifierOptions } from '../src/options.ts';
+import { FakeFeed } from './fake-feed.ts';
+import { forge, publicJwk } from './forge.ts';
+import { type TestWorld, testWorld } from './test-world.ts';
+import { audience, type BenchName, issuer, otherIssuer, type Row, usualClaims } from './verification-table.ts';
+
+const jwks = {
+  keys: [
+    publicJwk('es'),
+    publicJwk('other', { kid: 'another-es' }),
+    publicJwk('p384'),
+    publicJwk('rsa'),
+    publicJwk('weak'),
+    publicJwk('ed'),
+    publicJwk('rsa', { kid: 'enc', use: 'enc' }),
+    publicJwk('es', { kid: 'twice' }),
+    publicJwk('other', { kid: 'twice' }),
+    publicJwk('es', { kid: 'leaked' }),
+  ],
+};
+const otherJwks = { keys: [publicJwk('other', { kid: 'es' })] };
+const jwksUri = 'https://keys.test/jwks';
+
+const broken: LookUp = {
+  find() {
+    throw new Error('unforeseen');
+  },
+  async close() {},
+};
+
+type BenchOptions = Partial<Omit<VerifierOptions, 'revocation'>> & { readonly revocation?: object };
+
+const benches: Readonly<Record<BenchName, BenchOptions>> = {
+  plain: {},
+  'two issuers': {
+    jwks: undefined as never,
+    issuer: undefined as never,
+    issuers: [
+      { issuer, jwks },
+      { issuer: otherIssuer, jwks: otherJwks },
+      { issuer: 'https://closed.test/', jwks: otherJwks },
+    ],
+  },
+  'one hour at most': { maxTokenAgeMs: 3_600_000 },
+  'any audience': { audience: null },
+  'ES256 only': { algorithms: ['ES256'] },
+  generic: { profile: 'generic' },
+  keycloak: { profile: 'keycloak' },
+  auth0: { profile: 'auth0' },
+  okta: { profile: 'okta' },
+  entra: { profile: 'entra', issuer: 'https://login.test/{tenantid}/v2.0', tenants: ['t-1', 't-2'] },
+  cognito: { profile: 'cognito' },
+  'remote keys': { jwks: undefined as never, jwksUri },
+  'keys out of reach': { jwks: undefined as never, jwksUri: 'https://down.test/jwks' },
+  stale: {},
+  'stale, accepting': { revocation: { whenUnknown: 'accept' } },
+  broken: { revocation: { feed: null, lookup: broken } },
+};
+
+export interface Bench {
+  readonly verifier: Verifier;
+  readonly world: TestWorld;
+}
+
+/** One verifier of each kind, on clocks that stand still at the second of the table. */
+export async function buildBenches(common: Partial<VerifierOptions> = {}): Promise<ReadonlyMap<BenchName, Bench>> {
+  const built = new Map<BenchName, Bench>();
+  for (const name of Object.keys(benches) as BenchName[]) built.set(name, await buildBench(name, common));
+  return built;
+}
+
+async function buildBench(name: BenchName, common: Partial<VerifierOptions>): Promise<Bench> {
+  const startsBeforeMs = name.startsWith('stale') ? 6000 : 0;
+  const world = testWorld({
+    fetch: async (input) => {
+      if (String(input) !== jwksUri) throw new TypeError('out of reach');
+      return new Response(JSON.stringify(jwks), { headers: { 'content-type': 'application/json' } });
+    },
+  });
+  world.clock.jumpWall(-startsBeforeMs);
+  const feed = new FakeFeed(world.clock);
+  denyValues(feed);
+  const { revocation, ...options } = benches[name];
+  const given = { issuer, audience, jwks, ...common, ...options, revocation: { feed, ...revocation } };
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const verifier = composeVerifier(present as unknown as VerifierOptions, world);
+  await world.clock.advance(0);
+  if (startsBeforeMs > 0) {
+    feed.silence();
+    await world.clock.advance(startsBeforeMs);
+  }
+  return { verifier, world };
+}
+
+function denyValues(feed: FakeFeed): void {
+  feed.deny({ dimension: 'token', issuer, value: 'revoked-token' });
+  feed.deny({ dimension: 'session', issuer, value: 'revoked-session' });
+  feed.deny({ dimension: 'grant', issuer, value: 'revoked-grant' });
+  feed.deny({ dimension: 'subject', issuer, value: 'revoked-subject' });
+  feed.deny({ dimension: 'client', issuer, value: 'revoked-client' });
+  feed.deny({ dimension: 'subject_client', issuer, value: ['user-7', 'client-7'] });
+  feed.deny({ dimension: 'tenant', issuer, value: 'revoked-tenant' });
+  feed.deny({ dimension: 'key', issuer, value: 'leaked' });
+  feed.deny({ dimension: 'issuer', issuer: 'https://closed.test/', value: 'https://closed.test/' });
+}
+
+/** The request of a row: header fields in order, the token in its place. */
+export function requestOf(row: Row): { token: string; fields: readonly (readonly [string, string])[]; query: string } {
+  const token = forge(row.token ?? {}, usualClaims);
+  const { authorization = 'Bearer {token}', headers = {}, query = '' } = row;
+  const values = authorization === null ? [] : typeof authorization === 'string' ? [authorization] : authorization;
+  const fields = [...values.map((value) => ['authorization', value] as const), ...Object.entries(headers)];
+  const fill = (text: string) => text.replaceAll('{token}', token);
+  return { token, fields: fields.map(([name, value]) => [name, fill(value)] as const), query: fill(query) };
+}
