@@ -1,4 +1,5 @@
 import type { Change } from './event.ts';
+import type { Reader } from './reader.ts';
 
 /**
  * Anything a denylist can be replicated from: the log in Redis, a sidecar, an embedded log. A snapshot and a tail,
@@ -11,9 +12,10 @@ export interface Feed {
    * Opens one connection. Positions, snapshot and tail of a synchronisation must come from one and the same
    * connection: a redis replica may lag behind the primary that gave the position.
    *
+   * @param reader is made known to the other side before the promise resolves.
    * @throws FeedError
    */
-  connect(signal: AbortSignal): Promise<FeedConnection>;
+  connect(signal: AbortSignal, reader: Reader): Promise<FeedConnection>;
 }
 
 export interface FeedConnection {
@@ -31,6 +33,8 @@ export interface FeedConnection {
    * @throws FeedGap when the feed cannot continue from there.
    */
   tail(from: FeedPosition): AsyncIterable<FeedBatch>;
+  /** Everything up to here is applied. Cheap, never throws. A feed without it has no replicas to wait for. */
+  acknowledge?(position: FeedPosition): void;
   close(): void;
 }
 

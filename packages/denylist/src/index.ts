@@ -1,4 +1,5 @@
 // The publisher: what an authorization server needs.
+export type { EnforcedEverywhere } from './await-enforcement.ts';
 export { ConfigurationError } from './configuration-error.ts';
 export { type CreatePublisherOptions, createPublisher } from './create-publisher.ts';
 export type { Published, Publisher, PublisherObserver, PublishOptions, RevokeTokenOptions } from './publisher.ts';

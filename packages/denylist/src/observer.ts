@@ -9,6 +9,8 @@ export type AppliedResult = 'applied' | 'duplicate' | 'resynced';
 export interface ReplicationObserver {
   /** A snapshot was taken from here on. */
   connected?(position: FeedPosition): void;
+  /** Everything up to here is applied. */
+  positionReached?(position: FeedPosition): void;
   freshnessChanged?(status: FreshnessStatus): void;
   gapFound?(cause: GapCause): void;
   epochChanged?(): void;

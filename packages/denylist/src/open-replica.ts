@@ -1,11 +1,12 @@
 import type { Clock, Random } from './clock.ts';
 import { Denylist } from './denylist.ts';
 import type { DigestSet } from './digest.ts';
-import { type Feed, FeedError } from './feed.ts';
+import { type Feed, FeedError, type FeedPosition } from './feed.ts';
 import { defaultMaxStalenessMs, Freshness, type FreshnessStatus } from './freshness.ts';
 import { LogClock } from './log-clock.ts';
 import { active, type Verdict } from './look-up.ts';
 import type { ReplicationObserver } from './observer.ts';
+import { type Reader, singleReplica } from './reader.ts';
 import { replicate } from './replicate.ts';
 import type { Reseed } from './reseed.ts';
 import { defaultMaxTokenLifetimeSeconds } from './rule.ts';
@@ -21,6 +22,12 @@ export interface ReplicaOptions {
   /** Gives back to the log what it lost; only sidecars that can write it have one. */
   readonly reseed?: Reseed;
   readonly observer?: ReplicationObserver;
+  /** Names this process for as long as it runs: 1–64 letters, digits, `_` or `-`. Default: drawn. */
+  readonly id?: string;
+  /** Whether this process accepts while it does not know, so that nobody waits for it in vain. Default false. */
+  readonly failOpen?: boolean;
+  /** For a sidecar, which speaks for those behind it instead of for itself. */
+  readonly reader?: Reader;
 }
 
 export interface ReplicaStatus {
@@ -55,6 +62,8 @@ export interface Replica {
   status(): ReplicaStatus;
   /** Resolves true once fresh, false after `timeoutMs`. */
   ready(options: { readonly timeoutMs: number }): Promise<boolean>;
+  /** Calls `listener` after every batch with the position up to which everything is applied. */
+  onPosition(listener: (position: FeedPosition) => void): () => void;
   /** Stops following. What is held stays readable. */
   close(): Promise<void>;
 }
@@ -64,9 +73,12 @@ const sweepSlices = 8;
 
 /** Starts following `feed`; never throws because it is out of reach. */
 export function openReplica(options: ReplicaOptions): Replica {
-  const { feed, clock, random, maxStalenessMs = defaultMaxStalenessMs, reseed } = options;
+  const { feed, clock, random, maxStalenessMs = defaultMaxStalenessMs, reseed, failOpen = false } = options;
+  const id = options.id ?? drawId(random);
+  const reader = options.reader ?? singleReplica({ id, failOpen, maxStalenessMs });
   const stop = new AbortController();
   const waiters = new Set<() => void>();
+  const positionListeners = new Set<(position: FeedPosition) => void>();
   let lastError: string | undefined;
   let maxTokenLifetimeSeconds: number | undefined;
   let epoch: string | undefined;
@@ -76,6 +88,10 @@ export function openReplica(options: ReplicaOptions): Replica {
     freshnessChanged(status) {
       if (status.state === 'fresh') for (const wake of waiters) wake();
       options.observer?.freshnessChanged?.(status);
+    },
+    positionReached(position) {
+      for (const listener of positionListeners) listener(position);
+      options.observer?.positionReached?.(position);
     },
     connectionFailed(error) {
       lastError = error instanceof FeedError ? error.code : 'unexpected';
@@ -102,6 +118,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     clock,
     random,
     observer,
+    reader,
     signal: stop.signal,
     ...(reseed === undefined ? {} : { reseed }),
   });
@@ -153,11 +170,24 @@ export function openReplica(options: ReplicaOptions): Replica {
       waiters.delete(wake);
       return freshness.isFresh();
     },
+    onPosition(listener) {
+      positionListeners.add(listener);
+      return () => positionListeners.delete(listener);
+    },
     async close() {
       stop.abort();
       await Promise.all([following, housekeeping]);
     },
   };
+}
+
+/** 16 hex digits. */
+function drawId(random: Random): string {
+  const word = () =>
+    Math.floor(random() * 0x1_0000_0000)
+      .toString(16)
+      .padStart(8, '0');
+  return word() + word();
 }
 
 function unknownCause({ state, cause }: FreshnessStatus): 'cold' | 'stale' | 'capacity' | 'healing' {

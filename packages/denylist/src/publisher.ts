@@ -1,3 +1,4 @@
+import { awaitEnforcement, type EnforcedEverywhere } from './await-enforcement.ts';
 import type { Clock } from './clock.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { digestOf } from './digest.ts';
@@ -26,6 +27,12 @@ export interface Published {
   readonly loggedAtMs: number;
   /** 0: held by one Redis alone, and lost with it unless a sidecar has applied it. */
   readonly redisReplicas: number;
+  /**
+   * Waits until every replica has applied it. Never rejects, never hangs: at the timeout it says who is missing.
+   *
+   * @param options `timeoutMs` 1–60,000, default 5000.
+   */
+  enforcedEverywhere(options?: { readonly timeoutMs?: number }): Promise<EnforcedEverywhere>;
 }
 
 /** Says which tokens must no longer be accepted, where people log out. */
@@ -104,7 +111,13 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
     if (!appended.repeated) logClock.learn(sampleOf(appended.loggedAtMs, sentAtMs, clock.monotonicMs()));
     observer?.published?.(about.kind, dimension, about.reason ?? 'other');
     const { epoch, loggedAtMs } = appended;
-    return { id, epoch, loggedAtMs, redisReplicas: appended.redisReplicas };
+    return {
+      id,
+      epoch,
+      loggedAtMs,
+      redisReplicas: appended.redisReplicas,
+      enforcedEverywhere: ({ timeoutMs = 5000 } = {}) => awaitEnforcement({ log, appended, clock, timeoutMs }),
+    };
   };
 
   const publisher: Publisher = {

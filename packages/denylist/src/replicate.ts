@@ -5,6 +5,7 @@ import { type Feed, type FeedBatch, type FeedConnection, type FeedEntry, FeedGap
 import type { Freshness } from './freshness.ts';
 import type { LogClock } from './log-clock.ts';
 import type { ReplicationObserver } from './observer.ts';
+import type { Reader } from './reader.ts';
 import { type Reseed, SnapshotContents } from './reseed.ts';
 
 /** The newest log format this code understands; a log whose `minReader` is higher keeps it stale. */
@@ -20,6 +21,8 @@ export interface ReplicateOptions {
   /** Given by whoever can write the log (a sidecar); without it nothing is given back after a loss. */
   readonly reseed?: Reseed;
   readonly observer?: ReplicationObserver;
+  /** Whom this replication speaks for. */
+  readonly reader: Reader;
   readonly signal: AbortSignal;
 }
 
@@ -38,7 +41,7 @@ export async function replicate(options: ReplicateOptions): Promise<void> {
   while (!signal.aborted) {
     let connection: FeedConnection | undefined;
     try {
-      connection = await feed.connect(signal);
+      connection = await feed.connect(signal, options.reader);
       await replication.follow(connection, () => backoff.succeeded());
     } catch (error) {
       if (error instanceof FeedGap) replication.startOver(error);
@@ -70,13 +73,17 @@ class Replication {
 
   async follow(connection: FeedConnection, onProgress: () => void): Promise<void> {
     // A cap that was reached left rules out: only a snapshot with room to spare can make the list whole again.
-    const { denylist, freshness } = this.#options;
+    const { denylist, freshness, observer } = this.#options;
     if (denylist.full && denylist.size < denylist.maxRules * 0.9) this.#position = undefined;
     const position = this.#position ?? (await this.#takeSnapshot(connection));
     for await (const batch of connection.tail(position)) {
       for (const entry of batch.entries) this.#take(entry, connection);
       freshness.markFull(denylist.full);
       this.#believe(batch);
+      if (this.#position !== undefined) {
+        connection.acknowledge?.(this.#position);
+        observer?.positionReached?.(this.#position);
+      }
       onProgress();
     }
   }

@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts';
+import type { Enforcement } from './enforcement.ts';
 import type { RevocationDetails } from './event.ts';
 import type { Statement } from './statement.ts';
 
@@ -10,6 +11,12 @@ export interface RevocationLog {
    * @throws LogError
    */
   append(request: AppendRequest): Promise<Appended>;
+  /**
+   * Which replicas have applied an appended entry, as of now.
+   *
+   * @throws LogError `unavailable`
+   */
+  enforcement(appended: AppendedAt): Promise<Enforcement>;
   close(): Promise<void>;
 }
 
@@ -21,9 +28,15 @@ export interface AppendRequest {
   readonly redisReplicas?: number | 'all';
 }
 
-export interface Appended {
+/** Where an entry stands in the history. */
+export interface AppendedAt {
   readonly epoch: string;
   readonly head: string;
+  /** In the feed of the log; empty when unknown, as for a repeated id. */
+  readonly cursor: string;
+}
+
+export interface Appended extends AppendedAt {
   readonly loggedAtMs: number;
   /** Copies beside the primary that had it when we were answered. */
   readonly redisReplicas: number;

@@ -1,15 +1,19 @@
 import { readFile } from 'node:fs/promises';
-import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { type Agent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { FeedError } from '../feed.ts';
 import type { HttpSource } from '../source.ts';
-import { readTimeoutMs } from './wire.ts';
+import { readerHeader, readTimeoutMs } from './wire.ts';
 
 export interface HttpClient {
   readonly source: HttpSource;
   readonly signal: AbortSignal;
   /** Path of a file whose first line is the bearer token; read at every request, so that it can be replaced. */
   readonly tokenFile?: string;
+  /** Names who asks. */
+  readonly reader?: string;
+  /** Keeps sockets for requests that come often; without one each request has its own. */
+  readonly agent?: Agent;
 }
 
 /** @throws FeedError `unreachable`, `timeout`, `closed`. */
@@ -30,7 +34,7 @@ interface Message {
 
 /** One socket per request, without redirects: a stream holds its own, and the rest is rare. */
 async function send(client: HttpClient, { method, path, headers, body }: Message): Promise<IncomingMessage> {
-  const { source, signal } = client;
+  const { source, signal, reader } = client;
   const authorization = await authorizationFor(client);
   const url = new URL(`${source.baseUrl}${path}`);
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -43,9 +47,9 @@ async function send(client: HttpClient, { method, path, headers, body }: Message
       url,
       {
         method,
-        agent: false,
+        agent: client.agent ?? false,
         signal,
-        headers: { ...headers, ...authorization },
+        headers: { ...headers, ...authorization, ...(reader === undefined ? {} : { [readerHeader]: reader }) },
         ...(source.socketPath === undefined ? {} : { socketPath: source.socketPath }),
       },
       (response) => {

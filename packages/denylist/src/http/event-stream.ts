@@ -1,9 +1,5 @@
 import type { ServerResponse } from 'node:http';
 
-export interface EventStreamClient {
-  readonly response: ServerResponse;
-}
-
 /** Bytes that may wait for one slow reader before it is cut; it resumes by position. */
 export const defaultMaxBufferedBytes = 1024 * 1024;
 
@@ -11,7 +7,8 @@ export const defaultMaxBufferedBytes = 1024 * 1024;
  * The readers of the event stream. A slow one never slows the others: it is cut when too much waits for it.
  */
 export class EventStream {
-  readonly #clients = new Set<ServerResponse>();
+  /** By response, the reader behind it, if it says so. */
+  readonly #clients = new Map<ServerResponse, string | undefined>();
   readonly #maxBufferedBytes: number;
   #cut = 0;
 
@@ -28,26 +25,31 @@ export class EventStream {
     return this.#cut;
   }
 
-  add(response: ServerResponse, backlog: readonly string[]): void {
+  add(response: ServerResponse, reader: string | undefined, backlog: readonly string[]): void {
     response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
     response.socket?.setNoDelay(true);
-    this.#clients.add(response);
+    this.#clients.set(response, reader);
     response.on('close', () => this.#clients.delete(response));
     response.on('error', () => this.#clients.delete(response));
     this.#write(response, backlog.length === 0 ? ': hello\n\n' : backlog.join(''));
   }
 
   send(frame: string): void {
-    for (const response of this.#clients) this.#write(response, frame);
+    for (const response of this.#clients.keys()) this.#write(response, frame);
+  }
+
+  /** Only to those of whose reader `accept` says so. */
+  sendTo(accept: (reader: string | undefined) => boolean, frame: string): void {
+    for (const [response, reader] of this.#clients) if (accept(reader)) this.#write(response, frame);
   }
 
   /** Ends every stream after a last frame. */
   end(frame: string): void {
-    for (const response of this.#clients) response.end(frame);
+    for (const response of this.#clients.keys()) response.end(frame);
     this.#clients.clear();
   }
 

@@ -1,8 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import { Agent, type IncomingMessage } from 'node:http';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { Clock } from '../clock.ts';
 import { decodeEvent } from '../codec/event.ts';
+import { encodeReport } from '../codec/report.ts';
 import { rowBytes } from '../codec/rows.ts';
 import { decodeSnapshot } from '../codec/snapshot.ts';
 import {
@@ -14,14 +15,17 @@ import {
   FeedGap,
   type FeedPosition,
 } from '../feed.ts';
+import { Reporter, type SendReport } from '../reporter.ts';
 import type { HttpSource } from '../source.ts';
 import { readBootId } from './boot-id.ts';
-import { get, type HttpClient, readAll } from './client.ts';
+import { get, type HttpClient, post, readAll } from './client.ts';
 import { FreshQuestion } from './fresh-question.ts';
 import { decodeProof, formatPosition, logNowHeader, parsePosition, paths, streamEvents } from './wire.ts';
 
 /** Rows applied between two turns of the event loop: about a millisecond of work. */
 const sliceRows = 2048;
+/** Milliseconds for a last report. */
+const farewellMs = 500;
 /** A snapshot of the largest denylist, with room: 32 bytes a rule. */
 const maxSnapshotBytes = 4 * 1024 ** 3;
 
@@ -35,20 +39,45 @@ export interface HttpFeedOptions {
 export function createHttpFeed(source: HttpSource, options: HttpFeedOptions): Feed {
   return {
     name: source.name,
-    async connect(signal) {
+    async connect(signal, reader) {
       const closed = new AbortController();
       const client: HttpClient = {
         source,
         signal: AbortSignal.any([signal, closed.signal]),
+        reader: reader.id,
         ...(options.tokenFile === undefined ? {} : { tokenFile: options.tokenFile }),
       };
       const bootId = source.sameHost ? await readBootId() : '';
-      return openConnection(client, options.clock, bootId, () => closed.abort());
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const reporter = new Reporter(options.clock, reader, reportTo({ ...client, agent }));
+      const close = () => {
+        reporter.close();
+        closed.abort();
+        agent.destroy();
+        // Only who stops in order says so; whoever vanished is waited for until it cannot be fresh.
+        if (signal.aborted) void leave({ ...client, signal: AbortSignal.timeout(farewellMs) });
+      };
+      try {
+        // Before anything is read: who is fresh must be known to the sidecar.
+        await reporter.join();
+      } catch (error) {
+        close();
+        throw error;
+      }
+      return openConnection({ client, clock: options.clock, bootId, reporter, close });
     },
   };
 }
 
-function openConnection(client: HttpClient, clock: Clock, bootId: string, close: () => void): FeedConnection {
+interface OpenConnection {
+  readonly client: HttpClient;
+  readonly clock: Clock;
+  readonly bootId: string;
+  readonly reporter: Reporter;
+  readonly close: () => void;
+}
+
+function openConnection({ client, clock, bootId, reporter, close }: OpenConnection): FeedConnection {
   let snapshot: { position: FeedPosition; rows: Uint8Array } | undefined;
   return {
     lifts: 'take',
@@ -66,8 +95,29 @@ function openConnection(client: HttpClient, clock: Clock, bootId: string, close:
       if (snapshot !== undefined) snapshot.rows = new Uint8Array();
     },
     tail: (from) => readTail({ client, clock, bootId, from }),
+    acknowledge: (position) => reporter.reached(position),
     close,
   };
+}
+
+function reportTo(client: HttpClient): SendReport {
+  return async (reader, position) => {
+    const report = encodeReport({ reader: reader.id, replicas: reader.progress(position) });
+    const response = await post(client, paths.acks, report);
+    response.resume();
+    if (response.statusCode !== 204) {
+      throw new FeedError('refused', `${client.source.name} answered ${response.statusCode} to a report`);
+    }
+  };
+}
+
+async function leave(client: HttpClient): Promise<void> {
+  try {
+    const response = await post(client, paths.acks, encodeReport({ reader: client.reader ?? '', replicas: [] }));
+    response.resume();
+  } catch {
+    // Nobody is there to be told; the silence will tell.
+  }
 }
 
 async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<{ position: FeedPosition; rows: Uint8Array }> {

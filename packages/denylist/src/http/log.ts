@@ -1,9 +1,10 @@
 import { encodeAppendRequest } from '../codec/append-request.ts';
+import { type Enforcement, nothingKnown } from '../enforcement.ts';
 import { FeedError } from '../feed.ts';
 import type { Reseed } from '../reseed.ts';
 import { type Appended, LogError, type LogErrorCode, logErrorCodes, type RevocationLog } from '../revocation-log.ts';
 import type { HttpSource } from '../source.ts';
-import { type HttpClient, post, readAll } from './client.ts';
+import { get, type HttpClient, post, readAll } from './client.ts';
 import { paths } from './wire.ts';
 
 /** The log behind a sidecar: what is appended here it appends to its own source. */
@@ -30,6 +31,15 @@ export function createHttpLog(source: HttpSource, options: { readonly tokenFile?
       }
       return readAnswer(answered.statusCode ?? 0, body, source.name);
     },
+    async enforcement({ epoch, head, cursor }) {
+      try {
+        const query = new URLSearchParams({ epoch, head, cursor });
+        const response = await get(client, `${paths.enforcement}?${query}`);
+        return readEnforcement(response.statusCode ?? 0, await readAll(response, 4 * 1024 * 1024));
+      } catch (error) {
+        throw new LogError('unavailable', `${source.name} cannot tell who has it`, { cause: error });
+      }
+    },
     async close() {
       closed.abort();
     },
@@ -51,17 +61,39 @@ export function createHttpReseed(log: RevocationLog): Reseed {
   };
 }
 
+function readEnforcement(status: number, body: Uint8Array): Enforcement {
+  const { enforced, expected, expired, missing, failOpen, known } = parseObject(body);
+  const counts = [enforced, expected, expired, failOpen];
+  const wellFormed = status === 200 && Array.isArray(missing) && typeof known === 'boolean';
+  if (!wellFormed || !counts.every((count) => typeof count === 'number')) return nothingKnown;
+  return {
+    enforced: Number(enforced),
+    expected: Number(expected),
+    expired: Number(expired),
+    failOpen: Number(failOpen),
+    missing: missing.map(String),
+    known,
+  };
+}
+
 function readAnswer(status: number, body: Uint8Array, name: string): Appended {
   const parsed = parseObject(body);
   if (status === 201) {
-    const { epoch, head, loggedAtMs, redisReplicas, repeated } = parsed;
+    const { epoch, head, cursor, loggedAtMs, redisReplicas, repeated } = parsed;
     if (
       typeof epoch === 'string' &&
       typeof head === 'string' &&
       typeof loggedAtMs === 'number' &&
       typeof redisReplicas === 'number'
     ) {
-      return { epoch, head, loggedAtMs, redisReplicas, repeated: repeated === true };
+      return {
+        epoch,
+        head,
+        cursor: typeof cursor === 'string' ? cursor : '',
+        loggedAtMs,
+        redisReplicas,
+        repeated: repeated === true,
+      };
     }
   }
   const code: LogErrorCode | undefined = logErrorCodes.find((known) => known === parsed.error);

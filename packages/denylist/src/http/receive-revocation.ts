@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeAppendRequest } from '../codec/append-request.ts';
 import { type AppendRequest, LogError, type LogErrorCode, type RevocationLog } from '../revocation-log.ts';
-import { answer } from './serve.ts';
+import { answer, readBody } from './answer.ts';
 
 const maxBodyBytes = 16 * 1024;
 const statusOf: Readonly<Record<LogErrorCode, number>> = {
@@ -18,7 +18,7 @@ export async function receiveRevocation(
   log: RevocationLog,
 ): Promise<void> {
   try {
-    const body = await readBody(request);
+    const body = await readBody(request, maxBodyBytes);
     const append: AppendRequest | string = body === undefined ? 'the body is too large' : decodeAppendRequest(body);
     if (typeof append === 'string') {
       answer(response, 400, { error: 'malformed_request', message: append });
@@ -26,20 +26,26 @@ export async function receiveRevocation(
     }
     answer(response, 201, await log.append(append));
   } catch (error) {
-    if (error instanceof LogError)
-      answer(response, statusOf[error.code], { error: error.code, message: error.message });
-    else answer(response, 500, { error: 'internal_error', message: 'the sidecar failed; see its log' });
+    answerFailure(response, error);
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    if (!(chunk instanceof Uint8Array)) return undefined;
-    size += chunk.byteLength;
-    if (size > maxBodyBytes) return undefined;
-    chunks.push(chunk);
+/** `GET /v1/enforcement?epoch=…&head=…&cursor=…`: which replicas have applied an entry of the log. */
+export async function answerEnforcement(request: IncomingMessage, response: ServerResponse, log: RevocationLog) {
+  const { searchParams } = new URL(request.url ?? '/', 'http://sidecar');
+  const [epoch, head, cursor] = ['epoch', 'head', 'cursor'].map((name) => searchParams.get(name) ?? '');
+  if (!epoch || !head || !cursor) {
+    answer(response, 400, { error: 'malformed_request', message: 'expected epoch, head and cursor' });
+    return;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  try {
+    answer(response, 200, await log.enforcement({ epoch, head, cursor }));
+  } catch (error) {
+    answerFailure(response, error);
+  }
+}
+
+function answerFailure(response: ServerResponse, error: unknown): void {
+  if (error instanceof LogError) answer(response, statusOf[error.code], { error: error.code, message: error.message });
+  else answer(response, 500, { error: 'internal_error', message: 'the sidecar failed; see its log' });
 }

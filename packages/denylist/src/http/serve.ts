@@ -7,17 +7,31 @@ import type { Proof } from '../freshness.ts';
 import type { Replica } from '../open-replica.ts';
 import type { RevocationLog } from '../revocation-log.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../rule.ts';
+import { answer } from './answer.ts';
 import { readBootId } from './boot-id.ts';
 import { defaultMaxBufferedBytes, EventStream } from './event-stream.ts';
 import { Journal } from './journal.ts';
-import { receiveRevocation } from './receive-revocation.ts';
-import { encodeProof, formatPosition, keepAliveMs, logNowHeader, parsePosition, paths, streamEvents } from './wire.ts';
+import { Readers } from './readers.ts';
+import { receiveReport } from './receive-report.ts';
+import { answerEnforcement, receiveRevocation } from './receive-revocation.ts';
+import {
+  encodeProof,
+  formatPosition,
+  keepAliveMs,
+  logNowHeader,
+  parsePosition,
+  paths,
+  readerHeader,
+  streamEvents,
+} from './wire.ts';
 
 export interface FeedServerOptions {
   readonly replica: Replica;
   /** Where `POST /v1/revocations` goes; without one it answers 404. */
   readonly log?: RevocationLog;
   readonly clock: Clock;
+  /** Who reads this server; given when the replica reports them upstream. */
+  readonly readers?: Readers;
   /** Changes kept for readers that resume; default 10,000. */
   readonly journalEntries?: number;
   /** Bytes waiting for one reader before it is cut; default 1 MiB. */
@@ -33,12 +47,20 @@ export interface FeedServer {
   close(): void;
 }
 
+/** Who asks; undefined for a header that is no name of ours. */
+function readerOf(request: IncomingMessage): string | undefined {
+  const name = request.headers[readerHeader];
+  return typeof name === 'string' && name.length <= 64 ? name : undefined;
+}
+
 /** The sidecar's side of the wire: the log of *its denylist*. Who may call is the listener's business. */
 export function createFeedServer(options: FeedServerOptions): FeedServer {
   const { replica, log, clock, journalEntries = 10_000, maxBufferedBytes = defaultMaxBufferedBytes } = options;
   const { denylist, freshness, logClock } = replica;
-  const journal = new Journal(randomBytes(8).toString('hex'), journalEntries);
+  const { readers = new Readers(clock, randomBytes(8).toString('hex')) } = options;
+  const journal = new Journal(readers.id, journalEntries);
   const stream = new EventStream(maxBufferedBytes);
+  const stopMarks = replica.onPosition((position) => readers.mark(journal.n, position));
   let bootId = '';
   void readBootId().then((id) => {
     bootId = id;
@@ -65,7 +87,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   };
   const stopProofs = freshness.onProof((proof) => {
     // A proof is worth nothing at the cap; what it would vouch for is incomplete.
-    if (freshness.isFresh()) stream.send(proofFrame(proof));
+    if (freshness.isFresh()) stream.sendTo((reader) => readers.mayBeFresh(reader), proofFrame(proof));
   });
   const stop = new AbortController();
   const keepAlive = async () => {
@@ -113,13 +135,17 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       return;
     }
     const { provenAtMs } = freshness;
-    const frames = provenAtMs !== undefined && freshness.isFresh() ? [...backlog, proofFrame({ provenAtMs })] : backlog;
-    stream.add(response, frames);
+    const reader = readerOf(request);
+    const mayProve = provenAtMs !== undefined && freshness.isFresh() && readers.mayBeFresh(reader);
+    stream.add(response, reader, mayProve ? [...backlog, proofFrame({ provenAtMs })] : backlog);
   };
-  const serveFresh = (response: ServerResponse) => {
+  const serveFresh = (request: IncomingMessage, response: ServerResponse) => {
     const { provenAtMs } = freshness;
-    if (provenAtMs === undefined || !freshness.isFresh()) {
-      answer(response, 503, { error: 'not_fresh', message: 'the sidecar cannot prove that it is complete' });
+    if (provenAtMs === undefined || !freshness.isFresh() || !readers.mayBeFresh(readerOf(request))) {
+      answer(response, 503, {
+        error: 'not_fresh',
+        message: 'the sidecar is not fresh, or this reader does not report',
+      });
       return;
     }
     const logNowMs = logClock.nowMs();
@@ -136,10 +162,12 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       const { method } = request;
       if (path === paths.revocations && method === 'POST' && log !== undefined) {
         void receiveRevocation(request, response, log);
-      } else if (method !== 'GET') return false;
+      } else if (path === paths.acks && method === 'POST') void receiveReport(request, response, readers);
+      else if (method !== 'GET') return false;
       else if (path === paths.snapshot) serveSnapshot(response);
       else if (path === paths.events) serveEvents(request, response);
-      else if (path === paths.fresh) serveFresh(response);
+      else if (path === paths.enforcement && log !== undefined) void answerEnforcement(request, response, log);
+      else if (path === paths.fresh) serveFresh(request, response);
       else return false;
       return true;
     },
@@ -151,12 +179,8 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       stop.abort();
       stopChanges();
       stopProofs();
+      stopMarks();
       stream.end('');
     },
   };
-}
-
-export function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(JSON.stringify(body));
 }

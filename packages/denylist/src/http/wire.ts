@@ -8,10 +8,15 @@ export const paths = {
   events: `/v${wireVersion}/events`,
   fresh: `/v${wireVersion}/fresh`,
   revocations: `/v${wireVersion}/revocations`,
+  acks: `/v${wireVersion}/acks`,
+  enforcement: `/v${wireVersion}/enforcement`,
 } as const;
 
 /** Response header of a snapshot: the log's clock in milliseconds as the sidecar knows it, or absent. */
 export const logNowHeader = 'revocast-log-now';
+
+/** Request header: which reader asks. Only one that reports is given proofs. */
+export const readerHeader = 'revocast-reader';
 
 /** Events of the stream. */
 export const streamEvents = { rule: 'rule', proof: 'proof', goodbye: 'goodbye' } as const;

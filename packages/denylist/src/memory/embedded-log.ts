@@ -1,10 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { rowBytes, viewOf, writeRule } from '../codec/rows.ts';
 import { digestToBytes } from '../digest.ts';
+import { countEnforcement, type Enforcement, nothingKnown } from '../enforcement.ts';
 import type { Change } from '../event.ts';
 import { type Feed, type FeedBatch, type FeedConnection, type FeedEntry, FeedGap, type FeedPosition } from '../feed.ts';
 import { active, type LookUp } from '../look-up.ts';
-import { type Appended, type AppendRequest, LogError, type RevocationLog } from '../revocation-log.ts';
+import type { Reader } from '../reader.ts';
+import { type Appended, type AppendedAt, type AppendRequest, LogError, type RevocationLog } from '../revocation-log.ts';
 import { defaultMaxTokenLifetimeSeconds, denies, emptyRule, sameRule } from '../rule.ts';
 import { RuleTable } from '../rule-table.ts';
 import { applyStatement } from '../statement.ts';
@@ -39,6 +41,7 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
   const journal: FeedEntry[] = [];
   const ids = new Map<string, Appended>();
   const wakeUps = new Set<() => void>();
+  const readers = new Map<Reader, FeedPosition | undefined>();
   let seq = 0;
   const headAt = (n: number) => `${epoch}.${n}`;
 
@@ -64,7 +67,14 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
       if (journal.length > journalEntries) journal.shift();
       for (const wake of wakeUps) wake();
     }
-    const appended = { epoch, head: headAt(seq), loggedAtMs: now, redisReplicas: 0, repeated: false };
+    const appended = {
+      epoch,
+      head: headAt(seq),
+      cursor: String(seq),
+      loggedAtMs: now,
+      redisReplicas: 0,
+      repeated: false,
+    };
     if (statement.kind !== 'seed') {
       ids.set(details.id, appended);
       for (const [id, { loggedAtMs }] of ids) {
@@ -92,8 +102,9 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
     return missing === 0 ? [] : journal.slice(-missing);
   };
 
-  const connect = (signal: AbortSignal): FeedConnection => {
+  const connect = (signal: AbortSignal, reader: Reader): FeedConnection => {
     const closed = new AbortController();
+    readers.set(reader, undefined);
     const ended = AbortSignal.any([signal, closed.signal]);
     return {
       lifts: 'union',
@@ -119,13 +130,34 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
           if (read === seq) await nextChange(clock, wakeUps, ended);
         }
       },
-      close: () => closed.abort(),
+      acknowledge: (reached) => void readers.set(reader, reached),
+      close() {
+        closed.abort();
+        readers.delete(reader);
+      },
     };
   };
 
+  /** Reader and log share one process, so nobody is ever silent. */
+  const enforcement = ({ epoch: at, cursor }: AppendedAt): Enforcement => {
+    if (at !== epoch) return nothingKnown;
+    const replicas = [...readers].flatMap(([reader, position]) => reader.progress(position));
+    return countEnforcement(
+      replicas.map((replica) => ({
+        replica,
+        applied: replica.cursor !== undefined && Number(replica.cursor) >= Number(cursor) ? 'yes' : 'no',
+        silentMs: 0,
+      })),
+    );
+  };
+
   return {
-    log: { append: async (request) => append(request), close: async () => {} },
-    feed: { name: 'memory:', connect: async (signal) => connect(signal) },
+    log: {
+      append: async (request) => append(request),
+      enforcement: async (appended) => enforcement(appended),
+      close: async () => {},
+    },
+    feed: { name: 'memory:', connect: async (signal, reader) => connect(signal, reader) },
     lookUp: {
       async find({ dimensions, words }, issuedAt) {
         const nowSeconds = Math.floor(clock.wallMs() / 1000);

@@ -136,12 +136,17 @@ function toFeedError(error: unknown, { name }: RedisSource): FeedError {
   const say = (code: FeedErrorCode, what: string) => new FeedError(code, `${name}: ${what}`, { cause });
   if (error.name === 'ReplyError') {
     const word = error.message.split(' ', 1)[0] ?? '';
-    const code = replyCodes[word] ?? 'refused';
+    const code = isScriptRefused(error.message) ? 'no_permission' : (replyCodes[word] ?? 'refused');
     return say(code, remedies[code] ?? `answered ${word}`);
   }
   if (/timed? ?out/i.test(error.message)) return say('timeout', 'no answer in time');
   if (/is closed|Stream isn't writeable|ECONNRESET|EPIPE/i.test(error.message)) return say('closed', 'connection lost');
   return say('unreachable', 'cannot be reached');
+}
+
+/** Inside a script a missing right is reported without a code of its own, up to Redis 7.0 at least. */
+function isScriptRefused(message: string): boolean {
+  return message.startsWith('ERR') && message.includes("can't run this command");
 }
 
 /** What to do about each, said where the error is made. */

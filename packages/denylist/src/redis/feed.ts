@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { CausalProof } from '../causal-proof.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, Random } from '../clock.ts';
 import { decodeEvent } from '../codec/event.ts';
 import { rowBytes } from '../codec/rows.ts';
 import {
@@ -12,11 +11,16 @@ import {
   FeedGap,
   type FeedPosition,
 } from '../feed.ts';
+import { linkHead } from '../link-head.ts';
+import { reportLifetimeMs, reportMs } from '../reader.ts';
+import { Reporter } from '../reporter.ts';
 import type { RedisSource } from '../source.ts';
 import { connectRedis, type RedisConnection } from './connect.ts';
 import { keys } from './keys.ts';
+import { leaveRegistry, reportTo } from './registry.ts';
 import { readArray, readBytes, readNumber, readOptionalText, readText } from './replies.ts';
 import { positionScript } from './scripts.ts';
+import { RedisSession } from './session.ts';
 
 /** An empty read this often keeps the proof within a second of the heartbeat. */
 const blockMs = 500;
@@ -26,27 +30,53 @@ const snapshotPage = 2000;
 const tailBatch = 1000;
 
 /** The log in Redis as a feed. Nothing is connected before `connect`. */
-export function createRedisFeed(source: RedisSource, { clock }: { readonly clock: Clock }): Feed {
+export function createRedisFeed(source: RedisSource, ports: { readonly clock: Clock; readonly random: Random }): Feed {
+  const { clock } = ports;
   return {
     name: source.name,
-    async connect(signal) {
-      const redis = await connectRedis(source, { silenceMs });
-      const stop = () => redis.close();
-      signal.addEventListener('abort', stop, { once: true });
-      return openConnection(redis, clock, () => {
-        signal.removeEventListener('abort', stop);
-        redis.close();
-      });
+    async connect(signal, reader) {
+      // A connection of its own: behind a blocking read a report would be half a second late.
+      const reporting = new RedisSession(source, { ...ports, timeouts: { commandMs: reportMs, silenceMs } });
+      const reporter = new Reporter(clock, reader, reportTo(reporting));
+      try {
+        await reporter.join();
+        const redis = await connectRedis(source, { silenceMs });
+        const stop = () => redis.close();
+        signal.addEventListener('abort', stop, { once: true });
+        const close = () => {
+          signal.removeEventListener('abort', stop);
+          redis.close();
+          reporter.close();
+          // Only who stops in order takes its line away; a link that broke leaves it, to be waited for.
+          const farewell = signal.aborted ? leaveRegistry(reporting, reader.id) : Promise.resolve();
+          void farewell.catch(() => {}).finally(() => reporting.close());
+        };
+        return openConnection({ redis, clock, reporter, close });
+      } catch (error) {
+        reporter.close();
+        reporting.close();
+        throw error;
+      }
     },
   };
 }
 
-function openConnection(redis: RedisConnection, clock: Clock, close: () => void): FeedConnection {
+interface OpenConnection {
+  readonly redis: RedisConnection;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly close: () => void;
+}
+
+function openConnection({ redis, clock, reporter, close }: OpenConnection): FeedConnection {
+  // Whoever cannot be seen must not be fresh: a revocation is not waited for by anyone it does not know.
+  const isSeen = () => clock.monotonicMs() - reporter.arrivedAtMs <= reportLifetimeMs;
   return {
     lifts: 'union',
     position: () => readPosition(redis, clock),
     snapshot: () => readSnapshot(redis),
-    tail: (from) => readTail(redis, from, clock),
+    tail: (from) => readTail({ redis, clock, from, isSeen }),
+    acknowledge: (position) => reporter.reached(position),
     close,
   };
 }
@@ -94,7 +124,14 @@ async function* readSnapshot(redis: RedisConnection): AsyncIterable<Uint8Array> 
   } while (cursor !== '0');
 }
 
-async function* readTail(redis: RedisConnection, from: FeedPosition, clock: Clock): AsyncIterable<FeedBatch> {
+interface Tail {
+  readonly redis: RedisConnection;
+  readonly clock: Clock;
+  readonly from: FeedPosition;
+  readonly isSeen: () => boolean;
+}
+
+async function* readTail({ redis, clock, from, isSeen }: Tail): AsyncIterable<FeedBatch> {
   const proof = new CausalProof();
   let cursor = from.cursor;
   for (;;) {
@@ -109,7 +146,7 @@ async function* readTail(redis: RedisConnection, from: FeedPosition, clock: Cloc
       cursor = raw.id;
       entries.push({
         prev: raw.prev,
-        head: createHash('sha1').update(raw.prev).update(raw.event).digest('hex').slice(0, 16),
+        head: linkHead(raw.prev, raw.event),
         cursor,
         ...(event.kind === 'rule' ? { change: event } : {}),
       });
@@ -117,7 +154,7 @@ async function* readTail(redis: RedisConnection, from: FeedPosition, clock: Cloc
     const provenAtMs = proof.afterRead(sentAtMs, entries.length < tailBatch, heartbeat !== undefined);
     yield {
       entries,
-      ...(provenAtMs === undefined ? {} : { provenAtMs }),
+      ...(provenAtMs === undefined || !isSeen() ? {} : { provenAtMs }),
       ...(heartbeat === undefined ? {} : { healing: heartbeat.healing, heartbeatLoggedAtMs: heartbeat.loggedAtMs }),
     };
   }

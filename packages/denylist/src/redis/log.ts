@@ -6,7 +6,8 @@ import { defaultMaxTokenLifetimeSeconds } from '../rule.ts';
 import type { Statement } from '../statement.ts';
 import type { RedisConnection } from './connect.ts';
 import { keys } from './keys.ts';
-import { readArray, readNumber, readText } from './replies.ts';
+import { readEnforcement } from './registry.ts';
+import { readArray, readNumber, readOptionalText, readText } from './replies.ts';
 import { appendScript } from './scripts.ts';
 import type { RedisSession } from './session.ts';
 
@@ -19,6 +20,13 @@ const waitMs = 1000;
 export function createRedisLog(session: RedisSession): RevocationLog {
   return {
     append: (request) => append(session, request),
+    async enforcement(appended) {
+      try {
+        return await readEnforcement(await session.get(), appended);
+      } catch (error) {
+        throw new LogError('unavailable', `nobody can tell who has it: ${messageOf(error)}`, { cause: error });
+      }
+    },
     async close() {
       session.close();
     },
@@ -44,7 +52,7 @@ async function append(session: RedisSession, request: AppendRequest): Promise<Ap
     throw afterSending(error);
   }
   session.succeeded();
-  const [outcome, epoch, head, nowMs] = reply;
+  const [outcome, epoch, head, nowMs, entry] = reply;
   if (readText(outcome, 'append') === 'cutoff_in_future') {
     throw new LogError(
       'refused',
@@ -54,6 +62,7 @@ async function append(session: RedisSession, request: AppendRequest): Promise<Ap
   const appended = {
     epoch: readText(epoch, 'epoch'),
     head: readText(head, 'head'),
+    cursor: readOptionalText(entry, 'entry id') ?? '',
     loggedAtMs: readNumber(nowMs, 'time'),
     repeated: readText(outcome, 'append') === 'repeated',
   };

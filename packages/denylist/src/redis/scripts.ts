@@ -35,9 +35,9 @@ local function openLog(meta, candidate, lifetime, now)
 end
 local function append(log, meta, state, body, minId)
   local head = string.sub(redis.sha1hex(state.head .. body), 1, 16)
-  redis.call('XADD', log, 'MINID', '~', minId, '*', 'p', state.head, 'e', body)
+  local id = redis.call('XADD', log, 'MINID', '~', minId, '*', 'p', state.head, 'e', body)
   redis.call('HSET', meta, 'head', head, 'seq', num(state.seq + 1))
-  return head
+  return head, id
 end
 `;
 
@@ -49,7 +49,7 @@ end
  *      digest (16 bytes) · kind: deny | cutoff | lift | seed · four numbers (see below) · details (JSON)
  *      deny: until, or -1 for now + longest lifetime + margin · cutoff: issuedUpTo, or -1 for now + skew ·
  *      seed: deniedUntil, issuedUpTo, stamp, lifted
- * Returns { 'appended' | 'repeated' | 'unchanged' | 'cutoff_in_future', epoch, head, now in ms }.
+ * Returns { 'appended' | 'repeated' | 'unchanged' | 'cutoff_in_future', epoch, head, now in ms, stream id if appended }.
  *
  * The arithmetic is that of statement.ts and rule.ts, and a test runs both side by side.
  */
@@ -107,8 +107,8 @@ if id ~= '' then
 end
 local hex = string.gsub(digest, '.', function(c) return string.format('%02x', string.byte(c)) end)
 local body = table.concat({ '1', 'r', num(state.seq + 1), num(now), '', hex, num(denied), num(issued), num(stamp), num(lifted), ARGV[11] }, '|')
-local head = append(log, meta, state, body, num(now - tonumber(ARGV[3])))
-return { 'appended', state.epoch, head, num(now) }
+local head, entry = append(log, meta, state, body, num(now - tonumber(ARGV[3])))
+return { 'appended', state.epoch, head, num(now), entry }
 `,
 );
 
@@ -187,6 +187,29 @@ if known == 1 and now >= state.healUntil then return { 'whole', state.epoch } en
 redis.call('HSET', KEYS[1], 'healUntil', num(now))
 if known == 1 then return { 'healed', state.epoch } end
 return { 'created', state.epoch }
+`,
+);
+
+/**
+ * report-1: a reader says how far it and its replicas are, dated by Redis. Lines older than a day are taken away.
+ *
+ * KEYS replicas · ARGV reader · epoch|head|cursor|replicas · Returns now in ms.
+ */
+export const reportScript = script(
+  'report',
+  1,
+  `local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+local stamp = string.format('%.0f', now)
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
+  local reader
+  for index, line in ipairs(redis.call('HGETALL', KEYS[1])) do
+    if index % 2 == 1 then reader = line
+    elseif now - (tonumber(string.match(line, '^1|(%d+)|')) or now) > 86400000 then redis.call('HDEL', KEYS[1], reader) end
+  end
+end
+redis.call('HSET', KEYS[1], ARGV[1], '1|' .. stamp .. '|' .. ARGV[2])
+return stamp
 `,
 );
 

@@ -21,7 +21,7 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
   return {
     kind: 'redis',
     name: source.name,
-    feed: createRedisFeed(source, { clock }),
+    feed: createRedisFeed(source, { clock, random }),
     log: createRedisLog(publishing),
     reseed: createRedisReseed(keeping),
     startHeartbeat: (options) => startHeartbeat({ ...options, session: keeping, clock }),

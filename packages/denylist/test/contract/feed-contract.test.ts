@@ -139,6 +139,33 @@ describe.each(Object.entries(worlds))('given %s', (_name, openWorld) => {
     await until(() => replica.denylist.get(digest)?.lifted === rule.stamp, { what: 'the lift' });
   });
 
+  it('tells when every replica has it, and forgets one that left in order', async () => {
+    const [first, second] = await Promise.all([startReplica(), startReplica()]);
+    const published = await publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });
+    const both = await published.enforcedEverywhere({ timeoutMs: 5000 });
+    expect(both).toMatchObject({ everywhere: true, enforced: 2, expected: 2, missing: [], failOpen: 0 });
+    await second.close();
+    await until(
+      async () => {
+        const later = await publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });
+        const one = await later.enforcedEverywhere({ timeoutMs: 1000 });
+        return one.everywhere && one.expected === 1;
+      },
+      { what: 'the second to be gone' },
+    );
+    expect(first.freshness.isFresh()).toBe(true);
+  });
+
+  it('lists a replica apart that accepts what it does not know', async () => {
+    await startReplica();
+    const open = openReplica({ feed: world.feed, clock, random, id: `open-${randomHex(4)}`, failOpen: true });
+    replicas.push(open);
+    await open.ready({ timeoutMs: 5000 });
+    const published = await publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });
+    const result = await published.enforcedEverywhere({ timeoutMs: 5000 });
+    expect(result).toMatchObject({ everywhere: true, expected: 1 });
+  });
+
   it('resumes after a broken connection, and misses nothing', async () => {
     const counts = { resynced: 0, applied: [] as Change[] };
     const replica = await startReplica(counts);

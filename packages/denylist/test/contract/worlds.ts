@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startRedis } from '@revocast/test-support';
 import type { Feed } from '../../src/feed.ts';
+import { Readers } from '../../src/http/readers.ts';
 import { createFeedServer } from '../../src/http/serve.ts';
 import type { LookUp } from '../../src/look-up.ts';
 import { openFeed } from '../../src/open-feed.ts';
@@ -66,8 +67,15 @@ async function putSidecarBefore(
   upstream: World & { readonly source: OpenedSource },
 ): Promise<World & { readonly source: OpenedSource }> {
   const { reseed } = upstream.source;
-  const replica = openReplica({ feed: upstream.feed, clock, random, ...(reseed === undefined ? {} : { reseed }) });
-  const feedServer = createFeedServer({ replica, log: upstream.log, clock });
+  const readers = new Readers(clock, randomHex(8));
+  const replica = openReplica({
+    feed: upstream.feed,
+    clock,
+    random,
+    reader: readers,
+    ...(reseed === undefined ? {} : { reseed }),
+  });
+  const feedServer = createFeedServer({ replica, readers, log: upstream.log, clock });
   const server = createServer((request, response) => {
     if (!feedServer.handle(request, response)) response.writeHead(404).end();
   });

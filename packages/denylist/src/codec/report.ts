@@ -1,0 +1,35 @@
+import type { ReplicaProgress } from '../reader.ts';
+import { decodeReplicas, encodeReplicas } from './replica-progress.ts';
+
+// A reader's report to its sidecar: {"v":1,"reader":"…","replicas":[…]}
+
+export const reportVersion = 1;
+
+export interface Report {
+  readonly reader: string;
+  readonly replicas: readonly ReplicaProgress[];
+}
+
+export function encodeReport({ reader, replicas }: Report): string {
+  return JSON.stringify({ v: reportVersion, reader, replicas: encodeReplicas(replicas) });
+}
+
+/** @returns what is wrong, in words for the caller, when it cannot be read. */
+export function decodeReport(text: string): Report | string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return 'expected JSON';
+  }
+  if (typeof parsed !== 'object' || parsed === null) return 'expected a JSON object';
+  const fields: Record<string, unknown> = { ...parsed };
+  if (fields['v'] !== reportVersion) return `expected version ${reportVersion}`;
+  const { reader } = fields;
+  if (typeof reader !== 'string' || !/^[0-9A-Za-z_-]{1,64}$/.test(reader))
+    return 'reader: expected 1–64 letters, digits, _ or -';
+  const replicas = decodeReplicas(fields['replicas']);
+  return replicas === undefined
+    ? 'replicas: expected [id, cursor, failOpen, maxStalenessMs] each'
+    : { reader, replicas };
+}

@@ -1,0 +1,83 @@
+import type { Clock } from '../clock.ts';
+import type { FeedPosition } from '../feed.ts';
+import { type Reader, type ReplicaProgress, reportLifetimeMs, silenceLimitMs } from '../reader.ts';
+import { parsePosition } from './wire.ts';
+
+interface ReportedReader {
+  readonly atMs: number;
+  readonly replicas: readonly ReplicaProgress[];
+}
+
+/** Positions of the source remembered, to translate what readers have reached: a few seconds of changes. */
+const maxMarks = 4096;
+
+/**
+ * Who reads a sidecar and how far each replica is. Upstream the sidecar is itself a reader, and this is what it reports:
+ * the same replicas, in the positions of its source.
+ */
+export class Readers implements Reader {
+  /** Names this sidecar as a reader and its feed: new with every start. */
+  readonly id: string;
+  readonly #clock: Clock;
+  readonly #readers = new Map<string, ReportedReader>();
+  readonly #marks: { readonly n: number; readonly position: FeedPosition }[] = [];
+  readonly #listeners = new Set<() => void>();
+
+  /** @param id 16 hex digits, random. */
+  constructor(clock: Clock, id: string) {
+    this.#clock = clock;
+    this.id = id;
+  }
+
+  report(reader: string, replicas: readonly ReplicaProgress[]): void {
+    this.#readers.set(reader, { atMs: this.#clock.monotonicMs(), replicas });
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** A reader that has not reported lately is given no proof: nobody would wait for it. */
+  mayBeFresh(reader: string | undefined): boolean {
+    const reported = reader === undefined ? undefined : this.#readers.get(reader);
+    return reported !== undefined && this.#clock.monotonicMs() - reported.atMs <= reportLifetimeMs;
+  }
+
+  /** All changes up to `n` are those of the source up to `position`. */
+  mark(n: number, position: FeedPosition): void {
+    const last = this.#marks.at(-1);
+    // Heartbeats move the source and not `n`; the newest position of the same `n` says most.
+    if (last?.n === n) this.#marks.pop();
+    this.#marks.push({ n, position });
+    if (this.#marks.length > maxMarks) this.#marks.shift();
+  }
+
+  /** Every replica that may still be fresh, with what it has applied in terms of the source. */
+  progress(): ReplicaProgress[] {
+    const now = this.#clock.monotonicMs();
+    const replicas: ReplicaProgress[] = [];
+    for (const [id, reader] of this.#readers) {
+      const silentMs = now - reader.atMs;
+      const remaining = reader.replicas.filter((replica) => replica.failOpen || silentMs <= silenceLimitMs(replica));
+      // A fail-open replica accepts however long it is silent; for a day it is remembered.
+      if (remaining.length === 0 || silentMs > 86_400_000) this.#readers.delete(id);
+      for (const { cursor, ...replica } of remaining) {
+        const reached = cursor === undefined ? undefined : this.#sourceCursor(cursor);
+        replicas.push(reached === undefined ? replica : { ...replica, cursor: reached });
+      }
+    }
+    return replicas;
+  }
+
+  onProgress(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #sourceCursor(cursor: string): string | undefined {
+    const at = parsePosition(cursor);
+    if (at === undefined || at.feed !== this.id) return undefined;
+    for (let index = this.#marks.length - 1; index >= 0; index--) {
+      const mark = this.#marks[index];
+      if (mark !== undefined && mark.n <= at.n) return mark.position.cursor;
+    }
+    return undefined;
+  }
+}

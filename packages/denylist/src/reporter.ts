@@ -1,0 +1,74 @@
+import type { Clock } from './clock.ts';
+import type { FeedPosition } from './feed.ts';
+import { type Reader, reportMs } from './reader.ts';
+
+/** Sends one report; rejects when it did not arrive. */
+export type SendReport = (reader: Reader, position: FeedPosition | undefined) => Promise<void>;
+
+/**
+ * Tells the other side of a feed how far a reader is: at every change, coalesced to one report under way at a time, and
+ * once a second when nothing changes. It knows how old the last report that arrived is.
+ */
+export class Reporter {
+  readonly #clock: Clock;
+  readonly #reader: Reader;
+  readonly #send: SendReport;
+  readonly #stopListening: (() => void) | undefined;
+  #position: FeedPosition | undefined;
+  #sending = false;
+  #again = false;
+  #closed = false;
+  #arrivedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock, reader: Reader, send: SendReport) {
+    this.#clock = clock;
+    this.#reader = reader;
+    this.#send = send;
+    this.#stopListening = reader.onProgress?.(() => this.#report());
+  }
+
+  /** Monotonic milliseconds at which the last report that arrived was sent. */
+  get arrivedAtMs(): number {
+    return this.#arrivedAtMs;
+  }
+
+  /** Before the first snapshot: the reader is known before it can be fresh. @throws what the report failed with. */
+  async join(): Promise<void> {
+    const sentAtMs = this.#clock.monotonicMs();
+    await this.#send(this.#reader, this.#position);
+    this.#arrivedAtMs = sentAtMs;
+  }
+
+  /** Everything up to `position` is applied. Cheap: called after every batch. */
+  reached(position: FeedPosition): void {
+    const moved = position.cursor !== this.#position?.cursor;
+    this.#position = position;
+    if (moved || this.#clock.monotonicMs() - this.#arrivedAtMs >= reportMs) this.#report();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stopListening?.();
+  }
+
+  #report(): void {
+    this.#again = true;
+    if (!this.#sending) void this.#sendUntilCurrent();
+  }
+
+  async #sendUntilCurrent(): Promise<void> {
+    this.#sending = true;
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      const sentAtMs = this.#clock.monotonicMs();
+      try {
+        await this.#send(this.#reader, this.#position);
+        this.#arrivedAtMs = sentAtMs;
+      } catch {
+        // Not repeated at once: the next batch reports again, and meanwhile the missing report withholds the proof.
+        break;
+      }
+    }
+    this.#sending = false;
+  }
+}
