@@ -28,7 +28,7 @@ export function readCommandLine(argv: readonly string[], configVariable?: string
 
   const typed = words.length === 0 ? 'run' : words.join(' ');
   const name = subcommands.find((known) => known === typed);
-  if (name === undefined) return mistake(`unknown command ${typed}`, suggest(typed, subcommands));
+  if (name === undefined) return unknownCommand(typed);
   if (name === 'wait') return readWait(rest);
   if (name === 'config schema') return { name };
   const configFile = takeConfigFile(rest, configVariable);
@@ -40,6 +40,12 @@ export function readCommandLine(argv: readonly string[], configVariable?: string
     argv: flags.filter((flag) => !prints || flag !== '--print-config'),
     ...(path === undefined || path === '' ? {} : { configFile: path }),
   };
+}
+
+function unknownCommand(typed: string): Command {
+  // What is no word is not shown: it may be a URL with its password.
+  const shown = /^[a-z -]{1,40}$/.test(typed) ? `unknown command ${typed}` : 'unknown command';
+  return mistake(shown, suggest(typed, subcommands));
 }
 
 function leadingWords(argv: readonly string[]): number {

@@ -49,6 +49,12 @@ describe('readCommandLine', () => {
   });
 });
 
+describe('given a URL where a command belongs', () => {
+  it('does not show it: it may carry a password', () => {
+    expect(readCommandLine(['redis://:hunter2@redis'])).toEqual({ name: 'mistake', message: 'unknown command' });
+  });
+});
+
 describe('printHelp', () => {
   it('names every option and its variable', () => {
     for (const { flag, environment } of options) {

@@ -62,7 +62,7 @@ describe('given a signal', () => {
     await until(async () => (await fetch(`${adminUrl}/readyz`)).ok, { what: 'a ready sidecar' });
     const stopped = supervised.stop();
     await until(async () => (await fetch(`${adminUrl}/readyz`)).status === 503, { what: 'an unready sidecar' });
-    expect((await fetch(`${dataUrl}/v1/fresh`)).status).toBe(200);
+    expect((await fetch(`${dataUrl}/v1/snapshot`)).status).toBe(200);
     expect(await stopped).toEqual({ code: 0, signal: null });
     expect(log().at(-1)).toMatchObject({ msg: 'stopped' });
   });

@@ -23,23 +23,21 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Reads `--flag value` and `--flag=value`; `switches` are flags without a value that the caller handles itself. */
-export function readFlags(argv: readonly string[], switches: readonly string[] = []): Layer {
-  const named = Object.fromEntries([
-    ...options.map(({ flag }) => [flag.slice(2), { type: 'string' as const }]),
-    ...switches.map((name) => [name, { type: 'boolean' as const }]),
-  ]);
+/** What the command line understands beside the options of the schema. */
+const otherFlags = ['--config', '--print-config', '--help', '--version'];
+
+/** Reads `--flag value` and `--flag=value`. */
+export function readFlags(argv: readonly string[]): Layer {
+  const named = Object.fromEntries(options.map(({ flag }) => [flag.slice(2), { type: 'string' as const }]));
   const { tokens } = parseArgs({ args: [...argv], options: named, strict: false, tokens: true });
   const given = new Map<string, Given>();
   const problems: Problem[] = [];
   for (const token of tokens) {
-    if (token.kind === 'positional') problems.push({ option: token.value, message: 'unexpected argument' });
-    if (token.kind !== 'option' || switches.includes(token.name)) continue;
+    if (token.kind === 'positional') problems.push(strayArgument(token.index));
+    if (token.kind !== 'option') continue;
     const option = options.find(({ flag }) => flag === token.rawName);
     if (option === undefined) {
-      problems.push(
-        unknown(token.rawName, [...options.map(({ flag }) => flag), ...switches.map((name) => `--${name}`)]),
-      );
+      problems.push(unknown(token.rawName, [...options.map(({ flag }) => flag), ...otherFlags]));
     } else if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) {
       problems.push({ option: option.name, origin: option.flag, message: 'needs a value' });
     } else if (given.has(option.name)) {
@@ -49,6 +47,11 @@ export function readFlags(argv: readonly string[], switches: readonly string[] =
     }
   }
   return { given, problems };
+}
+
+/** Not shown: after a mistyped `--source` it is a URL with its password. */
+function strayArgument(index: number): Problem {
+  return { option: `argument ${index + 1}`, message: 'belongs to no option' };
 }
 
 /** What an API process beside reads, and what the demo and the tests do, may stand in the same environment. */

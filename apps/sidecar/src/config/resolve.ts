@@ -4,8 +4,6 @@ import { type Config, configSchema, secretOptions } from './schema.ts';
 export interface ConfigSources {
   /** Command-line arguments, without the program and its subcommand. */
   readonly argv: readonly string[];
-  /** Flags without a value that the caller handles itself, without dashes. */
-  readonly switches?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The YAML file of `--config` or REVOCAST_CONFIG. */
   readonly configFile?: string;
@@ -20,11 +18,7 @@ export type Resolved =
 
 /** Flags go before environment, environment before the file, the file before defaults. */
 export function resolveConfig(sources: ConfigSources): Resolved {
-  const layers = [
-    readFlags(sources.argv, sources.switches),
-    readEnvironment(sources.environment),
-    readConfigFile(sources),
-  ];
+  const layers = [readFlags(sources.argv), readEnvironment(sources.environment), readConfigFile(sources)];
   const problems = layers.flatMap((layer) => layer.problems);
   const given = new Map<string, Given>();
   for (const { given: values } of [...layers].reverse()) {

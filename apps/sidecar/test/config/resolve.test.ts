@@ -120,7 +120,8 @@ describe('given a mistake', () => {
     ['a flag without its value', { argv: ['--drain-ms'] }, 'drainMs (--drain-ms): needs a value'],
     ['a flag whose value is a flag', { argv: ['--source', '--drain-ms=1'] }, 'source (--source): needs a value'],
     ['a flag given twice', { argv: ['--drain-ms=1', '--drain-ms=2'] }, 'drainMs (--drain-ms): given twice'],
-    ['a stray argument', { argv: ['start'] }, 'start: unexpected argument'],
+    ['a stray argument', { argv: ['--drain-ms=1', 'start'] }, 'argument 2: belongs to no option'],
+    ['a mistyped switch', { argv: ['--print-confg'] }, 'did you mean --print-config?'],
     ['a secret given twice', { argv: ['--source=memory:', '--source-file=/x'] }, 'source (--source-file): given twice'],
     [
       'a secret file that is not there',
@@ -171,6 +172,8 @@ describe('given a mistake', () => {
 
   it('never shows a source, which may carry a password', () => {
     expect(refused({ env: { REVOCAST_SOURCE: 'reddis://:hunter2@redis' } })).not.toContain('hunter2');
+    expect(refused({ argv: ['--sorce', 'redis://:hunter2@redis'] })).not.toContain('hunter2');
+    expect(refused({ argv: ['--sorce=redis://:hunter2@redis'] })).not.toContain('hunter2');
     expect(refused({ yaml: 'source: "redis://:hunter2@redis', env: {} })).not.toContain('hunter2');
   });
 });

@@ -134,10 +134,11 @@ describe('replication', () => {
     observer.resynced?.(7);
     observer.gapFound?.('chain');
     observer.resynced?.(1);
+    observer.resynced?.(0);
     observer.epochChanged?.();
     observer.reseeded?.(4);
     observer.heartbeatSeen?.(20);
-    expect(await read('resyncs_total')).toEqual(['resyncs_total{cause="start"} 1', 'resyncs_total{cause="chain"} 1']);
+    expect(await read('resyncs_total')).toEqual(['resyncs_total{cause="start"} 2', 'resyncs_total{cause="chain"} 1']);
     expect(await read('log_gaps_total')).toEqual(['log_gaps_total{cause="chain"} 1']);
     expect(await read('log_epoch_changes_total')).toEqual(['log_epoch_changes_total 1']);
     expect(await read('reseeded_rules_total')).toEqual(['reseeded_rules_total 4']);
@@ -177,7 +178,7 @@ describe('requests', () => {
 });
 
 describe('revocations through this sidecar', () => {
-  const appended = { epoch: 'e', head: 'h', loggedAtMs: 1, redisReplicas: 0, repeated: false };
+  const appended = { epoch: 'e', head: 'h', loggedAtMs: 1, redisReplicas: 0, cursor: '1-0', repeated: false };
   const request = (id: string) => ({
     digest: Uint32Array.of(1, 2, 3, 4),
     statement: { kind: 'deny', until: 'longest-token' } as const,
