@@ -1,5 +1,6 @@
 import { type ApiAnswer, callAll, haveStatus } from './call-api.ts';
 import type { Scene, Stage } from './scene.ts';
+import { rulesHeld } from './scrape.ts';
 
 const giveUpAfterMs = 40_000;
 
@@ -15,6 +16,7 @@ export const logOutage: Scene = {
     const isDead = async (): Promise<boolean> => haveStatus(await callAll(send, world.replicas, bad), 401);
     const tally = newTally();
     await waitFor(stage, isDead);
+    const rules = Math.max(...(await rulesHeld(stage)));
 
     await world.source.kill();
     const killedAtMs = stage.nowMs();
@@ -28,7 +30,7 @@ export const logOutage: Scene = {
     const refusing = await narrator.during('waiting until no replica can prove any more that it missed nothing', () =>
       waitFor(stage, async () => haveStatus(tally.add(await callAll(send, world.replicas, good)), 503)),
     );
-    const unsure = await callAll(send, world.replicas, good);
+    const unsure = tally.add(await callAll(send, world.replicas, good));
     narrator.say(`after ${seconds(refusing - killedAtMs)} the replicas say that they do not know: 503.`);
     check(
       unsure.every(
@@ -46,7 +48,13 @@ export const logOutage: Scene = {
     narrator.say(
       `it is started again; all replicas accept again after ${seconds(back - restartedAtMs)}, without anybody’s help.`,
     );
-    check(await isDead(), 'and what was revoked before is still revoked');
+    check(await isDead(), 'what was revoked before is still revoked');
+    await waitFor(stage, async () => (await rulesHeld(stage)).every((held) => held >= rules));
+    check(rules > 0, `every sidecar, the log’s own included, holds all ${rules} rules again`);
+    const late = (await newBrowser().login('judy')).accessToken;
+    await world.publisher.revokeToken(late, { reason: 'admin' });
+    await waitFor(stage, async () => haveStatus(await callAll(send, world.replicas, late), 401));
+    check(true, 'and a new revocation arrives as ever');
     check(
       tally.statuses().every((status) => status === 200 || status === 503),
       'at no moment did a good token get a 401',

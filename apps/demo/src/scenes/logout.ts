@@ -1,5 +1,5 @@
 import { callAll, haveStatus } from './call-api.ts';
-import type { Scene } from './scene.ts';
+import type { Scene, Stage } from './scene.ts';
 import { allBecause, describeLatencies, latencies, watchRefusal } from './watch-refusal.ts';
 
 export const logout: Scene = {
@@ -8,6 +8,13 @@ export const logout: Scene = {
   title: 'A logout kills the access token in every replica',
   async play(stage) {
     const { world, send, narrator, check, newBrowser } = stage;
+    const bob = newBrowser();
+    const bobs = await bob.login('bob');
+    const openingMs = await timeOf(stage, () => bob.logout(bobs.idToken));
+    narrator.say(
+      `bob signs out first (${openingMs.toFixed(1)} ms): the issuer opens its connection to the log for him.`,
+    );
+
     const [laptop, phone] = [newBrowser(), newBrowser()];
     const tokens = await laptop.login('alice');
     const onPhone = await phone.login('alice');
@@ -32,3 +39,9 @@ export const logout: Scene = {
     return { firstRefusalMs: latencies(refusals, sentAtMs), refreshRefused: !refreshed.ok };
   },
 };
+
+async function timeOf({ nowMs }: Stage, work: () => Promise<void>): Promise<number> {
+  const startedAtMs = nowMs();
+  await work();
+  return nowMs() - startedAtMs;
+}

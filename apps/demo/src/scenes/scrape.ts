@@ -9,6 +9,16 @@ export async function scrape({ send, world }: Stage): Promise<readonly Sample[]>
   return texts.flatMap(parsePrometheusText);
 }
 
+/** How many rules each sidecar holds. */
+export function rulesHeld({ send, world }: Stage): Promise<readonly number[]> {
+  return Promise.all(
+    world.replicas.map(async ({ sidecarUrl }) => {
+      const { body } = await send(`${sidecarUrl}/metrics`);
+      return sumOf(parsePrometheusText(body), 'revocast_denylist_rules');
+    }),
+  );
+}
+
 export interface Measured {
   /** Of the histogram: linear within its buckets, so never as exact as single measurements. */
   readonly histogram: { readonly count: number; readonly p50Ms: number; readonly p99Ms: number };

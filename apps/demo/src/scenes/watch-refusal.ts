@@ -17,6 +17,8 @@ export interface RefusalWatch {
 }
 
 const giveUpAfterMs = 10_000;
+/** Between an answer and the next request: the resolution, and what keeps the clients from being the load themselves. */
+const pauseMs = 2;
 
 /**
  * Calls every replica with a token, one request after the other, until it answers 401. Start it before the token is
@@ -35,6 +37,7 @@ async function callUntilRefused(stage: Stage, replica: Replica, accessToken: str
   do {
     answer = await callApi(stage.send, replica, accessToken);
     if (answer.status === 401) return { replica: replica.name, atMs: stage.nowMs(), reason: answer.reason };
+    await stage.sleep(pauseMs);
   } while (stage.nowMs() < endsAtMs);
   throw new Error(`${replica.name} still answers ${answer.status} after ${giveUpAfterMs} ms`);
 }

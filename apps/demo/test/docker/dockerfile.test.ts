@@ -49,7 +49,7 @@ describe('the Dockerfile', () => {
   });
 
   it('copies the manifest of every workspace, or the installation would not match the lockfile', () => {
-    const copied = of('COPY').flatMap((paths) => paths);
+    const copied = of('COPY').flat();
     const workspaces = ['packages', 'apps'].flatMap((folder) =>
       readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
     );

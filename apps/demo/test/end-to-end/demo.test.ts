@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { runDemo } from './run-demo.ts';
+
+describe('the demo on a real Redis', () => {
+  it('accepts what it should, kills what is revoked in every replica, and leaks nothing under load', async () => {
+    const { code, stdout, stderr } = await runDemo(['--json', '--only', 'a,b,h', '--revocations', '40']);
+    expect({ code, story: code === 0 ? '' : stderr }).toEqual({ code: 0, story: '' });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(1);
+    const outcome: unknown = JSON.parse(lines[0] ?? '');
+    expect(outcome).toMatchObject({
+      ok: true,
+      replicas: 3,
+      source: 'redis',
+      revocation: { samples: 120 },
+      leaked: 0,
+      scenes: [
+        { name: 'sign-in', ok: true },
+        { name: 'logout', ok: true, refreshRefused: true },
+        { name: 'under-load', ok: true, acceptedAfterRefusal: 0 },
+      ],
+    });
+    // A header and a signature, as every JWT has: no token may be told to anybody.
+    expect(stdout + stderr).not.toMatch(/eyJ[\w-]+\.[\w-]+\./);
+  }, 60_000);
+});
+
+describe('the demo without Redis', () => {
+  it('plays on the log that one sidecar holds', async () => {
+    const { code, stdout, stderr } = await runDemo(['--json', '--only', 'b,d'], { REVOCAST_DEMO_SOURCE: 'embedded' });
+    expect({ code, story: code === 0 ? '' : stderr }).toEqual({ code: 0, story: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, replicas: 3, source: 'embedded' });
+  }, 60_000);
+
+  it('is what it falls back to when no server can be started', async () => {
+    const { code, stdout } = await runDemo(['--json', '--only', 'a'], {
+      REVOCAST_REDIS_SERVER: '/nowhere/redis-server',
+    });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, source: 'embedded' });
+  }, 60_000);
+});
+
+describe('the command line of the demo', () => {
+  it('explains itself', async () => {
+    const { code, stdout } = await runDemo(['--help']);
+    expect(code).toBe(0);
+    for (const option of ['--json', '--serve', '--only', '--revocations', 'REVOCAST_DEMO_SOURCE']) {
+      expect(stdout).toContain(option);
+    }
+  });
+
+  it('ends with 2 for an option that it does not know, before anything is started', async () => {
+    const { code, stderr } = await runDemo(['--jsn']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--jsn');
+  });
+});

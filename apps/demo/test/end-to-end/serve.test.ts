@@ -1,0 +1,102 @@
+import { readFileSync, statSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@revocast/test-support';
+import { type Supervised, supervise } from '@revocast/test-support/supervisor';
+import { demoScript } from './run-demo.ts';
+
+let demo: Supervised;
+const lines: string[] = [];
+
+beforeAll(async () => {
+  demo = await supervise({
+    name: 'demo',
+    script: demoScript,
+    args: ['--serve'],
+    ready: (line) => line === 'Running until Ctrl-C.',
+    readyTimeoutMs: 30_000,
+    output: (line) => lines.push(line),
+  });
+}, 40_000);
+afterAll(async () => {
+  await demo.stop();
+});
+
+/** The printed curl for the case that its comment names. */
+function curlFor(comment: string): { url: string; file: string | undefined } {
+  const line = lines.find((candidate) => candidate.endsWith(`# ${comment}`)) ?? '';
+  const url = /http:\S+/.exec(line)?.[0];
+  if (url === undefined) throw new Error(`no curl for ${comment} was printed`);
+  return { url, file: /-H @(\S+)/.exec(line)?.[1] };
+}
+
+/** What curl would send: the header is in the file. */
+function send({ url, file }: ReturnType<typeof curlFor>): Promise<Response> {
+  const header =
+    file === undefined
+      ? undefined
+      : readFileSync(file, 'utf8')
+          .trim()
+          .replace(/^Authorization: /, '');
+  return fetch(url, { headers: header === undefined ? {} : { authorization: header } });
+}
+
+const pidsOf = (name: RegExp): number[] => {
+  const line = lines.find((candidate) => candidate.startsWith('processes')) ?? '';
+  const pairs = line
+    .replace('processes', '')
+    .split('·')
+    .map((pair) => pair.trim().split(' '));
+  return pairs.filter(([process = '']) => name.test(process)).map(([, pid]) => Number(pid));
+};
+
+describe('a demo that serves', () => {
+  it('prints no token, and keeps them in files that only their owner reads', () => {
+    expect(lines.join('\n')).not.toMatch(/eyJ[\w-]+\.[\w-]+\./);
+    expect(statSync(curlFor('200').file ?? '').mode & 0o777).toBe(0o600);
+  });
+
+  it('accepts a good token', async () => {
+    expect((await send(curlFor('200'))).status).toBe(200);
+  });
+
+  it('answers 401 without an error code where there is no token', async () => {
+    const response = await send(curlFor('401 without an error code'));
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer(?!.*error=)/);
+  });
+
+  it('answers 401 invalid_token to a revoked token', async () => {
+    const response = await send(curlFor('401 invalid_token'));
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toContain('error="invalid_token"');
+  });
+
+  it('answers 403 without the scope', async () => {
+    const response = await send(curlFor('403'));
+    expect(response.status).toBe(403);
+    expect(response.headers.get('www-authenticate')).toContain('error="insufficient_scope"');
+  });
+
+  it('answers 503 with Retry-After once Redis and the sidecars are gone', async () => {
+    const pids = [...pidsOf(/^redis$/), ...pidsOf(/^sidecar/)];
+    expect(pids).toHaveLength(4);
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    const response = await until(
+      async () => {
+        const answer = await send(curlFor('200'));
+        return answer.status === 503 ? answer : undefined;
+      },
+      { what: 'a 503', timeoutMs: 10_000, everyMs: 100 },
+    );
+    expect(response.headers.get('retry-after')).toMatch(/^[1-5]$/);
+    expect(response.headers.get('www-authenticate')).toBeNull();
+    expect((await send(curlFor('401 invalid_token'))).status).toBe(401);
+  }, 15_000);
+
+  it('ends in order on SIGTERM, and takes its files with it', async () => {
+    const { file = '' } = curlFor('200');
+    const exit = await demo.stop();
+    expect(exit).toMatchObject({ code: 0, signal: null });
+    expect(() => statSync(file)).toThrow('ENOENT');
+  }, 15_000);
+});

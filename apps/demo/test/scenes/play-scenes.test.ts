@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { describeOutcome } from '../../src/report/outcome.ts';
+import { allScenes } from '../../src/scenes/all-scenes.ts';
+import { playScenes } from '../../src/scenes/play-scenes.ts';
+import type { Facts, Scene, Stage } from '../../src/scenes/scene.ts';
+
+const scene = (name: string, play: Scene['play']): Scene => ({ letter: name, name, title: name, play });
+const good = (facts: Facts = {}): Scene =>
+  scene('good', async ({ check }) => {
+    check(true, 'it held');
+    return facts;
+  });
+const broken = scene('broken', async ({ check }) => {
+  check(false, 'it held');
+  return { seen: 1 };
+});
+const throwing = scene('throwing', async () => Promise.reject(new Error('api-2 still answers 200')));
+
+const quiet: Stage['narrator'] = {
+  scene: () => undefined,
+  say: () => undefined,
+  verdict: () => undefined,
+  block: () => undefined,
+  during: (_what, work) => work(() => undefined),
+};
+// The scenes above touch nothing but the narrator.
+const stage = { narrator: quiet } as Stage;
+const world: Parameters<typeof describeOutcome>[1] = {
+  replicas: ['api-1', 'api-2', 'api-3'].map((name) => ({
+    name,
+    url: 'http://127.0.0.1:1',
+    sidecarUrl: 'http://127.0.0.1:2',
+  })),
+  source: {
+    kind: 'redis',
+    description: 'Redis',
+    pid: () => undefined,
+    kill: async () => undefined,
+    restart: async () => undefined,
+  },
+};
+
+describe('playing scenes', () => {
+  it('fails a scene that breaks a promise, keeps its facts and plays on', async () => {
+    const played = await playScenes([broken, good()], stage);
+    expect(played.map(({ name, ok }) => [name, ok])).toEqual([
+      ['broken', false],
+      ['good', true],
+    ]);
+    expect(played[0]).toMatchObject({ problems: ['it held'], facts: { seen: 1 } });
+  });
+
+  it('fails a scene that breaks off, and says why', async () => {
+    const [played] = await playScenes([throwing], stage);
+    expect(played).toMatchObject({ ok: false, problems: ['api-2 still answers 200'], facts: {} });
+  });
+
+  it('is ok only when every scene is', async () => {
+    expect(describeOutcome(await playScenes([good(), good()], stage), world)).toMatchObject({ ok: true });
+    expect(describeOutcome(await playScenes([good(), throwing], stage), world)).toMatchObject({ ok: false });
+  });
+});
+
+describe('the outcome', () => {
+  const revocation = { samples: 600, p50Ms: 3, p99Ms: 12, maxMs: 20 };
+
+  it('has the figures of the scene that measured them, and every scene by name', async () => {
+    const played = await playScenes([good(), good({ revocation, exposed: 7, leaked: 0 })], stage);
+    expect(describeOutcome(played, world)).toEqual({
+      ok: true,
+      replicas: 3,
+      source: 'redis',
+      revocation,
+      exposed: 7,
+      leaked: 0,
+      scenes: [
+        { name: 'good', ok: true },
+        { name: 'good', ok: true, revocation, exposed: 7, leaked: 0 },
+      ],
+    });
+  });
+
+  it('has the same members when nothing was measured', async () => {
+    const outcome = describeOutcome(await playScenes([broken], stage), world);
+    expect(outcome).toMatchObject({ ok: false, revocation: { samples: 0 }, exposed: 0, leaked: 0 });
+  });
+});
+
+describe('the scenes', () => {
+  it('are a to h, each with a letter and a name of its own', () => {
+    expect(allScenes.map(({ letter }) => letter).join('')).toBe('abcdefgh');
+    expect(new Set(allScenes.map(({ name }) => name)).size).toBe(allScenes.length);
+  });
+});
