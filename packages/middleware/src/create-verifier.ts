@@ -1,7 +1,6 @@
 import {
   type Clock,
   type Feed,
-  FeedError,
   openFeed,
   openLookUp,
   type Random,
@@ -28,6 +27,7 @@ import {
 import { RevocationCheck } from './revocation/check.ts';
 import { FollowedFeed } from './revocation/followed-feed.ts';
 import { LaterLookUp } from './revocation/later-look-up.ts';
+import { logFeed, safeText } from './revocation/log-feed.ts';
 import { VerdictMemo } from './revocation/verdict-memo.ts';
 import { type Lease, ObjectNames, Shared } from './shared.ts';
 import { StateLog } from './state-log.ts';
@@ -140,7 +140,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
 const removeNothing = (): void => {};
 const stderrLogger = new WeakMap<VerifierWorld, Logger>();
 const readinessPollMs = 20;
-const lastingMs = 1000;
 
 /** The same, in a world of the caller's. */
 export function composeVerifier(given: VerifierOptions, world: VerifierWorld): Verifier {
@@ -364,7 +363,8 @@ function takeFeed(revocation: ResolvedRevocation, surroundings: Surroundings): F
       }),
   );
   lease.value.subscribe(telemetry.feedObserver);
-  const stopLogging = log === undefined ? removeNothing : logFeed({ feed: lease.value, revocation, log, clock });
+  const stopLogging =
+    log === undefined ? removeNothing : logFeed({ feed: lease.value, policy: revocation, log, clock });
   releases.push(async () => {
     stopLogging();
     if (lease.release()) await lease.value.close();
@@ -399,49 +399,4 @@ function takeLookUp(
     if (lease.release()) await lease.value.close();
   });
   return lease.value;
-}
-
-interface FeedLogging {
-  readonly feed: FollowedFeed;
-  readonly revocation: ResolvedRevocation;
-  readonly log: StateLog;
-  readonly clock: Clock;
-}
-
-function logFeed({ feed, revocation: { whenUnknown, lookup }, log, clock }: FeedLogging): () => void {
-  const about = `feed ${feed.name}`;
-  const fallback = whenUnknown === 'accept' ? 'accepted without knowing' : 'answered 503';
-  const effect =
-    lookup === null ? `requests are ${fallback}` : `each request asks the look-up, and is ${fallback} if that fails`;
-  const warn = (message: string) => log.say(about, 'warn', `revocast: ${message}`);
-  /** What passes by itself within a moment, as at every start, is no news. */
-  const warnIfItLasts = async (describe: () => string): Promise<void> => {
-    await clock.sleep(lastingMs);
-    if (!feed.isFresh()) warn(describe());
-  };
-  return feed.subscribe({
-    freshnessChanged({ state }) {
-      if (state === 'fresh') {
-        log.say(about, 'info', `revocast: feed ${feed.name} is fresh`);
-        return;
-      }
-      void warnIfItLasts(() => {
-        const now = feed.status()?.freshness;
-        return `feed ${feed.name} is ${now?.state ?? 'cold'} (${now?.cause ?? 'cold'}): ${effect}`;
-      });
-    },
-    connectionFailed(error) {
-      const remedy = 'start the sidecar (npx @revocast/sidecar), or write `revocation: null`';
-      void warnIfItLasts(() => `cannot follow feed ${feed.name} (${safeText(error)}): ${effect}; ${remedy}`);
-    },
-    openFailed(error) {
-      warn(`feed ${feed.name} cannot be opened: ${safeText(error)}; ${effect}`);
-    },
-  });
-}
-
-/** Only texts that are known to hold no secret: our own errors, and codes. */
-function safeText(error: unknown): string {
-  if (error instanceof ConfigurationError) return error.message;
-  return error instanceof FeedError ? error.code : 'unexpected error';
 }

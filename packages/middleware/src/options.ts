@@ -17,10 +17,22 @@ import {
   refuseUnknownKeys,
 } from './read-option.ts';
 
-/** A public key as JSON (RFC 7517). */
+/** A public key as JSON (RFC 7517 §4, RFC 7518 §6); what other libraries call a JWK fits. */
 export interface PublicJwk {
-  readonly kty: string;
-  readonly [member: string]: unknown;
+  readonly kty?: string;
+  readonly kid?: string;
+  readonly alg?: string;
+  readonly use?: string;
+  readonly key_ops?: string[];
+  readonly crv?: string;
+  readonly x?: string;
+  readonly y?: string;
+  readonly n?: string;
+  readonly e?: string;
+  readonly x5c?: string[];
+  readonly x5t?: string;
+  readonly 'x5t#S256'?: string;
+  readonly x5u?: string;
 }
 
 /** Where lines about changes of state go; `console` and every common logger fit. */

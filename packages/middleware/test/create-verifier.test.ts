@@ -274,6 +274,36 @@ describe('given several verifiers on one feed', () => {
   });
 });
 
+describe('given a rule that comes too late', () => {
+  const acceptedThenDenied = async (lateMs: number) => {
+    world = testWorld();
+    const feed = new FakeFeed(world.clock);
+    const metrics = { registry: new Registry() };
+    const verifier = another({ revocation: { feed }, metrics });
+    await world.clock.advance(0);
+    const loggedAtMs = world.clock.wallMs();
+    await world.clock.advance(lateMs);
+    await verifier.verify(bearing(await signer.sign({ sid: 's' })));
+    const details = { id: 'x', kind: 'revoke', dimension: 'session', requestedAtMs: loggedAtMs } as const;
+    feed.deny({ dimension: 'session', issuer: signer.issuer, value: 's' }, { loggedAtMs, details });
+    await world.clock.advance(0);
+    return await metrics.registry.metrics();
+  };
+
+  it('counts the request as exposed within the bound', async () => {
+    const text = await acceptedThenDenied(5000);
+    expect(text).toContain('revocation_exposed_requests_total{dimension="session"} 1');
+    expect(text).toContain('revocation_leaked_requests_total{dimension="session"} 0');
+    expect(text).toContain('revocation_exposure_seconds_sum 5');
+  });
+
+  it('counts the request as leaked past the bound', async () => {
+    const text = await acceptedThenDenied(5001);
+    expect(text).toContain('revocation_exposed_requests_total{dimension="session"} 0');
+    expect(text).toContain('revocation_leaked_requests_total{dimension="session"} 1');
+  });
+});
+
 describe('given a log that keeps its rules for shorter-lived tokens', () => {
   it('is never ready, answers unavailable and says which two numbers disagree', async () => {
     world = testWorld();

@@ -1,0 +1,53 @@
+import { type Clock, FeedError } from '@revocast/denylist/replica';
+import type { WhenUnknown } from '../decision.ts';
+import { ConfigurationError } from '../errors.ts';
+import type { StateLog } from '../state-log.ts';
+import type { FollowedFeed } from './followed-feed.ts';
+
+/** What passes by itself within this time, as at every start, is no news. */
+const lastingMs = 1000;
+
+export interface FeedLogging {
+  readonly feed: FollowedFeed;
+  readonly policy: { readonly whenUnknown: WhenUnknown; readonly lookup: unknown };
+  readonly log: StateLog;
+  readonly clock: Clock;
+}
+
+/** Writes a line when a feed becomes fresh or stops being so, and what that does to requests. Returns what ends it. */
+export function logFeed({ feed, policy: { whenUnknown, lookup }, log, clock }: FeedLogging): () => void {
+  const about = `feed ${feed.name}`;
+  const fallback = whenUnknown === 'accept' ? 'accepted without knowing' : 'answered 503';
+  const effect =
+    lookup === null ? `requests are ${fallback}` : `each request asks the look-up, and is ${fallback} if that fails`;
+  const warn = (message: string) => log.say(about, 'warn', `revocast: ${message}`);
+  const warnIfItLasts = async (describe: () => string): Promise<void> => {
+    await clock.sleep(lastingMs);
+    if (!feed.isFresh()) warn(describe());
+  };
+  return feed.subscribe({
+    freshnessChanged({ state }) {
+      if (state === 'fresh') {
+        log.say(about, 'info', `revocast: feed ${feed.name} is fresh`);
+        return;
+      }
+      void warnIfItLasts(() => {
+        const now = feed.status()?.freshness;
+        return `feed ${feed.name} is ${now?.state ?? 'cold'} (${now?.cause ?? 'cold'}): ${effect}`;
+      });
+    },
+    connectionFailed(error) {
+      const remedy = 'start the sidecar (npx @revocast/sidecar), or write `revocation: null`';
+      void warnIfItLasts(() => `cannot follow feed ${feed.name} (${safeText(error)}): ${effect}; ${remedy}`);
+    },
+    openFailed(error) {
+      warn(`feed ${feed.name} cannot be opened: ${safeText(error)}; ${effect}`);
+    },
+  });
+}
+
+/** Only texts that are known to hold no secret: our own errors, and codes. */
+export function safeText(error: unknown): string {
+  if (error instanceof ConfigurationError) return error.message;
+  return error instanceof FeedError ? error.code : 'unexpected error';
+}

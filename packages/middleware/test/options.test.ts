@@ -1,0 +1,137 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigurationError } from '../src/errors.ts';
+import { numberOptions, resolveOptions } from '../src/options.ts';
+
+const minimal = { issuer: 'https://issuer.test/', audience: 'https://api.test' };
+
+function refusalOf(options: object, environment = {}): string {
+  try {
+    resolveOptions({ ...minimal, ...options }, environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+}
+
+function nested(name: string, value: unknown): object {
+  const [outer, inner] = name.split('.');
+  return inner === undefined ? { [name]: value } : { [outer!]: { [inner]: value } };
+}
+
+describe('options', () => {
+  it('need an issuer and an audience, and nothing else', () => {
+    const { revocation, tokenCacheEntries, clockToleranceMs, issuers } = resolveOptions(minimal);
+    expect({ clockToleranceMs, tokenCacheEntries }).toEqual({ clockToleranceMs: 5000, tokenCacheEntries: 10_000 });
+    expect(revocation).toMatchObject({ feed: 'http://127.0.0.1:7471', lookup: null, whenUnknown: 'unavailable' });
+    expect(issuers).toMatchObject([{ alias: 'issuer.test', keys: { issuer: 'https://issuer.test/' } }]);
+  });
+
+  it('are frozen', () => {
+    const options = resolveOptions(minimal);
+    for (const held of [options, options.issuers, options.issuers[0], options.revocation])
+      expect(Object.isFrozen(held)).toBe(true);
+  });
+
+  it.each(Object.entries(numberOptions))('bound %s below, at and above', (name, { min, max }) => {
+    expect(refusalOf(nested(name, min - 1))).toContain(`from ${min} to ${max}, found the number ${min - 1}`);
+    expect(refusalOf(nested(name, min))).toBe('accepted');
+    expect(refusalOf(nested(name, max))).toBe('accepted');
+    expect(refusalOf(nested(name, max + 1))).toContain(name);
+    expect(refusalOf(nested(name, min + 0.5))).toContain('a whole number');
+    expect(refusalOf(nested(name, String(min)))).toContain('found a string');
+  });
+
+  it('take the feed and the look-up from the environment when none is given', () => {
+    const environment = { REVOCAST_FEED: 'redis://r:6379', REVOCAST_LOOKUP: 'redis://l:6379' };
+    expect(resolveOptions(minimal, environment).revocation).toMatchObject({
+      feed: 'redis://r:6379',
+      lookup: 'redis://l:6379',
+    });
+    const given = { ...minimal, revocation: { feed: 'http://s:7471', lookup: null } };
+    expect(resolveOptions(given, environment).revocation).toMatchObject({ feed: 'http://s:7471', lookup: null });
+  });
+
+  it.each([['nothing', undefined, 'options: expected an object']])('refuse %s', (_what, options, message) => {
+    expect(() => resolveOptions(options)).toThrow(message);
+  });
+
+  it.each([
+    [
+      'a misspelt key',
+      { clockTolerance: 1 },
+      'clockTolerance: there is no such option: did you mean clockToleranceMs?',
+    ],
+    [
+      'a misspelt nested key',
+      { revocation: { maxStaleness: 1 } },
+      'revocation.maxStaleness: there is no such option: did you mean maxStalenessMs?',
+    ],
+    ['a key like nothing', { zzz: 1 }, 'zzz: there is no such option: known are'],
+    ['no audience', { audience: undefined }, 'audience: say which audience'],
+    [
+      'an empty audience',
+      { audience: [] },
+      'audience: expected a non-empty string or an array of them, found an empty array',
+    ],
+    ['issuer and issuers', { issuers: ['https://b.test/'] }, 'issuer: give either'],
+    [
+      'the same issuer twice',
+      { issuer: undefined, issuers: ['https://b.test/', 'https://b.test/'] },
+      'issuers: the same issuer is there twice',
+    ],
+    [
+      'keys beside issuers',
+      { issuer: undefined, issuers: ['https://b.test/'], jwksUri: 'https://b.test/jwks' },
+      'jwksUri: belongs to one issuer',
+    ],
+    [
+      'a key of an issuer misspelt',
+      { issuer: undefined, issuers: [{ issuer: 'https://b.test/', jwksUrl: 'x' }] },
+      'issuers[0].jwksUrl: there is no such option: did you mean jwksUri?',
+    ],
+    ['two places of keys', { jwks: { keys: [] }, jwksUri: 'https://b.test/' }, 'jwks: give one of'],
+    ['keys over http', { jwksUri: 'http://b.test/' }, 'jwksUri: expected an https: URL, found http:'],
+    ['an issuer over http', { issuer: 'http://b.test/' }, 'issuer: expected an https: URL'],
+    ['HS256', { algorithms: ['HS256'] }, 'algorithms: expected one of RS256'],
+    ['none', { algorithms: ['none'] }, 'algorithms: expected one of'],
+    ['an unknown profile', { profile: 'onelogin' }, 'profile: expected one of rfc9068'],
+    ['a dimension that does not exist', { claimMap: { user: 'x' } }, 'claimMap.user: there is no such option'],
+    ['no claim for the subject', { claimMap: { subject: null } }, 'claimMap.subject: expected'],
+    ['a tenant pattern without tenants', { issuer: 'https://l.test/{tenantid}/' }, 'tenants: list the tenant ids'],
+    ['tenants without a pattern', { tenants: ['a'] }, 'tenants: needs an issuer'],
+    ['a feed of another scheme', { revocation: { feed: 'ftp://x' } }, 'revocation.feed: expected a URL'],
+    ['neither feed nor look-up', { revocation: { feed: null } }, 'revocation.feed: null needs a `lookup`'],
+    ['a look-up over http', { revocation: { lookup: 'http://x' } }, 'revocation.lookup: expected a redis:'],
+    ['a realm with a quote', { realm: 'a"b' }, 'realm: expected 1–128 printable'],
+    ['a realm with a line break', { realm: 'a\r\nb' }, 'realm: expected 1–128 printable'],
+    ['a logger without warn', { logger: { info() {} } }, 'logger: expected'],
+    ['a registry that is none', { metrics: { registry: {} } }, 'metrics.registry: expected a metrics registry'],
+    ['a yes for a boolean', { exposeReason: 'yes' }, 'exposeReason: expected true or false'],
+    [
+      'a limit of the key set out of bounds',
+      { keySet: { maxKeys: 0 } },
+      'keySet.maxKeys: expected a whole number of keys from 1 to 1000',
+    ],
+  ])('refuse %s', (_what, options, message) => {
+    expect(refusalOf(options)).toContain(message);
+  });
+
+  it('never show the value of a string: it may be a secret', () => {
+    const secret = 's3cr3t-p4ssw0rd';
+    for (const options of [
+      { jwksUri: `https://user:${secret}@b.test/` },
+      { jwksUri: secret },
+      { revocation: { feed: `amqp://user:${secret}@r` } },
+      { revocation: { lookup: `http://user:${secret}@r` } },
+      { profile: secret },
+      { realm: `"${secret}` },
+    ]) {
+      expect(refusalOf(options)).not.toContain(secret);
+      expect(refusalOf(options)).not.toBe('accepted');
+    }
+    expect(refusalOf({}, { REVOCAST_FEED: `amqp://${secret}` })).toBe(
+      'REVOCAST_FEED: expected a URL (http: https: unix: redis: rediss:), a publisher, a feed or null, found a string',
+    );
+  });
+});
