@@ -72,20 +72,27 @@ class Replication {
   }
 
   async follow(connection: FeedConnection, onProgress: () => void): Promise<void> {
-    // A cap that was reached left rules out: only a snapshot with room to spare can make the list whole again.
     const { denylist, freshness, observer } = this.#options;
-    if (denylist.full && denylist.size < denylist.maxRules * 0.9) this.#position = undefined;
+    if (this.#hasRoomAgain()) this.#position = undefined;
     const position = this.#position ?? (await this.#takeSnapshot(connection));
     for await (const batch of connection.tail(position)) {
       for (const entry of batch.entries) this.#take(entry, connection);
-      freshness.markFull(denylist.full);
+      // Taken back only by a snapshot that fitted.
+      if (denylist.full) freshness.markFull(true);
       this.#believe(batch);
       if (this.#position !== undefined) {
         connection.acknowledge?.(this.#position);
         observer?.positionReached?.(this.#position);
       }
       onProgress();
+      if (this.#hasRoomAgain()) return;
     }
+  }
+
+  /** A cap that was reached left rules out: only a snapshot with room to spare can make the list whole again. */
+  #hasRoomAgain(): boolean {
+    const { denylist } = this.#options;
+    return denylist.full && denylist.size < denylist.maxRules * 0.9;
   }
 
   /** The history has a hole: nothing is unlearnt, everything is asked for again. */
@@ -127,6 +134,8 @@ class Replication {
     this.#options.freshness.markHealing(second.healing);
     this.#position = first;
     this.#secondHead = second.head;
+    // What is being given back answers an earlier loss; the difference from this snapshot is another one.
+    this.#stopReseed.abort();
     this.#reseeded = false;
     observer?.connected?.(second);
     observer?.resynced?.(rules);
@@ -166,23 +175,27 @@ class Replication {
     const position = this.#position;
     if (reseed === undefined || contents === undefined || position === undefined) return;
     this.#contents = undefined;
-    this.#stopReseed.abort();
     this.#stopReseed = new AbortController();
     const stop = AbortSignal.any([signal, this.#stopReseed.signal]);
-    const rules = contents.lacking(denylist, logClock.agreedSeconds(), position.maxTokenLifetimeSeconds);
-    try {
-      if (rules.length > 0) {
-        // Every sidecar does this; whoever wakes first has done it for the others.
-        await clock.sleep(random() * 1000, stop);
-        if (stop.aborted) return;
-        const appended = await reseed.append(rules, stop);
-        if (appended > 0) observer?.reseeded?.(appended);
+    const backoff = new Backoff({ firstMs: 1000, maxMs: 10_000, random });
+    while (!stop.aborted) {
+      try {
+        const rules = contents.lacking(denylist, logClock.agreedSeconds(), position.maxTokenLifetimeSeconds);
+        if (rules.length > 0) {
+          // Every sidecar does this; whoever wakes first has done it for the others.
+          await clock.sleep(random() * 1000, stop);
+          if (stop.aborted) return;
+          const appended = await reseed.append(rules, stop);
+          if (appended > 0) observer?.reseeded?.(appended);
+        }
+        if (!stop.aborted) this.#reseeded = true;
+        return;
+      } catch (error) {
+        // Half given back is not given back. The tail may go on meanwhile: after a failover Redis refuses writes, and
+        // only writes, until its replica is there.
+        observer?.connectionFailed?.(error);
+        await clock.sleep(backoff.nextMs(), stop);
       }
-      if (!stop.aborted) this.#reseeded = true;
-    } catch (error) {
-      // Half given back is not given back: the connection that failed us fails the tail too, and a new
-      // synchronisation computes the difference again.
-      observer?.connectionFailed?.(error);
     }
   }
 
