@@ -141,7 +141,10 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   };
   const serveFresh = (request: IncomingMessage, response: ServerResponse) => {
     const { provenAtMs } = freshness;
-    if (provenAtMs === undefined || !freshness.isFresh() || !readers.mayBeFresh(readerOf(request))) {
+    const reader = readerOf(request);
+    // A person with curl names no reader and is told; a reader that stopped reporting is not.
+    const silent = reader !== undefined && !readers.mayBeFresh(reader);
+    if (provenAtMs === undefined || !freshness.isFresh() || silent) {
       answer(response, 503, {
         error: 'not_fresh',
         message: 'the sidecar is not fresh, or this reader does not report',
