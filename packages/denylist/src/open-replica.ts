@@ -90,6 +90,8 @@ export function openReplica(options: ReplicaOptions): Replica {
       options.observer?.freshnessChanged?.(status);
     },
     positionReached(position) {
+      // A connection that resumes takes no snapshot, so `connected` is not heard.
+      lastError = undefined;
       for (const listener of positionListeners) listener(position);
       options.observer?.positionReached?.(position);
     },
