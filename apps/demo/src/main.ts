@@ -12,10 +12,12 @@ import { serve } from './serve.ts';
 import { startWorld } from './world/start-world.ts';
 
 const replicaCount = 3;
+/** As a shell reports a program that Ctrl-C ended. */
+const interruptedCode = 130;
 
 const commandLine = readCommandLine();
 if (commandLine?.help) process.stdout.write(usage);
-else if (commandLine !== undefined) await run(commandLine);
+else if (commandLine !== undefined) await run(commandLine).catch(reportFailure);
 
 function readCommandLine(): CommandLine | undefined {
   try {
@@ -45,9 +47,7 @@ async function run({ json, serve: serving, only, revocations }: CommandLine): Pr
     closeConnections();
     await world.stop();
   };
-  const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
-  });
+  const { signal, interrupted } = watchSignals();
 
   try {
     write(
@@ -72,9 +72,9 @@ async function run({ json, serve: serving, only, revocations }: CommandLine): Pr
       sleep: async (ms: number): Promise<void> => void (await sleep(ms)),
       revocationsUnderLoad: revocations,
     };
-    const played = await Promise.race([playScenes(scenes, stage), interrupted]);
+    const played = await Promise.race([playScenes(scenes, stage, signal), interrupted]);
     if (played === 'interrupted') {
-      process.exitCode = 130;
+      process.exitCode = interruptedCode;
       return;
     }
     if (serving) {
@@ -93,7 +93,23 @@ async function run({ json, serve: serving, only, revocations }: CommandLine): Pr
     if (json) process.stdout.write(`${JSON.stringify(describeOutcome(played, world))}\n`);
   } finally {
     await stopAll();
+    // The scene that was interrupted would go on and report what it no longer finds.
+    if (process.exitCode === interruptedCode) process.exit();
   }
+}
+
+function watchSignals(): { signal: AbortSignal; interrupted: Promise<'interrupted'> } {
+  const controller = new AbortController();
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    controller.signal.addEventListener('abort', () => resolve('interrupted'), { once: true });
+  });
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  return { signal: controller.signal, interrupted };
+}
+
+function reportFailure(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.message : 'The demo broke off.'}\n`);
+  process.exitCode = 1;
 }
 
 function readSource(value: string | undefined): 'auto' | 'embedded' {

@@ -9,18 +9,29 @@ export interface PlayedScene {
   readonly facts: Facts;
 }
 
-/** Plays one scene after the other. A scene that throws or breaks a promise has failed; the next one plays all the same. */
-export async function playScenes(scenes: readonly Scene[], stage: Omit<Stage, 'check'>): Promise<PlayedScene[]> {
+/**
+ * Plays one scene after the other. A scene that throws or breaks a promise has failed; the next one plays all the same,
+ * unless `signal` calls it off.
+ */
+export async function playScenes(
+  scenes: readonly Scene[],
+  stage: Omit<Stage, 'check'>,
+  signal: AbortSignal,
+): Promise<PlayedScene[]> {
   const played: PlayedScene[] = [];
-  for (const scene of scenes) played.push(await playScene(scene, stage));
+  for (const scene of scenes) {
+    if (!signal.aborted) played.push(await playScene(scene, stage, signal));
+  }
   return played;
 }
 
-async function playScene(scene: Scene, stage: Omit<Stage, 'check'>): Promise<PlayedScene> {
+async function playScene(scene: Scene, stage: Omit<Stage, 'check'>, signal: AbortSignal): Promise<PlayedScene> {
   const { letter, name, title } = scene;
   const { narrator } = stage;
   const problems: string[] = [];
   const check = (held: boolean, promise: string): void => {
+    // The stage is being taken down: whatever breaks now says nothing about the product.
+    if (signal.aborted) return;
     narrator.verdict(held, promise);
     if (!held) problems.push(promise);
   };

@@ -46,6 +46,18 @@ export interface SidecarPorts {
  * @throws Error with the last lines of the process that did not start; nothing is left running then.
  */
 export async function startWorld(options: StartWorldOptions): Promise<World> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnFreePorts(options);
+    } catch (error) {
+      // Between choosing a free port and binding it, another process may have taken it.
+      const clashed = error instanceof Error && /EADDRINUSE|in use/i.test(error.message);
+      if (!clashed || attempt === 3) throw error;
+    }
+  }
+}
+
+async function startOnFreePorts(options: StartWorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'revocast-demo-'));
   const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const running: Supervised[] = [];

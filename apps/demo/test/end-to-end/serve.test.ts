@@ -14,7 +14,7 @@ beforeAll(async () => {
     args: ['--serve'],
     ready: (line) => line === 'Running until Ctrl-C.',
     readyTimeoutMs: 30_000,
-    output: (line) => lines.push(line),
+    stdio: (line) => lines.push(line),
   });
 }, 40_000);
 afterAll(async () => {

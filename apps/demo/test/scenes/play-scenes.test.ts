@@ -25,6 +25,7 @@ const quiet: Stage['narrator'] = {
 };
 // The scenes above touch nothing but the narrator.
 const stage = { narrator: quiet } as Stage;
+const { signal } = new AbortController();
 const world: Parameters<typeof describeOutcome>[1] = {
   replicas: ['api-1', 'api-2', 'api-3'].map((name) => ({
     name,
@@ -42,7 +43,7 @@ const world: Parameters<typeof describeOutcome>[1] = {
 
 describe('playing scenes', () => {
   it('fails a scene that breaks a promise, keeps its facts and plays on', async () => {
-    const played = await playScenes([broken, good()], stage);
+    const played = await playScenes([broken, good()], stage, signal);
     expect(played.map(({ name, ok }) => [name, ok])).toEqual([
       ['broken', false],
       ['good', true],
@@ -51,13 +52,24 @@ describe('playing scenes', () => {
   });
 
   it('fails a scene that breaks off, and says why', async () => {
-    const [played] = await playScenes([throwing], stage);
+    const [played] = await playScenes([throwing], stage, signal);
     expect(played).toMatchObject({ ok: false, problems: ['api-2 still answers 200'], facts: {} });
   });
 
+  it('stops when called off, and blames nobody for what breaks then', async () => {
+    const controller = new AbortController();
+    const interrupted = scene('interrupted', async ({ check }) => {
+      controller.abort();
+      check(false, 'it held');
+      throw new Error('connect ECONNREFUSED');
+    });
+    const played = await playScenes([interrupted, broken], stage, controller.signal);
+    expect(played).toEqual([{ letter: 'interrupted', name: 'interrupted', ok: true, problems: [], facts: {} }]);
+  });
+
   it('is ok only when every scene is', async () => {
-    expect(describeOutcome(await playScenes([good(), good()], stage), world)).toMatchObject({ ok: true });
-    expect(describeOutcome(await playScenes([good(), throwing], stage), world)).toMatchObject({ ok: false });
+    expect(describeOutcome(await playScenes([good(), good()], stage, signal), world)).toMatchObject({ ok: true });
+    expect(describeOutcome(await playScenes([good(), throwing], stage, signal), world)).toMatchObject({ ok: false });
   });
 });
 
@@ -65,7 +77,7 @@ describe('the outcome', () => {
   const revocation = { samples: 600, p50Ms: 3, p99Ms: 12, maxMs: 20 };
 
   it('has the figures of the scene that measured them, and every scene by name', async () => {
-    const played = await playScenes([good(), good({ revocation, exposed: 7, leaked: 0 })], stage);
+    const played = await playScenes([good(), good({ revocation, exposed: 7, leaked: 0 })], stage, signal);
     expect(describeOutcome(played, world)).toEqual({
       ok: true,
       replicas: 3,
@@ -81,7 +93,7 @@ describe('the outcome', () => {
   });
 
   it('has the same members when nothing was measured', async () => {
-    const outcome = describeOutcome(await playScenes([broken], stage), world);
+    const outcome = describeOutcome(await playScenes([broken], stage, signal), world);
     expect(outcome).toMatchObject({ ok: false, revocation: { samples: 0 }, exposed: 0, leaked: 0 });
   });
 });
