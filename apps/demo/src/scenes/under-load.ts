@@ -1,17 +1,16 @@
 import type { Revocation } from '@revocast/denylist';
 import { readClaims } from '../client/tokens.ts';
-import { roundMs, type Summary, summarize } from '../report/percentile.ts';
-import { plotHistogram } from '../report/plot.ts';
+import { summarize } from '../report/percentile.ts';
 import { callAll, haveStatus } from './call-api.ts';
-import { type Load, type LoadResult, startLoad, type Target } from './load.ts';
-import type { Facts, Scene, Stage } from './scene.ts';
-import { type Measured, measureBetween, scrape } from './scrape.ts';
+import { describeLoad, factsOf } from './describe-load.ts';
+import { type Load, startLoad, type Target } from './load.ts';
+import type { Scene, Stage } from './scene.ts';
+import { measureBetween, scrape } from './scrape.ts';
 
 const requestsPerSecond = 300;
 const revocationEveryMs = 25;
 const loginsAtOnce = 6;
 const giveUpAfterMs = 10_000;
-const targetP99Ms = 50;
 /** Between an answer and the next request for the same token: the resolution of the measurement. */
 const pauseMs = 1;
 
@@ -37,7 +36,7 @@ export const underLoad: Scene = {
     const measured = measureBetween(before, await scrape(stage));
     const all = summarize([...samples.values()].flat());
 
-    describe(stage, samples, result, measured);
+    describeLoad(narrator, { samples, result, measured });
     check(
       result.requestsPerSecond >= 200,
       `${result.requestsPerSecond} requests/s ran on the very tokens being revoked`,
@@ -48,7 +47,7 @@ export const underLoad: Scene = {
     narrator.say(
       `exposed ${measured.exposed}: accepted in the milliseconds between the call of revoke() and the denylist.`,
     );
-    return factsOf(all, samples, result, measured);
+    return factsOf({ samples, result, measured });
   },
 };
 
@@ -113,45 +112,4 @@ async function callUntilRefused(stage: Stage, load: Load, replica: Stage['world'
     await stage.sleep(pauseMs);
   }
   throw new Error(`${replica.name} still accepts a revoked token after ${giveUpAfterMs} ms`);
-}
-
-function describe(
-  stage: Stage,
-  samples: Map<string, number[]>,
-  result: LoadResult,
-  { histogram, causes }: Measured,
-): void {
-  const { narrator } = stage;
-  const row = (name: string, { p50Ms, p99Ms, maxMs }: Summary): string =>
-    `${name.padEnd(16)}${[p50Ms, p99Ms, maxMs].map((ms) => ms.toFixed(1).padStart(10)).join('')}`;
-  const everything = [...samples.values()].flat();
-  narrator.say('from the call of revoke() to the first 401, in milliseconds:');
-  narrator.block([
-    `${''.padEnd(16)}${['p50', 'p99', 'max'].map((title) => title.padStart(10)).join('')}`,
-    ...[...samples].map(([name, own]) => row(name, summarize(own))),
-    row('all replicas', summarize(everything)),
-    row('own histogram', { ...histogram, samples: histogram.count, maxMs: Number.NaN }).replace('NaN', '  –'),
-    '',
-    ...plotHistogram(everything),
-    '',
-    `answers: ${[...result.statuses].map(([status, count]) => `${status} × ${count}`).join(', ')}`,
-    `401 causes: ${Object.entries(causes)
-      .map(([reason, count]) => `${reason} ${count}`)
-      .join(', ')}`,
-  ]);
-  const { p99Ms } = summarize(everything);
-  narrator.say(`p99 ${p99Ms.toFixed(1)} ms; on an idle machine with two cores it stays below ${targetP99Ms} ms.`);
-}
-
-function factsOf(all: Summary, samples: Map<string, number[]>, result: LoadResult, measured: Measured): Facts {
-  return {
-    revocation: { ...all },
-    perReplica: Object.fromEntries([...samples].map(([name, own]) => [name, { ...summarize(own) }])),
-    histogram: { ...measured.histogram, p50Ms: roundMs(measured.histogram.p50Ms) },
-    requestsPerSecond: result.requestsPerSecond,
-    causes: { ...measured.causes },
-    exposed: measured.exposed,
-    leaked: measured.leaked,
-    acceptedAfterRefusal: result.acceptedAfterRefusal,
-  };
 }
