@@ -86,6 +86,8 @@ export interface VerifierWorld {
   readonly fetch: typeof globalThis.fetch;
   readonly environment: OptionEnvironment;
   readonly stderr: (line: string) => void;
+  /** Keeps the process alive until the returned function is called. */
+  readonly stayAlive: () => () => void;
   readonly shared: SharedResources;
 }
 
@@ -123,6 +125,10 @@ function worldOfThisProcess(): VerifierWorld {
     fetch: (input, init) => globalThis.fetch(input, init),
     environment: process.env,
     stderr: (line) => void process.stderr.write(`${line}\n`),
+    stayAlive: () => {
+      const timer = setInterval(removeNothing, 2 ** 31 - 1);
+      return () => clearInterval(timer);
+    },
     shared: newSharedResources(),
   };
   return thisProcess;
@@ -221,6 +227,18 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
     return feed?.isFresh() === true || (feed === undefined && lookUp?.state === 'open');
   };
 
+  const untilReady = async (timeoutMs: number): Promise<boolean> => {
+    const endsAtMs = clock.monotonicMs() + timeoutMs;
+    const expired = clock.sleep(timeoutMs).then(() => false);
+    for (;;) {
+      const keys = await Promise.race([keysReady(), expired]);
+      if (keys && canTellRevocation()) return true;
+      const leftMs = endsAtMs - clock.monotonicMs();
+      if (leftMs <= 0) return false;
+      await clock.sleep(Math.min(leftMs, readinessPollMs));
+    }
+  };
+
   const verifier: Verifier = {
     verify(request, { whenUnknown } = {}) {
       const startedAtMs = clock.monotonicMs();
@@ -232,14 +250,12 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
       return decision instanceof Promise ? decision.then(count) : count(decision);
     },
     async ready({ timeoutMs }) {
-      const endsAtMs = clock.monotonicMs() + timeoutMs;
-      const expired = clock.sleep(timeoutMs).then(() => false);
-      for (;;) {
-        const keys = await Promise.race([keysReady(), expired]);
-        if (keys && canTellRevocation()) return true;
-        const leftMs = endsAtMs - clock.monotonicMs();
-        if (leftMs <= 0) return false;
-        await clock.sleep(Math.min(leftMs, readinessPollMs));
+      // Everything else here is unref'd, and a process that awaits this at its start has nothing else to live for.
+      const release = world.stayAlive();
+      try {
+        return await untilReady(timeoutMs);
+      } finally {
+        release();
       }
     },
     status() {

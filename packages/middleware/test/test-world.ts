@@ -16,6 +16,7 @@ export function testWorld(overrides: Partial<VerifierWorld> = {}): TestWorld {
   return {
     random: () => 0.5,
     environment: {},
+    stayAlive: () => () => {},
     stderr: (line) => void lines.push(line),
     shared: newSharedResources(),
     ...overrides,

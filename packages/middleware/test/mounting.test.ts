@@ -1,0 +1,191 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createPublisher } from '@revocast/denylist';
+import { createSigner, type Signer } from '@revocast/test-support';
+import { buildSync } from 'esbuild';
+import supertest from 'supertest';
+import { createVerifier, type Verifier } from '../src/create-verifier.ts';
+import { TokenError, UnavailableError } from '../src/errors.ts';
+import { authOf } from '../src/express/auth-of.ts';
+import { protect } from '../src/express/protect.ts';
+import { expressVersions } from './express/versions.ts';
+
+let signer: Signer;
+const opened: { close(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  signer = await createSigner();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((each) => each.close()));
+});
+
+async function readyVerifier() {
+  const publisher = await createPublisher('memory:');
+  const { issuer, jwks } = signer;
+  const verifier = createVerifier({
+    issuer,
+    jwks,
+    audience: 'https://api.test',
+    revocation: { feed: publisher },
+    logger: null,
+  });
+  opened.push(verifier, publisher);
+  expect(await verifier.ready({ timeoutMs: 2000 })).toBe(true);
+  return { verifier, publisher };
+}
+
+/** What a CORS middleware does. */
+function cors(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+  response.setHeader('Access-Control-Allow-Origin', 'https://app.example.com');
+  response.setHeader('Access-Control-Expose-Headers', 'WWW-Authenticate,Retry-After');
+  if (request.method !== 'OPTIONS') {
+    next();
+    return;
+  }
+  response.setHeader('Access-Control-Allow-Headers', 'Authorization');
+  response.writeHead(204).end();
+}
+
+describe.each(expressVersions)('mounted on %s as docs/mounting.md says', (_version, express) => {
+  const mount = (verifier: Verifier) => {
+    const app = express();
+    app.use(cors);
+    app.get('/healthz', (_req, res) => void res.send('ok'));
+    app.get('/readyz', (_req, res) => {
+      const { ready, revocation } = verifier.status();
+      res.status(ready ? 200 : 503).json({ ready, feed: revocation?.replica?.freshness.state });
+    });
+    app.use(protect(verifier));
+    app.get('/orders', (req, res) => void res.json({ owner: authOf(req).subject }));
+    return app;
+  };
+
+  it('answers a preflight without a token and lets scripts read refusals', async () => {
+    const app = mount((await readyVerifier()).verifier);
+    const preflight = await supertest(app).options('/orders').set('Access-Control-Request-Method', 'GET');
+    expect(preflight.status).toBe(204);
+    const refused = await supertest(app).get('/orders');
+    expect(refused.status).toBe(401);
+    expect(refused.headers['access-control-allow-origin']).toBe('https://app.example.com');
+    expect(refused.headers['access-control-expose-headers']).toContain('WWW-Authenticate');
+    expect(refused.headers['www-authenticate']).toBe('Bearer');
+  });
+
+  it('answers probes without a token, and protects unknown paths too', async () => {
+    const app = mount((await readyVerifier()).verifier);
+    expect((await supertest(app).get('/healthz')).text).toBe('ok');
+    expect((await supertest(app).get('/readyz')).body).toEqual({ ready: true, feed: 'fresh' });
+    expect((await supertest(app).get('/nowhere')).status).toBe(401);
+  });
+
+  it('is not ready while nothing is in reach, and says so', async () => {
+    const { issuer, jwks } = signer;
+    const feed = 'http://127.0.0.1:9';
+    const verifier = createVerifier({ issuer, jwks, audience: 'https://api.test', revocation: { feed }, logger: null });
+    opened.push(verifier);
+    const app = mount(verifier);
+    expect(await verifier.ready({ timeoutMs: 50 })).toBe(false);
+    expect((await supertest(app).get('/readyz')).status).toBe(503);
+    const { status, headers } = await supertest(app)
+      .get('/orders')
+      .set('Authorization', `Bearer ${await signer.sign()}`);
+    expect([status, headers['www-authenticate']]).toEqual([503, undefined]);
+  });
+
+  it('works in tests without Redis: a logout ends the token', async () => {
+    const { verifier, publisher } = await readyVerifier();
+    const app = mount(verifier);
+    const get = async () => (await supertest(app).get('/orders').set('Authorization', authorization)).status;
+    const authorization = `Bearer ${await signer.sign({ sid: 's-1' })}`;
+    expect(await get()).toBe(200);
+    await publisher.revoke({ issuer: signer.issuer, session: 's-1', reason: 'logout' });
+    expect(await get()).toBe(401);
+  });
+
+  it('hands errors to the handler of the app, with all it needs to answer', async () => {
+    const { verifier } = await readyVerifier();
+    const app = express();
+    app.use(protect(verifier, { forwardErrors: true }));
+    app.use((error: unknown, _req: unknown, res: import('express').Response, next: (error: unknown) => void) => {
+      if (!(error instanceof TokenError || error instanceof UnavailableError)) return next(error);
+      res.status(error.status).set(error.headers).json({ code: error.code });
+    });
+    const { status, body, headers } = await supertest(app).get('/');
+    expect([status, body, headers['www-authenticate']]).toEqual([401, { code: 'missing_token' }, 'Bearer']);
+  });
+});
+
+describe('an upgrade request', () => {
+  it('is decided by the verifier as it stands', async () => {
+    const { verifier } = await readyVerifier();
+    const server = createServer();
+    server.on('upgrade', async (request, socket) => {
+      const decision = await verifier.verify(request);
+      const status = {
+        accepted: '101 Switching Protocols',
+        rejected: '401 Unauthorized',
+        unavailable: '503 Service Unavailable',
+      };
+      socket.end(`HTTP/1.1 ${status[decision.outcome]}\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n`);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const statusFor = async (headers: Record<string, string>) => {
+      const request = httpRequest({ port, headers: { connection: 'Upgrade', upgrade: 'test', ...headers } });
+      request.end();
+      const [response] = await Promise.race([once(request, 'upgrade'), once(request, 'response')]);
+      response.destroy();
+      return (response as IncomingMessage).statusCode;
+    };
+    expect(await statusFor({ authorization: `Bearer ${await signer.sign()}` })).toBe(101);
+    expect(await statusFor({})).toBe(401);
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe('a worker thread with a verifier', () => {
+  const { outputFiles } = buildSync({
+    entryPoints: [fileURLToPath(new URL('../src/index.ts', import.meta.url))],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    conditions: ['revocast-source'],
+    external: ['ioredis'],
+  });
+  const program = `${outputFiles[0]!.text}
+    const { workerData, parentPort } = require('node:worker_threads');
+    const verifier = module.exports.createVerifier({
+      issuer: 'https://issuer.test/', audience: 'a', jwks: workerData.jwks,
+      revocation: { feed: workerData.feed }, logger: null,
+    });
+    verifier.ready({ timeoutMs: 200 }).then((ready) => parentPort.postMessage(ready));`;
+
+  it.each([
+    ['is not there', false],
+    ['accepts connections and never answers', true],
+  ])(
+    'ends by itself when the sidecar %s: waiting for ready() keeps it alive, and nothing else',
+    async (_what, listening) => {
+      const silent = createServer(() => {});
+      silent.listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      const { port } = silent.address() as AddressInfo;
+      if (!listening) await new Promise((resolve) => silent.close(resolve));
+      const workerData = { jwks: signer.jwks, feed: `http://127.0.0.1:${port}` };
+      const worker = new Worker(program, { eval: true, workerData });
+      const answers: unknown[] = [];
+      worker.on('message', (ready) => answers.push(ready));
+      const [code] = await once(worker, 'exit');
+      silent.closeAllConnections();
+      if (listening) await new Promise((resolve) => silent.close(resolve));
+      expect([code, answers]).toEqual([0, [false]]);
+    },
+  );
+});
