@@ -1,0 +1,26 @@
+import { digestToHex } from '../../src/digest.ts';
+import type { Change } from '../../src/event.ts';
+import { emptyRule, type Rule } from '../../src/rule.ts';
+
+/** The largest numbers ever seen, each by itself: what a holder knows and may not lose while it lives. */
+export class Memory {
+  readonly #rules = new Map<string, Rule>();
+
+  keep({ digest, rule }: Pick<Change, 'digest' | 'rule'>): void {
+    const key = digestToHex(digest);
+    this.#rules.set(key, larger(this.of(key), rule));
+  }
+
+  of(key: string): Rule {
+    return this.#rules.get(key) ?? emptyRule;
+  }
+}
+
+export function larger(a: Rule, b: Rule): Rule {
+  return {
+    deniedUntil: Math.max(a.deniedUntil, b.deniedUntil),
+    issuedUpTo: Math.max(a.issuedUpTo, b.issuedUpTo),
+    stamp: Math.max(a.stamp, b.stamp),
+    lifted: Math.max(a.lifted, b.lifted),
+  };
+}

@@ -1,0 +1,118 @@
+import type { FakeClock } from '@revocast/test-support';
+import { type LogState, SimRedis, type SimRedisOptions } from './sim-redis.ts';
+
+/** `min-replicas-max-lag`: a primary cut off from its replica refuses writes after this long. */
+export const maxLagMs = 3000;
+/** No failover is quicker: Sentinels take longer to agree, and one second of the log's clock must pass. */
+export const failoverMs = 2000;
+
+/**
+ * A primary, a redis replica, and who reaches which. A replica may lag (its link is cut); a primary may be cut off
+ * together with some of the parties while the other one is promoted for the rest.
+ */
+export class SimCluster {
+  readonly #clock: FakeClock;
+  readonly #unrestricted: boolean;
+  #primary: SimRedis;
+  #replica: SimRedis;
+  #replicating = true;
+  #down = false;
+  #cutOff: { readonly node: SimRedis; readonly parties: ReadonlySet<string>; readonly sinceMs: number } | undefined;
+  readonly #isolated = new Set<string>();
+
+  constructor(options: Omit<SimRedisOptions, 'name'> & { readonly unrestricted: boolean }) {
+    this.#clock = options.clock;
+    this.#unrestricted = options.unrestricted;
+    this.#primary = new SimRedis({ ...options, name: 'A' });
+    this.#replica = new SimRedis({ ...options, name: 'B' });
+    for (const node of this.nodes) node.onWrite = (state) => this.#ship(node, state);
+  }
+
+  get nodes(): readonly SimRedis[] {
+    return [this.#primary, this.#replica];
+  }
+
+  /** The primary that publishers reach, and whose word counts after every fault is mended. */
+  get primary(): SimRedis {
+    return this.#primary;
+  }
+
+  get available(): boolean {
+    return !this.#down;
+  }
+
+  /** Every copy that there is has what is written now. */
+  get durable(): boolean {
+    return this.#replicating && this.#cutOff === undefined;
+  }
+
+  get cutOffNode(): SimRedis | undefined {
+    return this.#cutOff?.node;
+  }
+
+  /** The Redis that a party's connection ends at, if any does. */
+  reachedBy(party: string): SimRedis | undefined {
+    if (this.#isolated.has(party)) return undefined;
+    if (this.#cutOff?.parties.has(party)) return this.#cutOff.node;
+    return this.#down ? undefined : this.#primary;
+  }
+
+  acceptsWrites(node: SimRedis): boolean {
+    if (this.#cutOff?.node !== node || this.#unrestricted) return true;
+    return this.#clock.monotonicMs() - this.#cutOff.sinceMs <= maxLagMs;
+  }
+
+  cutReplication(): void {
+    this.#replicating = false;
+  }
+
+  restoreReplication(): void {
+    if (this.#cutOff !== undefined) return;
+    this.#replicating = true;
+    this.#replica.become(this.#primary.state);
+  }
+
+  isolate(party: string): void {
+    this.#isolated.add(party);
+  }
+
+  reconnect(party: string): void {
+    this.#isolated.delete(party);
+  }
+
+  /** The primary dies: nobody is served until `promote`. */
+  crash(): void {
+    if (this.#cutOff !== undefined || this.#down) return;
+    this.#down = true;
+    this.#primary.breakConnections();
+  }
+
+  /** The primary is cut off with some parties; nobody else is served until `promote`. */
+  partition(parties: ReadonlySet<string>): void {
+    if (this.#cutOff !== undefined || this.#down) return;
+    this.#cutOff = { node: this.#primary, parties, sinceMs: this.#clock.monotonicMs() };
+    this.#replicating = false;
+    this.#down = true;
+  }
+
+  /** The replica takes over with what it has. A crashed primary returns as its replica. */
+  promote(): void {
+    if (!this.#down) return;
+    [this.#primary, this.#replica] = [this.#replica, this.#primary];
+    this.#down = false;
+    if (this.#cutOff === undefined) this.restoreReplication();
+  }
+
+  /** The cut-off primary returns as a replica: what only it had is gone. */
+  mend(): void {
+    if (this.#down) this.promote();
+    const node = this.#cutOff?.node;
+    this.#cutOff = undefined;
+    this.restoreReplication();
+    node?.breakConnections();
+  }
+
+  #ship(from: SimRedis, state: LogState): void {
+    if (from === this.#primary && this.#replicating) this.#replica.become(state);
+  }
+}

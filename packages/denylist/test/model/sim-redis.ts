@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import type { FakeClock } from '@revocast/test-support';
+import { encodeHeartbeat, encodeRuleEvent } from '../../src/codec/event.ts';
+import { type Digest, digestToHex } from '../../src/digest.ts';
+import { FeedError } from '../../src/feed.ts';
+import { defaultMaxTokenLifetimeSeconds, emptyRule, type Rule, sameRule } from '../../src/rule.ts';
+import { applyStatement, type Statement } from '../../src/statement.ts';
+
+export interface SimEntry {
+  /** Stream id: a number that grows with time, as Redis' do. */
+  readonly id: number;
+  readonly prev: string;
+  readonly event: string;
+}
+
+/** What the keys hold, as a value: replication is an assignment, and a shortened file an older value. */
+export interface LogState {
+  readonly meta?: {
+    readonly epoch: string;
+    readonly head: string;
+    readonly seq: number;
+    readonly healUntilMs: number;
+    readonly heartbeatAtMs?: number;
+  };
+  readonly rules: ReadonlyMap<string, { readonly digest: Digest; readonly rule: Rule }>;
+  readonly entries: readonly SimEntry[];
+  readonly lease?: { readonly holder: string; readonly untilMs: number };
+}
+
+export const emptyState: LogState = { rules: new Map(), entries: [] };
+const retention = 60;
+export const healingMs = 15_000;
+
+export interface SimRedisOptions {
+  readonly clock: FakeClock;
+  readonly name: string;
+  readonly bornWhole: boolean;
+  readonly liftsNow: boolean;
+}
+
+/** One Redis with the scripts of the log, as `redis/scripts.ts` has them. */
+export class SimRedis {
+  readonly name: string;
+  readonly #options: SimRedisOptions;
+  #state: LogState = emptyState;
+  #history: LogState[] = [];
+  #generation = 0;
+  #births = 0;
+  readonly #waiting = new Set<() => void>();
+  /** Called after every write, with the new state: what replication ships. */
+  onWrite: (state: LogState) => void = () => {};
+
+  constructor(options: SimRedisOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  get state(): LogState {
+    return this.#state;
+  }
+
+  /** Grows whenever every connection breaks. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  nowMs(): number {
+    return this.#options.clock.wallMs();
+  }
+
+  breakConnections(): void {
+    this.#generation += 1;
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Replication, or a file read back at a start. */
+  become(state: LogState): void {
+    this.#state = state;
+    this.#history = [state];
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Loses the last `writes`: an append-only file cut short. The stream's last id goes backwards. */
+  shorten(writes: number): void {
+    this.become(this.#history[Math.max(0, this.#history.length - 1 - writes)] ?? emptyState);
+  }
+
+  trim(): void {
+    this.#write({ ...this.#state, entries: [] });
+  }
+
+  flush(): void {
+    this.#write(emptyState);
+  }
+
+  append(digest: Digest, statement: Statement): { readonly rule: Rule; readonly changed: boolean } {
+    const key = digestToHex(digest);
+    const meta = this.#openLog();
+    const held = this.#state.rules.get(key)?.rule ?? emptyRule;
+    const nowSeconds = Math.floor(this.nowMs() / 1000);
+    const said =
+      statement.kind === 'lift' && this.#options.liftsNow
+        ? { kind: 'seed' as const, rule: { ...emptyRule, lifted: nowSeconds } }
+        : statement;
+    const rule = applyStatement(held, said, { nowSeconds, maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds });
+    if (rule === 'cutoff_in_future') throw new FeedError('refused', 'cutoff in the future');
+    if (statement.kind === 'seed' && sameRule(held, rule)) return { rule, changed: false };
+    const rules = new Map(this.#state.rules).set(key, { digest, rule });
+    const loggedAtMs = this.nowMs();
+    this.#push({ ...this.#state, rules }, encodeRuleEvent(meta.seq + 1, { digest, rule, loggedAtMs }));
+    return { rule, changed: true };
+  }
+
+  heartbeat(holder: string): void {
+    const now = this.nowMs();
+    const { lease } = this.#state;
+    if (lease !== undefined && lease.holder !== holder && now < lease.untilMs) return;
+    const meta = this.#openLog();
+    const leased = { ...this.#state, lease: { holder, untilMs: now + 2000 }, meta: { ...meta, heartbeatAtMs: now } };
+    this.#push(leased, encodeHeartbeat(meta.seq + 1, now, now < meta.healUntilMs));
+  }
+
+  declareWhole(): void {
+    this.#write({ ...this.#state, meta: { ...this.#openLog(), healUntilMs: this.nowMs() } });
+  }
+
+  /** Resolves when something was written, connections broke, or `ms` are over. */
+  async change(ms: number): Promise<void> {
+    const woken = new AbortController();
+    const wake = () => woken.abort();
+    this.#waiting.add(wake);
+    await this.#options.clock.sleep(ms, woken.signal);
+    this.#waiting.delete(wake);
+  }
+
+  #openLog(): NonNullable<LogState['meta']> {
+    if (this.#state.meta !== undefined) return this.#state.meta;
+    this.#births += 1;
+    const epoch = hash(`${this.name} ${this.#births}`);
+    const healUntilMs = this.nowMs() + (this.#options.bornWhole ? 0 : healingMs);
+    const meta = { epoch, head: hash(epoch), seq: 0, healUntilMs };
+    this.#state = { ...this.#state, meta };
+    return meta;
+  }
+
+  #push(state: LogState, event: string): void {
+    const meta = state.meta ?? this.#openLog();
+    const last = this.#state.entries.at(-1)?.id ?? 0;
+    const entry = { id: Math.max(this.nowMs() * 1000, last + 1), prev: meta.head, event };
+    this.#write({
+      ...state,
+      entries: [...state.entries, entry].slice(-retention),
+      meta: { ...meta, head: linkAfter(entry), seq: meta.seq + 1 },
+    });
+  }
+
+  #write(state: LogState): void {
+    this.#state = state;
+    this.#history.push(state);
+    if (this.#history.length > 20) this.#history.shift();
+    this.onWrite(state);
+    for (const wake of this.#waiting) wake();
+  }
+}
+
+export function linkAfter({ prev, event }: Pick<SimEntry, 'prev' | 'event'>): string {
+  return hash(prev + event);
+}
+
+function hash(text: string): string {
+  return createHash('sha1').update(text).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,88 @@
+import type { Random } from '../../src/clock.ts';
+import { FeedError } from '../../src/feed.ts';
+import { openReplica, type Replica } from '../../src/open-replica.ts';
+import type { Reseed } from '../../src/reseed.ts';
+import type { Flaw } from './flaws.ts';
+import { createLogFeed } from './log-feed.ts';
+import { Memory } from './memory.ts';
+import type { Party } from './party.ts';
+import { SimSidecarServer } from './sidecar-feed.ts';
+import type { SimCluster } from './sim-cluster.ts';
+
+const beatMs = 500;
+
+export interface SimSidecarOptions {
+  readonly party: Party;
+  readonly cluster: SimCluster;
+  readonly random: Random;
+  readonly feed: string;
+  readonly flaw: Flaw | undefined;
+}
+
+/** One life of a sidecar: the real replica over the modelled log, its heartbeats, its feed. */
+export class SimSidecar {
+  readonly party: Party;
+  readonly replica: Replica;
+  readonly server: SimSidecarServer;
+  /** Everything its denylist ever held, whatever became of it. */
+  readonly memory = new Memory();
+  /** Monotonic time at which it was fresh first. */
+  freshSinceMs: number | undefined;
+
+  constructor(options: SimSidecarOptions) {
+    const { party, flaw } = options;
+    this.party = party;
+    this.replica = openReplica({
+      feed: createLogFeed({ ...options, onSnapshot: () => this.#onSnapshot(flaw) }),
+      clock: party,
+      random: options.random,
+      reseed: createReseed(options),
+      observer: {
+        freshnessChanged: ({ state }) => {
+          if (state === 'fresh') this.freshSinceMs ??= party.monotonicMs();
+        },
+      },
+    });
+    this.replica.denylist.onChange((change) => this.memory.keep(change));
+    this.server = new SimSidecarServer(party, this.replica, options);
+    void beat(options);
+  }
+
+  kill(): void {
+    this.party.kill();
+    void this.replica.close();
+  }
+
+  #onSnapshot(flaw: Flaw | undefined): void {
+    if (flaw !== 'clear instead of union') return;
+    for (let slice = 0; slice < 8; slice++) this.replica.denylist.forget(Number.POSITIVE_INFINITY, 0);
+  }
+}
+
+async function beat({ party, cluster }: SimSidecarOptions): Promise<void> {
+  while (party.alive) {
+    const node = cluster.reachedBy(party.name);
+    if (node !== undefined && cluster.acceptsWrites(node)) node.heartbeat(party.name);
+    await party.sleep(beatMs, party.death);
+  }
+}
+
+/** Writes over a connection of its own, which now and then still remembers the Redis that was down. */
+function createReseed({ party, cluster, random, flaw }: SimSidecarOptions): Reseed {
+  return {
+    async append(rules, signal) {
+      let restored = 0;
+      for (const { digest, rule } of rules) {
+        await party.sleep(Math.floor(random() * 20), signal);
+        if (signal.aborted || !party.alive) break;
+        const node = cluster.reachedBy(party.name);
+        if (node === undefined || !cluster.acceptsWrites(node) || random() < 0.25) {
+          throw new FeedError('unreachable', 'no Redis in reach');
+        }
+        if (flaw === 're-seed by lease holder only' && node.state.lease?.holder !== party.name) continue;
+        if (node.append(digest, { kind: 'seed', rule }).changed) restored += 1;
+      }
+      return restored;
+    },
+  };
+}
