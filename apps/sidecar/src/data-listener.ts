@@ -20,7 +20,7 @@ export interface DataListenerOptions {
   readonly maxReaders: number;
 }
 
-/** What a process beside does to keep its denylist; none of it changes a revocation. */
+/** What a process beside does to keep its denylist, and to say how far it is; none of it changes a revocation. */
 const readerRoutes = ['GET /v1/snapshot', 'GET /v1/events', 'GET /v1/fresh', 'GET /v1/enforcement', 'POST /v1/acks'];
 const writerRoutes = ['POST /v1/revocations'];
 

@@ -11,7 +11,7 @@ import { openTokenFile } from '../src/token-file.ts';
 const secret = 'a-token-of-twenty-one';
 const loopback: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 const anywhere: ListenAddress = { kind: 'tcp', host: '0.0.0.0', port: 0 };
-const reads = ['/v1/snapshot', '/v1/events', '/v1/fresh'];
+const reads = ['/v1/snapshot', '/v1/events', '/v1/fresh', '/v1/enforcement'];
 
 interface Given {
   readonly address?: ListenAddress;
@@ -39,7 +39,7 @@ async function serve({ address = loopback, withTokens = false, allowedHosts = []
     address,
     feedServer: {
       handle(received, response) {
-        if (received.url === '/v1/acks') return false;
+        if (received.url?.endsWith('?unknown')) return false;
         handled.push(`${received.method} ${received.url}`);
         response.end('handled');
         return true;
@@ -107,6 +107,18 @@ describe('given a data listener on loopback', () => {
       expect(handled).toEqual([]);
     },
   );
+
+  it('lets a process of this host say without a secret how far it is', async () => {
+    const { url, handled } = await serve();
+    await request(url).post('/v1/acks').send('{}').expect(200);
+    expect(handled).toEqual(['POST /v1/acks']);
+  });
+
+  it('says so when the feed has no such thing', async () => {
+    await request((await serve()).url)
+      .get('/v1/fresh?unknown')
+      .expect(404, { error: 'not_found' });
+  });
 
   it('says how to allow writing when there is no token file', async () => {
     const { url } = await serve();

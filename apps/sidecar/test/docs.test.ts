@@ -29,7 +29,15 @@ describe('docs/sidecar.md', () => {
 
   it('explains every cause of not being fresh, and every route', () => {
     for (const cause of staleCauses) expect(text).toContain(`| \`${cause}\` |`);
-    for (const route of [...adminRoutes, '/v1/snapshot', '/v1/events', '/v1/fresh', '/v1/revocations'])
+    for (const route of [
+      ...adminRoutes,
+      '/v1/snapshot',
+      '/v1/events',
+      '/v1/fresh',
+      '/v1/acks',
+      '/v1/enforcement',
+      '/v1/revocations',
+    ])
       expect(text).toContain(route);
   });
 

@@ -192,6 +192,7 @@ describe('revocations through this sidecar', () => {
         if (details.id === 'lost') throw new Error('down');
         return { ...appended, repeated: details.id === 'again' };
       },
+      enforcement: () => Promise.reject(new Error('not asked here')),
       close: async () => undefined,
     });
     await log.append(request('first'));
