@@ -1,14 +1,12 @@
-// Builds what the demo starts, quietly, and hands the options on to it.
+// Builds what the demo starts and nothing else, quietly, and hands the options on to it.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { root } from './run.mjs';
+import { binOf, root } from './run.mjs';
 
-// With --json only the last line of stdout matters, and it must be the demo's: the compiler talks to stderr.
+// stdout belongs to the demo alone: with --json its last line must be the object.
 process.stderr.write('building …\n');
-const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), '--types-only'], {
-  cwd: root,
-  stdio: ['ignore', 'pipe', 'pipe'],
-});
+const compiler = [binOf('typescript', 'tsc'), '-b', 'apps/demo'];
+const built = spawnSync(process.execPath, compiler, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
 if (built.status !== 0) {
   process.stderr.write(built.stdout);
   process.stderr.write(built.stderr);
@@ -19,6 +17,7 @@ const demo = spawn(process.execPath, [join(root, 'apps/demo/dist/main.js'), ...p
   cwd: root,
   stdio: 'inherit',
 });
-// The terminal sends Ctrl-C to both; a supervisor sends SIGTERM to us alone. The demo decides when it is over.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && demo.kill(signal));
+// Ctrl-C reaches the demo through the terminal; whoever stops us alone must stop it too. It decides when it is over.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => demo.kill('SIGTERM'));
 demo.once('exit', (code) => process.exit(code ?? 1));
