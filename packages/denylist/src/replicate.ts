@@ -102,7 +102,9 @@ class Replication {
     this.#survivor = freshness.isFresh() || (this.#survivor && !freshness.isComplete);
     this.#position = undefined;
     this.#secondHead = undefined;
-    freshness.markIncomplete();
+    // Of another sidecar, or another life of ours, no history is missed: what is held stays complete up to its proof,
+    // and that runs out by itself. So a short restart makes nobody stale.
+    if (gap !== 'position_lost') freshness.markIncomplete();
     observer?.gapFound?.(gap);
   }
 

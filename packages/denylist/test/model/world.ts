@@ -26,6 +26,8 @@ export interface WorldOptions {
   /** Everything random follows from it: delays, jitter, failing connections. */
   readonly seed: number;
   readonly flaw?: Flaw;
+  /** Called after every slice of time since the first two processes became fresh, before everything is mended. */
+  readonly onSlice?: (world: World) => void;
 }
 
 /** Redis with a replica, sidecars with their processes, a publisher, and a ledger that watches all of it. */
@@ -38,10 +40,13 @@ export class World {
   readonly #flaw: Flaw | undefined;
   readonly #random: Random;
   readonly #ledger: Ledger;
+  readonly #onSlice: (world: World) => void;
+  #scheduled = false;
   #lastStatementSecond = 0;
   #lives = 0;
 
-  constructor({ seed, flaw }: WorldOptions) {
+  constructor({ seed, flaw, onSlice = () => {} }: WorldOptions) {
+    this.#onSlice = onSlice;
     this.#flaw = flaw;
     this.#random = randomFrom(seed);
     this.cluster = new SimCluster({
@@ -61,11 +66,13 @@ export class World {
     this.sidecars[2]?.kill();
     this.processes[2]?.kill();
     await this.#pass(2500);
+    this.#scheduled = true;
     for (const { event, thenMs } of steps) {
       await this.#happen(event);
       await this.#pass(thenMs);
       if (this.#ledger.problems.length > 0) break;
     }
+    this.#scheduled = false;
     if (this.#ledger.problems.length === 0) await this.#mendAll();
     for (const party of [...this.sidecars, ...this.processes]) party.kill();
     await this.clock.advance(0);
@@ -76,6 +83,7 @@ export class World {
     for (let left = ms; ; left -= sliceMs) {
       await this.clock.advance(Math.min(left, sliceMs));
       this.#ledger.watch();
+      if (this.#scheduled) this.#onSlice(this);
       if (left <= sliceMs) return;
     }
   }
