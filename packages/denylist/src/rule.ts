@@ -56,9 +56,14 @@ export function mergeRules(a: Rule, b: Rule): Rule {
 /**
  * The same, but the lift is the feed's: a tombstone that only this process knows (its sidecar died) would otherwise
  * accept what everyone else denies.
+ *
+ * A denial that was held as lifted is not brought back by a feed which knows neither it nor its lift: then the log lost
+ * both, and only the feed's own denial counts.
  */
 export function mergeTakingLift(held: Rule, fromFeed: Rule): Rule {
-  return settle(held, fromFeed, fromFeed.lifted);
+  const endedHere = held.stamp <= held.lifted && held.stamp > fromFeed.lifted;
+  const own = endedHere ? { ...emptyRule, issuedUpTo: held.issuedUpTo } : held;
+  return settle(own, fromFeed, fromFeed.lifted);
 }
 
 function settle(a: Rule, b: Rule, lifted: number): Rule {

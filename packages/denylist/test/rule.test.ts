@@ -156,18 +156,27 @@ describe('taking the lift of the feed', () => {
     expect(denialEnd(mergeTakingLift(held, rule({ deniedUntil: 900, stamp: 5, lifted: 5 })))).toBe(0);
   });
 
-  it('unites everything else', () => {
+  it('unites everything else, but for a denial that was held as lifted', () => {
     fc.assert(
       fc.property(arbitraryRule, arbitraryRule, (held, fromFeed) => {
         const merged = mergeTakingLift(held, fromFeed);
         expect(merged.lifted).toBe(fromFeed.lifted);
         expect(merged.issuedUpTo).toBe(Math.max(held.issuedUpTo, fromFeed.issuedUpTo));
-        expect(merged.stamp).toBe(Math.max(held.stamp, fromFeed.stamp));
-        for (const one of [held, fromFeed]) {
+        for (const one of counts(held, held.lifted) ? [held, fromFeed] : [fromFeed]) {
+          expect(merged.stamp).toBeGreaterThanOrEqual(one.stamp);
           if (counts(one, merged.lifted)) expect(denialEnd(merged)).toBeGreaterThanOrEqual(one.deniedUntil);
         }
       }),
     );
+  });
+
+  it('brings back no denial held as lifted when the feed knows neither it nor its lift', () => {
+    const held = rule({ deniedUntil: 900, stamp: 8, lifted: 8 });
+    const lifted = rule({ deniedUntil: 700, stamp: 5, lifted: 5 });
+    expect(denialEnd(mergeTakingLift(held, lifted))).toBe(0);
+    const shorter = rule({ deniedUntil: 700, stamp: 6, lifted: 5 });
+    expect(denialEnd(mergeTakingLift(held, shorter))).toBe(700);
+    expect(denialEnd(mergeTakingLift(rule({ deniedUntil: 900, stamp: 8, lifted: 7 }), lifted))).toBe(900);
   });
 
   it('changes nothing the second time', () => {
