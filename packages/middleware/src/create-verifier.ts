@@ -1,118 +1,23 @@
-import {
-  type Clock,
-  type Feed,
-  openFeed,
-  openLookUp,
-  type Random,
-  type ReplicaStatus,
-  systemClock,
-  systemRandom,
-} from '@revocast/denylist/replica';
+import { openFeed, openLookUp, systemClock, systemRandom } from '@revocast/denylist/replica';
 import type { Decision, WhenUnknown } from './decision.ts';
-import { ConfigurationError } from './errors.ts';
-import { createKeySource } from './jwks/create-key-source.ts';
 import { createDocumentFetcher } from './jwks/fetch-key-set.ts';
-import type { KeySource, KeySourceObserver, KeySourceStatus } from './jwks/key-source.ts';
-import { parseKeySet } from './jwks/parse-key-set.ts';
-import { StaticKeySet } from './jwks/static-key-set.ts';
-import {
-  type Logger,
-  type OptionEnvironment,
-  type ResolvedIssuer,
-  type ResolvedOptions,
-  type ResolvedRevocation,
-  resolveOptions,
-  type VerifierOptions,
-} from './options.ts';
+import { type ResolvedIssuer, type ResolvedOptions, resolveOptions, type VerifierOptions } from './options.ts';
 import { RevocationCheck } from './revocation/check.ts';
-import { FollowedFeed } from './revocation/followed-feed.ts';
-import { LaterLookUp } from './revocation/later-look-up.ts';
-import { logFeed, safeText } from './revocation/log-feed.ts';
+import { takeFeed, takeLookUp } from './revocation/take-feed.ts';
 import { VerdictMemo } from './revocation/verdict-memo.ts';
-import { type Lease, ObjectNames, Shared } from './shared.ts';
 import { StateLog } from './state-log.ts';
+import { takeKeys } from './take-keys.ts';
 import { prometheusTelemetry } from './telemetry/prometheus.ts';
-import { noTelemetry, type Telemetry } from './telemetry.ts';
+import { noTelemetry } from './telemetry.ts';
 import type { RequestWithHeaders } from './token/bearer.ts';
 import { verifySignature } from './token/signature.ts';
 import { TokenCache } from './token/token-cache.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
+import type { Verifier } from './verifier.ts';
 import { attachParts } from './verifier-parts.ts';
+import { newSharedResources, type VerifierWorld } from './verifier-world.ts';
 import { type Verification, verifyAccessToken } from './verify-access-token.ts';
 import { version } from './version.ts';
-
-/** What a verifier knows about itself. Nothing in it is secret. */
-export interface VerifierStatus {
-  /** Whether a good token would be accepted now. */
-  readonly ready: boolean;
-  readonly issuers: readonly { readonly issuer: string; readonly alias: string; readonly keys: KeySourceStatus }[];
-  /** `null`: switched off. */
-  readonly revocation: {
-    /** The feed's address without credentials; `null`: look-up only. */
-    readonly feed: string | null;
-    /** Absent until the feed has been opened. */
-    readonly replica?: ReplicaStatus;
-    readonly lookup: 'none' | 'opening' | 'open' | 'failed';
-    readonly whenUnknown: WhenUnknown;
-    /** An option that keeps every token from being accepted, and how to mend it. */
-    readonly problem?: string;
-  } | null;
-  readonly tokenCache: { readonly entries: number; readonly maxEntries: number } | null;
-  /** Checks that the options switch off. */
-  readonly switchedOff: readonly string[];
-}
-
-/** Verifies access tokens. No HTTP inside: works for upgrade requests, queues and other frameworks. */
-export interface Verifier {
-  /**
-   * Decides about a request-like object: headers, and `rawHeaders` where there are any.
-   *
-   * @returns synchronously for a token seen before while the denylist is fresh. Never throws, never rejects.
-   */
-  verify(request: RequestWithHeaders, options?: { readonly whenUnknown?: WhenUnknown }): Decision | Promise<Decision>;
-  /** Resolves true once keys are there and the denylist is fresh, false after `timeoutMs`. Never rejects. */
-  ready(options: { readonly timeoutMs: number }): Promise<boolean>;
-  status(): VerifierStatus;
-  /** Fetches the key sets now instead of with the first token. Resolves to whether all are there. Never rejects. */
-  prefetch(): Promise<boolean>;
-  /** Ends what only this verifier uses. */
-  close(): Promise<void>;
-}
-
-/** What a verifier takes from the world. */
-export interface VerifierWorld {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly fetch: typeof globalThis.fetch;
-  readonly environment: OptionEnvironment;
-  readonly stderr: (line: string) => void;
-  /** Keeps the process alive until the returned function is called. */
-  readonly stayAlive: () => () => void;
-  readonly shared: SharedResources;
-}
-
-interface SharedResources {
-  readonly feeds: Shared<FollowedFeed>;
-  readonly lookUps: Shared<LaterLookUp>;
-  readonly keys: Shared<SharedKeys>;
-  readonly logs: WeakMap<Logger, StateLog>;
-  readonly names: ObjectNames;
-}
-
-interface SharedKeys {
-  readonly source: KeySource;
-  readonly observers: Set<KeySourceObserver>;
-}
-
-export function newSharedResources(): SharedResources {
-  return {
-    feeds: new Shared(),
-    lookUps: new Shared(),
-    keys: new Shared(),
-    logs: new WeakMap(),
-    names: new ObjectNames(),
-  };
-}
 
 let thisProcess: VerifierWorld | undefined;
 
@@ -121,12 +26,15 @@ function worldOfThisProcess(): VerifierWorld {
   thisProcess ??= {
     clock: systemClock,
     random: systemRandom,
-    // Looked up at each call: a test or an agent may have replaced it since.
-    fetch: (input, init) => globalThis.fetch(input, init),
+    openFeed,
+    openLookUp,
+    // `fetch` is looked up at each call: instrumentation may have replaced it since.
+    documentFetcher: (bounds) =>
+      createDocumentFetcher({ ...bounds, fetch: (input, init) => globalThis.fetch(input, init) }),
     environment: process.env,
     stderr: (line) => void process.stderr.write(`${line}\n`),
     stayAlive: () => {
-      const timer = setInterval(removeNothing, 2 ** 31 - 1);
+      const timer = setInterval(() => {}, 2 ** 31 - 1);
       return () => clearInterval(timer);
     },
     shared: newSharedResources(),
@@ -143,8 +51,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
   return composeVerifier(options, worldOfThisProcess());
 }
 
-const removeNothing = (): void => {};
-const stderrLogger = new WeakMap<VerifierWorld, Logger>();
 const readinessPollMs = 20;
 
 /** The same, in a world of the caller's. */
@@ -294,125 +200,15 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
   });
 }
 
-interface Surroundings {
-  readonly world: VerifierWorld;
-  readonly telemetry: Telemetry;
-  readonly log: StateLog | undefined;
-  readonly releases: (() => Promise<void> | void)[];
-}
-
 function policyOf(issuer: ResolvedIssuer, options: ResolvedOptions): TrustedIssuer['policy'] {
   const { algorithms, profile, claimMap } = issuer;
   const { audience, clockToleranceMs, maxTokenAgeMs, maxTokenLifetimeMs } = options;
   return { ...profile, algorithms, claimMap, audience, clockToleranceMs, maxTokenAgeMs, maxTokenLifetimeMs };
 }
 
-function stateLogOf({ logger }: ResolvedOptions, world: VerifierWorld): StateLog | undefined {
+function stateLogOf({ logger }: ResolvedOptions, { shared, clock, stderr }: VerifierWorld): StateLog | undefined {
   if (logger === null) return undefined;
-  const target = logger ?? stderrLogger.get(world) ?? { info: world.stderr, warn: world.stderr };
-  if (logger === undefined) stderrLogger.set(world, target);
-  const log = world.shared.logs.get(target) ?? new StateLog(target, world.clock);
-  world.shared.logs.set(target, log);
+  const log = shared.logs.get(logger) ?? new StateLog(logger ?? { info: stderr, warn: stderr }, clock);
+  shared.logs.set(logger, log);
   return log;
-}
-
-function takeKeys(
-  { alias, keys }: ResolvedIssuer,
-  { keySet: limits, dangerouslyAllowHttp }: ResolvedOptions,
-  { world, telemetry, releases }: Omit<Surroundings, 'log'>,
-): KeySource {
-  const observer = telemetry.keySourceObserver(alias);
-  if ('jwks' in keys) {
-    const parsed = parseKeySet(keys.jwks, limits.maxKeys);
-    if (!parsed.ok) throw new ConfigurationError('jwks', `holds no public key that can be used (${parsed.code})`);
-    return new StaticKeySet(parsed.keySet, observer);
-  }
-  const lease = world.shared.keys.take(JSON.stringify([keys, limits, dangerouslyAllowHttp]), () => {
-    const observers = new Set<KeySourceObserver>();
-    const { clock, random, fetch } = world;
-    const source = createKeySource({
-      location: keys,
-      clock,
-      random,
-      fetchDocument: createDocumentFetcher({ fetch, maxBytes: limits.maxBytes, dangerouslyAllowHttp }),
-      limits,
-      observer: {
-        keyLookedUp: (result) => {
-          for (const each of observers) each.keyLookedUp?.(result);
-        },
-        keySetFetched: (fetched) => {
-          for (const each of observers) each.keySetFetched?.(fetched);
-        },
-        keysHeld: (count) => {
-          for (const each of observers) each.keysHeld?.(count);
-        },
-      },
-    });
-    return { source, observers };
-  });
-  lease.value.observers.add(observer);
-  releases.push(() => {
-    if (lease.release()) lease.value.source.close();
-  });
-  return lease.value.source;
-}
-
-function takeFeed(revocation: ResolvedRevocation, surroundings: Surroundings): FollowedFeed | undefined {
-  const { feed, maxStalenessMs, maxRules, tokenFile } = revocation;
-  if (feed === null) return undefined;
-  const { world, telemetry, log, releases } = surroundings;
-  const { clock, random, shared } = world;
-  const id = typeof feed === 'string' ? feed : shared.names.nameOf(feed);
-  const lease: Lease<FollowedFeed> = shared.feeds.take(
-    JSON.stringify([id, maxStalenessMs, maxRules, tokenFile]),
-    () =>
-      new FollowedFeed({
-        name: nameOf(feed),
-        open: () =>
-          typeof feed === 'string'
-            ? openFeed(feed, { clock, random, ...(tokenFile !== undefined && { tokenFile }) })
-            : feed,
-        clock,
-        random,
-        maxStalenessMs,
-        maxRules,
-      }),
-  );
-  lease.value.subscribe(telemetry.feedObserver);
-  const stopLogging =
-    log === undefined ? removeNothing : logFeed({ feed: lease.value, policy: revocation, log, clock });
-  releases.push(async () => {
-    stopLogging();
-    if (lease.release()) await lease.value.close();
-  });
-  return lease.value;
-}
-
-/** A URL may carry a password: only where it leads is shown. */
-function nameOf(feed: string | Feed): string {
-  if (typeof feed !== 'string') return feed.name;
-  if (feed.startsWith('unix:') || !URL.canParse(feed)) return feed.split('?')[0] ?? feed;
-  const { protocol, host } = new URL(feed);
-  return `${protocol}//${host}`;
-}
-
-function takeLookUp(
-  { lookup, maxStalenessMs, lookupTimeoutMs: timeoutMs }: ResolvedRevocation,
-  { world, log, releases }: Omit<Surroundings, 'telemetry'>,
-): LaterLookUp | undefined {
-  if (lookup === null) return undefined;
-  // Whoever hands in an opened one closes it.
-  if (typeof lookup !== 'string') return new LaterLookUp(() => lookup);
-  const { clock, random, shared } = world;
-  const lease = shared.lookUps.take(
-    JSON.stringify([lookup, maxStalenessMs, timeoutMs]),
-    () => new LaterLookUp(() => openLookUp(lookup, { clock, random, timeoutMs, maxStalenessMs })),
-  );
-  lease.value.onFailure((error) =>
-    log?.say('lookup', 'warn', `revocast: the look-up cannot be used: ${safeText(error)}`),
-  );
-  releases.push(async () => {
-    if (lease.release()) await lease.value.close();
-  });
-  return lease.value;
 }

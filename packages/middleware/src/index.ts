@@ -1,5 +1,5 @@
 export type { ReplicaStatus } from '@revocast/denylist/replica';
-export { createVerifier, type Verifier, type VerifierStatus } from './create-verifier.ts';
+export { createVerifier } from './create-verifier.ts';
 export type { Accepted, AccessTokenClaims, Auth, Decision, Rejected, Unavailable, WhenUnknown } from './decision.ts';
 export {
   ConfigurationError,
@@ -32,3 +32,4 @@ export type {
 } from './options.ts';
 export type { ClaimMap, ClaimName, ProfileName } from './profiles.ts';
 export type { RequestWithHeaders } from './token/bearer.ts';
+export type { Verifier, VerifierStatus } from './verifier.ts';

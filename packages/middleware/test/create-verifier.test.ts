@@ -2,9 +2,10 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LookUp, Verdict } from '@revocast/denylist/replica';
 import { createSigner, type Signer } from '@revocast/test-support';
 import { Registry } from 'prom-client';
-import { composeVerifier, type Verifier } from '../src/create-verifier.ts';
+import { composeVerifier } from '../src/create-verifier.ts';
 import type { Decision } from '../src/decision.ts';
 import type { VerifierOptions } from '../src/options.ts';
+import type { Verifier } from '../src/verifier.ts';
 import { FakeFeed } from './fake-feed.ts';
 import { type TestWorld, testWorld } from './test-world.ts';
 

@@ -8,10 +8,11 @@ import { createPublisher } from '@revocast/denylist';
 import { createSigner, type Signer } from '@revocast/test-support';
 import { buildSync } from 'esbuild';
 import supertest from 'supertest';
-import { createVerifier, type Verifier } from '../src/create-verifier.ts';
+import { createVerifier } from '../src/create-verifier.ts';
 import { TokenError, UnavailableError } from '../src/errors.ts';
 import { authOf } from '../src/express/auth-of.ts';
 import { protect } from '../src/express/protect.ts';
+import type { Verifier } from '../src/verifier.ts';
 import { expressVersions } from './express/versions.ts';
 
 let signer: Signer;

@@ -1,31 +1,41 @@
+import { openFeed, openLookUp } from '@revocast/denylist/replica';
 import { FakeClock } from '@revocast/test-support';
-import { newSharedResources, type VerifierWorld } from '../src/create-verifier.ts';
+import { createDocumentFetcher } from '../src/jwks/fetch-key-set.ts';
+import type { OptionEnvironment } from '../src/options.ts';
+import { newSharedResources, type VerifierWorld } from '../src/verifier-world.ts';
 
 export interface TestWorld extends VerifierWorld {
   readonly clock: FakeClock;
   /** Lines written to stderr. */
   readonly lines: string[];
-  /** URLs asked for; the network is refused. */
+  /** URLs asked for; the network is refused unless `fetch` is given. */
   readonly fetched: string[];
 }
 
+export interface TestWorldOptions {
+  readonly fetch?: typeof globalThis.fetch;
+  readonly environment?: OptionEnvironment;
+}
+
 /** A world that stands still, has no network and no environment. */
-export function testWorld(overrides: Partial<VerifierWorld> = {}): TestWorld {
+export function testWorld({ fetch, environment = {} }: TestWorldOptions = {}): TestWorld {
   const lines: string[] = [];
   const fetched: string[] = [];
+  const recorded: typeof globalThis.fetch = async (input, init) => {
+    fetched.push(String(input));
+    if (fetch === undefined) throw new TypeError('no network in this test');
+    return fetch(input, init);
+  };
   return {
-    random: () => 0.5,
-    environment: {},
-    stayAlive: () => () => {},
-    stderr: (line) => void lines.push(line),
-    shared: newSharedResources(),
-    ...overrides,
-    fetch: async (input, init) => {
-      fetched.push(String(input));
-      if (overrides.fetch === undefined) throw new TypeError('no network in this test');
-      return overrides.fetch(input, init);
-    },
     clock: new FakeClock(),
+    random: () => 0.5,
+    openFeed,
+    openLookUp,
+    documentFetcher: (bounds) => createDocumentFetcher({ ...bounds, fetch: recorded }),
+    environment,
+    stderr: (line) => void lines.push(line),
+    stayAlive: () => () => {},
+    shared: newSharedResources(),
     lines,
     fetched,
   };

@@ -1,6 +1,7 @@
 import type { LookUp } from '@revocast/denylist/replica';
-import { composeVerifier, type Verifier } from '../src/create-verifier.ts';
+import { composeVerifier } from '../src/create-verifier.ts';
 import type { VerifierOptions } from '../src/options.ts';
+import type { Verifier } from '../src/verifier.ts';
 import { FakeFeed } from './fake-feed.ts';
 import { forge, publicJwk } from './forge.ts';
 import { type TestWorld, testWorld } from './test-world.ts';

@@ -1,8 +1,9 @@
-import { createVerifier, type Verifier } from '../create-verifier.ts';
+import { createVerifier } from '../create-verifier.ts';
 import type { Decision, WhenUnknown } from '../decision.ts';
 import type { VerifierOptions } from '../options.ts';
 import { readBoolean, readOneOf, refuseUnknownKeys } from '../read-option.ts';
 import type { DecisionUse } from '../telemetry.ts';
+import type { Verifier } from '../verifier.ts';
 import { hasParts, partsOf, type VerifierParts } from '../verifier-parts.ts';
 import { refuseRequest } from './answer.ts';
 import { type Handler, setState, stateOf } from './request-state.ts';

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createPublisher, type Publisher, type RevocationTarget } from '@revocast/denylist';
 import { createSigner, type Signer } from '@revocast/test-support';
-import { createVerifier, type Verifier } from '../../src/create-verifier.ts';
+import { createVerifier } from '../../src/create-verifier.ts';
 import type { ProfileName } from '../../src/profiles.ts';
+import type { Verifier } from '../../src/verifier.ts';
 
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {

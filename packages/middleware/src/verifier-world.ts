@@ -1,0 +1,62 @@
+import type { Clock, openFeed, openLookUp, Random } from '@revocast/denylist/replica';
+import type { KeySource, KeySourceObserver } from './jwks/key-source.ts';
+import type { FetchDocument } from './jwks/load-key-set.ts';
+import type { Logger, OptionEnvironment } from './options.ts';
+import type { FollowedFeed } from './revocation/followed-feed.ts';
+import type { LaterLookUp } from './revocation/later-look-up.ts';
+import { ObjectNames, Shared } from './shared.ts';
+import type { StateLog } from './state-log.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/** What a verifier takes from the world. */
+export interface VerifierWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly openFeed: typeof openFeed;
+  readonly openLookUp: typeof openLookUp;
+  /** Makes what asks issuers for their key sets. */
+  readonly documentFetcher: (options: {
+    readonly maxBytes: number;
+    readonly dangerouslyAllowHttp: boolean;
+  }) => FetchDocument;
+  readonly environment: OptionEnvironment;
+  readonly stderr: (line: string) => void;
+  /** Keeps the process alive until the returned function is called. */
+  readonly stayAlive: () => () => void;
+  readonly shared: SharedResources;
+}
+
+/** What verifiers of one process have in common. */
+export interface SharedResources {
+  readonly feeds: Shared<FollowedFeed>;
+  readonly lookUps: Shared<LaterLookUp>;
+  readonly keys: Shared<SharedKeys>;
+  readonly logs: Map<Logger | undefined, StateLog>;
+  readonly names: ObjectNames;
+}
+
+/** A key set, and everybody who counts what happens to it. */
+export interface SharedKeys {
+  readonly source: KeySource;
+  readonly observers: Set<KeySourceObserver>;
+}
+
+/** Nothing shared yet. */
+export function newSharedResources(): SharedResources {
+  return {
+    feeds: new Shared(),
+    lookUps: new Shared(),
+    keys: new Shared(),
+    logs: new Map(),
+    names: new ObjectNames(),
+  };
+}
+
+/** What the parts of one verifier are taken with. */
+export interface Surroundings {
+  readonly world: VerifierWorld;
+  readonly telemetry: Telemetry;
+  readonly log: StateLog | undefined;
+  /** Run when the verifier is closed. */
+  readonly releases: (() => Promise<void> | void)[];
+}
