@@ -39,8 +39,10 @@ async function send(client: HttpClient, { method, path, headers, body }: Message
   const url = new URL(`${source.baseUrl}${path}`);
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return await new Promise<IncomingMessage>((resolve, reject) => {
+    let connected = false;
     const fail = (error: Error) => {
-      const code = /timed out/.test(error.message) ? 'timeout' : 'unreachable';
+      // Who writes must know: a request that never had a connection has reached nobody.
+      const code = /timed out/.test(error.message) ? 'timeout' : connected ? 'closed' : 'unreachable';
       reject(new FeedError(code, `${source.name} cannot be reached`, { cause: error }));
     };
     const sent = request(
@@ -61,8 +63,14 @@ async function send(client: HttpClient, { method, path, headers, body }: Message
     );
     // A link that drops packets answers nothing at all: only silence tells.
     sent.setTimeout(readTimeoutMs, () => sent.destroy(new Error('timed out')));
-    // A request under way must not keep the process alive.
-    sent.on('socket', (socket) => socket.unref());
+    sent.on('socket', (socket) => {
+      // A request under way must not keep the process alive.
+      socket.unref();
+      connected = !socket.connecting;
+      socket.once('connect', () => {
+        connected = true;
+      });
+    });
     sent.on('error', fail);
     sent.end(body);
   });

@@ -19,12 +19,8 @@ export function createHttpLog(source: HttpSource, options: { readonly tokenFile?
         answered = await post(client, paths.revocations, encodeAppendRequest(request));
         body = await readAll(answered, 64 * 1024);
       } catch (error) {
-        // A refused connection reached nobody; everything later may have.
-        const reached = !(
-          error instanceof FeedError &&
-          error.cause instanceof Error &&
-          /ECONNREFUSED|ENOENT/.test(error.cause.message)
-        );
+        // Without a connection, or the token to send, nobody was reached; everything later may have arrived.
+        const reached = !(error instanceof FeedError && ['unreachable', 'no_permission'].includes(error.code));
         throw reached
           ? new LogError('outcome_unknown', `${source.name} did not answer; retry with the same id`, { cause: error })
           : new LogError('unavailable', `nothing was revoked: ${source.name} cannot be reached`, { cause: error });

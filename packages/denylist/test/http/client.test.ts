@@ -97,6 +97,11 @@ describe('a sidecar that is not there', () => {
     await expect(failed).rejects.toMatchObject({ name: 'FeedError', code: 'unreachable' });
   });
 
+  it('that hangs up after it was reached says so, because the request may have arrived', async () => {
+    answerWith = (request) => request.socket.destroy();
+    await expect(post(client(), '/', '{}')).rejects.toMatchObject({ name: 'FeedError', code: 'closed' });
+  });
+
   it('is given up when the caller is told to stop', async () => {
     answerWith = () => {};
     const stop = new AbortController();
