@@ -1,0 +1,26 @@
+// Builds one workspace quietly, then starts its program and hands the options on to it.
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { binOf, root } from './run.mjs';
+
+/** @param workspace folder whose `dist/main.js` is to run. */
+export function startBuilt(workspace, { nodeArgs = [] } = {}) {
+  // stdout belongs to the program alone: with --json its last line must be the object.
+  process.stderr.write('building …\n');
+  const compiler = [binOf('typescript', 'tsc'), '-b', workspace];
+  const built = spawnSync(process.execPath, compiler, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  if (built.status !== 0) {
+    process.stderr.write(built.stdout);
+    process.stderr.write(built.stderr);
+    process.exit(built.status ?? 1);
+  }
+  const program = spawn(
+    process.execPath,
+    [...nodeArgs, join(root, workspace, 'dist/main.js'), ...process.argv.slice(2)],
+    { cwd: root, stdio: 'inherit' },
+  );
+  // Ctrl-C reaches the program through the terminal; whoever stops us alone must stop it too. It decides when it is over.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => program.kill('SIGTERM'));
+  program.once('exit', (code) => process.exit(code ?? 1));
+}
