@@ -1,0 +1,40 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import request from 'supertest';
+import type { Issuer } from '../../src/issuer/create-issuer.ts';
+import { createOperatorApp } from '../../src/issuer/operator-app.ts';
+
+let done: unknown[][];
+// What the operators' routes use of an issuer.
+const issuer = {
+  rotateKey: (key: unknown) => void done.push(['rotate', key]),
+  reportLeakedKey: async (kid: string) => void done.push(['leaked', kid]),
+  signOutEverywhere: async (...about: unknown[]) => void done.push(['sign out', ...about]),
+} as unknown as Issuer;
+const app = createOperatorApp(issuer, async () => ({ kty: 'EC', kid: 'next', d: 'private' }));
+
+beforeEach(() => {
+  done = [];
+});
+
+describe('the operators’ listener', () => {
+  it('rotates the signing key and names the new one, never showing its private part', async () => {
+    const { status, text } = await request(app).post('/keys');
+    expect([status, text]).toEqual([201, '{"kid":"next"}']);
+    expect(done).toEqual([['rotate', { kty: 'EC', kid: 'next', d: 'private' }]]);
+  });
+
+  it('takes the report of a leaked key', async () => {
+    await request(app).post('/keys/old/leaked').expect(204);
+    expect(done).toEqual([['leaked', 'old']]);
+  });
+
+  it('signs a person out everywhere, as an administrator', async () => {
+    await request(app).post('/accounts/alice/sign-out-everywhere').expect(204);
+    expect(done).toEqual([['sign out', 'alice', 'admin']]);
+  });
+
+  it('knows no account with such a name', async () => {
+    await request(app).post('/accounts/Alice!/sign-out-everywhere').expect(404);
+    expect(done).toEqual([]);
+  });
+});
