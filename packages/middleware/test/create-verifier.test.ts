@@ -78,6 +78,24 @@ describe('given a fresh feed', () => {
   });
 });
 
+describe('given a cutoff', () => {
+  it.each([
+    [0, 'revoked_subject'],
+    [0.5, 'revoked_subject'],
+    [1, 'none'],
+  ])('covers what was issued in its own second: %d s after it began, %s', async (secondsAfter, reason) => {
+    world = testWorld();
+    const feed = new FakeFeed(world.clock);
+    const verifier = another({ revocation: { feed } });
+    const issuedUpTo = Math.floor(world.clock.wallMs() / 1000);
+    const rule = { deniedUntil: 0, issuedUpTo, stamp: 0, lifted: 0 };
+    feed.deny({ dimension: 'subject', issuer: signer.issuer, value: 'user-1' }, { rule });
+    await world.clock.advance(0);
+    const decision = await verifier.verify(bearing(await signer.sign({ iat: issuedUpTo + secondsAfter })));
+    expect(decision.outcome === 'accepted' ? 'none' : decision.reason).toBe(reason);
+  });
+});
+
 describe('given a feed that is not fresh', () => {
   const stale = async (options: NonNullable<VerifierOptions['revocation']>) => {
     world = testWorld();
