@@ -20,6 +20,8 @@ export async function openFeed(url: string, options: OpenFeedOptions): Promise<F
   const source = parseSource(url);
   switch (source.kind) {
     case 'redis': {
+      const { loadClient } = await import('./redis/load-client.ts');
+      await loadClient();
       const { createRedisFeed } = await import('./redis/feed.ts');
       return createRedisFeed(source, options);
     }

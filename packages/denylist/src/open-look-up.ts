@@ -25,6 +25,8 @@ export async function openLookUp(url: string, options: LookUpOptions): Promise<L
   if (source.kind !== 'redis') {
     throw new ConfigurationError('lookup', `expected a redis: or rediss: URL, found a ${source.kind}: one`);
   }
+  const { loadClient } = await import('./redis/load-client.ts');
+  await loadClient();
   const { createRedisLookUp } = await import('./redis/look-up.ts');
   const { timeoutMs = 50, maxConcurrent = 64, maxStalenessMs = defaultMaxStalenessMs, ...ports } = options;
   return createRedisLookUp(source, { ...ports, timeoutMs, maxConcurrent, maxStalenessMs });

@@ -40,6 +40,8 @@ export async function openSource(url: string, options: OpenSourceOptions): Promi
   const { clock } = options;
   switch (source.kind) {
     case 'redis': {
+      const { loadClient } = await import('./redis/load-client.ts');
+      await loadClient();
       const { openRedisSource } = await import('./redis/source.ts');
       return openRedisSource(source, options);
     }
