@@ -67,9 +67,12 @@ async function send(client: HttpClient, { method, path, headers, body }: Message
       // A request under way must not keep the process alive.
       socket.unref();
       connected = !socket.connecting;
-      socket.once('connect', () => {
-        connected = true;
-      });
+      // A kept socket is connected already, and would gather a listener with every request.
+      if (socket.connecting) {
+        socket.once('connect', () => {
+          connected = true;
+        });
+      }
     });
     sent.on('error', fail);
     sent.end(body);
