@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { until } from '@revocast/test-support';
+import { freePort, startRedis, until } from '@revocast/test-support';
 import { runProgram, type SidecarProcess, startSidecarProcess } from './sidecar-process.ts';
 
 // Real processes on a machine that may be busy: the limits that are tested are in the waits.
@@ -131,6 +131,31 @@ describe('given a question', () => {
   it('says that only Redis needs init', async () => {
     const { code, stderr } = await runProgram(['init', '--source=memory:']);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('only a log in Redis') });
+  });
+});
+
+describe('init', () => {
+  it('waits for a Redis that is started at the same moment, and finds nothing to do the second time', async () => {
+    const port = await freePort();
+    const source = `--source=redis://127.0.0.1:${port}`;
+    const declared = runProgram(['init', source]);
+    const redis = await startRedis({ port });
+    try {
+      expect(await declared).toMatchObject({ code: 0, stdout: expect.stringContaining('made a log') });
+      expect(await runProgram(['init', source])).toMatchObject({ stdout: expect.stringContaining('nothing to do') });
+    } finally {
+      await redis.stop();
+    }
+  });
+
+  it('fails at once on what does not pass by itself', async () => {
+    const redis = await startRedis({ config: { requirepass: 'hunter2' } });
+    try {
+      const { code, stderr } = await runProgram(['init', `--source=${redis.url}`]);
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('(no_permission)') });
+    } finally {
+      await redis.stop();
+    }
   });
 });
 

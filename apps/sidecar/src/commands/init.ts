@@ -1,4 +1,5 @@
-import { openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type OpenedSource, openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
 import type { Config } from '../config/schema.ts';
 import { codeOf } from '../log-state-changes.ts';
 
@@ -8,24 +9,41 @@ const outcomes = {
   whole: 'nothing to do: the log is whole',
 };
 
+/** Redis is often started at the same moment: what passes by itself is waited for. */
+const passing = ['unreachable', 'timeout', 'closed', 'loading'];
+const tries = 20;
+const pauseMs = 500;
+
 /**
  * Declares a first log whole. Without it a new log heals for 15 s, because nobody can tell "new" from "lost": only an
  * operator knows that nothing was ever revoked.
+ *
+ * @returns the exit code: 0 done, 1 out of reach for about ten seconds or refused, 2 not a log that needs it.
  */
 export async function init({ source: url }: Config): Promise<number> {
   const source = await openSource(url, { clock: systemClock, random: systemRandom, newEpoch: () => randomHex(8) });
   try {
-    if (source.declareWhole === undefined) {
-      process.stderr.write(`source: only a log in Redis is declared whole; ${source.name} needs no init\n`);
-      return 2;
-    }
-    const outcome = await source.declareWhole();
-    process.stdout.write(`${source.name}: ${outcomes[outcome]}\n`);
-    return 0;
+    return await declare(source);
   } catch (error) {
     process.stderr.write(`${source.name}: failed (${codeOf(error)})\n`);
     return 1;
   } finally {
     await source.close();
+  }
+}
+
+async function declare(source: OpenedSource): Promise<number> {
+  if (source.declareWhole === undefined) {
+    process.stderr.write(`source: only a log in Redis is declared whole; ${source.name} needs no init\n`);
+    return 2;
+  }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      process.stdout.write(`${source.name}: ${outcomes[await source.declareWhole()]}\n`);
+      return 0;
+    } catch (error) {
+      if (attempt === tries || !passing.includes(codeOf(error))) throw error;
+      await sleep(pauseMs);
+    }
   }
 }
