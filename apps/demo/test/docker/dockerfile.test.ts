@@ -50,11 +50,14 @@ describe('the Dockerfile', () => {
 
   it('copies the manifest of every workspace, or the installation would not match the lockfile', () => {
     const copied = of('COPY').flat();
-    const workspaces = ['packages', 'apps'].flatMap((folder) =>
-      readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
+    const { workspaces } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { workspaces: string[] };
+    const folders = workspaces.flatMap((pattern) =>
+      pattern.endsWith('/*')
+        ? readdirSync(join(root, pattern.slice(0, -2))).map((name) => pattern.slice(0, -1) + name)
+        : [pattern],
     );
-    for (const workspace of [...workspaces, 'test-support']) {
-      if (existsSync(join(root, workspace, 'package.json'))) expect(copied).toContain(`${workspace}/package.json`);
+    for (const folder of folders) {
+      if (existsSync(join(root, folder, 'package.json'))) expect(copied).toContain(`${folder}/package.json`);
     }
   });
 
