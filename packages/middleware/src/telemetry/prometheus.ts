@@ -40,11 +40,21 @@ function register({ registry, version, node }: PrometheusOptions): Telemetry {
   families.cell('build_info', { version, node, component: 'middleware' }).value = 1;
 
   const verifications = perReason(families, 'verifications_total');
-  verifications.expect({ issuer: 'unknown' });
+  verifications.expect('unknown');
   const authorizations = perReason(families, 'authorizations_total');
-  authorizations.expect({});
+  authorizations.expect();
   const keySourceObservers = new Map<string, ReturnType<typeof countKeySource>>();
+  // Bound once: on the request path counting is an addition.
   const failOpen = families.cell('fail_open_accepts_total');
+  const cacheLookups = bind(['hit', 'miss', 'invalidated'], (result) =>
+    families.cell('token_cache_lookups_total', { result }),
+  );
+  const checks = bind(['memory', 'redis'], (source) =>
+    bind(['active', 'revoked', 'unknown'], (verdict) => families.cell('denylist_checks_total', { source, verdict })),
+  );
+  const durations = bind(['accepted', 'rejected', 'unavailable'], (outcome) =>
+    bind(['cached', 'verified'], (path) => families.histogram('verification_duration_seconds', { outcome, path })),
+  );
 
   return {
     decided(decision, use, durationMs) {
@@ -52,20 +62,18 @@ function register({ registry, version, node }: PrometheusOptions): Telemetry {
       const reason = outcome === 'accepted' ? 'none' : decision.reason;
       const label =
         use === 'anonymous' ? 'accepted' : use === 'report-only' && outcome !== 'accepted' ? 'would_reject' : outcome;
-      verifications.cell(label, reason, { issuer: issuerAlias }).value += 1;
-      families
-        .histogram('verification_duration_seconds', { outcome, path: cached ? 'cached' : 'verified' })
-        .observe(durationMs / 1000);
+      verifications.cell(label, reason, issuerAlias).value += 1;
+      durations[outcome][cached ? 'cached' : 'verified'].observe(durationMs / 1000);
     },
     authorized(reason, reportOnly) {
       const refused = reportOnly ? 'would_reject' : outcomeOf(reason);
-      authorizations.cell(reason === undefined ? 'accepted' : refused, reason ?? 'none', {}).value += 1;
+      authorizations.cell(reason === undefined ? 'accepted' : refused, reason ?? 'none').value += 1;
     },
     tokenCacheAsked(result) {
-      families.cell('token_cache_lookups_total', { result }).value += 1;
+      cacheLookups[result].value += 1;
     },
     verdictGiven(source, verdict) {
-      families.cell('denylist_checks_total', { source, verdict }).value += 1;
+      checks[source][verdict].value += 1;
     },
     failedOpen() {
       failOpen.value += 1;
@@ -77,7 +85,7 @@ function register({ registry, version, node }: PrometheusOptions): Telemetry {
     },
     feedObserver: feedCounters(families),
     expectIssuer(alias) {
-      verifications.expect({ issuer: alias });
+      verifications.expect(alias);
     },
     watch(sources) {
       watched.set(sources, sources);
@@ -132,29 +140,41 @@ function found<Family>(families: ReadonlyMap<string, Family>, name: string): Fam
   return family;
 }
 
+function bind<Name extends string, Bound>(names: readonly Name[], make: (name: Name) => Bound): Record<Name, Bound> {
+  const entries = names.map((name) => [name, make(name)] as const);
+  return Object.fromEntries(entries) as Record<Name, Bound>; // of exactly these names
+}
+
 function outcomeOf(reason: Reason | undefined): 'accepted' | 'rejected' | 'unavailable' {
   if (reason === undefined) return 'accepted';
   return specOf(reason).family === 'token' ? 'rejected' : 'unavailable';
 }
 
-/** Series by outcome and reason, bound once and found without allocating label objects. */
+/** Series by outcome and reason, bound once; three look-ups by constant strings, where joining them would cost more. */
 function perReason(families: MetricFamilies, name: 'verifications_total' | 'authorizations_total') {
-  const cells = new Map<string, Cell>();
-  const cell = (outcome: string, reason: Reason | 'none', rest: Labels): Cell => {
-    const key = `${outcome} ${reason} ${rest['issuer'] ?? ''}`;
-    const held = cells.get(key);
-    if (held !== undefined) return held;
-    const bound = families.cell(name, { outcome, reason, ...rest });
-    cells.set(key, bound);
-    return bound;
+  const byIssuer = new Map<string, Map<string, Map<string, Cell>>>();
+  const cell = (outcome: string, reason: Reason | 'none', issuer?: string): Cell => {
+    const byOutcome = within(byIssuer, issuer ?? '', () => new Map<string, Map<string, Cell>>());
+    const byReason = within(byOutcome, outcome, () => new Map<string, Cell>());
+    return within(byReason, reason, () =>
+      families.cell(name, { outcome, reason, ...(issuer !== undefined && { issuer }) }),
+    );
   };
   return {
     cell,
-    expect(rest: Labels): void {
-      cell('accepted', 'none', rest);
-      for (const reason of reasons) cell(outcomeOf(reason), reason, rest);
+    expect(issuer?: string): void {
+      cell('accepted', 'none', issuer);
+      for (const reason of reasons) cell(outcomeOf(reason), reason, issuer);
     },
   };
+}
+
+function within<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  const held = map.get(key);
+  if (held !== undefined) return held;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 function countKeySource(families: MetricFamilies, issuer: string) {
