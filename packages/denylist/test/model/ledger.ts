@@ -160,7 +160,8 @@ export class Ledger {
 
   #isHealing(now: number): boolean {
     const bornAtMs = this.#epoch === undefined ? undefined : this.#births.get(this.#epoch);
-    return bornAtMs !== undefined && now - bornAtMs < healingMs;
+    // Births are noticed a slice late.
+    return bornAtMs !== undefined && now - bornAtMs < healingMs - 1000;
   }
 
   #heldBySomeone(token: Token): Rule {

@@ -14,6 +14,8 @@ function eventOf(kind: string, next: () => number): Event {
   switch (kind) {
     case 'deny':
     case 'lift':
+    case 'cutoff':
+    case 'deny on the cut-off side':
       return { kind, token: next() };
     case 'isolate':
     case 'reconnect':
@@ -22,12 +24,21 @@ function eventOf(kind: string, next: () => number): Event {
     case 'pause sidecar':
     case 'resume sidecar':
       return { kind, sidecar: next() };
+    case 'kill process':
+    case 'start process':
+    case 'pause process':
+    case 'resume process':
+      return { kind, process: next() };
     case 'partition':
       return { kind, withPrimary: [next()] };
+    case 'shorten':
+      return { kind, writes: next() };
     case 'switch':
       return { kind, process: next(), sidecar: next() };
     case 'failover':
+    case 'mend':
     case 'cut replication':
+    case 'restore replication':
     case 'restart empty':
     case 'flush':
     case 'trim':

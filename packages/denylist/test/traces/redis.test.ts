@@ -1,0 +1,229 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type RedisServer, startRedis, until } from '@revocast/test-support';
+import { Redis } from 'ioredis';
+import { readRule, rowBytes, viewOf } from '../../src/codec/rows.ts';
+import { type Digest, digestFromBytes, digestOf, digestSetOf, digestToBytes, digestToHex } from '../../src/digest.ts';
+import type { Feed } from '../../src/feed.ts';
+import { openLookUp } from '../../src/open-look-up.ts';
+import { openReplica, type Replica } from '../../src/open-replica.ts';
+import { type OpenedSource, openSource } from '../../src/open-source.ts';
+import { createPublisherOver, type Publisher } from '../../src/publisher.ts';
+import { connectRedis } from '../../src/redis/connect.ts';
+import { keys } from '../../src/redis/keys.ts';
+import { runAppend } from '../../src/redis/log.ts';
+import { pruneScript } from '../../src/redis/scripts.ts';
+import type { Dimension } from '../../src/revocation.ts';
+import { emptyRule, forEver, type Rule } from '../../src/rule.ts';
+import { parseSource, type RedisSource } from '../../src/source.ts';
+import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
+
+const issuer = 'https://login.example.com/';
+const ports = { clock, random, newEpoch: () => randomHex(8) };
+const named = (session: string) => ({ dimension: 'session' as Dimension, issuer, value: session });
+const digestsOf = (session: string) => digestSetOf([named(session)]);
+const futureIat = 0xffff_0000;
+
+// Real servers and real pauses; a busy machine takes its time.
+jest.setTimeout(60_000);
+
+let redis: RedisServer;
+let admin: Redis;
+let source: OpenedSource;
+let publisher: Publisher;
+const closing: (() => Promise<unknown>)[] = [];
+
+beforeEach(async () => {
+  redis = await startRedis();
+  admin = new Redis(redis.url, { retryStrategy: () => 20 });
+  admin.on('error', () => {}); // it is killed on purpose
+  source = await openSource(redis.url, ports);
+  publisher = createPublisherOver({ log: source.log, feed: source.feed, clock, newId: () => randomHex(8) });
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+  await source.close();
+  admin.disconnect();
+  await redis.stop();
+});
+
+const beat = () => {
+  const heartbeat = source.startHeartbeat?.({ holder: randomHex(4) });
+  if (heartbeat !== undefined) closing.push(() => heartbeat.stop());
+};
+const follow = async (feed: Feed = source.feed): Promise<Replica> => {
+  const { reseed } = source;
+  const replica = openReplica({ feed, clock, random, ...(reseed === undefined ? {} : { reseed }) });
+  closing.push(() => replica.close());
+  return replica;
+};
+const lookUp = async () => {
+  const opened = await openLookUp(redis.url, { ...ports, timeoutMs: 1000 });
+  closing.push(() => opened.close());
+  return opened;
+};
+
+describe('a log that is lost', () => {
+  it('comes back under another name every time, although the server begins with the same randomness', async () => {
+    const epochs = new Set<string>();
+    for (let start = 0; start < 3; start++) {
+      epochs.add((await publisher.revoke({ issuer, session: 's', reason: 'logout' })).epoch);
+      await redis.restart();
+      await until(async () => (await admin.ping()) === 'PONG', { what: 'redis to be back' });
+      await until(
+        async () => {
+          await source.declareWhole?.();
+          return true;
+        },
+        { what: 'the source to be back' },
+      );
+      await admin.flushall();
+    }
+    expect(epochs.size).toBe(3);
+  });
+
+  it('is unknown to a look-up until it is whole, and holds again what a replica gave back', async () => {
+    await source.declareWhole?.();
+    beat();
+    const holder = await follow();
+    const asked = await lookUp();
+    await publisher.revoke({ issuer, session: 'held', reason: 'logout' });
+    await until(() => holder.check(digestsOf('held'), futureIat).verdict === 'revoked', {
+      what: 'the replica to hold it',
+    });
+    expect(await holder.ready({ timeoutMs: 5000 })).toBe(true);
+
+    await admin.flushall();
+    expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'healing' });
+    await until(async () => (await asked.find(digestsOf('held'), futureIat)).verdict === 'revoked', {
+      what: 'the replica to give it back',
+    });
+    expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'healing' });
+    // It held everything when the loss was noticed, so it may go on; one that begins now may not.
+    await until(() => holder.freshness.isFresh(), { what: 'the survivor to be fresh' });
+    const cold = await follow();
+    await until(() => cold.denylist.size === 1, { what: 'the cold replica to have a snapshot' });
+    expect(await cold.ready({ timeoutMs: 1500 })).toBe(false);
+    expect(cold.check(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'healing' });
+  });
+});
+
+describe('a look-up on a Redis that writes no more', () => {
+  it('believes its "not found" as long as the last heartbeat is within the bound, and "found" always', async () => {
+    await source.declareWhole?.();
+    await publisher.revoke({ issuer, session: 'held', reason: 'logout' });
+    const asked = await lookUp();
+    expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'log_stale' });
+    const beatAt = async (ageMs: number) => {
+      const [seconds, micros] = await admin.time();
+      await admin.hset(keys.meta, 'hbAt', Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) - ageMs);
+    };
+    await beatAt(4000);
+    expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'active' });
+    await beatAt(5001);
+    expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'log_stale' });
+    expect((await asked.find(digestsOf('held'), futureIat)).verdict).toBe('revoked');
+  });
+});
+
+describe('a snapshot of thousands of rules with one end second', () => {
+  it('shows every rule that was there from start to end, while others are pruned, raised and lifted', async () => {
+    await source.declareWhole?.();
+    const connection = await connectRedis(redisSource());
+    closing.push(async () => connection.close());
+    const end = 1_000_000_000; // long ago: what `prune` finds ended
+    const digests = Array.from({ length: 6000 }, (_, index) => digestOf(named(`s${index}`)));
+    const write = (digest: Digest, rule: Partial<Rule>) =>
+      runAppend(connection, {
+        digest,
+        statement: { kind: 'seed', rule: { ...emptyRule, ...rule } },
+        details: { id: 'reseed', kind: 'reseed' },
+      });
+    await Promise.all(digests.map((digest) => write(digest, { deniedUntil: end, stamp: 7 })));
+
+    const shown = new Map<string, Rule>();
+    const feed = await source.feed.connect(new AbortController().signal, { id: 'r', progress: () => [] });
+    closing.push(async () => feed.close());
+    let page = 0;
+    const touched = {
+      pruned: digests.slice(0, 1500),
+      raised: digests.slice(1500, 3000),
+      lifted: digests.slice(3000, 4500),
+    };
+    for await (const rows of feed.snapshot()) {
+      for (let at = 0; at < rows.byteLength; at += rowBytes) {
+        shown.set(digestToHex(digestFromBytes(rows, at)), readRule(viewOf(rows), at + 16));
+      }
+      page += 1;
+      if (page > 1) continue;
+      await connection.run(
+        pruneScript,
+        [keys.rules, keys.meta],
+        touched.pruned.map((digest) => digestToBytes(digest)),
+      );
+      await Promise.all(touched.raised.map((digest) => write(digest, { deniedUntil: forEver, stamp: 8 })));
+      await Promise.all(touched.lifted.map((digest) => write(digest, { lifted: 7 })));
+    }
+    expect(page).toBeGreaterThan(1);
+    expect(await admin.hlen(keys.rules)).toBe(4500);
+    expect(digests.slice(1500).filter((digest) => !shown.has(digestToHex(digest)))).toEqual([]);
+  });
+});
+
+describe('an acknowledgement', () => {
+  it('that a redis replica did not confirm says that the revocation is in force, and a retry by id writes nothing', async () => {
+    const replica = await startRedis({ replicaOf: { host: redis.host, port: redis.port } });
+    closing.push(() => replica.stop());
+    await source.declareWhole?.();
+    await until(async () => /connected_slaves:1[\s\S]*state=online/.test(await admin.info('replication')), {
+      what: 'the redis replica to be online',
+    });
+    const confirmed = await publisher.revoke({ issuer, session: 'a', reason: 'logout' });
+    expect(confirmed.redisReplicas).toBe(1);
+
+    replica.pause();
+    const attempt = publisher.revoke({ issuer, session: 'b', reason: 'logout' }, { id: 'once' });
+    await expect(attempt).rejects.toMatchObject({ code: 'not_durable', applied: true, id: 'once' });
+    expect(await admin.hexists(keys.rules, Buffer.from(digestToBytes(digestOf(named('b')))))).toBe(1);
+    replica.resume();
+    const entries = await admin.xlen(keys.log);
+    await expect(publisher.revoke({ issuer, session: 'b', reason: 'logout' }, { id: 'once' })).resolves.toMatchObject({
+      redisReplicas: 1,
+    });
+    expect(await admin.xlen(keys.log)).toBe(entries);
+  });
+
+  it('repeated by a queue after the lift does not block again', async () => {
+    await source.declareWhole?.();
+    beat();
+    const asked = await lookUp();
+    await publisher.revoke({ issuer, subject: 'ann', block: true, reason: 'admin' }, { id: 'block-1' });
+    await publisher.lift({ issuer, subject: 'ann' });
+    await publisher.revoke({ issuer, subject: 'ann', block: true, reason: 'admin' }, { id: 'block-1' });
+    const ann = digestSetOf([{ dimension: 'subject', issuer, value: 'ann' }]);
+    await until(async () => (await asked.find(ann, futureIat)).verdict === 'active', { what: 'a heartbeat' });
+  });
+});
+
+describe('a log that this reader does not understand', () => {
+  it('keeps it stale when a newer reader is needed, and an unreadable entry does not', async () => {
+    await source.declareWhole?.();
+    beat();
+    const reader = await follow();
+    expect(await reader.ready({ timeoutMs: 5000 })).toBe(true);
+    await admin.xadd(keys.log, '*', 'p', 'nonsense', 'e', '9|x');
+    await until(() => !reader.freshness.isFresh(), { what: 'the hole to be noticed' });
+    expect(await reader.ready({ timeoutMs: 5000 })).toBe(true);
+
+    await admin.hset(keys.meta, 'minReader', 2);
+    await admin.xadd(keys.log, '*', 'p', 'nonsense', 'e', '9|x');
+    await until(() => !reader.freshness.isFresh(), { what: 'the newer format to be noticed' });
+    expect(await reader.ready({ timeoutMs: 1500 })).toBe(false);
+    expect(reader.status().freshness).toMatchObject({ state: 'stale', cause: 'gap' });
+  });
+});
+
+function redisSource(): RedisSource {
+  const parsed = parseSource(redis.url);
+  if (parsed.kind !== 'redis') throw new Error('expected a redis source');
+  return parsed;
+}
