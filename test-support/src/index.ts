@@ -3,6 +3,8 @@ export * from './fake-clock.ts';
 export * from './free-port.ts';
 export * from './issuer.ts';
 export * from './redis.ts';
+export * from './redis-cluster.ts';
+export * from './redis-sentinel.ts';
 export * from './signer.ts';
 export * from './supervisor.ts';
 export * from './tcp-proxy.ts';

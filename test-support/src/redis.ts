@@ -21,6 +21,8 @@ export interface StartRedisOptions {
   dir?: string;
   /** Starts as a replica of this server. */
   replicaOf?: { host: string; port: number };
+  /** Starts as a Sentinel: it serves no data and watches what its directives name. */
+  sentinel?: boolean;
   /** Default: whatever `findRedisServer()` finds. */
   binaries?: RedisBinaries;
   /** How long it may take to answer its first PING. Default 10000. */
@@ -127,7 +129,8 @@ class OwnRedis implements RedisServer {
     const logPath = join(this.dir, 'redis.log');
     const log = await open(logPath, 'w');
     // A process group of its own: Ctrl-C in the terminal reaches us, and we decide what becomes of it.
-    const child = spawn(this.#binaries.server, [configFile], {
+    const mode = this.#options.sentinel === true ? ['--sentinel'] : [];
+    const child = spawn(this.#binaries.server, [configFile, ...mode], {
       cwd: this.dir,
       detached: true,
       env: { ...process.env, ...this.#binaries.env },

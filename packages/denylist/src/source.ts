@@ -1,14 +1,10 @@
 import { ConfigurationError } from './configuration-error.ts';
+import { isRedisUrl, parseRedisSource, type RedisSource } from './redis-source.ts';
+
+export type { RedisSource } from './redis-source.ts';
 
 /** Where a log or a feed is, parsed from a URL. `name` is safe to print: it has no credentials. */
 export type Source = RedisSource | HttpSource | MemorySource;
-
-export interface RedisSource {
-  readonly kind: 'redis';
-  readonly name: string;
-  /** As given, credentials included: for the client only. */
-  readonly url: string;
-}
 
 export interface HttpSource {
   readonly kind: 'http';
@@ -26,7 +22,7 @@ export interface MemorySource {
 }
 
 const expected =
-  'expected redis://host:6379, rediss://…, http://127.0.0.1:7471, https://…, unix:/path/to/socket or memory:';
+  'expected redis://host:6379, rediss://…, redis+sentinel://…, redis+cluster://…, http://127.0.0.1:7471, https://…, unix:/path/to/socket or memory:';
 
 /**
  * @throws ConfigurationError naming the scheme that was found, never the URL: it may carry a password.
@@ -37,11 +33,9 @@ export function parseSource(text: string, option = 'url'): Source {
     if (!socketPath.startsWith('/')) throw new ConfigurationError(option, `${expected}; found a relative socket path`);
     return { kind: 'http', name: `unix:${socketPath}`, baseUrl: 'http://sidecar', socketPath, sameHost: true };
   }
+  if (isRedisUrl(text)) return parseRedisSource(text, option);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   switch (url?.protocol) {
-    case 'redis:':
-    case 'rediss:':
-      return { kind: 'redis', name: `${url.protocol}//${url.host}`, url: text };
     case 'http:':
     case 'https:':
       if (url.username !== '' || url.password !== '') {

@@ -49,7 +49,7 @@ describe('a source', () => {
 
   it('of Redis keeps its credentials for the client and out of its name', () => {
     const source = parseSource('redis://operator:s3cret@redis:6379/0');
-    expect(source).toMatchObject({ url: 'redis://operator:s3cret@redis:6379/0', name: 'redis://redis:6379' });
+    expect(source).toMatchObject({ user: 'operator', password: 's3cret', name: 'redis://redis:6379' });
   });
 });
 
