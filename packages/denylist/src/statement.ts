@@ -38,7 +38,7 @@ export function applyStatement(held: Rule, statement: Statement, time: LogTime):
       const longest = time.nowSeconds + time.maxTokenLifetimeSeconds + ruleMarginSeconds;
       const deniedUntil = statement.until === 'longest-token' ? Math.min(longest, forEver - 1) : statement.until;
       // Past every lift the log has seen, so that the denial counts whatever the clocks did.
-      const stamp = Math.max(time.nowSeconds, held.stamp, held.lifted + 1);
+      const stamp = Math.min(Math.max(time.nowSeconds, held.stamp, held.lifted + 1), forEver);
       return mergeRules(held, { ...emptyRule, deniedUntil, stamp });
     }
     case 'cutoff': {

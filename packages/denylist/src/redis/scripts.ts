@@ -75,7 +75,7 @@ local d, i, s, l = 0, 0, 0, 0
 if kind == 'deny' then
   d = tonumber(ARGV[7])
   if d < 0 then d = math.min(nowS + state.lifetime + 300, 4294967294) end
-  s = math.max(nowS, S, L + 1)
+  s = math.min(math.max(nowS, S, L + 1), 4294967295)
 elseif kind == 'cutoff' then
   i = tonumber(ARGV[7])
   if i < 0 then i = nowS + 2 end
