@@ -215,6 +215,7 @@ describe('a machine that was suspended', () => {
     const lastReadAtMs = clock.monotonicMs();
     await clock.advance(100);
     clock.jumpWall(hourMs);
+    expect(freshness.isFresh()).toBe(false);
     freshness.prove({ provenAtMs: lastReadAtMs });
     expect(freshness.isFresh()).toBe(false);
   });

@@ -59,7 +59,7 @@ describe('a damaged snapshot', () => {
   it('is refused with any one bit flipped', () => {
     const bytes = encode(rows);
     for (let bit = 0; bit < bytes.byteLength * 8; bit++) {
-      const damaged = bytes.slice();
+      const damaged = Uint8Array.from(bytes);
       damaged[bit >> 3]! ^= 1 << (bit & 7);
       expect(typeof decodeSnapshot(damaged)).toBe('string');
     }

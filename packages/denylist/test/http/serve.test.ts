@@ -165,7 +165,7 @@ describe('the stream of events', () => {
   it.each([
     ['no position', () => undefined],
     ['something else for a position', () => '1767225600000-0'],
-    ['a position of another life', () => `${'0'.repeat(16)}.1`],
+    ['a position of another life', () => `${'0'.repeat(16)}.4`],
     ['a position that it has not reached', (feed: string) => `${feed}.99`],
     ['a position that it no longer has', (feed: string) => `${feed}.1`],
   ])('answers 410 to %s', async (_, position) => {
