@@ -173,14 +173,14 @@ describe('forgetting', () => {
   it('comes to every rule, in slices', () => {
     const denylist = new Denylist();
     for (let index = 0; index < 5000; index++) {
-      const end = index % 2 === 0 ? 900 : forEver;
+      const end = index % 5 === 0 ? forEver : 900;
       denylist.merge({ digest: numbered(index), rule: { ...emptyRule, deniedUntil: end, stamp: 1 } }, 'union');
     }
     const slices: number[] = [];
     // Five or six segments hold them; each is visited once in as many slices.
     for (let slice = 0; slice < 6; slice++) slices.push(denylist.forget(10_000, 86_400));
-    expect(denylist.size).toBe(2500);
-    expect(Math.max(...slices)).toBeLessThan(1500);
+    expect(denylist.size).toBe(1000);
+    expect(Math.max(...slices)).toBeLessThan(1800);
     expect([...denylist.entries()].every(([, rule]) => rule.deniedUntil === forEver)).toBe(true);
   });
 });

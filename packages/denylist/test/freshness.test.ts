@@ -220,6 +220,18 @@ describe('a machine that was suspended', () => {
     expect(freshness.isFresh()).toBe(false);
   });
 
+  it('recovers although it is asked all the time: what counts is when the sleep was noticed', async () => {
+    const { clock, freshness } = givenFresh();
+    clock.jumpWall(hourMs);
+    expect(freshness.isFresh()).toBe(false);
+    await clock.advance(400);
+    const lastReadAtMs = clock.monotonicMs();
+    await clock.advance(100);
+    expect(freshness.isFresh()).toBe(false);
+    freshness.prove({ provenAtMs: lastReadAtMs });
+    expect(freshness.isFresh()).toBe(true);
+  });
+
   it('is fresh with the first proof of a time after it woke', async () => {
     const { clock, freshness, proveNow } = givenFresh();
     clock.jumpWall(hourMs);

@@ -147,7 +147,7 @@ describe('the script in Redis', () => {
     );
     const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
     // No log gets there before 2106, but a writer can claim that it did; no number may wrap around to 0.
-    const atTheEndOfUint32: [string, Statement][] = [
+    const atTheEndOfUint32: ['a' | 'b' | 'c' | 'd' | 'e', Statement][] = [
       ['a', { kind: 'seed', rule: { ...emptyRule, deniedUntil: forEver, stamp: forEver - 1 } }],
       ['b', { kind: 'lift' }],
       ['c', { kind: 'deny', until: forEver }],
