@@ -75,15 +75,18 @@ const verdictOf = (replica: Replica, sid: string) =>
 const denies = (replica: Replica, sid: string) =>
   until(() => verdictOf(replica, sid) === 'revoked', { what: `session ${sid} to be denied`, everyMs: 1 });
 
-function positionIn(answer: unknown): string {
-  if (typeof answer === 'object' && answer !== null && 'position' in answer) return String(answer.position);
-  throw new Error('expected a position');
+/** Where the feed of a sidecar stands, as its event stream numbers it. */
+async function positionOf(url: string): Promise<string> {
+  const feed = await openFeed(url, { clock: systemClock, random: systemRandom });
+  const connection = await feed.connect(new AbortController().signal, { id: 'a-test', progress: () => [] });
+  cleanUps.push(() => connection.close());
+  return (await connection.position()).cursor;
 }
 
 describe('given a sidecar that follows Redis', () => {
   it('hands a revocation on as an event of its stream', async () => {
     const sidecar = await startReady(`--source=${redis.url}`);
-    const position = positionIn(await (await fetch(`${sidecar.dataUrl}/v1/fresh`)).json());
+    const position = await positionOf(sidecar.dataUrl);
     const cut = new AbortController();
     const headers = { 'Last-Event-ID': position };
     const events = await fetch(`${sidecar.dataUrl}/v1/events`, { headers, signal: cut.signal });
@@ -199,6 +202,29 @@ describe('given a chain of relays', () => {
     await publisher.revoke(logout('while-the-relay-was-away'));
     await denies(far, 'while-the-relay-was-away');
     expect(await far.ready({ timeoutMs: 5000 })).toBe(true);
+  });
+});
+
+describe('given processes behind several sidecars', () => {
+  it('tells the publisher when every one of them has applied a revocation', async () => {
+    const node = await startReady(`--source=${redis.url}`);
+    const relay = await startReady(`--source=${node.dataUrl}`);
+    const replicas = [await follow(node.dataUrl), await follow(node.dataUrl), await follow(relay.dataUrl)];
+    const published = await (await publish(redis.url)).revoke(logout('everywhere'));
+    const enforced = await published.enforcedEverywhere({ timeoutMs: 5000 });
+    expect(enforced).toMatchObject({ everywhere: true, enforced: 3, expected: 3, missing: [] });
+    expect(replicas.map((replica) => verdictOf(replica, 'everywhere'))).toEqual(['revoked', 'revoked', 'revoked']);
+  });
+
+  it('takes a sidecar that stops in order out of the count', async () => {
+    const staying = await startReady(`--source=${redis.url}`);
+    const leaving = await startReady(`--source=${redis.url}`);
+    await follow(staying.dataUrl);
+    const gone = await follow(leaving.dataUrl);
+    await Promise.all([gone.close(), leaving.process.stop()]);
+    const published = await (await publish(redis.url)).revoke(logout('after-one-left'));
+    const enforced = await published.enforcedEverywhere({ timeoutMs: 10_000 });
+    expect(enforced).toMatchObject({ everywhere: true, enforced: 1, expected: 1 });
   });
 });
 

@@ -120,7 +120,8 @@ class Replication {
     denylist.expectRoom();
     const first = await connection.position();
     refuseNewerFormat(first);
-    this.#contents = reseed === undefined ? undefined : new SnapshotContents();
+    // Who holds nothing has nothing to give back, and needs no second table to find that out.
+    this.#contents = reseed === undefined || denylist.size === 0 ? undefined : new SnapshotContents();
     let rules = 0;
     for await (const rows of connection.snapshot()) {
       denylist.mergeRows(rows, connection.lifts);
@@ -175,7 +176,11 @@ class Replication {
     const { clock, denylist, logClock, observer, random, reseed, signal } = this.#options;
     const contents = this.#contents;
     const position = this.#position;
-    if (reseed === undefined || contents === undefined || position === undefined) return;
+    if (reseed === undefined || position === undefined) return;
+    if (contents === undefined) {
+      this.#reseeded = true;
+      return;
+    }
     this.#contents = undefined;
     this.#stopReseed = new AbortController();
     const stop = AbortSignal.any([signal, this.#stopReseed.signal]);

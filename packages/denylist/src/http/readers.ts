@@ -8,6 +8,8 @@ interface ReportedReader {
   readonly replicas: readonly ReplicaProgress[];
 }
 
+/** Readers remembered; anybody on this host may report, so the number is bounded. */
+const maxReaders = 10_000;
 /** Positions of the source remembered, to translate what readers have reached: a few seconds of changes. */
 const maxMarks = 4096;
 
@@ -29,9 +31,12 @@ export class Readers implements Reader {
     this.id = id;
   }
 
-  report(reader: string, replicas: readonly ReplicaProgress[]): void {
+  /** @returns false when there are too many readers to remember another one. */
+  report(reader: string, replicas: readonly ReplicaProgress[]): boolean {
+    if (!this.#readers.has(reader) && this.#readers.size >= maxReaders) return false;
     this.#readers.set(reader, { atMs: this.#clock.monotonicMs(), replicas });
     for (const listener of this.#listeners) listener();
+    return true;
   }
 
   /** A reader that has not reported lately is given no proof: nobody would wait for it. */
@@ -56,8 +61,10 @@ export class Readers implements Reader {
     for (const [id, reader] of this.#readers) {
       const silentMs = now - reader.atMs;
       const remaining = reader.replicas.filter((replica) => replica.failOpen || silentMs <= silenceLimitMs(replica));
+      // A relay with nobody behind it yet speaks for nobody, and still reads: only its silence ends that.
+      const isForgotten = remaining.length === 0 && silentMs > reportLifetimeMs;
       // A fail-open replica accepts however long it is silent; for a day it is remembered.
-      if (remaining.length === 0 || silentMs > 86_400_000) this.#readers.delete(id);
+      if (isForgotten || silentMs > 86_400_000) this.#readers.delete(id);
       for (const { cursor, ...replica } of remaining) {
         const reached = cursor === undefined ? undefined : this.#sourceCursor(cursor);
         replicas.push(reached === undefined ? replica : { ...replica, cursor: reached });

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { encodeSnapshot } from '../codec/snapshot.ts';
+import type { Change } from '../event.ts';
 import type { Proof } from '../freshness.ts';
 import type { Replica } from '../open-replica.ts';
 import type { RevocationLog } from '../revocation-log.ts';
@@ -60,13 +61,12 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   const { readers = new Readers(clock, randomBytes(8).toString('hex')) } = options;
   const journal = new Journal(readers.id, journalEntries);
   const stream = new EventStream(maxBufferedBytes);
-  const stopMarks = replica.onPosition((position) => readers.mark(journal.n, position));
   let bootId = '';
   void readBootId().then((id) => {
     bootId = id;
   });
 
-  const stopChanges = denylist.onChange((change) => {
+  const record = (change: Change) => {
     const receivedAtMs = logClock.nowMs();
     // Only the first process on the way stamps the receipt; a relay's stamp stays.
     const stamped =
@@ -74,7 +74,15 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
         ? change
         : { ...change, receivedAtMs: Math.round(receivedAtMs) };
     stream.send(journal.record(stamped));
-  });
+  };
+  // Numbering begins with the first request for a position: before that nobody holds one, and the sidecar's own first
+  // snapshot of a million rules would be a million events for no one.
+  let stopChanges: (() => void) | undefined;
+  const isNumbering = () => {
+    if (freshness.everComplete) stopChanges ??= denylist.onChange(record);
+    return stopChanges !== undefined;
+  };
+  const stopMarks = replica.onPosition((position) => readers.mark(journal.n, position));
   const proofFrame = ({ provenAtMs, heartbeatLoggedAtMs }: Proof) => {
     const logNowMs = logClock.nowMs();
     const data = encodeProof({
@@ -99,7 +107,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   void keepAlive();
 
   const serveSnapshot = (response: ServerResponse) => {
-    if (!freshness.everComplete) {
+    if (!isNumbering()) {
       // Half a list looks whole to its reader.
       answer(response, 503, { error: 'not_ready', message: 'the first synchronisation is not complete' });
       return;
@@ -126,7 +134,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   const serveEvents = (request: IncomingMessage, response: ServerResponse) => {
     const asked = request.headers['last-event-id'];
     const from = typeof asked === 'string' ? parsePosition(asked) : undefined;
-    const backlog = from !== undefined && from.feed === journal.feed ? journal.since(from.n) : undefined;
+    const backlog = isNumbering() && from?.feed === journal.feed ? journal.since(from.n) : undefined;
     if (backlog === undefined) {
       answer(response, 410, {
         error: 'position_lost',
@@ -144,7 +152,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
     const reader = readerOf(request);
     // A person with curl names no reader and is told; a reader that stopped reporting is not.
     const silent = reader !== undefined && !readers.mayBeFresh(reader);
-    if (provenAtMs === undefined || !freshness.isFresh() || silent) {
+    if (provenAtMs === undefined || !freshness.isFresh() || silent || !isNumbering()) {
       answer(response, 503, {
         error: 'not_fresh',
         message: 'the sidecar is not fresh, or this reader does not report',
@@ -180,7 +188,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
     },
     close() {
       stop.abort();
-      stopChanges();
+      stopChanges?.();
       stopProofs();
       stopMarks();
       stream.end('');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from '../configuration-error.ts';
 import { FeedError } from '../feed.ts';
 import type { RedisNode, RedisTls } from '../redis-source.ts';
-import { toFeedError } from './reply-errors.ts';
+import { isError, toFeedError } from './reply-errors.ts';
 import type { RedisScript } from './scripts.ts';
 
 export type RedisArgument = string | number | Uint8Array;
@@ -161,7 +161,7 @@ async function readLocal(path: string, name: string, what: string): Promise<Buff
   try {
     return await readFile(path);
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    const reason = isError(error) && 'code' in error ? ` (${String(error.code)})` : '';
     throw new FeedError('unreachable', `${name}: the file that ${what} names cannot be read${reason}`);
   }
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ConfigurationError } from '../configuration-error.ts';
 import { FeedError, type FeedErrorCode } from '../feed.ts';
 
@@ -31,7 +32,7 @@ const replyCodes: Readonly<Record<string, FeedErrorCode>> = {
  */
 export function toFeedError(error: unknown, name: string): FeedError {
   if (error instanceof FeedError) return error;
-  if (error instanceof ConfigurationError || !(error instanceof Error)) {
+  if (error instanceof ConfigurationError || !isError(error)) {
     return new FeedError('protocol', `${name} failed`, { cause: error });
   }
   const cause = new Error(error.message);
@@ -48,6 +49,11 @@ export function toFeedError(error: unknown, name: string): FeedError {
   return say('unreachable', `cannot be reached${reason}`);
 }
 
+/** Also one of another realm, as every error of Node itself is inside a sandbox. */
+export function isError(error: unknown): error is Error {
+  return error instanceof Error || types.isNativeError(error);
+}
+
 /** Where a cluster says that our slot is: of a `MOVED slot host:port` reply. The host is empty when it is the same. */
 export function movedTo(error: unknown): { readonly host: string; readonly port: number } | undefined {
   const text = error instanceof FeedError && error.cause instanceof Error ? error.cause.message : '';
@@ -55,9 +61,9 @@ export function movedTo(error: unknown): { readonly host: string; readonly port:
   return host === undefined || host === '?' ? undefined : { host, port: Number(port) };
 }
 
-/** Inside a script a missing right is reported without a code of its own, up to Redis 7.0 at least. */
-function isScriptRefused(message: string): boolean {
-  return /^(ERR|NOPERM)/.test(message) && message.includes("can't run this command");
+/** Inside a script a missing right is reported without a code of its own up to Redis 7.0, and with other words since. */
+export function isScriptRefused(message: string): boolean {
+  return /can't run this command|can't access at least one of the keys|ACL failure in script/.test(message);
 }
 
 /** What to do about each, said where the error is made. By word of the reply, or by code. */
