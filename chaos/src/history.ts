@@ -14,7 +14,7 @@ export type HistoryRecord =
   | MemoryRecord
   | ExpectationRecord;
 
-/** First line: what was promised in this run. */
+/** What was promised in this run. */
 export interface RunRecord {
   readonly kind: 'run';
   readonly fault: string;
@@ -52,9 +52,11 @@ export interface StatementRecord {
   readonly startedMs: number;
   readonly endedMs: number;
   readonly outcome: StatementOutcome;
+  /** The code behind a failure, in the product's words. */
+  readonly failure?: string;
   readonly redisReplicas: number;
-  /** A denial that ends by itself: claim seconds. Nothing is promised after it. */
-  readonly until?: number;
+  /** A denial that ends by itself: when the promise ends. */
+  readonly untilMs?: number;
 }
 
 /**
@@ -88,8 +90,8 @@ export interface AppliedRecord {
   readonly kind: 'applied';
   readonly who: string;
   readonly atMs: number;
-  /** The publisher's id of the statement. */
   readonly token: number;
+  /** From the publisher's request to here, as the product says. */
   readonly reportedMs: number;
 }
 
@@ -123,6 +125,8 @@ export interface LossRecord {
   readonly survivors: readonly string[];
   /** What all redis replicas had confirmed was not lost: one of them took over. */
   readonly replicasSurvive: boolean;
+  /** Tokens that a survivor is known to hold although no process behind it could show it yet. */
+  readonly alsoHeld: readonly number[];
 }
 
 /** From here on everything must have settled: every process fresh, everything promised denied. */
@@ -140,6 +144,8 @@ export interface MemoryRecord {
   readonly rssBytes: number;
   readonly maxRssBytes: number;
   readonly fresh: boolean;
+  /** A rule did not fit. */
+  readonly full: boolean;
 }
 
 /** Something a fault's own script looked at: counted like every other violation when it does not hold. */

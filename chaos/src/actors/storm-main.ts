@@ -1,0 +1,18 @@
+import { openFeed, openReplica, systemClock, systemRandom } from '@revocast/denylist/replica';
+import { readSettings, type StormSettings } from './message.ts';
+
+const { feedUrl, replicas, timeoutMs, maxStalenessMs } = readSettings<StormSettings>();
+const ports = { clock: systemClock, random: systemRandom };
+
+/** A replica each, as many processes would have, all cold and all at once. */
+const opened = await Promise.all(
+  Array.from({ length: replicas }, async () =>
+    openReplica({ feed: await openFeed(feedUrl, ports), ...ports, maxStalenessMs }),
+  ),
+);
+const ready = await Promise.all(opened.map((replica) => replica.ready({ timeoutMs })));
+process.on('disconnect', () => process.exit(1));
+process.on('message', () => process.exit(0));
+if (!ready.every(Boolean))
+  throw new Error(`${ready.filter((one) => !one).length} of ${replicas} replicas did not become fresh`);
+process.send?.('started');

@@ -1,0 +1,48 @@
+import { type Feed, FeedGap, type FeedPosition } from '@revocast/denylist/replica';
+
+type FeedConnection = Awaited<ReturnType<Feed['connect']>>;
+
+/** A feed whose every hole is papered over: entries are relinked, and a lost position becomes "from now on". */
+export function withoutResync(feed: Feed): Feed {
+  let epoch: string | undefined;
+  return {
+    name: feed.name,
+    async connect(signal) {
+      const connection = await feed.connect(signal);
+      return {
+        ...connection,
+        lifts: connection.lifts,
+        async position() {
+          const position = await connection.position();
+          epoch ??= position.epoch;
+          return { ...position, epoch };
+        },
+        snapshot: () => connection.snapshot(),
+        tail: (from) => relinked(connection, from),
+        close: () => connection.close(),
+      };
+    },
+  };
+}
+
+async function* relinked(connection: FeedConnection, from: FeedPosition): ReturnType<FeedConnection['tail']> {
+  let { head } = from;
+  let start = from;
+  for (;;) {
+    try {
+      for await (const batch of connection.tail(start)) {
+        const entries = batch.entries.map((entry) => {
+          const linked = { ...entry, prev: head };
+          head = entry.head;
+          return linked;
+        });
+        yield { ...batch, entries };
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof FeedGap)) throw error;
+      start = await connection.position();
+      for await (const _page of connection.snapshot());
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { FaultRecord, ProbeRecord } from '../history.ts';
+import type { Timeline } from './timeline.ts';
+import type { Violation } from './violation.ts';
+
+export interface Recovery {
+  readonly violations: readonly Violation[];
+  /** Milliseconds from the end of a fault until a process that it had made stale, cold or dead was fresh again. */
+  readonly samplesMs: readonly number[];
+}
+
+/** After a fault ends, everybody who is still there becomes fresh by itself. */
+export function checkRecovery(timeline: Timeline): Recovery {
+  const { recoverWithinMs } = timeline.run;
+  const faults = timeline.records.filter((record): record is FaultRecord => record.kind === 'fault');
+  const violations: Violation[] = [];
+  const samplesMs: number[] = [];
+  const processes = byProcess(timeline.probes);
+  for (const { what, beginMs, endMs } of faults) {
+    // Faults may overlap: somebody recovers when the last of them is over.
+    if (faults.some((other) => other.beginMs <= endMs && other.endMs > endMs)) continue;
+    const nextMs = Math.min(
+      ...faults.map((fault) => fault.beginMs).filter((at) => at > endMs),
+      Number.POSITIVE_INFINITY,
+    );
+    for (const [who, probes] of processes) {
+      // Whoever began only after the fault was not hurt by it.
+      if (probes[0] === undefined || probes[0].startMs > endMs) continue;
+      const hurt = probes.some((probe) => !probe.fresh && probe.startMs >= beginMs && probe.startMs <= nextMs);
+      if (!hurt) continue;
+      const lastProbeMs = probes.at(-1)?.startMs ?? 0;
+      const freshMs =
+        probes.find((probe) => probe.fresh && probe.startMs >= endMs)?.startMs ?? Number.POSITIVE_INFINITY;
+      const tookMs = freshMs - endMs;
+      if (freshMs < nextMs) samplesMs.push(tookMs);
+      if (tookMs <= recoverWithinMs) continue;
+      const looked = Math.min(nextMs, lastProbeMs) - endMs;
+      if (looked <= recoverWithinMs) continue;
+      const found = Number.isFinite(tookMs) ? `${Math.round(tookMs)} ms` : 'not at all';
+      violations.push({
+        checked: 'recovery',
+        what: `${who} became fresh ${found} after ${what}; promised within ${recoverWithinMs} ms`,
+      });
+    }
+  }
+  return { violations, samplesMs };
+}
+
+function byProcess(probes: readonly ProbeRecord[]): Map<string, ProbeRecord[]> {
+  const processes = new Map<string, ProbeRecord[]>();
+  for (const probe of probes) {
+    const list = processes.get(probe.who) ?? [];
+    list.push(probe);
+    processes.set(probe.who, list);
+  }
+  return processes;
+}

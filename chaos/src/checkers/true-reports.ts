@@ -1,0 +1,58 @@
+import { decodeVerdicts } from '../verdict-letters.ts';
+import { mayBeApplied } from './obligations.ts';
+import type { Timeline } from './timeline.ts';
+import type { Violation } from './violation.ts';
+
+/**
+ * What a latency may be off by: the log's clock is read over a round trip, and on a busy machine that takes its time.
+ */
+export const clockReadingMs = 500;
+
+/**
+ * I5: reasons and latencies reported are the true ones. A denial names a dimension that was revoked; a process that is
+ * not fresh says why, and one that is fresh is never "unavailable"; a latency is the time that
+ * really passed.
+ */
+export function checkTrueReports(timeline: Timeline): Violation[] {
+  const violations = new Map<string, Violation>();
+  const report = (key: string, what: string) => violations.set(key, { checked: 'I5', what });
+
+  for (const probe of timeline.probes) {
+    if (!probe.fresh && probe.cause === undefined)
+      report(`${probe.who} cause`, `${probe.who} is not fresh and does not say why`);
+    const runs = decodeVerdicts(probe.verdicts, probe.from);
+    if (probe.fresh && runs.some(({ letter }) => letter === 'u')) {
+      report(`${probe.who} u`, `${probe.who} could not answer although it was fresh before and after`);
+    }
+    if (probe.dimensions === undefined) continue;
+    const denied = runs
+      .filter(({ letter }) => letter === 'r')
+      .flatMap(({ from, count }) => Array.from({ length: count }, (_, at) => from + at));
+    denied.forEach((token, index) => {
+      const named = probe.dimensions?.[index];
+      const statements = timeline.statements.get(token) ?? [];
+      const said = statements.some(
+        (statement) =>
+          statement.what === 'revoke' &&
+          statement.dimension === named &&
+          statement.startedMs <= probe.endMs &&
+          mayBeApplied(statement),
+      );
+      if (!said)
+        report(`${probe.who} ${token}`, `${probe.who} denied token ${token} by its ${named}, which nobody revoked`);
+    });
+  }
+  for (const record of timeline.records) {
+    if (record.kind !== 'applied') continue;
+    const { who, token, atMs, reportedMs } = record;
+    const statements = timeline.statements.get(token) ?? [];
+    const offMs = Math.min(...statements.map(({ startedMs }) => Math.abs(reportedMs - (atMs - startedMs))));
+    if (offMs > clockReadingMs) {
+      report(
+        `${who} ${token} latency`,
+        `${who} reports ${Math.round(reportedMs)} ms for token ${token}: ${Math.round(offMs)} ms off`,
+      );
+    }
+  }
+  return [...violations.values()];
+}

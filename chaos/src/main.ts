@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrokenBuild, brokenBuilds } from './broken/build.ts';
+import { type Command, help, readCommandLine } from './command-line.ts';
+import { faults } from './faults/index.ts';
+import { randomFaults } from './random-faults.ts';
+import { reportOf, summarize } from './report.ts';
+import { type FaultRun, runFault } from './run-fault.ts';
+
+process.exitCode = await main(process.argv.slice(2));
+// Whatever a fault left half open must not keep us.
+process.exit();
+
+async function main(argv: readonly string[]): Promise<number> {
+  let command: Command & { list: boolean };
+  try {
+    command = readCommandLine(argv, () => Math.floor(Math.random() * 1e9));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : 'wrong options'}\nTry: npm run chaos -- --help\n`);
+    return 2;
+  }
+  if (command.help || command.list) {
+    process.stdout.write(command.help ? help : faults.map(({ name }) => `${name}\n`).join(''));
+    return 0;
+  }
+  const brokenBuild = brokenBuilds.find((build) => build === command.brokenBuild);
+  const chosen = faults.filter(({ name }) => name.startsWith(command.only ?? ''));
+  if (chosen.length === 0 || (command.brokenBuild !== undefined && brokenBuild === undefined)) {
+    process.stderr.write('no such fault or build; see --list and --help\n');
+    return 2;
+  }
+  const folder = command.historyFolder ?? mkdtempSync(join(tmpdir(), 'revocast-chaos-'));
+  const say = (line: string) => (command.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const runs = await play(command, { chosen, folder, say, ...(brokenBuild === undefined ? {} : { brokenBuild }) });
+
+  const summary = summarize(runs);
+  if (command.report !== undefined) {
+    const seeds = [...new Set(runs.map(({ seed }) => seed))];
+    const report = reportOf(runs, { node: process.version, seeds, minutes: command.minutes });
+    writeFileSync(command.report, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  if (summary.violations > 0) say(`histories: ${folder}`);
+  else if (command.historyFolder === undefined) rmSync(folder, { recursive: true, force: true });
+  process.stdout.write(`${JSON.stringify(summary)}\n`);
+  return summary.violations === 0 ? 0 : 1;
+}
+
+interface Play {
+  readonly chosen: typeof faults;
+  readonly folder: string;
+  readonly brokenBuild?: BrokenBuild;
+  readonly say: (line: string) => void;
+}
+
+async function play(command: Command, { chosen, folder, brokenBuild, say }: Play): Promise<FaultRun[]> {
+  const { firstSeed, repeat, seeds, minutes } = command;
+  const runs: FaultRun[] = [];
+  const build = brokenBuild === undefined ? {} : { brokenBuild };
+  const tell = (run: FaultRun) => {
+    runs.push(run);
+    const worst = `late accept ${Math.round(run.worstLateAcceptMs)} ms`;
+    const verdict = run.violations.length === 0 ? 'ok' : `${run.violations.length} VIOLATIONS`;
+    say(`${verdict}  ${run.fault}  seed ${run.seed}  ${worst}  ${(run.tookMs / 1000).toFixed(1)} s`);
+    for (const { checked, what } of run.violations.slice(0, 10)) say(`    ${checked}: ${what}`);
+  };
+  say(`seed ${firstSeed}`);
+  const waiting = Array.from({ length: repeat }, (_, round) =>
+    chosen.map((fault) => ({ fault, seed: firstSeed + round })),
+  ).flat();
+  // Faults mostly wait, each in a world of its own: several at once, and still in the same order.
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      tell(await runFault(next.fault, { seed: next.seed, folder, ...build }));
+    }
+  };
+  await Promise.all(Array.from({ length: command.jobs }, work));
+  for (let index = 0; index < (minutes === 0 ? 0 : seeds); index++) {
+    const fault = randomFaults(minutes * 60_000, say);
+    tell(await runFault(fault, { seed: firstSeed + index, folder, ...build }));
+  }
+  return runs;
+}

@@ -1,0 +1,52 @@
+import { clockReadingMs } from './checkers/true-reports.ts';
+import type { FaultRun } from './run-fault.ts';
+import { reseedAllowanceMs } from './world/world.ts';
+
+/** The closing line of the suite. */
+export interface Summary {
+  /** Different faults played, random runs not counted. */
+  readonly faults: number;
+  readonly runs: number;
+  readonly violations: number;
+  /** The longest time between an acknowledgement and an accept after it; what is allowed stands in `bounds` of the report. */
+  readonly worstLateAcceptMs: number;
+  /** From the end of a fault until a process that it had hurt was fresh again. */
+  readonly recovery: { readonly p50Ms: number; readonly p99Ms: number };
+}
+
+export function summarize(runs: readonly FaultRun[]): Summary {
+  const recoveries = runs.flatMap(({ recoveriesMs }) => recoveriesMs).sort((a, b) => a - b);
+  const at = (share: number) =>
+    Math.round(recoveries[Math.min(recoveries.length - 1, Math.floor(recoveries.length * share))] ?? 0);
+  return {
+    faults: new Set(runs.map(({ fault }) => fault).filter((name) => name !== 'random')).size,
+    runs: runs.length,
+    violations: runs.reduce((sum, { violations }) => sum + violations.length, 0),
+    worstLateAcceptMs: Math.round(Math.max(0, ...runs.map(({ worstLateAcceptMs }) => worstLateAcceptMs))),
+    recovery: { p50Ms: at(0.5), p99Ms: at(0.99) },
+  };
+}
+
+/** The summary with what it rests on, for docs/chaos-report.json. */
+export function reportOf(
+  runs: readonly FaultRun[],
+  about: { readonly node: string; readonly seeds: readonly number[]; readonly minutes: number },
+) {
+  return {
+    ...summarize(runs),
+    ...about,
+    bounds: {
+      lateAccept: 'maxStalenessMs of each run; no allowance: a probe counts from before it looked',
+      reseedAllowanceMs,
+      clockReadingMs,
+    },
+    played: runs.map(({ fault, seed, violations, worstLateAcceptMs, recoveriesMs, tookMs }) => ({
+      fault,
+      seed,
+      violations: violations.map(({ checked, what }) => `${checked}: ${what}`),
+      worstLateAcceptMs: Math.round(worstLateAcceptMs),
+      slowestRecoveryMs: Math.round(Math.max(0, ...recoveriesMs)),
+      seconds: Math.round(tookMs / 1000),
+    })),
+  };
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import type { BrokenBuild } from './broken/build.ts';
+import { type Judgement, judge } from './checkers/judge.ts';
+import type { Fault } from './fault.ts';
+import { seededRandom } from './seeded-random.ts';
+import { Recorder, readHistory } from './world/recorder.ts';
+import { World } from './world/world.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  /** Where histories go: a folder a run. */
+  readonly folder: string;
+  readonly brokenBuild?: BrokenBuild;
+}
+
+export interface FaultRun extends Judgement {
+  readonly fault: string;
+  readonly seed: number;
+  readonly folder: string;
+  readonly tookMs: number;
+}
+
+const defaultRecoverWithinMs = 10_000;
+
+/** Plays one fault in a world of its own, and judges its history. */
+export async function runFault(fault: Fault, { seed, folder, brokenBuild }: RunOptions): Promise<FaultRun> {
+  const startedMs = performance.now();
+  const recorder = new Recorder(join(folder, `${fault.name.replaceAll('/', '-')}-${seed}`));
+  const { recoverWithinMs = defaultRecoverWithinMs, extraBoundMs = 0, alwaysAvailable = false, traffic = true } = fault;
+  let world: World | undefined;
+  try {
+    world = await World.open(fault.world ?? {}, { recorder, brokenBuild, random: seededRandom(seed) });
+    const { maxStalenessMs, issuedAt } = world;
+    const boundMs = maxStalenessMs + extraBoundMs;
+    recorder.write({
+      kind: 'run',
+      fault: fault.name,
+      seed,
+      maxStalenessMs,
+      boundMs,
+      recoverWithinMs,
+      alwaysAvailable,
+      issuedAt,
+    });
+    if (traffic) world.startTraffic();
+    await fault.run(world);
+    if (fault.staysStale !== true) await world.settle(recoverWithinMs + 20_000);
+  } catch (error) {
+    // A fault that could not be played to its end shows nothing: that must not look like success.
+    recorder.write({ kind: 'expectation', what: 'the fault is played to its end', held: false, found: String(error) });
+  } finally {
+    await world?.close();
+  }
+  const judgement = judge(readHistory(recorder.folder));
+  return { ...judgement, fault: fault.name, seed, folder: recorder.folder, tookMs: performance.now() - startedMs };
+}

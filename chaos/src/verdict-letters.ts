@@ -1,0 +1,37 @@
+/** One verdict of one probe; see {@link ./history.ts} ProbeRecord for what each letter means. */
+export type VerdictLetter = 'a' | 'A' | 'p' | 'r' | 'R' | 'u';
+
+/** `['a', 'a', 'r']` as `a2r`: thousands of settled tokens cost a few bytes a line. */
+export function encodeVerdicts(letters: readonly VerdictLetter[]): string {
+  let text = '';
+  for (let at = 0; at < letters.length; ) {
+    const letter = letters[at]!;
+    let next = at + 1;
+    while (letters[next] === letter) next += 1;
+    text += next - at === 1 ? letter : `${letter}${next - at}`;
+    at = next;
+  }
+  return text;
+}
+
+/** A letter and how many neighbouring tokens it stands for. */
+export interface VerdictRun {
+  readonly letter: VerdictLetter;
+  readonly from: number;
+  readonly count: number;
+}
+
+/** @throws Error for text that {@link encodeVerdicts} did not write. */
+export function decodeVerdicts(text: string, from = 0): VerdictRun[] {
+  const runs: VerdictRun[] = [];
+  let at = 0;
+  let index = from;
+  for (const [whole, letter, times] of text.matchAll(/([aAprRu])(\d*)/g)) {
+    const count = times === '' ? 1 : Number(times);
+    runs.push({ letter: letter as VerdictLetter, from: index, count }); // the pattern admits no other letter
+    index += count;
+    at += whole.length;
+  }
+  if (at !== text.length) throw new Error(`not a line of verdicts: ${text.slice(0, 80)}`);
+  return runs;
+}
