@@ -31,6 +31,8 @@ export class Ledger {
   readonly #guaranteed = new Map<Token, Rule>();
   #epoch: string | undefined;
   #lostAtMs = Number.NEGATIVE_INFINITY;
+  /** When somebody was last cut off with an old primary. */
+  #apartAtMs = Number.NEGATIVE_INFINITY;
   /** When each log came to be, by its epoch. */
   readonly #births = new Map<string, number>();
 
@@ -43,6 +45,10 @@ export class Ledger {
   }
 
   noteStatement(kind: 'deny' | 'lift' | 'cutoff', token: Token, said: { readonly rule: Rule; readonly seen: number }) {
+    const nowSeconds = Math.floor(this.#world.clock.wallMs() / 1000);
+    const inForce =
+      kind === 'cutoff' ? said.rule.issuedUpTo >= nowSeconds : this.#denies(said.rule) === (kind === 'deny');
+    if (!inForce) this.report(`I1: the ${kind} of ${token.name} is acknowledged, and the log does otherwise`);
     if (kind === 'deny') this.#denials.push({ token, stamp: said.rule.stamp, presentSinceMs: undefined });
     if (kind === 'lift') this.#lifted.set(token, Math.max(this.#liftOf(token), said.seen));
   }
@@ -105,6 +111,7 @@ export class Ledger {
 
   #followLog(): void {
     const now = this.#world.clock.monotonicMs();
+    if (this.#world.cluster.cutOffNode !== undefined) this.#apartAtMs = now;
     const epoch = this.#world.cluster.primary.state.meta?.epoch;
     if (epoch !== this.#epoch) {
       if (this.#epoch !== undefined) this.#lostAtMs = now;
@@ -141,8 +148,12 @@ export class Ledger {
         this.report(`I5: ${what}, and claims to be complete up to ${provenAtMs - presentSinceMs} ms later`);
       }
     } else if (this.#isHealing(now) && this.#heldBySomeone(token).stamp >= stamp) {
+      // Who is cut off with the old primary is judged by the bound above: it follows another log.
+      const { cluster } = this.#world;
+      const asked = answer === 'active by look-up' && cluster.reachedBy(process.party.name) === cluster.primary;
       const warm = (this.#world.sidecarOf(index).freshSinceMs ?? Number.POSITIVE_INFINITY) < this.#lostAtMs;
-      const vouched = answer === 'active by look-up' || (!warm && provenAtMs > this.#lostAtMs);
+      const proven = answer === 'active by denylist' && provenAtMs > Math.max(this.#lostAtMs, this.#apartAtMs);
+      const vouched = asked || (proven && !warm);
       if (vouched) this.report(`I3: ${what}, while the new log is still to be given it back`);
     }
   }
