@@ -16,6 +16,7 @@ export type BenchName =
   | 'cognito'
   | 'remote keys'
   | 'keys out of reach'
+  | 'seen before'
   | 'stale'
   | 'stale, accepting'
   | 'broken';
@@ -33,6 +34,8 @@ export interface Row {
   /** Other header fields. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
+  /** Second in which the same token was sent before. */
+  readonly firstSentAt?: number;
   /** Only over HTTP. */
   readonly guard?: GuardName;
 }
@@ -393,6 +396,35 @@ const revoked: Row[] = [
   },
 ];
 
+/** What time changes about a token that was verified before. */
+const knownTokens: Row[] = [
+  { sends: 'a token known for a minute', firstSentAt: now - 60, reason: 'none' },
+  {
+    sends: 'a known token that has expired since',
+    firstSentAt: now - 60,
+    token: claims({ exp: now - 5 }),
+    reason: 'expired',
+  },
+  {
+    sends: 'a known token that has grown too old since',
+    firstSentAt: now - 60,
+    token: claims({ iat: now - 3606 }),
+    reason: 'too_old',
+  },
+  {
+    sends: 'a known token after the clock was set back before its nbf',
+    firstSentAt: now + 60,
+    token: claims({ nbf: now + 30 }),
+    reason: 'not_yet_valid',
+  },
+  {
+    sends: 'a known token that is revoked',
+    firstSentAt: now - 60,
+    token: claims({ jti: 'revoked-token' }),
+    reason: 'revoked_token',
+  },
+].map((row): Row => ({ ...row, bench: 'seen before' }) as Row);
+
 const profiled: Row[] = [
   {
     sends: 'typ JWT, with few claims',
@@ -563,6 +595,7 @@ export const rows: readonly Row[] = [
   ...issuers,
   ...otherClaims,
   ...revoked,
+  ...knownTokens,
   ...profiled,
   ...outages,
   ...guarded,

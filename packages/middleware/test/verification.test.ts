@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { Decision } from '../src/decision.ts';
 import { reasons } from '../src/errors.ts';
-import { type Bench, buildBenches, requestOf } from './verification-bench.ts';
-import { type BenchName, type Row, rows } from './verification-table.ts';
+import { reasonOf, requestLike } from './table-run.ts';
+import { type Bench, buildBenches } from './verification-bench.ts';
+import { type BenchName, rows } from './verification-table.ts';
 
 let benches: ReadonlyMap<BenchName, Bench>;
 
@@ -10,20 +10,8 @@ beforeAll(async () => {
   benches = await buildBenches();
 });
 
-function requestLike(row: Row) {
-  const { fields } = requestOf(row);
-  const headers: Record<string, string> = {};
-  // As Node does it: the first of several Authorization fields wins, the rest is dropped.
-  for (const [name, value] of fields) headers[name] ??= value;
-  return { headers, rawHeaders: fields.flat() };
-}
-
 /** What is seen before a key is looked for. */
 const hopelessReasons = ['missing_token', 'malformed_token', 'wrong_typ', 'untrusted_issuer', 'expired'];
-
-function reasonOf(decision: Decision): string {
-  return decision.outcome === 'accepted' ? 'none' : decision.reason;
-}
 
 describe('a verifier that is sent', () => {
   it.each(
