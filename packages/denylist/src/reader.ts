@@ -1,5 +1,3 @@
-import type { FeedPosition } from './feed.ts';
-
 /** How far one replica is: an API process, identified for as long as it runs. */
 export interface ReplicaProgress {
   readonly id: string;
@@ -18,7 +16,7 @@ export interface ReplicaProgress {
 export interface Reader {
   readonly id: string;
   /** The replicas it speaks for, when it has itself applied everything up to `position`. */
-  progress(position: FeedPosition | undefined): readonly ReplicaProgress[];
+  progress(position: { readonly cursor: string } | undefined): readonly ReplicaProgress[];
   /** Calls `listener` when a replica behind it moved although this reader did not. */
   onProgress?(listener: () => void): () => void;
 }
