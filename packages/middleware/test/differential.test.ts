@@ -1,0 +1,156 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { forge, publicJwk, type Recipe, resign, twinSignature } from './forge.ts';
+import { reasonOf } from './table-run.ts';
+import { type Bench, buildBenches } from './verification-bench.ts';
+import { audience, issuer, nowSeconds, usualClaims } from './verification-table.ts';
+
+const cases = 4000;
+const now = nowSeconds;
+
+/** What jose does alone, told the same: issuer, audience, algorithms, typ, tolerance, required claims. */
+const joseKeys = createLocalJWKSet({
+  keys: [publicJwk('es'), publicJwk('p384'), publicJwk('rsa'), publicJwk('ed')],
+} as never);
+
+async function joseAccepts(token: string): Promise<boolean> {
+  try {
+    await jwtVerify(token, joseKeys, {
+      issuer,
+      audience,
+      typ: 'at+jwt',
+      algorithms: ['ES256', 'ES384', 'RS256', 'EdDSA'],
+      clockTolerance: 5,
+      currentDate: new Date(now * 1000),
+      requiredClaims: ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'],
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const odd = fc.oneof(
+  fc.constantFrom<unknown>(undefined, null, '', 0, -1, 1.5, 1e308, true, [], {}, ['a'], { a: 1 }, now * 1000, 'x'),
+  fc.string({ maxLength: 8 }),
+  fc.integer({ min: now - 400_000, max: now + 400_000 }),
+);
+const claimNames = ['iss', 'aud', 'sub', 'client_id', 'jti', 'iat', 'exp', 'nbf', 'scope', 'sid', 'cnf', 'events'];
+const headerNames = ['alg', 'kid', 'typ', 'cty', 'crit', 'b64', 'jku', 'jwk', 'zip'];
+const spoils: readonly ((token: string) => string)[] = [
+  (token) => `${token}=`,
+  (token) => `${token} `,
+  (token) => `${token}\n`,
+  (token) => token.slice(0, -1),
+  (token) => token.replace(/.$/, (last) => String.fromCharCode(last.charCodeAt(0) + 1)),
+  (token) => token.replaceAll('-', '+').replaceAll('_', '/'),
+  resign(twinSignature),
+  resign((bytes) => bytes.subarray(1)),
+];
+
+const recipe = fc.record(
+  {
+    claims: fc.oneof(
+      { weight: 3, arbitrary: fc.dictionary(fc.constantFrom(...claimNames), odd, { maxKeys: 2 }) },
+      fc.constantFrom(
+        `${JSON.stringify(usualClaims).slice(0, -1)},"sub":"user-2"}`,
+        `${JSON.stringify(usualClaims).slice(0, -1)},"__proto__":{}}`,
+        `${JSON.stringify(usualClaims).slice(0, -1)},"deep":${'['.repeat(40)}${']'.repeat(40)}}`,
+        `\ufeff${JSON.stringify(usualClaims)}`,
+        ` ${JSON.stringify(usualClaims)}`,
+      ),
+    ),
+    header: fc.dictionary(fc.constantFrom(...headerNames), odd, { maxKeys: 1 }),
+    signer: fc.constantFrom('es', 'p384', 'rsa', 'ed', 'other', 'hmac'),
+    spoil: fc.constantFrom(...spoils),
+  },
+  { requiredKeys: [] },
+);
+
+/**
+ * What jose accepts and we refuse, and why we are stricter. jose verifies JWTs of any kind; these are access tokens, and
+ * revocable ones.
+ */
+const stricter: Readonly<Record<string, string>> = {
+  malformed_token: 'one spelling, no doubled or __proto__ members, bounded depth, a kid and cty that can be read',
+  malformed_request: 'white space is no part of a token',
+  wrong_typ: 'a token inside a token (cty), an ID or logout token',
+  unsupported_crit: 'b64 outside of crit would be read in two ways',
+  invalid_claim: 'what a revocation can name must be readable, and times must be dates',
+  not_yet_valid: 'iat in the future would outlive its cutoff',
+  too_long_lived: 'lifetimes are bounded, because rules are forgotten',
+  binding_mismatch: 'a bound token is no bearer token',
+};
+
+describe(`${cases} random changes of a good token`, () => {
+  let plain: Bench;
+  const onlyJose = new Map<string, number>();
+  const onlyUs: string[] = [];
+  let both = 0;
+
+  beforeAll(async () => {
+    plain = (await buildBenches()).get('plain')!;
+    await fc.assert(
+      fc.asyncProperty(recipe, async (changed) => {
+        const token = forgeOrUndefined(changed as Recipe);
+        if (token === undefined) return;
+        const ours = reasonOf(await plain.verifier.verify({ headers: { authorization: `Bearer ${token}` } }));
+        const theirs = await joseAccepts(token);
+        if (ours === 'none' && theirs) both += 1;
+        if (ours === 'none' && !theirs) onlyUs.push(JSON.stringify(changed));
+        if (ours !== 'none' && theirs) onlyJose.set(ours, (onlyJose.get(ours) ?? 0) + 1);
+      }),
+      { numRuns: cases },
+    );
+  }, 300_000);
+
+  it('finds nothing that we accept and jose refuses', () => {
+    expect(onlyUs).toEqual([]);
+    expect(both).toBeGreaterThan(cases / 20);
+  });
+
+  it('finds nothing that jose accepts and we refuse without a reason to be stricter', () => {
+    expect([...onlyJose.keys()].filter((reason) => stricter[reason] === undefined)).toEqual([]);
+    expect(onlyJose.size).toBeGreaterThanOrEqual(5);
+  });
+});
+
+/** Each category, shown once by hand: what random changes find differs from run to run. */
+describe('jose accepts and we refuse, with', () => {
+  const claims = (changed: object): Recipe => ({ claims: changed as never });
+  const header = (changed: object): Recipe => ({ header: changed as never });
+  const examples: readonly (readonly [reason: string, recipe: Recipe])[] = [
+    ['malformed_token', { claims: `${JSON.stringify(usualClaims).slice(0, -1)},"sub":"user-2"}` }],
+    ['malformed_token', header({ cty: 7 })],
+    ['malformed_request', { spoil: (token) => `${token}\n` }],
+    ['wrong_typ', header({ cty: 'JWT' })],
+    ['wrong_typ', claims({ events: {} })],
+    ['unsupported_crit', header({ b64: false })],
+    ['invalid_claim', claims({ sid: 7 })],
+    ['invalid_claim', claims({ scope: {} })],
+    ['not_yet_valid', claims({ iat: now + 60 })],
+    ['too_long_lived', claims({ exp: now + 90_000 })],
+    ['binding_mismatch', claims({ cnf: { jkt: 'x' } })],
+  ];
+
+  it('every reason of the list', () => {
+    expect([...new Set(examples.map(([reason]) => reason))].sort()).toEqual(Object.keys(stricter).sort());
+  });
+
+  it.each(examples)('%s: %j', async (reason, changed) => {
+    const plain = (await buildBenches()).get('plain')!;
+    const token = forge(changed, usualClaims);
+    expect(await joseAccepts(token)).toBe(true);
+    expect(reasonOf(await plain.verifier.verify({ headers: { authorization: `Bearer ${token}` } }))).toBe(reason);
+  });
+});
+
+/** Not every odd value can be made into a token, and then there is nothing to compare. */
+function forgeOrUndefined(changed: Recipe): string | undefined {
+  try {
+    return forge(changed, usualClaims);
+  } catch {
+    return undefined;
+  }
+}

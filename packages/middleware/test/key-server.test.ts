@@ -1,0 +1,127 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { composeVerifier } from '../src/create-verifier.ts';
+import { defaultKeySetLimits } from '../src/jwks/limits.ts';
+import type { Verifier } from '../src/verifier.ts';
+import { FakeFeed } from './fake-feed.ts';
+import { forge, publicJwk } from './forge.ts';
+import { reasonOf } from './table-run.ts';
+import { type TestWorld, testWorld } from './test-world.ts';
+import { audience, issuer, usualClaims } from './verification-table.ts';
+
+// The key server as a whole API sees it: through the verifier, with tokens. The cache alone is tested under jwks/.
+
+const { softAgeMs, hardAgeMs, unknownKidBurst, unknownKidIntervalMs } = defaultKeySetLimits;
+const opened: Verifier[] = [];
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((verifier) => verifier.close()));
+});
+
+interface KeyServer {
+  keys: object[];
+  up: boolean;
+}
+
+async function open() {
+  const server: KeyServer = { keys: [publicJwk('es')], up: true };
+  const world = testWorld({
+    fetch: async () => {
+      if (!server.up) throw new TypeError('down');
+      return new Response(JSON.stringify({ keys: server.keys }), { headers: { 'content-type': 'application/json' } });
+    },
+  });
+  const verifier = composeVerifier(
+    { issuer, audience, jwksUri: 'https://keys.test/jwks', revocation: { feed: new FakeFeed(world.clock) } },
+    world,
+  );
+  opened.push(verifier);
+  await world.clock.advance(0);
+  await verifier.prefetch();
+  return { server, world, verifier, ...senders(verifier, world) };
+}
+
+/** Tokens of now, each with an id of its own: no answer comes from the token cache unless the token is the same. */
+function senders(verifier: Verifier, world: TestWorld) {
+  let serial = 0;
+  const sign = (kid: string, signer: 'es' | 'other' = 'es') => {
+    const iat = Math.floor(world.clock.wallMs() / 1000);
+    serial += 1;
+    return forge({ header: { kid }, signer, claims: { jti: `token-${serial}`, iat, exp: iat + 300 } }, usualClaims);
+  };
+  const send = async (token: string) =>
+    reasonOf(await verifier.verify({ headers: { authorization: `Bearer ${token}` } }));
+  return { sign, send };
+}
+
+describe('given 1000 tokens with 1000 random kids at once', () => {
+  it('asks for keys within the budget, and answers every good token that comes with them', async () => {
+    const { world, sign, send } = await open();
+    const spent = world.fetched.length;
+    const known = sign('es');
+    expect(await send(known)).toBe('none');
+
+    const answers: Promise<string>[] = [];
+    const good: Promise<string>[] = [];
+    for (let at = 0; at < 1000; at += 1) {
+      answers.push(send(sign(`random-${at}`)));
+      if (at % 10 === 0) good.push(send(known), send(sign('es')));
+    }
+
+    expect(new Set(await Promise.all(good))).toEqual(new Set(['none']));
+    for (const reason of await Promise.all(answers)) expect(['unknown_kid', 'jwks_unavailable']).toContain(reason);
+    expect(world.fetched.length - spent).toBeLessThanOrEqual(unknownKidBurst);
+  });
+
+  it('remembers no more than it may, and no token of them', async () => {
+    const { verifier, sign, send } = await open();
+    await send(sign('es'));
+    for (let wave = 0; wave < 5; wave += 1) {
+      await Promise.all(Array.from({ length: 1000 }, (_, at) => send(sign(`random-${wave}-${at}`))));
+    }
+    expect(verifier.status().tokenCache?.entries).toBe(1);
+    expect(verifier.status().issuers[0]?.keys).toMatchObject({ state: 'fresh', keys: 1 });
+  });
+
+  it('picks up a rotation as soon as the bucket has a fetch again', async () => {
+    const { server, world, sign, send } = await open();
+    const flood = (wave: number) =>
+      Promise.all(Array.from({ length: 300 }, (_, at) => send(sign(`random-${wave}-${at}`))));
+    for (let wave = 0; wave < 5; wave += 1) await flood(wave);
+    server.keys = [publicJwk('es'), publicJwk('other', { kid: 'rotated' })];
+    const rotated = sign('rotated', 'other');
+    const rotatedAtMs = world.clock.monotonicMs();
+
+    while ((await send(rotated)) !== 'none') {
+      // Ours, not the token's: nobody may throw it away meanwhile.
+      expect(['jwks_unavailable', 'unknown_kid']).toContain(await send(rotated));
+      await Promise.all([flood(world.clock.monotonicMs()), send(rotated)]);
+      await world.clock.advance(1000);
+      expect(world.clock.monotonicMs() - rotatedAtMs).toBeLessThanOrEqual(unknownKidIntervalMs);
+    }
+    expect(await send(sign('es'))).toBe('none');
+  });
+});
+
+describe('given an issuer that is down', () => {
+  it('fails no token with a known kid for longer than the soft age, and everyone with 503 from the hard age', async () => {
+    const { server, world, verifier, sign, send } = await open();
+    server.up = false;
+    const stepMs = softAgeMs / 2;
+    for (let downMs = 0; downMs + stepMs < hardAgeMs; downMs += stepMs) {
+      await world.clock.advance(stepMs);
+      const token = sign('es');
+      expect([await send(token), await send(token)]).toEqual(['none', 'none']);
+    }
+    expect(verifier.status().issuers[0]?.keys.state).toBe('stale');
+    const known = sign('es');
+    expect(await send(known)).toBe('none');
+
+    await world.clock.advance(stepMs);
+    expect(verifier.status().issuers[0]?.keys.state).toBe('expired');
+    expect([await send(known), await send(sign('es'))]).toEqual(['jwks_unavailable', 'jwks_unavailable']);
+
+    server.up = true;
+    await world.clock.advance(60_000);
+    expect([await send(known), await send(sign('es'))]).toEqual(['none', 'none']);
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { readBearer } from '../../src/token/bearer.ts';
+import { parseCompact } from '../../src/token/compact.ts';
+import { forge } from '../forge.ts';
+import { usualClaims } from '../verification-table.ts';
+
+// jest's `expect` costs more than what is tested: at this number of cases a failure is thrown by hand.
+const cases = 100_000;
+
+function holds(condition: boolean, what: string): void {
+  if (!condition) throw new Error(what);
+}
+
+const token = forge({}, usualClaims);
+const letters = fc.constantFrom(...'ABCDwxyz0189-_.=+/ \t\r\n{}",:~%\u00e4\u2028\ufeff\0');
+
+interface Change {
+  readonly kind: 'replace' | 'insert' | 'delete' | 'swap case';
+  readonly at: number;
+  readonly letter: string;
+}
+
+const changes = fc.array(
+  fc.record({
+    kind: fc.constantFrom('replace', 'insert', 'delete', 'swap case'),
+    at: fc.nat(),
+    letter: letters,
+  }),
+  { minLength: 1, maxLength: 3 },
+);
+
+/** Half of the changes go to the ends of the text and of its parts, where second spellings live. */
+function change(text: string, list: readonly Change[]): string {
+  return list.reduce((changed, { kind, at, letter }) => {
+    const ends = [0, ...[...changed.matchAll(/.(?=\.|$)/g)].map(({ index }) => index), changed.length];
+    const index = at % 2 === 0 ? (ends[(at / 2) % ends.length] ?? 0) : at % (changed.length + 1);
+    const [before, here, after] = [changed.slice(0, index), changed.slice(index, index + 1), changed.slice(index + 1)];
+    if (kind === 'insert') return before + letter + here + after;
+    if (kind === 'delete') return before + after;
+    if (kind === 'replace') return before + letter + after;
+    return before + (here === here.toLowerCase() ? here.toUpperCase() : here.toLowerCase()) + after;
+  }, text);
+}
+
+/** What Node's own lenient decoder makes of each part: two texts of the same bytes are two spellings of one token. */
+function bytesOf(text: string): string {
+  return text
+    .split('.')
+    .map((part) => Buffer.from(part, 'base64url').toString('hex'))
+    .join('.');
+}
+
+describe(`over ${cases} cases, parseCompact`, () => {
+  it('never throws', () => {
+    const anything = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 80 }),
+      fc.string({ unit: letters, maxLength: 80 }),
+      changes.map((list) => change(token, list)),
+    );
+    fc.assert(
+      fc.property(anything, (text) => holds(typeof parseCompact(text).ok === 'boolean', 'no answer')),
+      { numRuns: cases },
+    );
+  }, 120_000);
+
+  it('never accepts a second spelling of an accepted token', () => {
+    const original = bytesOf(token);
+    holds(parseCompact(token).ok, 'the token itself is not accepted');
+    let sameBytes = 0;
+    fc.assert(
+      fc.property(changes, (list) => {
+        const changed = change(token, list);
+        if (changed === token || bytesOf(changed) !== original) return;
+        sameBytes += 1;
+        holds(!parseCompact(changed).ok, 'a second spelling is accepted');
+      }),
+      { numRuns: cases },
+    );
+    // Otherwise this says nothing: the changes must hit spellings that a lenient reader takes.
+    expect(sameBytes).toBeGreaterThan(1000);
+  }, 120_000);
+
+  it('writes back what it read, letter by letter', () => {
+    let read = 0;
+    fc.assert(
+      fc.property(changes, (list) => {
+        const changed = change(token, list);
+        const parsed = parseCompact(changed);
+        if (!parsed.ok) return;
+        read += 1;
+        const signature = Buffer.from(parsed.signature).toString('base64url');
+        holds(`${parsed.signingInput}.${signature}` === changed, 'a token has another spelling than its parts');
+      }),
+      { numRuns: cases },
+    );
+    expect(read).toBeGreaterThan(1000);
+  }, 120_000);
+});
+
+describe(`over ${cases} cases, readBearer`, () => {
+  const fields = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.string({ unit: letters, maxLength: 60 }),
+    changes.map((list) => change(`Bearer ${token}`, list)),
+  );
+
+  it('never throws, and never takes credentials that are there for none', () => {
+    fc.assert(
+      fc.property(fields, (authorization) => {
+        const read = readBearer({ headers: { authorization }, rawHeaders: ['Authorization', authorization] });
+        holds(read.kind !== 'none', 'credentials are overlooked');
+      }),
+      { numRuns: cases },
+    );
+  }, 120_000);
+
+  it('hands on what stands behind scheme and spaces, all of it and unchanged', () => {
+    let read = 0;
+    fc.assert(
+      fc.property(fields, (authorization) => {
+        const credentials = readBearer({ headers: { authorization } });
+        if (credentials.kind !== 'token') return;
+        read += 1;
+        // RFC 9110 §11.1: the case of the scheme and the number of spaces mean nothing; anything else would.
+        const [, scheme = '', rest] = /^(bearer|dpop) +([^ ].*)$/is.exec(authorization) ?? [];
+        holds(rest === credentials.token, 'the token is not what was sent');
+        holds(scheme.toLowerCase() === credentials.scheme, 'the scheme is not what was sent');
+      }),
+      { numRuns: cases },
+    );
+    expect(read).toBeGreaterThan(1000);
+  }, 120_000);
+});
