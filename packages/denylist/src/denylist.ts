@@ -23,6 +23,8 @@ export class Denylist {
   readonly #table = new RuleTable();
   readonly #listeners = new Set<(change: Change) => void>();
   #sweepAt = 0;
+  /** Counts changes. */
+  #version = 0;
   #full = false;
 
   constructor({ maxRules = defaultMaxRules }: DenylistOptions = {}) {
@@ -49,9 +51,18 @@ export class Denylist {
    * @param nowSeconds claim seconds.
    */
   denyingDimension(digests: DigestSet, issuedAt: number, nowSeconds: number): Dimension | undefined {
-    const { dimensions, words } = digests;
+    // Only a change can turn "not found" into "found": time ends denials and begins none.
+    const { dimensions, words, cleared } = digests;
+    if (cleared?.by === this && cleared.version === this.#version && issuedAt >= cleared.issuedAt) return undefined;
     for (let index = 0; index < dimensions.length; index++) {
       if (this.#table.denies(words, index * 4, issuedAt, nowSeconds)) return dimensions[index];
+    }
+    if (cleared === undefined) {
+      digests.cleared = { by: this, version: this.#version, issuedAt };
+    } else {
+      cleared.by = this;
+      cleared.version = this.#version;
+      cleared.issuedAt = issuedAt;
     }
     return undefined;
   }
@@ -73,6 +84,7 @@ export class Denylist {
       this.#full = true;
       return 'full';
     }
+    this.#version += 1;
     this.#table.set(change.digest, merged);
     for (const listener of this.#listeners) listener({ ...change, rule: merged });
     return 'changed';
@@ -83,7 +95,10 @@ export class Denylist {
     const view = viewOf(rows);
     const unheard = this.#listeners.size === 0;
     for (let at = 0; at + rowBytes <= rows.byteLength; at += rowBytes) {
-      if (unheard && this.#table.size < this.maxRules && this.#table.insertRow(view, at)) continue;
+      if (unheard && this.#table.size < this.maxRules && this.#table.insertRow(view, at)) {
+        this.#version += 1;
+        continue;
+      }
       this.merge({ digest: digestFromBytes(rows, at), rule: readRule(view, at + 16) }, lifts);
     }
   }

@@ -50,6 +50,8 @@ export interface DigestSet {
   readonly dimensions: readonly Dimension[];
   /** Four words per dimension, in the order of `dimensions`. */
   readonly words: Uint32Array;
+  /** A denylist's own note: it held none of them at this version, for a token issued then or later. */
+  cleared?: { by: object; version: number; issuedAt: number };
 }
 
 export function digestSetOf(values: readonly DimensionValue[]): DigestSet {
