@@ -7,8 +7,8 @@ export function withoutResync(feed: Feed): Feed {
   let epoch: string | undefined;
   return {
     name: feed.name,
-    async connect(signal) {
-      const connection = await feed.connect(signal);
+    async connect(signal, reader) {
+      const connection = await feed.connect(signal, reader);
       return {
         ...connection,
         lifts: connection.lifts,
