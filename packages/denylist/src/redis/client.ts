@@ -70,6 +70,7 @@ export async function openClient(address: RedisAddress, timeouts: RedisTimeouts 
     autoResendUnfulfilledCommands: false,
     enableReadyCheck: false,
     connectTimeout: connectMs,
+    disconnectTimeout: 500,
     ...(commandMs === undefined ? {} : { commandTimeout: commandMs }),
     ...(silenceMs === undefined ? {} : { socketTimeout: silenceMs }),
   });
@@ -78,18 +79,19 @@ export async function openClient(address: RedisAddress, timeouts: RedisTimeouts 
   client.on('error', (error: Error) => {
     lastError = error;
   });
-  // The client's own limit covers TCP only: a paused server accepts and never says hello.
-  const deadline = setTimeout(() => client.disconnect(), connectMs);
   const closed = new AbortController();
   client.on('close', () => closed.abort());
   const close = () => {
     closed.abort();
-    client.disconnect();
+    // Of a socket that is gone already the client would wait two seconds for its end, and keep the process alive.
+    if (client.status !== 'end' && client.status !== 'close') client.disconnect();
   };
+  // The client's own limit covers TCP only: a paused server accepts and never says hello.
+  const deadline = setTimeout(close, connectMs);
   try {
     await client.connect();
   } catch (error) {
-    client.disconnect();
+    close();
     // The promise says only "closed"; the event before it said why.
     throw toFeedError(lastError ?? error, name);
   } finally {
