@@ -24,8 +24,11 @@ export interface ReplicaOptions {
   readonly observer?: ReplicationObserver;
   /** Names this process for as long as it runs: 1–64 letters, digits, `_` or `-`. Default: drawn. */
   readonly id?: string;
-  /** Whether this process accepts while it does not know, so that nobody waits for it in vain. Default false. */
-  readonly failOpen?: boolean;
+  /**
+   * Whether this process accepts while it does not know, so that nobody waits for it in vain. Default false. A function
+   * is asked at every report: a process may learn it after its replica was opened.
+   */
+  readonly failOpen?: boolean | (() => boolean);
   /** For a sidecar, which speaks for those behind it instead of for itself. */
   readonly reader?: Reader;
 }

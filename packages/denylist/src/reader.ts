@@ -35,10 +35,18 @@ export function silenceLimitMs({ maxStalenessMs }: Pick<ReplicaProgress, 'maxSta
   return maxStalenessMs + reportLifetimeMs;
 }
 
+/** An API process; `failOpen` may be found out later, and is asked for each report. */
+export interface SingleReplica extends Omit<ReplicaProgress, 'cursor' | 'failOpen'> {
+  readonly failOpen: boolean | (() => boolean);
+}
+
 /** The reader of an API process. */
-export function singleReplica(replica: Omit<ReplicaProgress, 'cursor'>): Reader {
+export function singleReplica({ id, failOpen, maxStalenessMs }: SingleReplica): Reader {
   return {
-    id: replica.id,
-    progress: (position) => [position === undefined ? replica : { ...replica, cursor: position.cursor }],
+    id,
+    progress: (position) => {
+      const replica = { id, failOpen: typeof failOpen === 'function' ? failOpen() : failOpen, maxStalenessMs };
+      return [position === undefined ? replica : { ...replica, cursor: position.cursor }];
+    },
   };
 }

@@ -1,5 +1,6 @@
 // What a process needs that holds a denylist: the `@revocast/denylist/replica` entry.
 
+export { Backoff, type BackoffOptions } from './backoff.ts';
 export type { Clock, Random } from './clock.ts';
 export { ConfigurationError } from './configuration-error.ts';
 export { Denylist } from './denylist.ts';
@@ -17,6 +18,14 @@ export { openFeed } from './open-feed.ts';
 export { openLookUp } from './open-look-up.ts';
 export { openReplica, type Replica, type ReplicaOptions, type ReplicaStatus } from './open-replica.ts';
 export { type OpenedSource, openSource } from './open-source.ts';
+export {
+  epochTime,
+  formatTraceparent,
+  type OpenTelemetryApi,
+  parseTraceparent,
+  spanKinds,
+  type TelemetryAttributes,
+} from './open-telemetry.ts';
 export type { Reader, ReplicaProgress } from './reader.ts';
 export { type Dimension, type DimensionValue, dimensions } from './revocation.ts';
 export { denies, ruleMarginSeconds } from './rule.ts';

@@ -7,6 +7,7 @@ import { takeFeed, takeLookUp } from './revocation/take-feed.ts';
 import { VerdictMemo } from './revocation/verdict-memo.ts';
 import { StateLog } from './state-log.ts';
 import { takeKeys } from './take-keys.ts';
+import { withOpenTelemetry } from './telemetry/opentelemetry.ts';
 import { prometheusTelemetry } from './telemetry/prometheus.ts';
 import { noTelemetry } from './telemetry.ts';
 import type { RequestWithHeaders } from './token/bearer.ts';
@@ -57,9 +58,10 @@ const readinessPollMs = 20;
 export function composeVerifier(given: VerifierOptions, world: VerifierWorld): Verifier {
   const options = resolveOptions(given, world.environment);
   const { clock, random } = world;
-  const { registry, revocation, tokenCacheEntries } = options;
-  const telemetry =
+  const { registry, openTelemetry, revocation, tokenCacheEntries } = options;
+  const counted =
     registry === undefined ? noTelemetry : prometheusTelemetry({ registry, version, node: process.version });
+  const telemetry = openTelemetry === undefined ? counted : withOpenTelemetry(counted, openTelemetry, clock);
   const log = stateLogOf(options, world);
   const releases: (() => Promise<void> | void)[] = [];
 
@@ -124,8 +126,14 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
     log?.say(`off ${name}`, 'warn', `revocast: ${name} is null: this check is switched off`);
   }
 
-  const decide = (request: RequestWithHeaders, whenUnknown: WhenUnknown = policyWhenUnknown) =>
-    verifyAccessToken(request, verification, whenUnknown);
+  const foresee = (whenUnknown: WhenUnknown): void => {
+    if (whenUnknown === 'accept') feed?.failOpen();
+  };
+  foresee(policyWhenUnknown);
+  const decide = (request: RequestWithHeaders, whenUnknown: WhenUnknown = policyWhenUnknown) => {
+    foresee(whenUnknown);
+    return verifyAccessToken(request, verification, whenUnknown);
+  };
   const keysReady = async () => (await Promise.all(issuers.map(({ keys }) => keys.prefetch()))).every(Boolean);
   const canTellRevocation = () => {
     if (revocation === null) return true;
@@ -193,6 +201,7 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
   const { realm, exposeReason, resourceMetadata, dangerouslyReportOnly } = options;
   return attachParts(verifier, {
     decide,
+    foresee,
     telemetry,
     clock,
     answerStyle: { realm, exposeReason, resourceMetadata, random },

@@ -26,7 +26,7 @@ export type {
   IssuerOptions,
   Logger,
   MetricsRegistry,
-  PublicJwk,
+  OpenTelemetryOptions,
   RevocationOptions,
   VerifierOptions,
 } from './options.ts';

@@ -1,4 +1,10 @@
-import { defaultMaxStalenessMs, type Feed, type LookUp, ruleMarginSeconds } from '@revocast/denylist/replica';
+import {
+  defaultMaxStalenessMs,
+  type Feed,
+  type LookUp,
+  type OpenTelemetryApi,
+  ruleMarginSeconds,
+} from '@revocast/denylist/replica';
 import type { WhenUnknown } from './decision.ts';
 import { ConfigurationError } from './errors.ts';
 import { defaultKeySetLimits, type KeySetLimits, keySetLimitTable } from './jwks/limits.ts';
@@ -17,24 +23,6 @@ import {
   refuseUnknownKeys,
 } from './read-option.ts';
 
-/** A public key as JSON (RFC 7517 §4, RFC 7518 §6); what other libraries call a JWK fits. */
-export interface PublicJwk {
-  readonly kty?: string;
-  readonly kid?: string;
-  readonly alg?: string;
-  readonly use?: string;
-  readonly key_ops?: string[];
-  readonly crv?: string;
-  readonly x?: string;
-  readonly y?: string;
-  readonly n?: string;
-  readonly e?: string;
-  readonly x5c?: string[];
-  readonly x5t?: string;
-  readonly 'x5t#S256'?: string;
-  readonly x5u?: string;
-}
-
 /** Where lines about changes of state go; `console` and every common logger fit. */
 export interface Logger {
   info(message: string): void;
@@ -47,6 +35,14 @@ export interface MetricsRegistry {
   getSingleMetric(name: string): unknown;
 }
 
+/** Traces and counters for OpenTelemetry: names in docs/opentelemetry.md. */
+export interface OpenTelemetryOptions {
+  /** `import * as api from '@opentelemetry/api'`. */
+  readonly api: OpenTelemetryApi;
+  /** Class → its client ids. Classes are attributes of counters: at most 20; who is in none is `other`. Default none. */
+  readonly clientClasses?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** How the tokens of one issuer are verified. */
 export interface IssuerOptions {
   /** Exactly the `iss` of its tokens; a slash more is another issuer. With `{tenantid}` in it, see `tenants`. */
@@ -55,8 +51,11 @@ export interface IssuerOptions {
   readonly alias?: string;
   /** URL of the key set. https only. */
   readonly jwksUri?: string;
-  /** The key set itself: no request is ever made. */
-  readonly jwks?: { readonly keys: readonly PublicJwk[] };
+  /**
+   * The key set itself, as JSON (RFC 7517 §5): no request is ever made. What `KeyObject.export({ format: 'jwk' })` and
+   * other libraries call a JWK fits; members are read at construction.
+   */
+  readonly jwks?: { readonly keys: readonly object[] };
   /** Find the key set through the issuer's metadata (RFC 8414, OpenID Connect Discovery). Default without the two above. */
   readonly discovery?: true;
   /** Accepted signature algorithms. Default: all asymmetric ones known; the key decides. HS256 is refused on purpose. */
@@ -120,6 +119,8 @@ export interface VerifierOptions extends Omit<IssuerOptions, 'issuer'> {
   readonly logger?: Logger | null;
   /** Registry that the metrics are registered on. Default none. */
   readonly metrics?: { readonly registry: MetricsRegistry };
+  /** Spans and counters for OpenTelemetry; one object for all verifiers that are to be counted together. Default none. */
+  readonly openTelemetry?: OpenTelemetryOptions;
   /** Fetch key sets over `http:` too: whoever is on the path can then make tokens. Default false. */
   readonly dangerouslyAllowHttp?: boolean;
   /** Decide and count `would_reject`, but refuse nothing and set no `req.auth`. Default false. */
@@ -192,6 +193,7 @@ export const verifierOptionNames = [
   'resourceMetadata',
   'logger',
   'metrics',
+  'openTelemetry',
   'dangerouslyAllowHttp',
   'dangerouslyReportOnly',
 ] as const satisfies readonly (keyof VerifierOptions)[];
@@ -231,6 +233,7 @@ export interface ResolvedOptions {
   readonly resourceMetadata: string | undefined;
   readonly logger: Logger | null | undefined;
   readonly registry: MetricsRegistry | undefined;
+  readonly openTelemetry: OpenTelemetryOptions | undefined;
   readonly dangerouslyAllowHttp: boolean;
   readonly dangerouslyReportOnly: boolean;
 }
@@ -263,6 +266,7 @@ export function resolveOptions(given: unknown, environment: OptionEnvironment = 
     resourceMetadata: orDefault(given['resourceMetadata'], undefined, readResourceMetadata),
     logger: readLogger(given['logger']),
     registry: readRegistry(given['metrics']),
+    openTelemetry: orDefault(given['openTelemetry'], undefined, readOpenTelemetry),
     dangerouslyAllowHttp: allowHttp,
     dangerouslyReportOnly: orDefault(given['dangerouslyReportOnly'], false, (value) =>
       readBoolean('dangerouslyReportOnly', value),
@@ -349,6 +353,7 @@ function readKeys(where: string, given: Given, issuer: string, allowHttp: boolea
   }
   if (jwks !== undefined) {
     if (!isGiven(jwks) || !Array.isArray(jwks['keys'])) refuse(`${where}jwks`, 'an object with an array `keys`', jwks);
+    for (const key of jwks['keys']) if (!isGiven(key)) refuse(`${where}jwks.keys`, 'objects (JWKs)', key);
     return { jwks };
   }
   if (jwksUri !== undefined) return { jwksUri: readUrl(`${where}jwksUri`, jwksUri, allowHttp) };
@@ -494,4 +499,31 @@ function readRegistry(value: unknown): MetricsRegistry | undefined {
 
 function isRegistry(value: unknown): value is MetricsRegistry {
   return hasMethods(value, ['registerMetric', 'getSingleMetric']);
+}
+
+const maxClientClasses = 20;
+
+function readOpenTelemetry(value: unknown): OpenTelemetryOptions {
+  if (!isGiven(value)) refuse('openTelemetry', 'an object with an `api`', value);
+  refuseUnknownKeys('openTelemetry.', value, ['api', 'clientClasses']);
+  const { api, clientClasses = {} } = value;
+  if (!isOpenTelemetryApi(api)) refuse('openTelemetry.api', 'what `@opentelemetry/api` exports', api);
+  if (!isGiven(clientClasses)) refuse('openTelemetry.clientClasses', 'an object', clientClasses);
+  const names = Object.keys(clientClasses);
+  if (names.length > maxClientClasses || !names.every((name) => /^[\w.:-]{1,64}$/.test(name))) {
+    const expected = `at most ${maxClientClasses} names of 1–64 letters, digits or . : - _`;
+    throw new ConfigurationError('openTelemetry.clientClasses', `expected ${expected}`);
+  }
+  for (const name of names) readStrings(`openTelemetry.clientClasses.${name}`, clientClasses[name]);
+  // As it was given: verifiers that were handed the same object are counted together.
+  return value as unknown as OpenTelemetryOptions; // read above
+}
+
+function isOpenTelemetryApi(value: unknown): value is OpenTelemetryApi {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    hasMethods(Reflect.get(value, 'trace'), ['getTracer', 'setSpanContext']) &&
+    hasMethods(Reflect.get(value, 'metrics'), ['getMeter'])
+  );
 }

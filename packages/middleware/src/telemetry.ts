@@ -17,7 +17,8 @@ export interface Telemetry {
   failedOpen(): void;
   /** The same object for the same issuer. */
   keySourceObserver(alias: string): KeySourceObserver;
-  readonly feedObserver: FeedObserver;
+  /** The same objects for the same registry, so that a feed that is shared is counted once. */
+  readonly feedObservers: readonly FeedObserver[];
   /** Starts the series of an issuer at 0. */
   expectIssuer(alias: string): void;
   /** What is read at each scrape, until the returned function is called. */
@@ -38,7 +39,7 @@ export const noTelemetry: Telemetry = Object.freeze({
   verdictGiven() {},
   failedOpen() {},
   keySourceObserver: () => ({}),
-  feedObserver: {},
+  feedObservers: [],
   expectIssuer() {},
   watch: () => () => {},
 });

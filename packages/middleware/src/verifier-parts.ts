@@ -8,6 +8,8 @@ import type { AnswerStyle } from './token/challenge.ts';
 /** What an HTTP adapter needs of a verifier beside its public face. */
 export interface VerifierParts {
   readonly decide: (request: RequestWithHeaders, whenUnknown?: WhenUnknown) => Decision | Promise<Decision>;
+  /** Tells, before any request, that this will be the policy of some. */
+  readonly foresee: (whenUnknown: WhenUnknown) => void;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly answerStyle: AnswerStyle;

@@ -4,6 +4,7 @@ import { createSigner, type Signer } from '@revocast/test-support';
 import { Registry } from 'prom-client';
 import { composeVerifier } from '../src/create-verifier.ts';
 import type { Decision } from '../src/decision.ts';
+import { protect } from '../src/express/protect.ts';
 import type { VerifierOptions } from '../src/options.ts';
 import type { Verifier } from '../src/verifier.ts';
 import { FakeFeed } from './fake-feed.ts';
@@ -276,6 +277,29 @@ describe('given several verifiers on one feed', () => {
     await world.clock.advance(0);
     expect(feed.connections).toBe(1);
   });
+
+  it.each([
+    ['neither of them accepts when nobody can tell', {}, () => {}, false],
+    ['one of them does', { whenUnknown: 'accept' }, () => {}, true],
+    ['a route of one of them does', {}, (verifier) => void protect(verifier, { whenUnknown: 'accept' }), true],
+    [
+      'a call to one of them does',
+      {},
+      (verifier) => void verifier.verify({ headers: {} }, { whenUnknown: 'accept' }),
+      true,
+    ],
+  ] as const satisfies readonly (readonly [string, object, (verifier: Verifier) => void, boolean])[])(
+    'tells the log whether to count on this process: %s',
+    async (_case, options, use, failOpen) => {
+      world = testWorld();
+      const feed = new FakeFeed(world.clock);
+      another({ revocation: { feed } });
+      const verifier = another({ revocation: { feed, ...options } });
+      await world.clock.advance(0);
+      use(verifier);
+      expect(feed.reported).toMatchObject({ failOpen });
+    },
+  );
 
   it('counts each event once on one registry', async () => {
     world = testWorld();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { reasons } from '../src/errors.ts';
+import { type Reason, reasons, specOf } from '../src/errors.ts';
 import { keySetLimitTable } from '../src/jwks/limits.ts';
 import {
   defaultFeed,
@@ -11,7 +11,6 @@ import {
 } from '../src/options.ts';
 import { profiles } from '../src/profiles.ts';
 import { version } from '../src/version.ts';
-import { reasonWire } from './reason-wire.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
@@ -33,8 +32,8 @@ describe('docs/errors.md', () => {
 
   it('gives each the status and error that clients get, a meaning and a fix', () => {
     for (const [reason, status, error, meaning, fix] of rows) {
-      const [expectedStatus, expectedError] = reasonWire[reason as keyof typeof reasonWire];
-      expect([reason, status, error]).toEqual([reason, String(expectedStatus), expectedError ?? '–']);
+      const spec = specOf(reason as Reason);
+      expect([reason, status, error]).toEqual([reason, String(spec.status), spec.error ?? '–']);
       expect([reason, meaning?.endsWith('.'), fix?.endsWith('.')]).toEqual([reason, true, true]);
     }
   });

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Change, type DimensionValue, digestOf, type Feed, type FeedPosition } from '@revocast/denylist/replica';
+import {
+  type Change,
+  type DimensionValue,
+  digestOf,
+  type Feed,
+  type FeedPosition,
+  type Reader,
+} from '@revocast/denylist/replica';
 import type { FakeClock } from '@revocast/test-support';
 
 const forEver = 0xffff_ffff;
@@ -8,6 +15,7 @@ const forEver = 0xffff_ffff;
 export class FakeFeed implements Feed {
   readonly name = 'fake:';
   connections = 0;
+  #reader: Reader | undefined;
   readonly #clock: FakeClock;
   readonly #maxTokenLifetimeSeconds: number;
   readonly #pending: Change[] = [];
@@ -42,8 +50,14 @@ export class FakeFeed implements Feed {
     this.#wake();
   }
 
-  async connect(signal: AbortSignal): ReturnType<Feed['connect']> {
+  /** What this process tells about itself, as the log would hear it. */
+  get reported() {
+    return this.#reader?.progress(undefined)[0];
+  }
+
+  async connect(signal: AbortSignal, reader?: Reader): ReturnType<Feed['connect']> {
     this.connections += 1;
+    this.#reader = reader;
     const position = (): FeedPosition => ({
       epoch: 'e',
       head: String(this.#sequence),

@@ -27,6 +27,7 @@ export function protect(target: VerifierOptions | Verifier, options: ProtectOpti
   const { anonymous, whenUnknown, forwardErrors } = readOptions(options);
   const parts = partsOf(hasParts(target) ? target : createVerifier(target as VerifierOptions));
   const { telemetry, clock, answerStyle: style, reportOnly } = parts;
+  if (whenUnknown !== undefined) parts.foresee(whenUnknown);
 
   return function protectRequest(request, response, next) {
     const startedAtMs = clock.monotonicMs();

@@ -1,5 +1,4 @@
-import type { Clock, Random } from '@revocast/denylist/replica';
-import { backoffMs } from './backoff.ts';
+import { Backoff, type Clock, type Random } from '@revocast/denylist/replica';
 import type { KeySetErrorCode, KeySourceObserver } from './key-source.ts';
 import type { KeySetLimits } from './limits.ts';
 import type { KeySetLoad } from './load-key-set.ts';
@@ -33,6 +32,7 @@ export interface RefresherParts {
  */
 export class Refresher {
   readonly #parts: RefresherParts;
+  readonly #backoff: Backoff;
   #underWay: Refresh | undefined;
   #abort: AbortController | undefined;
   #closed = false;
@@ -46,6 +46,8 @@ export class Refresher {
 
   constructor(parts: RefresherParts) {
     this.#parts = parts;
+    const { limits, random } = parts;
+    this.#backoff = new Backoff({ firstMs: limits.backoffBaseMs, maxMs: limits.backoffCapMs, random });
   }
 
   get underWay(): Refresh | undefined {
@@ -112,6 +114,7 @@ export class Refresher {
       return;
     }
     this.#failures = 0;
+    this.#backoff.succeeded();
     this.#lastSucceeded = started.number;
     this.#lastSuccessAtMs = atWallMs;
     take(load, started);
@@ -143,10 +146,8 @@ export class Refresher {
   }
 
   #fail(code: KeySetErrorCode, atMs: number): void {
-    const { clock, random, limits } = this.#parts;
     this.#failures += 1;
-    const pauseMs = backoffMs(this.#failures, { baseMs: limits.backoffBaseMs, capMs: limits.backoffCapMs }, random);
-    this.#retryAtMs = clock.monotonicMs() + pauseMs;
+    this.#retryAtMs = this.#parts.clock.monotonicMs() + this.#backoff.nextMs();
     this.#lastError = { code, atMs };
   }
 }

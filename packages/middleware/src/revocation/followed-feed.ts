@@ -45,6 +45,7 @@ export class FollowedFeed {
   #maxTokenLifetimeSeconds: number | undefined;
   #notFreshSinceMs: number | undefined;
   #notFreshMs = 0;
+  #failsOpen = false;
   #closed = false;
 
   constructor(options: FollowedFeedOptions) {
@@ -59,7 +60,8 @@ export class FollowedFeed {
     try {
       const opened = open();
       const feed = opened instanceof Promise ? await opened : opened;
-      if (!this.#closed) this.#replica = openReplica({ ...options, feed, observer: this.#observer() });
+      if (!this.#closed)
+        this.#replica = openReplica({ ...options, feed, observer: this.#observer(), failOpen: () => this.#failsOpen });
     } catch (error) {
       // One turn later, so that whoever created this has subscribed.
       await Promise.resolve();
@@ -71,6 +73,14 @@ export class FollowedFeed {
   subscribe(observer: FeedObserver): () => void {
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);
+  }
+
+  /**
+   * Notes that a verifier or a route accepts while nobody can tell: whoever waits for a revocation to be enforced
+   * everywhere must not count on this process. For good: a route is never taken down again.
+   */
+  failOpen(): void {
+    this.#failsOpen = true;
   }
 
   /** What this process knows of a token, without I/O. */

@@ -27,7 +27,7 @@ export function takeFeed(revocation: ResolvedRevocation, surroundings: Surroundi
         maxRules,
       }),
   );
-  lease.value.subscribe(telemetry.feedObserver);
+  for (const observer of telemetry.feedObservers) lease.value.subscribe(observer);
   const stopLogging = log && logFeed({ feed: lease.value, policy: revocation, log, clock });
   releases.push(async () => {
     stopLogging?.();

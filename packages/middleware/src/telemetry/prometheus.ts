@@ -83,7 +83,7 @@ function register({ registry, version, node }: PrometheusOptions): Telemetry {
       keySourceObservers.set(alias, observer);
       return observer;
     },
-    feedObserver: feedCounters(families),
+    feedObservers: [feedCounters(families)],
     expectIssuer(alias) {
       verifications.expect(alias);
     },

@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 import supertest from 'supertest';
+import { specOf } from '../../src/errors.ts';
 import { authOf } from '../../src/express/auth-of.ts';
 import { requireAnyScope, requireClaims, requireScope, requireStepUp } from '../../src/express/guards.ts';
 import { protect } from '../../src/express/protect.ts';
 import type { Handler } from '../../src/express/request-state.ts';
-import { reasonWire } from '../reason-wire.ts';
 import { type Bench, buildBenches, requestOf } from '../verification-bench.ts';
 import { type BenchName, type GuardName, type Row, rows } from '../verification-table.ts';
 import { expressVersions } from './versions.ts';
@@ -70,7 +70,8 @@ describe.each(expressVersions)('an API on %s that is sent', (_version, express) 
         expect(body.subject).toEqual(expect.any(String));
         return;
       }
-      const [expectedStatus, error] = reasonWire[reason];
+      // docs/errors.md says the same, so that the code cannot change it alone.
+      const { status: expectedStatus, error } = specOf(reason);
       expect({ status, reason: body.reason }).toEqual({ status: expectedStatus, reason });
       const challenge = headers['www-authenticate'];
       if (expectedStatus >= 500) {
@@ -79,7 +80,7 @@ describe.each(expressVersions)('an API on %s that is sent', (_version, express) 
         return;
       }
       expect(headers['retry-after']).toBeUndefined();
-      if (error === null) {
+      if (error === undefined) {
         expect(challenge).toBe('Bearer realm="api"');
         expect(body.error).toBeUndefined();
         return;

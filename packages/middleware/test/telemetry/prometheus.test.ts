@@ -3,11 +3,12 @@ import { type MetricSpec, metricPrefix, metricTable } from '@revocast/denylist/r
 import { Counter, Registry } from 'prom-client';
 import type { Decision } from '../../src/decision.ts';
 import { reasons } from '../../src/errors.ts';
-import type { FeedObserver } from '../../src/revocation/followed-feed.ts';
 import { prometheusTelemetry } from '../../src/telemetry/prometheus.ts';
 
 function register(registry = new Registry()) {
-  return { registry, telemetry: prometheusTelemetry({ registry, version: '0.0.0', node: 'v0' }) };
+  const telemetry = prometheusTelemetry({ registry, version: '0.0.0', node: 'v0' });
+  const [feedObserver = {}] = telemetry.feedObservers;
+  return { registry, telemetry, feedObserver };
 }
 
 const accepted = { outcome: 'accepted', issuerAlias: 'idp', cached: true, auth: {} } as Decision;
@@ -58,8 +59,8 @@ describe('the metrics', () => {
   });
 
   it('count histograms cumulatively, with sum and count', async () => {
-    const { registry, telemetry } = register();
-    for (const latencyMs of [1, 1.1, 7_200_000]) telemetry.feedObserver.heartbeatSeen?.(latencyMs);
+    const { registry, feedObserver } = register();
+    for (const latencyMs of [1, 1.1, 7_200_000]) feedObserver.heartbeatSeen?.(latencyMs);
     const text = await registry.metrics();
     expect(text).toContain('revocast_canary_latency_seconds_bucket{le="0.001"} 1');
     expect(text).toContain('revocast_canary_latency_seconds_bucket{le="0.0025"} 2');
@@ -81,7 +82,7 @@ describe('the metrics', () => {
   });
 
   it('count a revocation by stages that add up, and negative ones as zero', async () => {
-    const { registry, telemetry } = register();
+    const { registry, feedObserver } = register();
     const change = {
       digest: new Uint32Array(4),
       rule: { deniedUntil: 1, issuedUpTo: 0, stamp: 1, lifted: 0 },
@@ -89,8 +90,8 @@ describe('the metrics', () => {
       receivedAtMs: 1_030,
       details: { id: 'x', kind: 'revoke', dimension: 'session', requestedAtMs: 1_000 },
     } as const;
-    telemetry.feedObserver.changeApplied?.(change, 'applied', 1_060);
-    telemetry.feedObserver.changeApplied?.({ ...change, receivedAtMs: 1_005 }, 'applied', 1_060);
+    feedObserver.changeApplied?.(change, 'applied', 1_060);
+    feedObserver.changeApplied?.({ ...change, receivedAtMs: 1_005 }, 'applied', 1_060);
     const text = await registry.metrics();
     expect(text).toContain('revocast_revocation_latency_seconds_sum 0.12');
     expect(text).toContain('revocast_revocation_stage_seconds_sum{stage="publish"} 0.02');
@@ -100,11 +101,10 @@ describe('the metrics', () => {
   });
 
   it('count no latency for what carries no time, and name the cause of a resync', async () => {
-    const { registry, telemetry } = register();
-    const observer: FeedObserver = telemetry.feedObserver;
-    observer.resynced?.(5);
-    observer.gapFound?.('chain');
-    observer.resynced?.(7);
+    const { registry, feedObserver } = register();
+    feedObserver.resynced?.(5);
+    feedObserver.gapFound?.('chain');
+    feedObserver.resynced?.(7);
     const text = await registry.metrics();
     expect(text).toContain('revocast_resyncs_total{cause="start"} 1');
     expect(text).toContain('revocast_resyncs_total{cause="chain"} 1');

@@ -1,0 +1,107 @@
+import {
+  type Change,
+  type Clock,
+  digestToHex,
+  epochTime,
+  type OpenTelemetryApi,
+  parseTraceparent,
+  spanKinds,
+  type TelemetryAttributes,
+} from '@revocast/denylist/replica';
+import type { Decision } from '../decision.ts';
+import type { OpenTelemetryOptions } from '../options.ts';
+import { stagesOf } from '../revocation/applied-times.ts';
+import type { FeedObserver } from '../revocation/followed-feed.ts';
+import type { DecisionUse, Telemetry } from '../telemetry.ts';
+
+const scope = '@revocast/middleware';
+
+const telemetries = new WeakMap<Telemetry, WeakMap<OpenTelemetryOptions, Telemetry>>();
+const feedObservers = new WeakMap<OpenTelemetryApi, FeedObserver>();
+
+/**
+ * Adds spans and counters to what is counted anyway: `oauth2.token.validate` for each request, and
+ * `revocast.revocation.apply` in the trace of each revocation. Names and attributes in docs/opentelemetry.md.
+ *
+ * @returns the same object for the same arguments: several verifiers are one application.
+ */
+export function withOpenTelemetry(counted: Telemetry, options: OpenTelemetryOptions, clock: Clock): Telemetry {
+  const known = telemetries.get(counted) ?? new WeakMap<OpenTelemetryOptions, Telemetry>();
+  telemetries.set(counted, known);
+  const telemetry = known.get(options) ?? combine(counted, options, clock);
+  known.set(options, telemetry);
+  return telemetry;
+}
+
+function combine(counted: Telemetry, { api, clientClasses = {} }: OpenTelemetryOptions, clock: Clock): Telemetry {
+  const traced = traceDecisions(api, classifier(clientClasses), clock);
+  const applied = feedObservers.get(api) ?? { changeApplied: traceApplied(api, clock) };
+  feedObservers.set(api, applied);
+  return {
+    ...counted,
+    decided(decision, use, durationMs) {
+      counted.decided(decision, use, durationMs);
+      traced(decision, use, durationMs);
+    },
+    feedObservers: [...counted.feedObservers, applied],
+  };
+}
+
+function classifier(clientClasses: Readonly<Record<string, readonly string[]>>): (clientId?: string) => string {
+  const classes = new Map(Object.entries(clientClasses).flatMap(([name, ids]) => ids.map((id) => [id, name])));
+  return (clientId) => (clientId === undefined ? 'unknown' : (classes.get(clientId) ?? 'other'));
+}
+
+function traceDecisions(api: OpenTelemetryApi, classOf: (clientId?: string) => string, clock: Clock) {
+  const tracer = api.trace.getTracer(scope);
+  const validated = api.metrics
+    .getMeter(scope)
+    .createCounter('oauth2.token.validated', { description: 'Requests decided by protect().' });
+
+  return (decision: Decision, use: DecisionUse, durationMs: number): void => {
+    const { outcome, cached } = decision;
+    const result = use === 'report-only' && outcome !== 'accepted' ? 'would_reject' : outcome;
+    const reason = outcome === 'accepted' ? 'none' : decision.reason;
+    const auth = outcome === 'accepted' ? decision.auth : undefined;
+    const clientClass = classOf(auth?.clientId);
+    validated.add(1, { result, reason, client_class: clientClass });
+    const endedAtMs = clock.wallMs();
+    const attributes: TelemetryAttributes = {
+      'oauth2.result': result,
+      'oauth2.reason': reason,
+      'oauth2.client_class': clientClass,
+      'oauth2.token.cached': cached,
+      ...(auth !== undefined && { 'oauth2.token.age': Math.max(0, endedAtMs / 1000 - auth.issuedAt) }),
+    };
+    // The server's span is active here, also after an await: its context travels with the request.
+    tracer
+      .startSpan('oauth2.token.validate', { startTime: epochTime(endedAtMs - durationMs), attributes })
+      .end(epochTime(endedAtMs));
+  };
+}
+
+/** Puts the way of a revocation from the log to this process into the trace in which it was published. */
+function traceApplied(api: OpenTelemetryApi, clock: Clock): NonNullable<FeedObserver['changeApplied']> {
+  const tracer = api.trace.getTracer(scope);
+  return (change, result, appliedAtMs) => {
+    const parent = parseTraceparent(change.details?.traceparent ?? '');
+    const stages = result === 'applied' && appliedAtMs !== undefined ? stagesOf(change, appliedAtMs) : undefined;
+    if (parent === undefined || stages === undefined) return;
+    const endedAtMs = clock.wallMs();
+    const startTime = epochTime(endedAtMs - (stages.deliver + stages.apply) * 1000);
+    const context = api.trace.setSpanContext(api.ROOT_CONTEXT, parent);
+    const attributes = attributesOf(change, stages.latency);
+    tracer
+      .startSpan('revocast.revocation.apply', { kind: spanKinds.consumer, startTime, attributes }, context)
+      .end(epochTime(endedAtMs));
+  };
+}
+
+function attributesOf({ details, digest }: Change, latency: number): TelemetryAttributes {
+  return {
+    'oauth2.revocation.dimension': details?.dimension ?? 'unknown',
+    'oauth2.revocation.reason': details?.reason ?? 'other',
+    'revocast.rule.digest': digestToHex(digest).slice(0, 8),
+    'revocast.revocation.latency': latency,
+  };
+}
