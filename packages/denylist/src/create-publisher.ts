@@ -1,12 +1,16 @@
 import type { Clock } from './clock.ts';
 import { openSource } from './open-source.ts';
+import type { OpenTelemetryApi } from './open-telemetry.ts';
 import { createPublisherOver, type Publisher, type PublisherObserver } from './publisher.ts';
 import { randomHex, systemClock, systemRandom } from './system-clock.ts';
+import { traceRevocations } from './trace-revocations.ts';
 
 export interface CreatePublisherOptions {
   /** File whose first line is the bearer token of a sidecar's write endpoint; re-read at every request. */
   readonly tokenFile?: string;
   readonly observer?: PublisherObserver;
+  /** `import * as api from '@opentelemetry/api'`: traces each revocation to where it is enforced. Default none. */
+  readonly openTelemetry?: OpenTelemetryApi;
   /** For tests that step time. */
   readonly clock?: Clock;
 }
@@ -21,7 +25,7 @@ export interface CreatePublisherOptions {
  */
 export async function createPublisher(url: string, options: CreatePublisherOptions = {}): Promise<Publisher> {
   const clock = options.clock ?? systemClock;
-  const { tokenFile, observer } = options;
+  const { tokenFile, observer, openTelemetry } = options;
   const source = await openSource(url, {
     clock,
     random: systemRandom,
@@ -34,6 +38,7 @@ export async function createPublisher(url: string, options: CreatePublisherOptio
     clock,
     newId: () => randomHex(16),
     ...(observer === undefined ? {} : { observer }),
+    ...(openTelemetry === undefined ? {} : { trace: traceRevocations(openTelemetry) }),
   });
   return { ...publisher, close: () => source.close() };
 }

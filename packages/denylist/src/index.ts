@@ -2,6 +2,7 @@
 export type { EnforcedEverywhere } from './await-enforcement.ts';
 export { ConfigurationError } from './configuration-error.ts';
 export { type CreatePublisherOptions, createPublisher } from './create-publisher.ts';
+export type { OpenTelemetryApi } from './open-telemetry.ts';
 export type { Published, Publisher, PublisherObserver, PublishOptions, RevokeTokenOptions } from './publisher.ts';
 export {
   type Dimension,

@@ -10,6 +10,7 @@ import type { Dimension, Revocation, RevocationReason, RevocationTarget } from '
 import { type Appended, LogError, type RevocationLog } from './revocation-log.ts';
 import type { Statement } from './statement.ts';
 import { targetOfToken } from './token-target.ts';
+import type { TracedRevocation, TraceRevocation } from './trace-revocations.ts';
 
 export interface PublishOptions {
   /** Redis replicas that must confirm, 0–100; default: all that Redis knows of. 0: this Redis alone. */
@@ -18,6 +19,8 @@ export interface PublishOptions {
   readonly id?: string;
   /** When it happened at the identity provider, Unix milliseconds: latency is counted from here. */
   readonly occurredAtMs?: number;
+  /** How many tokens this ends, if the caller knows: for traces and counters only. */
+  readonly tokens?: number;
 }
 
 /** What became of a revocation. Never a bare OK: it says how many copies have it. */
@@ -72,33 +75,37 @@ export interface PublisherPorts {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly observer?: PublisherObserver;
+  readonly trace?: TraceRevocation;
 }
 
 /** A publisher over any log. */
 export function createPublisherOver(ports: PublisherPorts): Publisher {
-  const { log, feed, clock, newId, observer } = ports;
+  const { log, feed, clock, newId, observer, trace } = ports;
   const logClock = new LogClock(clock);
 
   interface Said {
     readonly dimension: Dimension;
     readonly digest: Uint32Array;
     readonly statement: Statement;
+    readonly traced?: Omit<TracedRevocation, 'tokens'>;
     readonly about: Pick<RevocationDetails, 'reason' | 'actor'> & { readonly kind: 'revoke' | 'lift' };
   }
   const publish = async (
-    { dimension, digest, statement, about }: Said,
+    { dimension, digest, statement, about, traced }: Said,
     options: PublishOptions,
   ): Promise<Published> => {
-    const { redisReplicas = 'all', occurredAtMs } = parseOptions(options);
+    const { redisReplicas = 'all', occurredAtMs, tokens } = parseOptions(options);
     const id = options.id ?? newId();
     const requestedAtMs = Math.round(logClock.nowMs() ?? clock.wallMs());
     const offset = logClock.offsetMs() ?? 0;
+    const span = traced && trace?.({ ...traced, ...(tokens !== undefined && { tokens }) });
     const details: RevocationDetails = {
       id,
       dimension,
       ...about,
       requestedAtMs,
       ...(occurredAtMs === undefined ? {} : { occurredAtMs: Math.round(occurredAtMs + offset) }),
+      ...(span?.traceparent === undefined ? {} : { traceparent: span.traceparent }),
     };
     const sentAtMs = clock.monotonicMs();
     let appended: Appended;
@@ -106,9 +113,11 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
       appended = await log.append({ digest, statement, details, redisReplicas });
     } catch (error) {
       observer?.failed?.(error);
+      span?.failed(error);
       throw error instanceof LogError ? withId(error, id) : error;
     }
     if (!appended.repeated) logClock.learn(sampleOf(appended.loggedAtMs, sentAtMs, clock.monotonicMs()));
+    span?.logged(appended);
     observer?.published?.(about.kind, dimension, about.reason ?? 'other');
     const { epoch, loggedAtMs } = appended;
     return {
@@ -124,7 +133,16 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
     async revoke(revocation, options = {}) {
       const { value, statement, reason, actor } = parseRevocation(revocation);
       const about = { kind: 'revoke', reason, ...(actor === undefined ? {} : { actor }) } as const;
-      return await publish({ dimension: value.dimension, digest: digestOf(value), statement, about }, options);
+      const { dimension } = value;
+      const { expiresAt } = revocation;
+      const hasEnd = dimension === 'token' && expiresAt !== undefined;
+      const traced = {
+        dimension,
+        reason,
+        ...(actor !== undefined && { actor }),
+        ...(hasEnd && { remainingSeconds: Math.max(0, expiresAt - Math.floor(clock.wallMs() / 1000)) }),
+      };
+      return await publish({ dimension, digest: digestOf(value), statement, about, traced }, options);
     },
     async revokeToken(jwt, { reason = 'other', actor, idClaim, ...options } = {}) {
       const target = targetOfToken(jwt, idClaim);
@@ -157,7 +175,7 @@ function withId(error: LogError, id: string): LogError {
 }
 
 function parseOptions(options: PublishOptions): PublishOptions {
-  const { redisReplicas, id, occurredAtMs } = options;
+  const { redisReplicas, id, occurredAtMs, tokens } = options;
   if (redisReplicas !== undefined && !(Number.isInteger(redisReplicas) && redisReplicas >= 0 && redisReplicas <= 100)) {
     throw new ConfigurationError('redisReplicas', 'expected a whole number from 0 to 100');
   }
@@ -166,6 +184,9 @@ function parseOptions(options: PublishOptions): PublishOptions {
   }
   if (occurredAtMs !== undefined && !(occurredAtMs > 1e12 && occurredAtMs < 1e14)) {
     throw new ConfigurationError('occurredAtMs', 'expected Unix milliseconds');
+  }
+  if (tokens !== undefined && !(Number.isSafeInteger(tokens) && tokens >= 0)) {
+    throw new ConfigurationError('tokens', 'expected a whole number, 0 or more');
   }
   return options;
 }
