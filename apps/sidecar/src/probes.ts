@@ -1,15 +1,20 @@
 import type { Clock, FreshnessStatus, ReplicaStatus } from '@revocast/denylist/replica';
+import { type SourceWatch, unsafe } from './watch-source.ts';
 
 /** What a probe says, as JSON; 200 when `ok`, else 503. Names nobody. */
 export interface ProbeAnswer {
   readonly ok: boolean;
   /** Which check decided. */
-  readonly check: 'stopping' | 'first_snapshot' | 'freshness' | 'event_loop';
+  readonly check: 'stopping' | 'first_snapshot' | 'source' | 'freshness' | 'event_loop';
   /** Milliseconds since the check last succeeded, where that is known. */
   readonly ageMs?: number;
   readonly cause?: string;
-  /** Not fresh, and ready all the same, because the API beside accepts what it cannot check. */
+  /** Ready all the same: not fresh while the API beside accepts what it cannot check, or over an unsafe source. */
   readonly degraded?: true;
+  /** Names of what is wrong with the set-up of the source, as in docs/redis.md; absent when nothing is. */
+  readonly misconfigurations?: readonly string[];
+  /** Names of what could not be looked for. */
+  readonly unknown?: readonly string[];
   /** Code of the last failure to reach the source. */
   readonly lastError?: string;
   readonly remedy?: string;
@@ -31,6 +36,7 @@ export interface Probes {
 export interface ProbesOptions {
   readonly replica: { status(): Pick<ReplicaStatus, 'freshness' | 'lastError'> };
   readonly clock: Clock;
+  readonly source?: Pick<SourceWatch, 'latest' | 'refusal'>;
   /** With `accept` the API takes tokens while stale, so an unready pod would turn a policy into an outage. */
   readonly whenUnknown: 'unavailable' | 'accept';
 }
@@ -39,7 +45,7 @@ const tickMs = 500;
 /** A loop that has not run its timers for this long is stuck: it serves no feed either. */
 export const maxTickAgeMs = 10_000;
 
-export function createProbes({ replica, clock, whenUnknown }: ProbesOptions): Probes {
+export function createProbes({ replica, clock, source, whenUnknown }: ProbesOptions): Probes {
   const stop = new AbortController();
   let stopping = false;
   let tickedAtMs = clock.monotonicMs();
@@ -60,11 +66,15 @@ export function createProbes({ replica, clock, whenUnknown }: ProbesOptions): Pr
     ready() {
       if (stopping) return { ok: false, check: 'stopping', remedy: 'none: this sidecar was asked to stop' };
       const { freshness, lastError } = replica.status();
-      if (freshness.state === 'cold') return notSynchronised(lastError);
+      if (freshness.state === 'cold') return { ...notSynchronised(lastError), ...setUp(source) };
+      const refusal = source?.refusal();
+      if (refusal !== undefined && whenUnknown === 'unavailable') {
+        return { ok: false, check: 'source', cause: refusal.name, remedy: refusal.remedy, ...setUp(source) };
+      }
       const { proofAgeMs: ageMs } = freshness;
       const age = ageMs === undefined ? {} : { ageMs: Math.round(ageMs) };
-      if (freshness.state === 'fresh') return { ok: true, check: 'freshness', ...age };
-      const answer = { check: 'freshness', ...age, ...explainStale(freshness, lastError) } as const;
+      if (freshness.state === 'fresh') return { ok: true, check: 'freshness', ...age, ...setUp(source) };
+      const answer = { check: 'freshness', ...age, ...explainStale(freshness, lastError), ...setUp(source) } as const;
       return whenUnknown === 'accept' ? { ok: true, degraded: true, ...answer } : { ok: false, ...answer };
     },
     live() {
@@ -78,6 +88,17 @@ export function createProbes({ replica, clock, whenUnknown }: ProbesOptions): Pr
     close() {
       stop.abort();
     },
+  };
+}
+
+function setUp(source: ProbesOptions['source']) {
+  const health = source?.latest();
+  if (health === undefined) return {};
+  const { misconfigurations, unknown } = health;
+  return {
+    ...(unsafe(health) === undefined ? {} : { degraded: true as const }),
+    ...(misconfigurations.length === 0 ? {} : { misconfigurations: misconfigurations.map(({ name }) => name) }),
+    ...(unknown.length === 0 ? {} : { unknown }),
   };
 }
 

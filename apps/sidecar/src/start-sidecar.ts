@@ -23,6 +23,7 @@ import { createShutdown } from './shutdown.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { openTokenFile } from './token-file.ts';
 import { readVersion } from './version.ts';
+import { watchSource } from './watch-source.ts';
 
 export interface RunningSidecar {
   /** What API processes and relays follow: `http://127.0.0.1:7471` or `unix:/path`. */
@@ -72,8 +73,10 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     ...(source.reseed === undefined ? {} : { reseed: source.reseed }),
   });
   const feedServer = createFeedServer({ replica, readers, log: telemetry.countRevocations(source.log), clock });
-  const probes = createProbes({ replica, clock, whenUnknown: config.whenUnknown });
+  const watch = watchSource({ source, clock, log });
+  const probes = createProbes({ replica, clock, source: watch, whenUnknown: config.whenUnknown });
   const closeSource = async () => {
+    watch.close();
     probes.close();
     feedServer.close();
     await replica.close();
@@ -89,7 +92,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     () => listen(telemetry.countRequests(adminApp, adminRoutes), addressOf('adminListen', config), 'adminListen'),
     closeSource,
   );
-  telemetry.watch({ replica, probes, feedServer });
+  telemetry.watch({ replica, probes, feedServer, source: watch });
 
   // Last, so that a sidecar that cannot start never held the lease.
   const heartbeat = source.startHeartbeat?.({

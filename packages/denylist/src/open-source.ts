@@ -4,6 +4,7 @@ import type { LookUp } from './look-up.ts';
 import type { Reseed } from './reseed.ts';
 import type { RevocationLog } from './revocation-log.ts';
 import { parseSource } from './source.ts';
+import type { SourceHealth } from './source-health.ts';
 
 export interface OpenSourceOptions {
   readonly clock: Clock;
@@ -31,6 +32,8 @@ export interface OpenedSource {
   };
   /** Declares a first log whole. Only where a log can be born unsure of itself. */
   declareWhole?(): Promise<'created' | 'healed' | 'whole'>;
+  /** One look at how the source is set up. Only where that is somebody else's. @throws FeedError when out of reach. */
+  health?(): Promise<SourceHealth>;
   close(): Promise<void>;
 }
 

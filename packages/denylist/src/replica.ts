@@ -28,6 +28,8 @@ export {
 } from './open-telemetry.ts';
 export type { Reader, ReplicaProgress } from './reader.ts';
 export { type Dimension, type DimensionValue, dimensions } from './revocation.ts';
+export { type LatencyStages, type RevocationTimes, stagesOf, timesOf } from './revocation-latency.ts';
 export { denies, ruleMarginSeconds } from './rule.ts';
+export type { Misconfiguration, SourceFigures, SourceHealth } from './source-health.ts';
 export { randomHex, systemClock, systemRandom } from './system-clock.ts';
 export { signingInputName } from './token-target.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isHostLocal, parseListenAddress } from './listen-address.ts';
 
-const sourceSchemes = ['redis', 'rediss', 'http', 'https', 'unix', 'memory'] as const;
+const sourceSchemes = ['redis', 'rediss', 'http', 'https', 'unix', 'file', 'memory'] as const;
 
 const listenAddress = z
   .string()
@@ -17,10 +17,13 @@ export const configSchema = z
   .strictObject({
     source: z
       .string()
-      .regex(new RegExp(`^(${sourceSchemes.join('|')}):`), `expected a ${sourceSchemes.join(':, ')}: URL`)
+      .regex(
+        new RegExp(`^(${sourceSchemes.join('|')}|rediss?[+](sentinel|cluster)):`),
+        `expected a ${sourceSchemes.join(':, ')}: URL`,
+      )
       .meta({
         description:
-          'Where revocations come from: `redis[s]://host:6379`, `http[s]://other-sidecar:7471` or `unix:/path` (relay), `memory:` (embedded log).',
+          'Where revocations come from: `redis[s]://host:6379` (Sentinel, Cluster and TLS: docs/redis.md), `http[s]://other-sidecar:7471` or `unix:/path` (relay), `file:/path` (embedded log of one node), `memory:` (the same, gone with the process).',
       }),
     sourceTokenFile: filePath.optional().meta({
       description: 'File with the bearer token of the sidecar that `source` names, when that one asks for it.',

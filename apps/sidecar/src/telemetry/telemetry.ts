@@ -2,7 +2,9 @@ import type { RequestListener } from 'node:http';
 import type { Clock, FeedServer, OpenedSource, Replica, ReplicationObserver } from '@revocast/denylist/replica';
 import { Registry } from 'prom-client';
 import type { Probes } from '../probes.ts';
+import type { SourceWatch } from '../watch-source.ts';
 import { countReplication } from './count-replication.ts';
+import { measureSource } from './measure-source.ts';
 import { type Metrics, registerMetrics } from './register-metrics.ts';
 
 export interface Telemetry {
@@ -22,6 +24,7 @@ export interface Watched {
   readonly replica: Pick<Replica, 'status'>;
   readonly probes: Pick<Probes, 'ready'>;
   readonly feedServer: Pick<FeedServer, 'clients'>;
+  readonly source: Pick<SourceWatch, 'latest'>;
 }
 
 export interface TelemetryOptions {
@@ -85,17 +88,10 @@ export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry
 }
 
 /** A series that stands at 0 because nobody measures it would be a lie. */
-const notMeasured = [
-  'sidecar_client_lag_rules',
-  'redis_memory_used_bytes',
-  'redis_memory_limit_bytes',
-  'redis_evicted_keys',
-  'redis_eviction_policy_info',
-  'redis_log_entries',
-  'redis_log_oldest_timestamp_seconds',
-] as const;
+const notMeasured = ['sidecar_client_lag_rules'] as const;
 
-function read(metrics: Metrics, { replica, probes, feedServer }: Watched): void {
+function read(metrics: Metrics, { replica, probes, feedServer, source }: Watched): void {
+  measureSource(metrics, source.latest()?.figures ?? {});
   const { rules, maxRules, watermarkMs = 0, clockOffsetMs, freshness } = replica.status();
   metrics.gauge('denylist_rules').set(rules);
   metrics.gauge('denylist_limit_rules').set(maxRules);

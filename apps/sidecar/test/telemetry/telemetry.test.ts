@@ -1,11 +1,17 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
-import { type Change, type FreshnessStatus, metricPrefix, metricTable } from '@revocast/denylist/replica';
+import {
+  type Change,
+  type FreshnessStatus,
+  metricPrefix,
+  metricTable,
+  type SourceFigures,
+} from '@revocast/denylist/replica';
 import { FakeClock } from '@revocast/test-support';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 
-function setUp() {
+function setUp(figures?: SourceFigures) {
   const clock = new FakeClock();
   const telemetry = createTelemetry({ clock, version: { version: '1.2.3', node: 'v20' } });
   const freshness: FreshnessStatus = { state: 'stale', cause: 'gap', sinceMs: 0 };
@@ -15,6 +21,7 @@ function setUp() {
     },
     probes: { ready: () => ({ ok: true, check: 'freshness' }) },
     feedServer: { clients: () => ({ count: 2, cut: 0 }) },
+    source: { latest: () => (figures === undefined ? undefined : { misconfigurations: [], unknown: [], figures }) },
   });
   const observer = telemetry.observe({});
   /** The lines of a metric, without the prefix; those at 0 left out. */
@@ -55,7 +62,32 @@ describe('the metrics of a sidecar', () => {
   });
 
   it('leave out what nobody measures', async () => {
-    expect(await setUp().telemetry.exposition.metrics()).not.toContain('redis_evicted_keys');
+    expect(await setUp().telemetry.exposition.metrics()).not.toContain('sidecar_client_lag_rules');
+  });
+
+  it('have no sample of a source that hides its figures, rather than a 0', async () => {
+    expect(await setUp().telemetry.exposition.metrics()).not.toMatch(/^revocast_redis_/m);
+    const text = await setUp({ memoryLimitBytes: 0 }).telemetry.exposition.metrics();
+    expect(text.match(/^revocast_redis_.*$/gm)).toEqual(['revocast_redis_memory_limit_bytes 0']);
+  });
+
+  it('have the figures of the source', async () => {
+    const { read } = setUp({
+      memoryUsedBytes: 5,
+      memoryLimitBytes: 10,
+      evictedKeys: 1,
+      evictionPolicy: 'noeviction',
+      logEntries: 2,
+      logOldestMs: 1500,
+    });
+    expect(await read('redis_')).toEqual([
+      'redis_memory_used_bytes 5',
+      'redis_memory_limit_bytes 10',
+      'redis_evicted_keys 1',
+      'redis_eviction_policy_info{policy="noeviction"} 1',
+      'redis_log_entries 2',
+      'redis_log_oldest_timestamp_seconds 1.5',
+    ]);
   });
 
   it('say at every scrape what is held and how fresh it is', async () => {

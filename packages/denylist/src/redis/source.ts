@@ -2,6 +2,7 @@ import type { OpenedSource, OpenSourceOptions } from '../open-source.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../rule.ts';
 import type { RedisSource } from '../source.ts';
 import { createRedisFeed } from './feed.ts';
+import { createRedisHealth } from './health.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { keys } from './keys.ts';
 import { createRedisLog } from './log.ts';
@@ -24,6 +25,7 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
     feed: createRedisFeed(source, { clock, random }),
     log: createRedisLog(publishing),
     reseed: createRedisReseed(keeping),
+    health: createRedisHealth(keeping, clock),
     startHeartbeat: (options) => startHeartbeat({ ...options, session: keeping, clock }),
     async declareWhole() {
       const redis = await keeping.get();

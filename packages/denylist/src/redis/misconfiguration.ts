@@ -1,0 +1,137 @@
+import type { Misconfiguration, SourceFigures } from '../source-health.ts';
+import { logRetentionMs } from './log.ts';
+
+/** What one look at Redis brought. A field is absent when it may not be read. */
+export interface RedisFacts extends SourceFigures {
+  readonly version?: string;
+  readonly role?: string;
+  readonly replicas?: number;
+  readonly minReplicasSet?: boolean;
+  readonly minReplicasMaxLagSeconds?: number;
+  readonly appendOnly?: boolean;
+  /** Redis minus wall clock. */
+  readonly clockOffsetMs?: number;
+  /** Commands that this user may not call although a sidecar needs them. */
+  readonly refusedCommands?: readonly string[];
+  /** Entries ever appended. */
+  readonly logSeq?: number;
+  readonly nowMs?: number;
+  /** By how much `evictedKeys` has grown since the first look. */
+  readonly evictedSince?: number;
+}
+
+interface Check {
+  readonly severity: Misconfiguration['severity'];
+  readonly remedy: string;
+  /** What is wrong, `false` when nothing is, undefined when that cannot be told. */
+  find(facts: RedisFacts): string | false | undefined;
+}
+
+const leastVersion = [6, 2] as const;
+const largestOffsetMs = 5000;
+const largestMaxLagSeconds = 3;
+const highestMemoryShare = 0.8;
+const retentionSlackMs = 60_000;
+
+/** Every complaint about a Redis there is, by name. docs/redis.md is tested against it. */
+export const redisChecks = {
+  eviction_policy: {
+    severity: 'unsafe',
+    remedy: 'CONFIG SET maxmemory-policy noeviction: any other policy may drop revocations',
+    find: ({ evictionPolicy }) =>
+      evictionPolicy === undefined
+        ? undefined
+        : evictionPolicy !== 'noeviction' && `maxmemory-policy ${evictionPolicy}`,
+  },
+  keys_evicted: {
+    severity: 'unsafe',
+    remedy: 'set maxmemory-policy noeviction, then restart one sidecar after another: each gives back what it holds',
+    find: ({ evictedSince }) =>
+      evictedSince === undefined ? undefined : evictedSince > 0 && `${evictedSince} keys evicted since the first look`,
+  },
+  version_too_old: {
+    severity: 'unsafe',
+    remedy: 'upgrade to Redis 6.2 or newer, or Valkey',
+    find: ({ version }) => (version === undefined ? undefined : isOlder(version) && `version ${version}`),
+  },
+  not_primary: {
+    severity: 'unsafe',
+    remedy: 'name the primary, or its Sentinels as redis+sentinel://…',
+    find: ({ role }) => (role === undefined ? undefined : role !== 'master' && `role ${role}`),
+  },
+  rights_missing: {
+    severity: 'unsafe',
+    remedy: 'give this user the rights of the user `sidecar` in docs/redis.md',
+    find: ({ refusedCommands }) =>
+      refusedCommands === undefined ? undefined : refusedCommands.length > 0 && `may not ${refusedCommands.join(', ')}`,
+  },
+  clock_offset: {
+    severity: 'warning',
+    remedy: 'run NTP on both machines: beyond a minute of difference nothing is forgotten any more',
+    find: ({ clockOffsetMs }) =>
+      clockOffsetMs === undefined
+        ? undefined
+        : Math.abs(clockOffsetMs) > largestOffsetMs && `Redis is ${Math.round(clockOffsetMs / 1000)} s from this clock`,
+  },
+  min_replicas_unset: {
+    severity: 'warning',
+    remedy: 'set min-replicas-to-write 1: an old primary that was cut off must stop taking writes',
+    find: ({ replicas, minReplicasSet }) =>
+      replicas === undefined || minReplicasSet === undefined
+        ? undefined
+        : replicas > 0 && !minReplicasSet && `${replicas} replicas and no min-replicas-to-write`,
+  },
+  min_replicas_lag: {
+    severity: 'warning',
+    remedy: 'set min-replicas-max-lag 2 or 3: the bound on the cut-off side of a partition grows by it',
+    find: ({ minReplicasSet, minReplicasMaxLagSeconds: lag }) =>
+      minReplicasSet === false
+        ? false
+        : lag === undefined
+          ? undefined
+          : (lag > largestMaxLagSeconds || lag === 0) && `min-replicas-max-lag ${lag}`,
+  },
+  append_only_off: {
+    severity: 'warning',
+    remedy: 'set appendonly yes: without it a restart comes back without the latest revocations, or with none',
+    find: ({ appendOnly }) => (appendOnly === undefined ? undefined : !appendOnly && 'appendonly no'),
+  },
+  memory_nearly_full: {
+    severity: 'warning',
+    remedy: 'raise maxmemory, or move what else is in this Redis: at the limit nothing can be revoked',
+    find: ({ memoryUsedBytes: used, memoryLimitBytes: limit }) =>
+      used === undefined || limit === undefined
+        ? undefined
+        : limit > 0 && used >= highestMemoryShare * limit && `${Math.round((100 * used) / limit)} % of maxmemory`,
+  },
+  log_trimmed: {
+    severity: 'warning',
+    remedy: 'find out who trims or deletes {revocast}:log: readers that were away must take a snapshot each time',
+    find: ({ logEntries, logSeq, logOldestMs, nowMs }) =>
+      logEntries === undefined || logSeq === undefined || nowMs === undefined
+        ? undefined
+        : logEntries < logSeq &&
+          nowMs - (logOldestMs ?? nowMs) < logRetentionMs - retentionSlackMs &&
+          `the log begins ${Math.round((nowMs - (logOldestMs ?? nowMs)) / 1000)} s ago`,
+  },
+} as const satisfies Readonly<Record<string, Check>>;
+
+export type RedisMisconfiguration = keyof typeof redisChecks;
+
+/** What is wrong with a Redis, and what could not be told. */
+export function judgeRedis(facts: RedisFacts): { misconfigurations: Misconfiguration[]; unknown: string[] } {
+  const misconfigurations: Misconfiguration[] = [];
+  const unknown: string[] = [];
+  const checks: readonly [string, Check][] = Object.entries(redisChecks);
+  for (const [name, { severity, remedy, find }] of checks) {
+    const found = find(facts);
+    if (found === undefined) unknown.push(name);
+    else if (found !== false) misconfigurations.push({ name, severity, found, remedy });
+  }
+  return { misconfigurations, unknown };
+}
+
+function isOlder(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < leastVersion[0] || (major === leastVersion[0] && minor < leastVersion[1]);
+}
