@@ -15,11 +15,6 @@ const shapes = [
   },
   // `check(…) ?? <the rest>`
   { pattern: /(\w+)\([^()]*\) \?\?\s+/g, only: ([, name]) => /^check/.test(name), without: () => '' },
-  // `known ?? <refusal>`: takes the first there is instead.
-  {
-    pattern: /(\w+)\.get\(\w+\) \?\? '\w+'/g,
-    without: ([text, map]) => text.replace(/\?\? .*/, `?? [...${map}.values()][0]`),
-  },
   // The verdict of the denylist on a token known and new.
   {
     pattern: /decideRevocation\(\{ token: \w+, accepted: ([\w.]+),[^}]*\}\)/g,

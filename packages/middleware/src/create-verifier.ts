@@ -1,8 +1,12 @@
 import { openFeed, openLookUp, systemClock, systemRandom } from '@revocast/denylist/replica';
 import type { Decision, WhenUnknown } from './decision.ts';
+import { listedIssuers } from './issuer-directory.ts';
+import type { ResolvedIssuer } from './issuer-options.ts';
+import { IssuerResolver } from './issuer-resolver.ts';
 import { createDocumentFetcher } from './jwks/fetch-key-set.ts';
-import { type ResolvedIssuer, type ResolvedOptions, resolveOptions, type VerifierOptions } from './options.ts';
+import { type ResolvedOptions, resolveOptions, type VerifierOptions } from './options.ts';
 import { RevocationCheck } from './revocation/check.ts';
+import { safeText } from './revocation/log-feed.ts';
 import { takeFeed, takeLookUp } from './revocation/take-feed.ts';
 import { VerdictMemo } from './revocation/verdict-memo.ts';
 import { StateLog } from './state-log.ts';
@@ -65,11 +69,29 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
   const log = stateLogOf(options, world);
   const releases: (() => Promise<void> | void)[] = [];
 
-  const issuers = options.issuers.map((issuer): TrustedIssuer => {
-    telemetry.expectIssuer(issuer.alias);
-    const keys = takeKeys(issuer, options, { world, telemetry, releases });
+  const trust = (issuer: ResolvedIssuer, released = releases): TrustedIssuer => {
+    const keys = takeKeys(issuer, options, { world, telemetry, releases: released });
     return { issuer: issuer.issuer, alias: issuer.alias, policy: policyOf(issuer, options), keys };
-  });
+  };
+  const listed = options.issuers.map((issuer) => trust(issuer));
+  const { issuerResolver } = options;
+  const resolver =
+    issuerResolver &&
+    new IssuerResolver({
+      resolver: issuerResolver,
+      clock,
+      hardAgeMs: options.keySet.hardAgeMs,
+      open: (issuer) => {
+        const released: (() => Promise<void> | void)[] = [];
+        return { issuer: trust(issuer, released), close: () => void Promise.all(released.map((release) => release())) };
+      },
+      failed: (error) => log?.say('issuers', 'warn', `revocast: issuers.resolve failed: ${safeText(error)}`),
+    });
+  releases.push(() => resolver?.close());
+  const issuers = resolver ?? listedIssuers(listed);
+  for (const alias of [...listed.map(({ alias }) => alias), ...(issuerResolver ? [issuerResolver.alias] : [])]) {
+    telemetry.expectIssuer(alias);
+  }
   const tokenCache =
     tokenCacheEntries === null
       ? undefined
@@ -78,7 +100,7 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
   const lookUp = revocation === null ? undefined : takeLookUp(revocation, { world, log, releases });
   releases.push(
     telemetry.watch({
-      keys: issuers.map(({ alias, keys }) => ({ alias, source: keys })),
+      keys: listed.map(({ alias, keys }) => ({ alias, source: keys })),
       ...(feed !== undefined && { feed }),
       ...(tokenCache !== undefined && { tokenCache }),
     }),
@@ -107,7 +129,7 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
     observer: { verdictGiven: (source, verdict) => telemetry.verdictGiven(source, verdict) },
   });
   const verification: Verification = {
-    issuers: new Map(issuers.map((issuer) => [issuer.issuer, issuer])),
+    issuers,
     tokenCache,
     revocation: revocation === null ? undefined : check,
     verifySignature,
@@ -134,7 +156,7 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
     foresee(whenUnknown);
     return verifyAccessToken(request, verification, whenUnknown);
   };
-  const keysReady = async () => (await Promise.all(issuers.map(({ keys }) => keys.prefetch()))).every(Boolean);
+  const keysReady = async () => (await Promise.all(issuers.known().map(({ keys }) => keys.prefetch()))).every(Boolean);
   const canTellRevocation = () => {
     if (revocation === null) return true;
     if (problem() !== undefined) return false;
@@ -174,7 +196,7 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
     },
     status() {
       const found = problem();
-      const keyStates = issuers.map(({ issuer, alias, keys }) => ({ issuer, alias, keys: keys.status() }));
+      const keyStates = issuers.known().map(({ issuer, alias, keys }) => ({ issuer, alias, keys: keys.status() }));
       const replica = feed?.status();
       return {
         ready: canTellRevocation() && keyStates.every(({ keys }) => keys.state === 'fresh' || keys.state === 'stale'),

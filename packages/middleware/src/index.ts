@@ -22,8 +22,8 @@ export {
 export { type ProtectedResourceOptions, protectedResourceMetadata } from './express/metadata.ts';
 export { type ProtectOptions, protect } from './express/protect.ts';
 export type { Handler, Next } from './express/request-state.ts';
+export type { IssuerDescription, IssuerOptions, IssuerResolverOptions } from './issuer-options.ts';
 export type {
-  IssuerOptions,
   Logger,
   MetricsRegistry,
   OpenTelemetryOptions,

@@ -7,12 +7,19 @@ import {
 } from '@revocast/denylist/replica';
 import type { WhenUnknown } from './decision.ts';
 import { ConfigurationError } from './errors.ts';
-import { defaultKeySetLimits, type KeySetLimits, keySetLimitTable } from './jwks/limits.ts';
-import { type ClaimMap, expandIssuer, type Profile, type ProfileName, profileNames, profiles } from './profiles.ts';
 import {
-  type Given,
+  type IssuerOptions,
+  type IssuerResolverOptions,
+  issuerOptionNames,
+  issuerResolverNumbers,
+  type ResolvedIssuers,
+  resolveIssuers,
+} from './issuer-options.ts';
+import { defaultKeySetLimits, type KeySetLimits, keySetLimitTable } from './jwks/limits.ts';
+import {
   isGiven,
   type NumberBounds,
+  orDefault,
   readBoolean,
   readNumber,
   readOneOf,
@@ -43,31 +50,6 @@ export interface OpenTelemetryOptions {
   readonly clientClasses?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** How the tokens of one issuer are verified. */
-export interface IssuerOptions {
-  /** Exactly the `iss` of its tokens; a slash more is another issuer. With `{tenantid}` in it, see `tenants`. */
-  readonly issuer: string;
-  /** Name of the issuer in metrics and status. Default: the host of the issuer. */
-  readonly alias?: string;
-  /** URL of the key set. https only. */
-  readonly jwksUri?: string;
-  /**
-   * The key set itself, as JSON (RFC 7517 §5): no request is ever made. What `KeyObject.export({ format: 'jwk' })` and
-   * other libraries call a JWK fits; members are read at construction.
-   */
-  readonly jwks?: { readonly keys: readonly object[] };
-  /** Find the key set through the issuer's metadata (RFC 8414, OpenID Connect Discovery). Default without the two above. */
-  readonly discovery?: true;
-  /** Accepted signature algorithms. Default: all asymmetric ones known; the key decides. HS256 is refused on purpose. */
-  readonly algorithms?: readonly string[];
-  /** What its tokens look like. Default `rfc9068`. */
-  readonly profile?: ProfileName;
-  /** Changes to the profile's claim map: which claim carries what a revocation can name; null: none does. */
-  readonly claimMap?: Partial<ClaimMap>;
-  /** Tenant ids that `{tenantid}` in `issuer` may stand for. */
-  readonly tenants?: readonly string[];
-}
-
 /** How revocations reach this process. */
 export interface RevocationOptions {
   /**
@@ -93,8 +75,11 @@ export interface RevocationOptions {
 export interface VerifierOptions extends Omit<IssuerOptions, 'issuer'> {
   /** The one trusted issuer. Give this or `issuers`. */
   readonly issuer?: string;
-  /** Several trusted issuers, each bound to its own keys. What they leave out is taken from the options beside. */
-  readonly issuers?: readonly (string | IssuerOptions)[];
+  /**
+   * Several trusted issuers, each bound to its own keys, or a hook that knows them. What they leave out is taken from the
+   * options beside.
+   */
+  readonly issuers?: readonly (string | IssuerOptions)[] | IssuerResolverOptions;
   /** Who this API is: tokens for nobody of these are refused. `null` accepts tokens for anybody, and warns. */
   readonly audience: string | readonly string[] | null;
   /** Milliseconds, 0–300000, default 5000: allowance for clocks that differ, on exp, nbf and iat. */
@@ -135,38 +120,16 @@ export const numberOptions = {
   maxTokenAgeMs: { unit: 'ms', default: undefined, min: 1000, max: lastSecondMs },
   maxTokenLifetimeMs: { unit: 'ms', default: 86_400_000, min: 1000, max: lastSecondMs },
   'tokenCache.maxEntries': { unit: 'tokens', default: 10_000, min: 1, max: 1_000_000 },
+  'issuers.maxEntries': issuerResolverNumbers.maxEntries,
+  'issuers.maxAgeMs': issuerResolverNumbers.maxAgeMs,
+  'issuers.refusedMs': issuerResolverNumbers.refusedMs,
+  'issuers.timeoutMs': issuerResolverNumbers.timeoutMs,
   'revocation.maxStalenessMs': { unit: 'ms', default: defaultMaxStalenessMs, min: 1000, max: 60_000 },
   'revocation.lookupTimeoutMs': { unit: 'ms', default: 50, min: 1, max: 1000 },
   'revocation.maxRules': { unit: 'rules', default: 4_000_000, min: 1, max: 100_000_000 },
 } as const satisfies Record<string, NumberBounds & { default: number | undefined }>;
 
 export const defaultFeed = 'http://127.0.0.1:7471';
-
-export const knownAlgorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-] as const;
-
-export const issuerOptionNames = [
-  'issuer',
-  'alias',
-  'jwksUri',
-  'jwks',
-  'discovery',
-  'algorithms',
-  'profile',
-  'claimMap',
-  'tenants',
-] as const satisfies readonly (keyof IssuerOptions)[];
 
 export const revocationOptionNames = [
   'feed',
@@ -198,16 +161,6 @@ export const verifierOptionNames = [
   'dangerouslyReportOnly',
 ] as const satisfies readonly (keyof VerifierOptions)[];
 
-/** One issuer, every decision made. */
-export interface ResolvedIssuer {
-  readonly issuer: string;
-  readonly alias: string;
-  readonly keys: { readonly jwks: unknown } | { readonly jwksUri: string } | { readonly issuer: string };
-  readonly algorithms: readonly string[];
-  readonly profile: Profile;
-  readonly claimMap: ClaimMap;
-}
-
 export interface ResolvedRevocation {
   readonly feed: string | Feed | null;
   readonly lookup: string | LookUp | null;
@@ -219,8 +172,7 @@ export interface ResolvedRevocation {
 }
 
 /** The options with every default in place: frozen, and never read from anywhere else. */
-export interface ResolvedOptions {
-  readonly issuers: readonly ResolvedIssuer[];
+export interface ResolvedOptions extends ResolvedIssuers {
   readonly audience: readonly string[] | null;
   readonly clockToleranceMs: number;
   readonly maxTokenAgeMs: number | undefined;
@@ -253,7 +205,7 @@ export function resolveOptions(given: unknown, environment: OptionEnvironment = 
     readBoolean('dangerouslyAllowHttp', value),
   );
   return Object.freeze({
-    issuers: resolveIssuers(given, allowHttp),
+    ...resolveIssuers(given, allowHttp),
     audience: readAudience(given['audience']),
     clockToleranceMs: numberOption('clockToleranceMs', given['clockToleranceMs'], 5000),
     maxTokenAgeMs: numberOption('maxTokenAgeMs', given['maxTokenAgeMs'], undefined),
@@ -274,109 +226,8 @@ export function resolveOptions(given: unknown, environment: OptionEnvironment = 
   });
 }
 
-function orDefault<Value, Default>(
-  value: unknown,
-  fallback: Default,
-  read: (value: unknown) => Value,
-): Value | Default {
-  return value === undefined ? fallback : read(value);
-}
-
 function numberOption<Default>(name: keyof typeof numberOptions, value: unknown, fallback: Default): number | Default {
   return orDefault(value, fallback, (found) => readNumber(name, found, numberOptions[name]));
-}
-
-function resolveIssuers(given: Given, allowHttp: boolean): readonly ResolvedIssuer[] {
-  const { issuer, issuers } = given;
-  if ((issuer === undefined) === (issuers === undefined)) {
-    throw new ConfigurationError('issuer', 'give either `issuer` or `issuers`');
-  }
-  const listed = issuers === undefined ? [issuer] : issuers;
-  if (!Array.isArray(listed) || listed.length === 0) refuse('issuers', 'a non-empty array', issuers);
-  // `jwksUri` beside `issuers` would let one issuer's keys sign for another.
-  for (const name of ['jwksUri', 'jwks', 'alias', 'tenants'] as const) {
-    if (issuers !== undefined && given[name] !== undefined) {
-      throw new ConfigurationError(name, 'belongs to one issuer: give it inside `issuers`');
-    }
-  }
-  const resolved = listed.flatMap((entry: unknown, index) => {
-    const where = issuers === undefined ? '' : `issuers[${index}].`;
-    const own = isGiven(entry) ? entry : { issuer: entry };
-    refuseUnknownKeys(where, own, issuerOptionNames);
-    return resolveIssuer(where, { ...pick(given, issuerOptionNames), ...own }, allowHttp);
-  });
-  refuseTwice(resolved);
-  return Object.freeze(resolved);
-}
-
-function pick(given: Given, names: readonly string[]): Given {
-  return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
-}
-
-function resolveIssuer(where: string, given: Given, allowHttp: boolean): readonly ResolvedIssuer[] {
-  const pattern = readString(`${where}issuer`, given['issuer']);
-  const tenants = orDefault(given['tenants'], undefined, (value) => readStrings(`${where}tenants`, value));
-  const profile =
-    profiles[orDefault(given['profile'], 'rfc9068', (value) => readOneOf(`${where}profile`, value, profileNames))];
-  const algorithms = readAlgorithms(`${where}algorithms`, given['algorithms']);
-  const claimMap = readClaimMap(`${where}claimMap.`, given['claimMap'], profile.claimMap);
-  return expandIssuer(pattern, tenants).map((issuer) =>
-    Object.freeze({
-      issuer,
-      alias: readAlias(`${where}alias`, given['alias'], issuer),
-      keys: readKeys(where, given, issuer, allowHttp),
-      algorithms,
-      profile,
-      claimMap,
-    }),
-  );
-}
-
-function refuseTwice(issuers: readonly ResolvedIssuer[]): void {
-  const seen = new Set<string>();
-  for (const { issuer } of issuers) {
-    if (seen.has(issuer)) throw new ConfigurationError('issuers', 'the same issuer is there twice');
-    seen.add(issuer);
-  }
-}
-
-function readAlias(option: string, value: unknown, issuer: string): string {
-  if (value === undefined) return URL.canParse(issuer) ? new URL(issuer).host || issuer : issuer;
-  const alias = readString(option, value);
-  return /^[\w.:-]{1,64}$/.test(alias) ? alias : refuse(option, '1–64 letters, digits or . : - _', value);
-}
-
-function readKeys(where: string, given: Given, issuer: string, allowHttp: boolean): ResolvedIssuer['keys'] {
-  const { jwks, jwksUri, discovery } = given;
-  if ([jwks, jwksUri, discovery].filter((value) => value !== undefined).length > 1) {
-    throw new ConfigurationError(`${where}jwks`, 'give one of `jwks`, `jwksUri` and `discovery`');
-  }
-  if (jwks !== undefined) {
-    if (!isGiven(jwks) || !Array.isArray(jwks['keys'])) refuse(`${where}jwks`, 'an object with an array `keys`', jwks);
-    for (const key of jwks['keys']) if (!isGiven(key)) refuse(`${where}jwks.keys`, 'objects (JWKs)', key);
-    return { jwks };
-  }
-  if (jwksUri !== undefined) return { jwksUri: readUrl(`${where}jwksUri`, jwksUri, allowHttp) };
-  if (discovery !== undefined && discovery !== true) refuse(`${where}discovery`, 'true', discovery);
-  return { issuer: readUrl(`${where}issuer`, issuer, allowHttp) };
-}
-
-function readAlgorithms(option: string, value: unknown): readonly string[] {
-  if (value === undefined) return knownAlgorithms;
-  const listed = readStrings(option, value);
-  for (const name of listed) readOneOf(option, name, knownAlgorithms);
-  return listed;
-}
-
-function readClaimMap(where: string, value: unknown, map: ClaimMap): ClaimMap {
-  if (value === undefined) return map;
-  if (!isGiven(value)) refuse(where.slice(0, -1), 'an object', value);
-  refuseUnknownKeys(where, value, Object.keys(map));
-  const changes = Object.entries(value).map(([name, claim]) => [
-    name,
-    claim === null && name !== 'subject' ? null : readStrings(`${where}${name}`, claim),
-  ]);
-  return Object.freeze({ ...map, ...Object.fromEntries(changes) });
 }
 
 function readAudience(value: unknown): readonly string[] | null {

@@ -39,6 +39,15 @@ function printable(key: string): string {
   return key.replaceAll(/[^\w.$-]/g, '?').slice(0, 40);
 }
 
+/** Reads a value that may be left out. */
+export function orDefault<Value, Default>(
+  value: unknown,
+  fallback: Default,
+  read: (value: unknown) => Value,
+): Value | Default {
+  return value === undefined ? fallback : read(value);
+}
+
 export interface NumberBounds {
   readonly min: number;
   readonly max: number;

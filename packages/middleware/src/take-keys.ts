@@ -1,9 +1,10 @@
 import { ConfigurationError } from './errors.ts';
+import type { ResolvedIssuer } from './issuer-options.ts';
 import { createKeySource } from './jwks/create-key-source.ts';
 import type { KeySource, KeySourceObserver } from './jwks/key-source.ts';
 import { parseKeySet } from './jwks/parse-key-set.ts';
 import { StaticKeySet } from './jwks/static-key-set.ts';
-import type { ResolvedIssuer, ResolvedOptions } from './options.ts';
+import type { ResolvedOptions } from './options.ts';
 import type { Surroundings } from './verifier-world.ts';
 
 /**

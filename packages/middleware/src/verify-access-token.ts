@@ -1,6 +1,7 @@
 import type { Verdict } from '@revocast/denylist/replica';
 import type { Accepted, Auth, Decision, WhenUnknown } from './decision.ts';
 import type { RejectionReason, UnavailableReason } from './errors.ts';
+import type { IssuerDirectory, IssuerLookup } from './issuer-directory.ts';
 import type { VerificationKey } from './jwks/key-source.ts';
 import { type RequestWithHeaders, readBearer } from './token/bearer.ts';
 import {
@@ -26,7 +27,7 @@ import {
 } from './token/claims.ts';
 import { type CompactToken, parseCompact } from './token/compact.ts';
 import { mappedString, type RevocableToken, revocationDigests, tokenIdOf } from './token/dimensions.ts';
-import { freezeDeeply, type JsonObject } from './token/frozen-claims.ts';
+import { freezeDeeply } from './token/frozen-claims.ts';
 import { readScopes } from './token/scope.ts';
 import { cacheKeyOf, type TokenCache } from './token/token-cache.ts';
 import type { VerifiedToken } from './token/verified-token.ts';
@@ -34,7 +35,7 @@ import type { TrustedIssuer } from './trusted-issuer.ts';
 
 /** All that verification needs; made by `createVerifier`. */
 export interface Verification {
-  readonly issuers: ReadonlyMap<string, TrustedIssuer>;
+  readonly issuers: IssuerDirectory;
   readonly tokenCache: TokenCache | undefined;
   /** Undefined when revocation is switched off. */
   readonly revocation:
@@ -118,9 +119,29 @@ function decide(
   // RFC 7515 §7.1, RFC 8725 §3: one spelling, nothing ambiguous.
   const parsed = parseCompact(token);
   if (!parsed.ok) return rejected(parsed.reason);
+  const { iss } = parsed.payload;
+  if (iss === undefined) return rejected('missing_claim');
+  if (typeof iss !== 'string' || iss === '') return rejected('invalid_claim');
   // RFC 9068 §4: iss is exactly an issuer that was chosen; its rules apply from here on.
-  const issuer = selectIssuer(parsed.payload, verification.issuers);
-  if (typeof issuer === 'string') return rejected(issuer);
+  const lookup = verification.issuers.find(iss);
+  const unverified = { token, cacheKey, parsed, verification, whenUnknown };
+  if (lookup instanceof Promise) return lookup.then((settled) => verifyByIssuer(settled, unverified));
+  return verifyByIssuer(lookup, unverified);
+}
+
+interface UnverifiedToken {
+  readonly token: string;
+  readonly cacheKey: string;
+  readonly parsed: CompactToken;
+  readonly verification: Verification;
+  readonly whenUnknown: WhenUnknown;
+}
+
+function verifyByIssuer(lookup: IssuerLookup, unverified: UnverifiedToken): Decision | Promise<Decision> {
+  if (lookup.outcome === 'rejected') return rejected(lookup.reason);
+  if (lookup.outcome === 'unavailable') return { ...lookup, cached: false };
+  const { issuer } = lookup;
+  const { parsed, verification } = unverified;
   const underTest: TokenUnderTest = {
     header: parsed.header,
     claims: parsed.payload,
@@ -129,17 +150,12 @@ function decide(
   };
   const fault = firstFault(checksBeforeSignature, underTest);
   if (fault !== undefined) return rejected(fault, issuer);
-  return verifyAnew({ token, cacheKey, parsed, issuer, underTest, verification, whenUnknown });
+  return verifyAnew({ ...unverified, issuer, underTest });
 }
 
-interface NewToken {
-  readonly token: string;
-  readonly cacheKey: string;
-  readonly parsed: CompactToken;
+interface NewToken extends UnverifiedToken {
   readonly issuer: TrustedIssuer;
   readonly underTest: TokenUnderTest;
-  readonly verification: Verification;
-  readonly whenUnknown: WhenUnknown;
 }
 
 async function verifyAnew(unverified: NewToken): Promise<Decision> {
@@ -162,16 +178,6 @@ async function verifyAnew(unverified: NewToken): Promise<Decision> {
   verification.tokenCache?.remember(cacheKey, verified);
   // RFC 6750 §3.1: a revoked token is an invalid token. After the signature: a forged jti must learn nothing.
   return decideRevocation({ token: verified, accepted: verified.accepted, verification, whenUnknown });
-}
-
-function selectIssuer(
-  { iss }: JsonObject,
-  issuers: ReadonlyMap<string, TrustedIssuer>,
-): TrustedIssuer | RejectionReason {
-  if (iss === undefined) return 'missing_claim';
-  if (typeof iss !== 'string' || iss === '') return 'invalid_claim';
-  // RFC 7519 §4.1.1, RFC 3986 §6.2.1: compared as strings; a slash or a capital more is another issuer.
-  return issuers.get(iss) ?? 'untrusted_issuer';
 }
 
 function firstFault(checks: readonly Check[], token: TokenUnderTest): RejectionReason | undefined {

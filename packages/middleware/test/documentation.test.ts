@@ -1,14 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { type Reason, reasons, specOf } from '../src/errors.ts';
+import { issuerResolverOptionNames, knownAlgorithms } from '../src/issuer-options.ts';
 import { keySetLimitTable } from '../src/jwks/limits.ts';
-import {
-  defaultFeed,
-  knownAlgorithms,
-  numberOptions,
-  revocationOptionNames,
-  verifierOptionNames,
-} from '../src/options.ts';
+import { defaultFeed, numberOptions, revocationOptionNames, verifierOptionNames } from '../src/options.ts';
 import { profiles } from '../src/profiles.ts';
 import { version } from '../src/version.ts';
 
@@ -46,6 +41,7 @@ describe('docs/verification.md', () => {
   it('has every option once, and no other', () => {
     const expected = [
       ...verifierOptionNames,
+      ...issuerResolverOptionNames.map((name) => `issuers.${name}`),
       'tokenCache.maxEntries',
       ...revocationOptionNames.map((name) => `revocation.${name}`),
       ...Object.keys(keySetLimitTable).map((name) => `keySet.${name}`),

@@ -16,6 +16,7 @@ function refusalOf(options: object, environment = {}): string {
 
 function nested(name: string, value: unknown): object {
   const [outer, inner] = name.split('.');
+  if (outer === 'issuers') return { issuer: undefined, issuers: { resolve() {}, [inner!]: value } };
   return inner === undefined ? { [name]: value } : { [outer!]: { [inner]: value } };
 }
 
@@ -73,6 +74,21 @@ describe('options', () => {
       'an empty audience',
       { audience: [] },
       'audience: expected a non-empty string or an array of them, found an empty array',
+    ],
+    [
+      'issuers that are neither a list nor a hook',
+      { issuer: undefined, issuers: 'https://b.test/' },
+      'issuers: expected a non-empty array, or an object with `resolve`, found a string',
+    ],
+    [
+      'a resolver without its hook',
+      { issuer: undefined, issuers: {} },
+      'issuers.resolve: expected a function, found nothing',
+    ],
+    [
+      'a misspelt option of the resolver',
+      { issuer: undefined, issuers: { resolve() {}, maxEntry: 1 } },
+      'issuers.maxEntry: there is no such option: did you mean maxEntries?',
     ],
     ['issuer and issuers', { issuers: ['https://b.test/'] }, 'issuer: give either'],
     [
