@@ -8,9 +8,10 @@ import {
   type Replica,
   type ReplicaStatus,
   type ReplicationObserver,
+  type RevocationTimes,
+  timesOf,
   type Verdict,
 } from '@revocast/denylist/replica';
-import { occurredAtMs } from './applied-times.ts';
 import { type ExposedAccept, RecentAccepts } from './recent-accepts.ts';
 
 /** What following a feed tells: replication's own events, and what only this process can know. */
@@ -38,6 +39,7 @@ export interface FollowedFeedOptions {
 export class FollowedFeed {
   readonly name: string;
   readonly #clock: Clock;
+  readonly #maxStalenessMs: number;
   readonly #recentAccepts: RecentAccepts;
   readonly #observers = new Set<FeedObserver>();
   readonly #opening: Promise<void>;
@@ -52,6 +54,7 @@ export class FollowedFeed {
     this.name = options.name;
     this.#clock = options.clock;
     this.#notFreshSinceMs = options.clock.monotonicMs();
+    this.#maxStalenessMs = options.maxStalenessMs;
     this.#recentAccepts = new RecentAccepts({ boundMs: options.maxStalenessMs });
     this.#opening = this.#open(options);
   }
@@ -135,17 +138,15 @@ export class FollowedFeed {
       reseeded: (rules) => this.#tell((observer) => observer.reseeded?.(rules)),
       changeApplied: (change, result, appliedAtMs) => {
         this.#tell((observer) => observer.changeApplied?.(change, result, appliedAtMs));
-        if (result === 'applied' && appliedAtMs !== undefined) this.#findExposed(change, appliedAtMs);
+        const times = result === 'applied' ? timesOf(change, appliedAtMs) : undefined;
+        if (times !== undefined) this.#findExposed(change, times);
       },
       heartbeatSeen: (latencyMs) => this.#tell((observer) => observer.heartbeatSeen?.(latencyMs)),
       connectionFailed: (error) => this.#tell((observer) => observer.connectionFailed?.(error)),
     };
   }
 
-  #findExposed(change: Change, appliedAtMs: number): void {
-    const occurred = occurredAtMs(change);
-    if (occurred === undefined || change.loggedAtMs === undefined || change.details?.kind !== 'revoke') return;
-    const times = { occurredAtMs: occurred, loggedAtMs: change.loggedAtMs, appliedAtMs };
+  #findExposed(change: Change, times: RevocationTimes): void {
     for (const accept of this.#recentAccepts.coveredBy(change, times, this.#clock.monotonicMs())) {
       this.#tell((observer) => observer.exposureFound?.(accept));
     }
@@ -153,11 +154,17 @@ export class FollowedFeed {
 
   #countNotFresh(fresh: boolean): void {
     if (!fresh) {
-      this.#notFreshSinceMs ??= this.#clock.monotonicMs();
+      this.#notFreshSinceMs ??= this.#clock.monotonicMs() - this.#overdueMs();
       return;
     }
     this.#notFreshMs = this.notFreshMs;
     this.#notFreshSinceMs = undefined;
+  }
+
+  /** Staleness by silence is noticed within a second; it began when the last proof had grown too old. */
+  #overdueMs(): number {
+    const provenAtMs = this.#replica?.freshness.provenAtMs;
+    return provenAtMs === undefined ? 0 : Math.max(0, this.#clock.monotonicMs() - provenAtMs - this.#maxStalenessMs);
   }
 
   #tell(tell: (observer: FeedObserver) => void): void {

@@ -1,4 +1,4 @@
-import type { Change, DigestSet, Dimension } from '@revocast/denylist/replica';
+import type { Change, DigestSet, Dimension, RevocationTimes } from '@revocast/denylist/replica';
 import { denies } from '@revocast/denylist/replica';
 
 const defaultCapacity = 8192;
@@ -21,12 +21,8 @@ export interface ExposedAccept {
   readonly leaked: boolean;
 }
 
-/** The life of one change, in milliseconds of the log's clock. */
-export interface AppliedTimes {
-  readonly occurredAtMs: number;
-  readonly loggedAtMs: number;
-  readonly appliedAtMs: number;
-}
+/** In milliseconds of the log's clock. */
+export type AppliedTimes = Pick<RevocationTimes, 'occurredAtMs' | 'loggedAtMs' | 'appliedAtMs'>;
 
 export interface RecentAcceptsOptions {
   /** Accepts remembered, default 8192; what a busy process accepted longer ago is not found. */

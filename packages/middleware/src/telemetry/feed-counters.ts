@@ -1,4 +1,4 @@
-import { stagesOf } from '../revocation/applied-times.ts';
+import { stagesOf, timesOf } from '@revocast/denylist/replica';
 import type { FeedObserver } from '../revocation/followed-feed.ts';
 import type { MetricFamilies } from './prometheus.ts';
 
@@ -17,6 +17,7 @@ export function feedCounters(families: MetricFamilies): FeedObserver {
     },
     resynced(rules) {
       families.cell('resyncs_total', { cause: resyncCause }).value += 1;
+      resyncCause = 'start';
       families.cell('revocation_events_total', { dimension: 'unknown', result: 'resynced' }).value += rules;
     },
     reseeded(rules) {
@@ -25,13 +26,14 @@ export function feedCounters(families: MetricFamilies): FeedObserver {
     changeApplied(change, result, appliedAtMs) {
       const dimension = change.details?.dimension ?? 'unknown';
       families.cell('revocation_events_total', { dimension, result }).value += 1;
-      const stages = result === 'applied' && appliedAtMs !== undefined ? stagesOf(change, appliedAtMs) : undefined;
-      if (stages === undefined) return;
+      const times = result === 'applied' ? timesOf(change, appliedAtMs) : undefined;
+      if (times === undefined) return;
+      const stages = stagesOf(times);
       families.histogram('revocation_latency_seconds').observe(stages.latency);
       for (const stage of ['publish', 'deliver', 'apply'] as const) {
         families.histogram('revocation_stage_seconds', { stage }).observe(stages[stage]);
       }
-      clamped.value += stages.clamped;
+      if (times.corrected) clamped.value += 1;
     },
     heartbeatSeen(latencyMs) {
       if (latencyMs < 0) clamped.value += 1;

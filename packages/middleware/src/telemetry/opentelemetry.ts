@@ -6,11 +6,12 @@ import {
   type OpenTelemetryApi,
   parseTraceparent,
   spanKinds,
+  stagesOf,
   type TelemetryAttributes,
+  timesOf,
 } from '@revocast/denylist/replica';
 import type { Decision } from '../decision.ts';
 import type { OpenTelemetryOptions } from '../options.ts';
-import { stagesOf } from '../revocation/applied-times.ts';
 import type { FeedObserver } from '../revocation/followed-feed.ts';
 import type { DecisionUse, Telemetry } from '../telemetry.ts';
 
@@ -85,12 +86,13 @@ function traceApplied(api: OpenTelemetryApi, clock: Clock): NonNullable<FeedObse
   const tracer = api.trace.getTracer(scope);
   return (change, result, appliedAtMs) => {
     const parent = parseTraceparent(change.details?.traceparent ?? '');
-    const stages = result === 'applied' && appliedAtMs !== undefined ? stagesOf(change, appliedAtMs) : undefined;
-    if (parent === undefined || stages === undefined) return;
+    const times = result === 'applied' ? timesOf(change, appliedAtMs) : undefined;
+    if (parent === undefined || times === undefined) return;
+    const { latency, deliver, apply } = stagesOf(times);
     const endedAtMs = clock.wallMs();
-    const startTime = epochTime(endedAtMs - (stages.deliver + stages.apply) * 1000);
+    const startTime = epochTime(endedAtMs - (deliver + apply) * 1000);
     const context = api.trace.setSpanContext(api.ROOT_CONTEXT, parent);
-    const attributes = attributesOf(change, stages.latency);
+    const attributes = attributesOf(change, latency);
     tracer
       .startSpan('revocast.revocation.apply', { kind: spanKinds.consumer, startTime, attributes }, context)
       .end(epochTime(endedAtMs));

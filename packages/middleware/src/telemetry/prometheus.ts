@@ -178,6 +178,11 @@ function within<Value>(map: Map<string, Value>, key: string, make: () => Value):
 }
 
 function countKeySource(families: MetricFamilies, issuer: string) {
+  for (const name of ['jwks_key_lookups_total', 'jwks_fetches_total'] as const) {
+    for (const result of valuesOf(name, 'result')) families.cell(name, { issuer, result });
+  }
+  families.histogram('jwks_fetch_duration_seconds', { issuer });
+  families.cell('jwks_last_success_timestamp_seconds', { issuer });
   return {
     keyLookedUp(result: string) {
       families.cell('jwks_key_lookups_total', { issuer, result }).value += 1;
@@ -193,6 +198,11 @@ function countKeySource(families: MetricFamilies, issuer: string) {
       families.cell('jwks_keys', { issuer }).value = count;
     },
   };
+}
+
+function valuesOf(metric: MetricName, label: string): readonly string[] {
+  const specs: readonly MetricSpec[] = metricTable;
+  return specs.find(({ name }) => name === metric)?.labels[label] ?? [];
 }
 
 function collect(families: MetricFamilies, watched: readonly WatchedSources[]): void {

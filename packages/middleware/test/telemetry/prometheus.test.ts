@@ -36,6 +36,20 @@ describe('the metrics', () => {
     expect(text).toContain('revocast_build_info{version="0.0.0",node="v0",component="middleware"} 1');
   });
 
+  it('start what keys of an issuer can come to at 0', async () => {
+    const { registry, telemetry } = register();
+    telemetry.keySourceObserver('idp');
+    const text = await registry.metrics();
+    for (const line of [
+      'revocast_jwks_key_lookups_total{issuer="idp",result="unknown_kid"} 0',
+      'revocast_jwks_fetches_total{issuer="idp",result="timeout"} 0',
+      'revocast_jwks_fetch_duration_seconds_count{issuer="idp"} 0',
+      'revocast_jwks_last_success_timestamp_seconds{issuer="idp"} 0',
+    ]) {
+      expect(text).toContain(line);
+    }
+  });
+
   it('are registered once on one registry', () => {
     const registry = new Registry();
     expect(register(registry).telemetry).toBe(register(registry).telemetry);
