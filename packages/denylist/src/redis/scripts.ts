@@ -100,14 +100,15 @@ local issued, stamp = math.max(I, i), math.max(S, s)
 local changed = denied ~= D or issued ~= I or stamp ~= S or lifted ~= L
 if kind == 'seed' and not changed then return { 'unchanged', state.epoch, state.head, num(now) } end
 
+local hex = string.gsub(digest, '.', function(c) return string.format('%02x', string.byte(c)) end)
+local body = table.concat({ '1', 'r', num(state.seq + 1), num(now), '', hex, num(denied), num(issued), num(stamp), num(lifted), ARGV[11] }, '|')
+-- The first write: a script is not undone when a command in it fails, and all other keys have been read before.
+local head, entry = append(log, meta, state, body, num(now - tonumber(ARGV[3])))
 if changed then redis.call('HSET', rules, digest, struct.pack('>I4I4I4I4', denied, issued, stamp, lifted)) end
 if id ~= '' then
   redis.call('ZADD', ids, num(now), id)
   redis.call('ZREMRANGEBYSCORE', ids, '-inf', num(now - ${idRetentionMs}))
 end
-local hex = string.gsub(digest, '.', function(c) return string.format('%02x', string.byte(c)) end)
-local body = table.concat({ '1', 'r', num(state.seq + 1), num(now), '', hex, num(denied), num(issued), num(stamp), num(lifted), ARGV[11] }, '|')
-local head, entry = append(log, meta, state, body, num(now - tonumber(ARGV[3])))
 return { 'appended', state.epoch, head, num(now), entry }
 `,
 );
