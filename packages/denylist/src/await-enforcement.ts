@@ -31,7 +31,7 @@ export async function awaitEnforcement({
   const startedAtMs = clock.monotonicMs();
   const endsAtMs = startedAtMs + timeoutMs;
   const stop = new AbortController();
-  const timeout = clock.sleep(timeoutMs, stop.signal).then(() => nothingKnown);
+  const timeout = clock.sleep(timeoutMs, stop.signal, true).then(() => nothingKnown);
   let seen: Enforcement = nothingKnown;
   try {
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {

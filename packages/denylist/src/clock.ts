@@ -9,8 +9,13 @@ export interface Clock {
   monotonicMs(): number;
   /** Milliseconds since 1970, as this host believes. */
   wallMs(): number;
-  /** Resolves after `ms` milliseconds, or at once when `signal` aborts. Never rejects, never keeps a process alive. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves after `ms` milliseconds, or at once when `signal` aborts. Never rejects.
+   *
+   * @param keepAlive whether the process lives on for it: true when a caller awaits the outcome, false (the default) for
+   *        what goes on by itself.
+   */
+  sleep(ms: number, signal?: AbortSignal, keepAlive?: boolean): Promise<void>;
 }
 
 /** A number in [0, 1), for jitter. */

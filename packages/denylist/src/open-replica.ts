@@ -171,7 +171,7 @@ export function openReplica(options: ReplicaOptions): Replica {
       const waiting = new AbortController();
       const wake = () => waiting.abort();
       waiters.add(wake);
-      await clock.sleep(timeoutMs, waiting.signal);
+      await clock.sleep(timeoutMs, waiting.signal, true);
       waiters.delete(wake);
       return freshness.isFresh();
     },

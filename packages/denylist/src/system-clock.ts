@@ -14,7 +14,7 @@ export const systemClock: Clock = {
     return hostOffsetMs + performance.now();
   },
   wallMs: () => Date.now(),
-  sleep: (ms, signal) =>
+  sleep: (ms, signal, keepAlive = false) =>
     new Promise((resolve) => {
       if (signal?.aborted) {
         resolve();
@@ -27,7 +27,7 @@ export const systemClock: Clock = {
       };
       // A delay beyond 2^31-1 ms would fire at once.
       const timer = setTimeout(finish, Math.min(ms, 2 ** 31 - 1));
-      timer.unref();
+      if (!keepAlive) timer.unref();
       signal?.addEventListener('abort', finish, { once: true });
     }),
 };
