@@ -27,6 +27,7 @@ const config: Config = {
     project('denylist', 'packages/denylist/test'),
     project('middleware', 'packages/middleware/test'),
     project('sidecar', 'apps/sidecar/test'),
+    project('cli', 'apps/cli/test'),
     project('demo', 'apps/demo/test'),
     project('test-support', 'test-support/test'),
     project('chaos', 'chaos/test'),

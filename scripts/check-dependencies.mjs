@@ -19,6 +19,7 @@ const mayImport = {
     '@opentelemetry/api',
   ],
   'apps/sidecar': ['@revocast/denylist', 'express', 'ioredis', 'prom-client', 'pino', 'zod', 'yaml'],
+  'apps/cli': ['@revocast/denylist', '@revocast/middleware', 'cli-table3', 'commander'],
   'apps/demo': [
     '@revocast/denylist',
     '@revocast/middleware',
