@@ -18,8 +18,8 @@ export type ClaimName = string | readonly string[] | null;
 export interface Profile {
   /** Accepted `typ` headers, lower case, without `application/`; `''` accepts a token without one. */
   readonly types: readonly string[];
-  /** Claims that must be there, beside `iss`, `exp`, `iat` and the subject. */
-  readonly requiredClaims: readonly string[];
+  /** Claims that must be there, beside `iss`, `exp`, `iat` and the subject; of a list, one of them. */
+  readonly requiredClaims: readonly (string | readonly string[])[];
   /** The claim with the audience. */
   readonly audienceClaim: string;
   /** Claims that must have exactly this value, to tell access tokens from the provider's other tokens. */
@@ -86,7 +86,8 @@ export const profiles = {
   entra: {
     ...generic,
     types: ['jwt', 'at+jwt'],
-    requiredClaims: ['tid', 'uti'],
+    // An ID token for the same application differs only in that no client asked for it: it has neither azp nor appid.
+    requiredClaims: ['tid', 'uti', ['azp', 'appid']],
     scopeClaims: ['scp', 'roles'],
     claimMap: {
       token: 'uti',

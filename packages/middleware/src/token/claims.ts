@@ -8,7 +8,7 @@ import { readScopes } from './scope.ts';
 /** What the claims of one issuer's tokens must satisfy. Milliseconds. */
 export interface ClaimPolicy {
   readonly types: readonly string[];
-  readonly requiredClaims: readonly string[];
+  readonly requiredClaims: readonly (string | readonly string[])[];
   readonly fixedClaims: Readonly<Record<string, string>>;
   readonly scopeClaims: readonly string[];
   readonly claimMap: ClaimMap;
@@ -124,8 +124,9 @@ export const checkAudience: Check = ({ claims, policy: { audience, audienceClaim
 /** RFC 9068 §2.2 (or the profile): these claims must be there. */
 export const checkRequiredClaims: Check = ({ claims, policy }) => {
   for (const name of policy.requiredClaims) {
-    if (claims[name] === undefined) return 'missing_claim';
-    if (name !== policy.audienceClaim && !isName(claims[name])) return 'invalid_claim';
+    const value = mappedClaim(claims, name);
+    if (value === undefined) return 'missing_claim';
+    if (name !== policy.audienceClaim && !isName(value)) return 'invalid_claim';
   }
   return undefined;
 };
