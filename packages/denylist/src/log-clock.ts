@@ -4,6 +4,9 @@ import type { LogTimeSample } from './feed.ts';
 /** A sample is worth keeping this long before a worse but newer one replaces it: clocks drift. */
 const sampleLifetimeMs = 60_000;
 
+/** A difference beyond this and the round trips is no error of measurement. */
+const toleratedMs = 1000;
+
 /** Wall and log clock must agree this closely before anything is forgotten. */
 const agreementMs = 60_000;
 
@@ -21,7 +24,15 @@ export class LogClock {
 
   learn(sample: LogTimeSample): void {
     const outlived = this.#best !== undefined && sample.monotonicMs - this.#best.monotonicMs > sampleLifetimeMs;
-    if (this.#best === undefined || outlived || sample.roundTripMs <= this.#best.roundTripMs) this.#best = sample;
+    const isBetter = this.#best === undefined || sample.roundTripMs <= this.#best.roundTripMs;
+    if (isBetter || outlived || this.#contradicts(sample)) this.#best = sample;
+  }
+
+  /** The log's clock was set, or ours stood still while this machine slept: no round trip explains the difference. */
+  #contradicts(sample: LogTimeSample): boolean {
+    if (this.#best === undefined) return false;
+    const expectedMs = this.#best.logMs + (sample.monotonicMs - this.#best.monotonicMs);
+    return Math.abs(sample.logMs - expectedMs) > toleratedMs + sample.roundTripMs + this.#best.roundTripMs;
   }
 
   /** Log-clock milliseconds now, or undefined before the first reading. */

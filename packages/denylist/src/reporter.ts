@@ -1,9 +1,9 @@
 import type { Clock } from './clock.ts';
-import type { FeedPosition } from './feed.ts';
+import type { FeedPosition, LogTimeSample } from './feed.ts';
 import { type Reader, reportMs } from './reader.ts';
 
-/** Sends one report; rejects when it did not arrive. */
-export type SendReport = (reader: Reader, position: FeedPosition | undefined) => Promise<void>;
+/** Sends one report; rejects when it did not arrive. Resolves to the log's time, where the answer tells it. */
+export type SendReport = (reader: Reader, position: FeedPosition | undefined) => Promise<LogTimeSample | undefined>;
 
 /**
  * Tells the other side of a feed how far a reader is: at every change, coalesced to one report under way at a time, and
@@ -19,6 +19,7 @@ export class Reporter {
   #again = false;
   #closed = false;
   #arrivedAtMs = Number.NEGATIVE_INFINITY;
+  #logTime: LogTimeSample | undefined;
 
   constructor(clock: Clock, reader: Reader, send: SendReport) {
     this.#clock = clock;
@@ -35,8 +36,15 @@ export class Reporter {
   /** Before the first snapshot: the reader is known before it can be fresh. @throws what the report failed with. */
   async join(): Promise<void> {
     const sentAtMs = this.#clock.monotonicMs();
-    await this.#send(this.#reader, this.#position);
+    this.#logTime = await this.#send(this.#reader, this.#position);
     this.#arrivedAtMs = sentAtMs;
+  }
+
+  /** The log's time as the last report learnt it, once. */
+  takeLogTime(): LogTimeSample | undefined {
+    const sample = this.#logTime;
+    this.#logTime = undefined;
+    return sample;
   }
 
   /** Everything up to `position` is applied. Cheap: called after every batch. */
@@ -62,7 +70,7 @@ export class Reporter {
       this.#again = false;
       const sentAtMs = this.#clock.monotonicMs();
       try {
-        await this.#send(this.#reader, this.#position);
+        this.#logTime = await this.#send(this.#reader, this.#position);
         this.#arrivedAtMs = sentAtMs;
       } catch {
         // Not repeated at once: the next batch reports again, and meanwhile the missing report withholds the proof.

@@ -37,6 +37,17 @@ describe('the log clock', () => {
     expect(logClock.offsetMs()).toBe(3_600_250);
   });
 
+  it.each([
+    ['keeps the better reading while the difference may be its error', 1010, 0],
+    ['takes a worse one that no round trip explains: a clock was set, or this machine slept', 1014, 1014],
+  ])('%s', async (_name, jumpMs, expected) => {
+    const { clock, logClock, learn } = given();
+    learn(0, 2);
+    await clock.advance(1000);
+    learn(jumpMs, 10);
+    expect(logClock.offsetMs()).toBe(expected);
+  });
+
   it('prefers the reading with the shorter round trip', async () => {
     const { clock, logClock, learn } = given();
     learn(3, 10);

@@ -10,6 +10,7 @@ import {
   FeedError,
   FeedGap,
   type FeedPosition,
+  type LogTimeSample,
 } from '../feed.ts';
 import { linkHead } from '../link-head.ts';
 import { reportLifetimeMs, reportMs } from '../reader.ts';
@@ -37,7 +38,7 @@ export function createRedisFeed(source: RedisSource, ports: { readonly clock: Cl
     async connect(signal, reader) {
       // A connection of its own: behind a blocking read a report would be half a second late.
       const reporting = new RedisSession(source, { ...ports, timeouts: { commandMs: reportMs, silenceMs } });
-      const reporter = new Reporter(clock, reader, reportTo(reporting));
+      const reporter = new Reporter(clock, reader, reportTo(reporting, clock));
       try {
         await reporter.join();
         const redis = await connectRedis(source, { silenceMs });
@@ -75,7 +76,7 @@ function openConnection({ redis, clock, reporter, close }: OpenConnection): Feed
     lifts: 'union',
     position: () => readPosition(redis, clock),
     snapshot: () => readSnapshot(redis),
-    tail: (from) => readTail({ redis, clock, from, isSeen }),
+    tail: (from) => readTail({ redis, clock, from, isSeen, takeLogTime: () => reporter.takeLogTime() }),
     acknowledge: (position) => reporter.reached(position),
     close,
   };
@@ -129,9 +130,10 @@ interface Tail {
   readonly clock: Clock;
   readonly from: FeedPosition;
   readonly isSeen: () => boolean;
+  readonly takeLogTime: () => LogTimeSample | undefined;
 }
 
-async function* readTail({ redis, clock, from, isSeen }: Tail): AsyncIterable<FeedBatch> {
+async function* readTail({ redis, clock, from, isSeen, takeLogTime }: Tail): AsyncIterable<FeedBatch> {
   const proof = new CausalProof();
   let cursor = from.cursor;
   for (;;) {
@@ -152,8 +154,10 @@ async function* readTail({ redis, clock, from, isSeen }: Tail): AsyncIterable<Fe
       });
     }
     const provenAtMs = proof.afterRead(sentAtMs, entries.length < tailBatch, heartbeat !== undefined);
+    const logTime = takeLogTime();
     yield {
       entries,
+      ...(logTime === undefined ? {} : { logTime }),
       ...(provenAtMs === undefined || !isSeen() ? {} : { provenAtMs }),
       ...(heartbeat === undefined ? {} : { healing: heartbeat.healing, heartbeatLoggedAtMs: heartbeat.loggedAtMs }),
     };

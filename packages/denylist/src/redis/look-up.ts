@@ -83,7 +83,8 @@ function judgeAbsence(meta: unknown, nowMs: number, maxStalenessMs: number): Ver
   if (readOptionalText(epoch, 'epoch') === undefined) return unknown('healing');
   if (nowMs < readNumber(healUntil, 'healUntil')) return unknown('healing');
   const beat = readOptionalText(heartbeatAt, 'hbAt');
-  if (beat === undefined || nowMs - Number(beat) > maxStalenessMs) return unknown('log_stale');
+  // A heartbeat of the future (the clock was set back, or a failover to a slower one) proves as little as an old one.
+  if (beat === undefined || Math.abs(nowMs - Number(beat)) > maxStalenessMs) return unknown('log_stale');
   return active;
 }
 

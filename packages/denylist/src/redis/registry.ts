@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { decodeReplicas, encodeReplicas } from '../codec/replica-progress.ts';
 import { countEnforcement, type Enforcement, nothingKnown, type ReplicaStanding } from '../enforcement.ts';
 import { linkHead } from '../link-head.ts';
@@ -24,13 +25,17 @@ interface Line {
 }
 
 /** Writes a reader's line. */
-export function reportTo(session: RedisSession): SendReport {
+export function reportTo(session: RedisSession, clock: Clock): SendReport {
   return async (reader, position) => {
     const redis = await session.get();
     const replicas = JSON.stringify(encodeReplicas(reader.progress(position)));
     const { epoch = '', head = '', cursor = '' } = position ?? {};
-    await redis.run(reportScript, [keys.replicas], [reader.id, [epoch, head, cursor, replicas].join('|')]);
+    const sentAtMs = clock.monotonicMs();
+    const line = [epoch, head, cursor, replicas].join('|');
+    const now = await redis.run(reportScript, [keys.replicas], [reader.id, line]);
     session.succeeded();
+    const roundTripMs = clock.monotonicMs() - sentAtMs;
+    return { logMs: readNumber(now, 'report time'), monotonicMs: sentAtMs + roundTripMs / 2, roundTripMs };
   };
 }
 

@@ -121,6 +121,9 @@ describe('a look-up on a Redis that writes no more', () => {
     expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'active' });
     await beatAt(5001);
     expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'log_stale' });
+    // A clock set back, or a failover to a slower one: a heartbeat of the future says nothing of the present.
+    await beatAt(-6000);
+    expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'log_stale' });
     expect((await asked.find(digestsOf('held'), futureIat)).verdict).toBe('revoked');
   });
 });
