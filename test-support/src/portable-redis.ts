@@ -56,10 +56,13 @@ async function downloadPackages(work: string): Promise<string[]> {
   return (await readdir(cwd)).map((name) => join(cwd, name));
 }
 
-type Apt = (...args: string[]) => Promise<unknown>;
+export type Apt = (...args: string[]) => Promise<unknown>;
 
-/** An `apt-get` that could download `name`: on the system's package lists, or (a bare image) on lists of our own. */
-async function aptThatKnows(name: string, work: string, cwd: string): Promise<Apt> {
+/**
+ * An `apt-get` that could download `name` into `cwd`: on the system's package lists, or (a bare image) on lists of our
+ * own, kept in `work`.
+ */
+export async function aptThatKnows(name: string, work: string, cwd: string): Promise<Apt> {
   const system: Apt = (...args) => run('apt-get', ['-q', ...args], { cwd });
   try {
     await system('download', name);
