@@ -17,7 +17,7 @@ import { noTelemetry } from './telemetry.ts';
 import type { RequestWithHeaders } from './token/bearer.ts';
 import { verifySignature } from './token/signature.ts';
 import { TokenCache } from './token/token-cache.ts';
-import type { TrustedIssuer } from './trusted-issuer.ts';
+import { policyOf, type TrustedIssuer } from './trusted-issuer.ts';
 import type { Verifier } from './verifier.ts';
 import { attachParts } from './verifier-parts.ts';
 import { newSharedResources, type VerifierWorld } from './verifier-world.ts';
@@ -229,12 +229,6 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
     answerStyle: { realm, exposeReason, resourceMetadata, random },
     reportOnly: dangerouslyReportOnly,
   });
-}
-
-function policyOf(issuer: ResolvedIssuer, options: ResolvedOptions): TrustedIssuer['policy'] {
-  const { algorithms, profile, claimMap } = issuer;
-  const { audience, clockToleranceMs, maxTokenAgeMs, maxTokenLifetimeMs } = options;
-  return { ...profile, algorithms, claimMap, audience, clockToleranceMs, maxTokenAgeMs, maxTokenLifetimeMs };
 }
 
 function stateLogOf({ logger }: ResolvedOptions, { shared, clock, stderr }: VerifierWorld): StateLog | undefined {

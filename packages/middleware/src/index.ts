@@ -10,6 +10,7 @@ export {
   UnavailableError,
   type UnavailableReason,
 } from './errors.ts';
+export { type ExplainedCheck, type Explanation, explain } from './explain.ts';
 export { authOf } from './express/auth-of.ts';
 export {
   type ClaimsPredicate,

@@ -52,7 +52,7 @@ export interface Verification {
  * What costs nothing and needs no key comes first, so that a token that could never be accepted causes no fetch and no
  * cryptography. Nothing here is believed yet: a forged token may pass all of it.
  */
-const checksBeforeSignature: readonly Check[] = [
+export const checksBeforeSignature: readonly Check[] = [
   checkType, //            RFC 9068 §4: typ is at+jwt
   checkContentType, //     RFC 7519 §5.2: not a token inside a token
   checkAlgorithm, //       RFC 9068 §4, RFC 8725 §3.1: an algorithm that was chosen, never none
@@ -60,7 +60,7 @@ const checksBeforeSignature: readonly Check[] = [
 ];
 
 /** From here on the claims are the issuer's word. */
-const checksAfterSignature: readonly Check[] = [
+export const checksAfterSignature: readonly Check[] = [
   checkKind, //            RFC 8725 §3.12: an access token, not its issuer's ID or logout token
   checkRequiredClaims, //  RFC 9068 §2.2: what must be there
   checkAudience, //        RFC 9068 §4: meant for us

@@ -5,6 +5,7 @@ import { issuerResolverOptionNames, knownAlgorithms } from '../src/issuer-option
 import { keySetLimitTable } from '../src/jwks/limits.ts';
 import { defaultFeed, numberOptions, revocationOptionNames, verifierOptionNames } from '../src/options.ts';
 import { profiles } from '../src/profiles.ts';
+import { remedies } from '../src/remedies.ts';
 import { version } from '../src/version.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
@@ -29,7 +30,7 @@ describe('docs/errors.md', () => {
     for (const [reason, status, error, meaning, fix] of rows) {
       const spec = specOf(reason as Reason);
       expect([reason, status, error]).toEqual([reason, String(spec.status), spec.error ?? '–']);
-      expect([reason, meaning?.endsWith('.'), fix?.endsWith('.')]).toEqual([reason, true, true]);
+      expect([reason, meaning?.endsWith('.'), fix]).toEqual([reason, true, remedies[reason as Reason]]);
     }
   });
 });

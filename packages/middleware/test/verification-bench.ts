@@ -82,6 +82,13 @@ export async function buildBenches(common: Partial<VerifierOptions> = {}): Promi
   return built;
 }
 
+/** The options of a bench, but for revocation. */
+export function optionsOf(name: BenchName, common: Partial<VerifierOptions> = {}): VerifierOptions {
+  const { revocation: _revocation, ...options } = benches[name];
+  const given = Object.entries({ issuer, audience, jwks, ...common, ...options });
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as unknown as VerifierOptions;
+}
+
 async function buildBench(name: BenchName, common: Partial<VerifierOptions>): Promise<Bench> {
   const startsBeforeMs = name.startsWith('stale') ? 6000 : 0;
   const world = testWorld({
@@ -93,10 +100,8 @@ async function buildBench(name: BenchName, common: Partial<VerifierOptions>): Pr
   world.clock.jumpWall(-startsBeforeMs);
   const feed = new FakeFeed(world.clock);
   denyValues(feed);
-  const { revocation, ...options } = benches[name];
-  const given = { issuer, audience, jwks, ...common, ...options, revocation: { feed, ...revocation } };
-  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const verifier = composeVerifier(present as unknown as VerifierOptions, world);
+  const { revocation } = benches[name];
+  const verifier = composeVerifier({ ...optionsOf(name, common), revocation: { feed, ...revocation } }, world);
   await world.clock.advance(0);
   await showBefore(name, { verifier, world });
   if (startsBeforeMs > 0) {

@@ -1,0 +1,178 @@
+import { systemClock } from '@revocast/denylist/replica';
+import type { RejectionReason } from './errors.ts';
+import { explainedChecks, kindOf, nearest, oneOf } from './explained-checks.ts';
+import type { ResolvedIssuer } from './issuer-options.ts';
+import { parseKeySet } from './jwks/parse-key-set.ts';
+import { selectKey } from './jwks/select-key.ts';
+import { type ResolvedOptions, resolveOptions, type VerifierOptions } from './options.ts';
+import { remedies } from './remedies.ts';
+import { readBearer } from './token/bearer.ts';
+import type { Check, TokenUnderTest } from './token/claims.ts';
+import { type CompactToken, parseCompact } from './token/compact.ts';
+import { verifySignature } from './token/signature.ts';
+import { policyOf } from './trusted-issuer.ts';
+import { checksAfterSignature, checksBeforeSignature } from './verify-access-token.ts';
+
+/** One check, in the order of docs/verification.md. Nothing in it is of the token but kinds, names and times. */
+export interface ExplainedCheck {
+  readonly check: string;
+  /** `skipped`: an earlier failure, or something that was not given, leaves nothing to check. */
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  readonly expected: string;
+  readonly found: string;
+  /** Of failed checks. */
+  readonly reason?: RejectionReason;
+  /** How to mend it. */
+  readonly fix?: string;
+}
+
+export interface Explanation {
+  /** `undecided`: nothing failed, but the keys were not given. Revocation is never asked about here. */
+  readonly outcome: 'accepted' | 'rejected' | 'undecided';
+  /** Of the first check that failed: what a verifier with these options says. */
+  readonly reason?: RejectionReason;
+  readonly checks: readonly ExplainedCheck[];
+}
+
+/**
+ * Says why a token is or is not accepted: every check in order, what it wants, what it found, how to mend it. Goes on
+ * after a failure, so that two mistakes show at once. For people at a terminal and for tests; no request is made, keys
+ * are those of the option `jwks`.
+ *
+ * @param token the token, or the whole value of an `Authorization` field. No part of it is in the result.
+ * @param options those of the verifier. With `issuers: { resolve }` the hook is asked.
+ * @param moment `nowMs`: Unix milliseconds at which the token is shown; default now.
+ * @throws ConfigurationError for wrong options.
+ */
+export async function explain(
+  token: string,
+  options: VerifierOptions,
+  { nowMs = systemClock.wallMs() }: { readonly nowMs?: number } = {},
+): Promise<Explanation> {
+  const resolved = resolveOptions(options);
+  const checks: ExplainedCheck[] = [];
+  await explainToken(token, { options: resolved, nowMs, checks });
+  const failure = checks.find(({ outcome }) => outcome === 'failed');
+  if (failure?.reason !== undefined) return { outcome: 'rejected', reason: failure.reason, checks };
+  const undecided = checks.some(({ check, outcome }) => check === 'signature' && outcome === 'skipped');
+  return { outcome: undecided ? 'undecided' : 'accepted', checks };
+}
+
+interface Explaining {
+  readonly options: ResolvedOptions;
+  readonly nowMs: number;
+  readonly checks: ExplainedCheck[];
+}
+
+async function explainToken(given: string, explaining: Explaining): Promise<void> {
+  const { options, nowMs, checks } = explaining;
+  const credentials = readBearer({ headers: { authorization: /\s/.test(given) ? given : `Bearer ${given}` } });
+  const bearer = credentials.kind === 'token' && credentials.scheme === 'bearer';
+  const field = { check: 'Authorization', expected: 'the scheme Bearer, spaces, one token', found: kindOf(given) };
+  if (!bearer) {
+    checks.push(failed(field, credentials.kind === 'refused' ? credentials.reason : 'unsupported_scheme'));
+    return;
+  }
+  checks.push(passed(field));
+
+  const parsed = parseCompact(credentials.token);
+  const structure = {
+    check: 'structure',
+    expected: 'three parts of canonical base64url, JSON objects without doubled members, no crit',
+    found: `${credentials.token.split('.').length} parts, ${credentials.token.length} characters`,
+  };
+  if (!parsed.ok) {
+    checks.push(failed(structure, parsed.reason));
+    return;
+  }
+  checks.push(passed(structure));
+
+  const issuer = await explainIssuer(parsed, explaining);
+  if (issuer === undefined) return;
+  const underTest: TokenUnderTest = {
+    header: parsed.header,
+    claims: parsed.payload,
+    policy: policyOf(issuer, options),
+    nowMs,
+  };
+  for (const check of checksBeforeSignature) checks.push(explainCheck(check, underTest));
+  await explainSignature(credentials.token, { parsed, issuer, checks, maxKeys: options.keySet.maxKeys });
+  for (const check of checksAfterSignature) checks.push(explainCheck(check, underTest));
+  checks.push({
+    check: 'revocation',
+    outcome: 'skipped',
+    expected: options.revocation === null ? 'switched off' : 'no rule of the denylist',
+    found: 'not asked here: only a verifier with a fresh feed can tell',
+  });
+}
+
+async function explainIssuer(
+  { payload: { iss } }: CompactToken,
+  { options, checks }: Explaining,
+): Promise<ResolvedIssuer | undefined> {
+  const { issuers, issuerResolver } = options;
+  const names = issuers.map(({ issuer }) => issuer);
+  const expected = issuerResolver === undefined ? oneOf(names) : 'an issuer that issuers.resolve knows';
+  const described = { check: 'iss', expected, found: nearest(iss, names) };
+  if (typeof iss !== 'string' || iss === '') {
+    checks.push(failed(described, iss === undefined ? 'missing_claim' : 'invalid_claim'));
+    return undefined;
+  }
+  const issuer = issuerResolver
+    ? await issuerResolver.describe(iss)
+    : issuers.find(({ issuer: trusted }) => trusted === iss);
+  checks.push(issuer === undefined ? failed(described, 'untrusted_issuer') : passed(described));
+  return issuer;
+}
+
+function explainCheck(check: Check, token: TokenUnderTest): ExplainedCheck {
+  const words = explainedChecks.get(check);
+  const described = {
+    check: words?.name ?? 'unnamed',
+    expected: words?.expected(token) ?? '',
+    found: words?.found(token) ?? '',
+  };
+  const reason = check(token);
+  return reason === undefined ? passed(described) : failed(described, reason);
+}
+
+interface SignedToken {
+  readonly parsed: CompactToken;
+  readonly issuer: ResolvedIssuer;
+  readonly checks: ExplainedCheck[];
+  readonly maxKeys: number;
+}
+
+async function explainSignature(token: string, { parsed, issuer, checks, maxKeys }: SignedToken): Promise<void> {
+  const { alg, kid } = parsed.header;
+  const set = 'jwks' in issuer.keys ? parseKeySet(issuer.keys.jwks, maxKeys) : undefined;
+  const key = { check: 'kid', expected: 'the one key of the issuer that fits kid and alg', found: kindOf(kid) };
+  const signature = { check: 'signature', expected: 'made by that key over this header and these claims' };
+  if (set === undefined || !set.ok) {
+    const missing = 'no keys to check with';
+    const fix = 'Give the keys themselves as `jwks: { keys: […] }`: nothing is fetched here.';
+    checks.push({ ...key, outcome: 'skipped', found: missing, fix });
+    checks.push({ ...signature, outcome: 'skipped', found: missing, fix });
+    return;
+  }
+  const selection = selectKey(set.keySet, { kid, alg });
+  if (selection.outcome === 'rejected') {
+    checks.push(failed({ ...key, found: `${kindOf(kid)}; ${set.keySet.keys.length} usable keys` }, selection.reason));
+    checks.push({ ...signature, outcome: 'skipped', found: 'no key to check with' });
+    return;
+  }
+  checks.push(passed({ ...key, found: `a key for ${selection.key.algorithms.join(', ')}` }));
+  const genuine = await verifySignature(token, alg, selection.key);
+  const found = `${parsed.signature.length} bytes`;
+  checks.push(genuine ? passed({ ...signature, found }) : failed({ ...signature, found }, 'bad_signature'));
+}
+
+type Described = Pick<ExplainedCheck, 'check' | 'expected' | 'found'>;
+
+function passed(described: Described): ExplainedCheck {
+  return { ...described, outcome: 'passed' };
+}
+
+function failed(described: Described, reason: RejectionReason): ExplainedCheck {
+  return { ...described, outcome: 'failed', reason, fix: remedies[reason] };
+}
