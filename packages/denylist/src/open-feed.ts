@@ -29,6 +29,11 @@ export async function openFeed(url: string, options: OpenFeedOptions): Promise<F
       const { createHttpFeed } = await import('./http/feed.ts');
       return createHttpFeed(source, options);
     }
+    case 'file':
+      throw new ConfigurationError(
+        'feed',
+        'file: belongs to the one process that writes it; follow the sidecar that has it, or hand over the publisher object',
+      );
     case 'memory':
       throw new ConfigurationError(
         'feed',

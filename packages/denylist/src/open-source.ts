@@ -17,7 +17,7 @@ export interface OpenSourceOptions {
 
 /** Everything one URL offers: a feed to follow, a log to write, and what keeps that log alive. */
 export interface OpenedSource {
-  readonly kind: 'redis' | 'http' | 'memory';
+  readonly kind: 'redis' | 'http' | 'file' | 'memory';
   /** Without credentials. */
   readonly name: string;
   readonly feed: Feed;
@@ -52,10 +52,14 @@ export async function openSource(url: string, options: OpenSourceOptions): Promi
       const { openHttpSource } = await import('./http/source.ts');
       return openHttpSource(source, options);
     }
+    case 'file': {
+      const { openFileSource } = await import('./file/source.ts');
+      return await openFileSource(source, options);
+    }
     case 'memory': {
       const { createEmbeddedLog } = await import('./memory/embedded-log.ts');
-      const embedded = createEmbeddedLog({ clock, epoch: options.newEpoch() });
-      return { kind: 'memory', name: source.name, ...embedded, close: () => embedded.log.close() };
+      const { log, feed, lookUp } = createEmbeddedLog({ clock, epoch: options.newEpoch() });
+      return { kind: 'memory', name: source.name, log, feed, lookUp, close: () => log.close() };
     }
   }
 }

@@ -4,7 +4,7 @@ import { isRedisUrl, parseRedisSource, type RedisSource } from './redis-source.t
 export type { RedisSource } from './redis-source.ts';
 
 /** Where a log or a feed is, parsed from a URL. `name` is safe to print: it has no credentials. */
-export type Source = RedisSource | HttpSource | MemorySource;
+export type Source = RedisSource | HttpSource | FileSource | MemorySource;
 
 export interface HttpSource {
   readonly kind: 'http';
@@ -16,13 +16,20 @@ export interface HttpSource {
   readonly sameHost: boolean;
 }
 
+export interface FileSource {
+  readonly kind: 'file';
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+}
+
 export interface MemorySource {
   readonly kind: 'memory';
   readonly name: string;
 }
 
 const expected =
-  'expected redis://host:6379, rediss://…, redis+sentinel://…, redis+cluster://…, http://127.0.0.1:7471, https://…, unix:/path/to/socket or memory:';
+  'expected redis://host:6379, rediss://…, redis+sentinel://…, redis+cluster://…, http://127.0.0.1:7471, https://…, unix:/path/to/socket, file:/path or memory:';
 
 /**
  * @throws ConfigurationError naming the scheme that was found, never the URL: it may carry a password.
@@ -32,6 +39,13 @@ export function parseSource(text: string, option = 'url'): Source {
     const socketPath = text.slice('unix:'.length).replace(/^\/\/(?=\/)/, '');
     if (!socketPath.startsWith('/')) throw new ConfigurationError(option, `${expected}; found a relative socket path`);
     return { kind: 'http', name: `unix:${socketPath}`, baseUrl: 'http://sidecar', socketPath, sameHost: true };
+  }
+  if (text.startsWith('file:')) {
+    const path = text.slice('file:'.length).replace(/^\/\/(?=\/)/, '');
+    if (!/^(\/(?!\/)|[A-Za-z]:[\\/])/.test(path) || /[\\/]$/.test(path)) {
+      throw new ConfigurationError(option, `${expected}; found no absolute path of a file`);
+    }
+    return { kind: 'file', name: `file:${path}`, path };
   }
   if (isRedisUrl(text)) return parseRedisSource(text, option);
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,20 +1,29 @@
 import type { Clock } from '../clock.ts';
 import { rowBytes, viewOf, writeRule } from '../codec/rows.ts';
-import { digestToBytes } from '../digest.ts';
+import { type DigestSet, digestToBytes } from '../digest.ts';
 import { countEnforcement, type Enforcement, nothingKnown } from '../enforcement.ts';
-import type { Change } from '../event.ts';
 import { type Feed, type FeedBatch, type FeedConnection, type FeedEntry, FeedGap, type FeedPosition } from '../feed.ts';
-import { active, type LookUp } from '../look-up.ts';
+import { active, type LookUp, type Verdict } from '../look-up.ts';
 import type { Reader } from '../reader.ts';
 import { type Appended, type AppendedAt, type AppendRequest, LogError, type RevocationLog } from '../revocation-log.ts';
 import { defaultMaxTokenLifetimeSeconds, denies, emptyRule, sameRule } from '../rule.ts';
-import { RuleTable } from '../rule-table.ts';
 import { applyStatement } from '../statement.ts';
+import { emptyState, type LogState, Staging, type StoredEntry } from './log-state.ts';
 
 export interface EmbeddedLog {
   readonly log: RevocationLog;
   readonly feed: Feed;
   readonly lookUp: LookUp;
+  /** Milliseconds that it has still to heal; 0 when it is whole. */
+  healingMs(): number;
+  /** Ends a healing early. */
+  declareWhole(): 'healed' | 'whole';
+}
+
+/** Where entries are made durable before they are in force. */
+export interface LogStore {
+  /** Resolves once all of them are safe. @throws LogError `unavailable` (none is) or `outcome_unknown`. */
+  write(entries: readonly StoredEntry[]): Promise<void>;
 }
 
 export interface EmbeddedLogOptions {
@@ -25,32 +34,53 @@ export interface EmbeddedLogOptions {
   readonly journalEntries?: number;
   /** Seconds, default 86,400. */
   readonly maxTokenLifetimeSeconds?: number;
+  /** Default `memory:`. */
+  readonly name?: string;
+  /** Without one an entry is in force at once and gone with the process. */
+  readonly store?: LogStore;
+  /** What the store holds; the log writes to it. */
+  readonly state?: LogState;
+  /** Milliseconds for which the log says neither yes nor no, because something may be missing; default 0. */
+  readonly healingMs?: number;
 }
 
 /** A tail is woken at least this often, to be told that nothing happened. */
 const beatMs = 500;
 const dayMs = 86_400_000;
+/** Entries made durable with one write. */
+const batchEntries = 64;
 
 /**
- * The revocation log of one process, in memory: for tests, for development, and for one node without Redis. The same
- * rules, the same ports; gone with the process.
+ * The revocation log of one process: for tests, for development, and for one node without Redis. The same rules, the
+ * same ports; in memory, or with a store behind it.
  */
 export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
   const { clock, epoch, journalEntries = 10_000, maxTokenLifetimeSeconds = defaultMaxTokenLifetimeSeconds } = options;
-  const table = new RuleTable();
+  const { name = 'memory:', store, state = emptyState() } = options;
+  const { table, ids } = state;
+  let healsAtMs = clock.monotonicMs() + (options.healingMs ?? 0);
   const journal: FeedEntry[] = [];
-  const ids = new Map<string, Appended>();
   const wakeUps = new Set<() => void>();
   const readers = new Map<Reader, FeedPosition | undefined>();
-  let seq = 0;
   const headAt = (n: number) => `${epoch}.${n}`;
+  const healingMs = () => Math.max(0, Math.ceil(healsAtMs - clock.monotonicMs()));
+  const isHealing = () => healingMs() > 0;
 
-  const append = (request: AppendRequest): Appended => {
-    const { digest, statement, details } = request;
+  const appendedAt = (seq: number, loggedAtMs: number, repeated: boolean): Appended => ({
+    epoch,
+    head: headAt(seq),
+    cursor: String(seq),
+    loggedAtMs,
+    redisReplicas: 0,
+    repeated,
+  });
+
+  /** What a request comes to, beside what is held and staged; nothing is changed but the staging. */
+  const decide = ({ digest, statement, details }: AppendRequest, staging: Staging): Appended => {
     const now = clock.wallMs();
-    const known = statement.kind === 'seed' ? undefined : ids.get(details.id);
-    if (known !== undefined) return { ...known, repeated: true };
-    const held = table.get(digest) ?? emptyRule;
+    const known = statement.kind === 'seed' ? undefined : staging.knownId(details.id);
+    if (known !== undefined) return appendedAt(known.seq, known.loggedAtMs, true);
+    const held = staging.rule(digest) ?? emptyRule;
     const rule = applyStatement(held, statement, { nowSeconds: Math.floor(now / 1000), maxTokenLifetimeSeconds });
     if (rule === 'cutoff_in_future') {
       throw new LogError(
@@ -58,45 +88,89 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
         'issuedUpTo is more than 60 s ahead of the log: expected claim seconds of the issuer',
       );
     }
-    const unchanged = statement.kind === 'seed' && sameRule(held, rule);
-    if (!unchanged) {
-      table.set(digest, rule);
-      seq += 1;
-      const change: Change = { digest: digest.slice(), rule, loggedAtMs: now, details };
+    if (statement.kind === 'seed' && sameRule(held, rule)) return appendedAt(staging.seq, now, false);
+    const change = { digest: digest.slice(), rule, loggedAtMs: now, details };
+    const seq = staging.add(change, statement.kind === 'seed' ? undefined : details.id);
+    return appendedAt(seq, now, false);
+  };
+
+  const apply = (entries: readonly StoredEntry[]): void => {
+    for (const { seq, change, id } of entries) {
+      table.set(change.digest, change.rule);
+      state.seq = seq;
       journal.push({ prev: headAt(seq - 1), head: headAt(seq), cursor: String(seq), change });
       if (journal.length > journalEntries) journal.shift();
-      for (const wake of wakeUps) wake();
-    }
-    const appended = {
-      epoch,
-      head: headAt(seq),
-      cursor: String(seq),
-      loggedAtMs: now,
-      redisReplicas: 0,
-      repeated: false,
-    };
-    if (statement.kind !== 'seed') {
-      ids.set(details.id, appended);
-      for (const [id, { loggedAtMs }] of ids) {
-        if (now - loggedAtMs <= dayMs) break;
-        ids.delete(id);
+      if (id === undefined) continue;
+      ids.set(id, { seq, loggedAtMs: change.loggedAtMs });
+      for (const [old, { loggedAtMs }] of ids) {
+        if (change.loggedAtMs - loggedAtMs <= dayMs) break;
+        ids.delete(old);
       }
     }
+    if (entries.length > 0) for (const wake of wakeUps) wake();
+  };
+
+  const appendNow = (request: AppendRequest): Appended => {
+    const staging = new Staging(state);
+    const appended = decide(request, staging);
+    apply(staging.entries);
     return appended;
+  };
+
+  interface Waiting {
+    readonly request: AppendRequest;
+    resolve(appended: Appended): void;
+    reject(error: unknown): void;
+  }
+  const queue: Waiting[] = [];
+  let draining: Promise<void> = Promise.resolve();
+  let isDraining = false;
+
+  /** Those that wait while a write is under way share the next one. */
+  const drain = async (to: LogStore): Promise<void> => {
+    isDraining = true;
+    while (queue.length > 0) {
+      const staging = new Staging(state);
+      const settle: (() => void)[] = [];
+      const fail: ((error: unknown) => void)[] = [];
+      for (const { request, resolve, reject } of queue.splice(0, batchEntries)) {
+        try {
+          const appended = decide(request, staging);
+          settle.push(() => resolve(appended));
+          fail.push(reject);
+        } catch (error) {
+          reject(error); // refused: the others go on
+        }
+      }
+      try {
+        if (staging.entries.length > 0) await to.write(staging.entries);
+      } catch (error) {
+        for (const reject of fail) reject(error);
+        continue;
+      }
+      apply(staging.entries);
+      for (const resolve of settle) resolve();
+    }
+    isDraining = false;
+  };
+  const appendDurably = (request: AppendRequest, to: LogStore): Promise<Appended> => {
+    const answer = new Promise<Appended>((resolve, reject) => queue.push({ request, resolve, reject }));
+    if (!isDraining) draining = drain(to);
+    return answer;
   };
 
   const position = (): FeedPosition => ({
     epoch,
-    head: headAt(seq),
-    cursor: String(seq),
-    healing: false,
+    head: headAt(state.seq),
+    cursor: String(state.seq),
+    healing: isHealing(),
     maxTokenLifetimeSeconds,
     minReader: 1,
     logTime: { logMs: clock.wallMs(), monotonicMs: clock.monotonicMs(), roundTripMs: 0 },
   });
 
   const entriesAfter = (n: number): FeedEntry[] => {
-    const missing = seq - n;
+    const missing = state.seq - n;
     if (missing < 0 || missing > journal.length)
       throw new FeedGap('position_lost', 'the embedded log no longer has it');
     return missing === 0 ? [] : journal.slice(-missing);
@@ -124,10 +198,11 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
         let read = Number(from.cursor);
         while (!ended.aborted) {
           const entries = entriesAfter(read);
-          read = seq;
+          read = state.seq;
           // Reader and log share one thread: what was just read is everything.
-          yield { entries, provenAtMs: clock.monotonicMs(), heartbeatLoggedAtMs: clock.wallMs() };
-          if (read === seq) await nextChange(clock, wakeUps, ended);
+          const provenAtMs = clock.monotonicMs();
+          yield { entries, provenAtMs, heartbeatLoggedAtMs: clock.wallMs(), healing: isHealing() };
+          if (read === state.seq) await nextChange(clock, wakeUps, ended);
         }
       },
       acknowledge: (reached) => void readers.set(reader, reached),
@@ -151,25 +226,35 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
     );
   };
 
+  const find = ({ dimensions, words }: DigestSet, issuedAt: number): Verdict => {
+    const nowSeconds = Math.floor(clock.wallMs() / 1000);
+    for (const [index, dimension] of dimensions.entries()) {
+      const rule = table.get(words.subarray(index * 4, index * 4 + 4));
+      if (rule !== undefined && denies(rule, issuedAt, nowSeconds)) return { verdict: 'revoked', dimension };
+    }
+    return isHealing() ? { verdict: 'unknown', cause: 'healing' } : active;
+  };
+
   return {
     log: {
-      append: async (request) => append(request),
+      append: (request) => (store === undefined ? promised(() => appendNow(request)) : appendDurably(request, store)),
       enforcement: async (appended) => enforcement(appended),
-      close: async () => {},
+      close: () => draining,
     },
-    feed: { name: 'memory:', connect: async (signal, reader) => connect(signal, reader) },
-    lookUp: {
-      async find({ dimensions, words }, issuedAt) {
-        const nowSeconds = Math.floor(clock.wallMs() / 1000);
-        for (const [index, dimension] of dimensions.entries()) {
-          const rule = table.get(words.subarray(index * 4, index * 4 + 4));
-          if (rule !== undefined && denies(rule, issuedAt, nowSeconds)) return { verdict: 'revoked', dimension };
-        }
-        return active;
-      },
-      close: async () => {},
+    feed: { name, connect: async (signal, reader) => connect(signal, reader) },
+    lookUp: { find: async (digests, issuedAt) => find(digests, issuedAt), close: async () => {} },
+    healingMs,
+    declareWhole() {
+      const outcome = isHealing() ? 'healed' : 'whole';
+      healsAtMs = clock.monotonicMs();
+      return outcome;
     },
   };
+}
+
+/** At once, so that what is revoked is in force before anything else happens; a throw becomes a rejection. */
+async function promised<T>(act: () => T): Promise<T> {
+  return act();
 }
 
 async function nextChange(clock: Clock, wakeUps: Set<() => void>, ended: AbortSignal): Promise<void> {

@@ -195,7 +195,7 @@ describe.each(Object.entries(worlds))('given %s', (_name, openWorld) => {
   });
 });
 
-const lookUpWorlds = ['the log in Redis', 'an embedded log'] as const;
+const lookUpWorlds = ['the log in Redis', 'an embedded log', 'a log in a file'] as const;
 
 describe.each(lookUpWorlds)('given a look-up at %s', (name) => {
   let world: World;

@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startRedis } from '@revocast/test-support';
 import type { Feed } from '../../src/feed.ts';
 import { Readers } from '../../src/http/readers.ts';
@@ -62,6 +65,23 @@ async function openMemoryWorld(): Promise<World & { readonly source: OpenedSourc
   };
 }
 
+async function openFileWorld(): Promise<World & { readonly source: OpenedSource }> {
+  const dir = await mkdtemp(join(tmpdir(), 'revocast-file-'));
+  const source = await openSource(`file:${join(dir, 'revocations')}`, ports);
+  await source.declareWhole?.();
+  return {
+    source,
+    log: source.log,
+    feed: source.feed,
+    ...(source.lookUp === undefined ? {} : { lookUp: source.lookUp }),
+    breakConnections: async () => {},
+    async close() {
+      await source.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
 /** Puts a sidecar's server between a world and its readers. */
 async function putSidecarBefore(
   upstream: World & { readonly source: OpenedSource },
@@ -104,8 +124,10 @@ async function putSidecarBefore(
 export const worlds: Readonly<Record<string, () => Promise<World>>> = {
   'the log in Redis': openRedisWorld,
   'an embedded log': openMemoryWorld,
+  'a log in a file': openFileWorld,
   'a sidecar on Redis': async () => putSidecarBefore(await openRedisWorld()),
   'a sidecar on an embedded log': async () => putSidecarBefore(await openMemoryWorld()),
+  'a sidecar on a log in a file': async () => putSidecarBefore(await openFileWorld()),
   'a relay: a sidecar on a sidecar on Redis': async () =>
     putSidecarBefore(await putSidecarBefore(await openRedisWorld())),
 };
