@@ -3,8 +3,8 @@ export interface Command {
   readonly help: boolean;
   /** Only the last line of stdout is for machines; progress goes to stderr. */
   readonly json: boolean;
-  /** Prefix of the names of faults; undefined for all. */
-  readonly only: string | undefined;
+  /** Prefixes of the names of faults; one that is empty takes all. */
+  readonly only: readonly string[];
   /** Random runs, one a seed. */
   readonly seeds: number;
   readonly firstSeed: number;
@@ -24,7 +24,7 @@ export const help = `npm run chaos -- [options]
 
 Plays faults against real processes and judges the history afterwards.
 
-  --only <prefix>     only faults whose name begins so (see --list)
+  --only <prefixes>   only faults whose name begins so (see --list); several with commas
   --list              names of the faults, one a line
   --seeds <n>         random runs, one a seed (default 1)
   --seed <n>          the first seed (default: drawn, and printed)
@@ -68,7 +68,7 @@ export function readCommandLine(argv: readonly string[], drawSeed: () => number)
     help: flags.has('--help') || flags.has('-h'),
     list: flags.has('--list'),
     json: flags.has('--json'),
-    only: given.get('--only'),
+    only: (given.get('--only') ?? '').split(','),
     seeds: number('--seeds', 1, 0),
     firstSeed: given.has('--seed') ? number('--seed', 1, 0) : drawSeed(),
     // Whoever asks for one fault does not want minutes of others.

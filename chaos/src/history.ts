@@ -26,8 +26,6 @@ export interface RunRecord {
   readonly recoverWithinMs: number;
   /** No accepted token may turn unavailable in this run (a planned failover). */
   readonly alwaysAvailable: boolean;
-  /** Claim seconds: `iat` of every token in this run. */
-  readonly issuedAt: number;
 }
 
 export const statementOutcomes = [
@@ -113,13 +111,16 @@ export interface FaultRecord {
 }
 
 /**
- * The log forgot something. What a survivor held must come back; what nobody held may be gone. Between the times the
- * bound is longer by the survivors' re-seed.
+ * The log forgot something. What a survivor held must come back; what nobody held may be gone. Until it has come back,
+ * the bound is longer by the survivors' re-seed.
  */
 export interface LossRecord {
   readonly kind: 'loss';
   readonly what: string;
+  /** Before the log forgot, and after. */
   readonly atMs: number;
+  readonly doneMs: number;
+  /** Everything that can be given back has been. */
   readonly untilMs: number;
   /** Sidecars that were connected to the log and lived through it. */
   readonly survivors: readonly string[];

@@ -26,7 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const brokenBuild = brokenBuilds.find((build) => build === command.brokenBuild);
-  const chosen = faults.filter(({ name }) => name.startsWith(command.only ?? ''));
+  const chosen = faults.filter(({ name }) => command.only.some((prefix) => name.startsWith(prefix)));
   if (chosen.length === 0 || (command.brokenBuild !== undefined && brokenBuild === undefined)) {
     process.stderr.write('no such fault or build; see --list and --help\n');
     return 2;

@@ -4,7 +4,7 @@ import { type Judgement, judge } from './checkers/judge.ts';
 import type { Fault } from './fault.ts';
 import { seededRandom } from './seeded-random.ts';
 import { Recorder, readHistory } from './world/recorder.ts';
-import { World } from './world/world.ts';
+import { defaultMaxStalenessMs, World } from './world/world.ts';
 
 export interface RunOptions {
   readonly seed: number;
@@ -27,21 +27,13 @@ export async function runFault(fault: Fault, { seed, folder, brokenBuild }: RunO
   const startedMs = performance.now();
   const recorder = new Recorder(join(folder, `${fault.name.replaceAll('/', '-')}-${seed}`));
   const { recoverWithinMs = defaultRecoverWithinMs, extraBoundMs = 0, alwaysAvailable = false, traffic = true } = fault;
+  const { maxStalenessMs = defaultMaxStalenessMs } = fault.world ?? {};
+  const boundMs = maxStalenessMs + extraBoundMs;
+  const { name } = fault;
+  recorder.write({ kind: 'run', fault: name, seed, maxStalenessMs, boundMs, recoverWithinMs, alwaysAvailable });
   let world: World | undefined;
   try {
     world = await World.open(fault.world ?? {}, { recorder, brokenBuild, random: seededRandom(seed) });
-    const { maxStalenessMs, issuedAt } = world;
-    const boundMs = maxStalenessMs + extraBoundMs;
-    recorder.write({
-      kind: 'run',
-      fault: fault.name,
-      seed,
-      maxStalenessMs,
-      boundMs,
-      recoverWithinMs,
-      alwaysAvailable,
-      issuedAt,
-    });
     if (traffic) world.startTraffic();
     await fault.run(world);
     if (fault.staysStale !== true) await world.settle(recoverWithinMs + 20_000);

@@ -4,6 +4,10 @@ import { readSettings, type StormSettings } from './message.ts';
 const { feedUrl, replicas, timeoutMs, maxStalenessMs } = readSettings<StormSettings>();
 const ports = { clock: systemClock, random: systemRandom };
 
+// Replicas keep no process alive; the channel to the suite does, while somebody listens.
+process.on('disconnect', () => process.exit(1));
+process.on('message', () => process.exit(0));
+
 /** A replica each, as many processes would have, all cold and all at once. */
 const opened = await Promise.all(
   Array.from({ length: replicas }, async () =>
@@ -11,8 +15,6 @@ const opened = await Promise.all(
   ),
 );
 const ready = await Promise.all(opened.map((replica) => replica.ready({ timeoutMs })));
-process.on('disconnect', () => process.exit(1));
-process.on('message', () => process.exit(0));
 if (!ready.every(Boolean))
   throw new Error(`${ready.filter((one) => !one).length} of ${replicas} replicas did not become fresh`);
 process.send?.('started');

@@ -68,7 +68,7 @@ function owed(
   let endsMs = Math.min(...endings, Number.POSITIVE_INFINITY);
   const excused: { fromMs: number; toMs: number }[] = [];
   for (const loss of timeline.losses) {
-    if (loss.atMs < statement.startedMs) continue;
+    if (loss.doneMs < statement.startedMs) continue;
     if (isCovered(timeline, statement, loss, shows)) {
       excused.push({ fromMs: loss.atMs, toMs: loss.untilMs + boundMs });
     } else {

@@ -35,13 +35,15 @@ export const emptied: readonly Fault[] = [
     world: { lookUp: true },
     async run(world) {
       await pause(warmUpMs);
-      await world.loss('FLUSHALL, and a cold sidecar comes first', { survivors: ['s2'] }, async () => {
-        await world.sidecar('s1').kill();
-        await world.redisCommand('FLUSHALL');
+      await world.sidecar('s1').kill();
+      const healing = async () => {
         await world.revoke();
         await world.sidecar('s1').start();
         await world.api('a1').restart();
-      });
+      };
+      await world.loss('FLUSHALL, and a cold sidecar comes first', { survivors: ['s2'], healing }, () =>
+        world.redisCommand('FLUSHALL'),
+      );
       await pause(2000);
     },
   },
@@ -51,14 +53,16 @@ export const emptied: readonly Fault[] = [
     recoverWithinMs,
     async run(world) {
       await pause(warmUpMs);
-      await world.loss('FLUSHALL while the only holder is cut off', { survivors: ['s1'] }, async () => {
-        world.link('s1').blackhole();
-        await world.sidecar('s2').kill();
-        await world.redisCommand('FLUSHALL');
+      await world.sidecar('s2').kill();
+      world.link('s1').blackhole();
+      const healing = async () => {
         await world.sidecar('s2').start();
         await pause(1500);
         world.link('s1').flow();
-      });
+      };
+      await world.loss('FLUSHALL while the only holder is cut off', { survivors: ['s1'], healing }, () =>
+        world.redisCommand('FLUSHALL'),
+      );
     },
   },
   {

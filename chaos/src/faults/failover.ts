@@ -46,10 +46,10 @@ export const failover: readonly Fault[] = [
       world.link('s1').blackhole();
       world.link('r1').blackhole();
       await pause(1500);
-      await world.loss('failover; s1 had not heard it', { survivors: ['s2'], replicasSurvive: true }, async () => {
-        await world.promote(1);
-        world.link('s1').flow();
-      });
+      const healing = async () => world.link('s1').flow();
+      await world.loss('failover; s1 had not heard it', { survivors: ['s2'], replicasSurvive: true, healing }, () =>
+        world.promote(1),
+      );
       await pause(1000);
     },
   },
@@ -61,15 +61,15 @@ export const failover: readonly Fault[] = [
       await pause(1000);
       world.link('r1').blackhole();
       await pause(1000);
+      const healing = async () => {
+        const [primary, old] = world.redis;
+        world.link('r1').flow();
+        if (primary !== undefined && old !== undefined) await world.demote(old, primary);
+      };
       await world.loss(
         'failover, and the old primary joins as a replica',
-        { survivors: ['s1', 's2'], replicasSurvive: true },
-        async () => {
-          await world.promote(1);
-          const [primary, old] = world.redis;
-          world.link('r1').flow();
-          if (primary !== undefined && old !== undefined) await world.demote(old, primary);
-        },
+        { survivors: ['s1', 's2'], replicasSurvive: true, healing },
+        () => world.promote(1),
       );
       await pause(1500);
     },
@@ -103,14 +103,14 @@ export const failover: readonly Fault[] = [
       await revoked;
       world.expect('the snapshot is read before the failover', asked);
       const alsoHeld = [seen];
+      const healing = async () => {
+        link.flow();
+        await world.sidecar('s1').start();
+      };
       await world.loss(
         'failover before the second head',
-        { survivors: ['s2'], replicasSurvive: true, alsoHeld },
-        async () => {
-          await world.promote(1);
-          link.flow();
-          await world.sidecar('s1').start();
-        },
+        { survivors: ['s2'], replicasSurvive: true, alsoHeld, healing },
+        () => world.promote(1),
       );
       await pause(1000);
     },

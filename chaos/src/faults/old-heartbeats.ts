@@ -61,22 +61,21 @@ export const oldHeartbeats: readonly Fault[] = [
       await world.redisCommand('CONFIG', 'SET', 'min-replicas-to-write', 1);
       await pause(1000);
       const old = world.primary;
-      await world.loss(
-        'look-ups still go to the old primary',
-        { survivors: ['s1', 's2'], replicasSurvive: true },
-        async () => {
-          world.link('r1').blackhole();
-          await redisCommand(world.redis[1]!, 'REPLICAOF', 'NO', 'ONE');
-          world.switchOver(1, ['lookup']);
-          // Its process has nobody else to ask.
-          world.link('a1').blackhole();
-          await pause(world.maxStalenessMs + 5000);
-          world.link('a1').flow();
-          world.link('lookup').retarget({ host: '127.0.0.1', port: world.primary.port });
-          world.link('lookup').reset();
-          await redisCommand(old, 'CONFIG', 'SET', 'min-replicas-to-write', 0);
-        },
-      );
+      const healing = async () => {
+        // Its process has nobody else to ask.
+        world.link('a1').blackhole();
+        await pause(world.maxStalenessMs + 5000);
+        world.link('a1').flow();
+        world.link('lookup').retarget({ host: '127.0.0.1', port: world.primary.port });
+        world.link('lookup').reset();
+        await redisCommand(old, 'CONFIG', 'SET', 'min-replicas-to-write', 0);
+      };
+      const kept = { survivors: ['s1', 's2'], replicasSurvive: true, healing };
+      await world.loss('look-ups still go to the old primary', kept, async () => {
+        world.link('r1').blackhole();
+        await redisCommand(world.redis[1]!, 'REPLICAOF', 'NO', 'ONE');
+        world.switchOver(1, ['lookup']);
+      });
     },
   },
 ];

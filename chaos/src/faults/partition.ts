@@ -13,18 +13,17 @@ export const partition: readonly Fault[] = [
       await world.redisCommand('CONFIG', 'SET', 'min-replicas-max-lag', 2);
       await world.redisCommand('CONFIG', 'SET', 'min-replicas-to-write', 1);
       await pause(1500);
-      await world.loss(
-        's1 stays with the old primary, everybody else moves on',
-        { survivors: ['s1', 's2'], replicasSurvive: true },
-        async () => {
-          world.link('r1').blackhole();
-          await redisCommand(world.redis[1]!, 'REPLICAOF', 'NO', 'ONE');
-          world.switchOver(1, ['s1']);
-          await pause(world.maxStalenessMs + 5500);
-          world.link('s1').retarget({ host: '127.0.0.1', port: world.primary.port });
-          world.link('s1').reset();
-        },
-      );
+      const healing = async () => {
+        await pause(world.maxStalenessMs + 5500);
+        world.link('s1').retarget({ host: '127.0.0.1', port: world.primary.port });
+        world.link('s1').reset();
+      };
+      const kept = { survivors: ['s1', 's2'], replicasSurvive: true, healing };
+      await world.loss('s1 stays with the old primary, everybody else moves on', kept, async () => {
+        world.link('r1').blackhole();
+        await redisCommand(world.redis[1]!, 'REPLICAOF', 'NO', 'ONE');
+        world.switchOver(1, ['s1']);
+      });
       await pause(1000);
     },
   },

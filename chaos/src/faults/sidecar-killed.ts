@@ -23,7 +23,7 @@ const points: readonly Point[] = [
   { name: 'asks-for-tail', link: 's1', direction: 'up', bytes: 'XREAD' },
   { name: 'gets-an-entry', link: 's1', direction: 'down', bytes: '|r|' },
   { name: 'gets-a-heartbeat', link: 's1', direction: 'down', bytes: '|h|' },
-  { name: 'writes-a-heartbeat', link: 's1', direction: 'down', bytes: 'written' },
+  { name: 'writes-a-heartbeat', link: 's1', direction: 'up', bytes: '{revocast}:lease' },
   { name: 'is-asked-for-snapshot', link: 'a1', direction: 'up', bytes: 'GET /v1/snapshot', afterRestartOf: 'a1' },
   { name: 'sends-a-snapshot', link: 'a1', direction: 'down', bytes: 'application/octet-stream', afterRestartOf: 'a1' },
   { name: 'is-asked-for-events', link: 'a1', direction: 'up', bytes: 'GET /v1/events', afterRestartOf: 'a1' },
@@ -45,7 +45,7 @@ async function killAt(world: World, { name, link, direction, bytes, afterRestart
     stopWatching();
     world.expect(`the bytes pass at which s1 is to die: ${name}`, dead !== undefined);
     await dead;
-    await sidecar.start();
+    if (!sidecar.running) await sidecar.start();
   });
 }
 

@@ -65,9 +65,12 @@ export class ActorProcess {
       this.#child = undefined;
       this.#fresh = false;
     });
-    await until(() => started || !this.running, { what: `${this.who} to start`, timeoutMs: 20_000, everyMs: 5 });
-    if (!this.running) throw new Error(`${this.who} did not start:\n${this.#lastErrors}`);
-    this.#note('started');
+    const awaited = { what: `${this.who} to start`, timeoutMs: 20_000, everyMs: 5 };
+    const gaveUp = await until(() => started || !this.running, awaited).catch(() => true);
+    if (started) return this.#note('started');
+    const how = gaveUp === true && this.running ? 'did not say that it has started' : 'ended at once';
+    await this.kill();
+    throw new Error(`${this.who} ${how}:\n${this.#lastErrors}`);
   }
 
   tell(message: ActorMessage): void {

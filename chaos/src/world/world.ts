@@ -1,7 +1,7 @@
 import { freePort, type RedisServer, startRedis, startTcpProxy, type TcpProxy, until } from '@revocast/test-support';
 import type { ApiSettings, SidecarSettings, StormSettings } from '../actors/message.ts';
 import type { BrokenBuild } from '../broken/build.ts';
-import type { LossRecord, StatementRecord } from '../history.ts';
+import type { StatementRecord } from '../history.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { type ActorOptions, ActorProcess } from './actor-process.ts';
 import type { Recorder } from './recorder.ts';
@@ -31,6 +31,9 @@ export interface WorldOptions {
   readonly started?: boolean;
 }
 
+/** Shorter than the product's own default, so that faults need not last as long. */
+export const defaultMaxStalenessMs = 3000;
+
 export interface LossOptions {
   /** Sidecars that are connected to the log and live through it. */
   readonly survivors: readonly string[];
@@ -38,6 +41,8 @@ export interface LossOptions {
   readonly replicasSurvive?: boolean;
   /** Tokens that a survivor holds although no process behind it can show it yet. */
   readonly alsoHeld?: readonly number[];
+  /** What else happens before the survivors can give back what they hold. */
+  readonly healing?: () => Promise<unknown>;
 }
 
 export interface WorldContext {
@@ -76,7 +81,7 @@ export class World {
     this.options = options;
     this.#context = context;
     this.random = context.random;
-    this.maxStalenessMs = options.maxStalenessMs ?? 3000;
+    this.maxStalenessMs = options.maxStalenessMs ?? defaultMaxStalenessMs;
   }
 
   /** Starts everything and waits until every API process is fresh. */
@@ -309,18 +314,19 @@ export class World {
     }
   }
 
-  /** Runs something that makes the log forget. */
-  async loss(
-    what: string,
-    { survivors, replicasSurvive = false, alsoHeld = [] }: LossOptions,
-    during: () => Promise<unknown>,
-  ): Promise<void> {
+  /** Makes the log forget: once `forget` has ended, it has. */
+  async loss(what: string, options: LossOptions, forget: () => Promise<unknown>): Promise<void> {
+    const { survivors, replicasSurvive = false, alsoHeld = [], healing } = options;
     const atMs = monotonicMs();
-    await this.fault(what, during);
+    let doneMs = atMs;
+    await this.fault(what, async () => {
+      await forget();
+      doneMs = monotonicMs();
+      await healing?.();
+    });
     const untilMs = monotonicMs() + this.maxStalenessMs + reseedAllowanceMs;
     this.#settledAtMs = Math.max(this.#settledAtMs, untilMs);
-    const loss: LossRecord = { kind: 'loss', what, atMs, untilMs, survivors, replicasSurvive, alsoHeld };
-    this.#context.recorder.write(loss);
+    this.#context.recorder.write({ kind: 'loss', what, atMs, doneMs, untilMs, survivors, replicasSurvive, alsoHeld });
   }
 
   expect(what: string, held: boolean, found?: string): void {

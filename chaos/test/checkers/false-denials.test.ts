@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkFalseDenials } from '../../src/checkers/false-denials.ts';
+import { readTimeline } from '../../src/checkers/timeline.ts';
+import type { HistoryRecord } from '../../src/history.ts';
+import { historyOf, lifted, probe, revoked, run } from './history-of.ts';
+
+const found = (...records: readonly HistoryRecord[]) =>
+  checkFalseDenials(readTimeline(historyOf(...records))).map(({ what }) => what);
+
+describe('I2', () => {
+  it('finds the denial of a token that nobody named', () => {
+    expect(found(revoked(0), probe(2000, 'r2'))).toEqual([
+      'a1 (life 1, via s1) denied token 1, which nobody had revoked',
+    ]);
+  });
+
+  it('finds a denial before its revocation began, and of one that was answered "not applied"', () => {
+    expect(found(revoked(0), probe(989, 'r'))).toHaveLength(1);
+    expect(found(revoked(0), probe(990, 'r'))).toEqual([]);
+    expect(found(revoked(0, { outcome: 'unavailable' }), probe(2000, 'R'))).toHaveLength(1);
+    expect(found(revoked(0, { outcome: 'outcome_unknown' }), probe(2000, 'r'))).toEqual([]);
+  });
+
+  it.each([
+    [8000, 0],
+    [8001, 1],
+  ])('finds a denial at %i ms of what was lifted at 5000 ms: %i', (atMs, violations) => {
+    expect(found(revoked(0), lifted(0, 5000), probe(atMs, 'r'))).toHaveLength(violations);
+  });
+
+  it('allows a lift to be late while stale', () => {
+    expect(found(revoked(0), lifted(0, 5000), probe(99_000, 'r', { fresh: false }))).toEqual([]);
+  });
+
+  it('lets a later revocation, a cutoff and another value deny what was lifted', () => {
+    const late = probe(99_000, 'r');
+    expect(found(revoked(0), lifted(0, 5000), revoked(0, { startedMs: 5001, endedMs: 5002 }), late)).toEqual([]);
+    expect(found(revoked(0), lifted(0, 5000), revoked(0, { effect: 'cutoff' }), late)).toEqual([]);
+    expect(found(revoked(0), lifted(0, 5000), revoked(0, { dimension: 'grant' }), late)).toEqual([]);
+  });
+
+  it('finds "unavailable" only where availability is promised, and only once a process had been fresh', () => {
+    const stale = probe(3000, 'u', { fresh: false });
+    const promised = [run({ alwaysAvailable: true })];
+    const check = (...records: readonly HistoryRecord[]) => checkFalseDenials(readTimeline(records));
+    expect(found(probe(2000, 'a'), stale)).toEqual([]);
+    expect(check(...promised, stale)).toEqual([]);
+    expect(check(...promised, probe(2000, 'a'), stale)).toHaveLength(1);
+  });
+});

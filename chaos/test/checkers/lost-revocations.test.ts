@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkLostRevocations } from '../../src/checkers/lost-revocations.ts';
+import { readTimeline } from '../../src/checkers/timeline.ts';
+import type { HistoryRecord } from '../../src/history.ts';
+import { flushed, historyOf, lifted, probe, revoked } from './history-of.ts';
+
+const found = (...records: readonly HistoryRecord[]) =>
+  checkLostRevocations(readTimeline(historyOf(...records))).map(({ what }) => what);
+const settled = { kind: 'checkpoint', atMs: 20_000 } as const;
+const newcomer = { who: 'a-late', via: 'late' };
+
+describe('I3', () => {
+  it('finds a newcomer that accepts after the checkpoint what a survivor had held', () => {
+    const records = [revoked(0), probe(1500, 'r'), flushed(), settled];
+    expect(found(...records, probe(20_001, 'r', newcomer))).toEqual([]);
+    expect(found(...records, probe(20_001, 'a', newcomer))).toEqual([
+      'a-late (life 1, via late) accepts token 0, whose session is revoked: the revocation was lost',
+    ]);
+  });
+
+  it('promises nothing for what was held by one Redis alone', () => {
+    expect(found(revoked(0), flushed(), settled, probe(20_001, 'a', newcomer))).toEqual([]);
+  });
+
+  it('promises what all redis replicas confirmed, where one of them takes over', () => {
+    const confirmed = revoked(0, { redisReplicas: 1 });
+    const failover = flushed({ replicasSurvive: true });
+    expect(found(confirmed, failover, settled, probe(20_001, 'a', newcomer))).toHaveLength(1);
+    const unconfirmed = revoked(0, { redisReplicas: 0, outcome: 'not_durable' });
+    expect(found(unconfirmed, failover, settled, probe(20_001, 'a', newcomer))).toEqual([]);
+  });
+
+  it('promises what a survivor is known to hold', () => {
+    const known = flushed({ alsoHeld: [0] });
+    expect(found(revoked(0), known, settled, probe(20_001, 'a', newcomer))).toHaveLength(1);
+  });
+
+  it('finds a process that unlearns a denial, at any time, and not one that hears of a lift or starts anew', () => {
+    const denied = [revoked(0), probe(1500, 'r')];
+    expect(found(...denied, probe(1600, 'a'))).toHaveLength(1);
+    expect(found(...denied, lifted(0, 1590), probe(1600, 'a'))).toEqual([]);
+    expect(found(...denied, probe(1600, 'a', { life: 2 }))).toEqual([]);
+  });
+});

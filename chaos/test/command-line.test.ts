@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { readCommandLine } from '../src/command-line.ts';
+
+const read = (...argv: string[]) => readCommandLine(argv, () => 7);
+
+describe('the command line of the suite', () => {
+  it('plays every fault once and two random minutes, with a seed it draws', () => {
+    expect(read()).toMatchObject({ only: [''], repeat: 1, seeds: 1, minutes: 2, firstSeed: 7, jobs: 2, json: false });
+  });
+
+  it('plays nothing at random for whoever asks for one fault', () => {
+    expect(read('--only', 'failover,lifts')).toMatchObject({ only: ['failover', 'lifts'], minutes: 0 });
+    expect(read('--only=failover', '--minutes=1')).toMatchObject({ minutes: 1 });
+  });
+
+  it('takes the long run', () => {
+    expect(read('--seeds', '5', '--minutes', '10', '--seed', '3', '--json')).toMatchObject({
+      seeds: 5,
+      minutes: 10,
+      firstSeed: 3,
+      json: true,
+    });
+  });
+
+  it.each([['--seed'], ['--sed', '1'], ['--minutes', '-1'], ['--jobs', '0'], ['--seeds', 'many']])(
+    'refuses %s %s',
+    (...argv) => {
+      expect(() => read(...argv)).toThrow(RangeError);
+    },
+  );
+});
