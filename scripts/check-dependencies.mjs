@@ -35,6 +35,7 @@ const mayImport = {
   bench: [
     '@revocast/denylist',
     '@revocast/middleware',
+    '@revocast/sidecar',
     '@revocast/test-support',
     'aws-jwt-verify',
     'express',

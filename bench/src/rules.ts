@@ -21,8 +21,9 @@ export async function serveRules(count: number): Promise<RuleServer> {
   const readers = new Readers(clock, randomHex(8));
   const replica = openReplica({ feed: source.feed, clock, random, maxRules: 20_000_000, reader: readers });
   await replica.ready({ timeoutMs: 5000 });
-  replica.denylist.mergeRows(randomRows(count), 'union');
   const feedServer = createFeedServer({ replica, readers, clock });
+  // Before anybody asks for a position, so that no change is numbered.
+  replica.denylist.mergeRows(randomRows(count), 'union');
   const server: Server = createServer((request, response) => {
     if (!feedServer.handle(request, response)) response.writeHead(404).end();
   });
