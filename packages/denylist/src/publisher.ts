@@ -96,7 +96,9 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
   ): Promise<Published> => {
     const { redisReplicas = 'all', occurredAtMs, tokens } = parseOptions(options);
     const id = options.id ?? newId();
-    const requestedAtMs = Math.round(logClock.nowMs() ?? clock.wallMs());
+    const askedAtMs = clock.monotonicMs();
+    if (logClock.nowMs() === undefined && log.time !== undefined) await learnLogTime();
+    const requestedAtMs = Math.round((logClock.nowMs() ?? clock.wallMs()) - (clock.monotonicMs() - askedAtMs));
     const offset = logClock.offsetMs() ?? 0;
     const span = traced && trace?.({ ...traced, ...(tokens !== undefined && { tokens }) });
     const details: RevocationDetails = {
@@ -127,6 +129,16 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
       redisReplicas: appended.redisReplicas,
       enforcedEverywhere: ({ timeoutMs = 5000 } = {}) => awaitEnforcement({ log, appended, clock, timeoutMs }),
     };
+  };
+
+  /** Without it the clock of this machine would be taken for the log's, and a difference for latency. */
+  const learnLogTime = async (): Promise<void> => {
+    try {
+      const sample = await log.time?.();
+      if (sample !== undefined) logClock.learn(sample);
+    } catch {
+      // Whoever cannot tell the time may still take a revocation; if not, the append says why.
+    }
   };
 
   const publisher: Publisher = {

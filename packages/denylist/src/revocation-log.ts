@@ -1,6 +1,7 @@
 import type { Digest } from './digest.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { RevocationDetails } from './event.ts';
+import type { LogTimeSample } from './feed.ts';
 import type { Statement } from './statement.ts';
 
 /** The ordered record of revocations: the writing side. Readers use its {@link Feed} and {@link LookUp}. */
@@ -17,6 +18,8 @@ export interface RevocationLog {
    * @throws LogError `unavailable`
    */
   enforcement(appended: AppendedAt): Promise<Enforcement>;
+  /** Reads the log's clock, so that the first revocation of a publisher is timed as truly as the next ones. May throw. */
+  time?(): Promise<LogTimeSample>;
   close(): Promise<void>;
 }
 

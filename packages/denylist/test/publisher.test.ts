@@ -10,7 +10,7 @@ const issuer = 'https://issuer.example/';
 const feed: Feed = { name: 'scripted', connect: () => Promise.reject(new Error('nobody follows here')) };
 
 /** A publisher over a log whose clock is ahead of ours, and which answers as told. */
-function given({ logAheadMs = 0 } = {}) {
+function given({ logAheadMs = 0, tellsTime }: { logAheadMs?: number; tellsTime?: 'yes' | 'no' } = {}) {
   const clock = new FakeClock();
   const requests: AppendRequest[] = [];
   const failures: Error[] = [];
@@ -29,6 +29,14 @@ function given({ logAheadMs = 0 } = {}) {
       return { epoch: 'e1', head: 'h1', cursor: 'c1', loggedAtMs, redisReplicas: 2, repeated };
     },
     enforcement: () => Promise.reject(new Error('not asked here')),
+    ...(tellsTime !== undefined && {
+      async time() {
+        if (tellsTime === 'no') throw new Error('no right to ask');
+        await clock.sleep(2);
+        const monotonicMs = clock.monotonicMs() - 1;
+        return { logMs: clock.wallMs() - 1 + logAheadMs, monotonicMs, roundTripMs: 2 };
+      },
+    }),
     async close() {
       closed = true;
     },
@@ -49,7 +57,7 @@ function given({ logAheadMs = 0 } = {}) {
   /** Lets the log answer. */
   const answered = async <T>(asked: Promise<T>): Promise<T> => {
     asked.catch(() => {});
-    await clock.advance(4);
+    await clock.advance(tellsTime === 'yes' ? 6 : 4);
     return await asked;
   };
   return {
@@ -133,6 +141,24 @@ describe('revoking', () => {
 });
 
 describe('the times of a revocation', () => {
+  it('are told in the log’s clock the first time too, where the log tells it', async () => {
+    const { publisher, requests, answered, clock } = given({ logAheadMs: 90_000, tellsTime: 'yes' });
+    const startMs = clock.wallMs();
+    await answered(publisher.revoke({ issuer, session: 's1', reason: 'logout' }, { occurredAtMs: startMs - 5000 }));
+    // From the call, not from the answer to the question.
+    expect(requests[0]?.details).toMatchObject({
+      requestedAtMs: startMs + 90_000,
+      occurredAtMs: startMs + 90_000 - 5000,
+    });
+  });
+
+  it('are told in our clock when the log cannot tell, and the revocation goes out all the same', async () => {
+    const { publisher, requests, answered, clock } = given({ logAheadMs: 90_000, tellsTime: 'no' });
+    const startMs = clock.wallMs();
+    await answered(publisher.revoke({ issuer, session: 's1', reason: 'logout' }));
+    expect(requests[0]?.details.requestedAtMs).toBe(startMs);
+  });
+
   it('are told in the log’s clock, once it is known', async () => {
     const { publisher, requests, answered, clock } = given({ logAheadMs: 5000 });
     await answered(publisher.revoke({ issuer, session: 's1', reason: 'logout' }));

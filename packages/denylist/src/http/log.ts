@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { encodeAppendRequest } from '../codec/append-request.ts';
 import { type Enforcement, nothingKnown } from '../enforcement.ts';
 import { FeedError } from '../feed.ts';
@@ -8,9 +9,12 @@ import { get, type HttpClient, post, readAll } from './client.ts';
 import { paths } from './wire.ts';
 
 /** The log behind a sidecar: what is appended here it appends to its own source. */
-export function createHttpLog(source: HttpSource, options: { readonly tokenFile?: string }): RevocationLog {
+export function createHttpLog(
+  source: HttpSource,
+  { clock, ...token }: { readonly clock: Clock; readonly tokenFile?: string },
+): RevocationLog {
   const closed = new AbortController();
-  const client: HttpClient = { source, signal: closed.signal, ...options };
+  const client: HttpClient = { source, signal: closed.signal, ...token };
   return {
     async append(request) {
       let answered: Awaited<ReturnType<typeof post>>;
@@ -35,6 +39,14 @@ export function createHttpLog(source: HttpSource, options: { readonly tokenFile?
       } catch (error) {
         throw new LogError('unavailable', `${source.name} cannot tell who has it`, { cause: error });
       }
+    },
+    async time() {
+      const askedAtMs = clock.monotonicMs();
+      const response = await get(client, paths.fresh);
+      const { logNowMs } = parseObject(await readAll(response, 4096));
+      const roundTripMs = clock.monotonicMs() - askedAtMs;
+      if (typeof logNowMs !== 'number') throw new FeedError('not_ready', `${source.name} knows no log time`);
+      return { logMs: logNowMs, monotonicMs: askedAtMs + roundTripMs / 2, roundTripMs };
     },
     async close() {
       closed.abort();

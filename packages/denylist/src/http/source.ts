@@ -6,7 +6,7 @@ import { createHttpLog, createHttpReseed } from './log.ts';
 /** Another sidecar as a source: a relay. */
 export function openHttpSource(source: HttpSource, { clock, tokenFile }: OpenSourceOptions): OpenedSource {
   const token = tokenFile === undefined ? {} : { tokenFile };
-  const log = createHttpLog(source, token);
+  const log = createHttpLog(source, { clock, ...token });
   return {
     kind: 'http',
     name: source.name,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../clock.ts';
 import { digestToBytes } from '../digest.ts';
 import { FeedError } from '../feed.ts';
 import { type Appended, type AppendRequest, LogError, type RevocationLog } from '../revocation-log.ts';
@@ -17,7 +18,7 @@ export const logRetentionMs = 3_600_000;
 const waitMs = 1000;
 
 /** The revocation log in Redis. The session is shared with nothing that blocks. */
-export function createRedisLog(session: RedisSession): RevocationLog {
+export function createRedisLog(session: RedisSession, clock: Clock): RevocationLog {
   return {
     append: (request) => append(session, request),
     async enforcement(appended) {
@@ -26,6 +27,14 @@ export function createRedisLog(session: RedisSession): RevocationLog {
       } catch (error) {
         throw new LogError('unavailable', `nobody can tell who has it: ${messageOf(error)}`, { cause: error });
       }
+    },
+    async time() {
+      const redis = await session.get();
+      const askedAtMs = clock.monotonicMs();
+      const [seconds, micros] = readArray(await redis.call('TIME', []), 'TIME').map((part) => readNumber(part, 'TIME'));
+      const roundTripMs = clock.monotonicMs() - askedAtMs;
+      const logMs = (seconds ?? 0) * 1000 + (micros ?? 0) / 1000;
+      return { logMs, monotonicMs: askedAtMs + roundTripMs / 2, roundTripMs };
     },
     async close() {
       session.close();

@@ -23,7 +23,7 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
     kind: 'redis',
     name: source.name,
     feed: createRedisFeed(source, { clock, random }),
-    log: createRedisLog(publishing),
+    log: createRedisLog(publishing, clock),
     reseed: createRedisReseed(keeping),
     health: createRedisHealth(keeping, clock),
     startHeartbeat: (options) => startHeartbeat({ ...options, session: keeping, clock }),

@@ -9,6 +9,7 @@ import { createHttpLog, createHttpReseed } from '../../src/http/log.ts';
 import type { AppendRequest, RevocationLog } from '../../src/revocation-log.ts';
 import { emptyRule, forEver } from '../../src/rule.ts';
 import { type HttpSource, parseSource } from '../../src/source.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts';
 
 const request: AppendRequest = {
@@ -33,7 +34,7 @@ beforeEach(async () => {
     bodies.push(Buffer.concat(chunks).toString('utf8'));
     answerWith(asked, response);
   });
-  log = createHttpLog(server.source, {});
+  log = createHttpLog(server.source, { clock: systemClock });
 });
 afterEach(async () => {
   await log.close();
@@ -45,6 +46,21 @@ const httpSource = (url: string): HttpSource => {
   if (source.kind !== 'http') throw new Error('expected an http source');
   return source;
 };
+
+describe('the time of the log', () => {
+  it('is asked of the sidecar', async () => {
+    answerWith = (_, response) => response.writeHead(200).end(JSON.stringify({ logNowMs: 5_000 }));
+    const sample = await log.time?.();
+    expect(sample?.logMs).toBe(5_000);
+    expect(sample?.roundTripMs).toBeGreaterThan(0);
+    expect(Math.abs(systemClock.monotonicMs() - (sample?.monotonicMs ?? 0))).toBeLessThan(5000);
+  });
+
+  it('is not known to a sidecar that is not fresh', async () => {
+    answerWith = (_, response) => response.writeHead(503).end(JSON.stringify({ error: 'not_fresh' }));
+    await expect(log.time?.()).rejects.toMatchObject({ code: 'not_ready' });
+  });
+});
 
 describe('appending through a sidecar', () => {
   it('sends the statement and gives back what became of it', async () => {
@@ -75,12 +91,12 @@ describe('appending through a sidecar', () => {
     ['127.0.0.1', 'an address'],
     ['localhost', 'a name of several addresses'],
   ])('reached nobody when the connection to %s is refused', async (host) => {
-    const nobody = createHttpLog(httpSource(`http://${host}:${await freePort()}`), {});
+    const nobody = createHttpLog(httpSource(`http://${host}:${await freePort()}`), { clock: systemClock });
     await expect(nobody.append(request)).rejects.toMatchObject({ code: 'unavailable', applied: false });
   });
 
   it('reached nobody when there is no socket', async () => {
-    const nobody = createHttpLog(httpSource('unix:/nonexistent/sidecar.sock'), {});
+    const nobody = createHttpLog(httpSource('unix:/nonexistent/sidecar.sock'), { clock: systemClock });
     await expect(nobody.append(request)).rejects.toMatchObject({ code: 'unavailable', applied: false });
   });
 
@@ -92,7 +108,7 @@ describe('appending through a sidecar', () => {
 
   it('sends nothing without the token that it was told to send', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'revocast-log-'));
-    const withToken = createHttpLog(server.source, { tokenFile: dir });
+    const withToken = createHttpLog(server.source, { clock: systemClock, tokenFile: dir });
     await expect(withToken.append(request)).rejects.toMatchObject({ code: 'unavailable', applied: false });
     expect(bodies).toEqual([]);
     await rm(dir, { recursive: true });
