@@ -34,6 +34,7 @@ export const statementOutcomes = [
   'outcome_unknown',
   'unavailable',
   'refused',
+  'too_many_broad_rules',
   'invalid',
 ] as const;
 export type StatementOutcome = (typeof statementOutcomes)[number];

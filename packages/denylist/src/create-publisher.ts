@@ -1,4 +1,6 @@
 import type { Clock } from './clock.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import { defaultBroadRulesPerMinute, limitBroadRules } from './limit-broad-rules.ts';
 import { openSource } from './open-source.ts';
 import type { OpenTelemetryApi } from './open-telemetry.ts';
 import { createPublisherOver, type Publisher, type PublisherObserver } from './publisher.ts';
@@ -11,13 +13,19 @@ export interface CreatePublisherOptions {
   readonly observer?: PublisherObserver;
   /** `import * as api from '@opentelemetry/api'`: traces each revocation to where it is enforced. Default none. */
   readonly openTelemetry?: OpenTelemetryApi;
+  /**
+   * Revocations of a whole client, tenant, key or issuer that are let through a minute, 1 or more, default 60; the next
+   * one throws LogError `too_many_broad_rules`. `Infinity` for a job that means it.
+   */
+  readonly broadRulesPerMinute?: number;
   /** For tests that step time. */
   readonly clock?: Clock;
 }
 
 /**
- * A publisher for `redis:`, `rediss:` (needs ioredis), `http:`, `https:`, `unix:` (a sidecar) or `memory:` (tests and
- * development; gone with the process). Nothing is connected before the first revocation, and nothing has to be reachable.
+ * A publisher for `redis:`, `rediss:` (needs ioredis), `http:`, `https:`, `unix:` (a sidecar), `file:` (one node, one
+ * process) or `memory:` (tests and development; gone with the process). Nothing is connected before the first revocation,
+ * and nothing has to be reachable. docs/redis.md has the URLs of Sentinel, Cluster and TLS.
  *
  * With `redis:` somebody must write heartbeats, or readers cannot tell a quiet log from a dead one: run a sidecar.
  *
@@ -25,7 +33,10 @@ export interface CreatePublisherOptions {
  */
 export async function createPublisher(url: string, options: CreatePublisherOptions = {}): Promise<Publisher> {
   const clock = options.clock ?? systemClock;
-  const { tokenFile, observer, openTelemetry } = options;
+  const { tokenFile, observer, openTelemetry, broadRulesPerMinute: perMinute = defaultBroadRulesPerMinute } = options;
+  if (!(perMinute >= 1 && (Number.isInteger(perMinute) || perMinute === Number.POSITIVE_INFINITY))) {
+    throw new ConfigurationError('broadRulesPerMinute', 'expected a whole number from 1, or Infinity');
+  }
   const source = await openSource(url, {
     clock,
     random: systemRandom,
@@ -33,7 +44,7 @@ export async function createPublisher(url: string, options: CreatePublisherOptio
     ...(tokenFile === undefined ? {} : { tokenFile }),
   });
   const publisher = createPublisherOver({
-    log: source.log,
+    log: limitBroadRules(source.log, { clock, perMinute }),
     feed: source.feed,
     clock,
     newId: () => randomHex(16),

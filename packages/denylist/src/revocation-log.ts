@@ -56,6 +56,8 @@ export const logErrorCodes = [
   'unavailable',
   /** Not applied: the log refuses what was said, e.g. a cutoff in the future. */
   'refused',
+  /** Not applied: so many clients, tenants, keys or issuers were revoked within a minute that it looks like a mistake. */
+  'too_many_broad_rules',
 ] as const;
 export type LogErrorCode = (typeof logErrorCodes)[number];
 

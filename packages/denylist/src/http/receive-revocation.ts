@@ -6,6 +6,7 @@ import { answer, readBody } from './answer.ts';
 const maxBodyBytes = 16 * 1024;
 const statusOf: Readonly<Record<LogErrorCode, number>> = {
   refused: 422,
+  too_many_broad_rules: 429,
   unavailable: 503,
   not_durable: 507,
   outcome_unknown: 504,

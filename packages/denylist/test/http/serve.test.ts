@@ -394,6 +394,7 @@ describe('a revocation handed in', () => {
 
   it.each([
     ['refused', 422],
+    ['too_many_broad_rules', 429],
     ['unavailable', 503],
     ['outcome_unknown', 504],
     ['not_durable', 507],
