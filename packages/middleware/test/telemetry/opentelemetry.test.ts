@@ -144,6 +144,15 @@ describe('a revocation', () => {
     ).rejects.toThrow('tokens');
   });
 
+  it('that is retried with its id is counted once', async () => {
+    const again = () => publisher.revoke({ issuer: signer.issuer, session: 's1', reason: 'logout' }, { id: 'one' });
+    await again();
+    await again();
+    expect(await counted('oauth2.token.revoked')).toEqual([
+      { attributes: { reason: 'logout', dimension: 'session' }, value: 1 },
+    ]);
+  });
+
   it('that fails is a span that failed, and counts nothing', async () => {
     const ahead = Math.floor(world.clock.wallMs() / 1000) + 3600;
     const refused = publisher.revoke({ issuer: signer.issuer, subject: 'a', issuedUpTo: ahead, reason: 'admin' });
