@@ -42,6 +42,8 @@ export async function replicate(options: ReplicateOptions): Promise<void> {
     let connection: FeedConnection | undefined;
     try {
       connection = await feed.connect(signal, options.reader);
+      // Told to stop while it was dialling: nobody would end this connection's tail any more.
+      if (signal.aborted) return;
       await replication.follow(connection, () => backoff.succeeded());
     } catch (error) {
       if (error instanceof FeedGap) replication.startOver(error);
