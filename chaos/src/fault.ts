@@ -36,6 +36,8 @@ export interface Fault {
   readonly extraBoundMs?: number;
   /** Default 10 s: back-offs of up to 2 s in a sidecar and then in a process, a resync each, and a busy machine. */
   readonly recoverWithinMs?: number;
+  /** Default 500 ms: what a reported latency may be off by. */
+  readonly clockReadingMs?: number;
   /** Nobody who was fresh may become unavailable. */
   readonly alwaysAvailable?: boolean;
   /** What goes wrong stays wrong: nobody is awaited, and nobody new is let in. */

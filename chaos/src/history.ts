@@ -24,6 +24,8 @@ export interface RunRecord {
   readonly boundMs: number;
   /** After the last fault ended, everybody is fresh again within this. */
   readonly recoverWithinMs: number;
+  /** What a reported latency may be off by: the log's clock is read over a round trip, and that takes its time. */
+  readonly clockReadingMs: number;
   /** No accepted token may turn unavailable in this run (a planned failover). */
   readonly alwaysAvailable: boolean;
 }

@@ -66,19 +66,18 @@ async function play(command: Command, { chosen, folder, brokenBuild, say }: Play
     for (const { checked, what } of run.violations.slice(0, 10)) say(`    ${checked}: ${what}`);
   };
   say(`seed ${firstSeed}`);
-  const waiting = Array.from({ length: repeat }, (_, round) =>
-    chosen.map((fault) => ({ fault, seed: firstSeed + round })),
-  ).flat();
-  // Faults mostly wait, each in a world of its own: several at once, and still in the same order.
+  const faultsOf = (round: number) => chosen.map((fault) => ({ fault, seed: firstSeed + round }));
+  const randomOf = (index: number) => ({ fault: randomFaults(minutes * 60_000, say), seed: firstSeed + index });
+  const waiting = [
+    ...Array.from({ length: repeat }, (_, round) => faultsOf(round)).flat(),
+    ...Array.from({ length: minutes === 0 ? 0 : seeds }, (_, index) => randomOf(index)),
+  ];
+  // Faults mostly wait, each in a world of its own: several at once, and still begun in this order.
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       tell(await runFault(next.fault, { seed: next.seed, folder, ...build }));
     }
   };
   await Promise.all(Array.from({ length: command.jobs }, work));
-  for (let index = 0; index < (minutes === 0 ? 0 : seeds); index++) {
-    const fault = randomFaults(minutes * 60_000, say);
-    tell(await runFault(fault, { seed: firstSeed + index, folder, ...build }));
-  }
   return runs;
 }

@@ -1,5 +1,4 @@
-import { clockReadingMs } from './checkers/true-reports.ts';
-import type { FaultRun } from './run-fault.ts';
+import { defaultClockReadingMs, type FaultRun } from './run-fault.ts';
 import { reseedAllowanceMs } from './world/world.ts';
 
 /** The closing line of the suite. */
@@ -38,7 +37,7 @@ export function reportOf(
     bounds: {
       lateAccept: 'maxStalenessMs of each run; no allowance: a probe counts from before it looked',
       reseedAllowanceMs,
-      clockReadingMs,
+      clockReadingMs: defaultClockReadingMs,
     },
     played: runs.map(({ fault, seed, violations, worstLateAcceptMs, recoveriesMs, tookMs }) => ({
       fault,

@@ -21,16 +21,27 @@ export interface FaultRun extends Judgement {
 }
 
 const defaultRecoverWithinMs = 10_000;
+export const defaultClockReadingMs = 500;
 
 /** Plays one fault in a world of its own, and judges its history. */
 export async function runFault(fault: Fault, { seed, folder, brokenBuild }: RunOptions): Promise<FaultRun> {
   const startedMs = performance.now();
   const recorder = new Recorder(join(folder, `${fault.name.replaceAll('/', '-')}-${seed}`));
   const { recoverWithinMs = defaultRecoverWithinMs, extraBoundMs = 0, alwaysAvailable = false, traffic = true } = fault;
+  const { clockReadingMs = defaultClockReadingMs } = fault;
   const { maxStalenessMs = defaultMaxStalenessMs } = fault.world ?? {};
   const boundMs = maxStalenessMs + extraBoundMs;
   const { name } = fault;
-  recorder.write({ kind: 'run', fault: name, seed, maxStalenessMs, boundMs, recoverWithinMs, alwaysAvailable });
+  recorder.write({
+    kind: 'run',
+    fault: name,
+    seed,
+    maxStalenessMs,
+    boundMs,
+    recoverWithinMs,
+    clockReadingMs,
+    alwaysAvailable,
+  });
   let world: World | undefined;
   try {
     world = await World.open(fault.world ?? {}, { recorder, brokenBuild, random: seededRandom(seed) });

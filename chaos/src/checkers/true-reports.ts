@@ -4,16 +4,12 @@ import type { Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * What a latency may be off by: the log's clock is read over a round trip, and on a busy machine that takes its time.
- */
-export const clockReadingMs = 500;
-
-/**
  * I5: reasons and latencies reported are the true ones. A denial names a dimension that was revoked; a process that is
  * not fresh says why, and one that is fresh is never "unavailable"; a latency is the time that
  * really passed.
  */
 export function checkTrueReports(timeline: Timeline): Violation[] {
+  const { clockReadingMs } = timeline.run;
   const violations = new Map<string, Violation>();
   const report = (key: string, what: string) => violations.set(key, { checked: 'I5', what });
 

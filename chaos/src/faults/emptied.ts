@@ -11,6 +11,7 @@ export const emptied: readonly Fault[] = [
   {
     name: 'emptied/flushall',
     failure,
+    world: { express: true },
     recoverWithinMs,
     async run(world) {
       await pause(warmUpMs);

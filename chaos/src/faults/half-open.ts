@@ -7,6 +7,7 @@ export const halfOpen: readonly Fault[] = [
   {
     name: 'half-open/redis',
     failure,
+    world: { express: true },
     run: (world) =>
       world.fault('the link of s1 to Redis drops all packets', async () => {
         world.link('s1').blackhole();

@@ -18,6 +18,7 @@ export const oldHeartbeats: readonly Fault[] = [
   {
     name: 'old-heartbeats/sidecar-paused',
     failure,
+    world: { express: true },
     run: (world) =>
       world.fault('s1 is stopped by SIGSTOP and goes on', async () => {
         world.sidecar('s1').pause();

@@ -7,7 +7,7 @@ export const plannedFailover: readonly Fault[] = [
   {
     name: 'planned-failover/upgrade',
     failure: 'planned failover',
-    world: { redisReplicas: 1, maxStalenessMs: 5000 },
+    world: { redisReplicas: 1, maxStalenessMs: 5000, express: true },
     alwaysAvailable: true,
     async run(world) {
       await pause(1500);

@@ -19,7 +19,7 @@ export const redisDown: readonly Fault[] = [
   {
     name: 'redis-down/paused',
     failure,
-    world: { lookUp: true },
+    world: { lookUp: true, express: true },
     run: (world) =>
       world.fault('Redis is stopped by SIGSTOP and goes on', async () => {
         world.primary.pause();
@@ -43,7 +43,7 @@ export const redisDown: readonly Fault[] = [
   {
     name: 'redis-down/accepted-by-policy',
     failure,
-    world: { whenUnknown: 'accept' },
+    world: { whenUnknown: 'accept', express: true },
     run: (world) =>
       world.fault('Redis is stopped, and the policy is to accept and to say so', async () => {
         world.primary.pause();

@@ -57,7 +57,7 @@ export const sidecarKilled: readonly Fault[] = [
     name: 'sidecar-killed/short-restart',
     failure,
     // The other sidecar takes the lease over within its 2 s; nobody may notice.
-    world: { maxStalenessMs: 5000 },
+    world: { maxStalenessMs: 5000, express: true },
     alwaysAvailable: true,
     async run(world) {
       await pause(1000);

@@ -1,9 +1,10 @@
-import { freePort, type RedisServer, startRedis, startTcpProxy, type TcpProxy, until } from '@revocast/test-support';
+import { type RedisServer, startRedis, startTcpProxy, type TcpProxy, until } from '@revocast/test-support';
 import type { ApiSettings, SidecarSettings, StormSettings } from '../actors/message.ts';
 import type { BrokenBuild } from '../broken/build.ts';
 import type { StatementRecord } from '../history.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { type ActorOptions, ActorProcess } from './actor-process.ts';
+import { ownPort } from './own-port.ts';
 import type { Recorder } from './recorder.ts';
 import { redisCommand } from './redis-command.ts';
 import { type SayOptions, Speaker } from './speaker.ts';
@@ -23,6 +24,8 @@ export interface WorldOptions {
   /** Whether API processes may ask Redis when memory cannot tell. */
   readonly lookUp?: boolean;
   readonly whenUnknown?: 'unavailable' | 'accept';
+  /** Adds e1 behind s1: an Express app with `protect`, asked over HTTP. Default false. */
+  readonly express?: boolean;
   /** Whether the first log is declared whole, as `revocast-sidecar init` does. Default true. */
   readonly declared?: boolean;
   /** Done to the primary before anybody is there: rules put in by hand, settings gone wrong. */
@@ -115,6 +118,7 @@ export class World {
     for (let index = 0; index < sidecars * apisPerSidecar; index++) {
       await this.addApi(`a${index + 1}`, { via: `s${(index % sidecars) + 1}` });
     }
+    if (this.options.express === true) await this.addApi('e1', { via: 's1', program: 'express-main' });
     if (this.options.started === false) return;
     await Promise.all([...this.sidecars, ...this.apis].map((actor) => actor.start()));
     await this.untilFresh(20_000);
@@ -137,7 +141,8 @@ export class World {
     who: string,
     options: { readonly source: string; readonly maxRules?: number; readonly clockOffsetMs?: number },
   ): Promise<ActorProcess> {
-    const [dataPort, adminPort] = [await freePort(), await freePort()];
+    // Not from the seed: worlds that are played at once must not meet.
+    const [dataPort, adminPort] = [await ownPort(Math.random), await ownPort(Math.random)];
     this.#dataPorts.set(who, dataPort);
     if (options.source === 'redis') this.#redisReaders.push(who);
     const link = await this.#link(

@@ -13,6 +13,7 @@ export function run(changes: Partial<RunRecord> = {}): RunRecord {
     maxStalenessMs: 3000,
     boundMs: 3000,
     recoverWithinMs: 5000,
+    clockReadingMs: 500,
     alwaysAvailable: false,
     ...changes,
   };

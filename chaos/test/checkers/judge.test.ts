@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { judge } from '../../src/checkers/judge.ts';
-import { clockReadingMs } from '../../src/checkers/true-reports.ts';
 import type { HistoryRecord, MemoryRecord } from '../../src/history.ts';
-import { historyOf, probe, revoked } from './history-of.ts';
+import { historyOf, probe, revoked, run } from './history-of.ts';
+
+const { clockReadingMs } = run();
 
 const checkedIn = (...records: readonly HistoryRecord[]) =>
   judge(historyOf(...records)).violations.map(({ checked }) => checked);
