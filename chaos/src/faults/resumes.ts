@@ -32,7 +32,7 @@ export const resumes: readonly Fault[] = [
   {
     name: 'resumes/sidecar-stopped-in-order',
     failure,
-    world: { maxStalenessMs: 5000 },
+    world: { maxStalenessMs: 8000 },
     alwaysAvailable: true,
     async run(world) {
       await pause(1000);
