@@ -12,6 +12,8 @@ export interface DataListenerOptions {
     handle(request: IncomingMessage, response: ServerResponse): boolean;
     clients(): { readonly count: number };
   };
+  /** The page for people; absent: there is none. Who may read the feed may look at it. */
+  readonly console?: { handle(request: IncomingMessage, response: ServerResponse): boolean };
   /** Absent: nobody writes, and the address must be host-local. */
   readonly tokens?: BearerTokens;
   /** Names accepted in `Host` beside localhost and addresses. */
@@ -22,10 +24,11 @@ export interface DataListenerOptions {
 
 /** What a process beside does to keep its denylist, and to say how far it is; none of it changes a revocation. */
 const readerRoutes = ['GET /v1/snapshot', 'GET /v1/events', 'GET /v1/fresh', 'GET /v1/enforcement', 'POST /v1/acks'];
+const consoleRoutes = ['GET /console', 'GET /console/events', 'GET /console/digests'];
 const writerRoutes = ['POST /v1/revocations'];
 
 /** The routes of this listener, as the label of `sidecar_http_requests_total` names them. */
-export const dataRoutes: readonly string[] = [...readerRoutes, ...writerRoutes].map(
+export const dataRoutes: readonly string[] = [...readerRoutes, ...consoleRoutes, ...writerRoutes].map(
   (route) => route.split(' ')[1] ?? '',
 );
 
@@ -45,7 +48,8 @@ export function createDataListener(options: DataListenerOptions): Express {
     else refuse(response, 503, 'too_many_readers', 'raise maxReaders, or put a relay between');
   });
   app.use((request, response) => {
-    if (!feedServer.handle(request, response)) refuse(response, 404, 'not_found');
+    const isAnswered = feedServer.handle(request, response) || options.console?.handle(request, response);
+    if (!isAnswered) refuse(response, 404, 'not_found');
   });
   app.use(answerError);
   return app;
@@ -83,12 +87,13 @@ function isAddress(host: string): boolean {
 }
 
 function checkBearer(address: ListenAddress, tokens: BearerTokens | undefined) {
-  const open = isHostLocal(address) ? readerRoutes : [];
+  const known = [...readerRoutes, ...consoleRoutes];
+  const open = isHostLocal(address) ? known : [];
   return (request: Request, response: Response, next: NextFunction): void => {
     const route = `${request.method} ${request.path}`;
     if (open.includes(route)) {
       next();
-    } else if (!readerRoutes.includes(route) && !writerRoutes.includes(route)) {
+    } else if (!known.includes(route) && !writerRoutes.includes(route)) {
       refuse(response, 404, 'not_found');
     } else if (tokens === undefined) {
       refuse(response, 403, 'writes_off', 'set tokenFile to allow writing');

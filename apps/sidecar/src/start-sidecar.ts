@@ -14,6 +14,8 @@ import type { Logger } from 'pino';
 import { adminRoutes, createAdminListener } from './admin-listener.ts';
 import { type ListenAddress, parseListenAddress } from './config/listen-address.ts';
 import { type Config, type ConfigInput, configSchema } from './config/schema.ts';
+import { createConsole } from './console/create-console.ts';
+import { createRevocationHistory } from './console/revocation-history.ts';
 import { createDataListener, dataRoutes } from './data-listener.ts';
 import { listen } from './listen.ts';
 import { openLog } from './log.ts';
@@ -61,6 +63,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     ...(config.sourceTokenFile === undefined ? {} : { tokenFile: config.sourceTokenFile }),
   });
   const readers = new Readers(clock, randomHex(8));
+  const history = createRevocationHistory();
   const replica = openReplica({
     feed: source.feed,
     // A sidecar answers no requests: upstream it speaks for the replicas behind it.
@@ -69,13 +72,22 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     random,
     maxStalenessMs: config.maxStalenessMs,
     maxRules: config.maxRules,
-    observer: telemetry.observe(logStateChanges(log)),
+    // The two listen to different things.
+    observer: telemetry.observe({ ...logStateChanges(log), ...history.observer }),
     ...(source.reseed === undefined ? {} : { reseed: source.reseed }),
   });
   const feedServer = createFeedServer({ replica, readers, log: telemetry.countRevocations(source.log), clock });
   const watch = watchSource({ source, clock, log });
   const probes = createProbes({ replica, clock, source: watch, whenUnknown: config.whenUnknown });
+  const observed = { replica, readers, feedServer, probes, source: watch, history };
+  const pages = createConsole({
+    ...observed,
+    clock,
+    version: version.version,
+    maxStalenessMs: config.maxStalenessMs,
+  });
   const closeSource = async () => {
+    pages.close();
     watch.close();
     probes.close();
     feedServer.close();
@@ -85,7 +97,14 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
 
   const { allowedHosts, maxReaders } = config;
   const dataAddress = addressOf('dataListen', config);
-  const dataApp = createDataListener({ address: dataAddress, feedServer, ...tokens, allowedHosts, maxReaders });
+  const dataApp = createDataListener({
+    address: dataAddress,
+    feedServer,
+    console: pages,
+    ...tokens,
+    allowedHosts,
+    maxReaders,
+  });
   const adminApp = createAdminListener({ probes, metrics: telemetry.exposition, version });
   const listeners = await listenBoth(
     () => listen(telemetry.countRequests(dataApp, dataRoutes), dataAddress, 'dataListen'),

@@ -1,0 +1,53 @@
+import type { Clock, FeedServer, Misconfiguration, Replica, ReplicaStatus } from '@revocast/denylist/replica';
+import type { ProbeAnswer, Probes } from '../probes.ts';
+import type { SourceWatch } from '../watch-source.ts';
+import type { ReplicaLag, ReplicaLags } from './replica-lags.ts';
+import type { AppliedRevocation, RevocationHistory } from './revocation-history.ts';
+
+/** All that the console shows, at one moment. */
+export interface ConsoleView {
+  /** Wall clock of this host. */
+  readonly nowMs: number;
+  readonly version: string;
+  readonly maxStalenessMs: number;
+  readonly status: ReplicaStatus;
+  readonly readiness: ProbeAnswer;
+  /** What should be mended about the source, as last looked at. */
+  readonly misconfigurations: readonly Misconfiguration[];
+  /** Event streams open: API processes and relays. */
+  readonly streams: number;
+  readonly replicas: readonly ReplicaLag[];
+  /** Oldest first. */
+  readonly revocations: readonly AppliedRevocation[];
+  readonly heartbeats: readonly number[];
+  readonly countByReason: ReadonlyMap<string, number>;
+}
+
+export interface ConsoleParts {
+  readonly replica: Pick<Replica, 'status'>;
+  readonly probes: Pick<Probes, 'ready'>;
+  readonly source: Pick<SourceWatch, 'latest'>;
+  readonly feedServer: Pick<FeedServer, 'clients'>;
+  readonly lags: Pick<ReplicaLags, 'read'>;
+  readonly history: Pick<RevocationHistory, 'recent' | 'heartbeats' | 'countByReason'>;
+  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly version: string;
+  readonly maxStalenessMs: number;
+}
+
+export function readView(parts: ConsoleParts): ConsoleView {
+  const { replica, probes, source, feedServer, lags, history, clock, version, maxStalenessMs } = parts;
+  return {
+    nowMs: clock.wallMs(),
+    version,
+    maxStalenessMs,
+    status: replica.status(),
+    readiness: probes.ready(),
+    misconfigurations: source.latest()?.misconfigurations ?? [],
+    streams: feedServer.clients().count,
+    replicas: lags.read(),
+    revocations: history.recent(),
+    heartbeats: history.heartbeats(),
+    countByReason: history.countByReason(),
+  };
+}

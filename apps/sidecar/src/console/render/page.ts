@@ -1,0 +1,78 @@
+import type { ConsoleView } from '../console-view.ts';
+import { html, type Markup, trusted } from '../html.ts';
+import { pageScript } from '../page/page-script.ts';
+import { pageStyle } from '../page/page-style.ts';
+import { formatClock } from './format.ts';
+import { describeState, renderFreshness } from './freshness.ts';
+import { renderLatency } from './latency.ts';
+import { renderRefusals } from './refusals.ts';
+import { renderReplicas } from './replicas.ts';
+import { renderRevocations } from './revocations.ts';
+
+/** The parts of the page that follow what happens, by the name under which an update finds them. */
+export const liveParts = {
+  freshness: renderFreshness,
+  replicas: renderReplicas,
+  latency: renderLatency,
+  revocations: renderRevocations,
+  refusals: renderRefusals,
+} as const satisfies Readonly<Record<string, (view: ConsoleView) => Markup>>;
+
+/** The whole page, as it is without any script. */
+export function renderPage(view: ConsoleView): string {
+  const { state } = view.status.freshness;
+  return html`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${state} · Revocast sidecar</title>
+<link rel="icon" href="data:,">
+<style>${trusted(pageStyle)}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header>
+<h1>Revocast sidecar</h1>
+<p id="state" class="state" data-state="${state}" role="status">${describeState(view)}</p>
+<p class="updates"><span id="updated">As of <time>${formatClock(view.nowMs).slice(0, 8)}</time> UTC</span>
+<button id="pause" type="button" aria-pressed="false" hidden>Pause updates</button></p>
+<noscript><p class="note">Without scripts this page stands still (reload it), and cannot look into a token.</p></noscript>
+</header>
+<main id="main" tabindex="-1">
+${section('freshness', 'Freshness and lag', live('freshness', view))}
+${section('latency', 'Revocation latency', live('latency', view))}
+${section('replicas', 'Replicas behind this sidecar', live('replicas', view))}
+${section('refusals', '401 causes', html`${notKnownHere}${live('refusals', view)}`)}
+${section('explain', 'Why was this token refused?', tokenForm, 'wide')}
+${section('revocations', 'Last revocations', live('revocations', view), 'wide')}
+</main>
+<footer><p>Revocast sidecar ${view.version} · read-only · what the numbers mean: <code>docs/console.md</code></p></footer>
+<script>${trusted(pageScript)}</script>
+</body>
+</html>
+`.toString();
+}
+
+function section(id: string, title: string, content: Markup, width = 'half'): Markup {
+  return html`<section class="${width}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>
+${content}</section>`;
+}
+
+function live(part: keyof typeof liveParts, view: ConsoleView): Markup {
+  return html`<div data-live="${part}">${liveParts[part](view)}</div>`;
+}
+
+/** Nameless fields: even a form that were sent would carry nothing. */
+const tokenForm = html`<p id="token-note">The token is decoded in this page and never leaves it: the sidecar is asked for SHA-256 digests only.</p>
+<form id="token-form" autocomplete="off">
+<label for="token">Access token</label>
+<textarea id="token" rows="4" autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false" writingsuggestions="false" aria-describedby="token-note" disabled></textarea>
+<p class="buttons"><button id="explain" type="submit" disabled>Explain</button> <button id="clear" type="button" disabled>Clear</button></p>
+</form>
+<div id="explanation" aria-live="polite"></div>`;
+
+const notKnownHere = html`<p><strong>Not known here.</strong> No request passes through a sidecar. Which were refused, and why, is counted by each API process: scrape its own <code>/metrics</code>, or ask Prometheus:</p>
+<pre tabindex="0" aria-label="Query for Prometheus"><code>sum by (reason) (rate(revocast_verifications_total{outcome="rejected"}[5m]))</code></pre>`;

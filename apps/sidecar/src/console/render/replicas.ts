@@ -1,0 +1,34 @@
+import type { ConsoleView } from '../console-view.ts';
+import { html, type Markup } from '../html.ts';
+import type { ReplicaLag } from '../replica-lags.ts';
+import { formatCount, formatDuration } from './format.ts';
+
+/** A page is read by a person; the sum above the table covers the rest. */
+const maxRows = 50;
+
+export function renderReplicas({ replicas, streams }: ConsoleView): Markup {
+  const count = (kind: ReplicaLag['lag']['kind']) => replicas.filter(({ lag }) => lag.kind === kind).length;
+  const connections = `${streams} event ${streams === 1 ? 'stream' : 'streams'} open.`;
+  if (replicas.length === 0) return html`<p>No replica reports to this sidecar. ${connections}</p>`;
+  const sum = `${formatCount(replicas.length)} in all: ${count('current')} up to date, ${count('behind')} behind, ${count('unknown')} not known. ${connections}`;
+  return html`<p>${sum}</p>
+<table>
+<thead><tr><th scope="col">Replica</th><th scope="col">Behind by</th><th scope="col">While it does not know</th></tr></thead>
+<tbody>${replicas.slice(0, maxRows).map(row)}</tbody>
+</table>
+${replicas.length > maxRows ? html`<p class="note">The ${maxRows} furthest behind are shown.</p>` : undefined}`;
+}
+
+function row({ id, lag, failOpen, maxStalenessMs }: ReplicaLag): Markup {
+  const policy = failOpen ? 'accepts' : 'answers 503';
+  return html`<tr><th scope="row" data-label="Replica"><code>${id}</code></th>
+<td data-label="Behind by">${describeLag(lag)}</td>
+<td data-label="While it does not know">${policy}, after ${formatDuration(maxStalenessMs)}</td></tr>`;
+}
+
+function describeLag(lag: ReplicaLag['lag']): Markup {
+  if (lag.kind === 'current') return html`<span class="good">nothing</span>`;
+  if (lag.kind === 'unknown') return html`<span class="bad">not known: not yet synchronised, or far behind</span>`;
+  const changes = lag.changes === 1 ? '1 entry' : `${formatCount(lag.changes)} entries`;
+  return html`<span class="bad">${changes}, ${formatDuration(lag.ms)}</span>`;
+}

@@ -1,0 +1,25 @@
+import type { ConsoleView } from '../console-view.ts';
+import { html, type Markup } from '../html.ts';
+import type { AppliedRevocation } from '../revocation-history.ts';
+import { formatClock, formatDuration, formatTime } from './format.ts';
+
+const maxRows = 25;
+
+export function renderRevocations({ revocations }: ConsoleView): Markup {
+  if (revocations.length === 0) return html`<p>None since this sidecar started.</p>`;
+  return html`<table>
+<thead><tr><th scope="col">Logged (UTC)</th><th scope="col">Dimension</th><th scope="col">Reason</th><th scope="col">Actor</th><th scope="col">Digest</th><th scope="col">Latency</th></tr></thead>
+<tbody>${revocations.slice(-maxRows).reverse().map(row)}</tbody>
+</table>`;
+}
+
+function row(applied: AppliedRevocation): Markup {
+  const { kind, dimension = 'not told', reason, actor, digestPrefix, loggedAtMs, latencyMs } = applied;
+  const why = kind === 'lift' ? 'lifted' : (reason ?? 'not told');
+  return html`<tr><th scope="row" data-label="Logged (UTC)"><time datetime="${formatTime(loggedAtMs).slice(0, 10)}T${formatClock(loggedAtMs)}Z">${formatClock(loggedAtMs)}</time></th>
+<td data-label="Dimension">${dimension}</td>
+<td data-label="Reason">${why}</td>
+<td data-label="Actor">${actor ?? '–'}</td>
+<td data-label="Digest"><code>${digestPrefix}…</code></td>
+<td data-label="Latency">${latencyMs === undefined ? '–' : formatDuration(latencyMs)}</td></tr>`;
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { type AppliedResult, type Change, digestOf } from '@revocast/denylist/replica';
+import { createRevocationHistory } from '../../src/console/revocation-history.ts';
+
+const digest = digestOf({ dimension: 'session', issuer: 'https://login.example/', value: 's-1' });
+const rule = { deniedUntil: 2000, issuedUpTo: 0, stamp: 1000, lifted: 0 };
+const logout = {
+  id: 'e-1',
+  kind: 'revoke',
+  dimension: 'session',
+  reason: 'logout',
+  actor: 'ann',
+  requestedAtMs: 990,
+} as const;
+const live: Change = { digest, rule, loggedAtMs: 1000, details: logout };
+
+function remember(...events: readonly [Change, AppliedResult, number | undefined][]) {
+  const history = createRevocationHistory(3);
+  for (const event of events) history.observer.changeApplied(...event);
+  return history;
+}
+
+describe('the history of revocations', () => {
+  it('keeps who, why and how long, and 8 digits of the digest', () => {
+    expect(remember([live, 'applied', 1012]).recent()).toEqual([
+      {
+        kind: 'revoke',
+        dimension: 'session',
+        reason: 'logout',
+        actor: 'ann',
+        digestPrefix: expect.stringMatching(/^[0-9a-f]{8}$/),
+        loggedAtMs: 1000,
+        latencyMs: 22,
+        propagationMs: 12,
+      },
+    ]);
+  });
+
+  it.each([
+    ['when it happened', { ...logout, occurredAtMs: 900 }, 112],
+    ['when it was asked for', logout, 22],
+    ['when it was logged', { id: 'e-1', kind: 'revoke' } as const, 12],
+  ])('counts from %s, the earliest that is known', (_from, details, latencyMs) => {
+    expect(remember([{ ...live, details }, 'applied', 1012]).recent()).toMatchObject([{ latencyMs }]);
+  });
+
+  it('knows no latency below 0, whatever the clocks say', () => {
+    expect(remember([live, 'applied', 980]).recent()).toMatchObject([{ latencyMs: 0, propagationMs: 0 }]);
+  });
+
+  it('keeps a lift, without a latency and without counting it as a revocation', () => {
+    const history = remember([{ ...live, details: { id: 'e-2', kind: 'lift' } }, 'applied', 1012]);
+    expect(history.recent()).toMatchObject([{ kind: 'lift' }]);
+    expect(history.recent()[0]).not.toHaveProperty('latencyMs');
+    expect([...history.countByReason()]).toEqual([]);
+  });
+
+  it.each<[string, Change, AppliedResult, number | undefined]>([
+    ['what was held already', live, 'duplicate', 1012],
+    ['what came with a snapshot', { digest, rule }, 'resynced', undefined],
+    ['what a re-seed gave back', { ...live, details: { id: 'e-3', kind: 'reseed' } }, 'applied', 1012],
+    ['what cannot be timed', live, 'applied', undefined],
+  ])('leaves out %s', (_what, change, result, at) => {
+    expect(remember([change, result, at]).recent()).toEqual([]);
+  });
+
+  it('is bounded, and counts on by reason', () => {
+    const history = remember(
+      ...Array.from({ length: 5 }, () => [live, 'applied', 1012] as const).map(
+        (event) => [...event] as [Change, AppliedResult, number],
+      ),
+    );
+    for (const latency of [1, 2, -3, 4]) history.observer.heartbeatSeen(latency);
+    expect(history.recent()).toHaveLength(3);
+    expect(history.heartbeats()).toEqual([2, 0, 4]);
+    expect([...history.countByReason()]).toEqual([['logout', 5]]);
+  });
+});
