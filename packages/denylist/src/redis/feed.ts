@@ -30,9 +30,24 @@ const silenceMs = 2000;
 const snapshotPage = 2000;
 const tailBatch = 1000;
 
+export interface RedisFeedPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How often keys were found to be lost without a trace in the log; each time its one reader reads everything anew. */
+  readonly losses?: () => number;
+}
+
 /** The log in Redis as a feed. Nothing is connected before `connect`. */
-export function createRedisFeed(source: RedisSource, ports: { readonly clock: Clock; readonly random: Random }): Feed {
-  const { clock } = ports;
+export function createRedisFeed(source: RedisSource, ports: RedisFeedPorts): Feed {
+  const { clock, losses = () => 0 } = ports;
+  // Of the feed and not of a connection: a loss while disconnected must be noticed by whoever resumes without a snapshot.
+  let mendedLosses = losses();
+  const loss: LossWatch = {
+    suspected: () => losses() !== mendedLosses,
+    readingAnew() {
+      mendedLosses = losses();
+    },
+  };
   return {
     name: source.name,
     async connect(signal, reader) {
@@ -52,7 +67,7 @@ export function createRedisFeed(source: RedisSource, ports: { readonly clock: Cl
           const farewell = signal.aborted ? leaveRegistry(reporting, reader.id) : Promise.resolve();
           void farewell.catch(() => {}).finally(() => reporting.close());
         };
-        return openConnection({ redis, clock, reporter, close });
+        return openConnection({ redis, clock, reporter, loss, close });
       } catch (error) {
         reporter.close();
         reporting.close();
@@ -62,21 +77,30 @@ export function createRedisFeed(source: RedisSource, ports: { readonly clock: Cl
   };
 }
 
+interface LossWatch {
+  suspected(): boolean;
+  readingAnew(): void;
+}
+
 interface OpenConnection {
   readonly redis: RedisConnection;
   readonly clock: Clock;
   readonly reporter: Reporter;
+  readonly loss: LossWatch;
   readonly close: () => void;
 }
 
-function openConnection({ redis, clock, reporter, close }: OpenConnection): FeedConnection {
+function openConnection({ redis, clock, reporter, loss, close }: OpenConnection): FeedConnection {
   // Whoever cannot be seen must not be fresh: a revocation is not waited for by anyone it does not know.
   const isSeen = () => clock.monotonicMs() - reporter.arrivedAtMs <= reportLifetimeMs;
   return {
     lifts: 'union',
     position: () => readPosition(redis, clock),
-    snapshot: () => readSnapshot(redis),
-    tail: (from) => readTail({ redis, clock, from, isSeen, takeLogTime: () => reporter.takeLogTime() }),
+    snapshot() {
+      loss.readingAnew();
+      return readSnapshot(redis);
+    },
+    tail: (from) => readTail({ redis, clock, from, isSeen, loss, takeLogTime: () => reporter.takeLogTime() }),
     acknowledge: (position) => reporter.reached(position),
     close,
   };
@@ -130,13 +154,15 @@ interface Tail {
   readonly clock: Clock;
   readonly from: FeedPosition;
   readonly isSeen: () => boolean;
+  readonly loss: LossWatch;
   readonly takeLogTime: () => LogTimeSample | undefined;
 }
 
-async function* readTail({ redis, clock, from, isSeen, takeLogTime }: Tail): AsyncIterable<FeedBatch> {
+async function* readTail({ redis, clock, from, isSeen, loss, takeLogTime }: Tail): AsyncIterable<FeedBatch> {
   const proof = new CausalProof();
   let cursor = from.cursor;
   for (;;) {
+    if (loss.suspected()) throw new FeedGap('chain', 'Redis has evicted keys, and perhaps rules');
     const sentAtMs = clock.monotonicMs();
     const reply = await redis.call('XREAD', ['COUNT', tailBatch, 'BLOCK', blockMs, 'STREAMS', keys.log, cursor]);
     const entries: FeedEntry[] = [];

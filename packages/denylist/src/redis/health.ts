@@ -15,8 +15,12 @@ import type { RedisSession } from './session.ts';
  *
  * @throws FeedError when Redis is out of reach.
  */
-export function createRedisHealth(session: RedisSession, clock: Clock): () => Promise<SourceHealth> {
+export function createRedisHealth(
+  session: RedisSession,
+  { clock, onEviction }: { readonly clock: Clock; readonly onEviction: () => void },
+): () => Promise<SourceHealth> {
   let evictedAtFirst: number | undefined;
+  let evictedBefore: number | undefined;
   return async () => {
     const redis = await session.get();
     const sentAtMs = clock.monotonicMs();
@@ -25,6 +29,8 @@ export function createRedisHealth(session: RedisSession, clock: Clock): () => Pr
     const info = await readInfo(redis);
     const { evictedKeys } = info;
     evictedAtFirst ??= evictedKeys;
+    if (evictedKeys !== undefined && evictedBefore !== undefined && evictedKeys > evictedBefore) onEviction();
+    evictedBefore = evictedKeys ?? evictedBefore;
     const facts: RedisFacts = {
       nowMs,
       clockOffsetMs: nowMs + halfTripMs - clock.wallMs(),

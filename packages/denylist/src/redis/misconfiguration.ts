@@ -45,7 +45,8 @@ export const redisChecks = {
   },
   keys_evicted: {
     severity: 'unsafe',
-    remedy: 'set maxmemory-policy noeviction, then restart one sidecar after another: each gives back what it holds',
+    remedy:
+      'set maxmemory-policy noeviction and restart no sidecar: each gives back what it holds, and what none holds is lost',
     find: ({ evictedSince }) =>
       evictedSince === undefined ? undefined : evictedSince > 0 && `${evictedSince} keys evicted since the first look`,
   },

@@ -19,13 +19,20 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
   const timeouts = { commandMs, silenceMs: commandMs };
   const publishing = new RedisSession(source, { clock, random, timeouts });
   const keeping = new RedisSession(source, { clock, random, timeouts });
+  let evictions = 0;
   return {
     kind: 'redis',
     name: source.name,
-    feed: createRedisFeed(source, { clock, random }),
+    feed: createRedisFeed(source, { clock, random, losses: () => evictions }),
     log: createRedisLog(publishing, clock),
     reseed: createRedisReseed(keeping),
-    health: createRedisHealth(keeping, clock),
+    health: createRedisHealth(keeping, {
+      clock,
+      // An evicted rule leaves no trace in the log: only reading everything anew shows what has to be given back.
+      onEviction: () => {
+        evictions += 1;
+      },
+    }),
     startHeartbeat: (options) => startHeartbeat({ ...options, session: keeping, clock }),
     async declareWhole() {
       const redis = await keeping.get();

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RedisServer, startRedis } from '@revocast/test-support';
+import { type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 import { openSource } from '../../src/open-source.ts';
 import { decodeInfo } from '../../src/redis/health.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { judgeRedis, type RedisFacts, redisChecks } from '../../src/redis/misconfiguration.ts';
 import { systemRandom as random, randomHex, systemClock } from '../../src/system-clock.ts';
+import { follow } from './follower.ts';
 
 const well: Required<RedisFacts> = {
   version: '7.0.15',
@@ -175,6 +176,26 @@ describe('a look at a Redis', () => {
     await admin.config('SET', 'maxmemory-policy', 'noeviction');
     expect((await source.health?.())?.misconfigurations).toMatchObject([{ name: 'keys_evicted', severity: 'unsafe' }]);
     await source.close();
+  });
+
+  it('has a sidecar give back rules that were evicted, of which the log shows no trace', async () => {
+    const sidecar = await follow(redis.url);
+    await sidecar.source.declareWhole?.();
+    expect(await sidecar.replica.ready({ timeoutMs: 10_000 })).toBe(true);
+    await sidecar.revoke('kept');
+    await until(() => sidecar.verdict('kept') === 'revoked', { what: 'the revocation' });
+    await sidecar.source.health?.();
+    await admin.del(keys.rules);
+    await admin.set('victim', 'x'.repeat(1000), 'EX', 100);
+    await admin.config('SET', 'maxmemory-policy', 'volatile-ttl');
+    await admin.config('SET', 'maxmemory', '1');
+    await admin.set('another', '1').catch(() => undefined);
+    await admin.config('SET', 'maxmemory', '100mb');
+    await admin.config('SET', 'maxmemory-policy', 'noeviction');
+    expect(await admin.exists('victim')).toBe(0);
+    await sidecar.source.health?.();
+    await until(async () => (await admin.hlen(keys.rules)) === 1, { what: 'the rule to be back' });
+    await sidecar.close();
   });
 
   it('sees that a replica is none to write to', async () => {
