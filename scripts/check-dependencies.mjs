@@ -67,7 +67,7 @@ const loadedOnlyBy = [
 /** What opens a connection: only the composition root may name it. */
 const openedOnlyBy = {
   workspace: 'packages/middleware',
-  names: ['openFeed', 'openLookUp', 'openSource', 'createPublisher'],
+  names: ['openFeed', 'openLookUp', 'openOnceStore', 'openSource', 'createPublisher'],
   files: ['create-verifier.ts'],
 };
 
@@ -80,6 +80,7 @@ const compositionRoots = [
   'create-publisher.ts',
   'open-feed.ts',
   'open-look-up.ts',
+  'open-once-store.ts',
   'open-source.ts',
 ];
 

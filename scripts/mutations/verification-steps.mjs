@@ -15,11 +15,9 @@ const shapes = [
   },
   // `check(…) ?? <the rest>`
   { pattern: /(\w+)\([^()]*\) \?\?\s+/g, only: ([, name]) => /^check/.test(name), without: () => '' },
-  // The verdict of the denylist on a token known and new.
-  {
-    pattern: /decideRevocation\(\{ token: \w+, accepted: ([\w.]+),[^}]*\}\)/g,
-    without: ([, accepted]) => accepted,
-  },
+  // The proof of possession, and the verdict of the denylist, wherever they are asked for.
+  { pattern: /verification\.(possession\.check)\([^()]*\)/g, without: () => "{ outcome: 'proven' }" },
+  { pattern: /return (decideRevocation)\(question\)/g, without: () => 'return question.accepted' },
   { pattern: /return rejected\((`revoked_[^;]*);/g, without: () => 'return accepted;' },
 ];
 

@@ -14,8 +14,10 @@ export { createFeedServer, type FeedServer, type FeedServerOptions } from './htt
 export { active, type LookUp, type UnknownCause, unknownCauses, type Verdict } from './look-up.ts';
 export { type MetricName, type MetricSpec, metricPrefix, metricTable } from './metric-table.ts';
 export type { AppliedResult, ReplicationObserver } from './observer.ts';
+export type { OnceAnswer, OnceStore } from './once-store.ts';
 export { openFeed } from './open-feed.ts';
 export { openLookUp } from './open-look-up.ts';
+export { openOnceStore } from './open-once-store.ts';
 export { openReplica, type Replica, type ReplicaOptions, type ReplicaStatus } from './open-replica.ts';
 export { type OpenedSource, openSource } from './open-source.ts';
 export {

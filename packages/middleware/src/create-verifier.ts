@@ -1,5 +1,7 @@
-import { openFeed, openLookUp, systemClock, systemRandom } from '@revocast/denylist/replica';
+import { randomBytes } from 'node:crypto';
+import { openFeed, openLookUp, openOnceStore, systemClock, systemRandom } from '@revocast/denylist/replica';
 import type { Decision, WhenUnknown } from './decision.ts';
+import { addressList } from './http/address-list.ts';
 import { listedIssuers } from './issuer-directory.ts';
 import type { ResolvedIssuer } from './issuer-options.ts';
 import { IssuerResolver } from './issuer-resolver.ts';
@@ -11,6 +13,7 @@ import { takeFeed, takeLookUp } from './revocation/take-feed.ts';
 import { VerdictMemo } from './revocation/verdict-memo.ts';
 import { StateLog } from './state-log.ts';
 import { takeKeys } from './take-keys.ts';
+import { takePossession } from './take-possession.ts';
 import { withOpenTelemetry } from './telemetry/opentelemetry.ts';
 import { prometheusTelemetry } from './telemetry/prometheus.ts';
 import { noTelemetry } from './telemetry.ts';
@@ -33,6 +36,9 @@ function worldOfThisProcess(): VerifierWorld {
     random: systemRandom,
     openFeed,
     openLookUp,
+    openOnceStore,
+    drawSecret: () => randomBytes(32).toString('base64url'),
+    addressList,
     // `fetch` is looked up at each call: instrumentation may have replaced it since.
     documentFetcher: (bounds) =>
       createDocumentFetcher({ ...bounds, fetch: (input, init) => globalThis.fetch(input, init) }),
@@ -128,7 +134,9 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
     now: () => clock.monotonicMs(),
     observer: { verdictGiven: (source, verdict) => telemetry.verdictGiven(source, verdict) },
   });
+  const { possession, dpop } = takePossession(options, { world, log, releases }, verifySignature);
   const verification: Verification = {
+    possession,
     issuers,
     tokenCache,
     revocation: revocation === null ? undefined : check,
@@ -226,7 +234,17 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
     foresee,
     telemetry,
     clock,
-    answerStyle: { realm, exposeReason, resourceMetadata, random },
+    answerStyle: {
+      realm,
+      exposeReason,
+      resourceMetadata,
+      random,
+      dpop: dpop && {
+        required: dpop.required,
+        algorithms: dpop.algorithms,
+        nonce: () => dpop.nonces?.current(),
+      },
+    },
     reportOnly: dangerouslyReportOnly,
   });
 }

@@ -30,6 +30,8 @@ interface Observed {
   readonly issuerAlias: string;
   /** Whether signature and claims were verified by an earlier request. */
   readonly cached: boolean;
+  /** Present when the token came under the scheme `DPoP`; `nonce` is to be sent back as `DPoP-Nonce`. */
+  readonly dpop?: { readonly nonce?: string };
 }
 
 export interface Accepted extends Observed {

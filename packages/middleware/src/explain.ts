@@ -1,4 +1,6 @@
 import { systemClock } from '@revocast/denylist/replica';
+import { readConfirmation } from './binding/confirmation.ts';
+import type { Scheme } from './binding/possession.ts';
 import type { RejectionReason } from './errors.ts';
 import { explainedChecks, kindOf, nearest, oneOf } from './explained-checks.ts';
 import type { ResolvedIssuer } from './issuer-options.ts';
@@ -27,7 +29,7 @@ export interface ExplainedCheck {
 }
 
 export interface Explanation {
-  /** `undecided`: nothing failed, but the keys were not given. Revocation is never asked about here. */
+  /** `undecided`: nothing failed, but the keys, a proof or a certificate were not given. Revocation is never asked about. */
   readonly outcome: 'accepted' | 'rejected' | 'undecided';
   /** Of the first check that failed: what a verifier with these options says. */
   readonly reason?: RejectionReason;
@@ -54,7 +56,7 @@ export async function explain(
   await explainToken(token, { options: resolved, nowMs, checks });
   const failure = checks.find(({ outcome }) => outcome === 'failed');
   if (failure?.reason !== undefined) return { outcome: 'rejected', reason: failure.reason, checks };
-  const undecided = checks.some(({ check, outcome }) => check === 'signature' && outcome === 'skipped');
+  const undecided = checks.some(({ check, outcome }) => ['signature', 'cnf'].includes(check) && outcome === 'skipped');
   return { outcome: undecided ? 'undecided' : 'accepted', checks };
 }
 
@@ -67,9 +69,9 @@ interface Explaining {
 async function explainToken(given: string, explaining: Explaining): Promise<void> {
   const { options, nowMs, checks } = explaining;
   const credentials = readBearer({ headers: { authorization: /\s/.test(given) ? given : `Bearer ${given}` } });
-  const bearer = credentials.kind === 'token' && credentials.scheme === 'bearer';
-  const field = { check: 'Authorization', expected: 'the scheme Bearer, spaces, one token', found: kindOf(given) };
-  if (!bearer) {
+  const schemes: readonly Scheme[] = !options.dpop ? ['bearer'] : options.dpop.required ? ['dpop'] : ['bearer', 'dpop'];
+  const field = { check: 'Authorization', expected: `${oneOf(schemes)}, spaces, one token`, found: kindOf(given) };
+  if (credentials.kind !== 'token' || !schemes.includes(credentials.scheme)) {
     checks.push(failed(field, credentials.kind === 'refused' ? credentials.reason : 'unsupported_scheme'));
     return;
   }
@@ -98,6 +100,7 @@ async function explainToken(given: string, explaining: Explaining): Promise<void
   for (const check of checksBeforeSignature) checks.push(explainCheck(check, underTest));
   await explainSignature(credentials.token, { parsed, issuer, checks, maxKeys: options.keySet.maxKeys });
   for (const check of checksAfterSignature) checks.push(explainCheck(check, underTest));
+  checks.push(explainBinding(parsed, credentials.scheme));
   checks.push({
     check: 'revocation',
     outcome: 'skipped',
@@ -123,6 +126,18 @@ async function explainIssuer(
     : issuers.find(({ issuer: trusted }) => trusted === iss);
   checks.push(issuer === undefined ? failed(described, 'untrusted_issuer') : passed(described));
   return issuer;
+}
+
+/** What the token says of its key; the proof or the certificate belongs to a request, and there is none here. */
+function explainBinding({ payload }: CompactToken, scheme: Scheme): ExplainedCheck {
+  const confirmation = readConfirmation(payload);
+  const bound = confirmation !== undefined && confirmation !== 'unsupported';
+  const expected = scheme === 'dpop' ? 'a jkt for the scheme DPoP' : 'no jkt for the scheme Bearer';
+  const found = bound ? Object.keys(confirmation).join(', ') : (confirmation ?? 'nothing');
+  const described = { check: 'cnf', expected, found };
+  const fits = (scheme === 'dpop') === (bound && confirmation.jkt !== undefined);
+  if (confirmation === 'unsupported' || !fits) return failed(described, 'binding_mismatch');
+  return bound ? { ...described, outcome: 'skipped', fix: remedies.binding_mismatch } : passed(described);
 }
 
 function explainCheck(check: Check, token: TokenUnderTest): ExplainedCheck {

@@ -3,7 +3,6 @@ import {
   checkAge,
   checkAlgorithm,
   checkAudience,
-  checkBinding,
   checkContentType,
   checkExpiry,
   checkIssuedAt,
@@ -138,10 +137,6 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
       expected: ({ policy }) => `${policy.scopeClaims.join(', ')}: strings or arrays of strings, where there`,
       found: ({ claims, policy }) => kindsOf(claims, policy.scopeClaims),
     },
-  ],
-  [
-    checkBinding,
-    { name: 'cnf', expected: () => 'none: shown as a bearer token', found: ({ claims }) => kindOf(claims['cnf']) },
   ],
 ]);
 

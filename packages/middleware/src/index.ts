@@ -1,4 +1,6 @@
 export type { ReplicaStatus } from '@revocast/denylist/replica';
+export type { ClientCertificateOptions, DpopOptions } from './binding/binding-options.ts';
+export type { ReplayStore } from './binding/replay-store.ts';
 export { createVerifier } from './create-verifier.ts';
 export type { Accepted, AccessTokenClaims, Auth, Decision, Rejected, Unavailable, WhenUnknown } from './decision.ts';
 export {

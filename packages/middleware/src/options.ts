@@ -5,6 +5,14 @@ import {
   type OpenTelemetryApi,
   ruleMarginSeconds,
 } from '@revocast/denylist/replica';
+import {
+  type ClientCertificateOptions,
+  type DpopOptions,
+  dpopNumbers,
+  type ResolvedDpop,
+  readClientCertificate,
+  readDpop,
+} from './binding/binding-options.ts';
 import type { WhenUnknown } from './decision.ts';
 import { ConfigurationError } from './errors.ts';
 import {
@@ -12,6 +20,7 @@ import {
   type IssuerResolverOptions,
   issuerOptionNames,
   issuerResolverNumbers,
+  knownAlgorithms,
   type ResolvedIssuers,
   resolveIssuers,
 } from './issuer-options.ts';
@@ -94,6 +103,12 @@ export interface VerifierOptions extends Omit<IssuerOptions, 'issuer'> {
   readonly keySet?: Partial<KeySetLimits>;
   /** How revocations reach this process; null switches revocation off, and warns. */
   readonly revocation?: RevocationOptions | null;
+  /** Take tokens that are bound to a key of the client, with a proof (RFC 9449). Default none: they are refused. */
+  readonly dpop?: DpopOptions;
+  /**
+   * Where the certificate of a client is found when a proxy ends its TLS connection. Default: the TLS socket (RFC 8705).
+   */
+  readonly clientCertificate?: ClientCertificateOptions;
   /** `realm` of challenges: printable ASCII without `"` and `\`. Default none. */
   readonly realm?: string;
   /** Adds the reason to error bodies. Default false: clients learn the RFC 6750 error only. */
@@ -124,6 +139,9 @@ export const numberOptions = {
   'issuers.maxAgeMs': issuerResolverNumbers.maxAgeMs,
   'issuers.refusedMs': issuerResolverNumbers.refusedMs,
   'issuers.timeoutMs': issuerResolverNumbers.timeoutMs,
+  'dpop.proofMaxAgeMs': dpopNumbers.proofMaxAgeMs,
+  'dpop.nonceLifetimeMs': dpopNumbers.nonceLifetimeMs,
+  'dpop.maxReplays': dpopNumbers.maxReplays,
   'revocation.maxStalenessMs': { unit: 'ms', default: defaultMaxStalenessMs, min: 1000, max: 60_000 },
   'revocation.lookupTimeoutMs': { unit: 'ms', default: 50, min: 1, max: 1000 },
   'revocation.maxRules': { unit: 'rules', default: 4_000_000, min: 1, max: 100_000_000 },
@@ -152,6 +170,8 @@ export const verifierOptionNames = [
   'keySet',
   'revocation',
   'realm',
+  'dpop',
+  'clientCertificate',
   'exposeReason',
   'resourceMetadata',
   'logger',
@@ -180,6 +200,8 @@ export interface ResolvedOptions extends ResolvedIssuers {
   readonly tokenCacheEntries: number | null;
   readonly keySet: KeySetLimits;
   readonly revocation: ResolvedRevocation | null;
+  readonly dpop: ResolvedDpop | undefined;
+  readonly clientCertificate: ClientCertificateOptions | undefined;
   readonly realm: string | undefined;
   readonly exposeReason: boolean;
   readonly resourceMetadata: string | undefined;
@@ -213,6 +235,8 @@ export function resolveOptions(given: unknown, environment: OptionEnvironment = 
     tokenCacheEntries: readTokenCache(given['tokenCache']),
     keySet: readKeySetLimits(given['keySet']),
     revocation: readRevocation(given['revocation'], environment),
+    dpop: orDefault(given['dpop'], undefined, (value) => readDpop(value, { allowHttp, algorithms: knownAlgorithms })),
+    clientCertificate: orDefault(given['clientCertificate'], undefined, readClientCertificate),
     realm: orDefault(given['realm'], undefined, readRealm),
     exposeReason: orDefault(given['exposeReason'], false, (value) => readBoolean('exposeReason', value)),
     resourceMetadata: orDefault(given['resourceMetadata'], undefined, readResourceMetadata),

@@ -4,7 +4,8 @@ import type { Reason } from './errors.ts';
 export const remedies: Readonly<Record<Reason, string>> = {
   missing_token:
     'Send `Authorization: Bearer …`. Browsers: let CORS preflights be answered before `protect` (docs/mounting.md).',
-  unsupported_scheme: 'Write `Bearer`, one space, the token. DPoP is not taken yet.',
+  unsupported_scheme:
+    'Write `Bearer`, one space, the token. `DPoP` is taken with the option `dpop`, and with `dpop.required` nothing else.',
   malformed_request: 'Look at what a proxy or client library puts into the field.',
   multiple_tokens: "Remove one: a proxy that adds its own must replace the client's.",
   malformed_token:
@@ -36,10 +37,12 @@ export const remedies: Readonly<Record<Reason, string>> = {
   revoked_tenant: 'Ask who runs the authorization server.',
   revoked_key: 'Sign in again; the new token comes from a new key.',
   revoked_issuer: 'An incident is under way: ask.',
-  binding_mismatch: 'Nothing here verifies proofs yet: have the issuer sign bearer tokens for this API.',
-  dpop_invalid: 'Reserved: DPoP is not taken yet.',
-  dpop_replay: 'Reserved: DPoP is not taken yet.',
-  dpop_nonce: 'Reserved: DPoP is not taken yet.',
+  binding_mismatch:
+    'Show the token with its key: the scheme `DPoP` and a proof (option `dpop`), or the certificate over mutual TLS (option `clientCertificate` behind a proxy).',
+  dpop_invalid:
+    'Make a new proof for each request, for this method, URI and token. The URI must begin with `dpop.publicOrigin`. Compare clocks.',
+  dpop_replay: 'Make a new proof for each request, also when repeating one. Many at once: somebody is trying.',
+  dpop_nonce: 'Put the nonce of the field `DPoP-Nonce` into a new proof, and repeat the request.',
   step_up_required: 'Send the user to the authorization server with `acr_values` and `max_age` of the challenge.',
   insufficient_scope: 'Ask for the scope in the challenge.',
   jwks_unavailable:

@@ -1,4 +1,4 @@
-import type { Clock, openFeed, openLookUp, Random } from '@revocast/denylist/replica';
+import type { Clock, openFeed, openLookUp, openOnceStore, Random } from '@revocast/denylist/replica';
 import type { KeySource, KeySourceObserver } from './jwks/key-source.ts';
 import type { FetchDocument } from './jwks/load-key-set.ts';
 import type { Logger, OptionEnvironment } from './options.ts';
@@ -14,6 +14,11 @@ export interface VerifierWorld {
   readonly random: Random;
   readonly openFeed: typeof openFeed;
   readonly openLookUp: typeof openLookUp;
+  readonly openOnceStore: typeof openOnceStore;
+  /** 32 characters or more that nobody can guess. */
+  readonly drawSecret: () => string;
+  /** Says whether an address is in a list of addresses and networks. @throws ConfigurationError */
+  readonly addressList: (option: string, entries: readonly string[]) => (address: string) => boolean;
   /** Makes what asks issuers for their key sets. */
   readonly documentFetcher: (options: {
     readonly maxBytes: number;

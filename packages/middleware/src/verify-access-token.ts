@@ -1,4 +1,6 @@
 import type { Verdict } from '@revocast/denylist/replica';
+import { readConfirmation } from './binding/confirmation.ts';
+import type { Possession, Proven } from './binding/possession.ts';
 import type { Accepted, Auth, Decision, WhenUnknown } from './decision.ts';
 import type { RejectionReason, UnavailableReason } from './errors.ts';
 import type { IssuerDirectory, IssuerLookup } from './issuer-directory.ts';
@@ -9,7 +11,6 @@ import {
   checkAge,
   checkAlgorithm,
   checkAudience,
-  checkBinding,
   checkContentType,
   checkExpiry,
   checkIssuedAt,
@@ -41,6 +42,8 @@ export interface Verification {
   readonly revocation:
     | { check(digests: VerifiedToken['digests'], issuedAt: number): Verdict | Promise<Verdict> }
     | undefined;
+  /** Whether who shows a token holds the key that it is bound to. */
+  readonly possession: Pick<Possession, 'takes' | 'check'>;
   readonly verifySignature: (token: string, alg: string, key: VerificationKey) => Promise<boolean>;
   /** Wall-clock milliseconds: what claims are compared with. */
   readonly now: () => number;
@@ -70,7 +73,6 @@ export const checksAfterSignature: readonly Check[] = [
   checkAge, //             maxTokenAgeMs
   checkRevocableClaims, // docs/guarantees.md: what a revocation can name must be readable
   checkScope, //           RFC 9068 §2.2.3
-  checkBinding, //         RFC 7800 §3.1: a bound token is no bearer token
 ];
 
 /**
@@ -102,18 +104,30 @@ function decide(
   const credentials = readBearer(request);
   if (credentials.kind === 'none') return rejected('missing_token');
   if (credentials.kind === 'refused') return rejected(credentials.reason);
-  // RFC 9449 §7.2: nothing here verifies a proof, so no key-bound credentials are taken.
-  if (credentials.scheme !== 'bearer') return rejected('unsupported_scheme');
+  const { token, scheme } = credentials;
+  // RFC 9449 §7: the schemes that were chosen.
+  if (!verification.possession.takes(scheme)) return rejected('unsupported_scheme');
+  const shown: Shown = { request, scheme, token, verification, whenUnknown };
+  if (scheme === 'bearer') return decideToken(shown);
+  return Promise.resolve(decideToken(shown)).then((decision) => ({ dpop: {}, ...decision }));
+}
 
-  const { token } = credentials;
+/** One token, and how it was shown. */
+interface Shown {
+  readonly request: RequestWithHeaders;
+  readonly scheme: 'bearer' | 'dpop';
+  readonly token: string;
+  readonly verification: Verification;
+  readonly whenUnknown: WhenUnknown;
+}
+
+function decideToken(shown: Shown): Decision | Promise<Decision> {
+  const { token, verification } = shown;
   const cacheKey = verification.tokenCache === undefined ? '' : cacheKeyOf(token);
   // The same bytes, signature included, have passed everything below before; what time changes is checked again.
   const known = verification.tokenCache?.find(cacheKey);
   if (known !== undefined) {
-    return (
-      checkKnownTimes(known, verification) ??
-      decideRevocation({ token: known, accepted: known.acceptedFromCache, verification, whenUnknown })
-    );
+    return checkKnownTimes(known, verification) ?? decidePossession(shown, known, known.acceptedFromCache);
   }
 
   // RFC 7515 §7.1, RFC 8725 §3: one spelling, nothing ambiguous.
@@ -124,29 +138,27 @@ function decide(
   if (typeof iss !== 'string' || iss === '') return rejected('invalid_claim');
   // RFC 9068 §4: iss is exactly an issuer that was chosen; its rules apply from here on.
   const lookup = verification.issuers.find(iss);
-  const unverified = { token, cacheKey, parsed, verification, whenUnknown };
+  const unverified = { shown, cacheKey, parsed };
   if (lookup instanceof Promise) return lookup.then((settled) => verifyByIssuer(settled, unverified));
   return verifyByIssuer(lookup, unverified);
 }
 
 interface UnverifiedToken {
-  readonly token: string;
+  readonly shown: Shown;
   readonly cacheKey: string;
   readonly parsed: CompactToken;
-  readonly verification: Verification;
-  readonly whenUnknown: WhenUnknown;
 }
 
 function verifyByIssuer(lookup: IssuerLookup, unverified: UnverifiedToken): Decision | Promise<Decision> {
   if (lookup.outcome === 'rejected') return rejected(lookup.reason);
   if (lookup.outcome === 'unavailable') return { ...lookup, cached: false };
   const { issuer } = lookup;
-  const { parsed, verification } = unverified;
+  const { parsed, shown } = unverified;
   const underTest: TokenUnderTest = {
     header: parsed.header,
     claims: parsed.payload,
     policy: issuer.policy,
-    nowMs: verification.now(),
+    nowMs: shown.verification.now(),
   };
   const fault = firstFault(checksBeforeSignature, underTest);
   if (fault !== undefined) return rejected(fault, issuer);
@@ -159,7 +171,8 @@ interface NewToken extends UnverifiedToken {
 }
 
 async function verifyAnew(unverified: NewToken): Promise<Decision> {
-  const { token, cacheKey, parsed, issuer, underTest, verification, whenUnknown } = unverified;
+  const { shown, cacheKey, parsed, issuer, underTest } = unverified;
+  const { token, verification } = shown;
   // RFC 9068 §4: the keys of this issuer, and no key that the token brings along.
   const { alg, kid } = parsed.header;
   const lookup = await issuer.keys.findKey({ kid, alg });
@@ -176,8 +189,27 @@ async function verifyAnew(unverified: NewToken): Promise<Decision> {
   // With revocation switched off nobody can tell, and the route may know it.
   const verified = describeToken(revocable, issuer, verification.revocation === undefined ? 'unknown' : 'active');
   verification.tokenCache?.remember(cacheKey, verified);
-  // RFC 6750 §3.1: a revoked token is an invalid token. After the signature: a forged jti must learn nothing.
-  return decideRevocation({ token: verified, accepted: verified.accepted, verification, whenUnknown });
+  return decidePossession(shown, verified, verified.accepted);
+}
+
+/** RFC 8705 §3, RFC 9449 §7: whoever shows a bound token proves, on every request, that the key is theirs. */
+function decidePossession(shown: Shown, token: VerifiedToken, accepted: Accepted): Decision | Promise<Decision> {
+  const { scheme, verification, whenUnknown } = shown;
+  const question = { token, accepted, verification, whenUnknown };
+  // Most tokens: nothing to prove, and nothing to wait for.
+  if (scheme === 'bearer' && token.confirmation === undefined) return decideRevocation(question);
+  const proven = verification.possession.check({ ...shown, confirmation: token.confirmation });
+  return proven instanceof Promise
+    ? proven.then((settled) => decideProven(settled, question))
+    : decideProven(proven, question);
+}
+
+function decideProven(proven: Proven, question: RevocationQuestion): Decision | Promise<Decision> {
+  const { token, accepted } = question;
+  if (proven.outcome === 'rejected') return rejected(proven.reason, token.issuer, accepted.cached);
+  if (proven.outcome === 'unavailable') return unavailable(proven.reason, token.issuer, accepted.cached);
+  if (proven.nonce === undefined) return decideRevocation(question);
+  return decideRevocation({ ...question, accepted: { ...accepted, dpop: { nonce: proven.nonce } } });
 }
 
 function firstFault(checks: readonly Check[], token: TokenUnderTest): RejectionReason | undefined {
@@ -210,7 +242,10 @@ interface RevocationQuestion {
   readonly whenUnknown: WhenUnknown;
 }
 
-/** On every request, known token or not. */
+/**
+ * On every request, known token or not. RFC 6750 §3.1: a revoked token is an invalid token. After signature and proof: a
+ * forged jti must learn nothing.
+ */
 function decideRevocation(question: RevocationQuestion): Decision | Promise<Decision> {
   const { token, verification } = question;
   if (verification.revocation === undefined) return question.accepted;
@@ -258,6 +293,7 @@ function describeToken(token: RevocableToken, issuer: TrustedIssuer, revocation:
     // A cutoff names whole seconds: a token of 100.5 was issued in second 100.
     issuedAt: Math.floor(issuedAt),
     expiresAt,
+    confirmation: readConfirmation(claims),
     notBefore: typeof claims['nbf'] === 'number' ? claims['nbf'] : undefined,
     accepted,
     acceptedFromCache: Object.freeze({ ...accepted, cached: true }),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { clientCertificateOptionNames, dpopOptionNames } from '../src/binding/binding-options.ts';
 import { type Reason, reasons, specOf } from '../src/errors.ts';
 import { issuerResolverOptionNames, knownAlgorithms } from '../src/issuer-options.ts';
 import { keySetLimitTable } from '../src/jwks/limits.ts';
@@ -44,6 +45,8 @@ describe('docs/verification.md', () => {
       ...verifierOptionNames,
       ...issuerResolverOptionNames.map((name) => `issuers.${name}`),
       'tokenCache.maxEntries',
+      ...dpopOptionNames.map((name) => `dpop.${name}`),
+      ...clientCertificateOptionNames.map((name) => `clientCertificate.${name}`),
       ...revocationOptionNames.map((name) => `revocation.${name}`),
       ...Object.keys(keySetLimitTable).map((name) => `keySet.${name}`),
       ...Object.keys(profiles),

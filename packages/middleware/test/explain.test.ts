@@ -4,7 +4,7 @@ import { explainedChecks } from '../src/explained-checks.ts';
 import type { VerifierOptions } from '../src/options.ts';
 import { remedies } from '../src/remedies.ts';
 import { checksAfterSignature, checksBeforeSignature } from '../src/verify-access-token.ts';
-import { forge } from './forge.ts';
+import { forge, thumbprintOf } from './forge.ts';
 import { reasonOf } from './table-run.ts';
 import { buildBenches, optionsOf, requestOf } from './verification-bench.ts';
 import { nowSeconds, type Row, rows, usualClaims } from './verification-table.ts';
@@ -17,7 +17,12 @@ const explainBench = (row: Row) => {
 
 /** Rows that are one field with given keys, and are decided by the token alone. */
 const offline = rows.filter(
-  ({ sends, bench = 'plain', authorization, guard, reason, firstSentAt }) =>
+  ({ sends, bench = 'plain', authorization, guard, reason, firstSentAt, proof, headers }) =>
+    // A proof or a certificate belongs to a request.
+    proof === undefined &&
+    headers === undefined &&
+    !bench.startsWith('certificates') &&
+    !reason.startsWith('dpop_') &&
     // A text without white space is taken for the token itself.
     !['the token without a scheme', 'Bearer alone'].includes(sends) &&
     (authorization === undefined || typeof authorization === 'string') &&
@@ -131,6 +136,18 @@ describe('explain', () => {
       outcome: 'skipped',
       fix: expect.stringContaining('jwks: { keys'),
     });
+  });
+
+  it.each([
+    ['a bound token as Bearer', 'Bearer', { jkt: thumbprintOf('es') }, 'rejected', 'binding_mismatch'],
+    ['a bound token under DPoP', 'DPoP', { jkt: thumbprintOf('es') }, 'undecided', undefined],
+    ['an unbound token under DPoP', 'DPoP', undefined, 'rejected', 'binding_mismatch'],
+    ['a certificate', 'Bearer', { 'x5t#S256': thumbprintOf('es') }, 'undecided', undefined],
+    ['something that nobody knows', 'Bearer', { kid: 'x' }, 'rejected', 'binding_mismatch'],
+  ])('says of %s what can be said without a request', async (_what, scheme, cnf, outcome, reason) => {
+    const token = forge({ claims: { cnf } }, usualClaims);
+    const explanation = await explain(`${scheme} ${token}`, optionsOf('proofs'), { nowMs });
+    expect([explanation.outcome, explanation.reason]).toEqual([outcome, reason]);
   });
 
   it('takes the time of now unless told', async () => {

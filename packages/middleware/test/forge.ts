@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHmac, generateKeyPairSync, hash, type KeyObject, randomUUID, sign } from 'node:crypto';
 
 /** Keys that sign the tokens of the table. `weak` and `p384` sign well; it is verification that must refuse them. */
 const pairs = {
@@ -67,6 +67,36 @@ function signature(signer: KeyName | 'hmac', input: string): Buffer {
 function keyFor(signer: KeyName, key: KeyObject) {
   const elliptic = signer === 'es' || signer === 'other' || signer === 'p384';
   return elliptic ? { key, dsaEncoding: 'ieee-p1363' as const } : key;
+}
+
+/** RFC 7638 thumbprint of a key that has `crv`. */
+export function thumbprintOf(name: 'es' | 'other' | 'p384'): string {
+  const { crv, kty, x, y } = publicJwk(name) as Record<string, unknown>;
+  return hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url');
+}
+
+/** What a DPoP proof of the table is made of; as {@link Recipe}. */
+export interface ProofRecipe {
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** Who signs, and whose public key is in the header; default `es`. */
+  readonly signer?: KeyName;
+  readonly spoil?: (proof: string) => string;
+}
+
+/** A proof for one request; a new one each time, unless its recipe has a `jti`. */
+export function forgeProof(recipe: ProofRecipe, claims: Readonly<Record<string, unknown>>): string {
+  const { signer = 'es' } = recipe;
+  const { kid: _kid, ...jwk } = publicJwk(signer);
+  return forge(
+    {
+      signer,
+      header: { typ: 'dpop+jwt', kid: undefined, jwk, ...recipe.header },
+      claims: { jti: randomUUID(), ...recipe.claims },
+      ...(recipe.spoil !== undefined && { spoil: recipe.spoil }),
+    },
+    claims,
+  );
 }
 
 /** Changes the signature of a token. */

@@ -1,19 +1,20 @@
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-// @ts-expect-error: a script, without types of its own
-import { readNode } from '../../../scripts/run.mjs';
 
 const script = fileURLToPath(new URL('../../../scripts/mutate-verification.mjs', import.meta.url));
 
-interface Output {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
+function run(path: string): Promise<{ status: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [path], (error, stdout, stderr) =>
+      resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
 }
 
 describe('verify-access-token.ts', () => {
   it('has no step that could be taken out without a row of the table noticing', async () => {
-    const { status, stdout, stderr }: Output = await readNode(script);
+    const { status, stdout, stderr } = await run(script);
     const steps = stdout.split('\n').filter((line) => line.startsWith('line '));
     expect({ missed: steps.filter((line) => line.includes('→ 0 rows')), stderr }).toEqual({ missed: [], stderr: '' });
     expect(status).toBe(0);

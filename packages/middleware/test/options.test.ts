@@ -17,6 +17,7 @@ function refusalOf(options: object, environment = {}): string {
 function nested(name: string, value: unknown): object {
   const [outer, inner] = name.split('.');
   if (outer === 'issuers') return { issuer: undefined, issuers: { resolve() {}, [inner!]: value } };
+  if (outer === 'dpop') return { dpop: { publicOrigin: 'https://api.test', [inner!]: value } };
   return inner === undefined ? { [name]: value } : { [outer!]: { [inner]: value } };
 }
 
@@ -89,6 +90,42 @@ describe('options', () => {
       'a misspelt option of the resolver',
       { issuer: undefined, issuers: { resolve() {}, maxEntry: 1 } },
       'issuers.maxEntry: there is no such option: did you mean maxEntries?',
+    ],
+    ['proofs without an origin', { dpop: {} }, 'dpop.publicOrigin: expected a non-empty string'],
+    [
+      'proofs for an http origin',
+      { dpop: { publicOrigin: 'http://a.test' } },
+      'dpop.publicOrigin: expected an https: URL',
+    ],
+    [
+      'proofs for an origin with a query',
+      { dpop: { publicOrigin: 'https://a.test/?x' } },
+      'dpop.publicOrigin: expected a URL without query',
+    ],
+    [
+      'a nonce secret of 31 characters',
+      { dpop: { publicOrigin: 'https://a.test', nonceSecret: 's'.repeat(31) } },
+      'dpop.nonceSecret: expected 32 characters or more',
+    ],
+    [
+      'proofs remembered over http',
+      { dpop: { publicOrigin: 'https://a.test', replays: 'http://x' } },
+      'dpop.replays: expected a redis:',
+    ],
+    [
+      'proofs of HS256',
+      { dpop: { publicOrigin: 'https://a.test', algorithms: ['HS256'] } },
+      'dpop.algorithms: expected one of',
+    ],
+    [
+      'a certificate field without proxies',
+      { clientCertificate: { header: 'client-cert' } },
+      'clientCertificate.trustedProxies: expected',
+    ],
+    [
+      'a certificate field that is none',
+      { clientCertificate: { header: 'a b', trustedProxies: ['::1'] } },
+      'clientCertificate.header: expected the name of a field',
     ],
     ['issuer and issuers', { issuers: ['https://b.test/'] }, 'issuer: give either'],
     [

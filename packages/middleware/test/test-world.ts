@@ -1,5 +1,6 @@
-import { openFeed, openLookUp } from '@revocast/denylist/replica';
+import { openFeed, openLookUp, openOnceStore } from '@revocast/denylist/replica';
 import { FakeClock } from '@revocast/test-support';
+import { addressList } from '../src/http/address-list.ts';
 import { createDocumentFetcher } from '../src/jwks/fetch-key-set.ts';
 import type { OptionEnvironment } from '../src/options.ts';
 import { newSharedResources, type VerifierWorld } from '../src/verifier-world.ts';
@@ -31,6 +32,9 @@ export function testWorld({ fetch, environment = {} }: TestWorldOptions = {}): T
     random: () => 0.5,
     openFeed,
     openLookUp,
+    openOnceStore,
+    drawSecret: () => 'a secret that only this test knows',
+    addressList,
     documentFetcher: (bounds) => createDocumentFetcher({ ...bounds, fetch: recorded }),
     environment,
     stderr: (line) => void lines.push(line),

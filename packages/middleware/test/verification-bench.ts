@@ -1,9 +1,10 @@
+import { hash } from 'node:crypto';
 import type { LookUp } from '@revocast/denylist/replica';
 import { composeVerifier } from '../src/create-verifier.ts';
 import type { VerifierOptions } from '../src/options.ts';
 import type { Verifier } from '../src/verifier.ts';
 import { FakeFeed } from './fake-feed.ts';
-import { forge, publicJwk } from './forge.ts';
+import { forge, forgeProof, type ProofRecipe, publicJwk } from './forge.ts';
 import { type TestWorld, testWorld } from './test-world.ts';
 import {
   audience,
@@ -67,6 +68,16 @@ const benches: Readonly<Record<BenchName, BenchOptions>> = {
   'seen before': { maxTokenAgeMs: 3_600_000 },
   stale: {},
   'stale, accepting': { revocation: { whenUnknown: 'accept' } },
+  proofs: { dpop: { publicOrigin: audience } },
+  'proofs with nonces': { dpop: { publicOrigin: audience, nonces: true } },
+  'proofs only': { dpop: { publicOrigin: audience, required: true } },
+  'proofs, store out of reach': {
+    dpop: { publicOrigin: audience, replays: { take: () => 'unknown', async close() {} } },
+  },
+  'certificates from a proxy': { clientCertificate: { header: 'Client-Cert', trustedProxies: ['127.0.0.0/8', '::1'] } },
+  'certificates from another proxy': {
+    clientCertificate: { header: 'Client-Cert', trustedProxies: ['192.0.2.0/24'] },
+  },
   broken: { revocation: { feed: null, lookup: broken } },
 };
 
@@ -119,8 +130,7 @@ async function showBefore(name: BenchName, { verifier, world }: Bench): Promise<
     if (row.bench !== name || row.firstSentAt === undefined) continue;
     const awayMs = (row.firstSentAt - nowSeconds) * 1000;
     world.clock.jumpWall(awayMs);
-    const { fields } = requestOf(row);
-    await verifier.verify({ headers: Object.fromEntries(fields) });
+    await verifier.verify(requestLike(row));
     world.clock.jumpWall(-awayMs);
     // A clock that ran ahead spends the proof of freshness: wait for the next heartbeat.
     world.clock.jumpWall(-heartbeatMs);
@@ -142,25 +152,48 @@ function denyValues(feed: FakeFeed): void {
 
 /** The request of a row: header fields in order, the token in its place. */
 export function requestOf(row: Row): RowRequest {
-  const known = requests.get(row) ?? forgeRequest(row);
-  requests.set(row, known);
-  return known;
+  const token = tokenOf(row);
+  const { authorization = 'Bearer {token}', headers = {}, query = '' } = row;
+  const values = authorization === null ? [] : typeof authorization === 'string' ? [authorization] : authorization;
+  const proof = row.proof && proofOf(row, row.proof, token);
+  const fields = [
+    ...values.map((value) => ['authorization', value] as const),
+    ...(proof === undefined || 'dpop' in headers ? [] : [['dpop', proof] as const]),
+    ...Object.entries(headers),
+  ];
+  const fill = (text: string) => text.replaceAll('{token}', token).replaceAll('{proof}', proof ?? '');
+  return { token, proof, fields: fields.map(([name, value]) => [name, fill(value)] as const), query: fill(query) };
+}
+
+/** Made for this request, each time anew. */
+function proofOf(row: Row, recipe: ProofRecipe, token: string): string {
+  const path = row.guard === undefined ? '/' : `/${encodeURIComponent(row.guard)}`;
+  const ath = hash('sha256', token, 'base64url');
+  return forgeProof(recipe, { htm: 'GET', htu: audience + path, iat: nowSeconds, ath });
+}
+
+/** A row is one token, however often it is sent: an ECDSA signature differs each time it is made. */
+function tokenOf(row: Row): string {
+  const token = tokens.get(row) ?? forge(row.token ?? {}, usualClaims);
+  tokens.set(row, token);
+  return token;
+}
+
+const tokens = new WeakMap<Row, string>();
+
+/** The request of a row as Node hands it to an application. */
+export function requestLike(row: Row) {
+  const { fields, query } = requestOf(row);
+  const headers: Record<string, string> = {};
+  // As Node does it: the first of several Authorization fields wins, the rest is dropped.
+  for (const [name, value] of fields) headers[name] ??= value;
+  const socket = { remoteAddress: '127.0.0.1' };
+  return { headers, rawHeaders: fields.flat(), method: 'GET', url: `/?${query}`, socket };
 }
 
 export interface RowRequest {
   readonly token: string;
+  readonly proof: string | undefined;
   readonly fields: readonly (readonly [string, string])[];
   readonly query: string;
-}
-
-/** A row is one token, however often it is sent: an ECDSA signature differs each time it is made. */
-const requests = new WeakMap<Row, RowRequest>();
-
-function forgeRequest(row: Row): RowRequest {
-  const token = forge(row.token ?? {}, usualClaims);
-  const { authorization = 'Bearer {token}', headers = {}, query = '' } = row;
-  const values = authorization === null ? [] : typeof authorization === 'string' ? [authorization] : authorization;
-  const fields = [...values.map((value) => ['authorization', value] as const), ...Object.entries(headers)];
-  const fill = (text: string) => text.replaceAll('{token}', token);
-  return { token, fields: fields.map(([name, value]) => [name, fill(value)] as const), query: fill(query) };
 }

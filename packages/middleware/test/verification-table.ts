@@ -1,5 +1,14 @@
+import { hash } from 'node:crypto';
 import type { Reason } from '../src/errors.ts';
-import { derSignature, publicJwk, type Recipe, resign, twinSignature } from './forge.ts';
+import {
+  derSignature,
+  type ProofRecipe,
+  publicJwk,
+  type Recipe,
+  resign,
+  thumbprintOf,
+  twinSignature,
+} from './forge.ts';
 
 /** Which verifier a row is sent to; made in verification-bench.ts. */
 export type BenchName =
@@ -19,6 +28,12 @@ export type BenchName =
   | 'seen before'
   | 'stale'
   | 'stale, accepting'
+  | 'proofs'
+  | 'proofs with nonces'
+  | 'proofs only'
+  | 'proofs, store out of reach'
+  | 'certificates from a proxy'
+  | 'certificates from another proxy'
   | 'broken';
 
 export type GuardName = 'scope' | 'any scope' | 'claims' | 'acr' | 'recent';
@@ -34,6 +49,8 @@ export interface Row {
   /** Other header fields. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
+  /** A DPoP proof for this request, in a field of its own; `{proof}` in `headers` stands for it too. */
+  readonly proof?: ProofRecipe;
   /** Second in which the same token was sent before. */
   readonly firstSentAt?: number;
   /** Only over HTTP. */
@@ -526,6 +543,196 @@ const profiled: Row[] = [
   },
 ];
 
+const boundToken: Recipe = claims(bound());
+const dpop = { bench: 'proofs', authorization: 'DPoP {token}', token: boundToken, proof: {} } as const;
+const proofClaims = (changes: Record<string, unknown>): ProofRecipe => ({ claims: changes });
+const proofHeader = (changes: Record<string, unknown>): ProofRecipe => ({ header: changes });
+const { proof: _proof, ...withoutProof } = dpop;
+
+const proofs: Row[] = [
+  { ...dpop, sends: 'a bound token with its proof', reason: 'none' },
+  { ...dpop, sends: 'the scheme in lower case', authorization: 'dpop {token}', reason: 'none' },
+  {
+    ...dpop,
+    sends: 'a bearer token where proofs are taken',
+    authorization: 'Bearer {token}',
+    token: {},
+    reason: 'none',
+  },
+  { ...dpop, sends: 'a bound token as Bearer', authorization: 'Bearer {token}', reason: 'binding_mismatch' },
+  { ...dpop, sends: 'an unbound token under DPoP', token: {}, reason: 'binding_mismatch' },
+  { ...withoutProof, sends: 'no proof', reason: 'dpop_invalid' },
+  { ...withoutProof, sends: 'an empty proof', headers: { dpop: '' }, reason: 'dpop_invalid' },
+  { ...dpop, sends: 'two proofs in one field', headers: { dpop: '{proof}, {proof}' }, reason: 'dpop_invalid' },
+  { ...withoutProof, sends: 'the token itself as proof', headers: { dpop: '{token}' }, reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof of another key', proof: { signer: 'other' }, reason: 'binding_mismatch' },
+  {
+    ...dpop,
+    sends: 'a proof with our key, signed by another',
+    proof: { signer: 'other', header: { jwk: publicJwk('es') } },
+    reason: 'dpop_invalid',
+  },
+  { ...dpop, sends: 'a proof with a flipped bit', proof: { spoil: resign(flipped) }, reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof of typ JWT', proof: proofHeader({ typ: 'JWT' }), reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof of alg none', proof: proofHeader({ alg: 'none' }), reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof of alg HS256', proof: proofHeader({ alg: 'HS256' }), reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof without its key', proof: proofHeader({ jwk: undefined }), reason: 'dpop_invalid' },
+  {
+    ...dpop,
+    sends: 'a proof with a private key',
+    proof: proofHeader({ jwk: { ...publicJwk('es'), d: 'AAAA' } }),
+    reason: 'dpop_invalid',
+  },
+  { ...dpop, sends: 'a proof with crit', proof: proofHeader({ crit: ['x'] }), reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof with a weak key', proof: { signer: 'weak' }, reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof without jti', proof: proofClaims({ jti: undefined }), reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof with an empty jti', proof: proofClaims({ jti: '' }), reason: 'dpop_invalid' },
+  {
+    ...dpop,
+    sends: 'a proof with a jti of 300 letters',
+    proof: proofClaims({ jti: 'j'.repeat(300) }),
+    reason: 'dpop_invalid',
+  },
+  { ...dpop, sends: 'a proof for POST', proof: proofClaims({ htm: 'POST' }), reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof for get', proof: proofClaims({ htm: 'get' }), reason: 'dpop_invalid' },
+  {
+    ...dpop,
+    sends: 'a proof for another path',
+    proof: proofClaims({ htu: `${audience}/other` }),
+    reason: 'dpop_invalid',
+  },
+  {
+    ...dpop,
+    sends: 'a proof for another host',
+    proof: proofClaims({ htu: 'https://x.test/' }),
+    reason: 'dpop_invalid',
+  },
+  {
+    ...dpop,
+    sends: 'a proof for the host that the request names',
+    headers: { host: 'evil.test', 'x-forwarded-host': 'evil.test' },
+    proof: proofClaims({ htu: 'https://evil.test/' }),
+    reason: 'dpop_invalid',
+  },
+  { ...dpop, sends: 'a proof over http', proof: proofClaims({ htu: 'http://api.test/' }), reason: 'dpop_invalid' },
+  {
+    ...dpop,
+    sends: 'a proof that spells the same URI otherwise',
+    proof: proofClaims({ htu: 'HTTPS://API.test:443/?q#f' }),
+    reason: 'none',
+  },
+  { ...dpop, sends: 'a request with a query that the proof leaves out', query: 'page=2', reason: 'none' },
+  { ...dpop, sends: 'a proof without htu', proof: proofClaims({ htu: undefined }), reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof without ath', proof: proofClaims({ ath: undefined }), reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof for another token', proof: proofClaims({ ath: 'x' }), reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof without iat', proof: proofClaims({ iat: undefined }), reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof as old as it may be', proof: proofClaims({ iat: now - 65 }), reason: 'none' },
+  { ...dpop, sends: 'a proof a second older', proof: proofClaims({ iat: now - 66 }), reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof as far ahead as it may be', proof: proofClaims({ iat: now + 5 }), reason: 'none' },
+  { ...dpop, sends: 'a proof a second further ahead', proof: proofClaims({ iat: now + 6 }), reason: 'dpop_invalid' },
+  {
+    ...dpop,
+    sends: 'a proof that was shown before',
+    firstSentAt: now,
+    proof: proofClaims({ jti: 'used-before' }),
+    reason: 'dpop_replay',
+  },
+  {
+    ...dpop,
+    sends: 'a proof in ES384',
+    token: claims({ cnf: { jkt: thumbprintOf('p384') } }),
+    proof: { signer: 'p384' },
+    reason: 'none',
+  },
+  {
+    ...dpop,
+    sends: 'a revoked token with a good proof',
+    token: { claims: { ...bound(), jti: 'revoked-token' } },
+    reason: 'revoked_token',
+  },
+  {
+    ...dpop,
+    sends: 'an expired token with a good proof',
+    token: { claims: { ...bound(), exp: now - 60 } },
+    reason: 'expired',
+  },
+  { ...dpop, sends: 'no nonce', bench: 'proofs with nonces', reason: 'dpop_nonce' },
+  {
+    ...dpop,
+    sends: 'a made-up nonce',
+    bench: 'proofs with nonces',
+    proof: proofClaims({ nonce: 'x' }),
+    reason: 'dpop_nonce',
+  },
+  { ...dpop, sends: 'a proof where only proofs are taken', bench: 'proofs only', reason: 'none' },
+  {
+    sends: 'a bearer token where only proofs are taken',
+    bench: 'proofs only',
+    reason: 'unsupported_scheme',
+  },
+  {
+    ...dpop,
+    sends: 'a good proof, and nobody knows whether for the first time',
+    bench: 'proofs, store out of reach',
+    reason: 'denylist_unavailable',
+  },
+];
+
+const certificate = Buffer.from('what a certificate would be');
+const certified = (changes: object = {}): Recipe =>
+  claims({ cnf: { 'x5t#S256': hash('sha256', certificate, 'base64url'), ...changes } });
+const clientCert = `:${certificate.toString('base64')}:`;
+const pem = encodeURIComponent(
+  `-----BEGIN CERTIFICATE-----\n${certificate.toString('base64')}\n-----END CERTIFICATE-----\n`,
+);
+const byProxy = { bench: 'certificates from a proxy', token: certified() } as const;
+
+const certificates: Row[] = [
+  { ...byProxy, sends: 'the certificate of the token', headers: { 'client-cert': clientCert }, reason: 'none' },
+  { ...byProxy, sends: 'it as PEM', headers: { 'client-cert': pem }, reason: 'none' },
+  { ...byProxy, sends: 'no certificate', reason: 'binding_mismatch' },
+  {
+    ...byProxy,
+    sends: 'another certificate',
+    headers: { 'client-cert': `:${Buffer.from('another').toString('base64')}:` },
+    reason: 'binding_mismatch',
+  },
+  {
+    ...byProxy,
+    sends: 'something that is no certificate',
+    headers: { 'client-cert': '%%%' },
+    reason: 'binding_mismatch',
+  },
+  {
+    ...byProxy,
+    sends: 'the certificate, past a proxy that is not trusted',
+    bench: 'certificates from another proxy',
+    headers: { 'client-cert': clientCert },
+    reason: 'binding_mismatch',
+  },
+  {
+    ...byProxy,
+    sends: 'the certificate where no header is declared',
+    bench: 'plain',
+    headers: { 'client-cert': clientCert },
+    reason: 'binding_mismatch',
+  },
+  {
+    ...byProxy,
+    sends: 'a certificate where the token names a key too',
+    token: certified({ jkt: thumbprintOf('es') }),
+    headers: { 'client-cert': clientCert },
+    reason: 'binding_mismatch',
+  },
+  {
+    ...byProxy,
+    sends: 'a token bound in a way that nobody knows',
+    token: certified({ kid: 'x' }),
+    headers: { 'client-cert': clientCert },
+    reason: 'binding_mismatch',
+  },
+];
+
 const outages: Row[] = [
   { sends: 'a good token, keys fetched', bench: 'remote keys', reason: 'none' },
   { sends: 'a kid the issuer does not have', bench: 'remote keys', token: header({ kid: 'x' }), reason: 'unknown_kid' },
@@ -597,9 +804,15 @@ export const rows: readonly Row[] = [
   ...revoked,
   ...knownTokens,
   ...profiled,
+  ...proofs,
+  ...certificates,
   ...outages,
   ...guarded,
 ];
+
+function bound() {
+  return { cnf: { jkt: thumbprintOf('es') } };
+}
 
 function twice(member: string): string {
   return `${json(usualClaims).slice(0, -1)},${member}}`;

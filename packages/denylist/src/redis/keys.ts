@@ -15,4 +15,6 @@ export const keys = {
   lease: `${tag}:lease`,
   /** hash: sidecar → what it and its processes hold. */
   replicas: `${tag}:replicas`,
+  /** prefix of strings with a time to live: names that were taken once, proofs of possession for example. */
+  once: `${tag}:once`,
 } as const;

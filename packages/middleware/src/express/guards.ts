@@ -85,12 +85,16 @@ function guard(wanted: Wanted, decide: Guard): Handler {
       next(new ConfigurationError('guard', 'this route is not behind protect(): mount protect() before it'));
       return;
     }
-    const { parts, verified, forwardErrors } = state;
+    const { parts, verified, forwardErrors, scheme } = state;
     const { telemetry, answerStyle: style, reportOnly, clock } = parts;
     const conclude = (reason: Reason | undefined, cause?: unknown): void => {
       telemetry.authorized(reason, reportOnly);
       if (reason === undefined || reportOnly) next();
-      else refuseRequest({ reason, wanted, cause }, { request, response, next, style, forwardErrors });
+      else
+        refuseRequest(
+          { reason, wanted: { ...wanted, scheme }, cause },
+          { request, response, next, style, forwardErrors },
+        );
     };
     // Who is nobody cannot be told that a scope is missing: RFC 6750 §3, no error code.
     if (verified === undefined) {

@@ -37,15 +37,17 @@ export function protect(target: VerifierOptions | Verifier, options: ProtectOpti
       if (stateOf(request)?.parts.telemetry !== telemetry) {
         telemetry.decided(decision, use, clock.monotonicMs() - startedAtMs);
       }
+      const scheme = decision.dpop === undefined ? 'bearer' : 'dpop';
+      if (decision.dpop?.nonce !== undefined) response.setHeader('DPoP-Nonce', decision.dpop.nonce);
       if (decision.outcome === 'accepted' || use !== 'enforced') {
         const verified = decision.outcome === 'accepted' ? decision.auth : undefined;
-        setState(request, { parts, auth: reportOnly ? undefined : verified, verified, forwardErrors });
+        setState(request, { parts, scheme, auth: reportOnly ? undefined : verified, verified, forwardErrors });
         next();
         return;
       }
       const { reason } = decision;
       const cause = decision.outcome === 'unavailable' ? decision.cause : undefined;
-      refuseRequest({ reason, cause }, { request, response, next, style, forwardErrors });
+      refuseRequest({ reason, wanted: { scheme }, cause }, { request, response, next, style, forwardErrors });
     };
     const decision = parts.decide(request, whenUnknown);
     if (decision instanceof Promise) decision.then(conclude).catch(next);

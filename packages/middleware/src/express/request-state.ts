@@ -15,6 +15,7 @@ export interface RequestState {
   readonly auth: Auth | undefined;
   /** The token's identity also in report-only mode, so that guards can report. */
   readonly verified: Auth | undefined;
+  readonly scheme: 'bearer' | 'dpop';
   readonly forwardErrors: boolean;
 }
 

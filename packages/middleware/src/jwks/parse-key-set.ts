@@ -90,7 +90,8 @@ function groupByKid(keys: readonly VerificationKey[]): ReadonlyMap<string, reado
   return byKid;
 }
 
-function readKey(member: unknown): VerificationKey | SkipCause {
+/** Reads one public key that may verify, or says why it may not. Never throws. */
+export function readKey(member: unknown): VerificationKey | SkipCause {
   if (!isJsonObject(member)) return 'malformed';
   const { kty, crv, kid, alg, use } = member;
   if (typeof kty !== 'string') return 'malformed';

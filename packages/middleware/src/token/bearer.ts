@@ -7,6 +7,13 @@ export interface RequestWithHeaders {
   readonly headersDistinct?: Readonly<Record<string, readonly string[] | undefined>>;
   /** Names and values in turn, as received. */
   readonly rawHeaders?: readonly string[];
+  /** What a proof of possession is about: the method, and path and query as received. */
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  /** Where a framework has cut `url`: the whole of it. */
+  readonly originalUrl?: string | undefined;
+  /** Who is at the other end; a TLS socket also knows their certificate. */
+  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
 }
 
 /** Why the credentials of a request are refused before any token is looked at. */
@@ -37,9 +44,8 @@ const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;
  * @see RFC 6750 §2.1, RFC 9110 §11.6.2, RFC 9449 §7.1 (the `DPoP` scheme)
  */
 export function readBearer(request: RequestWithHeaders): BearerCredentials {
-  const value = request.headers['authorization'];
-  const field = typeof value === 'string' ? value : value?.[0];
-  if (countAuthorizationFields(request) > 1) return refused('multiple_tokens');
+  const field = fieldOf(request, 'authorization');
+  if (countFields(request, 'authorization') > 1) return refused('multiple_tokens');
   if (field === undefined) return none;
 
   const scheme = authScheme.exec(field)?.[0];
@@ -57,21 +63,27 @@ export function readBearer(request: RequestWithHeaders): BearerCredentials {
   return { kind: 'token', scheme: name, token };
 }
 
+/** The value of a field, in lower case: the first, where an object has several. */
+export function fieldOf({ headers }: RequestWithHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : value?.[0];
+}
+
 /**
  * Counts the fields as they were received. Node keeps the first of several in `headers` and drops the rest in silence,
  * while a proxy before us may have judged the last: only a request with one means the same to both.
  */
-function countAuthorizationFields(request: RequestWithHeaders): number {
+export function countFields(request: RequestWithHeaders, name: string): number {
   const { rawHeaders, headersDistinct, headers } = request;
   if (rawHeaders !== undefined) {
     let count = 0;
     for (let i = 0; i < rawHeaders.length; i += 2) {
-      const name = rawHeaders[i];
-      if (name?.length === 13 && name.toLowerCase() === 'authorization') count += 1;
+      const received = rawHeaders[i];
+      if (received?.length === name.length && received.toLowerCase() === name) count += 1;
     }
     return count;
   }
-  const values = headersDistinct?.['authorization'] ?? headers['authorization'];
+  const values = headersDistinct?.[name] ?? headers[name];
   if (values === undefined) return 0;
   return typeof values === 'string' ? 1 : values.length;
 }

@@ -10,10 +10,20 @@ export interface AnswerStyle {
   /** URL of the RFC 9728 document; absent: none is named. */
   readonly resourceMetadata: string | undefined;
   readonly random: Random;
+  /** Undefined: the scheme `DPoP` is not taken, and not offered. */
+  readonly dpop:
+    | {
+        readonly required: boolean;
+        readonly algorithms: readonly string[];
+        readonly nonce: () => string | undefined;
+      }
+    | undefined;
 }
 
 /** What a guard wanted; from its own arguments, never from the token. */
 export interface Wanted {
+  /** How the token was shown; default `bearer`. */
+  readonly scheme?: 'bearer' | 'dpop';
   readonly scopes?: readonly string[];
   readonly acr?: readonly string[];
   readonly maxAgeSeconds?: number;
@@ -52,7 +62,9 @@ const outages = {
 export function answerTo(reason: Reason, style: AnswerStyle, wanted: Wanted = {}): Answer {
   const { family, status, error } = specOf(reason);
   const exposed = style.exposeReason ? { reason } : {};
-  const headers = { 'Cache-Control': 'no-store' };
+  // RFC 9449 §8: whoever lacks a nonce is told one.
+  const nonce = reason === 'dpop_nonce' ? style.dpop?.nonce() : undefined;
+  const headers = { 'Cache-Control': 'no-store', ...(nonce !== undefined && { 'DPoP-Nonce': nonce }) };
   if (family === 'unavailable') {
     const outage = status === 503 ? outages[503] : outages[500];
     const retryAfter = status === 503 ? { 'Retry-After': String(1 + Math.floor(style.random() * 5)) } : {};
@@ -60,7 +72,7 @@ export function answerTo(reason: Reason, style: AnswerStyle, wanted: Wanted = {}
   }
   const described =
     error === undefined
-      ? { error_description: 'This needs a bearer access token' }
+      ? { error_description: 'This needs an access token' }
       : { error, error_description: descriptions[error] };
   return {
     status,
@@ -69,9 +81,12 @@ export function answerTo(reason: Reason, style: AnswerStyle, wanted: Wanted = {}
   };
 }
 
-function challenge(reason: Reason, { realm, resourceMetadata }: AnswerStyle, wanted: Wanted): string {
+/** One challenge for each scheme that is taken (RFC 9110 §11.6.1); the error stands in that of the scheme used. */
+function challenge(reason: Reason, style: AnswerStyle, wanted: Wanted): string {
+  const { realm, resourceMetadata, dpop } = style;
   const { error } = specOf(reason);
-  const parameters: [name: string, value: string | undefined][] = [
+  const used = reason.startsWith('dpop_') || wanted.scheme === 'dpop';
+  const parameters: readonly Parameter[] = [
     ['realm', realm],
     ['error', error],
     ['error_description', error && descriptions[error]],
@@ -82,6 +97,19 @@ function challenge(reason: Reason, { realm, resourceMetadata }: AnswerStyle, wan
     // RFC 9728 §5.1
     ['resource_metadata', resourceMetadata],
   ];
+  // RFC 9449 §7.1
+  const algs: Parameter = ['algs', dpop?.algorithms.join(' ')];
+  const offered: readonly Parameter[] = [['realm', realm]];
+  if (dpop === undefined) return write('Bearer', parameters);
+  if (dpop.required) return write('DPoP', [...parameters, algs]);
+  return used
+    ? `${write('DPoP', [...parameters, algs])}, ${write('Bearer', offered)}`
+    : `${write('Bearer', parameters)}, ${write('DPoP', [...offered, algs])}`;
+}
+
+type Parameter = readonly [name: string, value: string | undefined];
+
+function write(scheme: string, parameters: readonly Parameter[]): string {
   const written = parameters.flatMap(([name, value]) => (value === undefined ? [] : [`${name}="${value}"`]));
-  return written.length === 0 ? 'Bearer' : `Bearer ${written.join(', ')}`;
+  return written.length === 0 ? scheme : `${scheme} ${written.join(', ')}`;
 }

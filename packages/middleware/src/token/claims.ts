@@ -160,6 +160,3 @@ export const checkRevocableClaims: Check = ({ claims, policy: { claimMap } }) =>
 /** RFC 8693 §4.2, RFC 9068 §2.2.3. */
 export const checkScope: Check = ({ claims, policy }) =>
   readScopes(claims, policy.scopeClaims) === undefined ? 'invalid_claim' : undefined;
-
-/** RFC 7800 §3.1, RFC 9449 §7.2: a token bound to a key is no bearer token; without proof of the key it is a stolen one. */
-export const checkBinding: Check = ({ claims: { cnf } }) => (cnf === undefined ? undefined : 'binding_mismatch');

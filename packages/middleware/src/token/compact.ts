@@ -29,9 +29,12 @@ export type CompactParse =
   | ({ readonly ok: true } & CompactToken)
   | { readonly ok: false; readonly reason: CompactRefusal };
 
-function refused(reason: CompactRefusal): CompactParse {
+function refused(reason: CompactRefusal): CompactParse & { ok: false } {
   return { ok: false, reason };
 }
+
+/** Any signed JWT, its header members unread. */
+export type SignedParts = Omit<CompactToken, 'header'> & { readonly members: JsonObject };
 
 /**
  * Reads a token in JWS compact serialization, stricter than RFC 7515 asks: each token has exactly one accepted spelling.
@@ -41,6 +44,15 @@ function refused(reason: CompactRefusal): CompactParse {
  * @see RFC 7515 §7.1, RFC 8725 §3.
  */
 export function parseCompact(token: string): CompactParse {
+  const parts = parseSigned(token);
+  if (!parts.ok) return parts;
+  const { members, ...others } = parts;
+  const header = readHeader(members);
+  return header === undefined ? refused('malformed_token') : { ...others, header };
+}
+
+/** The same for any signed JWT: what its header says is the caller's to read. Never throws. Nothing here is verified. */
+export function parseSigned(token: string): ({ readonly ok: true } & SignedParts) | (CompactParse & { ok: false }) {
   if (token.length > maxTokenLength) return refused('token_too_large');
 
   const parts = splitInThree(token);
@@ -51,16 +63,13 @@ export function parseCompact(token: string): CompactParse {
   }
 
   const members = readJsonObject(headerBytes);
-  if (members === undefined) return refused('malformed_token');
+  const payload = readJsonObject(payloadBytes);
+  if (members === undefined || payload === undefined) return refused('malformed_token');
   // RFC 7515 §4.1.11: an extension that is not understood must be refused. We understand none, and a `crit` that lists
   // nothing is invalid. RFC 7797 §6 would have `b64` listed there: unlisted, it would be read in two ways.
   if (members['crit'] !== undefined || (members['b64'] !== undefined && members['b64'] !== true))
     return refused('unsupported_crit');
-  const header = readHeader(members);
-  const payload = readJsonObject(payloadBytes);
-  if (header === undefined || payload === undefined) return refused('malformed_token');
-
-  return { ok: true, header, payload, signingInput: token.slice(0, token.lastIndexOf('.')), signature };
+  return { ok: true, members, payload, signingInput: token.slice(0, token.lastIndexOf('.')), signature };
 }
 
 /** Five parts are an encrypted token (RFC 7516 §7.1), two an unsigned one without its last dot: neither is ours. */

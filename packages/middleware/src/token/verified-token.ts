@@ -1,4 +1,5 @@
 import type { DigestSet } from '@revocast/denylist/replica';
+import type { Confirmation } from '../binding/confirmation.ts';
 import type { Accepted } from '../decision.ts';
 import type { TrustedIssuer } from '../trusted-issuer.ts';
 
@@ -12,6 +13,8 @@ export interface VerifiedToken {
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly notBefore: number | undefined;
+  /** The key or certificate that must be shown with it, each time. */
+  readonly confirmation: Confirmation | 'unsupported' | undefined;
   /** The answers for this token while nothing denies it, made once. */
   readonly accepted: Accepted;
   readonly acceptedFromCache: Accepted;

@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 import supertest from 'supertest';
-import { specOf } from '../../src/errors.ts';
+import { type Reason, specOf } from '../../src/errors.ts';
 import { authOf } from '../../src/express/auth-of.ts';
 import { requireAnyScope, requireClaims, requireScope, requireStepUp } from '../../src/express/guards.ts';
 import { protect } from '../../src/express/protect.ts';
 import type { Handler } from '../../src/express/request-state.ts';
+import { knownAlgorithms } from '../../src/issuer-options.ts';
 import { type Bench, buildBenches, requestOf } from '../verification-bench.ts';
 import { type BenchName, type GuardName, type Row, rows } from '../verification-table.ts';
 import { expressVersions } from './versions.ts';
@@ -47,8 +48,8 @@ describe.each(expressVersions)('an API on %s that is sent', (_version, express) 
   });
 
   async function send(row: Row) {
-    const { token, fields, query } = requestOf(row);
-    tokens.push(token);
+    const { token, proof, fields, query } = requestOf(row);
+    tokens.push(token, ...(proof === undefined ? [] : [proof]));
     const { port } = servers.get(row.bench ?? 'plain')!.address() as AddressInfo;
     const path = `/${row.guard === undefined ? '' : encodeURIComponent(row.guard)}?${query}`;
     const request = supertest(`http://127.0.0.1:${port}`).get(path);
@@ -57,7 +58,7 @@ describe.each(expressVersions)('an API on %s that is sent', (_version, express) 
     for (const [name, values] of byName) request.set(name, values.length === 1 ? values[0]! : (values as never));
     const response = await request;
     const visible = JSON.stringify(response.headers) + response.text;
-    expect(longestShared(token, visible)).toBeLessThan(12);
+    for (const secret of [token, proof ?? '']) expect(longestShared(secret, visible)).toBeLessThan(12);
     return response;
   }
 
@@ -80,13 +81,19 @@ describe.each(expressVersions)('an API on %s that is sent', (_version, express) 
         return;
       }
       expect(headers['retry-after']).toBeUndefined();
+      const [first, second] = challengesOf(row, reason);
       if (error === undefined) {
-        expect(challenge).toBe('Bearer realm="api"');
+        expect(challenge).toBe([first, second].filter((text) => text !== '').join(', '));
         expect(body.error).toBeUndefined();
         return;
       }
-      expect(challenge).toMatch(new RegExp(`^Bearer realm="api", error="${error}", error_description="[A-Za-z ,-]+"`));
+      const [scheme, ...algs] = first.split(' realm="api"');
+      const described = `${scheme} realm="api", error="${error}", error_description="[A-Za-z ,-]+"`;
+      expect(challenge).toMatch(new RegExp(`^${described}(, (scope|acr_values|max_age)="[^"]*")*${algs}`));
+      expect(challenge.endsWith(second)).toBe(true);
       expect(body.error).toBe(error);
+      // RFC 9449 §8: whoever lacks a nonce is told one, and nobody else.
+      expect(headers['dpop-nonce']).toEqual(reason === 'dpop_nonce' ? expect.stringMatching(/^[\w-]{22}$/) : undefined);
     },
   );
 
@@ -107,6 +114,17 @@ describe.each(expressVersions)('an API on %s that is sent', (_version, express) 
     for (const token of new Set(tokens)) expect(longestShared(token, visible)).toBeLessThan(12);
   });
 });
+
+const bearer = 'Bearer realm="api"';
+const dpop = `DPoP realm="api", algs="${knownAlgorithms.join(' ')}"`;
+
+/** The challenge of the scheme that was used, and that of the other one, where it is taken. */
+function challengesOf({ bench = 'plain', authorization }: Row, reason: Reason): [string, string] {
+  if (bench === 'proofs only') return [dpop, ''];
+  if (!bench.startsWith('proofs')) return [bearer, ''];
+  const used = reason.startsWith('dpop_') || /^dpop/i.test(String(authorization));
+  return used ? [dpop, bearer] : [bearer, dpop];
+}
 
 /** Whether a run of 12 characters of the token is visible: 12 when it is, 0 when not. */
 function longestShared(token: string, visible: string): number {

@@ -1,0 +1,111 @@
+import { hash } from 'node:crypto';
+import type { VerificationKey } from '../jwks/key-source.ts';
+import { countFields, fieldOf, type RequestWithHeaders } from '../token/bearer.ts';
+import { type CertificateHeader, certificateThumbprint } from './client-certificate.ts';
+import type { Confirmation } from './confirmation.ts';
+import { type DpopProof, type ProofPolicy, parseProof, proofChecks } from './dpop-proof.ts';
+import type { Nonces } from './nonces.ts';
+import type { ReplayStore } from './replay-store.ts';
+
+export type Scheme = 'bearer' | 'dpop';
+
+/** A verified token, and how it was shown. */
+export interface ShownToken {
+  readonly request: RequestWithHeaders;
+  readonly scheme: Scheme;
+  readonly token: string;
+  readonly confirmation: Confirmation | 'unsupported' | undefined;
+}
+
+/** Whether who shows a token holds the key that it is bound to. */
+export type Proven =
+  | { readonly outcome: 'proven'; readonly nonce?: string }
+  | {
+      readonly outcome: 'rejected';
+      readonly reason: 'binding_mismatch' | 'dpop_invalid' | 'dpop_replay' | 'dpop_nonce';
+    }
+  | { readonly outcome: 'unavailable'; readonly reason: 'denylist_unavailable' };
+
+export interface DpopParts extends ProofPolicy {
+  readonly required: boolean;
+  readonly algorithms: readonly string[];
+  readonly replays: ReplayStore;
+  /** Undefined: proofs need none. */
+  readonly nonces: Nonces | undefined;
+}
+
+export interface PossessionParts {
+  /** Undefined: the scheme `DPoP` is not taken. */
+  readonly dpop: DpopParts | undefined;
+  readonly certificateHeader: CertificateHeader | undefined;
+  readonly verifySignature: (token: string, alg: string, key: VerificationKey) => Promise<boolean>;
+  /** Wall-clock milliseconds. */
+  readonly now: () => number;
+}
+
+const proven: Proven = { outcome: 'proven' };
+const mismatch: Proven = { outcome: 'rejected', reason: 'binding_mismatch' };
+const invalid: Proven = { outcome: 'rejected', reason: 'dpop_invalid' };
+const unavailable: Proven = { outcome: 'unavailable', reason: 'denylist_unavailable' };
+
+/** Has who shows a bound token prove that its key is theirs, on every request (RFC 8705 §3, RFC 9449 §7). */
+export class Possession {
+  readonly #parts: PossessionParts;
+  readonly #schemes: readonly Scheme[];
+
+  constructor(parts: PossessionParts) {
+    this.#parts = parts;
+    this.#schemes = parts.dpop === undefined ? ['bearer'] : parts.dpop.required ? ['dpop'] : ['bearer', 'dpop'];
+  }
+
+  takes(scheme: Scheme): boolean {
+    return this.#schemes.includes(scheme);
+  }
+
+  /** @returns synchronously without a DPoP proof. Never rejects for what a client sent. */
+  check(shown: ShownToken): Proven | Promise<Proven> {
+    const { confirmation, scheme, request } = shown;
+    if (confirmation === undefined) return scheme === 'bearer' ? proven : mismatch;
+    if (confirmation === 'unsupported') return mismatch;
+    const { jkt, certificate } = confirmation;
+    // RFC 9449 §7.1 and §7.2: a bound token is no bearer token, and a bearer token is no bound one.
+    if ((scheme === 'dpop') !== (jkt !== undefined)) return mismatch;
+    if (certificate !== undefined && certificateThumbprint(request, this.#parts.certificateHeader) !== certificate) {
+      return mismatch;
+    }
+    return jkt === undefined ? proven : this.#checkProof(shown, jkt);
+  }
+
+  async #checkProof({ request, token }: ShownToken, jkt: string): Promise<Proven> {
+    const { dpop, now, verifySignature } = this.#parts;
+    // RFC 9449 §4.3 check 1: exactly one field.
+    if (dpop === undefined || countFields(request, 'dpop') !== 1) return invalid;
+    const proof = parseProof(fieldOf(request, 'dpop') ?? '', dpop.algorithms);
+    if (proof === undefined) return invalid;
+    const nowMs = now();
+    for (const check of proofChecks) {
+      const reason = check({ proof, request, token, jkt, policy: dpop, nowMs });
+      if (reason !== undefined) return { outcome: 'rejected', reason };
+    }
+    // Check 6.
+    if (!(await verifySignature(proof.text, proof.alg, proof.key))) return invalid;
+    // Check 10. After the signature: a nonce is given to those who hold the key.
+    const nonce = dpop.nonces === undefined ? 'good' : dpop.nonces.judge(proof.nonce ?? '');
+    if (nonce === 'bad') return { outcome: 'rejected', reason: 'dpop_nonce' };
+    const seen = await this.#takeOnce(proof, { dpop, nowMs });
+    if (seen !== 'proven') return seen === 'again' ? { outcome: 'rejected', reason: 'dpop_replay' } : unavailable;
+    return nonce === 'late' && dpop.nonces !== undefined ? { outcome: 'proven', nonce: dpop.nonces.current() } : proven;
+  }
+
+  /** RFC 9449 §11.1. Last, so that a proof which is refused for something else is not used up. */
+  async #takeOnce(
+    { jti, iat, key }: DpopProof,
+    { dpop, nowMs }: { dpop: DpopParts; nowMs: number },
+  ): Promise<'proven' | 'again' | 'unknown'> {
+    const endsAtMs = iat * 1000 + dpop.proofMaxAgeMs + dpop.clockToleranceMs;
+    // Ids are unique for a key: another's `jti` must not use up mine. A second more, for clocks that count apart.
+    const name = hash('sha256', `${key.thumbprint} ${jti}`, 'base64url');
+    const taken = await dpop.replays.take(name, Math.max(0, endsAtMs - nowMs) + 1000);
+    return taken === 'first' ? 'proven' : taken;
+  }
+}
