@@ -36,7 +36,7 @@ export function watchSource({ source, clock, log }: WatchSourceOptions): SourceW
       if (told.has(name)) continue;
       const line = { misconfiguration: name, found, remedy };
       if (severity === 'unsafe') log.error(line, 'the source is not safe');
-      else log.warn(line, 'the source should be set up otherwise');
+      else log.warn(line, 'a complaint about the source');
     }
     for (const name of told.keys()) if (!now.has(name)) log.info({ misconfiguration: name }, 'mended');
     told = now;

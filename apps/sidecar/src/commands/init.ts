@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type OpenedSource, openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
+import {
+  ConfigurationError,
+  type OpenedSource,
+  openSource,
+  randomHex,
+  systemClock,
+  systemRandom,
+} from '@revocast/denylist/replica';
 import type { Config } from '../config/schema.ts';
 import { codeOf } from '../log-state-changes.ts';
 
@@ -21,7 +28,15 @@ const pauseMs = 500;
  * @returns the exit code: 0 done, 1 out of reach for about ten seconds or refused, 2 not a log that needs it.
  */
 export async function init({ source: url }: Config): Promise<number> {
-  const source = await openSource(url, { clock: systemClock, random: systemRandom, newEpoch: () => randomHex(8) });
+  const ports = { clock: systemClock, random: systemRandom, newEpoch: () => randomHex(8) };
+  let source: OpenedSource;
+  try {
+    source = await openSource(url, ports);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
   try {
     return await declare(source);
   } catch (error) {
@@ -34,7 +49,7 @@ export async function init({ source: url }: Config): Promise<number> {
 
 async function declare(source: OpenedSource): Promise<number> {
   if (source.declareWhole === undefined) {
-    process.stderr.write(`source: only a log in Redis is declared whole; ${source.name} needs no init\n`);
+    process.stderr.write(`source: only a log in Redis or a file is declared whole; ${source.name} needs no init\n`);
     return 2;
   }
   for (let attempt = 1; ; attempt++) {

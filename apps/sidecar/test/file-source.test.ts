@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@revocast/test-support';
+import { init } from '../src/commands/init.ts';
+import { configSchema } from '../src/config/schema.ts';
+import { openLog } from '../src/log.ts';
+import { type RunningSidecar, startSidecar } from '../src/start-sidecar.ts';
+
+describe('given a sidecar whose source is a file', () => {
+  let dir: string;
+  let source: string;
+  const running: RunningSidecar[] = [];
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'revocast-sidecar-file-'));
+    source = `file:${join(dir, 'log')}`;
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((sidecar) => sidecar.stop()));
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  const start = async () => {
+    const input = { source, dataListen: '127.0.0.1:0', adminListen: '127.0.0.1:0', drainMs: 0 };
+    const sidecar = await startSidecar(input, { log: openLog({ level: 'silent' }) });
+    running.push(sidecar);
+    return sidecar;
+  };
+  const readiness = async ({ adminUrl }: RunningSidecar) => {
+    const response = await fetch(`${adminUrl}/readyz`);
+    return { status: response.status, body: await response.json() };
+  };
+
+  it('is ready at once when the log was declared whole and closed in order', async () => {
+    expect(await init(configSchema.parse({ source }))).toBe(0);
+    const sidecar = await start();
+    await until(async () => (await readiness(sidecar)).status === 200, { what: 'it to be ready' });
+  });
+
+  it('heals first when there was none, and says so', async () => {
+    const sidecar = await start();
+    await until(async () => (await readiness(sidecar)).body.misconfigurations, { what: 'the first look' });
+    expect(await readiness(sidecar)).toMatchObject({
+      status: 503,
+      body: { cause: expect.stringMatching(/cold|healing/), misconfigurations: ['file_created'] },
+    });
+  });
+
+  it('is the only one: a second one, or an init beside it, is refused', async () => {
+    await start();
+    await expect(start()).rejects.toMatchObject({ name: 'ConfigurationError', option: 'source' });
+    expect(await init(configSchema.parse({ source }))).toBe(2);
+  });
+});
