@@ -1,4 +1,5 @@
-import type { World, WorldOptions } from './world/world.ts';
+import type { World } from './world/world.ts';
+import type { WorldOptions } from './world/world-options.ts';
 
 /** Rows of the failure table; every one has at least one fault here. */
 export const failures = [

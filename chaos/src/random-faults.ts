@@ -1,6 +1,7 @@
 import type { Fault } from './fault.ts';
+import { pause } from './world/pause.ts';
 import { redisCommand } from './world/redis-command.ts';
-import { pause, type World } from './world/world.ts';
+import type { World } from './world/world.ts';
 
 /** One thing that can go wrong at any time, and its end. */
 interface Mishap {

@@ -1,5 +1,5 @@
 import { defaultClockReadingMs, type FaultRun } from './run-fault.ts';
-import { reseedAllowanceMs } from './world/world.ts';
+import { reseedAllowanceMs } from './world/world-options.ts';
 
 /** The closing line of the suite. */
 export interface Summary {

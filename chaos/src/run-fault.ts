@@ -4,7 +4,8 @@ import { type Judgement, judge } from './checkers/judge.ts';
 import type { Fault } from './fault.ts';
 import { seededRandom } from './seeded-random.ts';
 import { Recorder, readHistory } from './world/recorder.ts';
-import { defaultMaxStalenessMs, World } from './world/world.ts';
+import { World } from './world/world.ts';
+import { defaultMaxStalenessMs } from './world/world-options.ts';
 
 export interface RunOptions {
   readonly seed: number;

@@ -1,5 +1,6 @@
 import type { Fault } from '../fault.ts';
-import { pause, type World } from '../world/world.ts';
+import { pause } from '../world/pause.ts';
+import type { World } from '../world/world.ts';
 
 const failure = 'bad links';
 const links = (world: World) => ['s1', 'a1', 'publisher'].map((name) => world.link(name));

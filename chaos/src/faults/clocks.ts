@@ -1,5 +1,6 @@
 import type { Fault } from '../fault.ts';
-import { pause, type World } from '../world/world.ts';
+import { pause } from '../world/pause.ts';
+import type { World } from '../world/world.ts';
 
 const failure = 'wall clock jumps, clocks differ';
 const hourMs = 3_600_000;

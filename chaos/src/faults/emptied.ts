@@ -1,5 +1,5 @@
 import type { Fault } from '../fault.ts';
-import { pause } from '../world/world.ts';
+import { pause } from '../world/pause.ts';
 
 const failure = 'Redis restarted empty, FLUSHALL';
 /** A log born anew is unsure of itself for 15 s, and whoever was not there before is too. */

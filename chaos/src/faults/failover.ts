@@ -1,5 +1,5 @@
 import type { Fault } from '../fault.ts';
-import { pause } from '../world/world.ts';
+import { pause } from '../world/pause.ts';
 
 const failure = 'failover to a lagging redis replica';
 const world = { redisReplicas: 1 } as const;

@@ -1,7 +1,7 @@
 import { readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fault } from '../fault.ts';
-import { pause } from '../world/world.ts';
+import { pause } from '../world/pause.ts';
 
 const failure = 'stream trimmed past a reader, file shortened';
 

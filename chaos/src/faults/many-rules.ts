@@ -1,5 +1,5 @@
 import type { Fault } from '../fault.ts';
-import { pause } from '../world/world.ts';
+import { pause } from '../world/pause.ts';
 import { putRules } from './put-rules.ts';
 
 const failure = 'thousands of rules with one end second; prune, raise, lift during a snapshot';

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Fault } from '../fault.ts';
-import { pause, type World } from '../world/world.ts';
+import { pause } from '../world/pause.ts';
+import type { World } from '../world/world.ts';
 
 const failure = 'Redis refuses: policy, memory, read-only, rights, loading, wrong type';
 const configure = (world: World, name: string, value: string | number) =>

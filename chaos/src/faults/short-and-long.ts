@@ -1,5 +1,5 @@
 import type { Fault } from '../fault.ts';
-import { pause } from '../world/world.ts';
+import { pause } from '../world/pause.ts';
 
 const failure = 'short revocation beside a longer one';
 

@@ -1,6 +1,7 @@
 import type { Direction } from '@revocast/test-support';
 import type { Fault } from '../fault.ts';
-import { pause, type World } from '../world/world.ts';
+import { pause } from '../world/pause.ts';
+import type { World } from '../world/world.ts';
 import { putRules } from './put-rules.ts';
 
 const failure = 'sidecar killed (-9) at any point';

@@ -1,5 +1,5 @@
 import type { Fault } from '../fault.ts';
-import { pause } from '../world/world.ts';
+import { pause } from '../world/pause.ts';
 import { putRules } from './put-rules.ts';
 
 const failure = 'slow API process, slow sidecar, snapshot on a slow link';

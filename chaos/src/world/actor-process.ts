@@ -66,9 +66,9 @@ export class ActorProcess {
       this.#fresh = false;
     });
     const awaited = { what: `${this.who} to start`, timeoutMs: 20_000, everyMs: 5 };
-    const gaveUp = await until(() => started || !this.running, awaited).catch(() => true);
+    await until(() => started || !this.running, awaited).catch(() => undefined);
     if (started) return this.#note('started');
-    const how = gaveUp === true && this.running ? 'did not say that it has started' : 'ended at once';
+    const how = this.running ? 'did not say that it has started' : 'ended at once';
     await this.kill();
     throw new Error(`${this.who} ${how}:\n${this.#lastErrors}`);
   }

@@ -8,11 +8,11 @@ import { createServer } from 'node:net';
 export async function ownPort(random: () => number): Promise<number> {
   for (;;) {
     const port = 12_000 + Math.floor(random() * 20_000);
-    const server = createServer().listen(port, '127.0.0.1');
-    const bound = await Promise.race([
-      once(server, 'listening').then(() => true),
-      once(server, 'error').then(() => false),
-    ]);
+    const server = createServer();
+    const bound = await new Promise<boolean>((resolve) => {
+      server.once('listening', () => resolve(true)).once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1');
+    });
     if (!bound) continue;
     server.close();
     await once(server, 'close');

@@ -5,48 +5,12 @@ import type { StatementRecord } from '../history.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { type ActorOptions, ActorProcess } from './actor-process.ts';
 import { ownPort } from './own-port.ts';
+import { pause } from './pause.ts';
 import type { Recorder } from './recorder.ts';
 import { redisCommand } from './redis-command.ts';
 import { type SayOptions, Speaker } from './speaker.ts';
-
-export interface WorldOptions {
-  /** Copies of Redis beside the primary, each behind a link of its own. Default 0. */
-  readonly redisReplicas?: number;
-  /** Directives for every redis-server. */
-  readonly redisConfig?: Readonly<Record<string, string | readonly string[]>>;
-  /** Default 2, named s1, s2, …, each behind a link to the primary. */
-  readonly sidecars?: number;
-  /** API processes a sidecar, default 1: a1 follows s1, a2 follows s2, a3 follows s1, … */
-  readonly apisPerSidecar?: number;
-  /** Default 3000. */
-  readonly maxStalenessMs?: number;
-  readonly maxRules?: number;
-  /** Whether API processes may ask Redis when memory cannot tell. */
-  readonly lookUp?: boolean;
-  readonly whenUnknown?: 'unavailable' | 'accept';
-  /** Adds e1 behind s1: an Express app with `protect`, asked over HTTP. Default false. */
-  readonly express?: boolean;
-  /** Whether the first log is declared whole, as `revocast-sidecar init` does. Default true. */
-  readonly declared?: boolean;
-  /** Done to the primary before anybody is there: rules put in by hand, settings gone wrong. */
-  readonly prepare?: (primary: RedisServer) => Promise<void>;
-  /** Whether sidecars and API processes are started, and awaited. Default true. */
-  readonly started?: boolean;
-}
-
-/** Shorter than the product's own default, so that faults need not last as long. */
-export const defaultMaxStalenessMs = 3000;
-
-export interface LossOptions {
-  /** Sidecars that are connected to the log and live through it. */
-  readonly survivors: readonly string[];
-  /** What all redis replicas confirmed is not lost. Default false. */
-  readonly replicasSurvive?: boolean;
-  /** Tokens that a survivor holds although no process behind it can show it yet. */
-  readonly alsoHeld?: readonly number[];
-  /** What else happens before the survivors can give back what they hold. */
-  readonly healing?: () => Promise<unknown>;
-}
+import { Traffic } from './traffic.ts';
+import { defaultMaxStalenessMs, type LossOptions, reseedAllowanceMs, type WorldOptions } from './world-options.ts';
 
 export interface WorldContext {
   readonly recorder: Recorder;
@@ -76,8 +40,7 @@ export class World {
   readonly #cleanUps: (() => unknown)[] = [];
   #speaker: Speaker | undefined;
   #tokens = 0;
-  #traffic: Promise<void> | undefined;
-  #stopTraffic = new AbortController();
+  #traffic: Traffic | undefined;
   #settledAtMs = 0;
 
   private constructor(options: WorldOptions, context: WorldContext) {
@@ -298,15 +261,13 @@ export class World {
     return this.#speaking.lift(token, options);
   }
 
-  /** Says and lifts things all the while, one at a time; half of the new tokens stay untouched. */
-  startTraffic(everyMs = 120): void {
-    this.#stopTraffic = new AbortController();
-    this.#traffic = this.#talk(everyMs, this.#stopTraffic.signal);
+  /** Says and lifts things all the while, until {@link stopTraffic}. */
+  startTraffic(): void {
+    this.#traffic = new Traffic(this);
   }
 
   async stopTraffic(): Promise<void> {
-    this.#stopTraffic.abort();
-    await this.#traffic;
+    await this.#traffic?.stop();
   }
 
   /** Runs something bad and its end, and writes down from when to when it was so. */
@@ -371,28 +332,13 @@ export class World {
   }
 
   async close(): Promise<void> {
-    this.#stopTraffic.abort();
+    const quiet = this.stopTraffic();
     await Promise.all([...this.apis, ...this.sidecars].map((actor) => actor.kill()));
     await this.#speaker?.close();
+    await quiet;
     for (const cleanUp of this.#cleanUps.splice(0).reverse()) await cleanUp();
     await Promise.all([...this.links.values()].map((link) => link.close()));
     await Promise.all(this.redis.map((server) => server.stop()));
-  }
-
-  async #talk(everyMs: number, signal: AbortSignal): Promise<void> {
-    const liftable: StatementRecord[] = [];
-    while (!signal.aborted) {
-      const token = this.newTokens(2);
-      const choice = this.random();
-      const dimension = choice < 0.3 ? 'token' : choice < 0.6 ? 'session' : choice < 0.8 ? 'grant' : 'subject';
-      const said = await this.revoke(token, { dimension });
-      if (said.outcome === 'acknowledged' && said.effect === 'denial' && this.random() < 0.3) liftable.push(said);
-      if (liftable.length > 4) {
-        const { token: lifted, dimension: by } = liftable.shift()!;
-        await this.lift(lifted, { dimension: by as SayOptions['dimension'] & string });
-      }
-      await pause(everyMs * (0.5 + this.random()));
-    }
   }
 
   async #awaitRedisReplicas(count: number): Promise<void> {
@@ -431,14 +377,4 @@ export class World {
     if (this.#speaker === undefined) throw new Error('nobody can speak yet');
     return this.#speaker;
   }
-}
-
-/** Jitter of a re-seed (1 s), the longest pause before a reader dials again (2 s), and a busy machine. */
-export const reseedAllowanceMs = 4000;
-
-/** Real processes take real time. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

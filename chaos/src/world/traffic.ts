@@ -1,0 +1,51 @@
+import type { StatementRecord } from '../history.ts';
+import type { OwnDimension } from '../tokens.ts';
+import { pause } from './pause.ts';
+import type { SayOptions } from './speaker.ts';
+
+/** Where revocations are said; a world. */
+export interface Spoken {
+  random(): number;
+  newTokens(count: number): number;
+  revoke(token: number, options: SayOptions): Promise<StatementRecord>;
+  lift(token: number, options: { readonly dimension: OwnDimension }): Promise<StatementRecord>;
+}
+
+const everyMs = 120;
+/** Lifted that many revocations later. */
+const heldBack = 4;
+
+/** Says and lifts things all the while, one at a time; half of the new tokens stay untouched. */
+export class Traffic {
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(world: Spoken) {
+    this.#running = this.#talk(world);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #talk(world: Spoken): Promise<void> {
+    const liftable: { readonly token: number; readonly dimension: OwnDimension }[] = [];
+    while (!this.#stop.signal.aborted) {
+      const token = world.newTokens(2);
+      const dimension = drawDimension(world.random());
+      const { outcome, effect } = await world.revoke(token, { dimension });
+      if (outcome === 'acknowledged' && effect === 'denial' && world.random() < 0.3)
+        liftable.push({ token, dimension });
+      const due = liftable.length > heldBack ? liftable.shift() : undefined;
+      if (due !== undefined) await world.lift(due.token, { dimension: due.dimension });
+      await pause(everyMs * (0.5 + world.random()));
+    }
+  }
+}
+
+function drawDimension(drawn: number): OwnDimension {
+  if (drawn < 0.3) return 'token';
+  if (drawn < 0.6) return 'session';
+  return drawn < 0.8 ? 'grant' : 'subject';
+}
