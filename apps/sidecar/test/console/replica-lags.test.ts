@@ -82,6 +82,16 @@ describe('the lag of a replica', () => {
     expect(read()).toEqual({ api: { kind: 'current' } });
   });
 
+  it('is remembered through any number of heartbeats', () => {
+    const { report, apply, read } = given();
+    report({});
+    apply(0, 'a');
+    apply(1, 'b');
+    for (let heartbeat = 0; heartbeat < 5000; heartbeat++) apply(0, `heartbeat-${heartbeat}`);
+    report({ api: 'a' });
+    expect(read()).toEqual({ api: { kind: 'behind', changes: 1, ms: 0 } });
+  });
+
   it('is not known of one that has not synchronised, and of a position that nobody remembers', () => {
     const { report, apply, read } = given();
     report({ joined: undefined });
