@@ -9,6 +9,7 @@ import { createPublisher } from '../../src/create-publisher.ts';
 import { digestOf, digestSetOf } from '../../src/digest.ts';
 import { openFeed } from '../../src/open-feed.ts';
 import { openLookUp } from '../../src/open-look-up.ts';
+import { openOnceStore } from '../../src/open-once-store.ts';
 import { openReplica } from '../../src/open-replica.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { emptyRule } from '../../src/rule.ts';
@@ -95,6 +96,13 @@ describe('given a Redis with the users of docs/redis.md', () => {
     await lookUp.close();
   });
 
+  it('a memory of proofs takes each name once', async () => {
+    const store = await openOnceStore(urlOf('once'), { clock, random, timeoutMs: 500 });
+    expect(await store.take('proof', 60_000)).toBe('first');
+    expect(await store.take('proof', 60_000)).toBe('again');
+    await store.close();
+  });
+
   describe('and nothing else', () => {
     const nobody = [
       'FLUSHALL',
@@ -125,6 +133,7 @@ describe('given a Redis with the users of docs/redis.md', () => {
       publisher: [...nobody, ...keepHouse, `HSCAN ${keys.rules} 0`],
       reader: [...nobody, ...write, `HDEL ${keys.rules} field`, `SET ${keys.lease} me`, 'INFO'],
       lookup: [...nobody, ...write, ...keepHouse, ...read],
+      once: [...nobody, ...write, ...keepHouse, ...read, `HMGET ${keys.rules} field`, `GET ${keys.once}:proof`],
     };
     const rows = Object.entries(forbidden).flatMap(([user, commands]) => commands.map((text) => [user, text] as const));
 
@@ -136,7 +145,7 @@ describe('given a Redis with the users of docs/redis.md', () => {
       client.disconnect();
     });
 
-    it.each([...passwords.keys()].filter((user) => user !== 'lookup'))(
+    it.each([...passwords.keys()].filter((user) => user !== 'lookup' && user !== 'once'))(
       'refuses %s inside a script too',
       async (user) => {
         const client = new Redis(urlOf(user), { disableClientInfo: true, enableReadyCheck: false });
