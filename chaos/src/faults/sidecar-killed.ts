@@ -1,8 +1,8 @@
 import type { Direction } from '@revocast/test-support';
 import type { Fault } from '../fault.ts';
 import { pause } from '../world/pause.ts';
+import { putRules } from '../world/put-rules.ts';
 import type { World } from '../world/world.ts';
-import { putRules } from './put-rules.ts';
 
 const failure = 'sidecar killed (-9) at any point';
 
