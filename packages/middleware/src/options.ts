@@ -307,6 +307,8 @@ function readRevocation(value: unknown, environment: OptionEnvironment): Resolve
 }
 
 const feedSchemes = ['http:', 'https:', 'unix:', 'redis:', 'rediss:'];
+/** Sentinel and Cluster are named in the scheme. */
+const redisUrl = /^rediss?(\+sentinel|\+cluster)?:/;
 
 function readFeed(value: unknown, environment: OptionEnvironment): ResolvedRevocation['feed'] {
   if (value === null) return null;
@@ -314,7 +316,8 @@ function readFeed(value: unknown, environment: OptionEnvironment): ResolvedRevoc
   if (isGiven(value) && isFeed(value['feed'])) return value['feed'];
   const [option, url] =
     value === undefined ? ['REVOCAST_FEED', environment['REVOCAST_FEED'] || defaultFeed] : ['revocation.feed', value];
-  if (typeof url === 'string' && feedSchemes.some((scheme) => url.startsWith(scheme))) return url;
+  if (typeof url === 'string' && (redisUrl.test(url) || feedSchemes.some((scheme) => url.startsWith(scheme))))
+    return url;
   return refuse(option, `a URL (${feedSchemes.join(' ')}), a publisher, a feed or null`, url);
 }
 
@@ -324,7 +327,7 @@ function readLookup(value: unknown, environment: OptionEnvironment): ResolvedRev
   const [option, url] =
     value === undefined ? ['REVOCAST_LOOKUP', environment['REVOCAST_LOOKUP'] || null] : ['revocation.lookup', value];
   if (url === null) return null;
-  if (typeof url === 'string' && /^rediss?:/.test(url)) return url;
+  if (typeof url === 'string' && redisUrl.test(url)) return url;
   return refuse(option, 'a redis: or rediss: URL, a look-up or null', url);
 }
 

@@ -29,6 +29,14 @@ describe('options', () => {
     expect(issuers).toMatchObject([{ alias: 'issuer.test', keys: { issuer: 'https://issuer.test/' } }]);
   });
 
+  it.each(['redis+sentinel://a,b:26379/main', 'rediss+sentinel://a/main', 'redis+cluster://a,b'])(
+    'take %s as feed and as look-up',
+    (url) => {
+      const { revocation } = resolveOptions({ ...minimal, revocation: { feed: url, lookup: url } });
+      expect(revocation).toMatchObject({ feed: url, lookup: url });
+    },
+  );
+
   it('are frozen', () => {
     const options = resolveOptions(minimal);
     for (const held of [options, options.issuers, options.issuers[0], options.revocation])

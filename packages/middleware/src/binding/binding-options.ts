@@ -142,7 +142,7 @@ function readSecret(value: unknown): string {
 }
 
 function readReplays(value: unknown): string | ReplayStore {
-  if (typeof value === 'string' && /^rediss?:/.test(value)) return value;
+  if (typeof value === 'string' && /^rediss?(\+sentinel|\+cluster)?:/.test(value)) return value;
   return isReplayStore(value) ? value : refuse('dpop.replays', 'a redis: or rediss: URL, or a store', value);
 }
 
