@@ -34,9 +34,9 @@ export function refuseUnknownKeys(where: string, given: Given, known: readonly s
   }
 }
 
-/** A key is not a secret, but neither is it ours: letters only, and not too many. */
+/** A key is not a secret, but neither is it ours: letters only. A long one is no misspelling, but something pasted. */
 function printable(key: string): string {
-  return key.replaceAll(/[^\w.$-]/g, '?').slice(0, 40);
+  return key.length > 40 ? `(${key.length} characters)` : key.replaceAll(/[^\w.$-]/g, '?');
 }
 
 /** Reads a value that may be left out. */

@@ -17,6 +17,8 @@ const maxConcurrent = 256;
 export function createRedisOnceStore(source: RedisSource, options: RedisOnceStoreOptions): OnceStore {
   const { clock, random, timeoutMs } = options;
   const session = new RedisSession(source, { clock, random, timeouts: { commandMs: timeoutMs, silenceMs: 2000 } });
+  // Dialled ahead: the first name has no time to wait for a connection.
+  session.get().catch(() => {}); // who takes a name gets the failure
   let underWay = 0;
 
   const ask = async (name: string, lifetimeMs: number): Promise<OnceAnswer> => {

@@ -28,11 +28,8 @@ export function certificateThumbprint(
   return certificate && hash('sha256', certificate, 'base64url');
 }
 
-function socketCertificate(socket: object | undefined): Uint8Array | undefined {
-  if (socket === undefined || !('getPeerCertificate' in socket)) return undefined;
-  const { getPeerCertificate } = socket;
-  if (typeof getPeerCertificate !== 'function') return undefined;
-  const certificate: unknown = getPeerCertificate.call(socket);
+function socketCertificate(socket: RequestWithHeaders['socket']): Uint8Array | undefined {
+  const certificate = socket?.getPeerCertificate?.();
   if (typeof certificate !== 'object' || certificate === null || !('raw' in certificate)) return undefined;
   return certificate.raw instanceof Uint8Array ? certificate.raw : undefined;
 }

@@ -9,10 +9,15 @@ import { ConfigurationError } from '../errors.ts';
 export function addressList(option: string, entries: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const entry of entries) {
-    const [address = '', prefix] = entry.split('/');
+    const [address = '', prefix, ...more] = entry.split('/');
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     const bits = prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix);
-    if (isIP(address) === 0 || !/^\d{1,3}$/.test(prefix ?? '0') || bits > (family === 'ipv6' ? 128 : 32)) {
+    if (
+      more.length > 0 ||
+      isIP(address) === 0 ||
+      !/^\d{1,3}$/.test(prefix ?? '0') ||
+      bits > (family === 'ipv6' ? 128 : 32)
+    ) {
       throw new ConfigurationError(option, 'expected IP addresses and networks such as 10.0.0.0/8');
     }
     list.addSubnet(address, bits, family);

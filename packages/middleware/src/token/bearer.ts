@@ -13,7 +13,7 @@ export interface RequestWithHeaders {
   /** Where a framework has cut `url`: the whole of it. */
   readonly originalUrl?: string | undefined;
   /** Who is at the other end; a TLS socket also knows their certificate. */
-  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
+  readonly socket?: { readonly remoteAddress?: string | undefined; getPeerCertificate?(): unknown } | undefined;
 }
 
 /** Why the credentials of a request are refused before any token is looked at. */

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type RedisServer, startRedis, until } from '@revocast/test-support';
+import express from 'express';
+import type { DpopOptions } from '../../src/binding/binding-options.ts';
+import { composeVerifier } from '../../src/create-verifier.ts';
+import { requireScope } from '../../src/express/guards.ts';
+import { protect } from '../../src/express/protect.ts';
+import type { Verifier } from '../../src/verifier.ts';
+import { FakeFeed } from '../fake-feed.ts';
+import { forge, forgeProof, publicJwk, thumbprintOf } from '../forge.ts';
+import { reasonOf } from '../table-run.ts';
+import { testWorld } from '../test-world.ts';
+import { audience, issuer, nowSeconds, usualClaims } from '../verification-table.ts';
+
+const token = forge({ claims: { cnf: { jkt: thumbprintOf('es') } } }, usualClaims);
+const ath = createHash('sha256').update(token).digest('base64url');
+const proofFor = (path: string, changes: object = {}) =>
+  forgeProof({ claims: { ...changes } }, { htm: 'GET', htu: audience + path, iat: nowSeconds, ath });
+
+const closing: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function open(dpop: Partial<DpopOptions> = {}) {
+  const world = testWorld();
+  const verifier: Verifier = composeVerifier(
+    {
+      issuer,
+      audience,
+      jwks: { keys: [publicJwk('es')] },
+      dpop: { publicOrigin: audience, ...dpop },
+      revocation: { feed: new FakeFeed(world.clock) },
+      logger: null,
+    },
+    world,
+  );
+  closing.push(() => verifier.close());
+  await world.clock.advance(0);
+  const send = async (proof: string, url = '/') =>
+    verifier.verify({ headers: { authorization: `DPoP ${token}`, dpop: proof }, method: 'GET', url });
+  return { world, verifier, send };
+}
+
+async function serve(verifier: Verifier) {
+  const app = express();
+  const orders = express.Router();
+  orders.get('/', requireScope('orders:read'), (_request, response) => void response.send('orders'));
+  orders.get('/free', (_request, response) => void response.send('free'));
+  app.use('/orders', protect(verifier), orders);
+  const server: Server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => new Promise((resolve) => server.close(resolve)));
+  const { port } = server.address() as AddressInfo;
+  return (path: string, proof: string) =>
+    fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `DPoP ${token}`, dpop: proof } });
+}
+
+describe('a route that takes proofs', () => {
+  it('has them made for the whole path, wherever it is mounted', async () => {
+    const { verifier } = await open();
+    const get = await serve(verifier);
+    expect((await get('/orders/free', proofFor('/orders/free'))).status).toBe(200);
+    expect((await get('/orders/free', proofFor('/free'))).status).toBe(401);
+  });
+
+  it('names the scheme that was used when a guard refuses', async () => {
+    const get = await serve((await open()).verifier);
+    const refused = await get('/orders', proofFor('/orders'));
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get('www-authenticate')).toMatch(
+      /^DPoP error="insufficient_scope", .*scope="orders:read", algs="[^"]+", Bearer$/,
+    );
+  });
+});
+
+describe('a route that wants nonces', () => {
+  it('tells one to whoever lacks it, takes it, and tells the next in time', async () => {
+    const { verifier, world } = await open({ nonces: true, nonceLifetimeMs: 10_000, proofMaxAgeMs: 600_000 });
+    const get = await serve(verifier);
+    const refused = await get('/orders/free', proofFor('/orders/free'));
+    const nonce = refused.headers.get('dpop-nonce') ?? '';
+    expect([refused.status, nonce]).toEqual([401, expect.stringMatching(/^[\w-]{22}$/)]);
+    expect(refused.headers.get('www-authenticate')).toMatch(/^DPoP error="use_dpop_nonce", /);
+
+    const accepted = await get('/orders/free', proofFor('/orders/free', { nonce }));
+    expect([accepted.status, accepted.headers.get('dpop-nonce')]).toEqual([200, null]);
+
+    await world.clock.advance(10_000);
+    const late = await get('/orders/free', proofFor('/orders/free', { nonce }));
+    expect([late.status, late.headers.get('dpop-nonce')]).toEqual([200, expect.stringMatching(/^[\w-]{22}$/)]);
+    expect(late.headers.get('dpop-nonce')).not.toBe(nonce);
+
+    await world.clock.advance(10_000);
+    expect((await get('/orders/free', proofFor('/orders/free', { nonce }))).status).toBe(401);
+  });
+});
+
+describe('a proof that was shown before', () => {
+  it('is refused for as long as it could be accepted', async () => {
+    const { send, world } = await open({ proofMaxAgeMs: 60_000 });
+    const proof = proofFor('/');
+    expect(reasonOf(await send(proof))).toBe('none');
+    // 60 s, and 5 s of tolerance.
+    for (const ms of [0, 1000, 63_000, 1000]) {
+      await world.clock.advance(ms);
+      expect(reasonOf(await send(proof))).toBe('dpop_replay');
+    }
+    await world.clock.advance(1000);
+    expect(reasonOf(await send(proof))).toBe('dpop_invalid');
+  });
+
+  it('is refused once among many at the same time', async () => {
+    const { send } = await open();
+    const proof = proofFor('/');
+    const reasons = (await Promise.all(Array.from({ length: 20 }, () => send(proof)))).map(reasonOf);
+    expect(reasons.filter((reason) => reason === 'none').length).toBe(1);
+    expect(reasons.filter((reason) => reason === 'dpop_replay').length).toBe(19);
+  });
+
+  it('is not used up by a request that was refused for something else', async () => {
+    const { send } = await open();
+    const proof = proofFor('/');
+    expect(reasonOf(await send(proof, '/other'))).toBe('dpop_invalid');
+    expect(reasonOf(await send(proof))).toBe('none');
+  });
+
+  it('is refused at the other processes too when they share a Redis', async () => {
+    const redis: RedisServer = await startRedis();
+    closing.push(() => redis.stop());
+    const [one, other] = [await open({ replays: redis.url }), await open({ replays: redis.url })];
+    // The first connection may take longer than a proof may wait.
+    await until(async () => reasonOf(await one.send(proofFor('/'))) === 'none', { what: 'Redis' });
+    await until(async () => reasonOf(await other.send(proofFor('/'))) === 'none', { what: 'Redis' });
+    const proof = proofFor('/');
+    expect(reasonOf(await one.send(proof))).toBe('none');
+    expect(reasonOf(await other.send(proof))).toBe('dpop_replay');
+  });
+
+  it('cannot be told from a new one while Redis is out of reach: 503', async () => {
+    const { send } = await open({ replays: 'redis://127.0.0.1:1' });
+    expect(reasonOf(await send(proofFor('/')))).toBe('denylist_unavailable');
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import { normalUri, targetUri } from '../../src/binding/target-uri.ts';
+
+describe('normalUri', () => {
+  it.each([
+    ['https://api.test', 'https://api.test/'],
+    ['HTTPS://API.test:443/a', 'https://api.test/a'],
+    ['https://api.test:8443/a', 'https://api.test:8443/a'],
+    ['https://api.test/a/./b/../c', 'https://api.test/a/c'],
+    ['https://api.test/%7euser/%2f', 'https://api.test/~user/%2F'],
+    ['https://api.test/a?b=c#d', 'https://api.test/a'],
+  ])('writes %s as %s', (text, normal) => {
+    expect(normalUri(text)).toBe(normal);
+  });
+
+  it.each(['', '/a', 'api.test/a', 'ftp://api.test/', 'https://', 'https://user@api.test/', 'javascript:alert(1)'])(
+    'takes %j for no http URI',
+    (text) => {
+      expect(normalUri(text)).toBeUndefined();
+    },
+  );
+});
+
+describe('targetUri', () => {
+  const origin = 'https://api.test';
+  const request = (url?: string, originalUrl?: string) => ({ headers: { host: 'evil.test' }, url, originalUrl });
+
+  it('is the configured origin and the path received', () => {
+    expect(targetUri(request('/orders?page=2'), origin)).toBe('https://api.test/orders');
+    expect(targetUri(request('/orders'), `${origin}/v1`)).toBe('https://api.test/v1/orders');
+  });
+
+  it('is the whole path where a framework has cut it', () => {
+    expect(targetUri(request('/7', '/orders/7'), origin)).toBe('https://api.test/orders/7');
+  });
+
+  it.each(['//evil.test/x', '/\\evil.test/x', '/@evil.test/'])('stays at that origin for %s', (url) => {
+    expect(targetUri(request(url), origin)?.startsWith('https://api.test/')).toBe(true);
+  });
+
+  it.each([undefined, '', '*', 'http://evil.test/x', 'evil.test:443'])('is nothing for the target %j', (url) => {
+    expect(targetUri(request(url), origin)).toBeUndefined();
+  });
+});
