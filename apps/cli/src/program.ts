@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { addDoctor, type DoctorOptions, doctor } from './commands/doctor.ts';
 import { addLift, type LiftOptions, lift } from './commands/lift.ts';
 import { addRevoke, type RevokeOptions, revoke } from './commands/revoke.ts';
+import { addTail, type TailOptions, tail } from './commands/tail.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { redact } from './redact.ts';
 import { readVersion } from './version.ts';
@@ -37,8 +39,10 @@ Exit codes:
 Secrets come from files or the environment, never from arguments: REVOCAST_SOURCE, REVOCAST_SOURCE_FILE,
 REVOCAST_TOKEN_FILE. NO_COLOR switches colours off.`,
     );
+  addDoctor(program).action(async (options: DoctorOptions) => ended(await doctor(options, world)));
   addRevoke(program).action(async (options: RevokeOptions) => ended(await revoke(options, world)));
   addLift(program).action(async (options: LiftOptions) => ended(await lift(options, world)));
+  addTail(program).action(async (options: TailOptions) => ended(await tail(options, world)));
   for (const command of program.commands) command.helpOption('-h, --help', 'print help');
   return program;
 }

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createPublisher, type Publisher } from '@revocast/denylist';
+import { openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
+import { type RunningSidecar, startSidecar } from '@revocast/sidecar';
+import { type RedisServer, startRedis, until } from '@revocast/test-support';
+import { pino } from 'pino';
+import { program } from '../cli-process.ts';
+import { runIn, testWorld } from '../test-world.ts';
+
+// Real servers on a machine that may be busy.
+jest.setTimeout(30_000);
+
+const issuer = 'https://login.test/';
+let redis: RedisServer;
+let sidecar: RunningSidecar;
+let publisher: Publisher;
+
+beforeAll(async () => {
+  redis = await startRedis({ config: { appendonly: 'yes' } });
+  const ports = { clock: systemClock, random: systemRandom, newEpoch: () => randomHex(8) };
+  const source = await openSource(redis.url, ports);
+  await source.declareWhole?.();
+  await source.close();
+  const config = { source: redis.url, dataListen: '127.0.0.1:0', adminListen: '127.0.0.1:0', drainMs: 0 };
+  sidecar = await startSidecar(config, { log: pino({ level: 'silent' }) });
+  publisher = await createPublisher(redis.url);
+});
+afterAll(async () => {
+  await publisher?.close();
+  await sidecar?.stop();
+  await redis?.stop();
+});
+
+describe.each([
+  ['the log', () => redis.url],
+  ['a sidecar', () => sidecar.dataUrl],
+])('given %s', (_name, url) => {
+  it('prints a line an event from now on, and no value', async () => {
+    await publisher.revoke({ issuer, subject: 'before', reason: 'admin' });
+    const world = testWorld();
+    const followed = runIn(world, 'tail', '--source', url(), '--count', '2', '--timeout', '20s');
+    await until(() => world.written.err.includes('-- fresh'), { what: 'a tail that is fresh', timeoutMs: 20_000 });
+    await publisher.revoke({ issuer, subject: 'alice', reason: 'logout', actor: 'ops' }, { id: `a-${url().length}` });
+    await publisher.lift({ issuer, subject: 'alice' });
+    const { code, out } = await followed;
+    expect(code).toBe(0);
+    const [first = '', second = '', ...more] = out.trimEnd().split('\n');
+    expect(more).toEqual([]);
+    expect(first).toMatch(/^\S+Z revoke subject {8}reason=logout actor="ops" id=a-\d+ digest=[0-9a-f]{8} \d+ ms$/);
+    expect(second).toMatch(/^\S+Z lift {3}subject /);
+    expect(out).not.toContain('alice');
+  });
+
+  it('prints JSON lines, and what it knows of its freshness among them', async () => {
+    const world = testWorld();
+    const followed = runIn(world, 'tail', '--source', url(), '--count', '1', '--json', '--timeout', '20s');
+    await until(() => world.written.out.includes('"fresh"'), { what: 'a tail that is fresh', timeoutMs: 20_000 });
+    // A sidecar passes on what changed: the same again within a second is no change.
+    const { id } = await publisher.revoke({ issuer, session: url().slice(0, 5), reason: 'logout' });
+    const lines = (await followed).out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toContainEqual({ kind: 'freshness', state: 'fresh' });
+    expect(lines.at(-1)).toMatchObject({
+      kind: 'revoke',
+      id,
+      dimension: 'session',
+      reason: 'logout',
+      latencyMs: expect.any(Number),
+    });
+  });
+});
+
+describe('given nobody to follow', () => {
+  it('ends with 3', async () => {
+    const world = testWorld();
+    const { code, err } = await runIn(world, 'tail', '--source', 'redis://127.0.0.1:1', '--timeout', '200ms');
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('ECONNREFUSED') });
+  });
+});
+
+describe('given an end', () => {
+  it('ends with 0 when the time is up', async () => {
+    expect((await runIn(testWorld(), 'tail', '--source', redis.url, '--for', '10ms')).code).toBe(0);
+  });
+
+  it('ends with 0 at a signal', async () => {
+    const child = spawn(process.execPath, [program, 'tail', '--source', redis.url], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const exited = once(child, 'exit');
+    let told = '';
+    child.stderr.on('data', (chunk) => {
+      told += String(chunk);
+    });
+    await until(() => told.includes('-- fresh'), { what: 'a tail that is fresh', timeoutMs: 20_000 });
+    child.kill('SIGINT');
+    expect(await exited).toEqual([0, null]);
+  });
+});
