@@ -31,13 +31,17 @@ let thisProcess: VerifierWorld | undefined;
 
 /** Made with the first verifier and not on import: until then nobody has asked for anything. */
 function worldOfThisProcess(): VerifierWorld {
+  let secret: string | undefined;
   thisProcess ??= {
     clock: systemClock,
     random: systemRandom,
     openFeed,
     openLookUp,
     openOnceStore,
-    drawSecret: () => randomBytes(32).toString('base64url'),
+    processSecret: () => {
+      secret ??= randomBytes(32).toString('base64url');
+      return secret;
+    },
     addressList,
     // `fetch` is looked up at each call: instrumentation may have replaced it since.
     documentFetcher: (bounds) =>

@@ -44,7 +44,7 @@ export interface Explanation {
  * @param token the token, or the whole value of an `Authorization` field. No part of it is in the result.
  * @param options those of the verifier. With `issuers: { resolve }` the hook is asked.
  * @param moment `nowMs`: Unix milliseconds at which the token is shown; default now.
- * @throws ConfigurationError for wrong options.
+ * @throws ConfigurationError for wrong options; whatever `issuers.resolve` throws.
  */
 export async function explain(
   token: string,
@@ -122,10 +122,16 @@ async function explainIssuer(
     return undefined;
   }
   const issuer = issuerResolver
-    ? await issuerResolver.describe(iss)
+    ? await Promise.race([issuerResolver.describe(iss), late(issuerResolver.timeoutMs)])
     : issuers.find(({ issuer: trusted }) => trusted === iss);
   checks.push(issuer === undefined ? failed(described, 'untrusted_issuer') : passed(described));
   return issuer;
+}
+
+/** A hook that never settles must hang nobody. */
+async function late(timeoutMs: number): Promise<never> {
+  await systemClock.sleep(timeoutMs);
+  throw new Error(`issuers.resolve did not settle within ${timeoutMs} ms`);
 }
 
 /** What the token says of its key; the proof or the certificate belongs to a request, and there is none here. */

@@ -2,7 +2,7 @@ import type { OnceStore } from '@revocast/denylist/replica';
 import type { ResolvedDpop } from './binding/binding-options.ts';
 import { Nonces } from './binding/nonces.ts';
 import { type DpopParts, Possession, type PossessionParts } from './binding/possession.ts';
-import { MemoryReplayStore, type ReplayStore } from './binding/replay-store.ts';
+import { MemoryReplayStore, type ReplayStore, RequestProofs } from './binding/replay-store.ts';
 import type { ResolvedOptions } from './options.ts';
 import { safeText } from './revocation/log-feed.ts';
 import type { Surroundings } from './verifier-world.ts';
@@ -22,7 +22,7 @@ export function takePossession(
     clockToleranceMs,
     replays: takeReplays(dpop, around),
     nonces: dpop.nonces
-      ? new Nonces({ secret: dpop.nonceSecret ?? world.drawSecret(), lifetimeMs: dpop.nonceLifetimeMs, now })
+      ? new Nonces({ secret: dpop.nonceSecret ?? world.processSecret(), lifetimeMs: dpop.nonceLifetimeMs, now })
       : undefined,
   };
   const certificateHeader = clientCertificate && {
@@ -32,18 +32,24 @@ export function takePossession(
   return { possession: new Possession({ dpop: parts, certificateHeader, verifySignature, now }), dpop: parts };
 }
 
-function takeReplays({ replays, maxReplays }: ResolvedDpop, { world, log, releases }: Around): ReplayStore {
-  const { clock, random, openOnceStore } = world;
-  // Whoever hands in an opened one closes it.
-  if (typeof replays === 'object') return replays;
-  const store =
-    replays === undefined
-      ? new MemoryReplayStore({ maxEntries: maxReplays, now: () => clock.monotonicMs() })
-      : opening(openOnceStore(replays, { clock, random }), (error) =>
-          log?.say('replays', 'warn', `revocast: dpop.replays cannot be used: ${safeText(error)}`),
-        );
-  releases.push(() => store.close());
-  return store;
+/** Verifiers of one process that name the same place share it: a proof shown to one was shown to all. */
+function takeReplays({ replays, maxReplays }: ResolvedDpop, { world, log, releases }: Around): RequestProofs {
+  const { clock, random, openOnceStore, shared } = world;
+  const id = typeof replays === 'object' ? shared.names.nameOf(replays) : replays;
+  const lease = shared.proofs.take(JSON.stringify([id, maxReplays]), () => {
+    if (typeof replays === 'object') return new RequestProofs(replays);
+    if (replays === undefined) {
+      return new RequestProofs(new MemoryReplayStore({ maxEntries: maxReplays, now: () => clock.monotonicMs() }));
+    }
+    const failed = (error: unknown) =>
+      log?.say('replays', 'warn', `revocast: dpop.replays cannot be used: ${safeText(error)}`);
+    return new RequestProofs(opening(openOnceStore(replays, { clock, random }), failed));
+  });
+  releases.push(async () => {
+    // Whoever hands in an opened one closes it.
+    if (lease.release() && typeof replays !== 'object') await lease.value.close();
+  });
+  return lease.value;
 }
 
 /** Until the store is open, and if it cannot be opened at all, nobody can tell. */

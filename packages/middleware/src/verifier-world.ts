@@ -1,4 +1,5 @@
 import type { Clock, openFeed, openLookUp, openOnceStore, Random } from '@revocast/denylist/replica';
+import type { RequestProofs } from './binding/replay-store.ts';
 import type { KeySource, KeySourceObserver } from './jwks/key-source.ts';
 import type { FetchDocument } from './jwks/load-key-set.ts';
 import type { Logger, OptionEnvironment } from './options.ts';
@@ -15,8 +16,8 @@ export interface VerifierWorld {
   readonly openFeed: typeof openFeed;
   readonly openLookUp: typeof openLookUp;
   readonly openOnceStore: typeof openOnceStore;
-  /** 32 characters or more that nobody can guess. */
-  readonly drawSecret: () => string;
+  /** 32 characters or more that nobody can guess: the same each time, so that verifiers of one process agree. */
+  readonly processSecret: () => string;
   /** Says whether an address is in a list of addresses and networks. @throws ConfigurationError */
   readonly addressList: (option: string, entries: readonly string[]) => (address: string) => boolean;
   /** Makes what asks issuers for their key sets. */
@@ -36,6 +37,7 @@ export interface SharedResources {
   readonly feeds: Shared<FollowedFeed>;
   readonly lookUps: Shared<LaterLookUp>;
   readonly keys: Shared<SharedKeys>;
+  readonly proofs: Shared<RequestProofs>;
   readonly logs: Map<Logger | undefined, StateLog>;
   readonly names: ObjectNames;
 }
@@ -52,6 +54,7 @@ export function newSharedResources(): SharedResources {
     feeds: new Shared(),
     lookUps: new Shared(),
     keys: new Shared(),
+    proofs: new Shared(),
     logs: new Map(),
     names: new ObjectNames(),
   };

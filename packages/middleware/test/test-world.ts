@@ -33,7 +33,7 @@ export function testWorld({ fetch, environment = {} }: TestWorldOptions = {}): T
     openFeed,
     openLookUp,
     openOnceStore,
-    drawSecret: () => 'a secret that only this test knows',
+    processSecret: () => 'a secret that only this test knows',
     addressList,
     documentFetcher: (bounds) => createDocumentFetcher({ ...bounds, fetch: recorded }),
     environment,

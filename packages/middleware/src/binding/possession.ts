@@ -5,7 +5,7 @@ import { type CertificateHeader, certificateThumbprint } from './client-certific
 import type { Confirmation } from './confirmation.ts';
 import { type DpopProof, type ProofPolicy, parseProof, proofChecks } from './dpop-proof.ts';
 import type { Nonces } from './nonces.ts';
-import type { ReplayStore } from './replay-store.ts';
+import type { RequestProofs } from './replay-store.ts';
 
 export type Scheme = 'bearer' | 'dpop';
 
@@ -29,7 +29,7 @@ export type Proven =
 export interface DpopParts extends ProofPolicy {
   readonly required: boolean;
   readonly algorithms: readonly string[];
-  readonly replays: ReplayStore;
+  readonly replays: RequestProofs;
   /** Undefined: proofs need none. */
   readonly nonces: Nonces | undefined;
 }
@@ -92,7 +92,7 @@ export class Possession {
     // Check 10. After the signature: a nonce is given to those who hold the key.
     const nonce = dpop.nonces === undefined ? 'good' : dpop.nonces.judge(proof.nonce ?? '');
     if (nonce === 'bad') return { outcome: 'rejected', reason: 'dpop_nonce' };
-    const seen = await this.#takeOnce(proof, { dpop, nowMs });
+    const seen = await this.#takeOnce(proof, { dpop, nowMs, request });
     if (seen !== 'proven') return seen === 'again' ? { outcome: 'rejected', reason: 'dpop_replay' } : unavailable;
     return nonce === 'late' && dpop.nonces !== undefined ? { outcome: 'proven', nonce: dpop.nonces.current() } : proven;
   }
@@ -100,12 +100,12 @@ export class Possession {
   /** RFC 9449 §11.1. Last, so that a proof which is refused for something else is not used up. */
   async #takeOnce(
     { jti, iat, key }: DpopProof,
-    { dpop, nowMs }: { dpop: DpopParts; nowMs: number },
+    { dpop, nowMs, request }: { dpop: DpopParts; nowMs: number; request: RequestWithHeaders },
   ): Promise<'proven' | 'again' | 'unknown'> {
     const endsAtMs = iat * 1000 + dpop.proofMaxAgeMs + dpop.clockToleranceMs;
     // Ids are unique for a key: another's `jti` must not use up mine. A second more, for clocks that count apart.
     const name = hash('sha256', `${key.thumbprint} ${jti}`, 'base64url');
-    const taken = await dpop.replays.take(name, Math.max(0, endsAtMs - nowMs) + 1000);
+    const taken = await dpop.replays.take(request, name, Math.max(0, endsAtMs - nowMs) + 1000);
     return taken === 'first' ? 'proven' : taken;
   }
 }

@@ -14,6 +14,34 @@ export interface ReplayStore {
   close(): Promise<void>;
 }
 
+/**
+ * The proofs of requests. A request that is verified twice (by the app, and by a stricter route inside of it) shows one
+ * proof, and shows it once.
+ */
+export class RequestProofs {
+  readonly #store: ReplayStore;
+  readonly #byRequest = new WeakMap<
+    object,
+    { readonly name: string; readonly answer: OnceAnswer | Promise<OnceAnswer> }
+  >();
+
+  constructor(store: ReplayStore) {
+    this.#store = store;
+  }
+
+  take(request: object, name: string, lifetimeMs: number): OnceAnswer | Promise<OnceAnswer> {
+    const known = this.#byRequest.get(request);
+    if (known?.name === name) return known.answer;
+    const answer = this.#store.take(name, lifetimeMs);
+    this.#byRequest.set(request, { name, answer });
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+}
+
 /** Proofs shown to this process. At its bound it cannot tell, rather than forget one: a forgotten proof is a stolen one. */
 export class MemoryReplayStore implements ReplayStore {
   readonly #endsAtMs = new Map<string, number>();

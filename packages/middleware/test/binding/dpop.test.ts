@@ -51,6 +51,10 @@ async function serve(verifier: Verifier) {
   orders.get('/', requireScope('orders:read'), (_request, response) => void response.send('orders'));
   orders.get('/free', (_request, response) => void response.send('free'));
   app.use('/orders', protect(verifier), orders);
+  return await listen(app);
+}
+
+async function listen(app: express.Express) {
   const server: Server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(() => new Promise((resolve) => server.close(resolve)));
@@ -119,6 +123,17 @@ describe('a proof that was shown before', () => {
     const reasons = (await Promise.all(Array.from({ length: 20 }, () => send(proof)))).map(reasonOf);
     expect(reasons.filter((reason) => reason === 'none').length).toBe(1);
     expect(reasons.filter((reason) => reason === 'dpop_replay').length).toBe(19);
+  });
+
+  it('may be verified twice within one request: by the app, and by a stricter route', async () => {
+    const { verifier } = await open();
+    const app = express();
+    app.use(protect(verifier));
+    app.get('/', protect(verifier, { whenUnknown: 'unavailable' }), (_request, response) => void response.send('ok'));
+    const get = await listen(app);
+    const proof = proofFor('/');
+    expect((await get('/', proof)).status).toBe(200);
+    expect((await get('/', proof)).status).toBe(401);
   });
 
   it('is not used up by a request that was refused for something else', async () => {
