@@ -1,5 +1,4 @@
 import type { Verdict } from '@revocast/denylist/replica';
-import { readConfirmation } from './binding/confirmation.ts';
 import type { Possession, Proven } from './binding/possession.ts';
 import type { Accepted, Auth, Decision, WhenUnknown } from './decision.ts';
 import type { RejectionReason, UnavailableReason } from './errors.ts';
@@ -27,11 +26,8 @@ import {
   type TokenUnderTest,
 } from './token/claims.ts';
 import { type CompactToken, parseCompact } from './token/compact.ts';
-import { mappedString, type RevocableToken, revocationDigests, tokenIdOf } from './token/dimensions.ts';
-import { freezeDeeply } from './token/frozen-claims.ts';
-import { readScopes } from './token/scope.ts';
 import { cacheKeyOf, type TokenCache } from './token/token-cache.ts';
-import type { VerifiedToken } from './token/verified-token.ts';
+import { describeToken, type VerifiedToken } from './token/verified-token.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
 
 /** All that verification needs; made by `createVerifier`. */
@@ -268,36 +264,6 @@ function applyVerdict(verdict: Verdict, { token, accepted, verification, whenUnk
       verification.onAccepted?.(token, 'unknown');
       return { ...accepted, auth: Object.freeze({ ...accepted.auth, revocation: 'unknown' }) };
   }
-}
-
-function describeToken(token: RevocableToken, issuer: TrustedIssuer, revocation: Auth['revocation']): VerifiedToken {
-  const { claimMap, scopeClaims } = issuer.policy;
-  const claims = freezeDeeply(token.claims);
-  const [issuedAt, expiresAt] = [Number(claims['iat']), Number(claims['exp'])];
-  const auth: Auth = Object.freeze({
-    issuer: issuer.issuer,
-    subject: mappedString(claims, claimMap.subject) ?? '',
-    clientId: mappedString(claims, claimMap.client),
-    tokenId: tokenIdOf(token, claimMap),
-    scopes: Object.freeze(readScopes(claims, scopeClaims) ?? []),
-    issuedAt,
-    expiresAt,
-    claims,
-    revocation,
-  });
-  const accepted: Accepted = Object.freeze({ outcome: 'accepted', auth, issuerAlias: issuer.alias, cached: false });
-  return {
-    issuer,
-    keyThumbprint: token.key.thumbprint,
-    digests: revocationDigests(token, claimMap),
-    // A cutoff names whole seconds: a token of 100.5 was issued in second 100.
-    issuedAt: Math.floor(issuedAt),
-    expiresAt,
-    confirmation: readConfirmation(claims),
-    notBefore: typeof claims['nbf'] === 'number' ? claims['nbf'] : undefined,
-    accepted,
-    acceptedFromCache: Object.freeze({ ...accepted, cached: true }),
-  };
 }
 
 function rejected(reason: RejectionReason, issuer?: TrustedIssuer, cached = false): Decision {

@@ -1,7 +1,10 @@
 import type { DigestSet } from '@revocast/denylist/replica';
-import type { Confirmation } from '../binding/confirmation.ts';
-import type { Accepted } from '../decision.ts';
+import { type Confirmation, readConfirmation } from '../binding/confirmation.ts';
+import type { Accepted, Auth } from '../decision.ts';
 import type { TrustedIssuer } from '../trusted-issuer.ts';
+import { mappedString, type RevocableToken, revocationDigests, tokenIdOf } from './dimensions.ts';
+import { freezeDeeply } from './frozen-claims.ts';
+import { readScopes } from './scope.ts';
 
 /** A token whose signature and claims were found good: all that later requests with it need. */
 export interface VerifiedToken {
@@ -18,4 +21,43 @@ export interface VerifiedToken {
   /** The answers for this token while nothing denies it, made once. */
   readonly accepted: Accepted;
   readonly acceptedFromCache: Accepted;
+}
+
+/**
+ * Says of a token whose claims were all checked what later requests need. Freezes its claims.
+ *
+ * @param revocation what `req.auth` says while nothing denies the token.
+ */
+export function describeToken(
+  token: RevocableToken,
+  issuer: TrustedIssuer,
+  revocation: Auth['revocation'],
+): VerifiedToken {
+  const { claimMap, scopeClaims } = issuer.policy;
+  const claims = freezeDeeply(token.claims);
+  const [issuedAt, expiresAt] = [Number(claims['iat']), Number(claims['exp'])];
+  const auth: Auth = Object.freeze({
+    issuer: issuer.issuer,
+    subject: mappedString(claims, claimMap.subject) ?? '',
+    clientId: mappedString(claims, claimMap.client),
+    tokenId: tokenIdOf(token, claimMap),
+    scopes: Object.freeze(readScopes(claims, scopeClaims) ?? []),
+    issuedAt,
+    expiresAt,
+    claims,
+    revocation,
+  });
+  const accepted: Accepted = Object.freeze({ outcome: 'accepted', auth, issuerAlias: issuer.alias, cached: false });
+  return {
+    issuer,
+    keyThumbprint: token.key.thumbprint,
+    digests: revocationDigests(token, claimMap),
+    // A cutoff names whole seconds: a token of 100.5 was issued in second 100.
+    issuedAt: Math.floor(issuedAt),
+    expiresAt,
+    confirmation: readConfirmation(claims),
+    notBefore: typeof claims['nbf'] === 'number' ? claims['nbf'] : undefined,
+    accepted,
+    acceptedFromCache: Object.freeze({ ...accepted, cached: true }),
+  };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { parseProof } from '../../src/binding/dpop-proof.ts';
 import { readBearer } from '../../src/token/bearer.ts';
 import { parseCompact } from '../../src/token/compact.ts';
-import { forge } from '../forge.ts';
+import { forge, forgeProof } from '../forge.ts';
 import { usualClaims } from '../verification-table.ts';
 
 // jest's `expect` costs more than what is tested: at this number of cases a failure is thrown by hand.
@@ -95,6 +96,36 @@ describe(`over ${cases} cases, parseCompact`, () => {
       { numRuns: cases },
     );
     expect(read).toBeGreaterThan(1000);
+  }, 120_000);
+});
+
+describe(`over ${cases} cases, parseProof`, () => {
+  it('never throws, and reads nothing but proofs', () => {
+    const proof = forgeProof({}, { htm: 'GET', htu: 'https://api.test/', iat: 1, ath: 'x' });
+    const [header = '', payload = '', signature = ''] = proof.split('.');
+    const odd = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constant(undefined));
+    const names = fc.constantFrom('typ', 'alg', 'jwk', 'crit', 'jti', 'htm', 'htu', 'iat', 'ath', 'nonce');
+    const encode = (part: string, changes: object) =>
+      Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(part, 'base64url').toString()), ...changes })).toString(
+        'base64url',
+      );
+    const anything = fc.oneof(
+      { weight: 9, arbitrary: changes.map((list) => change(proof, list)) },
+      // Importing a key costs more than all else.
+      fc
+        .dictionary(names, odd, { minKeys: 1, maxKeys: 2 })
+        .map((members) => `${encode(header, members)}.${encode(payload, members)}.${signature}`),
+    );
+    fc.assert(
+      fc.property(anything, (text) => {
+        const read = parseProof(text, ['ES256']);
+        if (read === undefined) return;
+        holds(read.text === text && read.alg === 'ES256' && read.jti !== '', 'something else was read');
+      }),
+      { numRuns: cases },
+    );
+    holds(parseProof(proof, ['ES256']) !== undefined, 'the proof itself is not read');
+    holds(parseProof(proof, ['RS256']) === undefined, 'another algorithm is read');
   }, 120_000);
 });
 
