@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { addDoctor, type DoctorOptions, doctor } from './commands/doctor.ts';
+import { addExplain, type ExplainOptions, explain } from './commands/explain.ts';
 import { addLift, type LiftOptions, lift } from './commands/lift.ts';
 import { addRevoke, type RevokeOptions, revoke } from './commands/revoke.ts';
+import { addStatus, type StatusOptions, status } from './commands/status.ts';
 import { addTail, type TailOptions, tail } from './commands/tail.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { redact } from './redact.ts';
@@ -40,6 +42,10 @@ Secrets come from files or the environment, never from arguments: REVOCAST_SOURC
 REVOCAST_TOKEN_FILE. NO_COLOR switches colours off.`,
     );
   addDoctor(program).action(async (options: DoctorOptions) => ended(await doctor(options, world)));
+  addStatus(program).action(async (options: StatusOptions) => ended(await status(options, world)));
+  addExplain(program).action(async (token: string | undefined, options: ExplainOptions) =>
+    ended(await explain(token, options, world)),
+  );
   addRevoke(program).action(async (options: RevokeOptions) => ended(await revoke(options, world)));
   addLift(program).action(async (options: LiftOptions) => ended(await lift(options, world)));
   addTail(program).action(async (options: TailOptions) => ended(await tail(options, world)));

@@ -54,7 +54,7 @@ export function readTokenFile({ tokenFile }: SourceOptions, { environment }: Pic
 
 /** Opens what the options name, else the sidecar beside. Nothing is connected yet. @throws UsageError, ConfigurationError */
 export async function openNamedSource(options: SourceOptions, world: World): Promise<OpenedSource> {
-  const url = refuseMemory(readSourceUrl(options, world) ?? defaultSidecar);
+  const url = refuseEmbedded(readSourceUrl(options, world) ?? defaultSidecar);
   const tokenFile = readTokenFile(options, world);
   const { clock, random } = world;
   return await openSource(url, {
@@ -65,9 +65,11 @@ export async function openNamedSource(options: SourceOptions, world: World): Pro
   });
 }
 
-/** An embedded log is gone with this process, and nobody reads it. @throws UsageError */
-export function refuseMemory(url: string): string {
-  if (url === 'memory:') throw new UsageError('source: memory: is a log of this process alone; name one others read');
+/** An embedded log belongs to one process: opened by a second one it is empty, or taken away from the first. @throws UsageError */
+export function refuseEmbedded(url: string): string {
+  if (/^(memory|file):/.test(url)) {
+    throw new UsageError('source: a memory: or file: log belongs to one process; name the sidecar that has it');
+  }
   return url;
 }
 

@@ -10,7 +10,7 @@ import {
   defaultSidecar,
   readSourceUrl,
   readTokenFile,
-  refuseMemory,
+  refuseEmbedded,
   type SourceOptions,
 } from '../source-options.ts';
 import type { World } from '../world.ts';
@@ -80,7 +80,7 @@ export async function doctor(options: DoctorOptions, world: World): Promise<Exit
     {
       maxStalenessMs: maxStaleness,
       maxTokenLifetimeMs: maxTokenLifetime,
-      ...(url === undefined ? {} : { log: { url: refuseMemory(url), heartbeatWaitMs, ...credentials } }),
+      ...(url === undefined ? {} : { log: { url: refuseEmbedded(url), heartbeatWaitMs, ...credentials } }),
       ...(sidecar === undefined ? {} : { sidecar: { ...sidecar, ...credentials, timeoutMs: options.timeout } }),
       ...(issuer === undefined ? {} : { issuer }),
       ...(planRules === undefined ? {} : { plannedRules: planRules }),

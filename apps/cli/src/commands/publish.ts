@@ -2,7 +2,7 @@ import { createPublisher, type EnforcedEverywhere, type Published, type Publishe
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { paintFor } from '../paint.ts';
 import { withProgress } from '../progress.ts';
-import { defaultSidecar, readSourceUrl, readTokenFile, refuseMemory, type SourceOptions } from '../source-options.ts';
+import { defaultSidecar, readSourceUrl, readTokenFile, refuseEmbedded, type SourceOptions } from '../source-options.ts';
 import type { World } from '../world.ts';
 
 /** What `revoke` and `lift` share beside their target. */
@@ -28,7 +28,7 @@ export interface Statement {
  */
 export async function publish(statement: Statement, options: PublishCommandOptions, world: World): Promise<ExitCode> {
   const { id, redisReplicas, wait, json = false } = options;
-  const url = refuseMemory(readSourceUrl(options, world) ?? defaultSidecar);
+  const url = refuseEmbedded(readSourceUrl(options, world) ?? defaultSidecar);
   const tokenFile = readTokenFile(options, world);
   const { clock } = world;
   const publisher = await createPublisher(url, { clock, ...(tokenFile === undefined ? {} : { tokenFile }) });

@@ -61,7 +61,7 @@ async function loadKeys({ issuer, jwksUri, allowHttp }: Omit<LookAtIssuer, 'time
 }
 
 /** Both well-known places (OpenID Connect Discovery §4, RFC 8414 §3.1); the first that answers well counts. */
-async function discover(options: LookAtIssuer, world: World): Promise<Discovery> {
+export async function discover(options: LookAtIssuer, world: World): Promise<Discovery> {
   const { origin, pathname } = new URL(options.issuer);
   const path = pathname.replace(/\/$/, '');
   const first = await ask(`${origin}${path}/.well-known/openid-configuration`, options, world);

@@ -134,7 +134,8 @@ describe('given a mistake of the operator', () => {
     ['a token and a target', ['--jwt-file', 'f', '--session', 's'], 'leave out --session'],
     ['a file that is not there', ['--jwt-file', '/nowhere/token'], 'cannot read /nowhere/token'],
     ['nothing on stdin', ['--jwt-file', '-'], 'nothing came on stdin'],
-    ['an embedded log', ['--issuer', issuer, '--session', 's', '--source', 'memory:'], 'memory:'],
+    ['an embedded log', ['--issuer', issuer, '--session', 's', '--source', 'memory:'], 'name the sidecar that has it'],
+    ['another one', ['--issuer', issuer, '--session', 's', '--source', 'file:///log'], 'name the sidecar that has it'],
     ['an address that is none', ['--issuer', issuer, '--session', 's', '--source', 'ftp://x'], 'source'],
   ])('ends with 2 on %s and says which option', async (_name, args, message) => {
     expect(await runIn(testWorld(), 'revoke', ...args)).toMatchObject({

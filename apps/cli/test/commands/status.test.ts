@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RunningSidecar, startSidecar } from '@revocast/sidecar';
+import { until } from '@revocast/test-support';
+import { pino } from 'pino';
+import { runProgram } from '../cli-process.ts';
+import { runIn, testWorld } from '../test-world.ts';
+
+const log = pino({ level: 'silent' });
+const listeners = { dataListen: '127.0.0.1:0', adminListen: '127.0.0.1:0', drainMs: 0 };
+let sidecar: RunningSidecar;
+let cold: RunningSidecar;
+
+beforeAll(async () => {
+  sidecar = await startSidecar({ source: 'memory:', ...listeners }, { log });
+  cold = await startSidecar({ source: 'redis://127.0.0.1:1', ...listeners }, { log });
+  await until(async () => (await fetch(`${sidecar.adminUrl}/readyz`)).ok, {
+    what: 'a ready sidecar',
+    timeoutMs: 15_000,
+  });
+});
+afterAll(async () => {
+  await sidecar?.stop();
+  await cold?.stop();
+});
+
+const of = ({ dataUrl, adminUrl }: RunningSidecar) => ['status', '--sidecar', dataUrl, '--sidecar-admin', adminUrl];
+
+describe('status', () => {
+  it('is one line and 0 of a sidecar that is fresh', async () => {
+    const { code, stdout } = await runProgram(of(sidecar));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^fresh \(\d+ ms\), ready, 0 rules, 0 readers, version \d\S+\n$/);
+  });
+
+  it('is one JSON object', async () => {
+    const { out } = await runIn(testWorld(), ...of(sidecar), '--json');
+    expect(JSON.parse(out)).toMatchObject({ freshAgeMs: expect.any(Number), readiness: { ok: true }, rules: 0 });
+  });
+
+  it('is 1 of one that is not fresh, with the remedy', async () => {
+    expect(await runIn(testWorld(), ...of(cold))).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^not fresh, not ready \(cold\).*\n {4}wait for the first snapshot/),
+    });
+  });
+
+  it('is 3 where there is none', async () => {
+    const nobody = { dataUrl: 'http://127.0.0.1:1', adminUrl: 'http://127.0.0.1:1' };
+    expect((await runProgram(['status', '--sidecar', nobody.dataUrl, '--sidecar-admin', nobody.adminUrl])).code).toBe(
+      3,
+    );
+  });
+});
