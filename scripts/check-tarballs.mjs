@@ -54,7 +54,9 @@ async function work() {
 /** Resolves with what went wrong, and then leaves the project behind to be looked at. */
 async function tryProject(project) {
   const folder = mkdtempSync(join(tmpdir(), 'revocast-project-'));
-  const names = [...tarballs.keys()].filter((name) => project.sidecar || !name.endsWith('/sidecar'));
+  // Programs bring the optional peers along, and would hide that a library cannot do without one.
+  const programs = project.sidecar ? ['@revocast/sidecar'] : [];
+  const names = [...libraries.map(({ manifest }) => manifest.name), ...programs];
   const ours = Object.fromEntries(names.map((name) => [name, `file:${tarballs.get(name)}`]));
   const dependencies = { ...ours, ...snippetPackages(project), ...project.installs };
   const manifest = { name: 'project', private: true, type: project.type, dependencies, overrides };
