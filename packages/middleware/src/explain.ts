@@ -3,11 +3,12 @@ import { readConfirmation } from './binding/confirmation.ts';
 import type { Scheme } from './binding/possession.ts';
 import type { RejectionReason } from './errors.ts';
 import { explainedChecks, kindOf, nearest, oneOf } from './explained-checks.ts';
-import type { ResolvedIssuer } from './issuer-options.ts';
+import type { ResolvedIssuer, ResolvedIssuerResolver } from './issuer-options.ts';
 import { parseKeySet } from './jwks/parse-key-set.ts';
 import { selectKey } from './jwks/select-key.ts';
 import { type ResolvedOptions, resolveOptions, type VerifierOptions } from './options.ts';
 import { remedies } from './remedies.ts';
+import { settleInTime } from './settle-in-time.ts';
 import { readBearer } from './token/bearer.ts';
 import type { Check, TokenUnderTest } from './token/claims.ts';
 import { type CompactToken, parseCompact } from './token/compact.ts';
@@ -122,16 +123,16 @@ async function explainIssuer(
     return undefined;
   }
   const issuer = issuerResolver
-    ? await Promise.race([issuerResolver.describe(iss), late(issuerResolver.timeoutMs)])
+    ? await askHook(issuerResolver, iss)
     : issuers.find(({ issuer: trusted }) => trusted === iss);
   checks.push(issuer === undefined ? failed(described, 'untrusted_issuer') : passed(described));
   return issuer;
 }
 
-/** A hook that never settles must hang nobody. */
-async function late(timeoutMs: number): Promise<never> {
-  await systemClock.sleep(timeoutMs);
-  throw new Error(`issuers.resolve did not settle within ${timeoutMs} ms`);
+async function askHook({ describe, timeoutMs }: ResolvedIssuerResolver, iss: string) {
+  const described = await settleInTime(describe(iss), { clock: systemClock, timeoutMs, late: 'late' as const });
+  if (described === 'late') throw new Error(`issuers.resolve did not settle within ${timeoutMs} ms`);
+  return described;
 }
 
 /** What the token says of its key; the proof or the certificate belongs to a request, and there is none here. */

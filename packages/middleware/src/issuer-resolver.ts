@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { type IssuerDirectory, type IssuerLookup, untrusted } from './issuer-directory.ts';
 import type { ResolvedIssuer, ResolvedIssuerResolver } from './issuer-options.ts';
 import type { KeySource } from './jwks/key-source.ts';
+import { settleInTime } from './settle-in-time.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
 
 /** Longest `iss` that the hook is asked about, in characters. */
@@ -101,19 +102,14 @@ export class IssuerResolver implements IssuerDirectory {
   async #ask(issuer: string): Promise<IssuerLookup> {
     const { clock, resolver, failed } = this.#parts;
     const askedAtMs = clock.monotonicMs();
-    const answered = new AbortController();
     try {
-      const described = await Promise.race([
-        resolver.describe(issuer),
-        clock.sleep(resolver.timeoutMs, answered.signal).then(() => 'late' as const),
-      ]);
+      const limit = { clock, timeoutMs: resolver.timeoutMs, late: 'late' as const };
+      const described = await settleInTime(resolver.describe(issuer), limit);
       if (described === 'late') return this.#outlive(issuer, this.#unavailable('jwks_unavailable'));
       return described === undefined ? this.#refuse(issuer) : this.#trust(described, askedAtMs);
     } catch (error) {
       failed?.(error);
       return this.#outlive(issuer, this.#unavailable('internal_error', error));
-    } finally {
-      answered.abort();
     }
   }
 

@@ -1,10 +1,11 @@
-import type { OnceStore } from '@revocast/denylist/replica';
+import type { Clock, OnceStore } from '@revocast/denylist/replica';
 import type { ResolvedDpop } from './binding/binding-options.ts';
 import { Nonces } from './binding/nonces.ts';
 import { type DpopParts, Possession, type PossessionParts } from './binding/possession.ts';
 import { MemoryReplayStore, type ReplayStore, RequestProofs } from './binding/replay-store.ts';
 import type { ResolvedOptions } from './options.ts';
 import { safeText } from './revocation/log-feed.ts';
+import { settleInTime } from './settle-in-time.ts';
 import type { Surroundings } from './verifier-world.ts';
 
 type Around = Pick<Surroundings, 'world' | 'log' | 'releases'>;
@@ -37,7 +38,7 @@ function takeReplays({ replays, maxReplays }: ResolvedDpop, { world, log, releas
   const { clock, random, openOnceStore, shared } = world;
   const id = typeof replays === 'object' ? shared.names.nameOf(replays) : replays;
   const lease = shared.proofs.take(JSON.stringify([id, maxReplays]), () => {
-    if (typeof replays === 'object') return new RequestProofs(replays);
+    if (typeof replays === 'object') return new RequestProofs(bounded(replays, clock));
     if (replays === undefined) {
       return new RequestProofs(new MemoryReplayStore({ maxEntries: maxReplays, now: () => clock.monotonicMs() }));
     }
@@ -50,6 +51,20 @@ function takeReplays({ replays, maxReplays }: ResolvedDpop, { world, log, releas
     if (lease.release() && typeof replays !== 'object') await lease.value.close();
   });
   return lease.value;
+}
+
+/** A store of somebody else's may take this long, ms; then nobody can tell. */
+const storeTimeoutMs = 1000;
+
+function bounded(store: ReplayStore, clock: Clock): ReplayStore {
+  const limit = { clock, timeoutMs: storeTimeoutMs, late: 'unknown' as const };
+  return {
+    take: (name, lifetimeMs) => {
+      const answer = store.take(name, lifetimeMs);
+      return typeof answer === 'string' ? answer : settleInTime(answer, limit).catch(() => limit.late);
+    },
+    close: () => store.close(),
+  };
 }
 
 /** Until the store is open, and if it cannot be opened at all, nobody can tell. */

@@ -425,6 +425,33 @@ describe('given checks that are switched off', () => {
   });
 });
 
+describe('given a look-up of somebody else that never settles', () => {
+  it('waits for it below its time and not longer', async () => {
+    world = testWorld();
+    const lookup = {} as { find: LookUp['find']; close: LookUp['close'] };
+    const asked = new Promise<void>((resolve) => {
+      lookup.find = () => {
+        resolve();
+        return new Promise(() => {});
+      };
+    });
+    lookup.close = async () => {};
+    const verifier = another({ revocation: { feed: null, lookup, lookupTimeoutMs: 200 } });
+    await world.clock.advance(0);
+    let decision: Decision | undefined;
+    const waiting = Promise.resolve(verifier.verify(bearing(await signer.sign()))).then((settled) => {
+      decision = settled;
+    });
+    // The signature is verified on another thread, and only then is the look-up asked.
+    await asked;
+    await world.clock.advance(199);
+    expect(decision).toBeUndefined();
+    await world.clock.advance(1);
+    await waiting;
+    expect(decision).toMatchObject({ outcome: 'unavailable', reason: 'denylist_unavailable' });
+  });
+});
+
 describe('given a look-up without a feed', () => {
   it('asks it for each request', async () => {
     world = testWorld();

@@ -42,7 +42,8 @@ export function requireClaims(wanted: ClaimsPredicate | Readonly<Record<string, 
   return guard({}, (auth) => {
     const answer = predicate(auth.claims, auth);
     const reasonOf = (passes: boolean): Reason | undefined => (passes === true ? undefined : 'insufficient_scope');
-    return answer instanceof Promise ? withDeadline(answer.then(reasonOf)) : reasonOf(answer);
+    // Any promise, not only Node's own: one taken for a value would refuse everybody.
+    return typeof answer === 'object' ? withDeadline(Promise.resolve(answer).then(reasonOf)) : reasonOf(answer);
   });
 }
 

@@ -1,5 +1,6 @@
-import type { Feed } from '@revocast/denylist/replica';
+import type { Clock, Feed, LookUp, Verdict } from '@revocast/denylist/replica';
 import type { ResolvedRevocation } from '../options.ts';
+import { settleInTime } from '../settle-in-time.ts';
 import type { Surroundings } from '../verifier-world.ts';
 import { FollowedFeed } from './followed-feed.ts';
 import { LaterLookUp } from './later-look-up.ts';
@@ -50,9 +51,9 @@ export function takeLookUp(
   { world, log, releases }: Omit<Surroundings, 'telemetry'>,
 ): LaterLookUp | undefined {
   if (lookup === null) return undefined;
-  // Whoever hands in an opened one closes it.
-  if (typeof lookup !== 'string') return new LaterLookUp(() => lookup);
   const { clock, random, openLookUp, shared } = world;
+  // Whoever hands in an opened one closes it.
+  if (typeof lookup !== 'string') return new LaterLookUp(() => bounded(lookup, clock, timeoutMs));
   const lease = shared.lookUps.take(
     JSON.stringify([lookup, maxStalenessMs, timeoutMs]),
     () => new LaterLookUp(() => openLookUp(lookup, { clock, random, timeoutMs, maxStalenessMs })),
@@ -64,4 +65,13 @@ export function takeLookUp(
     if (lease.release()) await lease.value.close();
   });
   return lease.value;
+}
+
+/** One of somebody else's may forget its own limit. */
+function bounded(lookUp: LookUp, clock: Clock, timeoutMs: number): LookUp {
+  const late: Verdict = { verdict: 'unknown', cause: 'lookup_timeout' };
+  return {
+    find: (digests, issuedAt) => settleInTime(lookUp.find(digests, issuedAt), { clock, timeoutMs, late }),
+    close: () => lookUp.close(),
+  };
 }

@@ -5,7 +5,9 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
 import express from 'express';
 import type { DpopOptions } from '../../src/binding/binding-options.ts';
+import type { ReplayStore } from '../../src/binding/replay-store.ts';
 import { composeVerifier } from '../../src/create-verifier.ts';
+import type { Decision } from '../../src/decision.ts';
 import { requireScope } from '../../src/express/guards.ts';
 import { protect } from '../../src/express/protect.ts';
 import type { Verifier } from '../../src/verifier.ts';
@@ -154,6 +156,35 @@ describe('a proof that was shown before', () => {
     expect(reasonOf(await one.send(proof))).toBe('none');
     expect(reasonOf(await other.send(proof))).toBe('dpop_replay');
   });
+
+  it.each([
+    [
+      'throws',
+      'internal_error',
+      () => {
+        throw new Error('no such table');
+      },
+    ],
+    ['rejects', 'denylist_unavailable', () => Promise.reject(new Error('no such table'))],
+    ['never settles', 'denylist_unavailable', () => new Promise(() => {})],
+  ] as [string, string, ReplayStore['take']][])(
+    'with a store of your own that %s is our fault: %s',
+    async (_what, reason, take) => {
+      const { send, world } = await open({ replays: { take, async close() {} } });
+      let settled: Decision | undefined;
+      void send(proofFor('/')).then((decision) => {
+        settled = decision;
+      });
+      await until(
+        async () => {
+          await world.clock.advance(1000);
+          return settled !== undefined;
+        },
+        { what: 'an answer' },
+      );
+      expect(reasonOf(settled!)).toBe(reason);
+    },
+  );
 
   it('cannot be told from a new one while Redis is out of reach: 503', async () => {
     const { send } = await open({ replays: 'redis://127.0.0.1:1' });
