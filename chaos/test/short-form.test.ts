@@ -34,11 +34,11 @@ const faults = [
   'old-heartbeats/api-process-paused',
   'lifts/lost-then-blocked-again',
 ];
-const brokenBuilds = [
+const brokenBuilds: readonly (readonly [build: string, fault: string])[] = [
   ['no-resync', 'forgotten-past/process-follows-redis'],
   ['lru', 'many-rules/more-than-a-cache-holds'],
   ['silent-accept', 'half-open/sidecar'],
-] as const;
+];
 
 describe('the fault suite in short', () => {
   const played = new Map<string, Played>();

@@ -30,7 +30,10 @@ describe('given a sidecar whose source is a file', () => {
   };
   const readiness = async ({ adminUrl }: RunningSidecar) => {
     const response = await fetch(`${adminUrl}/readyz`);
-    return { status: response.status, body: await response.json() };
+    const body: unknown = await response.json();
+    const { misconfigurations }: { misconfigurations?: unknown } =
+      typeof body === 'object' && body !== null ? body : {};
+    return { status: response.status, body, misconfigurations };
   };
 
   it('is ready at once when the log was declared whole and closed in order', async () => {
@@ -41,7 +44,7 @@ describe('given a sidecar whose source is a file', () => {
 
   it('heals first when there was none, and says so', async () => {
     const sidecar = await start();
-    await until(async () => (await readiness(sidecar)).body.misconfigurations, { what: 'the first look' });
+    await until(async () => (await readiness(sidecar)).misconfigurations, { what: 'the first look' });
     expect(await readiness(sidecar)).toMatchObject({
       status: 503,
       body: { cause: expect.stringMatching(/cold|healing/), misconfigurations: ['file_created'] },
