@@ -94,13 +94,13 @@ describe('docs/protocol.md', () => {
   });
 
   it('lays out a proof as it is sent', () => {
-    const sent = encodeProof({ provenAtMs: 1, bootId: 'b', heartbeatLoggedAtMs: 2, logNowMs: 3 }).split('|');
+    const sent = encodeProof({ provenAtMs: 1, bootId: 'b', heartbeatLoggedAtMs: 2, logAtProofMs: 3 }).split('|');
     expect(Object.fromEntries(line('1|provenAtMs').map((field, at) => [field, sent[at]]))).toEqual({
       1: '1',
       provenAtMs: '1.000',
       bootId: 'b',
       heartbeatLoggedAtMs: '2',
-      logNowMs: '3.000',
+      logAtProofMs: '3.000',
     });
   });
 

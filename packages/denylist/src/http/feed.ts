@@ -179,15 +179,16 @@ async function* readTail({ client, clock, bootId, from }: Tail): AsyncIterable<F
       }
       if (message.event === streamEvents.proof) {
         const { provenAtMs, bootId: sender, ...times } = decodeProof(message.data);
-        const { heartbeatLoggedAtMs, logNowMs } = times;
+        const { heartbeatLoggedAtMs, logAtProofMs } = times;
         const comparable = bootId !== '' && sender === bootId;
         // The other clock says nothing here: ask for the age instead, at most once at a time.
         if (!comparable) question.ask();
         batch = {
           ...(comparable ? { provenAtMs } : {}),
           ...(heartbeatLoggedAtMs === undefined ? {} : { heartbeatLoggedAtMs }),
-          ...(comparable && logNowMs !== undefined
-            ? { logTime: { logMs: logNowMs, monotonicMs: clock.monotonicMs(), roundTripMs: 1 } }
+          // Two clocks read at one moment by the sidecar: exact, whenever we come to read it.
+          ...(comparable && logAtProofMs !== undefined
+            ? { logTime: { logMs: logAtProofMs, monotonicMs: provenAtMs, roundTripMs: 1 } }
             : {}),
         };
       }

@@ -85,11 +85,12 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   const stopMarks = replica.onPosition((position) => readers.mark(journal.n, position));
   const proofFrame = ({ provenAtMs, heartbeatLoggedAtMs }: Proof) => {
     const logNowMs = logClock.nowMs();
+    const logAtProofMs = logNowMs === undefined ? undefined : logNowMs - (clock.monotonicMs() - provenAtMs);
     const data = encodeProof({
       provenAtMs,
       bootId,
       ...(heartbeatLoggedAtMs === undefined ? {} : { heartbeatLoggedAtMs }),
-      ...(logNowMs === undefined ? {} : { logNowMs }),
+      ...(logAtProofMs === undefined ? {} : { logAtProofMs }),
     });
     return `event: ${streamEvents.proof}\ndata: ${data}\n\n`;
   };

@@ -43,36 +43,42 @@ export function parsePosition(text: string): StreamPosition | undefined {
 
 /**
  * A sidecar's own proof, sent while it is fresh and behind every change before it:
- * `1|provenAtMs|bootId|heartbeatLoggedAtMs|logNowMs`, the last two possibly empty.
+ * `1|provenAtMs|bootId|heartbeatLoggedAtMs|logAtProofMs`, the last two possibly empty.
  */
 export interface ProofMessage {
   /** The sending host's monotonic clock: means something only to a process of the same boot of the same host. */
   readonly provenAtMs: number;
   readonly bootId: string;
   readonly heartbeatLoggedAtMs?: number;
-  readonly logNowMs?: number;
+  /**
+   * The log's clock at `provenAtMs`, and not when it is sent: a frame waits in a stalled link or a busy process, and read
+   * late, a time of sending would set the reader's log clock back by as much.
+   */
+  readonly logAtProofMs?: number;
 }
 
 export function encodeProof(proof: ProofMessage): string {
-  const { provenAtMs, bootId, heartbeatLoggedAtMs, logNowMs } = proof;
-  return [wireVersion, provenAtMs.toFixed(3), bootId, heartbeatLoggedAtMs ?? '', logNowMs?.toFixed(3) ?? ''].join('|');
+  const { provenAtMs, bootId, heartbeatLoggedAtMs, logAtProofMs } = proof;
+  return [wireVersion, provenAtMs.toFixed(3), bootId, heartbeatLoggedAtMs ?? '', logAtProofMs?.toFixed(3) ?? ''].join(
+    '|',
+  );
 }
 
 /** @throws FeedError when the line is not one of ours. */
 export function decodeProof(line: string): ProofMessage {
-  const [version, provenAt, bootId, heartbeatAt, logNow, ...more] = line.split('|');
+  const [version, provenAt, bootId, heartbeatAt, logAtProof, ...more] = line.split('|');
   const provenAtMs = Number(provenAt);
-  const wellFormed = version === String(wireVersion) && more.length === 0 && logNow !== undefined;
+  const wellFormed = version === String(wireVersion) && more.length === 0 && logAtProof !== undefined;
   if (!wellFormed || bootId === undefined || provenAt === '' || !Number.isFinite(provenAtMs)) {
     throw new FeedError('protocol', 'the sidecar sent a proof that cannot be read');
   }
   const heartbeatLoggedAtMs = optionalNumber(heartbeatAt);
-  const logNowMs = optionalNumber(logNow);
+  const logAtProofMs = optionalNumber(logAtProof);
   return {
     provenAtMs,
     bootId,
     ...(heartbeatLoggedAtMs === undefined ? {} : { heartbeatLoggedAtMs }),
-    ...(logNowMs === undefined ? {} : { logNowMs }),
+    ...(logAtProofMs === undefined ? {} : { logAtProofMs }),
   };
 }
 

@@ -285,19 +285,23 @@ describe('a proof', () => {
     expect(proofs()[0]).toMatchObject({
       provenAtMs: clock.monotonicMs(),
       heartbeatLoggedAtMs: clock.wallMs(),
-      logNowMs: clock.wallMs(),
+      logAtProofMs: clock.wallMs(),
     });
   });
 
   it('held already is told to a reader that comes, behind its backlog', async () => {
-    const { tell, beat, report, snapshot, events } = await given();
+    const { tell, beat, report, snapshot, events, clock } = await given();
     await report('r1');
     const { position } = await snapshot();
     await tell([1, block]);
     await beat();
+    const proven = { provenAtMs: clock.monotonicMs(), logAtProofMs: clock.wallMs() };
+    await clock.advance(700);
     const { frames, proofs } = await events(position, 'r1');
     await until(() => proofs().length === 1, { what: 'the proof' });
     expect(frames[0]).toContain('event: rule');
+    // The log's time of the proof, not of the sending: nobody knows how long a frame waits to be read.
+    expect(proofs()[0]).toMatchObject(proven);
   });
 
   it.each([

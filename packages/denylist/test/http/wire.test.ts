@@ -59,7 +59,7 @@ describe('a proof', () => {
       provenAtMs: 12_345.678,
       bootId,
       heartbeatLoggedAtMs: 1_767_225_600_123,
-      logNowMs: 1_767_225_600_125.5,
+      logAtProofMs: 1_767_225_600_125.5,
     };
     const line = `1|12345.678|${bootId}|1767225600123|1767225600125.500`;
     expect(encodeProof(proof)).toBe(line);
