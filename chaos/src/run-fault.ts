@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { BrokenBuild } from './broken/build.ts';
-import { type Judgement, judge } from './checkers/judge.ts';
+import type { Judgement } from './checkers/judge.ts';
 import type { Fault } from './fault.ts';
 import { seededRandom } from './seeded-random.ts';
-import { Recorder, readHistory } from './world/recorder.ts';
+import { Recorder } from './world/recorder.ts';
 import { World } from './world/world.ts';
 import { defaultMaxStalenessMs } from './world/world-options.ts';
 
@@ -55,6 +57,14 @@ export async function runFault(fault: Fault, { seed, folder, brokenBuild }: RunO
   } finally {
     await world?.close();
   }
-  const judgement = judge(readHistory(recorder.folder));
+  const judgement = await judgeBeside(recorder.folder);
   return { ...judgement, fault: fault.name, seed, folder: recorder.folder, tookMs: performance.now() - startedMs };
+}
+
+/** In a thread of its own, because this one must go on carrying the links of other worlds. */
+async function judgeBeside(folder: string): Promise<Judgement> {
+  const worker = new Worker(new URL('./checkers/judge-worker.js', import.meta.url), { workerData: folder });
+  // Rejects when the worker throws.
+  const [judgement] = await once(worker, 'message');
+  return judgement as Judgement; // posted by our own worker, from that very type
 }
