@@ -23,6 +23,8 @@ const project = (displayName: string, folder: string): Config => ({
 });
 
 const config: Config = {
+  // Left to itself jest keeps a core free, which on two cores means one test file at a time.
+  maxWorkers: '100%',
   projects: [
     project('denylist', 'packages/denylist/test'),
     project('middleware', 'packages/middleware/test'),

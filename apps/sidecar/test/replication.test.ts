@@ -211,7 +211,7 @@ describe('given processes behind several sidecars', () => {
     const relay = await startReady(`--source=${node.dataUrl}`);
     const replicas = [await follow(node.dataUrl), await follow(node.dataUrl), await follow(relay.dataUrl)];
     const published = await (await publish(redis.url)).revoke(logout('everywhere'));
-    const enforced = await published.enforcedEverywhere({ timeoutMs: 5000 });
+    const enforced = await published.enforcedEverywhere({ timeoutMs: 10_000 });
     expect(enforced).toMatchObject({ everywhere: true, enforced: 3, expected: 3, missing: [] });
     expect(replicas.map((replica) => verdictOf(replica, 'everywhere'))).toEqual(['revoked', 'revoked', 'revoked']);
   });

@@ -75,6 +75,7 @@ const recipe = fc.record(
 const stricter: Readonly<Record<string, string>> = {
   malformed_token: 'one spelling, no doubled or __proto__ members, bounded depth, a kid and cty that can be read',
   malformed_request: 'white space is no part of a token',
+  missing_kid: 'no key is guessed where several of the set fit (jose is given one of each kind)',
   wrong_typ: 'a token inside a token (cty), an ID or logout token',
   unsupported_crit: 'b64 outside of crit would be read in two ways',
   invalid_claim: 'what a revocation can name must be readable, and times must be dates',
@@ -124,6 +125,7 @@ describe('jose accepts and we refuse, with', () => {
     ['malformed_token', { claims: `${JSON.stringify(usualClaims).slice(0, -1)},"sub":"user-2"}` }],
     ['malformed_token', header({ cty: 7 })],
     ['malformed_request', { spoil: (token) => `${token}\n` }],
+    ['missing_kid', header({ kid: undefined })],
     ['wrong_typ', header({ cty: 'JWT' })],
     ['wrong_typ', claims({ events: {} })],
     ['unsupported_crit', header({ b64: false })],
