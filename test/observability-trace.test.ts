@@ -4,7 +4,7 @@ import { createVerifier } from '@revocast/middleware';
 import { until } from '@revocast/test-support';
 import { type ObservedWorld, startObservedWorld } from './observed-world.ts';
 
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 interface RecordedSpan {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** @property timeoutMs default 5000; @property everyMs pause between two tries, default 20. */
+/** @property timeoutMs default 15000, for a machine that is busy; @property everyMs pause between two tries, default 20. */
 export interface UntilOptions {
   timeoutMs?: number;
   everyMs?: number;
@@ -19,7 +19,7 @@ const timedOut = Symbol('timed out');
  * @throws Error naming `what` and the time waited, also when one call of `condition` never settles.
  */
 export async function until<T>(condition: () => T | Promise<T>, options: UntilOptions): Promise<NonNullable<T>> {
-  const { timeoutMs = 5000, everyMs = 20, what } = options;
+  const { timeoutMs = 15_000, everyMs = 20, what } = options;
   const controller = new AbortController();
   const deadline = sleep(timeoutMs, timedOut, { signal: controller.signal }).catch(() => timedOut);
   const endsAt = performance.now() + timeoutMs;

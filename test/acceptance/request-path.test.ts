@@ -128,7 +128,7 @@ describe('given an API beside a real sidecar on a real Redis', () => {
     const { session, token } = await mint();
     expect(await get(token)).toBe(200);
     const revocation = await publisher.revoke({ issuer: issuer.issuer, session, reason: 'logout' });
-    await expect(revocation.enforcedEverywhere({ timeoutMs: 5000 })).resolves.toMatchObject({
+    await expect(revocation.enforcedEverywhere({ timeoutMs: 20_000 })).resolves.toMatchObject({
       everywhere: true,
       enforced: 1,
       expected: 1,

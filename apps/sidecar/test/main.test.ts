@@ -6,7 +6,7 @@ import { freePort, startRedis, until } from '@revocast/test-support';
 import { runProgram, type SidecarProcess, startSidecarProcess } from './sidecar-process.ts';
 
 // Real processes on a machine that may be busy: the limits that are tested are in the waits.
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 const running: SidecarProcess[] = [];
 let folder: string;

@@ -10,7 +10,7 @@ import { program } from '../cli-process.ts';
 import { runIn, testWorld } from '../test-world.ts';
 
 // Real servers on a machine that may be busy.
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 const issuer = 'https://login.test/';
 let redis: RedisServer;

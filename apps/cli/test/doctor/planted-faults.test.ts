@@ -9,7 +9,7 @@ import type { World } from '../../src/world.ts';
 import { runIn, testWorld } from '../test-world.ts';
 
 // Real servers, and a doctor that waits three seconds for a heartbeat that does not come.
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 const wellSet = { appendonly: 'yes', 'maxmemory-policy': 'noeviction' };
 let issuer: TestIssuer;

@@ -47,7 +47,7 @@ describe('given a Redis with the users of docs/redis.md', () => {
   });
 
   it('a sidecar follows, beats, gives back, prunes and revokes', async () => {
-    expect(await sidecar.replica.ready({ timeoutMs: 5000 })).toBe(true);
+    expect(await sidecar.replica.ready({ timeoutMs: 20_000 })).toBe(true);
     const digest = digestOf({ dimension: 'session', issuer, value: 'given-back' });
     const rule = { ...emptyRule, deniedUntil: nowSeconds() + 60, stamp: nowSeconds() };
     const given = await sidecar.source.reseed?.append([{ digest, rule }], new AbortController().signal);
@@ -62,7 +62,7 @@ describe('given a Redis with the users of docs/redis.md', () => {
 
   it('a sidecar gives its lease and its line back when it stops', async () => {
     const other = await follow(urlOf('sidecar'), 'other');
-    await other.replica.ready({ timeoutMs: 5000 });
+    await other.replica.ready({ timeoutMs: 20_000 });
     await sidecar.close();
     sidecar = other;
     await until(async () => (await admin.get(keys.lease)) === 'other', { what: 'the lease to change hands' });
@@ -73,7 +73,7 @@ describe('given a Redis with the users of docs/redis.md', () => {
     const publisher = await createPublisher(urlOf('publisher'));
     const published = await publisher.revoke({ issuer, session: 'by-publisher', reason: 'logout' });
     await until(() => sidecar.verdict('by-publisher') === 'revoked', { what: 'the revocation' });
-    expect(await published.enforcedEverywhere({ timeoutMs: 5000 })).toMatchObject({ everywhere: true, expected: 1 });
+    expect(await published.enforcedEverywhere({ timeoutMs: 20_000 })).toMatchObject({ everywhere: true, expected: 1 });
     await publisher.lift({ issuer, session: 'by-publisher' });
     await until(() => sidecar.verdict('by-publisher') === 'active', { what: 'the lift' });
     await publisher.close();
@@ -82,7 +82,7 @@ describe('given a Redis with the users of docs/redis.md', () => {
   it('a reader follows without a sidecar', async () => {
     const feed = await openFeed(urlOf('reader'), { clock, random });
     const replica = openReplica({ feed, clock, random });
-    expect(await replica.ready({ timeoutMs: 5000 })).toBe(true);
+    expect(await replica.ready({ timeoutMs: 20_000 })).toBe(true);
     await sidecar.revoke('for-reader');
     await until(() => replica.check(sessionOf('for-reader'), nowSeconds()).verdict === 'revoked', { what: 'it' });
     await replica.close();

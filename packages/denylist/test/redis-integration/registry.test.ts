@@ -40,7 +40,7 @@ describe('given a log in Redis and who reads it', () => {
   const startReplica = async () => {
     const replica = openReplica({ feed: source.feed, clock, random });
     replicas.push(replica);
-    expect(await replica.ready({ timeoutMs: 5000 })).toBe(true);
+    expect(await replica.ready({ timeoutMs: 20_000 })).toBe(true);
     return replica;
   };
   const revoke = () => publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });

@@ -90,7 +90,7 @@ describe('a log that is lost', () => {
     await until(() => holder.check(digestsOf('held'), futureIat).verdict === 'revoked', {
       what: 'the replica to hold it',
     });
-    expect(await holder.ready({ timeoutMs: 5000 })).toBe(true);
+    expect(await holder.ready({ timeoutMs: 20_000 })).toBe(true);
 
     await admin.flushall();
     expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'healing' });
@@ -212,10 +212,10 @@ describe('a log that this reader does not understand', () => {
     await source.declareWhole?.();
     beat();
     const reader = await follow();
-    expect(await reader.ready({ timeoutMs: 5000 })).toBe(true);
+    expect(await reader.ready({ timeoutMs: 20_000 })).toBe(true);
     await admin.xadd(keys.log, '*', 'p', 'nonsense', 'e', '9|x');
     await until(() => !reader.freshness.isFresh(), { what: 'the hole to be noticed' });
-    expect(await reader.ready({ timeoutMs: 5000 })).toBe(true);
+    expect(await reader.ready({ timeoutMs: 20_000 })).toBe(true);
 
     await admin.hset(keys.meta, 'minReader', 2);
     await admin.xadd(keys.log, '*', 'p', 'nonsense', 'e', '9|x');
