@@ -143,8 +143,9 @@ class OwnRedis implements RedisServer {
     child.once('exit', () => {
       if (this.#child === child) this.#child = undefined;
     });
-    await log.close();
+    // Before anything is awaited: one that ends at once must not be taken for one that runs.
     this.#child = child;
+    await log.close();
 
     const timeoutMs = this.#options.readyTimeoutMs ?? 10_000;
     const problem = await Promise.race([ended, this.#serving(child, timeoutMs)]);
@@ -170,6 +171,7 @@ class OwnRedis implements RedisServer {
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.#child;
     if (child === undefined || child.pid === undefined) return;
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill(signal);
     child.kill('SIGCONT'); // a stopped process does not see SIGTERM

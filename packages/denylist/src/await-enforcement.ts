@@ -45,7 +45,7 @@ export async function awaitEnforcement({
         const { known: _known, ...counts } = seen;
         return { ...counts, everywhere, ms: now - startedAtMs };
       }
-      await clock.sleep(Math.min(pauseMs, endsAtMs - now));
+      await clock.sleep(Math.min(pauseMs, endsAtMs - now), undefined, true);
     }
   } finally {
     stop.abort();
