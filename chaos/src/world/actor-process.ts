@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { dieWithParent, until } from '@revocast/test-support';
 import { type ActorMessage, settingsVariable } from '../actors/message.ts';
@@ -105,7 +104,10 @@ export class ActorProcess {
   async #end(event: 'killed' | 'stopped', end: (child: ChildProcess) => void): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
-    const exited = once(child, 'exit');
+    // Not `once`: that one rejects when a message cannot be sent to a process that is just ending.
+    const exited = new Promise((resolve) => {
+      child.once('exit', resolve);
+    });
     this.#note(event);
     end(child);
     const lastResort = setTimeout(() => child.kill('SIGKILL'), 5000);
