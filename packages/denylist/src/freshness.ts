@@ -36,12 +36,9 @@ export interface Proof {
   readonly heartbeatLoggedAtMs?: number;
 }
 
-/** How old a proof may be: 5 s unless configured. */
-export const defaultMaxStalenessMs = 5000;
-
 export interface FreshnessOptions {
   readonly clock: Clock;
-  /** Milliseconds, 1000–60000, default 5000. */
+  /** Milliseconds, 2000–60000, default 5000. */
   readonly maxStalenessMs: number;
   readonly onChange?: (status: FreshnessStatus) => void;
 }

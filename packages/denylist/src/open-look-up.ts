@@ -1,7 +1,7 @@
 import type { Clock, Random } from './clock.ts';
 import { ConfigurationError } from './configuration-error.ts';
-import { defaultMaxStalenessMs } from './freshness.ts';
 import type { LookUp } from './look-up.ts';
+import { checkMaxStaleness, defaultMaxStalenessMs } from './max-staleness.ts';
 import { parseSource } from './source.ts';
 
 export interface LookUpOptions {
@@ -11,23 +11,24 @@ export interface LookUpOptions {
   readonly timeoutMs?: number;
   /** Look-ups under way at once, 1–10000, default 64; one more answers `unknown` at once. */
   readonly maxConcurrent?: number;
-  /** Milliseconds, 1000–60000, default 5000: how old the log's last heartbeat may be for a "not found" to count. */
+  /** Milliseconds, 2000–60000, default 5000: how old the log's last heartbeat may be for a "not found" to count. */
   readonly maxStalenessMs?: number;
 }
 
 /**
  * The look-up behind a `redis:` or `rediss:` URL (needs ioredis). Never throws because Redis is out of reach.
  *
- * @throws ConfigurationError for another kind of URL, or a missing ioredis.
+ * @throws ConfigurationError for another kind of URL, a `maxStalenessMs` out of its bounds, or a missing ioredis.
  */
 export async function openLookUp(url: string, options: LookUpOptions): Promise<LookUp> {
   const source = parseSource(url);
   if (source.kind !== 'redis') {
     throw new ConfigurationError('lookup', `expected a redis: or rediss: URL, found a ${source.kind}: one`);
   }
+  const { timeoutMs = 50, maxConcurrent = 64, ...ports } = options;
+  const maxStalenessMs = checkMaxStaleness(options.maxStalenessMs ?? defaultMaxStalenessMs);
   const { loadClient } = await import('./redis/load-client.ts');
   await loadClient();
   const { createRedisLookUp } = await import('./redis/look-up.ts');
-  const { timeoutMs = 50, maxConcurrent = 64, maxStalenessMs = defaultMaxStalenessMs, ...ports } = options;
   return createRedisLookUp(source, { ...ports, timeoutMs, maxConcurrent, maxStalenessMs });
 }

@@ -2,9 +2,10 @@ import type { Clock, Random } from './clock.ts';
 import { Denylist } from './denylist.ts';
 import type { DigestSet } from './digest.ts';
 import { type Feed, FeedError, type FeedPosition } from './feed.ts';
-import { defaultMaxStalenessMs, Freshness, type FreshnessStatus } from './freshness.ts';
+import { Freshness, type FreshnessStatus } from './freshness.ts';
 import { LogClock } from './log-clock.ts';
 import { active, type Verdict } from './look-up.ts';
+import { checkMaxStaleness, defaultMaxStalenessMs } from './max-staleness.ts';
 import type { ReplicationObserver } from './observer.ts';
 import { type Reader, singleReplica } from './reader.ts';
 import { replicate } from './replicate.ts';
@@ -15,7 +16,7 @@ export interface ReplicaOptions {
   readonly feed: Feed;
   readonly clock: Clock;
   readonly random: Random;
-  /** Milliseconds, 1000–60000, default 5000: how old the proof of completeness may be. */
+  /** Milliseconds, 2000–60000, default 5000: how old the proof of completeness may be. */
   readonly maxStalenessMs?: number;
   /** Rules at most, default 4,000,000. At the cap the replica is not fresh; no live rule is dropped. */
   readonly maxRules?: number;
@@ -74,9 +75,14 @@ export interface Replica {
 const housekeepingMs = 1000;
 const sweepSlices = 8;
 
-/** Starts following `feed`; never throws because it is out of reach. */
+/**
+ * Starts following `feed`; never throws because it is out of reach.
+ *
+ * @throws ConfigurationError for a `maxStalenessMs` out of its bounds.
+ */
 export function openReplica(options: ReplicaOptions): Replica {
-  const { feed, clock, random, maxStalenessMs = defaultMaxStalenessMs, reseed, failOpen = false } = options;
+  const { feed, clock, random, reseed, failOpen = false } = options;
+  const maxStalenessMs = checkMaxStaleness(options.maxStalenessMs ?? defaultMaxStalenessMs);
   const id = options.id ?? drawId(random);
   const reader = options.reader ?? singleReplica({ id, failOpen, maxStalenessMs });
   const stop = new AbortController();

@@ -8,10 +8,11 @@ export { type Digest, type DigestSet, digestOf, digestSetOf, digestToHex } from 
 export type { Change, RevocationDetails } from './event.ts';
 export type { Feed, FeedPosition, GapCause } from './feed.ts';
 export { FeedError, FeedGap, gapCauses } from './feed.ts';
-export { defaultMaxStalenessMs, type FreshnessState, type FreshnessStatus, staleCauses } from './freshness.ts';
+export { type FreshnessState, type FreshnessStatus, staleCauses } from './freshness.ts';
 export { Readers } from './http/readers.ts';
 export { createFeedServer, type FeedServer, type FeedServerOptions } from './http/serve.ts';
 export { active, type LookUp, type UnknownCause, unknownCauses, type Verdict } from './look-up.ts';
+export { defaultMaxStalenessMs, leastMaxStalenessMs, mostMaxStalenessMs } from './max-staleness.ts';
 export { type MetricName, type MetricSpec, metricPrefix, metricTable } from './metric-table.ts';
 export type { AppliedResult, ReplicationObserver } from './observer.ts';
 export type { OnceAnswer, OnceStore } from './once-store.ts';

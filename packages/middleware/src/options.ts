@@ -2,6 +2,8 @@ import {
   defaultMaxStalenessMs,
   type Feed,
   type LookUp,
+  leastMaxStalenessMs,
+  mostMaxStalenessMs,
   type OpenTelemetryApi,
   ruleMarginSeconds,
 } from '@revocast/denylist/replica';
@@ -69,7 +71,7 @@ export interface RevocationOptions {
   readonly feed?: string | Feed | { readonly feed: Feed } | null;
   /** Asked when memory cannot tell: `redis://` or `rediss://`. Default: `REVOCAST_LOOKUP`, else none. */
   readonly lookup?: string | LookUp | null;
-  /** Milliseconds, 1000–60000, default 5000: how old the proof of completeness may be. */
+  /** Milliseconds, 2000–60000, default 5000: how old the proof of completeness may be. */
   readonly maxStalenessMs?: number;
   /** Milliseconds, 1–1000, default 50: the whole of one look-up. */
   readonly lookupTimeoutMs?: number;
@@ -142,7 +144,12 @@ export const numberOptions = {
   'dpop.proofMaxAgeMs': dpopNumbers.proofMaxAgeMs,
   'dpop.nonceLifetimeMs': dpopNumbers.nonceLifetimeMs,
   'dpop.maxReplays': dpopNumbers.maxReplays,
-  'revocation.maxStalenessMs': { unit: 'ms', default: defaultMaxStalenessMs, min: 1000, max: 60_000 },
+  'revocation.maxStalenessMs': {
+    unit: 'ms',
+    default: defaultMaxStalenessMs,
+    min: leastMaxStalenessMs,
+    max: mostMaxStalenessMs,
+  },
   'revocation.lookupTimeoutMs': { unit: 'ms', default: 50, min: 1, max: 1000 },
   'revocation.maxRules': { unit: 'rules', default: 4_000_000, min: 1, max: 100_000_000 },
 } as const satisfies Record<string, NumberBounds & { default: number | undefined }>;

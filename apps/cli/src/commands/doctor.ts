@@ -1,4 +1,4 @@
-import { defaultMaxStalenessMs } from '@revocast/denylist/replica';
+import { defaultMaxStalenessMs, leastMaxStalenessMs, mostMaxStalenessMs } from '@revocast/denylist/replica';
 import type { Command } from 'commander';
 import { examine } from '../doctor/examine.ts';
 import { countByStatus, exitCodeFor, formatReport } from '../doctor/report.ts';
@@ -46,7 +46,7 @@ export function addDoctor(program: Command): Command {
     .option(
       '--max-staleness <duration>',
       'maxStalenessMs of the processes',
-      duration([1000, 60_000]),
+      duration([leastMaxStalenessMs, mostMaxStalenessMs]),
       defaultMaxStalenessMs,
     )
     .option(

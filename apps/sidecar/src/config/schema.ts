@@ -1,3 +1,4 @@
+import { defaultMaxStalenessMs, leastMaxStalenessMs, mostMaxStalenessMs } from '@revocast/denylist/replica';
 import { z } from 'zod';
 import { isHostLocal, parseListenAddress } from './listen-address.ts';
 
@@ -42,7 +43,7 @@ export const configSchema = z
     allowedHosts: z.array(z.string().min(1)).max(100).default([]).meta({
       description: 'Names that a request may carry in `Host` beside localhost and IP addresses, without port.',
     }),
-    maxStalenessMs: z.int().min(1000).max(60_000).default(5000).meta({
+    maxStalenessMs: z.int().min(leastMaxStalenessMs).max(mostMaxStalenessMs).default(defaultMaxStalenessMs).meta({
       description: 'How old the proof may be that nothing was missed, in milliseconds.',
     }),
     whenUnknown: z.enum(['unavailable', 'accept']).default('unavailable').meta({

@@ -152,7 +152,7 @@ describe('given a mistake', () => {
 
   it.each([
     ['drain-ms', 0, 300_000],
-    ['max-staleness-ms', 1000, 60_000],
+    ['max-staleness-ms', 2000, 60_000],
     ['max-rules', 1, 100_000_000],
     ['max-readers', 1, 100_000],
   ])('refuses --%s below %d and above %d, and takes both bounds', (flag, least, most) => {

@@ -1,5 +1,5 @@
 import { digestToHex } from '../../src/digest.ts';
-import { defaultMaxStalenessMs } from '../../src/freshness.ts';
+import { defaultMaxStalenessMs } from '../../src/max-staleness.ts';
 import { denies, emptyRule, type Rule } from '../../src/rule.ts';
 import { larger } from './memory.ts';
 import { maxLagMs } from './sim-cluster.ts';

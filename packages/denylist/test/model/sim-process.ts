@@ -1,6 +1,6 @@
 import type { Random } from '../../src/clock.ts';
 import { type DigestSet, digestToHex } from '../../src/digest.ts';
-import { defaultMaxStalenessMs } from '../../src/freshness.ts';
+import { defaultMaxStalenessMs } from '../../src/max-staleness.ts';
 import { openReplica, type Replica } from '../../src/open-replica.ts';
 import { denies, emptyRule } from '../../src/rule.ts';
 import type { Flaw } from './flaws.ts';
