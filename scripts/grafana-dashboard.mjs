@@ -217,7 +217,7 @@ const rows = {
     graph('Followers', 'Processes that follow each sidecar.', 'none', [
       ['{{instance}}', `revocast_sidecar_clients{${pods}}`],
     ]),
-    graph('Changes not yet sent', 'To the slowest follower.', 'none', [
+    graph('Changes not yet applied', 'By the slowest follower, as far as it has reported.', 'none', [
       ['{{instance}}', `revocast_sidecar_client_lag_rules{${pods}}`],
     ]),
     graph('Requests to sidecars', 'By route and status.', 'reqps', [

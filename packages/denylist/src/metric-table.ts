@@ -345,7 +345,7 @@ export const metricTable = [
     name: 'sidecar_client_lag_rules',
     type: 'gauge',
     labels: {},
-    help: 'Changes that the slowest follower has not been sent yet.',
+    help: 'Changes that the slowest follower has not reported as applied.',
     unit: 'rules',
     components: ['sidecar'],
   },

@@ -11,13 +11,12 @@ export interface Metrics {
 /** More series than this are not worth starting at 0. */
 const maxInitialSeries = 200;
 
-/** Registers the sidecar's part of the metric table; `without` names what this sidecar cannot know. */
-export function registerMetrics(registry: Registry, without: readonly MetricName[] = []): Metrics {
+/** Registers the sidecar's part of the metric table. */
+export function registerMetrics(registry: Registry): Metrics {
   const specs: readonly (MetricSpec & { readonly name: MetricName })[] = metricTable;
   const metrics = new Map<MetricName, Counter | Gauge | Histogram>();
   for (const spec of specs) {
-    if (spec.components.includes('sidecar') && !without.includes(spec.name))
-      metrics.set(spec.name, register(spec, registry));
+    if (spec.components.includes('sidecar')) metrics.set(spec.name, register(spec, registry));
   }
   const find = <Kind extends Counter | Gauge | Histogram>(
     name: MetricName,

@@ -35,7 +35,7 @@ export interface TelemetryOptions {
 /** All series of one sidecar, on a registry of their own: several sidecars may live in one process. */
 export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry {
   const registry = new Registry();
-  const metrics = registerMetrics(registry, notMeasured);
+  const metrics = registerMetrics(registry);
   metrics.gauge('build_info').set({ ...version, component: 'sidecar' }, 1);
   const replication = countReplication(metrics);
   let watched: Watched | undefined;
@@ -87,9 +87,6 @@ export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry
   };
 }
 
-/** A series that stands at 0 because nobody measures it would be a lie. */
-const notMeasured = ['sidecar_client_lag_rules'] as const;
-
 function read(metrics: Metrics, { replica, probes, feedServer, source }: Watched): void {
   measureSource(metrics, source.latest()?.figures ?? {});
   const { rules, maxRules, watermarkMs = 0, clockOffsetMs, freshness } = replica.status();
@@ -101,7 +98,9 @@ function read(metrics: Metrics, { replica, probes, feedServer, source }: Watched
   }
   if (clockOffsetMs !== undefined) metrics.gauge('clock_offset_seconds').set({ peer: 'log' }, clockOffsetMs / 1000);
   metrics.gauge('sidecar_ready').set(probes.ready().ok ? 1 : 0);
-  metrics.gauge('sidecar_clients').set(feedServer.clients().count);
+  const { count, behind } = feedServer.clients();
+  metrics.gauge('sidecar_clients').set(count);
+  metrics.gauge('sidecar_client_lag_rules').set(behind);
 }
 
 /** One observer that tells several. */

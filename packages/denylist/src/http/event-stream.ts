@@ -3,12 +3,18 @@ import type { ServerResponse } from 'node:http';
 /** Bytes that may wait for one slow reader before it is cut; it resumes by position. */
 export const defaultMaxBufferedBytes = 1024 * 1024;
 
+interface Client {
+  /** Who reads, if it says so. */
+  readonly reader: string | undefined;
+  /** Number of the change up to which it has applied everything; unknown before it says so. */
+  reached: number | undefined;
+}
+
 /**
  * The readers of the event stream. A slow one never slows the others: it is cut when too much waits for it.
  */
 export class EventStream {
-  /** By response, the reader behind it, if it says so. */
-  readonly #clients = new Map<ServerResponse, string | undefined>();
+  readonly #clients = new Map<ServerResponse, Client>();
   readonly #maxBufferedBytes: number;
   #cut = 0;
 
@@ -25,6 +31,20 @@ export class EventStream {
     return this.#cut;
   }
 
+  /** Where the slowest reader is, of those that have said where they are. */
+  get slowest(): number | undefined {
+    let slowest: number | undefined;
+    for (const { reached } of this.#clients.values()) {
+      if (reached !== undefined && (slowest === undefined || reached < slowest)) slowest = reached;
+    }
+    return slowest;
+  }
+
+  /** Remembered for as long as the stream is open: one that has fallen silent is the slowest of all. */
+  reached(reader: string, n: number): void {
+    for (const client of this.#clients.values()) if (client.reader === reader) client.reached = n;
+  }
+
   add(response: ServerResponse, reader: string | undefined, backlog: readonly string[]): void {
     response.writeHead(200, {
       'content-type': 'text/event-stream',
@@ -32,7 +52,7 @@ export class EventStream {
       'x-accel-buffering': 'no',
     });
     response.socket?.setNoDelay(true);
-    this.#clients.set(response, reader);
+    this.#clients.set(response, { reader, reached: undefined });
     response.on('close', () => this.#clients.delete(response));
     response.on('error', () => this.#clients.delete(response));
     this.#write(response, backlog.length === 0 ? ': hello\n\n' : backlog.join(''));
@@ -44,7 +64,7 @@ export class EventStream {
 
   /** Only to those of whose reader `accept` says so. */
   sendTo(accept: (reader: string | undefined) => boolean, frame: string): void {
-    for (const [response, reader] of this.#clients) if (accept(reader)) this.#write(response, frame);
+    for (const [response, { reader }] of this.#clients) if (accept(reader)) this.#write(response, frame);
   }
 
   /** Ends every stream after a last frame. */

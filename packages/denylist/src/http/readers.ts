@@ -23,7 +23,7 @@ export class Readers implements Reader {
   readonly #clock: Clock;
   readonly #readers = new Map<string, ReportedReader>();
   readonly #marks: { readonly n: number; readonly position: FeedPosition }[] = [];
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(reader: string) => void>();
 
   /** @param id 16 hex digits, random. */
   constructor(clock: Clock, id: string) {
@@ -35,7 +35,7 @@ export class Readers implements Reader {
   report(reader: string, replicas: readonly ReplicaProgress[]): boolean {
     if (!this.#readers.has(reader) && this.#readers.size >= maxReaders) return false;
     this.#readers.set(reader, { atMs: this.#clock.monotonicMs(), replicas });
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) listener(reader);
     return true;
   }
 
@@ -73,18 +73,31 @@ export class Readers implements Reader {
     return replicas;
   }
 
-  onProgress(listener: () => void): () => void {
+  onProgress(listener: (reader: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
+  /** Number of the change that the last of its replicas has applied; undefined while none has synchronised. */
+  reached(reader: string | undefined): number | undefined {
+    const { replicas = [] } = (reader === undefined ? undefined : this.#readers.get(reader)) ?? {};
+    const numbers = replicas.flatMap(({ cursor }) => (cursor === undefined ? undefined : this.#numberAt(cursor)) ?? []);
+    return numbers.length === 0 ? undefined : Math.min(...numbers);
+  }
+
   #sourceCursor(cursor: string): string | undefined {
-    const at = parsePosition(cursor);
-    if (at === undefined || at.feed !== this.id) return undefined;
+    const n = this.#numberAt(cursor);
+    if (n === undefined) return undefined;
     for (let index = this.#marks.length - 1; index >= 0; index--) {
       const mark = this.#marks[index];
-      if (mark !== undefined && mark.n <= at.n) return mark.position.cursor;
+      if (mark !== undefined && mark.n <= n) return mark.position.cursor;
     }
     return undefined;
+  }
+
+  /** A position of another life of this feed says nothing here. */
+  #numberAt(cursor: string): number | undefined {
+    const at = parsePosition(cursor);
+    return at?.feed === this.id ? at.n : undefined;
   }
 }

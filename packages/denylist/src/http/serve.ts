@@ -42,7 +42,8 @@ export interface FeedServerOptions {
 export interface FeedServer {
   /** Answers the paths of `wire.ts`; false when the request is for none of them. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
-  clients(): { readonly count: number; readonly cut: number };
+  /** `behind`: changes that the slowest of them has not reported as applied. */
+  clients(): { readonly count: number; readonly cut: number; readonly behind: number };
   /** Tells every reader to go elsewhere; they resume by position. */
   sayGoodbye(): void;
   close(): void;
@@ -82,6 +83,11 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
     if (freshness.everComplete) stopChanges ??= denylist.onChange(record);
     return stopChanges !== undefined;
   };
+  const noteReached = (reader: string) => {
+    const reached = readers.reached(reader);
+    if (reached !== undefined) stream.reached(reader, reached);
+  };
+  const stopReports = readers.onProgress(noteReached);
   const stopMarks = replica.onPosition((position) => readers.mark(journal.n, position));
   const proofFrame = ({ provenAtMs, heartbeatLoggedAtMs }: Proof) => {
     const logNowMs = logClock.nowMs();
@@ -147,6 +153,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
     const reader = readerOf(request);
     const mayProve = provenAtMs !== undefined && freshness.isFresh() && readers.mayBeFresh(reader);
     stream.add(response, reader, mayProve ? [...backlog, proofFrame({ provenAtMs })] : backlog);
+    if (reader !== undefined) noteReached(reader);
   };
   const serveFresh = (request: IncomingMessage, response: ServerResponse) => {
     const { provenAtMs } = freshness;
@@ -183,7 +190,10 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       else return false;
       return true;
     },
-    clients: () => ({ count: stream.size, cut: stream.cut }),
+    clients: () => {
+      const { size: count, cut, slowest = journal.n } = stream;
+      return { count, cut, behind: Math.max(0, journal.n - slowest) };
+    },
     sayGoodbye() {
       stream.end(`event: ${streamEvents.goodbye}\ndata: 1\n\n`);
     },
@@ -191,6 +201,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       stop.abort();
       stopChanges?.();
       stopProofs();
+      stopReports();
       stopMarks();
       stream.end('');
     },

@@ -69,8 +69,9 @@ async function given(
     });
     await clock.advance(0);
   };
-  const report = async (reader: string) => {
-    const replicas = [{ id: reader, failOpen: false, maxStalenessMs: 5000 }];
+  const report = async (reader: string, ...cursors: readonly string[]) => {
+    const replica = { id: reader, failOpen: false, maxStalenessMs: 5000 };
+    const replicas = cursors.length === 0 ? [replica] : cursors.map((cursor) => ({ ...replica, cursor }));
     const response = await post(client, paths.acks, encodeReport({ reader, replicas }));
     response.resume();
     expect(response.statusCode).toBe(204);
@@ -253,7 +254,7 @@ describe('the stream of events', () => {
     feedServer.sayGoodbye();
     await until(() => seen.ended, { what: 'the end' });
     expect(frames.at(-1)).toMatch(/^event: goodbye/);
-    expect(feedServer.clients()).toEqual({ count: 0, cut: 0 });
+    expect(feedServer.clients()).toEqual({ count: 0, cut: 0, behind: 0 });
   });
 
   it('gives a reader that was away its whole backlog, and then what comes', async () => {
@@ -265,7 +266,87 @@ describe('the stream of events', () => {
     const { rules } = await events(position);
     await tell([3000, block]);
     await until(() => rules().length === 2001, { what: 'the backlog and one more' });
-    expect(feedServer.clients()).toEqual({ count: 1, cut: 0 });
+    expect(feedServer.clients()).toEqual({ count: 1, cut: 0, behind: 0 });
+  });
+});
+
+describe('how far the slowest follower is behind', () => {
+  /** Two followers that have applied everything, and the positions that follow. */
+  async function followed() {
+    const world = await given();
+    const { position } = await world.snapshot();
+    const [feed = ''] = position.split('.');
+    const at = (n: number) => `${feed}.${n}`;
+    const streams = new Map<string, IncomingMessage>();
+    for (const reader of ['quick', 'slow']) {
+      await world.report(reader, position);
+      streams.set(reader, (await world.events(position, reader)).response);
+    }
+    await until(() => world.feedServer.clients().count === 2, { what: 'both followers' });
+    return { ...world, at, streams, behind: () => world.feedServer.clients().behind };
+  }
+
+  it('is what the one that is held back has not reported, whoever else has', async () => {
+    const { tell, report, at, behind } = await followed();
+    expect(behind()).toBe(0);
+    await tell([1, block], [2, block], [3, block]);
+    expect(behind()).toBe(3);
+    await report('quick', at(3));
+    expect(behind()).toBe(3);
+    await report('slow', at(1));
+    expect(behind()).toBe(2);
+    await report('slow', at(3));
+    expect(behind()).toBe(0);
+  });
+
+  it('grows while it is silent, however long, and ends with its stream', async () => {
+    const { tell, report, at, behind, clock, streams, feedServer } = await followed();
+    await tell([1, block]);
+    await clock.advance(60_000);
+    await report('quick', at(1));
+    await tell([2, block]);
+    await report('quick', at(2));
+    expect(behind()).toBe(2);
+    streams.get('slow')?.destroy();
+    await until(() => feedServer.clients().count === 1, { what: 'its end' });
+    expect(behind()).toBe(0);
+  });
+
+  it('is that of the last replica behind a relay', async () => {
+    const { tell, report, at, behind } = await followed();
+    await tell([1, block], [2, block]);
+    await report('quick', at(2));
+    await report('slow', at(2), at(0));
+    expect(behind()).toBe(2);
+  });
+
+  it('is known again at once when one comes back where it was', async () => {
+    const { tell, report, events, at, behind, streams, feedServer } = await followed();
+    await report('quick', at(0));
+    streams.get('slow')?.destroy();
+    await until(() => feedServer.clients().count === 1, { what: 'its end' });
+    await tell([1, block]);
+    await report('quick', at(1));
+    await events(at(0), 'slow');
+    await until(() => feedServer.clients().count === 2, { what: 'its return' });
+    expect(behind()).toBe(1);
+  });
+
+  it('says nothing of one that has not synchronised, or that speaks of another life of this feed', async () => {
+    const { tell, report, events, at, behind, feedServer } = await followed();
+    await report('new');
+    await events(at(0), 'new');
+    await until(() => feedServer.clients().count === 3, { what: 'the third' });
+    await tell([1, block]);
+    for (const reader of ['quick', 'slow']) await report(reader, at(1));
+    await report('new', '0123456789abcdef.0');
+    expect(behind()).toBe(0);
+  });
+
+  it('is never less than nothing, whatever a follower claims', async () => {
+    const { report, at, behind } = await followed();
+    for (const reader of ['quick', 'slow']) await report(reader, at(1000));
+    expect(behind()).toBe(0);
   });
 });
 
