@@ -1,6 +1,5 @@
 import type { Clock } from './clock.ts';
 import { ConfigurationError } from './configuration-error.ts';
-import { defaultBroadRulesPerMinute, limitBroadRules } from './limit-broad-rules.ts';
 import { openSource } from './open-source.ts';
 import type { OpenTelemetryApi } from './open-telemetry.ts';
 import { createPublisherOver, type Publisher, type PublisherObserver } from './publisher.ts';
@@ -14,8 +13,9 @@ export interface CreatePublisherOptions {
   /** `import * as api from '@opentelemetry/api'`: traces each revocation to where it is enforced. Default none. */
   readonly openTelemetry?: OpenTelemetryApi;
   /**
-   * Revocations of a whole client, tenant, key or issuer that are let through a minute, 1 or more, default 60; the next
-   * one throws LogError `too_many_broad_rules`. `Infinity` for a job that means it.
+   * Revocations of a whole client, tenant, key or issuer that the log takes within a minute, 1 or more, default 60; the
+   * next one throws LogError `too_many_broad_rules`. The log counts those of all publishers together. `Infinity` for a
+   * job that means it: it is not held up, and does not hold up the others.
    */
   readonly broadRulesPerMinute?: number;
   /** For tests that step time. */
@@ -33,9 +33,9 @@ export interface CreatePublisherOptions {
  */
 export async function createPublisher(url: string, options: CreatePublisherOptions = {}): Promise<Publisher> {
   const clock = options.clock ?? systemClock;
-  const { tokenFile, observer, openTelemetry, broadRulesPerMinute: perMinute = defaultBroadRulesPerMinute } = options;
-  if (!(perMinute >= 1 && (Number.isInteger(perMinute) || perMinute === Number.POSITIVE_INFINITY))) {
-    throw new ConfigurationError('broadRulesPerMinute', 'expected a whole number from 1, or Infinity');
+  const { tokenFile, observer, openTelemetry, broadRulesPerMinute } = options;
+  if (broadRulesPerMinute !== undefined && !isLimit(broadRulesPerMinute)) {
+    throw new ConfigurationError('broadRulesPerMinute', 'expected a whole number from 1 to 4294967295, or Infinity');
   }
   const source = await openSource(url, {
     clock,
@@ -44,12 +44,17 @@ export async function createPublisher(url: string, options: CreatePublisherOptio
     ...(tokenFile === undefined ? {} : { tokenFile }),
   });
   const publisher = createPublisherOver({
-    log: limitBroadRules(source.log, { clock, perMinute }),
+    log: source.log,
     feed: source.feed,
     clock,
     newId: () => randomHex(16),
+    ...(broadRulesPerMinute === undefined ? {} : { broadRulesPerMinute }),
     ...(observer === undefined ? {} : { observer }),
     ...(openTelemetry === undefined ? {} : { trace: traceRevocations(openTelemetry) }),
   });
   return { ...publisher, close: () => source.close() };
+}
+
+function isLimit(count: number): boolean {
+  return count === Number.POSITIVE_INFINITY || (Number.isInteger(count) && count >= 1 && count <= 0xffff_ffff);
 }

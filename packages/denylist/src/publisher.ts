@@ -44,7 +44,7 @@ export interface Publisher {
    * Logs a revocation. When it resolves, every process whose feed is fresh will deny within milliseconds.
    *
    * @throws ConfigurationError for what cannot be meant · LogError `not_durable` (in force, on fewer copies),
-   *         `outcome_unknown` (retry with the same id), `unavailable`, `refused` (not in force).
+   *         `outcome_unknown` (retry with the same id), `unavailable`, `refused`, `too_many_broad_rules` (not in force).
    */
   revoke(revocation: Revocation, options?: PublishOptions): Promise<Published>;
   /** Revokes one token, named by its id claim, until it has expired everywhere. The signature is not checked. */
@@ -74,13 +74,16 @@ export interface PublisherPorts {
   readonly feed: Feed;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** As in AppendRequest. */
+  readonly broadRulesPerMinute?: number;
   readonly observer?: PublisherObserver;
   readonly trace?: TraceRevocation;
 }
 
 /** A publisher over any log. */
 export function createPublisherOver(ports: PublisherPorts): Publisher {
-  const { log, feed, clock, newId, observer, trace } = ports;
+  const { log, feed, clock, newId, broadRulesPerMinute, observer, trace } = ports;
+  const limit = broadRulesPerMinute === undefined ? {} : { broadRulesPerMinute };
   const logClock = new LogClock(clock);
 
   interface Said {
@@ -112,7 +115,7 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
     const sentAtMs = clock.monotonicMs();
     let appended: Appended;
     try {
-      appended = await log.append({ digest, statement, details, redisReplicas });
+      appended = await log.append({ digest, statement, details, redisReplicas, ...limit });
     } catch (error) {
       observer?.failed?.(error);
       span?.failed(error);

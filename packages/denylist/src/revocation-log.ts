@@ -29,6 +29,11 @@ export interface AppendRequest {
   readonly details: RevocationDetails;
   /** Redis replicas that must confirm. `all`: every one that is known. */
   readonly redisReplicas?: number | 'all';
+  /**
+   * Revocations of a client, tenant, key or issuer that all publishers together may have logged within a minute for this
+   * one to be taken; default 60, `Infinity`: any number, and this one is not counted.
+   */
+  readonly broadRulesPerMinute?: number;
 }
 
 /** Where an entry stands in the history. */

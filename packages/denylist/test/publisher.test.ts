@@ -10,7 +10,15 @@ const issuer = 'https://issuer.example/';
 const feed: Feed = { name: 'scripted', connect: () => Promise.reject(new Error('nobody follows here')) };
 
 /** A publisher over a log whose clock is ahead of ours, and which answers as told. */
-function given({ logAheadMs = 0, tellsTime }: { logAheadMs?: number; tellsTime?: 'yes' | 'no' } = {}) {
+function given({
+  logAheadMs = 0,
+  tellsTime,
+  ...limit
+}: {
+  logAheadMs?: number;
+  tellsTime?: 'yes' | 'no';
+  broadRulesPerMinute?: number;
+} = {}) {
   const clock = new FakeClock();
   const requests: AppendRequest[] = [];
   const failures: Error[] = [];
@@ -42,6 +50,7 @@ function given({ logAheadMs = 0, tellsTime }: { logAheadMs?: number; tellsTime?:
     },
   };
   const publisher = createPublisherOver({
+    ...limit,
     log,
     feed,
     clock,
@@ -91,6 +100,12 @@ describe('revoking', () => {
       },
     ]);
     expect(observed).toEqual([['revoke', 'session', 'logout']]);
+  });
+
+  it('tells the log how many broad ones may have been logged, where it was told', async () => {
+    const { publisher, requests, answered } = given({ broadRulesPerMinute: 9 });
+    await answered(publisher.revoke({ issuer, tenant: 't', reason: 'admin' }));
+    expect(requests[0]?.broadRulesPerMinute).toBe(9);
   });
 
   it('sends no name: neither the value nor its subject', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis } from '@revocast/test-support/redis';
 import fc from 'fast-check';
+import { broadWindowMs, countBroadRule } from '../src/broad-rules.ts';
 import { decodeEvent, encodeRuleEvent } from '../src/codec/event.ts';
 import { readRule, viewOf } from '../src/codec/rows.ts';
 import { digestFromHex, digestOf, digestToBytes } from '../src/digest.ts';
@@ -208,6 +209,40 @@ describe('the script in Redis', () => {
       { numRuns: 300, examples: [[atTheEndOfUint32, 3600]] },
     );
   }, 60_000);
+
+  it('counts broad revocations as countBroadRule does', async () => {
+    const around = fc.integer({ min: -70_000, max: 70_000 }).filter((ago) => Math.abs(ago) > 2000);
+    const away = around.filter((ago) => Math.abs(ago - broadWindowMs) > 2000);
+    const few = fc.integer({ min: 1, max: 4 });
+    const readWindow = async () => {
+      const fields = readArray(await redis.call('HMGET', [keys.meta, 'broadFrom', 'broadCount']), 'HMGET');
+      const [fromMs = 0, count = 0] = fields.map((field) => readNumber(field ?? 0, 'window'));
+      return { fromMs, count };
+    };
+    await fc.assert(
+      fc.asyncProperty(away, few, few, async (agoMs, count, broadRulesPerMinute) => {
+        await redis.call('FLUSHALL', []);
+        const [seconds] = readArray(await redis.call('TIME', []), 'TIME');
+        const held = { fromMs: readNumber(seconds, 'TIME') * 1000 - agoMs, count };
+        await redis.call('HSET', [keys.meta, 'broadFrom', held.fromMs, 'broadCount', held.count]);
+        const reply = await runAppend(redis, {
+          digest,
+          statement: { kind: 'deny', until: 5 },
+          details: { id: 'e', kind: 'revoke', dimension: 'tenant' },
+          broadRulesPerMinute,
+        });
+        if (readText(reply[0], 'outcome') === 'too_many_broad_rules') {
+          const waitMs = readNumber(reply[1], 'wait');
+          expect(countBroadRule(held, broadRulesPerMinute, held.fromMs + broadWindowMs - waitMs)).toBe(waitMs);
+          expect(await redis.call('EXISTS', [keys.log, keys.rules, keys.ids])).toBe(0);
+        } else {
+          const counted = countBroadRule(held, broadRulesPerMinute, readNumber(reply[3], 'time'));
+          expect(await readWindow()).toEqual(counted);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
 
   it('keeps a digest of any bytes apart from every other', async () => {
     await redis.call('FLUSHALL', []);

@@ -11,6 +11,8 @@ export interface PublishCommandOptions extends SourceOptions {
   readonly redisReplicas?: number;
   /** Milliseconds to wait for every replica. */
   readonly wait?: number;
+  /** However many broad revocations there were within a minute. */
+  readonly yes?: boolean;
   readonly json?: boolean;
 }
 
@@ -27,11 +29,15 @@ export interface Statement {
  * @returns `problem` when somebody has not applied it in time. @throws LogError, ConfigurationError
  */
 export async function publish(statement: Statement, options: PublishCommandOptions, world: World): Promise<ExitCode> {
-  const { id, redisReplicas, wait, json = false } = options;
+  const { id, redisReplicas, wait, yes = false, json = false } = options;
   const url = refuseEmbedded(readSourceUrl(options, world) ?? defaultSidecar);
   const tokenFile = readTokenFile(options, world);
   const { clock } = world;
-  const publisher = await createPublisher(url, { clock, ...(tokenFile === undefined ? {} : { tokenFile }) });
+  const publisher = await createPublisher(url, {
+    clock,
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    ...(yes ? { broadRulesPerMinute: Number.POSITIVE_INFINITY } : {}),
+  });
   try {
     const published = await withProgress(
       world,

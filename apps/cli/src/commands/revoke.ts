@@ -18,7 +18,6 @@ export interface RevokeOptions extends PublishCommandOptions, Partial<TargetOpti
   readonly block?: boolean;
   readonly expiresAt?: number;
   readonly issuedUpTo?: number;
-  readonly yes?: boolean;
 }
 
 export function addRevoke(program: Command): Command {
@@ -35,7 +34,7 @@ export function addRevoke(program: Command): Command {
     .option('--block', 'deny every token until it is lifted, those of new logins too')
     .option('--expires-at <time>', 'when the denial ends by itself; for --token-id the exp of the token', claimSeconds)
     .option('--issued-up-to <time>', 'deny tokens issued up to then, in the clock of the issuer', claimSeconds)
-    .option('--yes', 'mean it: needed with --entire-issuer');
+    .option('--yes', 'mean it: needed with --entire-issuer, and past 60 clients, tenants, keys and issuers a minute');
   addPublishOptions(command);
   addSourceOptions(command, 'the log, or a sidecar that writes to it');
   return command.addHelpText(

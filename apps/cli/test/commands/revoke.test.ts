@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { digestSetOf, openLookUp, systemClock, systemRandom } from '@revocast/denylist/replica';
 import { mintKey, mintToken, type RedisServer, startRedis } from '@revocast/test-support';
+import { Redis } from 'ioredis';
 import { runProgram } from '../cli-process.ts';
 import { runIn, testWorld } from '../test-world.ts';
 
@@ -84,6 +85,20 @@ describe('given a log in Redis', () => {
     expect(stdout).toMatch(/^revoked one token\n/);
     for (const part of token.split('.')) expect(stdout).not.toContain(part);
     expect(await verdictOn('token', 'jti-1')).toBe('revoked');
+  });
+
+  it('is one of at most sixty broad ones a minute, whoever logs them, unless --yes says that they are meant', async () => {
+    const client = new Redis(redis.url);
+    const [seconds] = await client.time();
+    await client.hset('{revocast}:meta', { broadFrom: Number(seconds) * 1000, broadCount: 60 });
+    const args = ['revoke', '--issuer', issuer, '--tenant', 't-1', '--source', redis.url];
+    expect(await runIn(testWorld(), ...args)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/wait \d+ s, or .*--yes/),
+    });
+    expect(await runIn(testWorld(), ...args, '--yes')).toMatchObject({ code: 0 });
+    await client.del('{revocast}:meta');
+    client.disconnect();
   });
 
   it('ends with 1 and says so when the log refuses it', async () => {

@@ -3,12 +3,20 @@ import type { AppendRequest } from '../revocation-log.ts';
 import type { Statement } from '../statement.ts';
 import { decodeDetails } from './event.ts';
 
-// One statement on its way to a sidecar: {"v":1,"digest":"…","statement":{…},"details":{…},"redisReplicas":…}
+// One statement on its way to a sidecar:
+// {"v":1,"digest":"…","statement":{…},"details":{…},"redisReplicas":…,"broadRulesPerMinute":…}
 
 export const appendRequestVersion = 1;
 
-export function encodeAppendRequest({ digest, ...rest }: AppendRequest): string {
-  return JSON.stringify({ v: appendRequestVersion, digest: digestToHex(digest), ...rest });
+export function encodeAppendRequest({ digest, broadRulesPerMinute, ...rest }: AppendRequest): string {
+  // JSON has no Infinity.
+  const broad = broadRulesPerMinute === Number.POSITIVE_INFINITY ? 'any' : broadRulesPerMinute;
+  return JSON.stringify({
+    v: appendRequestVersion,
+    digest: digestToHex(digest),
+    ...rest,
+    broadRulesPerMinute: broad,
+  });
 }
 
 /** @returns what is wrong, in words for the caller, when it cannot be read. */
@@ -27,12 +35,21 @@ export function decodeAppendRequest(text: string): AppendRequest | string {
   if (statement === undefined) return 'statement: expected deny, cutoff, lift or seed with uint32 claim seconds';
   const details = decodeDetails(parsed.details);
   if (details === undefined) return 'details: expected an object with an id';
-  const { redisReplicas } = parsed;
-  if (redisReplicas === undefined) return { digest, statement, details };
-  if (redisReplicas !== 'all' && !(isUint32(redisReplicas) && redisReplicas <= 100)) {
+  const { redisReplicas, broadRulesPerMinute } = parsed;
+  if (redisReplicas !== undefined && redisReplicas !== 'all' && !(isUint32(redisReplicas) && redisReplicas <= 100)) {
     return 'redisReplicas: expected 0–100 or "all"';
   }
-  return { digest, statement, details, redisReplicas };
+  const broad = broadRulesPerMinute === 'any' ? Number.POSITIVE_INFINITY : broadRulesPerMinute;
+  if (broad !== undefined && broad !== Number.POSITIVE_INFINITY && !(isUint32(broad) && broad >= 1)) {
+    return 'broadRulesPerMinute: expected a whole number from 1, or "any"';
+  }
+  return {
+    digest,
+    statement,
+    details,
+    ...(redisReplicas === undefined ? {} : { redisReplicas }),
+    ...(broad === undefined ? {} : { broadRulesPerMinute: broad }),
+  };
 }
 
 function decodeStatement(value: unknown): Statement | undefined {

@@ -1,3 +1,4 @@
+import { broadLimitOf, countBroadRule, tooManyBroadRules } from '../broad-rules.ts';
 import type { Clock } from '../clock.ts';
 import { rowBytes, viewOf, writeRule } from '../codec/rows.ts';
 import { type DigestSet, digestToBytes } from '../digest.ts';
@@ -76,7 +77,8 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
   });
 
   /** What a request comes to, beside what is held and staged; nothing is changed but the staging. */
-  const decide = ({ digest, statement, details }: AppendRequest, staging: Staging): Appended => {
+  const decide = (request: AppendRequest, staging: Staging): Appended => {
+    const { digest, statement, details } = request;
     const now = clock.wallMs();
     const known = statement.kind === 'seed' ? undefined : staging.knownId(details.id);
     if (known !== undefined) return appendedAt(known.seq, known.loggedAtMs, true);
@@ -89,12 +91,19 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
       );
     }
     if (statement.kind === 'seed' && sameRule(held, rule)) return appendedAt(staging.seq, now, false);
+    const limit = broadLimitOf(request);
+    if (limit !== undefined) {
+      const counted = countBroadRule(staging.broad, limit, now);
+      if (typeof counted === 'number') throw tooManyBroadRules(limit, counted);
+      staging.broad = counted;
+    }
     const change = { digest: digest.slice(), rule, loggedAtMs: now, details };
     const seq = staging.add(change, statement.kind === 'seed' ? undefined : details.id);
     return appendedAt(seq, now, false);
   };
 
-  const apply = (entries: readonly StoredEntry[]): void => {
+  const apply = ({ entries, broad }: Staging): void => {
+    state.broad = broad;
     for (const { seq, change, id } of entries) {
       table.set(change.digest, change.rule);
       state.seq = seq;
@@ -113,7 +122,7 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
   const appendNow = (request: AppendRequest): Appended => {
     const staging = new Staging(state);
     const appended = decide(request, staging);
-    apply(staging.entries);
+    apply(staging);
     return appended;
   };
 
@@ -148,7 +157,7 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
         for (const reject of fail) reject(error);
         continue;
       }
-      apply(staging.entries);
+      apply(staging);
       for (const resolve of settle) resolve();
     }
     isDraining = false;

@@ -1,3 +1,4 @@
+import type { BroadRuleWindow } from '../broad-rules.ts';
 import { type Digest, digestToHex } from '../digest.ts';
 import type { Change } from '../event.ts';
 import type { Rule } from '../rule.ts';
@@ -10,6 +11,8 @@ export interface LogState {
   readonly ids: Map<string, KnownId>;
   /** Number of the newest entry. */
   seq: number;
+  /** Not stored: it begins anew with the process. */
+  broad: BroadRuleWindow;
 }
 
 export interface KnownId {
@@ -26,18 +29,20 @@ export interface StoredEntry {
 }
 
 export function emptyState(): LogState {
-  return { table: new RuleTable(), ids: new Map(), seq: 0 };
+  return { table: new RuleTable(), ids: new Map(), seq: 0, broad: { fromMs: 0, count: 0 } };
 }
 
 /** Entries that are decided and not yet safe: later ones of the same batch must see them, readers must not. */
 export class Staging {
   readonly entries: StoredEntry[] = [];
+  broad: BroadRuleWindow;
   readonly #state: LogState;
   readonly #rules = new Map<string, Rule>();
   readonly #ids = new Map<string, KnownId>();
 
   constructor(state: LogState) {
     this.#state = state;
+    this.broad = state.broad;
   }
 
   get seq(): number {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { broadLimitOf, tooManyBroadRules } from '../broad-rules.ts';
 import type { Clock } from '../clock.ts';
 import { digestToBytes } from '../digest.ts';
 import { FeedError } from '../feed.ts';
@@ -62,6 +63,9 @@ async function append(session: RedisSession, request: AppendRequest): Promise<Ap
   }
   session.succeeded();
   const [outcome, epoch, head, nowMs, entry] = reply;
+  if (readText(outcome, 'append') === 'too_many_broad_rules') {
+    throw tooManyBroadRules(broadLimitOf(request) ?? 0, readNumber(epoch, 'wait'));
+  }
   if (readText(outcome, 'append') === 'cutoff_in_future') {
     throw new LogError(
       'refused',
@@ -98,6 +102,7 @@ export async function runAppend(redis: RedisConnection, request: AppendRequest):
     statement.kind,
     ...numbersOf(statement),
     JSON.stringify(details),
+    broadLimitOf(request) ?? '',
   ];
   return readArray(await redis.run(appendScript, [keys.rules, keys.log, keys.meta, keys.ids], args), 'append');
 }

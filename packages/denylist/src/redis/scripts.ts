@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { broadWindowMs } from '../broad-rules.ts';
 
 /** A Lua script with its name and number of keys; `sha` is what EVALSHA wants. */
 export interface RedisScript {
@@ -46,12 +47,14 @@ end
  *
  * KEYS rules, log, meta, ids
  * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · event id, empty for a re-seed ·
- *      digest (16 bytes) · kind: deny | cutoff | lift | seed · four numbers (see below) · details (JSON)
+ *      digest (16 bytes) · kind: deny | cutoff | lift | seed · four numbers (see below) · details (JSON) ·
+ *      broad revocations that a window may hold, empty for what is not counted
  *      deny: until, or -1 for now + longest lifetime + margin · cutoff: issuedUpTo, or -1 for now + skew ·
  *      seed: deniedUntil, issuedUpTo, stamp, lifted
- * Returns { 'appended' | 'repeated' | 'unchanged' | 'cutoff_in_future', epoch, head, now in ms, stream id if appended }.
+ * Returns { 'appended' | 'repeated' | 'unchanged' | 'cutoff_in_future', epoch, head, now in ms, stream id if appended },
+ *      or { 'too_many_broad_rules', ms to wait }.
  *
- * The arithmetic is that of statement.ts and rule.ts, and a test runs both side by side.
+ * The arithmetic is that of statement.ts, rule.ts and broad-rules.ts, and a test runs both side by side.
  */
 export const appendScript = script(
   'append',
@@ -66,6 +69,14 @@ local state = openLog(meta, ARGV[1], ARGV[2], now)
 if id ~= '' then
   local known = redis.call('ZSCORE', ids, id)
   if known then return { 'repeated', state.epoch, state.head, known } end
+end
+
+local broadLimit, broadFrom, broadCount = tonumber(ARGV[12]), 0, 0
+if broadLimit then
+  local window = redis.call('HMGET', meta, 'broadFrom', 'broadCount')
+  broadFrom, broadCount = tonumber(window[1] or '0'), tonumber(window[2] or '0')
+  if now < broadFrom or now >= broadFrom + ${broadWindowMs} then broadFrom, broadCount = now, 0 end
+  if broadCount >= broadLimit then return { 'too_many_broad_rules', num(broadFrom + ${broadWindowMs} - now) } end
 end
 
 local D, I, S, L = 0, 0, 0, 0
@@ -104,6 +115,7 @@ local hex = string.gsub(digest, '.', function(c) return string.format('%02x', st
 local body = table.concat({ '1', 'r', num(state.seq + 1), num(now), '', hex, num(denied), num(issued), num(stamp), num(lifted), ARGV[11] }, '|')
 -- The first write: a script is not undone when a command in it fails, and all other keys have been read before.
 local head, entry = append(log, meta, state, body, num(now - tonumber(ARGV[3])))
+if broadLimit then redis.call('HSET', meta, 'broadFrom', num(broadFrom), 'broadCount', num(broadCount + 1)) end
 if changed then redis.call('HSET', rules, digest, struct.pack('>I4I4I4I4', denied, issued, stamp, lifted)) end
 if id ~= '' then
   redis.call('ZADD', ids, num(now), id)

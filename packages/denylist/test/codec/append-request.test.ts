@@ -20,6 +20,7 @@ const arbitraryRequest: fc.Arbitrary<AppendRequest> = fc.record(
     statement: arbitraryStatement,
     details: arbitraryDetails,
     redisReplicas: fc.oneof(fc.integer({ min: 0, max: 100 }), fc.constant('all' as const)),
+    broadRulesPerMinute: fc.oneof(fc.integer({ min: 1, max: forEver }), fc.constant(Number.POSITIVE_INFINITY)),
   },
   { requiredKeys: ['digest', 'statement', 'details'] },
 );
@@ -42,6 +43,21 @@ describe('a request to append', () => {
     });
     expect(text).toBe(
       '{"v":1,"digest":"00112233445566778899aabbccddeeff","statement":{"kind":"deny","until":1767225900},"details":{"id":"e1","kind":"revoke"},"redisReplicas":"all"}',
+    );
+  });
+
+  it.each([
+    [60, '60'],
+    [Number.POSITIVE_INFINITY, '"any"'],
+  ])('says how many broad ones may have been logged: %s', (broadRulesPerMinute, written) => {
+    const text = encodeAppendRequest({
+      digest: Uint32Array.of(0, 0, 0, 1),
+      statement: { kind: 'lift' },
+      details: { id: 'e1', kind: 'lift' },
+      broadRulesPerMinute,
+    });
+    expect(text).toBe(
+      `{"v":1,"digest":"00000000000000000000000000000001","statement":{"kind":"lift"},"details":{"id":"e1","kind":"lift"},"broadRulesPerMinute":${written}}`,
     );
   });
 
@@ -97,6 +113,10 @@ describe('a request to append', () => {
     ['half a copy', { redisReplicas: 0.5 }, /^redisReplicas/],
     ['some copies', { redisReplicas: 'some' }, /^redisReplicas/],
     ['null copies', { redisReplicas: null }, /^redisReplicas/],
+    ['no broad one at all', { broadRulesPerMinute: 0 }, /^broadRulesPerMinute/],
+    ['half a broad one', { broadRulesPerMinute: 1.5 }, /^broadRulesPerMinute/],
+    ['broad ones in words', { broadRulesPerMinute: 'all' }, /^broadRulesPerMinute/],
+    ['null broad ones', { broadRulesPerMinute: null }, /^broadRulesPerMinute/],
   ])('is refused with %s', (_, changes, problem) => {
     expect(read(changes)).toMatch(problem);
   });

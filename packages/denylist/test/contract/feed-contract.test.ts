@@ -123,6 +123,44 @@ describe.each(Object.entries(worlds))('given %s', (_name, openWorld) => {
     expect(replica.check(digests, nowSeconds()).verdict).toBe('active');
   });
 
+  it('counts the broad revocations of every publisher together, and holds up nothing else', async () => {
+    const limitedTo = (broadRulesPerMinute: number) =>
+      createPublisherOver({ log: world.log, feed: world.feed, clock, newId: () => randomHex(8), broadRulesPerMinute });
+    const [first, second, patient, boundless] = [
+      limitedTo(3),
+      limitedTo(3),
+      limitedTo(4),
+      limitedTo(Number.POSITIVE_INFINITY),
+    ];
+    const revocation = () => ({ issuer, tenant: randomHex(4), reason: 'admin' }) as const;
+    const before = revocation();
+    await first.revoke(before, { id: before.tenant });
+    await first.revoke({ issuer, key: randomHex(4), reason: 'key_compromise' });
+    await first.revoke(before, { id: before.tenant }); // known: not counted
+    await second.revoke({ issuer, client: randomHex(4), reason: 'admin' });
+    const refused = randomHex(4);
+    for (const full of [first, second]) {
+      await expect(full.revoke({ issuer, tenant: refused, reason: 'admin' })).rejects.toMatchObject({
+        code: 'too_many_broad_rules',
+        applied: false,
+        message: expect.stringMatching(/wait \d+ s/),
+      });
+    }
+    await first.revoke(before, { id: before.tenant });
+    await first.lift({ issuer, tenant: before.tenant });
+    await first.revoke({ issuer, session: randomHex(4), reason: 'logout' });
+    const digest = digestOf({ dimension: 'tenant', issuer, value: randomHex(4) });
+    const seed = { kind: 'seed', rule: { ...emptyRule, deniedUntil: nowSeconds() + 60, stamp: 5 } } as const;
+    await world.log.append({ digest, statement: seed, details: { id: 's', kind: 'reseed', dimension: 'tenant' } });
+    // Neither held up nor counted: the fourth is still free for whoever may have four.
+    for (let index = 0; index < 5; index += 1) await boundless.revoke(revocation());
+    await patient.revoke(revocation());
+    await expect(patient.revoke(revocation())).rejects.toMatchObject({ code: 'too_many_broad_rules' });
+    const replica = await startReplica();
+    const digests = digestSetOf([{ dimension: 'tenant', issuer, value: refused }]);
+    expect(replica.check(digests, nowSeconds()).verdict).toBe('active');
+  });
+
   it('gives back a rule by seed without undoing a lift', async () => {
     const replica = await startReplica();
     const digest = digestOf({ dimension: 'subject', issuer, value: randomHex(4) });

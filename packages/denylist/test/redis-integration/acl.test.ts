@@ -74,6 +74,7 @@ describe('given a Redis with the users of docs/redis.md', () => {
     const published = await publisher.revoke({ issuer, session: 'by-publisher', reason: 'logout' });
     await until(() => sidecar.verdict('by-publisher') === 'revoked', { what: 'the revocation' });
     expect(await published.enforcedEverywhere({ timeoutMs: 20_000 })).toMatchObject({ everywhere: true, expected: 1 });
+    await publisher.revoke({ issuer, tenant: 'broad, so counted', reason: 'admin' });
     await publisher.lift({ issuer, session: 'by-publisher' });
     await until(() => sidecar.verdict('by-publisher') === 'active', { what: 'the lift' });
     await publisher.close();
