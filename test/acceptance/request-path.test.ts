@@ -25,6 +25,9 @@ jest.setTimeout(60_000);
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const sidecarMain = join(root, 'apps/sidecar/dist/main.js');
 
+/** `GET / HTTP/1.1` and a `Host`. What passes besides is a report a second, for all requests together. */
+const shortestRequestBytes = 40;
+
 /** Redis, a sidecar in a process of its own, a proxy that counts what passes between it and the API, and the API. */
 describe('given an API beside a real sidecar on a real Redis', () => {
   let redis: RedisServer;
@@ -103,24 +106,31 @@ describe('given an API beside a real sidecar on a real Redis', () => {
     return Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(stats)?.[1] ?? 0);
   };
 
-  it('answers a thousand requests, cached and new tokens, without a Redis command or a connection', async () => {
+  it('answers a thousand requests, cached and new tokens, without a Redis command or an HTTP request', async () => {
     const { token: warm } = await mint();
     expect(await get(warm)).toBe(200);
     const before = {
       lookUps: await callsOf('hmget'),
       toRedis: lookUps.accepted,
+      bytesToRedis: lookUps.bytesUp,
       toSidecar: wire.accepted,
+      bytesToSidecar: wire.bytesUp,
       keyFetches: issuer.requests.all.length,
     };
+    let askedRequests = 0;
     for (let round = 0; round < 10; round++) {
       const tokens = await Promise.all(Array.from({ length: 10 }, async () => (await mint()).token));
       const asked = [...tokens, ...Array.from({ length: 90 }, () => warm)];
       expect(new Set(await Promise.all(asked.map(get)))).toEqual(new Set([200]));
+      askedRequests += asked.length;
     }
     // Scripts call HMGET too, twice a second; the look-up would have called it twice a request.
     expect((await callsOf('hmget')) - before.lookUps).toBeLessThan(100);
     expect(lookUps.accepted - before.toRedis).toBe(0);
     expect(wire.accepted - before.toSidecar).toBe(0);
+    // A connection that was open before would show nothing above; these count what passes on it.
+    expect(lookUps.bytesUp - before.bytesToRedis).toBe(0);
+    expect((wire.bytesUp - before.bytesToSidecar) / askedRequests).toBeLessThan(shortestRequestBytes);
     expect(issuer.requests.all.length - before.keyFetches).toBe(0);
   });
 
@@ -138,6 +148,7 @@ describe('given an API beside a real sidecar on a real Redis', () => {
 
   it('accepts no revoked token while its sidecar is killed and comes back, and becomes stale for nobody', async () => {
     const statuses: number[] = [];
+    const askedRedis = lookUps.bytesUp;
     const live = await mint();
     const revoked = await mint();
     expect(await get(revoked.token)).toBe(200);
@@ -163,6 +174,8 @@ describe('given an API beside a real sidecar on a real Redis', () => {
     await load;
     expect(statuses.length).toBeGreaterThan(10);
     expect(new Set(statuses)).toEqual(new Set([200]));
+    // Who is stale asks Redis before accepting.
+    expect(lookUps.bytesUp - askedRedis).toBe(0);
     expect(verifier.status().revocation?.replica?.freshness.state).toBe('fresh');
   });
 
