@@ -21,6 +21,11 @@ const mayImport = {
   'apps/sidecar': ['@revocast/denylist', 'express', 'ioredis', 'prom-client', 'pino', 'zod', 'yaml'],
   'apps/cli': ['@revocast/denylist', '@revocast/middleware', 'cli-table3', 'commander'],
   'apps/demo': [
+    '@opentelemetry/api',
+    '@opentelemetry/context-async-hooks',
+    '@opentelemetry/exporter-prometheus',
+    '@opentelemetry/sdk-metrics',
+    '@opentelemetry/sdk-trace-base',
     '@revocast/denylist',
     '@revocast/middleware',
     '@revocast/sidecar',

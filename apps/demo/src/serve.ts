@@ -65,7 +65,7 @@ function describe(world: World, files: ServedTokens['files']): string[] {
   const pids = world.processes().map(({ name, pid }) => `${name} ${pid}`);
   return [
     '',
-    `issuer     ${world.issuerUrl}`,
+    `issuer     ${world.issuerUrl}   its metrics: ${world.operatorUrl}/metrics`,
     ...world.replicas.map(({ name, url, sidecarUrl }) => `${name.padEnd(11)}${url}   its sidecar: ${sidecarUrl}`),
     `processes  ${pids.join(' · ')}`,
     '',

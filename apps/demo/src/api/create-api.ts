@@ -1,6 +1,8 @@
 import { authOf, createVerifier, protect, requireScope } from '@revocast/middleware';
 import express, { type Express } from 'express';
 import { Registry } from 'prom-client';
+import { clientClasses } from '../telemetry/client-classes.ts';
+import { createOpenTelemetry } from '../telemetry/open-telemetry.ts';
 
 export interface ApiOptions {
   readonly issuer: string;
@@ -17,6 +19,7 @@ export function createApi({ issuer, audience, feed, lookup }: ApiOptions): {
   close: () => Promise<void>;
 } {
   const registry = new Registry();
+  const telemetry = createOpenTelemetry();
   const verifier = createVerifier({
     issuer,
     audience,
@@ -26,6 +29,7 @@ export function createApi({ issuer, audience, feed, lookup }: ApiOptions): {
     exposeReason: true,
     revocation: { feed, ...(lookup === undefined ? {} : { lookup }) },
     metrics: { registry },
+    openTelemetry: { api: telemetry.api, clientClasses },
   });
 
   const app = express();
@@ -40,7 +44,7 @@ export function createApi({ issuer, audience, feed, lookup }: ApiOptions): {
     response.status(ready ? 200 : 503).json({ ready });
   });
   app.get('/metrics', async (_request, response) => {
-    response.type(registry.contentType).send(await registry.metrics());
+    response.type(registry.contentType).send(`${await registry.metrics()}\n${await telemetry.metrics()}`);
   });
 
   app.use(protect(verifier));

@@ -1,10 +1,16 @@
 import type { RequestListener } from 'node:http';
 import type { RevocationReason } from '@revocast/denylist';
 import { Provider } from 'oidc-provider';
+import { clientClasses, createClassOf } from '../telemetry/client-classes.ts';
+import type { OpenTelemetry } from '../telemetry/open-telemetry.ts';
+import { createIssuedTokens } from './issued-tokens.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { buildProviderOptions } from './provider-options.ts';
 import { type Revoker, revokeOnEvents } from './revoke-on-events.ts';
-import { type KeyRing, rotate, type SigningKey, withdraw } from './signing-keys.ts';
+import { type KeyRing, rotate, type SigningKey, signerOf, withdraw } from './signing-keys.ts';
+import { createInstruments } from './telemetry/instruments.ts';
+import { observeTokenEndpoint } from './telemetry/observe-token-endpoint.ts';
+import { trackIssuedTokens } from './telemetry/track-issued-tokens.ts';
 
 export interface IssuerOptions {
   readonly issuer: string;
@@ -13,6 +19,7 @@ export interface IssuerOptions {
   readonly firstKey: SigningKey;
   readonly cookieKeys: readonly string[];
   readonly nowMs: () => number;
+  readonly telemetry: Pick<OpenTelemetry, 'tracer' | 'meter'>;
   /** Receives what made a response a 500. */
   readonly reportError: (error: unknown) => void;
 }
@@ -33,14 +40,23 @@ export interface Issuer {
 }
 
 export function createIssuer(options: IssuerOptions): Issuer {
-  const { issuer, audience, publisher, cookieKeys, nowMs, reportError } = options;
+  const { issuer, audience, publisher, cookieKeys, nowMs, reportError, telemetry } = options;
   const store = createMemoryStore(nowMs);
+  const issuedTokens = createIssuedTokens(nowMs);
+  const instruments = createInstruments({
+    meter: telemetry.meter,
+    classes: Object.keys(clientClasses),
+    countActive: () => issuedTokens.countActive(),
+  });
+  const observer = { tracer: telemetry.tracer, instruments, classOf: createClassOf(clientClasses), nowMs };
   // The library reads its keys once, so a rotation is a new provider over the same store. Requests that are under way
   // finish on the old one.
   const build = (keyRing: KeyRing): { provider: Provider; handle: RequestListener } => {
     const provider = new Provider(issuer, buildProviderOptions({ audience, keyRing, store, cookieKeys }));
     provider.on('error', reportError);
     provider.on('server_error', (_context: unknown, error: unknown) => reportError(error));
+    observeTokenEndpoint(provider, observer);
+    trackIssuedTokens(provider, issuedTokens, signerOf(keyRing));
     revokeOnEvents(provider, publisher);
     return { provider, handle: provider.callback() };
   };
@@ -59,6 +75,7 @@ export function createIssuer(options: IssuerOptions): Issuer {
     rotateKey: (next) => publish(rotate(ring, next)),
     async reportLeakedKey(kid) {
       publish(withdraw(ring, kid));
+      issuedTokens.forget((origin) => origin.kid === kid);
       // Resource servers keep a key set for minutes; the block reaches them in milliseconds. A block and not a cutoff,
       // because a thief writes any `iat` he likes.
       await publisher.revoke({ issuer, key: kid, reason: 'key_compromise' });
@@ -66,6 +83,7 @@ export function createIssuer(options: IssuerOptions): Issuer {
     async signOutEverywhere(accountId, reason) {
       // First what mints tokens, then the tokens: the other way round, a refresh in between would slip past the cutoff.
       store.forgetAccount(accountId);
+      issuedTokens.forget((origin) => origin.accountId === accountId);
       // Our own clock wrote every `iat`, so "up to now" needs no allowance for skew.
       const issuedUpTo = Math.floor(nowMs() / 1000);
       await publisher.revoke({ issuer, subject: accountId, issuedUpTo, reason });

@@ -4,6 +4,9 @@ import { createPublisher } from '@revocast/denylist';
 import { portOf, required } from '../environment.ts';
 import { listen } from '../listen.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
+import { followContext } from '../telemetry/context-manager.ts';
+import { createMetricsApp } from '../telemetry/metrics-app.ts';
+import { createOpenTelemetry } from '../telemetry/open-telemetry.ts';
 import { createIssuer } from './create-issuer.ts';
 import { createOperatorApp } from './operator-app.ts';
 import { createPublicApp } from './public-app.ts';
@@ -19,7 +22,12 @@ const newKey = async (): Promise<SigningKey> => {
   return key;
 };
 
-const publisher = await createPublisher(required(env, 'REVOCAST_DEMO_LOG'), tokenFile ? { tokenFile } : {});
+followContext();
+const telemetry = createOpenTelemetry();
+const publisher = await createPublisher(required(env, 'REVOCAST_DEMO_LOG'), {
+  ...(tokenFile ? { tokenFile } : {}),
+  openTelemetry: telemetry.api,
+});
 const issuer = createIssuer({
   issuer: required(env, 'REVOCAST_DEMO_ISSUER'),
   audience: required(env, 'REVOCAST_DEMO_AUDIENCE'),
@@ -27,14 +35,20 @@ const issuer = createIssuer({
   firstKey: await newKey(),
   cookieKeys: [randomBytes(32).toString('base64url')],
   nowMs: Date.now,
+  telemetry,
   reportError: (error) => console.error(error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error'),
 });
 
 const host = env['REVOCAST_DEMO_HOST'] ?? '127.0.0.1';
-const operatorApp = createOperatorApp(issuer, newKey);
+const operatorApp = createOperatorApp(issuer, newKey, telemetry);
 const operators = await listen(portOf(env, 'REVOCAST_DEMO_OPERATOR_PORT'));
 operators.serve(operatorApp);
+// For a scraper that must not operate: a container's Prometheus cannot reach the loopback address of this one.
+const scrapers = env['REVOCAST_DEMO_METRICS_PORT']
+  ? await listen(portOf(env, 'REVOCAST_DEMO_METRICS_PORT'), host)
+  : undefined;
+scrapers?.serve(createMetricsApp(telemetry.metrics));
 const everybody = await listen(portOf(env, 'REVOCAST_DEMO_PORT'), host);
-everybody.serve(createPublicApp(issuer));
+everybody.serve(createPublicApp(issuer, telemetry.tracer));
 
-stopOnSignal(() => Promise.all([everybody.close(), operators.close(), publisher.close()]));
+stopOnSignal(() => Promise.all([everybody.close(), operators.close(), scrapers?.close(), publisher.close()]));

@@ -14,6 +14,8 @@ declare module 'oidc-provider' {
     readonly clientId?: string;
     readonly grantId?: string;
     readonly sessionUid?: string;
+    /** Seconds that it lives. */
+    readonly expiration: number;
   }
 
   export interface Session {
@@ -41,7 +43,15 @@ declare module 'oidc-provider' {
       readonly session?: Session;
       readonly client: StoredClient;
       readonly provider: Provider;
+      /** What was found on the way so far. */
+      readonly entities: {
+        readonly Client?: StoredClient;
+        /** The refresh token that was used and replaced; `iat` in seconds. */
+        readonly RotatedRefreshToken?: { readonly iat: number };
+      };
     };
+    readonly method: string;
+    readonly path: string;
     body: unknown;
     type: string;
   }
@@ -61,6 +71,8 @@ declare module 'oidc-provider' {
     }) => Grant;
     readonly Session: { get(context: unknown): Promise<Session> };
     readonly RefreshToken: { revokeByGrantId(grantId: string): Promise<void> };
+    /** Path of a route by its name. */
+    pathFor(route: string): string;
     callback(): (request: IncomingMessage, response: ServerResponse) => void;
     createContext(request: IncomingMessage, response: ServerResponse): unknown;
     use(middleware: (context: ProviderContext, next: () => Promise<void>) => Promise<void>): void;

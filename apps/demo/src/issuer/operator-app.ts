@@ -1,12 +1,21 @@
 import express, { type Express } from 'express';
+import { createMetricsApp } from '../telemetry/metrics-app.ts';
+import type { OpenTelemetry } from '../telemetry/open-telemetry.ts';
+import { traceRequests } from '../telemetry/trace-requests.ts';
 import { parseAccountName } from './accounts.ts';
 import type { Issuer } from './create-issuer.ts';
 import type { SigningKey } from './signing-keys.ts';
 
 /** What operators do: a listener of its own, so that no client of the issuer can reach it. */
-export function createOperatorApp(issuer: Issuer, newKey: () => Promise<SigningKey>): Express {
+export function createOperatorApp(
+  issuer: Issuer,
+  newKey: () => Promise<SigningKey>,
+  { metrics, tracer }: Pick<OpenTelemetry, 'metrics' | 'tracer'>,
+): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.use(createMetricsApp(metrics));
+  app.use(traceRequests(tracer));
 
   app.post('/keys', async (_request, response) => {
     const key = await newKey();

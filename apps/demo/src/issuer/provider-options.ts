@@ -1,6 +1,6 @@
 import type { IssuedToken, ProviderContext, StoredClient } from 'oidc-provider';
 import type { MemoryStore } from './memory-store.ts';
-import { type KeyRing, signingAlgorithm } from './signing-keys.ts';
+import { type KeyRing, signerOf, signingAlgorithm } from './signing-keys.ts';
 
 export const demoClient = {
   id: 'shop',
@@ -75,7 +75,7 @@ export function buildProviderOptions({ audience, keyRing, store, cookieKeys }: P
           audience,
           accessTokenTTL: lifetimes.accessToken,
           accessTokenFormat: 'jwt',
-          jwt: { sign: { alg: signingAlgorithm, kid: keyRing.keys[0]?.kid } },
+          jwt: { sign: { alg: signingAlgorithm, kid: signerOf(keyRing) } },
         }),
       },
     },

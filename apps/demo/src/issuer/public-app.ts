@@ -1,11 +1,14 @@
+import type { Tracer } from '@opentelemetry/api';
 import express, { type Express } from 'express';
+import { traceRequests } from '../telemetry/trace-requests.ts';
 import { parseAccountName } from './accounts.ts';
 import type { Issuer } from './create-issuer.ts';
 
 /** Everything that browsers and clients reach: OAuth, the login page, "sign out everywhere". */
-export function createPublicApp(issuer: Issuer): Express {
+export function createPublicApp(issuer: Issuer, tracer: Tracer): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.use(traceRequests(tracer));
 
   app.get('/livez', (_request, response) => {
     response.json({ live: true });

@@ -41,7 +41,8 @@ export function revokeOnEvents(provider: Provider, publisher: Revoker): void {
   });
 }
 
-function reasonOf({ oidc }: ProviderContext): RevocationReason {
+/** Why the library revoked a grant. */
+export function reasonOf({ oidc }: ProviderContext): RevocationReason {
   if (oidc.route.startsWith('end_session')) return 'logout';
   if (oidc.route === 'revocation') return 'logout';
   // RFC 9700 §4.14.2: at the token endpoint a grant is revoked only because a credential came back a second time.

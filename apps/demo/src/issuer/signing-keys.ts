@@ -18,6 +18,12 @@ export async function createSigningKey(): Promise<SigningKey> {
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: signingAlgorithm, use: 'sig' };
 }
 
+/** The kid of the key that signs. @throws Error when there is none. */
+export function signerOf({ keys: [signer] }: KeyRing): string {
+  if (signer === undefined) throw new Error('an issuer needs a key to sign with');
+  return signer.kid;
+}
+
 /** The new key signs from now on; the earlier ones stay published until the tokens they signed have expired. */
 export function rotate(ring: KeyRing, next: SigningKey): KeyRing {
   return { keys: [next, ...ring.keys] };

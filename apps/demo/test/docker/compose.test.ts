@@ -85,8 +85,14 @@ describe('the Prometheus configuration', () => {
   };
   const targets = jobs.flatMap((job) => job.static_configs.flatMap((config) => config.targets));
 
-  it('scrapes both APIs, and both sidecars through the network that they share', () => {
-    expect(targets).toEqual(['api-1:3000', 'api-2:3000', 'api-1:7472', 'api-2:7472']);
+  it('scrapes both APIs, both sidecars through the network that they share, and the issuer', () => {
+    expect(targets).toEqual(['api-1:3000', 'api-2:3000', 'api-1:7472', 'api-2:7472', 'issuer:9402']);
+  });
+
+  it('reaches the metrics of the issuer where they are served, and no other port of its operators', () => {
+    const environment = compose.services['issuer']?.environment;
+    expect(targets).toContain(`issuer:${environment?.['REVOCAST_DEMO_METRICS_PORT']}`);
+    expect(environment).not.toHaveProperty('REVOCAST_DEMO_OPERATOR_HOST');
   });
 
   it('names only services that exist', () => {

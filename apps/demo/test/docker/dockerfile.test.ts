@@ -91,6 +91,7 @@ describe('the bundle', () => {
   const answersLivez = async (
     program: string,
     start: (port: number) => { args?: string[]; env?: Record<string, string> },
+    meanwhile?: () => Promise<void>,
   ) => {
     const script = await bundle(program);
     const port = await freePort();
@@ -102,6 +103,7 @@ describe('the bundle', () => {
         ready: { url: `http://127.0.0.1:${port}/livez` },
         ...start(port),
       });
+      await meanwhile?.();
       return (await fetch(`http://127.0.0.1:${port}/livez`)).status;
     } finally {
       await running?.stop();
@@ -124,9 +126,11 @@ describe('the bundle', () => {
     expect(await answersLivez('sidecar', start)).toBe(200);
   }, 40_000);
 
-  it('of the issuer answers /livez', async () => {
+  it('of the issuer answers /livez, and serves its metrics where it is told to', async () => {
+    const metricsPort = await freePort();
     const start = (port: number) => ({
       env: {
+        REVOCAST_DEMO_METRICS_PORT: String(metricsPort),
         REVOCAST_DEMO_ISSUER: `http://127.0.0.1:${port}`,
         REVOCAST_DEMO_PORT: String(port),
         REVOCAST_DEMO_OPERATOR_PORT: '0',
@@ -135,7 +139,13 @@ describe('the bundle', () => {
         REVOCAST_DEMO_LOG: 'redis://127.0.0.1:1',
       },
     });
-    expect(await answersLivez('issuer', start)).toBe(200);
+    const readMetrics = async () => {
+      const metrics = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+      expect(await metrics.text()).toContain('oauth2_token_active 0');
+      // The port is for whoever scrapes: nobody operates the issuer through it.
+      expect((await fetch(`http://127.0.0.1:${metricsPort}/keys`, { method: 'POST' })).status).toBe(404);
+    };
+    expect(await answersLivez('issuer', start, readMetrics)).toBe(200);
   }, 40_000);
 
   it('of the API answers /livez', async () => {

@@ -77,6 +77,18 @@ describe('a demo that serves', () => {
     expect(response.headers.get('www-authenticate')).toContain('error="insufficient_scope"');
   });
 
+  it('names where the issuer’s metrics are, and issuer and APIs count what was done', async () => {
+    const scrape = async (url: string) => await (await fetch(url)).text();
+    const issuersUrl = /its metrics: (\S+)$/.exec(lines.find((line) => line.startsWith('issuer ')) ?? '')?.[1] ?? '';
+    const success = 'oauth2_token_issued_total{grant_type="authorization_code",result="success",client_class="spa"}';
+    // alice, bob and mallory; mallory’s token was revoked by somebody else than the issuer.
+    expect(await scrape(issuersUrl)).toContain(`${success} 3\n`);
+    expect(await scrape(issuersUrl)).toContain('oauth2_token_active 3\n');
+    const apis = await scrape(new URL('/metrics', curlFor('200').url).href);
+    expect(apis).toContain('oauth2_token_validated_total{result="accepted",reason="none",client_class="spa"} ');
+    expect(apis).toContain('\nrevocast_verifications_total{');
+  });
+
   it('answers 503 with Retry-After once Redis and the sidecars are gone', async () => {
     const pids = [...pidsOf(/^redis$/), ...pidsOf(/^sidecar/)];
     expect(pids).toHaveLength(4);

@@ -10,6 +10,7 @@ import { demoClient } from '../../src/issuer/provider-options.ts';
 import { createPublicApp } from '../../src/issuer/public-app.ts';
 import { createSigningKey } from '../../src/issuer/signing-keys.ts';
 import { type Listener, listen } from '../../src/listen.ts';
+import { createOpenTelemetry } from '../../src/telemetry/open-telemetry.ts';
 
 const audience = 'https://api.example.com';
 const { send, close: closeConnections } = createSendRequest();
@@ -26,6 +27,7 @@ beforeEach(async () => {
   errors = [];
   publish = async (revocation) => revoked.push(revocation);
   listener = await listen();
+  const telemetry = createOpenTelemetry();
   issuer = createIssuer({
     issuer: listener.url,
     audience,
@@ -33,9 +35,10 @@ beforeEach(async () => {
     firstKey: await createSigningKey(),
     cookieKeys: ['a key for tests only'],
     nowMs: () => nowMs,
+    telemetry,
     reportError: (error) => errors.push(error),
   });
-  listener.serve(createPublicApp(issuer));
+  listener.serve(createPublicApp(issuer, telemetry.tracer));
 });
 afterEach(async () => {
   closeConnections();

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import type { Issuer } from '../../src/issuer/create-issuer.ts';
 import { createOperatorApp } from '../../src/issuer/operator-app.ts';
+import { createOpenTelemetry } from '../../src/telemetry/open-telemetry.ts';
 
 let done: unknown[][];
 // What the operators' routes use of an issuer.
@@ -10,7 +11,8 @@ const issuer = {
   reportLeakedKey: async (kid: string) => void done.push(['leaked', kid]),
   signOutEverywhere: async (...about: unknown[]) => void done.push(['sign out', ...about]),
 } as unknown as Issuer;
-const app = createOperatorApp(issuer, async () => ({ kty: 'EC', kid: 'next', d: 'private' }));
+const telemetry = createOpenTelemetry();
+const app = createOperatorApp(issuer, async () => ({ kty: 'EC', kid: 'next', d: 'private' }), telemetry);
 
 beforeEach(() => {
   done = [];
@@ -31,6 +33,24 @@ describe('the operators’ listener', () => {
   it('signs a person out everywhere, as an administrator', async () => {
     await request(app).post('/accounts/alice/sign-out-everywhere').expect(204);
     expect(done).toEqual([['sign out', 'alice', 'admin']]);
+  });
+
+  it('serves what was counted, in the format that Prometheus reads', async () => {
+    telemetry.meter.createCounter('oauth2.token.issued').add(2, { result: 'success' });
+    const { status, text, headers } = await request(app).get('/metrics');
+    expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    expect(text).toContain('oauth2_token_issued_total{result="success"} 2\n');
+  });
+
+  it('serves no metrics that lack something because it could not be observed', async () => {
+    const broken = createOpenTelemetry();
+    broken.meter.createObservableGauge('a.gauge').addCallback(() => {
+      throw new Error('unreadable');
+    });
+    const answer = await request(createOperatorApp(issuer, async () => ({ kty: 'EC', kid: 'next' }), broken)).get(
+      '/metrics',
+    );
+    expect(answer.status).toBe(500);
   });
 
   it('knows no account with such a name', async () => {

@@ -1,0 +1,79 @@
+import { SpanStatusCode, type Tracer } from '@opentelemetry/api';
+import type { Provider, ProviderContext } from 'oidc-provider';
+import type { ClassOf } from '../../telemetry/client-classes.ts';
+import { reasonOf } from '../revoke-on-events.ts';
+import type { Instruments, TokenAnswer } from './instruments.ts';
+import { parseGrantType, resultOfError, type TokenResult } from './token-answer.ts';
+
+export interface TokenEndpointObserver {
+  readonly tracer: Tracer;
+  readonly instruments: Instruments;
+  readonly classOf: ClassOf;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Counts every answer of the token endpoint, and puts a span around it: `oauth2.token.refresh` for a refresh token, else
+ * `oauth2.token.issue`. Call it before everything else that uses the provider: the first is the outermost, and sees what
+ * the others make of an answer.
+ */
+export function observeTokenEndpoint(provider: Provider, observer: TokenEndpointObserver): void {
+  const { tracer, instruments, classOf } = observer;
+  const results = new WeakMap<ProviderContext, TokenResult>();
+
+  provider.on('grant.success', (context: ProviderContext) => results.set(context, 'success'));
+  provider.on('grant.error', (context: ProviderContext, error: unknown) => results.set(context, resultOfError(error)));
+  provider.on('grant.revoked', (context: ProviderContext) => {
+    if (reasonOf(context) === 'refresh_reuse') instruments.refreshTokenReused(classOf(clientOf(context)));
+  });
+
+  provider.use(async (context, next) => {
+    if (!isTokenRequest(context, provider)) return await next();
+    await tracer.startActiveSpan('oauth2.token.issue', async (span) => {
+      // Until somebody says otherwise, and when something outside the library throws.
+      let result: TokenResult = 'server_error';
+      try {
+        await next();
+        result = results.get(context) ?? result;
+      } finally {
+        const answer = describeAnswer(context, result, observer);
+        instruments.answered(answer);
+        if (answer.grantType === 'refresh_token') span.updateName('oauth2.token.refresh');
+        span.setAttributes({
+          'oauth2.grant_type': answer.grantType,
+          'oauth2.result': answer.result,
+          'oauth2.client_class': answer.clientClass,
+          ...(answer.replacedAgeSeconds !== undefined && { 'oauth2.token.age': answer.replacedAgeSeconds }),
+        });
+        // What the client did wrong is no error of the server.
+        if (result === 'server_error') span.setStatus({ code: SpanStatusCode.ERROR });
+        span.end();
+      }
+    });
+  });
+}
+
+/** As the library matches paths: otherwise `/TOKEN/` would be answered and not counted. */
+function isTokenRequest({ method, path }: ProviderContext, provider: Provider): boolean {
+  return method === 'POST' && path.replace(/\/$/, '').toLowerCase() === provider.pathFor('token').toLowerCase();
+}
+
+function describeAnswer(
+  context: ProviderContext,
+  result: TokenResult,
+  { classOf, nowMs }: TokenEndpointObserver,
+): TokenAnswer {
+  // Issued in the same answer as the access token that it came with.
+  const issuedAt = context.oidc.entities.RotatedRefreshToken?.iat;
+  return {
+    grantType: parseGrantType(context.oidc.params?.['grant_type']),
+    result,
+    clientClass: classOf(clientOf(context)),
+    replacedAgeSeconds: result === 'success' && issuedAt !== undefined ? nowMs() / 1000 - issuedAt : undefined,
+  };
+}
+
+/** Who asks, whether or not it proved it: a stuffed secret is an attack on the class of that client. */
+function clientOf({ oidc }: ProviderContext): string | undefined {
+  return oidc.entities.Client?.clientId;
+}

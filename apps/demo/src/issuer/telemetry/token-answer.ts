@@ -1,0 +1,28 @@
+/** What a client may ask with; anything else it wrote is `other`, so that nobody makes series by inventing names. */
+export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', 'other'] as const;
+export type GrantType = (typeof grantTypes)[number];
+
+/** RFC 6749 §5.2, RFC 8707 §2, and what is no fault of the client. */
+export const tokenResults = [
+  'success',
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'invalid_target',
+  'server_error',
+  'other',
+] as const;
+export type TokenResult = (typeof tokenResults)[number];
+
+export function parseGrantType(value: unknown): GrantType {
+  return grantTypes.find((known) => known === value) ?? 'other';
+}
+
+/** @param error as the library throws it: with the code of the answer in `error`. */
+export function resultOfError(error: unknown): TokenResult {
+  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'error') : undefined;
+  return tokenResults.find((known) => known === code) ?? 'other';
+}

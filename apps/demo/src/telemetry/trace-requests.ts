@@ -1,0 +1,18 @@
+import { context, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import type { RequestHandler } from 'express';
+
+/** A server span for each request, active while it is handled: what is revoked meanwhile is a child of it. */
+export function traceRequests(tracer: Tracer): RequestHandler {
+  return (request, response, next) => {
+    const { method } = request;
+    const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes: { 'http.request.method': method } });
+    response.once('close', () => {
+      const { statusCode } = response;
+      span.setAttribute('http.response.status_code', statusCode);
+      // What the client did wrong is no error of the server.
+      if (statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end();
+    });
+    context.with(trace.setSpan(context.active(), span), next);
+  };
+}

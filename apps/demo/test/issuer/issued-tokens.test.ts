@@ -1,0 +1,39 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createIssuedTokens, type IssuedTokens, type TokenOrigin } from '../../src/issuer/issued-tokens.ts';
+
+let nowMs: number;
+let tokens: IssuedTokens;
+beforeEach(() => {
+  nowMs = 0;
+  tokens = createIssuedTokens(() => nowMs);
+});
+
+const alices: TokenOrigin = { accountId: 'alice', grantId: 'g1', sessionUid: 's1', kid: 'k1' };
+
+describe('the access tokens that can be used', () => {
+  it('are those that were issued', () => {
+    expect(tokens.countActive()).toBe(0);
+    tokens.add(alices, 900);
+    tokens.add(alices, 900);
+    expect(tokens.countActive()).toBe(2);
+  });
+
+  it.each([
+    [899_999, 1],
+    [900_000, 0],
+    [900_001, 0],
+  ])('are, %i ms after one of 15 minutes was issued, %i', (elapsedMs, active) => {
+    tokens.add(alices, 900);
+    nowMs = elapsedMs;
+    expect(tokens.countActive()).toBe(active);
+  });
+
+  it('are without those that were revoked, and only those', () => {
+    tokens.add(alices, 900);
+    tokens.add({ ...alices, grantId: 'g2' }, 900);
+    tokens.forget(({ grantId }) => grantId === 'g1');
+    expect(tokens.countActive()).toBe(1);
+    tokens.forget(({ grantId }) => grantId === 'g1');
+    expect(tokens.countActive()).toBe(1);
+  });
+});
