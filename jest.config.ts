@@ -33,6 +33,7 @@ const config: Config = {
     project('demo', 'apps/demo/test'),
     project('test-support', 'test-support/test'),
     project('chaos', 'chaos/test'),
+    project('bench', 'bench/test'),
     project('repository', 'test'),
   ] as NonNullable<Config['projects']>,
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock as clock } from '@revocast/denylist/replica';
+import { Redis } from 'ioredis';
+import type { Progress } from '../progress.ts';
+import type { Summary } from '../report/statistics.ts';
+import { type FleetShape, startFleet } from './fleet.ts';
+import { publishPaced } from './publish-paced.ts';
+import { collect, hopsOf } from './seen.ts';
+import { quantileOf } from './slices.ts';
+
+export interface FleetOptions extends FleetShape {
+  /** Revocations a second. */
+  readonly rate: number;
+  readonly seconds: number;
+}
+
+export interface FleetLine extends FleetOptions {
+  readonly revocations: number;
+  /** `revoke()` called → applied in a process, over all processes; the spread is that of tenths of the run. */
+  readonly p50Ms: Summary;
+  readonly p99Ms: Summary;
+  /** XADD sent → seen by XREAD in another process, at the same rate, in the same run. */
+  readonly bareP50Ms: Summary;
+  readonly bareP99Ms: Summary;
+  /** Of the bare hop. */
+  readonly p50Ratio: number;
+  readonly p99Ratio: number;
+  /** Applied times missing at the end. */
+  readonly lost: number;
+}
+
+/** How long a revocation takes from `revoke()` to every process, beside the bare hop through the same Redis. */
+export async function benchFleet(options: FleetOptions, progress: Progress): Promise<FleetLine> {
+  const { processes, depth, rate, seconds } = options;
+  progress(`fleet: ${processes} processes, ${depth} deep, ${rate} revocations/s for ${seconds} s`);
+  const fleet = await startFleet(options);
+  const bare = new Redis(fleet.redis.url);
+  try {
+    const added = new Map<string, number>();
+    const beside = (id: string) => {
+      added.set(id, clock.monotonicMs());
+      return bare.xadd('bare', 'MAXLEN', '~', 10_000, '*', 'id', id);
+    };
+    const revoked = await publishPaced({ url: fleet.redis.url, rate, seconds, beside });
+    await sleep(1000);
+    const hops = (await Promise.all(fleet.replicas.map(collect))).flatMap((seen) => hopsOf(seen, revoked));
+    const bareHops = hopsOf(await collect(fleet.stream), added);
+    const sliceMs = (seconds * 1000) / 10;
+    const [p50Ms, p99Ms] = [quantileOf(hops, 0.5, sliceMs), quantileOf(hops, 0.99, sliceMs)];
+    const [bareP50Ms, bareP99Ms] = [quantileOf(bareHops, 0.5, sliceMs), quantileOf(bareHops, 0.99, sliceMs)];
+    return {
+      ...options,
+      revocations: revoked.size,
+      ...{ p50Ms, p99Ms, bareP50Ms, bareP99Ms },
+      p50Ratio: p50Ms.median / bareP50Ms.median,
+      p99Ratio: p99Ms.median / bareP99Ms.median,
+      lost: revoked.size * processes - hops.length,
+    };
+  } finally {
+    bare.disconnect();
+    await fleet.end();
+  }
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Progress } from '../progress.ts';
+import type { Figure } from '../report/figure.ts';
+import { goals } from '../report/goals.ts';
+import { ascending, quantile, summarize } from '../report/statistics.ts';
+import { startFleet } from './fleet.ts';
+import { publishPaced } from './publish-paced.ts';
+import { collect, hopsOf } from './seen.ts';
+import { slicesOf } from './slices.ts';
+
+export interface SustainedOptions {
+  /** Revocations a second. */
+  readonly rate: number;
+  readonly seconds: number;
+  /** The second that the last one is compared with. */
+  readonly early: number;
+  readonly progress: Progress;
+}
+
+const processes = 2;
+const inFlight = 100;
+
+/** Whether the fleet keeps up, or falls behind a little more with every second. */
+export async function benchSustained({ rate, seconds, early, progress }: SustainedOptions): Promise<Figure[]> {
+  progress(`fleet: ${rate} revocations/s for ${seconds} s`);
+  const fleet = await startFleet({ processes, depth: 1 });
+  try {
+    const startedAt = performance.now();
+    const sent = await publishPaced({ url: fleet.redis.url, rate, seconds, inFlight });
+    const reached = sent.size / ((performance.now() - startedAt) / 1000);
+    await sleep(5000);
+    const hops = (await Promise.all(fleet.replicas.map(collect))).flatMap((seen) => hopsOf(seen, sent));
+    const slices = slicesOf(hops, 1000).map(ascending);
+    const [atEarly, atEnd] = [slices[early - 1] ?? [], slices.at(-1) ?? []];
+    const ms = (slice: readonly number[], q: number) => summarize([quantile(slice, q)]);
+    const ratio = quantile(atEnd, 0.5) / quantile(atEarly, 0.5);
+    const unit = 'ms';
+    return [
+      { name: `rate reached, ${rate} asked for`, unit: 'revocations/s', value: summarize([reached]) },
+      { name: `lag p50 in second ${early}`, unit, value: ms(atEarly, 0.5) },
+      { name: `lag p50 in the last second`, unit, value: ms(atEnd, 0.5) },
+      { name: `lag p99 in second ${early}`, unit, value: ms(atEarly, 0.99) },
+      { name: `lag p99 in the last second`, unit, value: ms(atEnd, 0.99) },
+      { name: 'lag p50, last second over early', unit: 'x', value: summarize([ratio]), goal: goals.sustainedLagRatio },
+      { name: 'lost', unit: 'hops', value: summarize([sent.size * processes - hops.length]) },
+    ];
+  } finally {
+    await fleet.end();
+  }
+}

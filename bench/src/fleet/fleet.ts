@@ -1,0 +1,48 @@
+import { type RedisServer, startRedis } from '@revocast/test-support';
+import { type Child, startChild } from '../child.ts';
+import { declareWhole, type Sidecar, startSidecar } from './sidecar.ts';
+
+/** One Redis, sidecars in a row, API processes behind the last one: real processes all along. */
+export interface Fleet {
+  readonly redis: RedisServer;
+  readonly replicas: readonly Child[];
+  /** Reads a stream of the same Redis: the bare hop. */
+  readonly stream: Child;
+  end(): Promise<void>;
+}
+
+export interface FleetShape {
+  readonly processes: number;
+  /** Sidecars in a row between Redis and the processes: 1 is a sidecar alone, 2 a relay before it. */
+  readonly depth: number;
+}
+
+export async function startFleet({ processes, depth }: FleetShape): Promise<Fleet> {
+  const redis = await startRedis();
+  const sidecars: Sidecar[] = [];
+  const replicas: Child[] = [];
+  const stream = startChild(new URL('./stream-process.js', import.meta.url));
+  const end = async () => {
+    for (const { end: stop } of [...replicas, stream, ...sidecars.toReversed()]) stop();
+    await redis.stop();
+  };
+  try {
+    await declareWhole(redis.url);
+    let source = redis.url;
+    for (let level = 0; level < depth; level++) {
+      const sidecar = await startSidecar(source);
+      sidecars.push(sidecar);
+      source = sidecar.url;
+    }
+    for (let index = 0; index < processes; index++) {
+      const replica = startChild(new URL('./replica-process.js', import.meta.url));
+      replicas.push(replica);
+      await replica.ask({ url: source });
+    }
+    await stream.ask({ url: redis.url });
+    return { redis, replicas, stream, end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}

@@ -1,0 +1,19 @@
+// Loaded into the sidecar before its own program: it must be measured as it is shipped.
+import { subscribe } from 'node:diagnostics_channel';
+import { answerParent } from '../child.ts';
+import { watchPauses } from '../pauses.ts';
+
+const pauses = watchPauses();
+let hasConnected = false;
+
+// What comes before the first connection to the source is Node loading modules, while nobody is served.
+subscribe('net.client.socket', () => {
+  if (!hasConnected) pauses.forget();
+  hasConnected = true;
+});
+
+answerParent(() => {
+  const longestMs = pauses.longestMs();
+  pauses.forget();
+  return { longestMs };
+});

@@ -1,0 +1,74 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dieWithParent, freePort } from '@revocast/test-support';
+import { childOver, numberIn } from '../child.ts';
+
+const program = join(dirname(createRequire(import.meta.url).resolve('@revocast/sidecar/package.json')), 'dist/main.js');
+
+/** The real program, as it is shipped. */
+export interface Sidecar {
+  readonly url: string;
+  /** From its start to the first `/readyz` that says yes: Node and its modules included. */
+  readonly readyAfterMs: number;
+  /** The longest pause of its event loop since it first connected to its source, or since it was last asked. */
+  takeLongestPauseMs(): Promise<number>;
+  end(): void;
+}
+
+const readyTimeoutMs = 300_000;
+
+/** @throws when it ends, or is not ready within five minutes. */
+export async function startSidecar(source: string): Promise<Sidecar> {
+  const [data, admin] = [await freePort(), await freePort()];
+  const options = {
+    source,
+    'data-listen': `127.0.0.1:${data}`,
+    'admin-listen': `127.0.0.1:${admin}`,
+    'drain-ms': 0,
+    'max-rules': 20_000_000,
+  };
+  const startedAt = performance.now();
+  const process = fork(
+    program,
+    Object.entries(options).map(([name, value]) => `--${name}=${value}`),
+    {
+      execArgv: ['--import', new URL('./pause-preload.js', import.meta.url).href],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    },
+  );
+  dieWithParent(process);
+  const child = childOver(process);
+  while (!(await isReady(`http://127.0.0.1:${admin}/readyz`))) {
+    const tooLate = performance.now() - startedAt > readyTimeoutMs;
+    if (tooLate || process.exitCode !== null) {
+      child.end();
+      throw new Error(tooLate ? 'the sidecar was not ready within five minutes' : 'the sidecar ended');
+    }
+    await sleep(5);
+  }
+  return {
+    url: `http://127.0.0.1:${data}`,
+    readyAfterMs: performance.now() - startedAt,
+    takeLongestPauseMs: async () => numberIn(await child.ask('pauses'), 'longestMs'),
+    end: child.end,
+  };
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url);
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch {
+    return false; // not listening yet
+  }
+}
+
+/** Declares the log of an empty Redis whole, as an operator does once. */
+export async function declareWhole(redisUrl: string): Promise<void> {
+  const init = fork(program, ['init', `--source=${redisUrl}`], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  await once(init, 'exit');
+}

@@ -1,0 +1,94 @@
+import type { Progress } from '../progress.ts';
+import type { Figure } from '../report/figure.ts';
+import { goals } from '../report/goals.ts';
+import { ascending, quantile, summarize } from '../report/statistics.ts';
+import { warmTokens } from './bench-throughput.ts';
+import { runClosedLoop } from './closed-loop.ts';
+import { connections, withContender } from './contender-run.ts';
+import { openConnections } from './raw-connection.ts';
+import { runOpenLoop } from './run-open-loop.ts';
+import { mintTokens } from './tokens.ts';
+import { withIssuer } from './with-issuer.ts';
+
+export interface LatencyOptions {
+  readonly rules: number;
+  readonly rounds: number;
+  /** Of one round. */
+  readonly seconds: number;
+  /** Requests that find the capacity of the bare route, and requests before each clock. */
+  readonly amount: number;
+  readonly warmUp: number;
+  readonly progress: Progress;
+}
+
+/** More than are ever under way: a request that waits for a connection would wait for its server otherwise too. */
+const openLoopConnections = 128;
+const shareOfCapacity = 0.6;
+
+interface Quantiles {
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly lateP99Us: number;
+}
+
+/** What Revocast adds to the latency of the bare route, warm, at a load that both can carry. */
+export async function benchLatency(options: LatencyOptions): Promise<Figure[]> {
+  const { rules, rounds, seconds, amount, warmUp, progress } = options;
+  return await withIssuer([rules], async (issuer, [setting]) => {
+    if (setting === undefined) throw new Error('expected a setting');
+    const tokens = await mintTokens(issuer, warmTokens);
+    const run = { setting, warmUp: { tokens, amount: warmUp } };
+    const capacities: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      progress(`capacity of the bare route, round ${round + 1} of 3`);
+      const load = (port: number) => runClosedLoop({ port, tokens, amount, connections });
+      capacities.push(await withContender({ ...run, contender: 'bare' }, load));
+    }
+    const perSecond = summarize(capacities).median * shareOfCapacity;
+    const measure = (contender: string): Promise<Quantiles> =>
+      withContender({ ...run, contender }, async (port) => {
+        const opened = await openConnections(port, openLoopConnections);
+        // The first second is only for the pace: a closed loop warms nothing that depends on it.
+        await runOpenLoop({ connections: opened, tokens, perSecond, amount: Math.ceil(perSecond) });
+        const load = { connections: opened, tokens, perSecond, amount: Math.ceil(perSecond * seconds) };
+        const { samples, generatorLateP99Ms } = await runOpenLoop(load);
+        for (const connection of opened) connection.close();
+        const sorted = ascending(samples.map(({ latencyMs }) => latencyMs * 1000));
+        return { p50Us: quantile(sorted, 0.5), p99Us: quantile(sorted, 0.99), lateP99Us: generatorLateP99Ms * 1000 };
+      });
+    const bare: Quantiles[] = [];
+    const guarded: Quantiles[] = [];
+    for (let round = 0; round < rounds; round++) {
+      progress(`open loop at ${perSecond.toFixed(0)}/s, round ${round + 1} of ${rounds}`);
+      // Who comes first changes, lest one of the two always follow the other's cooling down.
+      const first = round % 2 === 0 ? bare : guarded;
+      for (const list of [first, first === bare ? guarded : bare]) {
+        list.push(await measure(list === bare ? 'bare' : 'revocast'));
+      }
+    }
+    return figuresOf({ bare, guarded, capacities });
+  });
+}
+
+interface Measured {
+  readonly bare: readonly Quantiles[];
+  readonly guarded: readonly Quantiles[];
+  readonly capacities: readonly number[];
+}
+
+function figuresOf({ bare, guarded, capacities }: Measured): Figure[] {
+  const added = (name: 'p50Us' | 'p99Us') =>
+    summarize(guarded.map((round, index) => round[name] - (bare[index]?.[name] ?? Number.NaN)));
+  const of = (rounds: readonly Quantiles[], name: keyof Quantiles) => summarize(rounds.map((round) => round[name]));
+  const unit = 'us';
+  return [
+    { name: 'capacity of the bare route', unit: 'requests/s', value: summarize(capacities) },
+    { name: 'p50 bare', unit, value: of(bare, 'p50Us') },
+    { name: 'p50 revocast', unit, value: of(guarded, 'p50Us') },
+    { name: 'p50 added', unit, value: added('p50Us'), goal: goals.addedP50Us },
+    { name: 'p99 bare', unit, value: of(bare, 'p99Us') },
+    { name: 'p99 revocast', unit, value: of(guarded, 'p99Us') },
+    { name: 'p99 added', unit, value: added('p99Us'), goal: goals.addedP99Us },
+    { name: 'p99 by which the generator was late', unit, value: of([...bare, ...guarded], 'lateP99Us') },
+  ];
+}

@@ -1,0 +1,13 @@
+// Bursts from a process of their own: a thousand writes in a row would keep the watched requests from leaving in time.
+import { answerParent } from '../child.ts';
+import { sendBurst } from './burst.ts';
+import { openConnections, type RawConnection } from './raw-connection.ts';
+
+let connections: readonly RawConnection[] = [];
+
+answerParent(async (order) => {
+  const { port, count, tokens } = order as { port?: number; count?: number; tokens?: string[] }; // sent by flooder.ts only
+  if (tokens !== undefined) return await sendBurst(connections, tokens);
+  connections = await openConnections(Number(port), Number(count));
+  return {};
+});

@@ -1,0 +1,32 @@
+// One contender in a process of its own: the load generator must not share its event loop.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { answerParent } from '../child.ts';
+import type { Setting } from './contenders/contender.ts';
+import { contenders } from './contenders/index.ts';
+
+answerParent(async (order) => {
+  const { name, setting } = order as { name: string; setting: Setting }; // sent by contender-run.ts only
+  return { port: await serve(name, setting) };
+});
+
+async function serve(name: string, setting: Setting): Promise<number> {
+  const contender = contenders.find((known) => known.name === name);
+  if (contender === undefined) throw new Error(`no contender ${name}`);
+  const middleware = await contender.prepare(setting);
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  if (middleware !== undefined) app.use(middleware);
+  app.get('/orders', (_request, response) => {
+    response.json({ orders: [] });
+  });
+  const server = createServer(app);
+  server.keepAliveTimeout = 60_000;
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 2048 });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // listening on TCP: never a string or null
+  return port;
+}

@@ -1,0 +1,14 @@
+import { expressjwt } from 'express-jwt';
+import { expressJwtSecret } from 'jwks-rsa';
+import type { Contender } from './contender.ts';
+
+export const expressJwt: Contender = {
+  name: 'express-jwt + jwks-rsa',
+  about: 'no revocation',
+  unable: ['EdDSA'],
+  async prepare({ issuer, audience, jwksUri, algorithm }) {
+    if (algorithm === 'EdDSA') throw new Error('not supported');
+    const secret = expressJwtSecret({ jwksUri, cache: true, rateLimit: true });
+    return expressjwt({ secret: secret as never, issuer, audience, algorithms: [algorithm] }); // two type versions of one shape
+  },
+};

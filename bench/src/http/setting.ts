@@ -1,0 +1,11 @@
+import type { TestIssuer } from '@revocast/test-support';
+import type { Setting } from './contenders/contender.ts';
+
+/** What a contender is told about one issuer and where its rules are. */
+export function settingOf(
+  issuer: TestIssuer,
+  { algorithm, feedUrl, redisUrl }: Pick<Setting, 'algorithm' | 'feedUrl' | 'redisUrl'>,
+): Setting {
+  const { jwksUri, publicJwks: jwks } = issuer;
+  return { issuer: issuer.issuer, audience: 'https://api.test', jwksUri, jwks, algorithm, redisUrl, feedUrl };
+}

@@ -1,0 +1,54 @@
+import { bar } from '../report/bar.ts';
+import { goals, sayGoal } from '../report/goals.ts';
+import { sayNumber, saySpread } from '../report/numbers.ts';
+import type { Summary } from '../report/statistics.ts';
+import { table } from '../report/table.ts';
+import type { SizeLine } from './bench-sizes.ts';
+import type { ThroughputLine } from './bench-throughput.ts';
+
+/** One table for each algorithm and temperature. */
+export function throughputTables(lines: readonly ThroughputLine[]): string[] {
+  const groupOf = ({ algorithm, temperature }: ThroughputLine) => `${algorithm}, ${temperature}`;
+  return [...new Set(lines.map(groupOf))].flatMap((group, index) => [
+    ...(index === 0 ? [] : ['']),
+    `http: ${group} (share of the bare route in the same rounds)`,
+    ...table<ThroughputLine>(
+      [
+        { title: 'contender', cell: ({ contender }) => contender, align: 'left' },
+        { title: 'requests/s', cell: ({ requestsPerSecond }) => requestsPerSecond.median.toFixed(0) },
+        { title: 'spread', cell: ({ requestsPerSecond }) => saySpread(requestsPerSecond) },
+        { title: '% of bare', cell: ({ ofBare }) => sayPercent(ofBare) },
+        { title: '', cell: ({ ofBare }) => bar(ofBare.median), align: 'left' },
+        { title: 'what it does', cell: ({ about }) => about, align: 'left' },
+      ],
+      lines.filter((line) => groupOf(line) === group),
+    ),
+  ]);
+}
+
+export function sizeTable(lines: readonly SizeLine[], reference: number): string[] {
+  return [
+    `sizes: revocast, warm, over the rules it holds (share of ${reference} rules in the same rounds)`,
+    ...table<SizeLine>(
+      [
+        { title: 'rules', cell: ({ rules }) => String(rules) },
+        { title: 'requests/s', cell: ({ requestsPerSecond }) => requestsPerSecond.median.toFixed(0) },
+        { title: 'spread', cell: ({ requestsPerSecond }) => saySpread(requestsPerSecond) },
+        { title: 'share', cell: ({ ofReference }) => sayNumber(ofReference.median) },
+        { title: 'spread', cell: ({ ofReference }) => saySpread(ofReference) },
+        {
+          title: 'goal',
+          cell: ({ rules, ofReference }) =>
+            rules === 10_000_000 ? sayGoal(goals.manyRulesRatio, ofReference.median) : '',
+          align: 'left',
+        },
+      ],
+      lines,
+    ),
+  ];
+}
+
+function sayPercent({ median, spread, rounds }: Summary): string {
+  const text = `${(median * 100).toFixed(1)} %`;
+  return rounds < 2 ? text : `${text} ± ${(spread * 100).toFixed(1)}`;
+}

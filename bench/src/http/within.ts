@@ -1,0 +1,19 @@
+import { ascending, quantile } from '../report/statistics.ts';
+import type { Sample } from './open-loop.ts';
+
+/** A stretch of time, both ends included. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Samples that were under way at some moment of one of the spans: due before its end and answered after its start. */
+export function within(samples: readonly Sample[], spans: readonly Span[]): Sample[] {
+  return samples.filter(({ dueMs, latencyMs }) =>
+    spans.some(({ fromMs, toMs }) => dueMs <= toMs && dueMs + latencyMs >= fromMs),
+  );
+}
+
+export function p99Ms(samples: readonly Sample[]): number {
+  return quantile(ascending(samples.map(({ latencyMs }) => latencyMs)), 0.99);
+}

@@ -1,0 +1,48 @@
+import { type Denylist, type DigestSet, digestSetOf, dimensions } from '@revocast/denylist/replica';
+import type { Figure } from '../report/figure.ts';
+import { timeNs } from './timing.ts';
+
+/** A check of nine dimensions, by what the processor and the denylist remember of the token. */
+export function checkFigures(denylist: Denylist, passes: number): Figure[] {
+  const sets = Array.from({ length: 20_000 }, (_, index) =>
+    digestSetOf(dimensions.map((dimension) => ({ dimension, issuer: 'https://issuer.test', value: `v${index}` }))),
+  );
+  const few = sets.slice(0, 20);
+  const check = (used: readonly DigestSet[], times: number) => () => {
+    for (let count = 0; count < times; count++) {
+      for (const digests of used) denylist.denyingDimension(digests, 1, 2);
+    }
+  };
+  // A check notes that it found nothing; without that note it has to look again.
+  const forget = (used: readonly DigestSet[]) => () => {
+    for (const digests of used) delete digests.cleared;
+  };
+  const probeFew = () => {
+    forget(few)();
+    check(few, 1)();
+  };
+  const unit = 'ns';
+  return [
+    {
+      name: 'check of 9 dimensions, found clear before',
+      unit,
+      value: timeNs({ operations: sets.length, passes, pass: check(sets, 1) }),
+    },
+    {
+      name: 'check of 9 dimensions, 20 tokens in turn (probes hit the caches)',
+      unit,
+      value: timeNs({
+        operations: few.length * 500,
+        passes,
+        pass: () => {
+          for (let count = 0; count < 500; count++) probeFew();
+        },
+      }),
+    },
+    {
+      name: 'check of 9 dimensions, 20000 tokens in turn (probes miss them)',
+      unit,
+      value: timeNs({ operations: sets.length, passes, before: forget(sets), pass: check(sets, 1) }),
+    },
+  ];
+}

@@ -1,0 +1,33 @@
+// In processes of their own: what one measurement leaves on the heap must not be the next one's.
+import { Denylist } from '@revocast/denylist/replica';
+import { answerParent } from '../child.ts';
+import type { Figure } from '../report/figure.ts';
+import { randomRows } from '../rules/random-rows.ts';
+import { cacheFigures } from './cache-figures.ts';
+import { checkFigures } from './check-figures.ts';
+import { codecFigures } from './codec-figures.ts';
+import { insertFigures } from './insert-figures.ts';
+import { loadFigures } from './load-figures.ts';
+import type { MicroOrder } from './micro-order.ts';
+import { snapshotFigures } from './snapshot-figures.ts';
+import { sweepFigures } from './sweep-figures.ts';
+import { verifyFigures } from './verify-figures.ts';
+
+answerParent(async (order) => ({ figures: await measure(order as MicroOrder) })); // sent by bench-micro.ts only
+
+async function measure(order: MicroOrder): Promise<Figure[]> {
+  if (order.what === 'denylist') return await denylistFigures(order);
+  if (order.what === 'sweep') return await sweepFigures(order);
+  if (order.what === 'verify') return await verifyFigures(order);
+  return [...codecFigures(order.passes), ...cacheFigures(order.passes)];
+}
+
+async function denylistFigures({ rules, passes }: { rules: number; passes: number }): Promise<Figure[]> {
+  const denylist = new Denylist({ maxRules: 20_000_000 });
+  return [
+    ...loadFigures(denylist, randomRows(rules)),
+    ...checkFigures(denylist, passes),
+    ...(await snapshotFigures(denylist, Math.min(passes, 3))),
+    ...insertFigures(denylist, passes),
+  ].map((figure) => ({ ...figure, name: `${rules} rules: ${figure.name}` }));
+}

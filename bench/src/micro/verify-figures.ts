@@ -1,0 +1,92 @@
+import { createPublisher } from '@revocast/denylist';
+import { createVerifier, type Verifier } from '@revocast/middleware';
+import { createSigner } from '@revocast/test-support';
+import { Registry } from 'prom-client';
+import type { Figure } from '../report/figure.ts';
+import { type Summary, summarize } from '../report/statistics.ts';
+import { settledBytes } from './memory.ts';
+
+export interface VerifyOptions {
+  readonly tokens: number;
+  readonly verifications: number;
+  readonly passes: number;
+}
+
+type Request = Parameters<Verifier['verify']>[0];
+
+/** `verify()` without HTTP: what it costs warm, what metrics add to it, and what remembering a token takes. */
+export async function verifyFigures({ tokens, verifications, passes }: VerifyOptions): Promise<Figure[]> {
+  const signer = await createSigner();
+  const texts: string[] = [];
+  for (let index = 0; index < tokens; index++) {
+    texts.push(await signer.sign({ sid: `session-${index}`, sub: `user-${index}` }, { expiresInSeconds: 6 * 3600 }));
+  }
+  const feed = await createPublisher('memory:');
+  const common = {
+    issuer: signer.issuer,
+    jwks: signer.jwks,
+    audience: 'https://api.test',
+    revocation: { feed },
+    tokenCache: { maxEntries: tokens },
+    logger: null,
+  };
+  const [off, on] = [createVerifier(common), createVerifier({ ...common, metrics: { registry: new Registry() } })];
+  for (const verifier of [off, on]) {
+    if (!(await verifier.ready({ timeoutMs: 10_000 }))) throw new Error('a verifier was not ready');
+  }
+  const before = settledBytes();
+  for (const text of texts) await accept(off, requestWith(text));
+  const bytesEach = (settledBytes() - before) / tokens;
+  const live = texts.slice(0, 1000).map(requestWith);
+  // As many as the other holds: a larger cache misses more of the processor's.
+  for (const text of texts) await accept(on, requestWith(text));
+  const [offUs, onUs]: [number[], number[]] = [[], []];
+  for (let pass = -1; pass < passes; pass++) {
+    for (const [verifier, list] of [
+      [off, offUs],
+      [on, onUs],
+    ] as const) {
+      const us = cpuOf(verifier, live, verifications);
+      if (pass >= 0) list.push(us);
+      // A turn, so that proofs of freshness come in.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+  await Promise.all([off.close(), on.close(), feed.close()]);
+  const figure = (name: string, value: Summary): Figure => ({ name, unit: 'us CPU', value });
+  return [
+    figure('verify() warm, metrics off', summarize(offUs)),
+    figure('verify() warm, metrics on', summarize(onUs)),
+    figure('metrics alone', summarize(onUs.map((us, pass) => us - (offUs[pass] ?? Number.NaN)))),
+    { name: 'bytes a cached token', unit: 'bytes', value: summarize([bytesEach]) },
+  ];
+}
+
+/** As Node hands it to Express. */
+function requestWith(token: string): Request {
+  const authorization = `Bearer ${token}`;
+  return {
+    method: 'GET',
+    url: '/orders',
+    headers: { host: 'bench', authorization },
+    rawHeaders: ['Host', 'bench', 'Authorization', authorization],
+  };
+}
+
+async function accept(verifier: Verifier, request: Request): Promise<void> {
+  const { outcome } = await verifier.verify(request);
+  if (outcome !== 'accepted') throw new Error(`expected a good token to be accepted, found ${outcome}`);
+}
+
+/** Microseconds of processor time a verification, garbage collection on other threads included. */
+function cpuOf(verifier: Verifier, requests: readonly Request[], verifications: number): number {
+  const before = process.cpuUsage();
+  let accepted = 0;
+  for (let count = 0; count < verifications; count++) {
+    const decision = verifier.verify(requests[count % requests.length] ?? { headers: {} });
+    if (!(decision instanceof Promise) && decision.outcome === 'accepted') accepted += 1;
+  }
+  const { user, system } = process.cpuUsage(before);
+  if (accepted !== verifications) throw new Error(`${verifications - accepted} verifications were not warm`);
+  return (user + system) / verifications;
+}

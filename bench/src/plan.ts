@@ -1,0 +1,102 @@
+import type { Command } from './command-line.ts';
+import type { FleetOptions } from './fleet/bench-fleet.ts';
+import type { Setting } from './http/contenders/contender.ts';
+import type { MicroOrder } from './micro/micro-order.ts';
+
+/** Every size of a run, in one place. */
+export interface Plan {
+  readonly micro: readonly MicroOrder[];
+  readonly cold: readonly { readonly rules: number; readonly rounds: number }[];
+  readonly fleet: readonly FleetOptions[];
+  readonly sustained: { readonly rate: number; readonly seconds: number; readonly early: number };
+  readonly sizes: {
+    readonly sizes: readonly number[];
+    readonly reference: number;
+    readonly rounds: number;
+    readonly amount: number;
+    readonly warmUp: number;
+  };
+  readonly latency: {
+    readonly rules: number;
+    readonly rounds: number;
+    readonly seconds: number;
+    readonly amount: number;
+    readonly warmUp: number;
+  };
+  readonly flood: {
+    readonly rounds: number;
+    readonly kids: number;
+    readonly bursts: number;
+    readonly perSecond: number;
+    readonly warmUp: number;
+  };
+  readonly http: {
+    readonly algorithms: readonly Setting['algorithm'][];
+    readonly rules: number;
+    readonly rounds: number;
+    readonly amount: number;
+    readonly warmUp: number;
+  };
+}
+
+export function planOf({ quick, rounds, rules }: Pick<Command, 'quick' | 'rounds' | 'rules'>): Plan {
+  return quick ? quickPlan(rounds, rules ?? 10_000) : wholePlan(rounds, rules ?? 1_000_000);
+}
+
+function wholePlan(rounds: number | undefined, rules: number): Plan {
+  const million = 1_000_000;
+  const warmUp = 4000;
+  return {
+    micro: [
+      { what: 'codec', passes: 9 },
+      { what: 'verify', tokens: 10_000, verifications: 100_000, passes: 9 },
+      { what: 'sweep', perSecond: 100_000, seconds: 10 },
+      ...[1000, 10_000, 100_000, million, 10 * million].map(
+        (size) => ({ what: 'denylist', rules: size, passes: 9 }) as const,
+      ),
+    ],
+    cold: [
+      { rules: 10_000, rounds: rounds ?? 5 },
+      { rules: million, rounds: rounds ?? 5 },
+      { rules: 10 * million, rounds: 1 },
+    ],
+    fleet: [
+      { processes: 8, depth: 1, rate: 10, seconds: 20 },
+      { processes: 8, depth: 1, rate: 100, seconds: 20 },
+      { processes: 2, depth: 1, rate: 1000, seconds: 20 },
+      { processes: 32, depth: 1, rate: 100, seconds: 10 },
+      { processes: 4, depth: 2, rate: 100, seconds: 10 },
+      { processes: 4, depth: 3, rate: 100, seconds: 10 },
+    ],
+    sustained: { rate: 10_000, seconds: 60, early: 10 },
+    sizes: {
+      sizes: [0, 10_000, million, 10 * million],
+      reference: 10_000,
+      rounds: rounds ?? 7,
+      amount: 20_000,
+      warmUp,
+    },
+    latency: { rules, rounds: rounds ?? 11, seconds: 5, amount: 20_000, warmUp },
+    flood: { rounds: rounds ?? 5, kids: 1000, bursts: 4, perSecond: 1000, warmUp },
+    http: { algorithms: ['RS256', 'ES256', 'EdDSA'], rules, rounds: rounds ?? 5, amount: 20_000, warmUp },
+  };
+}
+
+function quickPlan(rounds = 1, rules: number): Plan {
+  const warmUp = 200;
+  return {
+    micro: [
+      { what: 'codec', passes: 3 },
+      { what: 'verify', tokens: 1000, verifications: 10_000, passes: 3 },
+      { what: 'sweep', perSecond: 1000, seconds: 2 },
+      { what: 'denylist', rules: 10_000, passes: 3 },
+    ],
+    cold: [{ rules: 10_000, rounds }],
+    fleet: [{ processes: 2, depth: 2, rate: 100, seconds: 2 }],
+    sustained: { rate: 500, seconds: 3, early: 1 },
+    sizes: { sizes: [0, 1000, 10_000], reference: 1000, rounds, amount: 1000, warmUp },
+    latency: { rules, rounds, seconds: 1, amount: 1000, warmUp },
+    flood: { rounds, kids: 200, bursts: 1, perSecond: 200, warmUp },
+    http: { algorithms: ['ES256'], rules, rounds, amount: 500, warmUp },
+  };
+}

@@ -1,0 +1,34 @@
+/** What a figure should be. Missing one is printed and fails nothing: a figure depends on its machine. */
+export type Goal = { readonly atMost: number } | { readonly atLeast: number };
+
+/** The goals, once. Units stand in the names. */
+export const goals = {
+  /** Warm throughput with ten million rules, of that with ten thousand. */
+  manyRulesRatio: { atLeast: 0.97 },
+  /** Latency over the bare route at 60 % of its capacity. */
+  addedP50Us: { atMost: 50 },
+  addedP99Us: { atMost: 500 },
+  /** p99 of tokens with a known kid during a flood of unknown ones, of that when idle. */
+  kidFloodRatio: { atMost: 2 },
+  /** With a million rules. */
+  processFreshMs: { atMost: 500 },
+  sidecarReadyMs: { atMost: 3000 },
+  longestPauseMs: { atMost: 20 },
+  /** Of the bare hop, with eight processes and 100 revocations a second. */
+  fleetP50Ratio: { atMost: 3 },
+  fleetP99Ratio: { atMost: 5 },
+  /** Lag at the end of a minute of 10,000 revocations a second, of the lag at second 10. */
+  sustainedLagRatio: { atMost: 1 },
+} as const satisfies Record<string, Goal>;
+
+/** @returns `met` or `missed`; a figure that could not be taken has missed its goal. */
+export function judge(goal: Goal, value: number): 'met' | 'missed' {
+  const met = 'atMost' in goal ? value <= goal.atMost : value >= goal.atLeast;
+  return met ? 'met' : 'missed';
+}
+
+/** `<= 50: met` */
+export function sayGoal(goal: Goal, value: number): string {
+  const bound = 'atMost' in goal ? `<= ${goal.atMost}` : `>= ${goal.atLeast}`;
+  return `${bound}: ${judge(goal, value)}`;
+}

@@ -1,0 +1,58 @@
+import { benchColdStart } from './cold/bench-cold-start.ts';
+import type { Part } from './command-line.ts';
+import { benchFleet, type FleetLine } from './fleet/bench-fleet.ts';
+import { benchSustained } from './fleet/bench-sustained.ts';
+import { fleetTable } from './fleet/fleet-table.ts';
+import { benchKidFlood } from './http/bench-kid-flood.ts';
+import { benchLatency } from './http/bench-latency.ts';
+import { benchSizes } from './http/bench-sizes.ts';
+import { benchThroughput } from './http/bench-throughput.ts';
+import { sizeTable, throughputTables } from './http/tables.ts';
+import { benchMicro } from './micro/bench-micro.ts';
+import type { Plan } from './plan.ts';
+import type { Progress } from './progress.ts';
+import { type Figure, figureTable } from './report/figure.ts';
+
+/** What a part has to say, to people and to machines. */
+export interface PartResult {
+  readonly lines: readonly string[];
+  readonly result: object;
+}
+
+/** One function a part. */
+export const runPart: Readonly<Record<Part, (plan: Plan, progress: Progress) => Promise<PartResult>>> = {
+  async micro(plan, progress) {
+    return ofFigures('micro', await benchMicro(plan.micro, progress));
+  },
+  async cold(plan, progress) {
+    const figures: Figure[] = [];
+    for (const sizes of plan.cold) figures.push(...(await benchColdStart({ ...sizes, progress })));
+    return ofFigures('cold start', figures);
+  },
+  async fleet(plan, progress) {
+    const fleet: FleetLine[] = [];
+    for (const load of plan.fleet) fleet.push(await benchFleet(load, progress));
+    const sustained = await benchSustained({ ...plan.sustained, progress });
+    const title = `sustained: one log, one sidecar, two processes, ${plan.sustained.seconds} s`;
+    return { lines: [...fleetTable(fleet), '', ...figureTable(title, sustained)], result: { fleet, sustained } };
+  },
+  async sizes(plan, progress) {
+    const result = await benchSizes({ ...plan.sizes, progress });
+    return { lines: sizeTable(result, plan.sizes.reference), result };
+  },
+  async latency(plan, progress) {
+    const title = 'latency: open loop at 60 % of what the bare route can do, warm';
+    return ofFigures(title, await benchLatency({ ...plan.latency, progress }));
+  },
+  async flood(plan, progress) {
+    return ofFigures('kid flood', await benchKidFlood({ ...plan.flood, progress }));
+  },
+  async http(plan, progress) {
+    const result = await benchThroughput({ ...plan.http, progress });
+    return { lines: throughputTables(result), result };
+  },
+};
+
+function ofFigures(title: string, figures: readonly Figure[]): PartResult {
+  return { lines: figureTable(title, figures), result: figures };
+}

@@ -1,0 +1,15 @@
+import { expect, it } from '@jest/globals';
+import { fleetTable } from '../../src/fleet/fleet-table.ts';
+
+const value = { median: 1, spread: 0, rounds: 10 };
+const line = {
+  ...{ processes: 8, depth: 1, rate: 100, seconds: 20, revocations: 2000, lost: 0 },
+  ...{ p50Ms: value, p99Ms: value, bareP50Ms: value, bareP99Ms: value, p50Ratio: 2.5, p99Ratio: 5.5 },
+};
+
+it('holds eight processes at a hundred a second to the goals, and nobody else', () => {
+  const [, , eight, relay, slow] = fleetTable([line, { ...line, depth: 2 }, { ...line, rate: 10 }]);
+  expect(eight).toContain('p50 <= 3: met, p99 <= 5: missed');
+  expect(relay).not.toContain('<=');
+  expect(slow).not.toContain('<=');
+});

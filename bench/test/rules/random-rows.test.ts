@@ -1,0 +1,19 @@
+import { expect, it } from '@jest/globals';
+import { Denylist } from '@revocast/denylist/replica';
+import { randomRows } from '../../src/rules/random-rows.ts';
+
+it('makes rows that a denylist holds, all different', () => {
+  const denylist = new Denylist();
+  denylist.mergeRows(randomRows(500), 'take');
+  expect(denylist.size).toBe(500);
+});
+
+it('makes rows that end when they should', () => {
+  const denylist = new Denylist();
+  denylist.mergeRows(
+    randomRows(10, (row) => 1000 + row),
+    'take',
+  );
+  const ends = [...denylist.entries()].map(([, { deniedUntil }]) => deniedUntil);
+  expect(ends.sort((a, b) => a - b)).toEqual([1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009]);
+});
