@@ -1,0 +1,54 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const textOf = (page: string) => readFileSync(join(root, page), 'utf8');
+
+/** Files and folders of ours that a page links, from the root. */
+function linksOf(page: string): string[] {
+  return [...textOf(page).matchAll(/\]\((?!https?:)([^)#\s]+)/g)].map(([, target = '']) =>
+    relative(root, resolve(root, dirname(page), target)),
+  );
+}
+
+function pagesIn(folder: string): string[] {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.md')).map((name) => join(folder, name));
+}
+
+/** Every page that somebody reaches who starts at `first` and follows links. */
+function pagesFrom(first: string): Set<string> {
+  const reached = new Set([first]);
+  for (const page of reached) {
+    for (const target of linksOf(page).filter((path) => existsSync(join(root, path)))) {
+      const isFolder = statSync(join(root, target)).isDirectory();
+      for (const next of isFolder ? pagesIn(target) : [target]) if (next.endsWith('.md')) reached.add(next);
+    }
+  }
+  return reached;
+}
+
+describe('README.md', () => {
+  const screen = textOf('README.md').split('\n## ')[0] ?? '';
+
+  it('holds on its first screen the two commands, the example, the sidecar, the promise and where its small print is', () => {
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+    expect([...screen.matchAll(/npm ci && npm (?:run )?(\w+)/g)].map(([, name]) => name)).toEqual(['demo', 'test']);
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['demo', 'test']));
+    for (const part of ['app.use(protect({', 'npx @revocast/sidecar', 'publisher.revoke({', 'maxStalenessMs', '503'])
+      expect(screen).toContain(part);
+    expect(linksOf('README.md')).toContain('docs/guarantees.md');
+    expect(screen.split('\n').length).toBeLessThanOrEqual(50);
+  });
+
+  it('leads to every page of the documentation', () => {
+    const reached = pagesFrom('README.md');
+    expect(pagesIn('docs').filter((page) => !reached.has(page))).toEqual([]);
+  });
+});
+
+it.each([...pagesFrom('README.md')])('%s links only to what is there', (page) => {
+  expect(linksOf(page).filter((target) => !existsSync(join(root, target)))).toEqual([]);
+});
