@@ -150,6 +150,16 @@ describe('the access tokens in use', () => {
     nowMs += 900_000;
     expect(await active()).toBe(0);
   });
+
+  it('end with a logout also where they come from an earlier grant of the same session', async () => {
+    const client = newBrowser();
+    const first = await client.login('alice');
+    const second = await client.login('alice');
+    const [before, after] = [readClaims(first.accessToken), readClaims(second.accessToken)];
+    expect([before['sid'], before['grant_id'] === after['grant_id']]).toEqual([after['sid'], false]);
+    await client.logout(second.idToken);
+    expect(await active()).toBe(0);
+  });
 });
 
 describe('the spans of an issuer', () => {
