@@ -30,7 +30,7 @@ export const halfOpen: readonly Fault[] = [
     failure,
     run: (world) =>
       world.fault('all links drop all packets at once', async () => {
-        const links = [...world.links.values()];
+        const links = world.links.all();
         for (const link of links) link.blackhole();
         await pause(world.maxStalenessMs + 1000);
         for (const link of links) link.flow();

@@ -1,10 +1,12 @@
-import { type RedisServer, startRedis, startTcpProxy, type TcpProxy, until } from '@revocast/test-support';
-import type { ApiSettings, SidecarSettings, StormSettings } from '../actors/message.ts';
+import { type RedisServer, type StartRedisOptions, startRedis, type TcpProxy, until } from '@revocast/test-support';
 import type { BrokenBuild } from '../broken/build.ts';
 import type { StatementRecord } from '../history.ts';
 import { monotonicMs } from '../monotonic.ts';
-import { type ActorOptions, ActorProcess } from './actor-process.ts';
-import { ownPort } from './own-port.ts';
+import type { ActorProcess } from './actor-process.ts';
+import { type ApiOptions, Cast, type SidecarOptions, type StormOptions } from './cast.ts';
+import { type ClaimedPort, claimPort } from './claim-port.ts';
+import { declareWhole } from './declare-whole.ts';
+import { Links } from './links.ts';
 import { pause } from './pause.ts';
 import type { Recorder } from './recorder.ts';
 import { redisCommand } from './redis-command.ts';
@@ -18,9 +20,6 @@ export interface WorldContext {
   readonly random: () => number;
 }
 
-/** Bytes of an API process of this suite: far above what it needs, far below what a leak or an unbounded buffer takes. */
-const maxRssBytes = 300 * 2 ** 20;
-
 /** Real processes with a bad network between them. What faults do to it, and what is said meanwhile, goes into the history. */
 export class World {
   readonly options: WorldOptions;
@@ -29,15 +28,10 @@ export class World {
   readonly random: () => number;
   /** The primary first. */
   readonly redis: RedisServer[] = [];
-  /** Links of the redis replicas to the primary: r1, r2, …; of each process to what it follows; and `publisher`, `lookup`. */
-  readonly links = new Map<string, TcpProxy>();
-  readonly sidecars: ActorProcess[] = [];
-  readonly apis: ActorProcess[] = [];
+  readonly links = new Links();
   readonly #context: WorldContext;
-  readonly #dataPorts = new Map<string, number>();
-  /** Who has a link to Redis and not to a sidecar. */
-  readonly #redisReaders: string[] = [];
-  readonly #cleanUps: (() => unknown)[] = [];
+  readonly #cast: Cast;
+  readonly #redisPorts: ClaimedPort[] = [];
   #speaker: Speaker | undefined;
   #tokens = 0;
   #traffic: Traffic | undefined;
@@ -48,6 +42,15 @@ export class World {
     this.#context = context;
     this.random = context.random;
     this.maxStalenessMs = options.maxStalenessMs ?? defaultMaxStalenessMs;
+    this.#cast = new Cast({
+      ...options,
+      ...context,
+      maxStalenessMs: this.maxStalenessMs,
+      issuedAt: this.issuedAt,
+      links: this.links,
+      primaryPort: () => this.primary.port,
+      tokens: () => this.#tokens,
+    });
   }
 
   /** Starts everything and waits until every API process is fresh. */
@@ -65,101 +68,43 @@ export class World {
   async #build(): Promise<void> {
     const { redisReplicas = 0, redisConfig, sidecars = 2, apisPerSidecar = 1, declared = true, prepare } = this.options;
     const config = redisConfig === undefined ? {} : { config: redisConfig };
-    const primary = await startRedis(config);
-    this.redis.push(primary);
+    const primary = await this.#startRedis(config);
     for (let index = 1; index <= redisReplicas; index++) {
-      const link = await this.#link(`r${index}`, primary.port);
-      this.redis.push(await startRedis({ ...config, replicaOf: { host: '127.0.0.1', port: link.port } }));
+      const { port } = await this.links.add(`r${index}`, primary.port);
+      await this.#startRedis({ ...config, replicaOf: { host: '127.0.0.1', port } });
     }
     await prepare?.(primary);
     if (redisReplicas > 0) await this.#awaitRedisReplicas(redisReplicas);
-    const publisher = await this.#link('publisher', primary.port);
-    await this.#link('lookup', primary.port);
+    const publisher = await this.links.addToRedis('publisher', primary.port);
+    await this.links.addToRedis('lookup', primary.port);
     this.#speaker = await Speaker.open(`redis://127.0.0.1:${publisher.port}`, this.#context.recorder);
-    if (declared) await this.declareWhole(primary);
+    if (declared) await declareWhole(primary.url);
     for (let index = 1; index <= sidecars; index++) await this.addSidecar(`s${index}`, { source: 'redis' });
     for (let index = 0; index < sidecars * apisPerSidecar; index++) {
       await this.addApi(`a${index + 1}`, { via: `s${(index % sidecars) + 1}` });
     }
     if (this.options.express === true) await this.addApi('e1', { via: 's1', program: 'express-main' });
     if (this.options.started === false) return;
-    await Promise.all([...this.sidecars, ...this.apis].map((actor) => actor.start()));
+    await this.#cast.startAll();
     await this.untilFresh(20_000);
   }
 
-  /** As `revocast-sidecar init` does: an operator says that nothing was ever revoked here. */
-  async declareWhole(server: RedisServer): Promise<void> {
-    const { openSource, randomHex, systemClock, systemRandom } = await import('@revocast/denylist/replica');
-    const source = await openSource(server.url, {
-      clock: systemClock,
-      random: systemRandom,
-      newEpoch: () => randomHex(8),
-    });
-    await source.declareWhole?.();
-    await source.close();
+  get sidecars(): readonly ActorProcess[] {
+    return this.#cast.sidecars;
   }
 
-  /** Adds a sidecar without starting it. `source`: Redis (through a link of its own), or another sidecar (a relay). */
-  async addSidecar(
-    who: string,
-    options: { readonly source: string; readonly maxRules?: number; readonly clockOffsetMs?: number },
-  ): Promise<ActorProcess> {
-    // Not from the seed: worlds that are played at once must not meet.
-    const [dataPort, adminPort] = [await ownPort(Math.random), await ownPort(Math.random)];
-    this.#dataPorts.set(who, dataPort);
-    if (options.source === 'redis') this.#redisReaders.push(who);
-    const link = await this.#link(
-      who,
-      options.source === 'redis' ? this.primary.port : this.#dataPortOf(options.source),
-    );
-    const scheme = options.source === 'redis' ? 'redis' : 'http';
-    const maxRules = options.maxRules ?? this.options.maxRules;
-    const settings: SidecarSettings = {
-      config: {
-        source: `${scheme}://127.0.0.1:${link.port}`,
-        dataListen: `127.0.0.1:${dataPort}`,
-        adminListen: `127.0.0.1:${adminPort}`,
-        maxStalenessMs: this.maxStalenessMs,
-        drainMs: 0,
-        logLevel: 'silent',
-        ...(maxRules === undefined ? {} : { maxRules }),
-      },
-      clockOffsetMs: options.clockOffsetMs ?? 0,
-    };
-    const actor = this.#actor(who, 'sidecar-main', () => settings);
-    this.sidecars.push(actor);
-    return actor;
+  get apis(): readonly ActorProcess[] {
+    return this.#cast.apis;
   }
 
-  /** Adds an API process without starting it. `via`: the sidecar it follows, or `redis` to replicate by itself. */
-  async addApi(
-    who: string,
-    options: { readonly via: string; readonly clockOffsetMs?: number; readonly program?: 'express-main' },
-  ): Promise<ActorProcess> {
-    const { via, clockOffsetMs = 0, program = 'api-main' } = options;
-    const { lookUp = false, maxRules, whenUnknown = 'unavailable' } = this.options;
-    if (via === 'redis') this.#redisReaders.push(who);
-    const link = await this.#link(who, via === 'redis' ? this.primary.port : this.#dataPortOf(via));
-    const lookUpPort = this.link('lookup').port;
-    const settings = (life: number): ApiSettings => ({
-      who,
-      life,
-      via: via === 'redis' ? who : via,
-      feedUrl: `${via === 'redis' ? 'redis' : 'http'}://127.0.0.1:${link.port}`,
-      ...(lookUp ? { lookUpUrl: `redis://127.0.0.1:${lookUpPort}` } : {}),
-      maxStalenessMs: this.maxStalenessMs,
-      ...(maxRules === undefined ? {} : { maxRules }),
-      whenUnknown,
-      issuedAt: this.issuedAt,
-      tokens: this.#tokens,
-      historyFile: this.#context.recorder.fileOf(who),
-      clockOffsetMs,
-      maxRssBytes,
-      ...(this.#context.brokenBuild === undefined ? {} : { brokenBuild: this.#context.brokenBuild }),
-    });
-    const actor = this.#actor(who, program, settings);
-    this.apis.push(actor);
-    return actor;
+  /** Adds a sidecar without starting it. */
+  addSidecar(who: string, options: SidecarOptions): Promise<ActorProcess> {
+    return this.#cast.addSidecar(who, options);
+  }
+
+  /** Adds an API process without starting it. */
+  addApi(who: string, options: ApiOptions): Promise<ActorProcess> {
+    return this.#cast.addApi(who, options);
   }
 
   get primary(): RedisServer {
@@ -167,14 +112,12 @@ export class World {
   }
 
   link(name: string): TcpProxy {
-    const link = this.links.get(name);
-    if (link === undefined) throw new Error(`no link ${name}`);
-    return link;
+    return this.links.get(name);
   }
 
   /** The links of all who talk to the primary. */
   redisLinks(): TcpProxy[] {
-    return ['publisher', 'lookup', ...this.#redisReaders].map((name) => this.link(name));
+    return this.links.toRedis();
   }
 
   /** Makes a redis replica the primary and switches everybody over, as a Sentinel's new address would; the old one runs on, cut off. */
@@ -190,11 +133,7 @@ export class World {
     const promoted = this.redis[index]!;
     this.redis.splice(index, 1);
     this.redis.unshift(promoted);
-    const staying = except.map((name) => this.link(name));
-    for (const link of this.redisLinks().filter((one) => !staying.includes(one))) {
-      link.retarget({ host: '127.0.0.1', port: promoted.port });
-      link.reset();
-    }
+    this.links.switchOver(promoted.port, except);
   }
 
   /** Makes one Redis a replica of another. */
@@ -204,7 +143,7 @@ export class World {
 
   /** Lets a process follow another sidecar, at its next connection. */
   follow(who: string, sidecar: string): void {
-    this.link(who).retarget({ host: '127.0.0.1', port: this.#dataPortOf(sidecar) });
+    this.#cast.follow(who, sidecar);
   }
 
   /** How often Redis has been asked for a page of its rules. */
@@ -214,30 +153,16 @@ export class World {
   }
 
   /** Starts a process that opens `replicas` cold replicas at once behind a sidecar, and waits until all are fresh. */
-  async storm(
-    who: string,
-    options: { readonly via: string; readonly replicas: number; readonly timeoutMs: number },
-  ): Promise<ActorProcess> {
-    const link = await this.#link(who, this.#dataPortOf(options.via));
-    const { replicas, timeoutMs } = options;
-    const settings: StormSettings = {
-      feedUrl: `http://127.0.0.1:${link.port}`,
-      replicas,
-      timeoutMs,
-      maxStalenessMs: this.maxStalenessMs,
-    };
-    const actor = this.#actor(who, 'storm-main', () => settings);
-    this.#cleanUps.push(() => actor.kill());
-    await actor.start();
-    return actor;
+  storm(who: string, options: StormOptions): Promise<ActorProcess> {
+    return this.#cast.storm(who, options);
   }
 
   sidecar(who: string): ActorProcess {
-    return this.#find(this.sidecars, who);
+    return this.#cast.sidecar(who);
   }
 
   api(who: string): ActorProcess {
-    return this.#find(this.apis, who);
+    return this.#cast.api(who);
   }
 
   /** A command to the primary, past all links. */
@@ -300,17 +225,8 @@ export class World {
   }
 
   /** Until every running API process says that it is fresh. @throws Error naming those that did not. */
-  async untilFresh(timeoutMs: number): Promise<void> {
-    const waiting = () => this.apis.filter((api) => api.running && !api.fresh);
-    try {
-      await until(() => waiting().length === 0, { what: 'freshness', timeoutMs });
-    } catch {
-      throw new Error(
-        `not fresh after ${timeoutMs} ms: ${waiting()
-          .map(({ who }) => who)
-          .join(', ')}`,
-      );
-    }
+  untilFresh(timeoutMs: number): Promise<void> {
+    return this.#cast.untilFresh(timeoutMs);
   }
 
   /** Waits until the healed world has settled, lets a new sidecar and a new process in, and has everybody looked at. */
@@ -333,12 +249,12 @@ export class World {
 
   async close(): Promise<void> {
     const quiet = this.stopTraffic();
-    await Promise.all([...this.apis, ...this.sidecars].map((actor) => actor.kill()));
+    await this.#cast.close();
     await this.#speaker?.close();
     await quiet;
-    for (const cleanUp of this.#cleanUps.splice(0).reverse()) await cleanUp();
-    await Promise.all([...this.links.values()].map((link) => link.close()));
+    await this.links.close();
     await Promise.all(this.redis.map((server) => server.stop()));
+    for (const { release } of this.#redisPorts.splice(0)) release();
   }
 
   async #awaitRedisReplicas(count: number): Promise<void> {
@@ -351,26 +267,13 @@ export class World {
     );
   }
 
-  #actor(who: string, program: ActorOptions['program'], settings: (life: number) => object): ActorProcess {
-    return new ActorProcess({ who, program, settings, recorder: this.#context.recorder });
-  }
-
-  async #link(name: string, port: number): Promise<TcpProxy> {
-    const link = await startTcpProxy({ target: { host: '127.0.0.1', port } });
-    this.links.set(name, link);
-    return link;
-  }
-
-  #dataPortOf(who: string): number {
-    const port = this.#dataPorts.get(who);
-    if (port === undefined) throw new Error(`no sidecar ${who}`);
-    return port;
-  }
-
-  #find(actors: readonly ActorProcess[], who: string): ActorProcess {
-    const actor = actors.find((one) => one.who === who);
-    if (actor === undefined) throw new Error(`no process ${who}`);
-    return actor;
+  async #startRedis(options: StartRedisOptions): Promise<RedisServer> {
+    // Ours until this world is closed: it comes back where it was, and nobody else may sit there meanwhile.
+    const claimed = await claimPort();
+    this.#redisPorts.push(claimed);
+    const server = await startRedis({ ...options, port: claimed.port });
+    this.redis.push(server);
+    return server;
   }
 
   get #speaking(): Speaker {

@@ -47,7 +47,7 @@ describe('the fault suite in short', () => {
   beforeAll(async () => {
     const remember = async (build: string, run: Promise<Played>) => void played.set(build, await run);
     await Promise.all([
-      remember('product', play(faults, '--jobs=2')),
+      remember('product', play(faults, '--jobs=3')),
       ...brokenBuilds.map(([build, fault]) => remember(build, play([fault], `--broken=${build}`))),
     ]);
   }, limitMs + 10_000);

@@ -1,0 +1,187 @@
+import { until } from '@revocast/test-support';
+import type { ApiSettings, SidecarSettings, StormSettings } from '../actors/message.ts';
+import type { BrokenBuild } from '../broken/build.ts';
+import { type ActorOptions, ActorProcess } from './actor-process.ts';
+import { type ClaimedPort, claimPort } from './claim-port.ts';
+import type { Links } from './links.ts';
+import type { Recorder } from './recorder.ts';
+import type { WorldOptions } from './world-options.ts';
+
+export interface CastContext extends Pick<WorldOptions, 'lookUp' | 'maxRules' | 'whenUnknown'> {
+  readonly maxStalenessMs: number;
+  readonly issuedAt: number;
+  readonly brokenBuild: BrokenBuild | undefined;
+  readonly recorder: Recorder;
+  readonly links: Links;
+  /** Of the present primary. */
+  readonly primaryPort: () => number;
+  /** How many there are by now. */
+  readonly tokens: () => number;
+}
+
+export interface SidecarOptions {
+  /** `redis`, or another sidecar: then it is a relay. */
+  readonly source: string;
+  readonly maxRules?: number;
+  readonly clockOffsetMs?: number;
+}
+
+export interface ApiOptions {
+  /** The sidecar it follows, or `redis` to replicate by itself. */
+  readonly via: string;
+  readonly clockOffsetMs?: number;
+  readonly program?: 'api-main' | 'express-main';
+}
+
+export interface StormOptions {
+  readonly via: string;
+  readonly replicas: number;
+  readonly timeoutMs: number;
+}
+
+/** Bytes of an API process of this suite: far above what it needs, far below what a leak or an unbounded buffer takes. */
+const maxRssBytes = 300 * 2 ** 20;
+
+/** The processes of a world, each with a link of its own to what it follows. */
+export class Cast {
+  readonly sidecars: ActorProcess[] = [];
+  readonly apis: ActorProcess[] = [];
+  readonly #storms: ActorProcess[] = [];
+  readonly #context: CastContext;
+  readonly #ports: ClaimedPort[] = [];
+  readonly #dataPorts = new Map<string, number>();
+  readonly #adminPorts = new Map<string, number>();
+
+  constructor(context: CastContext) {
+    this.#context = context;
+  }
+
+  /** Without starting it. */
+  async addSidecar(who: string, options: SidecarOptions): Promise<ActorProcess> {
+    const { maxStalenessMs } = this.#context;
+    const { maxRules = this.#context.maxRules, clockOffsetMs = 0 } = options;
+    const [dataPort, adminPort] = [await this.#claimPort(), await this.#claimPort()];
+    this.#dataPorts.set(who, dataPort);
+    this.#adminPorts.set(who, adminPort);
+    const source = await this.#linkTo(options.source, who);
+    const settings: SidecarSettings = {
+      config: {
+        source,
+        dataListen: `127.0.0.1:${dataPort}`,
+        adminListen: `127.0.0.1:${adminPort}`,
+        maxStalenessMs,
+        drainMs: 0,
+        logLevel: 'silent',
+        ...(maxRules === undefined ? {} : { maxRules }),
+      },
+      clockOffsetMs,
+    };
+    const actor = this.#actor(who, 'sidecar-main', () => settings);
+    this.sidecars.push(actor);
+    return actor;
+  }
+
+  /** Without starting it. */
+  async addApi(who: string, { via, clockOffsetMs = 0, program = 'api-main' }: ApiOptions): Promise<ActorProcess> {
+    const { lookUp = false, maxRules, whenUnknown = 'unavailable', brokenBuild, links, recorder } = this.#context;
+    const { maxStalenessMs, issuedAt, tokens } = this.#context;
+    const feedUrl = await this.#linkTo(via, who);
+    const lookUpUrl = `redis://127.0.0.1:${links.get('lookup').port}`;
+    const settings = (life: number): ApiSettings => ({
+      who,
+      life,
+      via: via === 'redis' ? who : via,
+      feedUrl,
+      ...(lookUp ? { lookUpUrl } : {}),
+      maxStalenessMs,
+      ...(maxRules === undefined ? {} : { maxRules }),
+      whenUnknown,
+      issuedAt,
+      tokens: tokens(),
+      historyFile: recorder.fileOf(who),
+      clockOffsetMs,
+      maxRssBytes,
+      ...(brokenBuild === undefined ? {} : { brokenBuild }),
+    });
+    const actor = this.#actor(who, program, settings);
+    this.apis.push(actor);
+    return actor;
+  }
+
+  /** Starts a process that opens `replicas` cold replicas at once behind a sidecar, and waits until all are fresh. */
+  async storm(who: string, { via, replicas, timeoutMs }: StormOptions): Promise<ActorProcess> {
+    const { maxStalenessMs } = this.#context;
+    const settings: StormSettings = { feedUrl: await this.#linkTo(via, who), replicas, timeoutMs, maxStalenessMs };
+    const actor = this.#actor(who, 'storm-main', () => settings);
+    this.#storms.push(actor);
+    await actor.start();
+    return actor;
+  }
+
+  async startAll(): Promise<void> {
+    await Promise.all([...this.sidecars, ...this.apis].map((actor) => actor.start()));
+  }
+
+  sidecar(who: string): ActorProcess {
+    return find(this.sidecars, who);
+  }
+
+  api(who: string): ActorProcess {
+    return find(this.apis, who);
+  }
+
+  /** Lets a process follow another sidecar, at its next connection. */
+  follow(who: string, sidecar: string): void {
+    this.#context.links.lead(who, portOf(this.#dataPorts, sidecar));
+  }
+
+  /** Where a sidecar's probes are. */
+  adminPort(who: string): number {
+    return portOf(this.#adminPorts, who);
+  }
+
+  /** Until every running API process says that it is fresh. @throws Error naming those that did not. */
+  async untilFresh(timeoutMs: number): Promise<void> {
+    const waiting = () => this.apis.filter((api) => api.running && !api.fresh);
+    try {
+      await until(() => waiting().length === 0, { what: 'freshness', timeoutMs });
+    } catch {
+      const names = waiting().map(({ who }) => who);
+      throw new Error(`not fresh after ${timeoutMs} ms: ${names.join(', ')}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.apis, ...this.sidecars, ...this.#storms].map((actor) => actor.kill()));
+    for (const { release } of this.#ports.splice(0)) release();
+  }
+
+  #actor(who: string, program: ActorOptions['program'], settings: (life: number) => object): ActorProcess {
+    return new ActorProcess({ who, program, settings, recorder: this.#context.recorder });
+  }
+
+  async #claimPort(): Promise<number> {
+    const claimed = await claimPort();
+    this.#ports.push(claimed);
+    return claimed.port;
+  }
+
+  /** @returns the URL of a new link. */
+  async #linkTo(source: string, who: string): Promise<string> {
+    const { links, primaryPort } = this.#context;
+    if (source === 'redis') return `redis://127.0.0.1:${(await links.addToRedis(who, primaryPort())).port}`;
+    return `http://127.0.0.1:${(await links.add(who, portOf(this.#dataPorts, source))).port}`;
+  }
+}
+
+function portOf(ports: ReadonlyMap<string, number>, who: string): number {
+  const port = ports.get(who);
+  if (port === undefined) throw new Error(`no sidecar ${who}`);
+  return port;
+}
+
+function find(actors: readonly ActorProcess[], who: string): ActorProcess {
+  const actor = actors.find((one) => one.who === who);
+  if (actor === undefined) throw new Error(`no process ${who}`);
+  return actor;
+}

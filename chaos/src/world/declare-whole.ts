@@ -1,0 +1,8 @@
+import { openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
+
+/** As `revocast-sidecar init` does: an operator says that nothing was ever revoked here. */
+export async function declareWhole(url: string): Promise<void> {
+  const source = await openSource(url, { clock: systemClock, random: systemRandom, newEpoch: () => randomHex(8) });
+  await source.declareWhole?.();
+  await source.close();
+}
