@@ -12,7 +12,8 @@ export type HistoryRecord =
   | LossRecord
   | CheckpointRecord
   | MemoryRecord
-  | ExpectationRecord;
+  | ExpectationRecord
+  | FigureRecord;
 
 /** What was promised in this run. */
 export interface RunRecord {
@@ -158,4 +159,11 @@ export interface ExpectationRecord {
   readonly what: string;
   readonly held: boolean;
   readonly found?: string;
+}
+
+/** How long something took, for the report: judged by nobody. */
+export interface FigureRecord {
+  readonly kind: 'figure';
+  readonly what: string;
+  readonly ms: number;
 }

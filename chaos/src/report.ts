@@ -39,6 +39,7 @@ export function reportOf(
       reseedAllowanceMs,
       clockReadingMs: defaultClockReadingMs,
     },
+    figures: figuresOf(runs),
     played: runs.map(({ fault, seed, violations, worstLateAcceptMs, recoveriesMs, tookMs }) => ({
       fault,
       seed,
@@ -48,4 +49,17 @@ export function reportOf(
       seconds: Math.round(tookMs / 1000),
     })),
   };
+}
+
+/** What was timed, over all runs that timed it. */
+export function figuresOf(runs: readonly FaultRun[]) {
+  const byName = new Map<string, number[]>();
+  for (const { what, ms } of runs.flatMap(({ figures }) => figures))
+    byName.set(what, [...(byName.get(what) ?? []), ms]);
+  return [...byName].map(([what, times]) => {
+    const sorted = times.sort((a, b) => a - b);
+    const at = (share: number) =>
+      Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+    return { what, times: sorted.length, leastMs: at(0), p50Ms: at(0.5), mostMs: at(1) };
+  });
 }

@@ -1,4 +1,4 @@
-import type { HistoryRecord } from '../history.ts';
+import type { FigureRecord, HistoryRecord } from '../history.ts';
 import { checkFalseDenials } from './false-denials.ts';
 import { checkLateAccepts } from './late-accepts.ts';
 import { checkLostRevocations } from './lost-revocations.ts';
@@ -12,6 +12,7 @@ export interface Judgement {
   readonly violations: readonly Violation[];
   readonly worstLateAcceptMs: number;
   readonly recoveriesMs: readonly number[];
+  readonly figures: readonly Pick<FigureRecord, 'what' | 'ms'>[];
 }
 
 /** All that can be said against a run, by its history alone. */
@@ -41,5 +42,6 @@ export function judge(records: readonly HistoryRecord[]): Judgement {
     ],
     worstLateAcceptMs: lateAccepts.worstMs,
     recoveriesMs: recovery.samplesMs,
+    figures: records.filter((record) => record.kind === 'figure').map(({ what, ms }) => ({ what, ms })),
   };
 }

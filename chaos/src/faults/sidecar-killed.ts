@@ -73,7 +73,7 @@ export const sidecarKilled: readonly Fault[] = [
     world: { prepare: (primary) => putRules(primary, 100_000) },
     async run(world) {
       await world.fault('s1 is killed holding 100,000 rules', () => world.sidecar('s1').kill());
-      await world.sidecar('s1').start();
+      await world.timeStart('s1', 'a sidecar with 100,000 rules');
       await pause(3000);
     },
   },

@@ -3,6 +3,7 @@ import type { BrokenBuild } from '../broken/build.ts';
 import type { StatementRecord } from '../history.ts';
 import { monotonicMs } from '../monotonic.ts';
 import type { ActorProcess } from './actor-process.ts';
+import { awaitReady } from './await-ready.ts';
 import { type ApiOptions, Cast, type SidecarOptions, type StormOptions } from './cast.ts';
 import { type ClaimedPort, claimPort } from './claim-port.ts';
 import { declareWhole } from './declare-whole.ts';
@@ -218,6 +219,19 @@ export class World {
     const untilMs = monotonicMs() + this.maxStalenessMs + reseedAllowanceMs;
     this.#settledAtMs = Math.max(this.#settledAtMs, untilMs);
     this.#context.recorder.write({ kind: 'loss', what, atMs, doneMs, untilMs, survivors, replicasSurvive, alsoHeld });
+  }
+
+  /** Starts a sidecar that does not run, and writes down how long that takes it: until it listens, and until it is ready. */
+  async timeStart(who: string, about: string): Promise<void> {
+    const startedMs = monotonicMs();
+    const note = (until: string) => {
+      const what = `${about}, from its process' start until ${until}`;
+      this.#context.recorder.write({ kind: 'figure', what, ms: monotonicMs() - startedMs });
+    };
+    await this.#cast.sidecar(who).start();
+    note('it listens');
+    await awaitReady(this.#cast.adminPort(who));
+    note('it is ready');
   }
 
   expect(what: string, held: boolean, found?: string): void {

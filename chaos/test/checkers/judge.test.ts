@@ -96,3 +96,10 @@ describe('an expectation of a fault', () => {
     expect(checkedIn({ kind: 'expectation', what: 'it rains', held: false, found: 'sun' })).toEqual(['expectation']);
   });
 });
+
+describe('a figure', () => {
+  it('is handed on and judged by nobody', () => {
+    const figure = { kind: 'figure', what: 'a start', ms: 1e6 } as const;
+    expect(judge(historyOf(figure))).toMatchObject({ violations: [], figures: [{ what: 'a start', ms: 1e6 }] });
+  });
+});

@@ -1,0 +1,17 @@
+import { get } from 'node:http';
+import { until } from '@revocast/test-support';
+
+/** Until a sidecar's `/readyz` says that it is fresh. @throws Error when it does not within 20 s. */
+export async function awaitReady(adminPort: number): Promise<void> {
+  await until(() => isReady(adminPort), { what: 'a sidecar to be ready', timeoutMs: 20_000, everyMs: 5 });
+}
+
+function isReady(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const sent = get({ host: '127.0.0.1', port, path: '/readyz', agent: false }, (response) => {
+      response.resume().once('end', () => resolve(response.statusCode === 200));
+    });
+    // Nobody listens yet.
+    sent.once('error', () => resolve(false));
+  });
+}
