@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createPublisher, type Publisher, type RevocationTarget } from '@revocast/denylist';
 import { createSigner, type Signer } from '@revocast/test-support';
+import { calculateJwkThumbprint } from 'jose';
 import { createVerifier } from '../../src/create-verifier.ts';
 import type { ProfileName } from '../../src/profiles.ts';
 import type { Verifier } from '../../src/verifier.ts';
@@ -60,6 +61,17 @@ describe('what a publisher names, a verifier finds', () => {
     const token = await signer.sign(claims, { typ: 'JWT' });
     await publisher.revoke({ issuer: signer.issuer, tenant: 'o', reason: 'other' });
     expect(await refusalAfter(verifier, token)).toBe('revoked_tenant');
+  });
+
+  it('by the key that verified it, whatever the token calls that key, or if it names none', async () => {
+    for (const header of [{ kid: 'key-1' }, { kid: undefined }]) {
+      const { signer, publisher, verifier } = await given('rfc9068');
+      const token = await signer.sign(claims, { header });
+      expect(await decisionOf(verifier, token)).toMatchObject({ outcome: 'accepted' });
+      const key = await calculateJwkThumbprint(signer.publicJwk);
+      await publisher.revoke({ issuer: signer.issuer, key, reason: 'other' });
+      expect(await refusalAfter(verifier, token)).toBe('revoked_key');
+    }
   });
 
   it('by the token itself, with an id and without one', async () => {

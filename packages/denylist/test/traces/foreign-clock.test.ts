@@ -1,0 +1,58 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { FeedBatch } from '../../src/feed.ts';
+import { readBootId } from '../../src/http/boot-id.ts';
+import { createHttpFeed } from '../../src/http/feed.ts';
+import { paths } from '../../src/http/wire.ts';
+import { systemClock as clock } from '../../src/system-clock.ts';
+import { startScriptedServer } from '../http/scripted-server.ts';
+import { reader } from '../scripted-feed.ts';
+
+const cursor = `${'a'.repeat(16)}.0`;
+const from = { epoch: 'e1', head: cursor, cursor, healing: false, maxTokenLifetimeSeconds: 1, minReader: 1 };
+const closeAll: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closeAll.splice(0)) close();
+});
+
+/** A sidecar that claims a proof of a day ahead, in the clock of the boot it names, and is asked for its age. */
+async function firstProof(bootId: string): Promise<{ batch: FeedBatch | undefined; claimedMs: number; asked: number }> {
+  const claimedMs = Math.floor(clock.monotonicMs()) + 86_400_000;
+  let asked = 0;
+  const server = await startScriptedServer((request, response) => {
+    if (request.url === paths.fresh) {
+      asked += 1;
+      return response.end(JSON.stringify({ position: cursor, ageMs: 700 }));
+    }
+    if (request.url !== paths.events) return response.writeHead(204).end();
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const proof = `event: proof\ndata: 1|${claimedMs}.000|${bootId}||\n\n`;
+    // The answer to a question goes out with the next thing read.
+    const repeat = setInterval(() => response.write(proof), 20);
+    response.once('close', () => clearInterval(repeat));
+  });
+  const stop = new AbortController();
+  closeAll.push(() => {
+    stop.abort();
+    server.close();
+  });
+  const connection = await createHttpFeed(server.source, { clock }).connect(stop.signal, reader);
+  let batch: FeedBatch | undefined;
+  for await (batch of connection.tail(from)) if (batch.provenAtMs !== undefined) break;
+  return { batch, claimedMs, asked };
+}
+
+describe('a proof in the clock of another host', () => {
+  it('is not believed: its number means nothing here, so the sidecar is asked for its age', async () => {
+    const beganMs = clock.monotonicMs();
+    const { batch, asked } = await firstProof('8c7a3a5e-29ad-4f0b-8d0c-6c8f5b1f9e11');
+    expect(asked).toBeGreaterThan(0);
+    expect(batch?.provenAtMs).toBeGreaterThanOrEqual(beganMs - 700);
+    expect(batch?.provenAtMs).toBeLessThanOrEqual(clock.monotonicMs() - 700);
+  });
+
+  it('is told from one of this host, which is believed as it is, by the id of the boot', async () => {
+    const { batch, claimedMs, asked } = await firstProof(await readBootId());
+    expect(batch?.provenAtMs).toBe(claimedMs);
+    expect(asked).toBe(0);
+  });
+});
