@@ -26,13 +26,9 @@ export { type ProtectedResourceOptions, protectedResourceMetadata } from './expr
 export { type ProtectOptions, protect } from './express/protect.ts';
 export type { Handler, Next } from './express/request-state.ts';
 export type { IssuerDescription, IssuerOptions, IssuerResolverOptions } from './issuer-options.ts';
-export type {
-  Logger,
-  MetricsRegistry,
-  OpenTelemetryOptions,
-  RevocationOptions,
-  VerifierOptions,
-} from './options.ts';
+export type { VerifierOptions } from './options.ts';
 export type { ClaimMap, ClaimName, ProfileName } from './profiles.ts';
+export type { RevocationOptions } from './revocation/revocation-options.ts';
+export type { Logger, MetricsRegistry, OpenTelemetryOptions } from './telemetry-options.ts';
 export type { RequestWithHeaders } from './token/bearer.ts';
 export type { Verifier, VerifierStatus } from './verifier.ts';

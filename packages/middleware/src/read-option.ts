@@ -3,6 +3,9 @@ import { ConfigurationError } from './errors.ts';
 /** Options as they arrive: from JavaScript, from JSON, from anywhere. */
 export type Given = Readonly<Record<string, unknown>>;
 
+/** The environment variables that are defaults of options. */
+export type OptionEnvironment = Readonly<Record<string, string | undefined>>;
+
 /** What was found, by kind only: a value may be a secret, and messages end up in logs. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
@@ -92,6 +95,12 @@ export function readUrl(option: string, value: unknown, allowHttp: boolean): str
   }
   if (username !== '' || password !== '') throw new ConfigurationError(option, 'must not carry a user or password');
   return text;
+}
+
+/** Methods may come from a prototype: a publisher, a logger and a registry are instances of classes. */
+export function hasMethods(value: unknown, names: readonly string[]): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return names.every((name) => typeof Reflect.get(value, name) === 'function');
 }
 
 function editDistance(one: string, other: string): number {

@@ -1,5 +1,5 @@
 import type { Clock } from '@revocast/denylist/replica';
-import type { Logger } from './options.ts';
+import type { Logger } from './telemetry-options.ts';
 
 const quietMs = 60_000;
 

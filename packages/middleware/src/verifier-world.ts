@@ -2,12 +2,13 @@ import type { Clock, openFeed, openLookUp, openOnceStore, Random } from '@revoca
 import type { RequestProofs } from './binding/replay-store.ts';
 import type { KeySource, KeySourceObserver } from './jwks/key-source.ts';
 import type { FetchDocument } from './jwks/load-key-set.ts';
-import type { Logger, OptionEnvironment } from './options.ts';
+import type { OptionEnvironment } from './read-option.ts';
 import type { FollowedFeed } from './revocation/followed-feed.ts';
 import type { LaterLookUp } from './revocation/later-look-up.ts';
 import { ObjectNames, Shared } from './shared.ts';
 import type { StateLog } from './state-log.ts';
 import type { Telemetry } from './telemetry.ts';
+import type { Logger } from './telemetry-options.ts';
 
 /** What a verifier takes from the world. */
 export interface VerifierWorld {

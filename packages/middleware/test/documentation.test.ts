@@ -4,9 +4,10 @@ import { clientCertificateOptionNames, dpopOptionNames } from '../src/binding/bi
 import { type Reason, reasons, specOf } from '../src/errors.ts';
 import { issuerResolverOptionNames, knownAlgorithms } from '../src/issuer-options.ts';
 import { keySetLimitTable } from '../src/jwks/limits.ts';
-import { defaultFeed, numberOptions, revocationOptionNames, verifierOptionNames } from '../src/options.ts';
+import { numberOptions, verifierOptionNames } from '../src/options.ts';
 import { profiles } from '../src/profiles.ts';
 import { remedies } from '../src/remedies.ts';
+import { defaultFeed, revocationOptionNames } from '../src/revocation/revocation-options.ts';
 import { version } from '../src/version.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');

@@ -2,7 +2,7 @@ import { openFeed, openLookUp, openOnceStore } from '@revocast/denylist/replica'
 import { FakeClock } from '@revocast/test-support';
 import { addressList } from '../src/http/address-list.ts';
 import { createDocumentFetcher } from '../src/jwks/fetch-key-set.ts';
-import type { OptionEnvironment } from '../src/options.ts';
+import type { OptionEnvironment } from '../src/read-option.ts';
 import { newSharedResources, type VerifierWorld } from '../src/verifier-world.ts';
 
 export interface TestWorld extends VerifierWorld {

@@ -1,4 +1,5 @@
 import {
+  hasMethods,
   isGiven,
   type NumberBounds,
   orDefault,
@@ -147,10 +148,5 @@ function readReplays(value: unknown): string | ReplayStore {
 }
 
 function isReplayStore(value: unknown): value is ReplayStore {
-  const methods: (keyof ReplayStore)[] = ['take', 'close'];
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    methods.every((name) => typeof Reflect.get(value, name) === 'function')
-  );
+  return hasMethods(value, ['take', 'close']);
 }

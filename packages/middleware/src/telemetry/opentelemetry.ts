@@ -11,9 +11,9 @@ import {
   timesOf,
 } from '@revocast/denylist/replica';
 import type { Decision } from '../decision.ts';
-import type { OpenTelemetryOptions } from '../options.ts';
 import type { FeedObserver } from '../revocation/followed-feed.ts';
 import type { DecisionUse, Telemetry } from '../telemetry.ts';
+import type { OpenTelemetryOptions } from '../telemetry-options.ts';
 
 const scope = '@revocast/middleware';
 

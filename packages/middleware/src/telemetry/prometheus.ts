@@ -1,7 +1,7 @@
 import { type MetricName, type MetricSpec, metricPrefix, metricTable } from '@revocast/denylist/replica';
 import { ConfigurationError, type Reason, reasons, specOf } from '../errors.ts';
-import type { MetricsRegistry } from '../options.ts';
 import type { Telemetry, WatchedSources } from '../telemetry.ts';
+import type { MetricsRegistry } from '../telemetry-options.ts';
 import { feedCounters } from './feed-counters.ts';
 import { type Cell, HistogramFamily, type Labels, ValueFamily } from './metric-family.ts';
 

@@ -18,7 +18,8 @@ import { createPublisher, type Publisher } from '@revocast/denylist';
 import { createSigner, type Signer } from '@revocast/test-support';
 import { Registry } from 'prom-client';
 import { composeVerifier } from '../../src/create-verifier.ts';
-import type { OpenTelemetryOptions, VerifierOptions } from '../../src/options.ts';
+import type { VerifierOptions } from '../../src/options.ts';
+import type { OpenTelemetryOptions } from '../../src/telemetry-options.ts';
 import type { Verifier } from '../../src/verifier.ts';
 import { type TestWorld, testWorld } from '../test-world.ts';
 
