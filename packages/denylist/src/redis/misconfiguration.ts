@@ -117,8 +117,6 @@ export const redisChecks = {
   },
 } as const satisfies Readonly<Record<string, Check>>;
 
-export type RedisMisconfiguration = keyof typeof redisChecks;
-
 /** What is wrong with a Redis, and what could not be told. */
 export function judgeRedis(facts: RedisFacts): { misconfigurations: Misconfiguration[]; unknown: string[] } {
   const misconfigurations: Misconfiguration[] = [];
