@@ -1,4 +1,4 @@
-import { readRule, rowBytes, viewOf } from './codec/rows.ts';
+import { type RowPicture, readRule, rowBytes, viewOf } from './codec/rows.ts';
 import { type Digest, type DigestSet, digestFromBytes } from './digest.ts';
 import type { Change } from './event.ts';
 import type { Dimension } from './revocation.ts';
@@ -122,14 +122,19 @@ export class Denylist {
     return forgotten;
   }
 
-  /** A new complete synchronisation begins: whether everything fits will show. */
-  expectRoom(): void {
+  /**
+   * A new complete synchronisation begins: whether everything fits will show.
+   *
+   * @param rules how many are about to come, if that is known.
+   */
+  expectRoom(rules = 0): void {
     this.#full = false;
+    this.#table.reserve(Math.min(rules, this.maxRules));
   }
 
-  /** Every row at this moment, as words; one synchronous copy. */
-  copyRows(): Uint32Array {
-    return this.#table.copyRows();
+  /** Every row at this moment; later changes do not show in it. Costs next to nothing until it is read. */
+  picture(): RowPicture {
+    return this.#table.picture();
   }
 
   entries(): Iterable<[Digest, Rule]> {

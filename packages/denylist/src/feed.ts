@@ -50,6 +50,8 @@ export interface FeedPosition {
   readonly maxTokenLifetimeSeconds: number;
   /** The oldest reader version that understands all that is in the log. */
   readonly minReader: number;
+  /** Rules that a snapshot will hold, about; so that room is made at once. */
+  readonly rules?: number;
   readonly logTime?: LogTimeSample;
 }
 

@@ -119,9 +119,9 @@ class Replication {
 
   async #takeSnapshot(connection: FeedConnection): Promise<FeedPosition> {
     const { denylist, logClock, observer, reseed } = this.#options;
-    denylist.expectRoom();
     const first = await connection.position();
     refuseNewerFormat(first);
+    denylist.expectRoom(first.rules);
     // Who holds nothing has nothing to give back, and needs no second table to find that out.
     this.#contents = reseed === undefined || denylist.size === 0 ? undefined : new SnapshotContents();
     let rules = 0;

@@ -1,4 +1,6 @@
+import type { RowPicture } from './codec/rows.ts';
 import type { Digest } from './digest.ts';
+import { ProbeFilter } from './probe-filter.ts';
 import type { Rule } from './rule.ts';
 
 // A slot is eight words: four of digest, then deniedUntil, issuedUpTo, stamp, lifted. A digest of all zeros (2^-128)
@@ -9,11 +11,15 @@ const smallestSegment = 8;
 const highestLoad = 0.85;
 const growth = 1.4;
 const rulesPerSegment = 1024;
+const pieceRows = 4096;
 
 interface Segment {
+  readonly index: number;
   words: Uint32Array;
   slots: number;
   used: number;
+  /** Somebody reads `words` as they are now: copy them before the next write. */
+  pictured: boolean;
 }
 
 /**
@@ -24,11 +30,18 @@ interface Segment {
  * Never an LRU: an evicted revocation is an accepted attacker.
  */
 export class RuleTable {
-  #segments: Segment[] = [newSegment(smallestSegment)];
+  #segments: Segment[] = [newSegment(0, smallestSegment)];
+  readonly #filter = new ProbeFilter();
   /** Linear hashing: segments below `#split` are already addressed with one bit more. */
   #mask = 0;
   #split = 0;
   #size = 0;
+  /** Slots that a segment gets when it first grows; more than the least where many rules are expected. */
+  #firstGrowth = smallestSegment;
+
+  constructor() {
+    this.#filter.clear(0);
+  }
 
   get size(): number {
     return this.#size;
@@ -36,11 +49,29 @@ export class RuleTable {
 
   /** Bytes of the arrays held. */
   get bytes(): number {
-    return this.#segments.reduce((sum, { words }) => sum + words.byteLength, 0);
+    return this.#segments.reduce((sum, { words }) => sum + words.byteLength, this.#filter.bytes);
   }
 
   get segmentCount(): number {
     return this.#segments.length;
+  }
+
+  /**
+   * Makes room in an empty table for about so many rules, so that a first snapshot is laid out once instead of growing
+   * with every page. Does nothing when rules are held.
+   */
+  reserve(rules: number): void {
+    if (this.#size > 0 || rules <= this.#segments.length * rulesPerSegment) return;
+    const segments = 2 ** Math.ceil(Math.log2(rules / rulesPerSegment));
+    for (let index = this.#segments.length; index < segments; index++) {
+      this.#segments.push(newSegment(index, smallestSegment));
+      this.#filter.clear(index);
+    }
+    this.#mask = segments - 1;
+    this.#split = 0;
+    const expected = rules / segments;
+    // Three standard deviations of how evenly digests fall: hardly any segment grows a second time.
+    this.#firstGrowth = roomFor(expected + 3 * Math.sqrt(expected));
   }
 
   get(digest: Digest): Rule | undefined {
@@ -54,7 +85,9 @@ export class RuleTable {
    * Mirrors {@link denies} of rule.ts, over the slot instead of an object.
    */
   denies(digests: Uint32Array, offset: number, issuedAt: number, nowSeconds: number): boolean {
-    const segment = this.#segmentOf(digests[offset]!);
+    const index = this.#indexOf(digests[offset]!);
+    if (!this.#filter.mayHold(index, digests[offset + 2]!)) return false;
+    const segment = this.#segments[index]!;
     const at = find(segment, digests[offset]!, digests[offset + 1]!, digests[offset + 2]!, digests[offset + 3]!);
     if (at < 0) return false;
     const { words } = segment;
@@ -68,6 +101,7 @@ export class RuleTable {
     const segment = this.#segmentOf(digest[0]!);
     const at = find(segment, digest[0]!, digest[1]!, digest[2]!, digest[3]!);
     if (at >= 0) {
+      own(segment);
       writeNumbers(segment.words, at, rule);
       return;
     }
@@ -115,21 +149,22 @@ export class RuleTable {
     const removed = used - kept;
     if (removed === 0) return 0;
     rebuild(segment, roomFor(kept), keep);
+    this.#noteAll(segment);
     this.#size -= removed;
     return removed;
   }
 
-  /** Copies every row into one array of words (digest, then the four numbers): one synchronous picture. */
-  copyRows(): Uint32Array {
-    const rows = new Uint32Array(this.#size * slotWords);
-    let next = 0;
-    for (const segment of this.#segments) {
-      for (const at of occupied(segment)) {
-        rows.set(segment.words.subarray(at, at + slotWords), next);
-        next += slotWords;
-      }
-    }
-    return rows;
+  /**
+   * Every row at this moment. Nothing is copied now, however many there are: a segment that is written to while
+   * somebody may still read it is copied first.
+   */
+  picture(): RowPicture {
+    const held = this.#segments.map((segment) => {
+      segment.pictured = true;
+      return segment.words;
+    });
+    const rows = this.#size;
+    return { rows, pieces: () => piecesOf(held, rows) };
   }
 
   /** Visits every rule. The digest handed out is a view: copy it to keep it. Do not write meanwhile. */
@@ -141,7 +176,11 @@ export class RuleTable {
 
   /** Writes a new digest into a free slot, making room first. The caller writes the numbers, then settles. */
   #claim(segment: Segment, a: number, b: number, c: number, d: number): number {
-    if (segment.used + 1 > segment.slots * highestLoad) rebuild(segment, Math.ceil(segment.slots * growth) + 1);
+    if (segment.used + 1 > segment.slots * highestLoad) {
+      rebuild(segment, Math.max(this.#firstGrowth, Math.ceil(segment.slots * growth) + 1));
+    }
+    own(segment);
+    this.#filter.note(segment.index, c);
     const slot = -1 - find(segment, a, b, c, d);
     const { words } = segment;
     words[slot] = a;
@@ -158,9 +197,20 @@ export class RuleTable {
   }
 
   #segmentOf(firstWord: number): Segment {
+    return this.#segments[this.#indexOf(firstWord)]!;
+  }
+
+  #indexOf(firstWord: number): number {
     const short = firstWord & this.#mask;
-    const index = short < this.#split ? firstWord & (this.#mask * 2 + 1) : short;
-    return this.#segments[index]!;
+    return short < this.#split ? firstWord & (this.#mask * 2 + 1) : short;
+  }
+
+  #noteAll(segment: Segment): void {
+    const { index, words } = segment;
+    this.#filter.clear(index);
+    for (let at = 0; at < words.length; at += slotWords) {
+      if (!isEmpty(words, at)) this.#filter.note(index, words[at + 2]!);
+    }
   }
 
   #splitOne(): void {
@@ -171,12 +221,14 @@ export class RuleTable {
     for (let at = 0; at < words.length; at += slotWords) {
       if (!isEmpty(words, at) && (words[at]! & bit) !== 0) moving += 1;
     }
-    const target = newSegment(roomFor(moving));
+    const target = newSegment(this.#segments.length, roomFor(moving));
     for (let at = 0; at < words.length; at += slotWords) {
       if (!isEmpty(words, at) && (words[at]! & bit) !== 0) insertSlot(target, words, at);
     }
     this.#segments.push(target);
     rebuild(source, roomFor(source.used - moving), (at) => (words[at]! & bit) === 0);
+    this.#noteAll(target);
+    this.#noteAll(source);
     this.#split += 1;
     if (this.#split > this.#mask) {
       this.#mask = this.#mask * 2 + 1;
@@ -190,8 +242,33 @@ function roomFor(rules: number): number {
   return Math.max(smallestSegment, Math.ceil(rules / highestLoad) + 1);
 }
 
-function newSegment(slots: number): Segment {
-  return { words: new Uint32Array(slots * slotWords), slots, used: 0 };
+function newSegment(index: number, slots: number): Segment {
+  return { index, words: new Uint32Array(slots * slotWords), slots, used: 0, pictured: false };
+}
+
+/** Makes the words of a segment its own again, so that a picture of it stays as it was. */
+function own(segment: Segment): void {
+  if (!segment.pictured) return;
+  segment.words = segment.words.slice();
+  segment.pictured = false;
+}
+
+function* piecesOf(held: readonly Uint32Array[], rows: number): Generator<Uint32Array> {
+  let left = rows;
+  let piece = new Uint32Array(Math.min(pieceRows, left) * slotWords);
+  let next = 0;
+  for (const words of held) {
+    for (let at = 0; at < words.length; at += slotWords) {
+      if (isEmpty(words, at)) continue;
+      for (let word = 0; word < slotWords; word++) piece[next + word] = words[at + word]!;
+      next += slotWords;
+      if (next < piece.length) continue;
+      yield piece;
+      left -= piece.length / slotWords;
+      piece = new Uint32Array(Math.min(pieceRows, left) * slotWords);
+      next = 0;
+    }
+  }
 }
 
 /** Word offset of the digest's slot, or `-1 - offset` of the free slot where it belongs. */
@@ -237,6 +314,7 @@ function rebuild(segment: Segment, slots: number, keep?: (at: number) => boolean
   segment.words = new Uint32Array(slots * slotWords);
   segment.slots = slots;
   segment.used = 0;
+  segment.pictured = false;
   for (let at = 0; at < old.length; at += slotWords) {
     if (!isEmpty(old, at) && (keep === undefined || keep(at))) insertSlot(segment, old, at);
   }

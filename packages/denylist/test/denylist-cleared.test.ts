@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { bytesOfRows } from '../src/codec/rows.ts';
 import { Denylist } from '../src/denylist.ts';
 import { digestOf, digestSetOf } from '../src/digest.ts';
 import { emptyRule, forEver } from '../src/rule.ts';
@@ -23,12 +24,7 @@ describe('given a token that was found clear', () => {
     expect(denylist.denyingDimension(digests, 10, 20)).toBeUndefined();
     const source = new Denylist();
     source.merge(block, 'union');
-    const words = source.copyRows();
-    const rows = new Uint8Array(words.length * 4);
-    words.forEach((word, index) => {
-      new DataView(rows.buffer).setUint32(index * 4, word);
-    });
-    denylist.mergeRows(rows, 'take');
+    for (const words of source.picture().pieces()) denylist.mergeRows(bytesOfRows(words), 'take');
     expect(denylist.denyingDimension(digests, 10, 20)).toBe('subject');
   });
 

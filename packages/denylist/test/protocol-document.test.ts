@@ -106,7 +106,7 @@ describe('docs/protocol.md', () => {
 
   it('lays out a snapshot as it is sent', () => {
     const header = { feed: 'f1'.repeat(8), n: 7, epoch: 'e1'.repeat(8), maxTokenLifetimeSeconds: 3600 };
-    const bytes = Buffer.concat([...encodeSnapshot(header, new Uint32Array(8))]);
+    const bytes = Buffer.concat([...encodeSnapshot(header, { rows: 1, pieces: () => [new Uint32Array(8)] })]);
     const at = new Map(
       rows('Snapshot', /^\d+$/).map(([offset, size, field]) => [
         field,

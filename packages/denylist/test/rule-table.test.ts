@@ -152,24 +152,58 @@ describe('the table of rules', () => {
   it('gives memory back when rules are forgotten', () => {
     const table = new RuleTable();
     fill(table, 10_000);
+    const full = table.bytes;
     for (let segment = 0; segment < table.segmentCount; segment++) table.sweep(segment, () => true);
     expect(table.size).toBe(0);
-    expect(table.bytes).toBeLessThan(10_000);
+    expect(table.bytes).toBeLessThan(full / 10);
   });
 
-  it('copies all rows as one picture that later writes do not change', () => {
-    const table = new RuleTable();
-    const digests = fill(table, 2500);
-    const rows = table.copyRows();
-    expect(rows).toHaveLength(2500 * 8);
-    table.set(digests[0]!, { ...emptyRule, deniedUntil: forEver, stamp: 9 });
-    const seen = new Map<string, number>();
-    for (let at = 0; at < rows.length; at += 8) {
-      seen.set(digestToHex(rows.subarray(at, at + 4)), rows[at + 4]!);
+  it('gives a picture of all rows that no later write, growth, split or sweep changes', () => {
+    for (const held of [1, 5, 6, 1023, 1024, 2500, 9000]) {
+      const table = new RuleTable();
+      const digests = fill(table, held);
+      const picture = table.picture();
+      expect(picture.rows).toBe(held);
+      table.set(digests[0]!, { ...emptyRule, deniedUntil: forEver, stamp: 9 });
+      const read = (): Map<string, number> => {
+        const seen = new Map<string, number>();
+        for (const rows of picture.pieces()) {
+          for (let at = 0; at < rows.length; at += 8) seen.set(digestToHex(rows.subarray(at, at + 4)), rows[at + 4]!);
+        }
+        return seen;
+      };
+      const asFilled = new Map(digests.map((digest, index) => [digestToHex(digest), index + 1]));
+      expect(read()).toEqual(asFilled);
+      fill(table, held * 3);
+      for (let segment = 0; segment < table.segmentCount; segment++) table.sweep(segment, () => true);
+      expect(read()).toEqual(asFilled);
+      expect(table.picture().rows).toBe(0);
     }
-    expect(seen.size).toBe(2500);
-    digests.forEach((digest, index) => {
-      expect(seen.get(digestToHex(digest))).toBe(index + 1);
-    });
+  });
+
+  it('is the same table when room was made before', () => {
+    for (const [expected, held] of [
+      [0, 3000],
+      [1024, 3000],
+      [1025, 1],
+      [5000, 5000],
+      [100_000, 3000],
+      [3000, 20_000],
+    ] as const) {
+      const table = new RuleTable();
+      table.reserve(expected);
+      const digests = fill(table, held);
+      table.reserve(10 * expected);
+      expect(digests.every((digest, index) => table.get(digest)?.deniedUntil === index + 1)).toBe(true);
+      expect([table.size, contentsOf(table).size]).toEqual([held, held]);
+    }
+  });
+
+  it('makes room for no more than the rules that come', () => {
+    const table = new RuleTable();
+    table.reserve(100_000);
+    expect(table.bytes).toBeLessThan(1_000_000);
+    fill(table, 100_000);
+    expect(table.bytes / 100_000).toBeLessThanOrEqual(56);
   });
 });

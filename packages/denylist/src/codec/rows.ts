@@ -21,6 +21,21 @@ export function writeRule(view: DataView, offset: number, rule: Rule): void {
   view.setUint32(offset + 12, rule.lifted);
 }
 
+/** All rows of one moment, whatever is written afterwards. */
+export interface RowPicture {
+  readonly rows: number;
+  /** The rows as words (digest, then the four numbers), a few thousand rows at a time. */
+  pieces(): Iterable<Uint32Array>;
+}
+
+/** Rows as words, in the bytes of every wire. */
+export function bytesOfRows(words: Uint32Array): Uint8Array {
+  const bytes = new Uint8Array(words.length * 4);
+  const view = viewOf(bytes);
+  for (let index = 0; index < words.length; index++) view.setUint32(index * 4, words[index]!);
+  return bytes;
+}
+
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { digestScheme } from '../digest.ts';
-import { rowBytes, viewOf } from './rows.ts';
+import { bytesOfRows, type RowPicture, viewOf } from './rows.ts';
 
 // A sidecar's snapshot, all numbers big-endian:
 //
@@ -24,15 +24,8 @@ export interface SnapshotHeader {
   readonly rows: number;
 }
 
-/**
- * The head of a snapshot, then `rows` (words as {@link RuleTable.copyRows} gives them) as big-endian bytes in pieces
- * of at most `pieceRows`, then the checksum. Lazy, so that a slow reader holds one piece and not a second copy.
- */
-export function* encodeSnapshot(
-  header: Omit<SnapshotHeader, 'rows'>,
-  rows: Uint32Array,
-  pieceRows = 4096,
-): Generator<Uint8Array> {
+/** The head of a snapshot, its rows piece by piece, then the checksum. Lazy, so that a slow reader holds one piece. */
+export function* encodeSnapshot(header: Omit<SnapshotHeader, 'rows'>, picture: RowPicture): Generator<Uint8Array> {
   const head = new Uint8Array(snapshotHeaderBytes);
   const view = viewOf(head);
   view.setUint32(0, magic);
@@ -42,17 +35,11 @@ export function* encodeSnapshot(
   view.setBigUint64(16, BigInt(header.n));
   head.set(Buffer.from(header.epoch, 'hex'), 24);
   view.setUint32(32, header.maxTokenLifetimeSeconds);
-  view.setUint32(40, rows.length / 8);
+  view.setUint32(40, picture.rows);
   let checksum = crc32(head);
   yield head;
-  const pieceWords = pieceRows * 8;
-  for (let from = 0; from < rows.length; from += pieceWords) {
-    const words = rows.subarray(from, from + pieceWords);
-    const piece = new Uint8Array(words.length * 4);
-    const pieceView = viewOf(piece);
-    words.forEach((word, index) => {
-      pieceView.setUint32(index * 4, word);
-    });
+  for (const words of picture.pieces()) {
+    const piece = bytesOfRows(words);
     checksum = crc32(piece, checksum);
     yield piece;
   }
@@ -76,17 +63,4 @@ export function decodeSnapshotHeader(bytes: Uint8Array): SnapshotHeader | string
     maxTokenLifetimeSeconds: view.getUint32(32),
     rows: view.getUint32(40),
   };
-}
-
-/**
- * The rows of a whole snapshot, or what is wrong with it. Nothing is handed out before the checksum holds: a flipped
- * bit could deny somebody for ever.
- */
-export function decodeSnapshot(bytes: Uint8Array): { header: SnapshotHeader; rows: Uint8Array } | string {
-  const header = decodeSnapshotHeader(bytes);
-  if (typeof header === 'string') return header;
-  const end = snapshotHeaderBytes + header.rows * rowBytes;
-  if (bytes.byteLength !== end + 4) return `expected ${end + 4} bytes, found ${bytes.byteLength}`;
-  if (crc32(bytes.subarray(0, end)) !== viewOf(bytes).getUint32(end)) return 'the checksum does not match';
-  return { header, rows: bytes.subarray(snapshotHeaderBytes, end) };
 }

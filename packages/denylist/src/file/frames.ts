@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { decodeEvent, encodeRuleEvent } from '../codec/event.ts';
-import { rowBytes, viewOf } from '../codec/rows.ts';
+import { bytesOfRows, rowBytes, viewOf } from '../codec/rows.ts';
 import { digestScheme } from '../digest.ts';
 import { emptyState, type LogState, type StoredEntry } from '../memory/log-state.ts';
 
@@ -18,7 +18,6 @@ export const fileVersion = 1;
 const magic = 'RVCL';
 const preambleBytes = 8;
 const frameHeaderBytes = 8;
-const rowsPerFrame = 4096;
 const idsPerFrame = 1000;
 /** No frame is larger: a length beyond it is no length. */
 const maxFrameBytes = 1 << 20;
@@ -54,13 +53,7 @@ export function* encodeFile(header: Omit<FileHeader, 'seq' | 'rows'>, state: Log
   preamble.writeUInt8(digestScheme, 5);
   yield preamble;
   yield frame('h', Buffer.from(JSON.stringify({ ...header, seq, rows: table.size })));
-  const words = table.copyRows();
-  for (let from = 0; from < words.length; from += rowsPerFrame * 8) {
-    const slice = words.subarray(from, from + rowsPerFrame * 8);
-    const rows = Buffer.alloc(slice.length * 4);
-    for (const [index, word] of slice.entries()) rows.writeUInt32BE(word, index * 4);
-    yield frame('r', rows);
-  }
+  for (const words of table.picture().pieces()) yield frame('r', bytesOfRows(words));
   const ids = [...state.ids].map(([id, { seq, loggedAtMs }]) => [id, seq, loggedAtMs]);
   for (let from = 0; from < ids.length; from += idsPerFrame) {
     yield frame('i', Buffer.from(JSON.stringify(ids.slice(from, from + idsPerFrame))));

@@ -4,8 +4,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { Clock } from '../clock.ts';
 import { decodeEvent } from '../codec/event.ts';
 import { encodeReport } from '../codec/report.ts';
-import { rowBytes } from '../codec/rows.ts';
-import { decodeSnapshot } from '../codec/snapshot.ts';
+import { type DecodedSnapshot, SnapshotReader } from '../codec/snapshot-reader.ts';
 import {
   type Feed,
   type FeedBatch,
@@ -18,16 +17,12 @@ import {
 import { Reporter, type SendReport } from '../reporter.ts';
 import type { HttpSource } from '../source.ts';
 import { readBootId } from './boot-id.ts';
-import { get, type HttpClient, post, readAll } from './client.ts';
+import { get, type HttpClient, post } from './client.ts';
 import { FreshQuestion } from './fresh-question.ts';
 import { decodeProof, formatPosition, logNowHeader, parsePosition, paths, streamEvents } from './wire.ts';
 
-/** Rows applied between two turns of the event loop: about a millisecond of work. */
-const sliceRows = 2048;
 /** Milliseconds for a last report. */
 const farewellMs = 500;
-/** A snapshot of the largest denylist, with room: 32 bytes a rule. */
-const maxSnapshotBytes = 4 * 1024 ** 3;
 
 export interface HttpFeedOptions {
   readonly clock: Clock;
@@ -78,7 +73,7 @@ interface OpenConnection {
 }
 
 function openConnection({ client, clock, bootId, reporter, close }: OpenConnection): FeedConnection {
-  let snapshot: { position: FeedPosition; rows: Uint8Array } | undefined;
+  let snapshot: Snapshot | undefined;
   return {
     lifts: 'take',
     async position() {
@@ -87,12 +82,12 @@ function openConnection({ client, clock, bootId, reporter, close }: OpenConnecti
       return snapshot.position;
     },
     async *snapshot() {
-      const rows = snapshot?.rows ?? new Uint8Array();
-      for (let from = 0; from < rows.byteLength; from += sliceRows * rowBytes) {
-        yield rows.subarray(from, from + sliceRows * rowBytes);
+      const pages = snapshot?.pages ?? [];
+      if (snapshot !== undefined) snapshot.pages = [];
+      for (const page of pages) {
+        yield page;
         await nextTick();
       }
-      if (snapshot !== undefined) snapshot.rows = new Uint8Array();
     },
     tail: (from) => readTail({ client, clock, bootId, from }),
     acknowledge: (position) => reporter.reached(position),
@@ -121,7 +116,13 @@ async function leave(client: HttpClient): Promise<void> {
   }
 }
 
-async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<{ position: FeedPosition; rows: Uint8Array }> {
+interface Snapshot {
+  readonly position: FeedPosition;
+  /** Given up once they are read. */
+  pages: readonly Uint8Array[];
+}
+
+async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<Snapshot> {
   const sentAtMs = clock.monotonicMs();
   const response = await get(client, paths.snapshot);
   const answeredAtMs = clock.monotonicMs();
@@ -129,9 +130,7 @@ async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<{ positi
     response.resume();
     throw new FeedError('not_ready', `${client.source.name} answered ${response.statusCode} to a snapshot`);
   }
-  const decoded = decodeSnapshot(await readAll(response, maxSnapshotBytes));
-  if (typeof decoded === 'string') throw new FeedError('protocol', `${client.source.name}: ${decoded}`);
-  const { header, rows } = decoded;
+  const { header, pages } = await readSnapshot(response, client.source.name);
   const head = formatPosition(header);
   const logNow = Number(response.headers[logNowHeader] ?? Number.NaN);
   const roundTripMs = answeredAtMs - sentAtMs;
@@ -139,17 +138,30 @@ async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<{ positi
     ? { logMs: logNow, monotonicMs: sentAtMs + roundTripMs / 2, roundTripMs }
     : undefined;
   return {
-    rows,
+    pages,
     position: {
       epoch: header.epoch,
       head,
       cursor: head,
+      rules: header.rows,
       healing: false, // a sidecar that cannot vouch for itself sends no proof
       maxTokenLifetimeSeconds: header.maxTokenLifetimeSeconds,
       minReader: 1,
       ...(logTime === undefined ? {} : { logTime }),
     },
   };
+}
+
+/** @throws FeedError when it is not whole, or the link breaks. */
+async function readSnapshot(response: IncomingMessage, name: string): Promise<DecodedSnapshot> {
+  const reader = new SnapshotReader();
+  for await (const chunk of response) {
+    reader.add(chunk);
+    if (reader.problem !== undefined) break;
+  }
+  const decoded = reader.end();
+  if (typeof decoded === 'string') throw new FeedError('protocol', `${name}: ${decoded}`);
+  return decoded;
 }
 
 interface Tail {

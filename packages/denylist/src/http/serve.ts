@@ -121,8 +121,8 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
     }
     const status = replica.status();
     const logNowMs = logClock.nowMs();
-    // Rows and `n` are taken in the same tick: nothing can come between.
-    const rows = denylist.copyRows();
+    // Rows and `n` are of the same tick: nothing can come between.
+    const picture = denylist.picture();
     const header = {
       feed: journal.feed,
       n: journal.n,
@@ -134,7 +134,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       'cache-control': 'no-store',
       ...(logNowMs === undefined ? {} : { [logNowHeader]: logNowMs.toFixed(3) }),
     });
-    Readable.from(encodeSnapshot(header, rows), { objectMode: false, highWaterMark: 256 * 1024 })
+    Readable.from(encodeSnapshot(header, picture), { objectMode: false, highWaterMark: 256 * 1024 })
       .on('error', () => response.destroy())
       .pipe(response);
   };

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { rowBytes } from '../../src/codec/rows.ts';
-import { decodeSnapshot, decodeSnapshotHeader, encodeSnapshot, snapshotHeaderBytes } from '../../src/codec/snapshot.ts';
+import { type RowPicture, rowBytes } from '../../src/codec/rows.ts';
+import { decodeSnapshotHeader, encodeSnapshot, snapshotHeaderBytes } from '../../src/codec/snapshot.ts';
+import { type DecodedSnapshot, SnapshotReader } from '../../src/codec/snapshot-reader.ts';
 import { forEver } from '../../src/rule.ts';
 
 const header = { feed: '0123456789abcdef', n: 2 ** 40 + 7, epoch: 'fedcba9876543210', maxTokenLifetimeSeconds: 86_400 };
@@ -10,8 +11,19 @@ const rows = Uint32Array.of(
   ...[0x00112233, 0x44556677, 0x8899aabb, 0xccddeeff, forEver, 0, 1767225600, 0],
   ...[0xffffffff, 0, 0, 1, 1767225900, 1767225602, 1767225600, 1767225600],
 );
+const picture = (words: Uint32Array, pieceRows = 1): RowPicture => ({
+  rows: words.length / 8,
+  *pieces() {
+    for (let from = 0; from < words.length; from += pieceRows * 8) yield words.subarray(from, from + pieceRows * 8);
+  },
+});
 const encode = (words: Uint32Array, pieceRows?: number): Uint8Array =>
-  Buffer.concat([...encodeSnapshot(header, words, pieceRows)]);
+  Buffer.concat([...encodeSnapshot(header, picture(words, pieceRows))]);
+const decodeSnapshot = (bytes: Uint8Array, chunkBytes = bytes.byteLength): DecodedSnapshot | string => {
+  const reader = new SnapshotReader();
+  for (let from = 0; from < bytes.byteLength; from += chunkBytes) reader.add(bytes.subarray(from, from + chunkBytes));
+  return reader.end();
+};
 const wordsOf = (bytes: Uint8Array): Uint32Array => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Uint32Array.from({ length: bytes.byteLength / 4 }, (_, index) => view.getUint32(index * 4));
@@ -26,25 +38,32 @@ describe('a snapshot', () => {
   });
 
   it('reads as what was written, however it was cut into pieces', () => {
+    const small = fc.integer({ min: 1, max: 8 });
     const words = fc.array(fc.integer({ min: 0, max: forEver }), { minLength: 8, maxLength: 8 });
     fc.assert(
-      fc.property(fc.array(words, { maxLength: 20 }), fc.integer({ min: 1, max: 8 }), (some, pieceRows) => {
+      fc.property(fc.array(words, { maxLength: 20 }), small, small, (some, pieceRows, chunkBytes) => {
         const given = Uint32Array.from(some.flat());
-        const decoded = decodeSnapshot(encode(given, pieceRows));
+        const decoded = decodeSnapshot(encode(given, pieceRows), chunkBytes * 9);
         if (typeof decoded === 'string') throw new Error(decoded);
         expect(decoded.header).toEqual({ ...header, rows: some.length });
-        expect(wordsOf(decoded.rows)).toEqual(given);
+        expect(wordsOf(Buffer.concat(decoded.pages))).toEqual(given);
       }),
     );
   });
 
-  it('goes out in pieces of bounded size', () => {
-    const sizes = [...encodeSnapshot(header, new Uint32Array(8 * 10), 4)].map((piece) => piece.byteLength);
+  it('goes out in the pieces of its picture', () => {
+    const sizes = [...encodeSnapshot(header, picture(new Uint32Array(8 * 10), 4))].map((piece) => piece.byteLength);
     expect(sizes).toEqual([snapshotHeaderBytes, 4 * rowBytes, 4 * rowBytes, 2 * rowBytes, 4]);
   });
 
   it('may be empty', () => {
-    expect(decodeSnapshot(encode(new Uint32Array()))).toMatchObject({ header: { rows: 0 }, rows: new Uint8Array() });
+    expect(decodeSnapshot(encode(new Uint32Array()))).toMatchObject({ header: { rows: 0 }, pages: [] });
+  });
+
+  it('is read in pages, each applied between two turns of the event loop', () => {
+    const decoded = decodeSnapshot(encode(new Uint32Array(8 * 5000), 100), 65_536);
+    if (typeof decoded === 'string') throw new Error(decoded);
+    expect(decoded.pages.map(({ byteLength }) => byteLength / rowBytes)).toEqual([2048, 2048, 904]);
   });
 
   it('is read from a view into a larger buffer', () => {
@@ -70,7 +89,7 @@ describe('a damaged snapshot', () => {
     for (let length = 0; length < bytes.byteLength; length++) {
       expect(typeof decodeSnapshot(bytes.subarray(0, length))).toBe('string');
     }
-    expect(typeof decodeSnapshot(Buffer.concat([bytes, Buffer.of(0)]))).toBe('string');
+    expect(decodeSnapshot(Buffer.concat([bytes, Buffer.of(0)]))).toMatch(/expected the end/);
   });
 
   it.each([

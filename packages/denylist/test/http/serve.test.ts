@@ -6,7 +6,7 @@ import { until } from '@revocast/test-support/until';
 import { encodeAppendRequest } from '../../src/codec/append-request.ts';
 import { decodeEvent } from '../../src/codec/event.ts';
 import { encodeReport } from '../../src/codec/report.ts';
-import { decodeSnapshot } from '../../src/codec/snapshot.ts';
+import { SnapshotReader } from '../../src/codec/snapshot-reader.ts';
 import { type Digest, digestFromBytes, digestToHex } from '../../src/digest.ts';
 import { FeedError } from '../../src/feed.ts';
 import { get, type HttpClient, post, readAll } from '../../src/http/client.ts';
@@ -78,9 +78,12 @@ async function given(
   };
   const snapshot = async () => {
     const response = await get(client, paths.snapshot);
-    const decoded = decodeSnapshot(await readAll(response, 1e7));
+    const reader = new SnapshotReader();
+    reader.add(await readAll(response, 1e7));
+    const decoded = reader.end();
     if (typeof decoded === 'string') throw new Error(decoded);
-    const digests = Array.from({ length: decoded.header.rows }, (_, row) => digestFromBytes(decoded.rows, row * 32));
+    const rows = Buffer.concat(decoded.pages);
+    const digests = Array.from({ length: decoded.header.rows }, (_, row) => digestFromBytes(rows, row * 32));
     return { ...decoded, digests: digests.map(digestToHex), position: `${decoded.header.feed}.${decoded.header.n}` };
   };
   const events = async (lastEventId: string | undefined, reader?: string) => {

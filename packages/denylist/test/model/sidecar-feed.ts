@@ -1,6 +1,6 @@
 import type { Random } from '../../src/clock.ts';
 import { decodeEvent } from '../../src/codec/event.ts';
-import { rowBytes, viewOf } from '../../src/codec/rows.ts';
+import { bytesOfRows, rowBytes } from '../../src/codec/rows.ts';
 import {
   type Feed,
   type FeedBatch,
@@ -56,9 +56,7 @@ export class SimSidecarServer {
   snapshot(): { readonly position: FeedPosition; readonly rows: Uint8Array } {
     const { denylist, freshness, logClock } = this.#replica;
     if (!freshness.everComplete) throw new FeedError('not_ready', 'the first synchronisation is not complete');
-    const words = denylist.copyRows();
-    const rows = new Uint8Array(words.length * 4);
-    for (const [index, word] of words.entries()) viewOf(rows).setUint32(index * 4, word);
+    const rows = Buffer.concat([...denylist.picture().pieces()].map(bytesOfRows));
     const head = formatPosition({ feed: this.#journal.feed, n: this.#journal.n });
     const logMs = logClock.nowMs();
     const position = {

@@ -1,0 +1,52 @@
+// Sixteen thousand bits a block, for the thousand rules of a segment (two thousand just before it splits): one probe in
+// sixteen finds a bit that another rule has set.
+const blockBits = 14;
+const blockWords = 2 ** blockBits / 32;
+const blocksPerChunk = 256;
+
+/**
+ * One bit for each rule held, in a block for each segment of a {@link RuleTable}. Most probes look for what nobody
+ * revoked: one load of a small array answers them, where the table itself would cost a walk through memory that is in
+ * no cache. A clear bit is certain; a set one means nothing until the table has been asked.
+ */
+export class ProbeFilter {
+  /** Blocks in chunks, so that growing copies nothing. */
+  readonly #chunks: Uint32Array[] = [];
+
+  get bytes(): number {
+    return this.#chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
+  /** Whether a rule with this third word may lie in the segment. */
+  mayHold(segmentIndex: number, thirdWord: number): boolean {
+    const chunk = this.#chunks[(segmentIndex / blocksPerChunk) | 0]!;
+    return (chunk[wordOf(segmentIndex, thirdWord)]! & (1 << (thirdWord & 31))) !== 0;
+  }
+
+  note(segmentIndex: number, thirdWord: number): void {
+    this.#chunkFor(segmentIndex)[wordOf(segmentIndex, thirdWord)]! |= 1 << (thirdWord & 31);
+  }
+
+  /** Takes all bits of a segment away; whoever lays it out anew notes what is left. */
+  clear(segmentIndex: number): void {
+    const from = (segmentIndex % blocksPerChunk) * blockWords;
+    this.#chunkFor(segmentIndex).fill(0, from, from + blockWords);
+  }
+
+  #chunkFor(segmentIndex: number): Uint32Array {
+    const index = (segmentIndex / blocksPerChunk) | 0;
+    const segmentsOfChunk = (segmentIndex % blocksPerChunk) + 1;
+    const chunk = this.#chunks[index];
+    if (chunk !== undefined && chunk.length >= segmentsOfChunk * blockWords) return chunk;
+    // A small table does not pay for a whole chunk: each one doubles up to its size.
+    const blocks = Math.min(blocksPerChunk, Math.max(segmentsOfChunk, ((chunk?.length ?? 0) / blockWords) * 2));
+    const larger = new Uint32Array(blocks * blockWords);
+    if (chunk !== undefined) larger.set(chunk);
+    this.#chunks[index] = larger;
+    return larger;
+  }
+}
+
+function wordOf(segmentIndex: number, thirdWord: number): number {
+  return (segmentIndex % blocksPerChunk) * blockWords + (thirdWord >>> (32 - blockBits + 5));
+}
