@@ -9,6 +9,7 @@ const sliceBytes = 2048 * 32;
 export function loadFigures(denylist: Denylist, rows: Uint8Array): Figure[] {
   const before = settledBytes();
   const { arrayBuffers: held } = process.memoryUsage();
+  denylist.expectRoom(rows.byteLength / 32); // a snapshot says how many it holds
   let [longestSliceMs, loadMs, peakBytes] = [0, 0, 0];
   for (let from = 0; from < rows.byteLength; from += sliceBytes) {
     const at = performance.now();
