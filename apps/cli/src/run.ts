@@ -24,17 +24,23 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const failure = failureOf(error);
     if (failure === undefined) return tellBug(error, world);
-    tell(failure, argv.includes('--json'), world);
+    tell(failure, { json: argv.includes('--json'), idFlag: argv[0] === 'lift' ? '--lift-id' : '--id' }, world);
     return failure.exitCode;
   }
 }
 
-function tell({ code, message, id }: Failure, json: boolean, { stdout, stderr, environment }: World): void {
+interface Telling {
+  readonly json: boolean;
+  /** By which a retry is recognised. */
+  readonly idFlag: string;
+}
+
+function tell({ code, message, id }: Failure, { json, idFlag }: Telling, { stdout, stderr, environment }: World): void {
   if (json) {
     stdout.write(`${JSON.stringify({ error: { code, message, ...(id === undefined ? {} : { id }) } })}\n`);
     return;
   }
-  const retry = id === undefined ? '' : `\nretry with: --id ${id}`;
+  const retry = id === undefined ? '' : `\nretry with: ${idFlag} ${id}`;
   stderr.write(`${paintFor(stderr, environment)('red', 'error')}: ${message}${retry}\n`);
 }
 

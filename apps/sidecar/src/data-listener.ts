@@ -25,12 +25,12 @@ export interface DataListenerOptions {
 /** What a process beside does to keep its denylist, and to say how far it is; none of it changes a revocation. */
 const readerRoutes = ['GET /v1/snapshot', 'GET /v1/events', 'GET /v1/fresh', 'GET /v1/enforcement', 'POST /v1/acks'];
 const consoleRoutes = ['GET /console', 'GET /console/events', 'GET /console/digests'];
-const writerRoutes = ['POST /v1/revocations'];
+const writerRoutes = ['POST /v1/revocations', 'GET /v1/revocations'];
 
 /** The routes of this listener, as the label of `sidecar_http_requests_total` names them. */
-export const dataRoutes: readonly string[] = [...readerRoutes, ...consoleRoutes, ...writerRoutes].map(
-  (route) => route.split(' ')[1] ?? '',
-);
+export const dataRoutes: readonly string[] = [
+  ...new Set([...readerRoutes, ...consoleRoutes, ...writerRoutes].map((route) => route.split(' ')[1] ?? '')),
+];
 
 /**
  * Decides who may talk to the feed. On this host nobody needs a secret to read, so what a browser can be made to send

@@ -136,6 +136,13 @@ describe('given a data listener on loopback', () => {
     expect(handled).toEqual(['POST /v1/revocations']);
   });
 
+  it('tells only a writer what a revocation named', async () => {
+    const { url, handled } = await serve({ withTokens: true });
+    await request(url).get('/v1/revocations?id=e1').expect(401);
+    await request(url).get('/v1/revocations?id=e1').set('Authorization', `Bearer ${secret}`).expect(200);
+    expect(handled).toEqual(['GET /v1/revocations?id=e1']);
+  });
+
   it('follows a rotation while it runs', async () => {
     const { url, tokenPath } = await serve({ withTokens: true });
     const write = (token: string) => request(url).post('/v1/revocations').set('Authorization', `Bearer ${token}`);

@@ -16,6 +16,8 @@ export interface RevocationDetails {
   readonly requestedAtMs?: number;
   /** W3C trace context of the revocation, so that one trace shows its enforcement. */
   readonly traceparent?: string;
+  /** It denied what was issued up to a time; said by the log. Such an event cannot be lifted. */
+  readonly cutoff?: true;
 }
 
 /** One value's rule as the log holds it after a statement. */

@@ -3,7 +3,14 @@ export type { EnforcedEverywhere } from './await-enforcement.ts';
 export { ConfigurationError } from './configuration-error.ts';
 export { type CreatePublisherOptions, createPublisher } from './create-publisher.ts';
 export type { OpenTelemetryApi } from './open-telemetry.ts';
-export type { Published, Publisher, PublisherObserver, PublishOptions, RevokeTokenOptions } from './publisher.ts';
+export type {
+  LiftTarget,
+  Published,
+  Publisher,
+  PublisherObserver,
+  PublishOptions,
+  RevokeTokenOptions,
+} from './publisher.ts';
 export {
   type Dimension,
   dimensions,

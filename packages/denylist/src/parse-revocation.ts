@@ -33,9 +33,23 @@ export function parseRevocation(input: unknown): ParsedRevocation {
   };
 }
 
-/** @throws ConfigurationError */
-export function parseTarget(input: unknown): DimensionValue {
+function parseTarget(input: unknown): DimensionValue {
   return readTarget(readObject(input, [...targetKeys, 'issuer', 'actor']));
+}
+
+/**
+ * Whose denial ends: a value, or what the revocation of an id named.
+ *
+ * @throws ConfigurationError
+ */
+export function parseLift(input: unknown): DimensionValue | { readonly id: string } {
+  const hasId = typeof input === 'object' && input !== null && 'id' in input;
+  if (!hasId) return parseTarget(input);
+  const { id } = readObject(input, ['id', 'actor']);
+  if (typeof id !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(id)) {
+    throw refuse('id', '1–128 printable ASCII characters without spaces', id);
+  }
+  return { id };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

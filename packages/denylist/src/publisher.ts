@@ -5,9 +5,9 @@ import { digestOf } from './digest.ts';
 import type { RevocationDetails } from './event.ts';
 import type { Feed, LogTimeSample } from './feed.ts';
 import { LogClock } from './log-clock.ts';
-import { parseRevocation, parseTarget } from './parse-revocation.ts';
+import { parseLift, parseRevocation } from './parse-revocation.ts';
 import type { Dimension, Revocation, RevocationReason, RevocationTarget } from './revocation.ts';
-import { type Appended, LogError, type RevocationLog } from './revocation-log.ts';
+import { type Appended, LogError, type LoggedDenial, type RevocationLog } from './revocation-log.ts';
 import type { Statement } from './statement.ts';
 import { targetOfToken } from './token-target.ts';
 import type { TracedRevocation, TraceRevocation } from './trace-revocations.ts';
@@ -49,12 +49,20 @@ export interface Publisher {
   revoke(revocation: Revocation, options?: PublishOptions): Promise<Published>;
   /** Revokes one token, named by its id claim, until it has expired everywhere. The signature is not checked. */
   revokeToken(jwt: string, options?: RevokeTokenOptions): Promise<Published>;
-  /** Ends the denial of one value; not its cutoff: people log in again. */
-  lift(target: RevocationTarget & { readonly actor?: string }, options?: PublishOptions): Promise<Published>;
+  /**
+   * Ends every denial of one value; not its cutoff: people log in again. The value is named as in a revocation, or by
+   * the id of one, as long as the log keeps it (an hour).
+   *
+   * @throws as `revoke` · LogError `refused` for an id that is unknown or too old, or of a cutoff or a lift.
+   */
+  lift(target: LiftTarget & { readonly actor?: string }, options?: PublishOptions): Promise<Published>;
   /** The log as a feed: hand a publisher to `protect({ revocation: { feed: publisher } })` in tests. */
   readonly feed: Feed;
   close(): Promise<void>;
 }
+
+/** A value, or the `id` of the revocation that denied it. */
+export type LiftTarget = RevocationTarget | { readonly id: string };
 
 export interface RevokeTokenOptions extends PublishOptions {
   /** Default `other`. */
@@ -144,6 +152,17 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
     }
   };
 
+  const denialNamedBy = async (target: LiftTarget): Promise<LoggedDenial> => {
+    const named = parseLift(target);
+    if (!('id' in named)) return { dimension: named.dimension, digest: digestOf(named) };
+    try {
+      return await log.denial(named.id);
+    } catch (error) {
+      observer?.failed?.(error);
+      throw error;
+    }
+  };
+
   const publisher: Publisher = {
     async revoke(revocation, options = {}) {
       const { value, statement, reason, actor } = parseRevocation(revocation);
@@ -164,13 +183,10 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
       return await publisher.revoke({ ...target, reason, ...(actor === undefined ? {} : { actor }) }, options);
     },
     async lift(target, options = {}) {
-      const value = parseTarget(target);
+      const { dimension, digest } = await denialNamedBy(target);
       const { actor } = target;
       const about = { kind: 'lift', ...(actor === undefined ? {} : { actor }) } as const;
-      return await publish(
-        { dimension: value.dimension, digest: digestOf(value), statement: { kind: 'lift' }, about },
-        options,
-      );
+      return await publish({ dimension, digest, statement: { kind: 'lift' }, about }, options);
     },
     feed,
     close: () => log.close(),

@@ -2,6 +2,7 @@ import type { Digest } from './digest.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { RevocationDetails } from './event.ts';
 import type { LogTimeSample } from './feed.ts';
+import type { Dimension } from './revocation.ts';
 import type { Statement } from './statement.ts';
 
 /** The ordered record of revocations: the writing side. Readers use its {@link Feed} and {@link LookUp}. */
@@ -12,6 +13,12 @@ export interface RevocationLog {
    * @throws LogError
    */
   append(request: AppendRequest): Promise<Appended>;
+  /**
+   * What the event of an id denied, while the log keeps that event: in Redis an hour, embedded its last 10,000.
+   *
+   * @throws LogError `refused` for an id that is unknown or too old, or of a cutoff or a lift · `unavailable`
+   */
+  denial(id: string): Promise<LoggedDenial>;
   /**
    * Which replicas have applied an appended entry, as of now.
    *
@@ -34,6 +41,12 @@ export interface AppendRequest {
    * one to be taken; default 60, `Infinity`: any number, and this one is not counted.
    */
   readonly broadRulesPerMinute?: number;
+}
+
+/** The value that a logged revocation denied. */
+export interface LoggedDenial {
+  readonly digest: Digest;
+  readonly dimension: Dimension;
 }
 
 /** Where an entry stands in the history. */

@@ -17,6 +17,7 @@ export const arbitraryDetails: fc.Arbitrary<RevocationDetails> = fc.record(
     occurredAtMs: milliseconds,
     requestedAtMs: milliseconds,
     traceparent: fc.constant(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`),
+    cutoff: fc.constant(true as const),
   },
   { requiredKeys: ['id', 'kind'] },
 );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from '../src/configuration-error.ts';
-import { parseRevocation, parseTarget } from '../src/parse-revocation.ts';
+import { parseLift, parseRevocation } from '../src/parse-revocation.ts';
 import { forEver } from '../src/rule.ts';
 
 const issuer = 'https://issuer.example/';
@@ -31,7 +31,7 @@ describe('what a revocation names', () => {
     [{ entireIssuer: true }, { dimension: 'issuer', issuer, value: issuer }],
   ])('%j', (target, value) => {
     expect(parse(target).value).toEqual(value);
-    expect(parseTarget({ issuer, ...target })).toEqual(value);
+    expect(parseLift({ issuer, ...target })).toEqual(value);
   });
 });
 
@@ -88,7 +88,7 @@ describe('a field that is there but undefined', () => {
   ])('never widens what is revoked: %s', (_, fields, option) => {
     expect(problemOf({ issuer, reason: 'logout', ...fields }).option).toBe(option);
     const { issuer: given = issuer, ...target } = { issuer: 'issuer' in fields ? fields.issuer : issuer, ...fields };
-    if (option !== 'issuer') expect(problemOf({ issuer: given, ...target }, parseTarget).option).toBe(option);
+    if (option !== 'issuer') expect(problemOf({ issuer: given, ...target }, parseLift).option).toBe(option);
   });
 
   it.each([['expiresAt'], ['issuedUpTo'], ['block'], ['actor']])(
@@ -211,7 +211,27 @@ describe('a revocation that cannot be meant', () => {
 describe('a target to lift', () => {
   it('takes no end, no reason and no cutoff', () => {
     for (const key of ['expiresAt', 'issuedUpTo', 'block', 'reason']) {
-      expect(problemOf({ issuer, subject: 's', [key]: 1 }, parseTarget).message).toMatch(`unknown field "${key}"`);
+      expect(problemOf({ issuer, subject: 's', [key]: 1 }, parseLift).message).toMatch(`unknown field "${key}"`);
     }
+  });
+
+  it('may be the id of a revocation, and then nothing beside it', () => {
+    expect(parseLift({ id: 'e1', actor: 'eve' })).toEqual({ id: 'e1' });
+    expect(problemOf({ id: 'e1', issuer, subject: 's' }, parseLift).message).toMatch('unknown field "issuer"');
+  });
+
+  it.each([
+    [0, false],
+    [1, true],
+    [128, true],
+    [129, false],
+  ])('may be an id of %i characters: %s', (length, accepted) => {
+    const read = () => parseLift({ id: 'x'.repeat(length) });
+    if (accepted) expect(read()).toEqual({ id: 'x'.repeat(length) });
+    else expect(problemOf({ id: 'x'.repeat(length) }, parseLift).option).toBe('id');
+  });
+
+  it.each([undefined, null, 5, 'with space', 'é'])('may not be the id %s', (id) => {
+    expect(problemOf({ id }, parseLift).option).toBe('id');
   });
 });

@@ -36,6 +36,10 @@ function given({
       const loggedAtMs = clock.wallMs() - 2 + logAheadMs;
       return { epoch: 'e1', head: 'h1', cursor: 'c1', loggedAtMs, redisReplicas: 2, repeated };
     },
+    async denial(id) {
+      if (id !== 'known') throw new LogError('refused', 'nothing was lifted');
+      return { digest: Uint32Array.of(1, 2, 3, 4), dimension: 'grant' };
+    },
     enforcement: () => Promise.reject(new Error('not asked here')),
     ...(tellsTime !== undefined && {
       async time() {
@@ -267,6 +271,24 @@ describe('lifting', () => {
       details: { id: 'drawn-1', kind: 'lift', dimension: 'subject_client', actor: 'eve' },
     });
     expect(observed).toEqual([['lift', 'subject_client', 'other']]);
+  });
+
+  it('of what a revocation named asks the log by its id', async () => {
+    const { publisher, requests, answered, observed } = given();
+    await answered(publisher.lift({ id: 'known', actor: 'eve' }, { id: 'mine' }));
+    expect(requests[0]).toMatchObject({
+      digest: Uint32Array.of(1, 2, 3, 4),
+      statement: { kind: 'lift' },
+      details: { id: 'mine', kind: 'lift', dimension: 'grant', actor: 'eve' },
+    });
+    expect(observed).toEqual([['lift', 'grant', 'other']]);
+  });
+
+  it('logs nothing for an id that the log refuses, and tells so', async () => {
+    const { publisher, requests, observed } = given();
+    await expect(publisher.lift({ id: 'forgotten' })).rejects.toMatchObject({ code: 'refused', applied: false });
+    expect(requests).toEqual([]);
+    expect(observed).toEqual([expect.objectContaining({ code: 'refused' })]);
   });
 
   it('never widens: a forgotten client does not lift the subject', async () => {

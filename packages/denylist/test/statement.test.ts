@@ -198,9 +198,15 @@ describe('the script in Redis', () => {
             if (asked.kind !== 'seed') firstLoggedAtMs.set(eventId, loggedAtMs);
             held = expected;
             seq += 1;
+            const change = {
+              digest,
+              rule: expected,
+              loggedAtMs,
+              details: asked.kind === 'cutoff' ? { ...details, cutoff: true as const } : details,
+            };
             const line = await newestEvent();
-            expect(line).toBe(encodeRuleEvent(seq, { digest, rule: expected, loggedAtMs, details }));
-            expect(decodeEvent(line)).toEqual({ kind: 'rule', seq, digest, rule: expected, loggedAtMs, details });
+            expect(line).toBe(encodeRuleEvent(seq, change));
+            expect(decodeEvent(line)).toEqual({ kind: 'rule', seq, ...change });
           }
           expect(await entries()).toBe(before + (outcome === 'appended' ? 1 : 0));
           expect(await ruleInRedis()).toEqual(held);

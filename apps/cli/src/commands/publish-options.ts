@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
 import { duration, wholeNumber } from '../parse-argument.ts';
 
-/** The options of a statement that say how it is sent. */
-export function addPublishOptions(command: Command): Command {
+/**
+ * The options of a statement that say how it is sent.
+ *
+ * @param eventId the flag for the id of the event itself.
+ */
+export function addPublishOptions(command: Command, eventId: '--id' | '--lift-id' = '--id'): Command {
   return command
     .option('--actor <name>', 'who asked, for the audit trail: 1–128 printable characters')
-    .option('--id <id>', 'the id of the event: a retry with the same id within a day applies once')
+    .option(`${eventId} <id>`, 'the id of the event: a retry with the same id within a day applies once')
     .option(
       '--redis-replicas <count>',
       'redis replicas that must confirm (default: all)',

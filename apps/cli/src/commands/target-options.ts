@@ -17,6 +17,9 @@ export interface TargetOptions {
 
 const names = ['tokenId', 'session', 'grant', 'subject', 'client', 'tenant', 'key', 'entireIssuer'] as const;
 
+/** Every option that says whose tokens are meant. */
+export const targetNames = ['issuer', ...names] as const;
+
 export function addTargetOptions(command: Command): Command {
   return command
     .option('--issuer <iss>', 'the issuer, exactly as in the claim iss')

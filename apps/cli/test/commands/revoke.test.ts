@@ -51,6 +51,28 @@ describe('given a log in Redis', () => {
     expect(await verdictOn('session', 's-1')).toBe('unknown');
   });
 
+  it('lifts by the id that it printed, and says why another id is refused', async () => {
+    const source = ['--source', redis.url];
+    const target = ['--issuer', issuer, '--session', 's-lift', ...source];
+    const { id } = JSON.parse((await runIn(testWorld(), 'revoke', ...target, '--json')).out);
+    const lifted = await runIn(testWorld(), 'lift', '--id', id, '--lift-id', 'lift-1', ...source);
+    expect(lifted).toMatchObject({ code: 0, out: expect.stringMatching(/^lifted what that .* named\n {2}id lift-1,/) });
+    expect(await verdictOn('session', 's-lift')).toBe('unknown');
+    expect(await runIn(testWorld(), 'lift', '--id', 'lift-1', ...source)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('this id is of a lift'),
+    });
+    expect(await runIn(testWorld(), 'lift', '--id', id, '--session', 's', ...source)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('leave out --session (--lift-id is'),
+    });
+  });
+
+  it('names the flag by which a lift is sent again without applying twice', async () => {
+    const args = ['lift', '--issuer', issuer, '--session', 's', '--source', 'http://127.0.0.1:1'];
+    expect((await runIn(testWorld(), ...args)).err).toMatch(/\nretry with: --lift-id [0-9a-f]{32}\n$/);
+  });
+
   it('prints one JSON object, and a retry with the same id is the same event', async () => {
     const args = ['revoke', '--issuer', issuer, '--subject', 'u-1', '--id', 'event-1', '--source', redis.url, '--json'];
     const first = JSON.parse((await runIn(testWorld(), ...args)).out);

@@ -220,6 +220,7 @@ describe('revocations through this sidecar', () => {
         if (details.id === 'lost') throw new Error('down');
         return { ...appended, repeated: details.id === 'again' };
       },
+      denial: () => Promise.reject(new Error('not asked here')),
       enforcement: () => Promise.reject(new Error('not asked here')),
       close: async () => undefined,
     });

@@ -108,7 +108,7 @@ function readDetails(text: string): RevocationDetails | undefined | 'broken' {
 export function decodeDetails(value: unknown): RevocationDetails | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const fields: Record<string, unknown> = { ...value };
-  const { id, kind, dimension, reason, actor, occurredAtMs, requestedAtMs, traceparent } = fields;
+  const { id, kind, dimension, reason, actor, occurredAtMs, requestedAtMs, traceparent, cutoff } = fields;
   if (typeof id !== 'string' || id.length > 128) return undefined;
   return {
     id,
@@ -119,6 +119,7 @@ export function decodeDetails(value: unknown): RevocationDetails | undefined {
     ...(typeof occurredAtMs === 'number' ? { occurredAtMs } : {}),
     ...(typeof requestedAtMs === 'number' ? { requestedAtMs } : {}),
     ...(typeof traceparent === 'string' ? { traceparent: traceparent.slice(0, 64) } : {}),
+    ...(cutoff === true ? { cutoff } : {}),
   };
 }
 

@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { encodeAppendRequest } from '../codec/append-request.ts';
+import { digestFromHex } from '../digest.ts';
 import { type Enforcement, nothingKnown } from '../enforcement.ts';
 import { FeedError } from '../feed.ts';
 import type { Reseed } from '../reseed.ts';
+import { dimensions } from '../revocation.ts';
 import { type Appended, LogError, type LogErrorCode, logErrorCodes, type RevocationLog } from '../revocation-log.ts';
 import type { HttpSource } from '../source.ts';
 import { get, type HttpClient, post, readAll } from './client.ts';
@@ -30,6 +32,24 @@ export function createHttpLog(
           : new LogError('unavailable', `nothing was revoked: ${source.name} cannot be reached`, { cause: error });
       }
       return readAnswer(answered.statusCode ?? 0, body, source.name);
+    },
+    async denial(id) {
+      let status: number;
+      let parsed: Record<string, unknown>;
+      try {
+        const response = await get(client, `${paths.revocations}?${new URLSearchParams({ id })}`);
+        status = response.statusCode ?? 0;
+        parsed = parseObject(await readAll(response, 4096));
+      } catch (error) {
+        throw new LogError('unavailable', `nothing was lifted: ${source.name} cannot tell`, { cause: error });
+      }
+      const digest = typeof parsed.digest === 'string' ? digestFromHex(parsed.digest) : undefined;
+      const dimension = dimensions.find((known) => known === parsed.dimension);
+      if (status === 200 && digest !== undefined && dimension !== undefined) return { digest, dimension };
+      throw (
+        failureIn(status, parsed, source.name) ??
+        new LogError('unavailable', `nothing was lifted: ${source.name} answered ${status}`)
+      );
     },
     async enforcement({ epoch, head, cursor }) {
       try {
@@ -104,21 +124,27 @@ function readAnswer(status: number, body: Uint8Array, name: string): Appended {
       };
     }
   }
-  const code: LogErrorCode | undefined = logErrorCodes.find((known) => known === parsed.error);
-  if (code !== undefined) throw new LogError(code, typeof parsed.message === 'string' ? parsed.message : code);
+  throw (
+    failureIn(status, parsed, name) ??
+    new LogError('outcome_unknown', `${name} answered ${status}; retry with the same id`)
+  );
+}
+
+/** @returns undefined when nobody can tell what became of it. */
+function failureIn(status: number, { error, message }: Record<string, unknown>, name: string): LogError | undefined {
+  const code: LogErrorCode | undefined = logErrorCodes.find((known) => known === error);
+  if (code !== undefined) return new LogError(code, typeof message === 'string' ? message : code);
   if (status === 401 || status === 403) {
-    throw new LogError(
+    return new LogError(
       'unavailable',
       `nothing was revoked: ${name} wants a bearer token for writes (option tokenFile)`,
     );
   }
   if (status === 400 || status === 404) {
-    throw new LogError(
-      'refused',
-      `${name} answered ${status}: ${typeof parsed.message === 'string' ? parsed.message : 'it takes no revocations'}`,
-    );
+    const what = typeof message === 'string' ? message : 'it takes no revocations';
+    return new LogError('refused', `${name} answered ${status}: ${what}`);
   }
-  throw new LogError('outcome_unknown', `${name} answered ${status}; retry with the same id`);
+  return undefined;
 }
 
 function parseObject(body: Uint8Array): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeAppendRequest } from '../codec/append-request.ts';
+import { digestToHex } from '../digest.ts';
 import { type AppendRequest, LogError, type LogErrorCode, type RevocationLog } from '../revocation-log.ts';
 import { answer, readBody } from './answer.ts';
 
@@ -26,6 +27,21 @@ export async function receiveRevocation(
       return;
     }
     answer(response, 201, await log.append(append));
+  } catch (error) {
+    answerFailure(response, error);
+  }
+}
+
+/** `GET /v1/revocations?id=…`: what the event of that id denied, for whoever wants to lift it. */
+export async function answerDenial(request: IncomingMessage, response: ServerResponse, log: RevocationLog) {
+  const id = new URL(request.url ?? '/', 'http://sidecar').searchParams.get('id');
+  if (!id || id.length > 128) {
+    answer(response, 400, { error: 'malformed_request', message: 'expected an id of 1–128 characters' });
+    return;
+  }
+  try {
+    const { digest, dimension } = await log.denial(id);
+    answer(response, 200, { digest: digestToHex(digest), dimension });
   } catch (error) {
     answerFailure(response, error);
   }

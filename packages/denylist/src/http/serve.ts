@@ -14,7 +14,7 @@ import { defaultMaxBufferedBytes, EventStream } from './event-stream.ts';
 import { Journal } from './journal.ts';
 import { Readers } from './readers.ts';
 import { receiveReport } from './receive-report.ts';
-import { answerEnforcement, receiveRevocation } from './receive-revocation.ts';
+import { answerDenial, answerEnforcement, receiveRevocation } from './receive-revocation.ts';
 import {
   encodeProof,
   formatPosition,
@@ -185,6 +185,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       else if (method !== 'GET') return false;
       else if (path === paths.snapshot) serveSnapshot(response);
       else if (path === paths.events) serveEvents(request, response);
+      else if (path === paths.revocations && log !== undefined) void answerDenial(request, response, log);
       else if (path === paths.enforcement && log !== undefined) void answerEnforcement(request, response, log);
       else if (path === paths.fresh) serveFresh(request, response);
       else return false;

@@ -4,6 +4,7 @@ import { rowBytes, viewOf, writeRule } from '../codec/rows.ts';
 import { type DigestSet, digestToBytes } from '../digest.ts';
 import { countEnforcement, type Enforcement, nothingKnown } from '../enforcement.ts';
 import { type Feed, type FeedBatch, type FeedConnection, type FeedEntry, FeedGap, type FeedPosition } from '../feed.ts';
+import { denialOf, loggedDetails, noLongerKept, unknownId } from '../logged-denial.ts';
 import { active, type LookUp, type Verdict } from '../look-up.ts';
 import type { Reader } from '../reader.ts';
 import { type Appended, type AppendedAt, type AppendRequest, LogError, type RevocationLog } from '../revocation-log.ts';
@@ -97,7 +98,7 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
       if (typeof counted === 'number') throw tooManyBroadRules(limit, counted);
       staging.broad = counted;
     }
-    const change = { digest: digest.slice(), rule, loggedAtMs: now, details };
+    const change = { digest: digest.slice(), rule, loggedAtMs: now, details: loggedDetails(request) };
     const seq = staging.add(change, statement.kind === 'seed' ? undefined : details.id);
     return appendedAt(seq, now, false);
   };
@@ -247,6 +248,13 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
   return {
     log: {
       append: (request) => (store === undefined ? promised(() => appendNow(request)) : appendDurably(request, store)),
+      denial: async (id) => {
+        const known = ids.get(id);
+        if (known === undefined) throw unknownId();
+        const change = journal[journal.length - 1 - (state.seq - known.seq)]?.change;
+        if (change === undefined) throw noLongerKept();
+        return denialOf(change);
+      },
       enforcement: async (appended) => enforcement(appended),
       close: () => draining,
     },

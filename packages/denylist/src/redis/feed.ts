@@ -17,6 +17,7 @@ import { reportLifetimeMs, reportMs } from '../reader.ts';
 import { Reporter } from '../reporter.ts';
 import type { RedisSource } from '../source.ts';
 import { connectRedis, type RedisConnection } from './connect.ts';
+import { type RawEntry, readEntries } from './entries.ts';
 import { keys } from './keys.ts';
 import { leaveRegistry, reportTo } from './registry.ts';
 import { readArray, readBytes, readNumber, readOptionalText, readText } from './replies.ts';
@@ -167,7 +168,7 @@ async function* readTail({ redis, clock, from, isSeen, loss, takeLogTime }: Tail
     const reply = await redis.call('XREAD', ['COUNT', tailBatch, 'BLOCK', blockMs, 'STREAMS', keys.log, cursor]);
     const entries: FeedEntry[] = [];
     let heartbeat: { loggedAtMs: number; healing: boolean } | undefined;
-    for (const raw of readEntries(reply)) {
+    for (const raw of readNewEntries(reply)) {
       const event = decodeEvent(raw.event);
       if (event === undefined) throw new FeedGap('unreadable', `the log entry ${raw.id} cannot be read`);
       if (event.kind === 'heartbeat') heartbeat = event;
@@ -190,23 +191,9 @@ async function* readTail({ redis, clock, from, isSeen, loss, takeLogTime }: Tail
   }
 }
 
-interface RawEntry {
-  readonly id: string;
-  readonly prev: string;
-  readonly event: string;
-}
-
-function readEntries(reply: unknown): RawEntry[] {
+function readNewEntries(reply: unknown): RawEntry[] {
   if (reply === null || reply === undefined) return [];
   const [stream] = readArray(reply, 'XREAD');
   const [, rows] = readArray(stream, 'XREAD stream');
-  return readArray(rows, 'XREAD entries').map((row) => {
-    const [id, fields] = readArray(row, 'XREAD entry');
-    const pairs = readArray(fields, 'XREAD fields').map((field) => readText(field, 'XREAD field'));
-    const at = (name: string) => {
-      const index = pairs.indexOf(name);
-      return index < 0 || index % 2 === 1 ? '' : (pairs[index + 1] ?? '');
-    };
-    return { id: readText(id, 'XREAD id'), prev: at('p'), event: at('e') };
-  });
+  return readEntries(rows);
 }

@@ -3,10 +3,12 @@ import { broadLimitOf, tooManyBroadRules } from '../broad-rules.ts';
 import type { Clock } from '../clock.ts';
 import { digestToBytes } from '../digest.ts';
 import { FeedError } from '../feed.ts';
+import { loggedDetails } from '../logged-denial.ts';
 import { type Appended, type AppendRequest, LogError, type RevocationLog } from '../revocation-log.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../rule.ts';
 import type { Statement } from '../statement.ts';
 import type { RedisConnection } from './connect.ts';
+import { findDenial } from './denial.ts';
 import { keys } from './keys.ts';
 import { readEnforcement } from './registry.ts';
 import { readArray, readNumber, readOptionalText, readText } from './replies.ts';
@@ -22,6 +24,14 @@ const waitMs = 1000;
 export function createRedisLog(session: RedisSession, clock: Clock): RevocationLog {
   return {
     append: (request) => append(session, request),
+    async denial(id) {
+      try {
+        return await findDenial(await session.get(), id);
+      } catch (error) {
+        if (error instanceof LogError) throw error;
+        throw new LogError('unavailable', `nothing was lifted: ${messageOf(error)}`, { cause: error });
+      }
+    },
     async enforcement(appended) {
       try {
         return await readEnforcement(await session.get(), appended);
@@ -101,7 +111,7 @@ export async function runAppend(redis: RedisConnection, request: AppendRequest):
     digestToBytes(digest),
     statement.kind,
     ...numbersOf(statement),
-    JSON.stringify(details),
+    JSON.stringify(loggedDetails(request)),
     broadLimitOf(request) ?? '',
   ];
   return readArray(await redis.run(appendScript, [keys.rules, keys.log, keys.meta, keys.ids], args), 'append');

@@ -91,6 +91,42 @@ describe.each(Object.entries(worlds))('given %s', (_name, openWorld) => {
     await until(() => verdict() === 'revoked', { what: 'the later block' });
   });
 
+  it('lifts by the id of a revocation every denial of what it named, and no other', async () => {
+    const replica = await startReplica();
+    const [ann, bob] = [randomHex(4), randomHex(4)];
+    const verdict = (subject: string) =>
+      replica.check(digestSetOf([{ dimension: 'subject', issuer, value: subject }]), nowSeconds()).verdict;
+    const block = (subject: string) => publisher.revoke({ issuer, subject, block: true, reason: 'account_disabled' });
+    const { id } = await block(ann);
+    await block(bob);
+    await block(ann);
+    await until(() => verdict(ann) === 'revoked' && verdict(bob) === 'revoked', { what: 'the blocks' });
+    const lifted = await publisher.lift({ id, actor: 'support' });
+    expect(lifted.id).not.toBe(id);
+    await until(() => verdict(ann) === 'active', { what: 'the lift' });
+    expect(verdict(bob)).toBe('revoked');
+    // Repeated by its own id it is one lift, so a later block holds.
+    await block(ann);
+    await publisher.lift({ id }, { id: lifted.id });
+    await until(() => verdict(ann) === 'revoked', { what: 'the later block' });
+  });
+
+  it('refuses to lift by an id that is unknown, or of a cutoff, or of a lift, and says why', async () => {
+    const subject = randomHex(4);
+    await publisher.revoke({ issuer, subject, block: true, reason: 'admin' });
+    const cutoff = await publisher.revoke({ issuer, subject, reason: 'password_change' });
+    const lift = await publisher.lift({ issuer, subject });
+    for (const [id, why] of [
+      [randomHex(8), /lift by what it named instead/],
+      [cutoff.id, /a cutoff cannot be lifted: people log in again/],
+      [lift.id, /of a lift/],
+    ] as const) {
+      const refused = publisher.lift({ id });
+      await expect(refused).rejects.toMatchObject({ name: 'LogError', code: 'refused', applied: false });
+      await expect(refused).rejects.toThrow(why);
+    }
+  });
+
   it('denies by a cutoff what was issued up to it, and nothing after', async () => {
     const replica = await startReplica();
     const subject = randomHex(4);

@@ -115,6 +115,36 @@ describe('appending through a sidecar', () => {
   });
 });
 
+describe('asking a sidecar what an id denied', () => {
+  it('names the id, and takes the digest and dimension', async () => {
+    let asked: string | undefined;
+    answerWith = ({ url }, response) => {
+      asked = url;
+      response.writeHead(200).end('{"digest":"00000001000000020000000300000004","dimension":"grant"}');
+    };
+    expect(await log.denial('a&b')).toEqual({ digest: Uint32Array.of(1, 2, 3, 4), dimension: 'grant' });
+    expect(asked).toBe('/v1/revocations?id=a%26b');
+  });
+
+  it.each([
+    ['the log refused', 422, '{"error":"refused","message":"of a cutoff"}', 'refused', /of a cutoff/],
+    ['it wants a token', 401, '{"error":"unauthorized"}', 'unavailable', /tokenFile/],
+    ['it is too old to tell', 404, '{"error":"not_found"}', 'refused', /404/],
+    ['it failed', 500, '{}', 'unavailable', /nothing was lifted/],
+    ['its answer lacks a field', 200, '{"digest":"00000001000000020000000300000004"}', 'unavailable', /nothing was/],
+    ['its answer is broken', 200, '{"digest":"1","dimension":"grant"}', 'unavailable', /nothing was lifted/],
+  ])('fails as what it is when %s (%i)', async (_, status, body, code, message) => {
+    answerWith = (__, response) => response.writeHead(status).end(body);
+    await expect(log.denial('a')).rejects.toMatchObject({ name: 'LogError', code, applied: false });
+    await expect(log.denial('a')).rejects.toThrow(message);
+  });
+
+  it('lifts nothing when nobody answers', async () => {
+    answerWith = (asked) => asked.socket.destroy();
+    await expect(log.denial('a')).rejects.toMatchObject({ code: 'unavailable', applied: false });
+  });
+});
+
 describe('giving back through a sidecar', () => {
   it('appends each rule as a seed, until told to stop', async () => {
     const rules = [1, 2, 3].map((index) => ({

@@ -465,6 +465,10 @@ describe('a revocation handed in', () => {
         requests.push(asked);
         return answer();
       },
+      async denial(id) {
+        if (id !== 'known') throw new LogError('refused', 'as the log says');
+        return { digest: numbered(1), dimension: 'grant' };
+      },
       enforcement: () => Promise.reject(new Error('not asked here')),
       close: async () => {},
     };
@@ -516,6 +520,17 @@ describe('a revocation handed in', () => {
       expect.objectContaining({ error: 'malformed_request' }),
     ]);
     expect(requests).toEqual([]);
+  });
+
+  it.each([
+    ['known', 200, { digest: digestToHex(numbered(1)), dimension: 'grant' }],
+    ['forgotten', 422, { error: 'refused', message: 'as the log says' }],
+    ['', 400, { error: 'malformed_request', message: 'expected an id of 1–128 characters' }],
+    ['x'.repeat(129), 400, { error: 'malformed_request', message: 'expected an id of 1–128 characters' }],
+  ])('is found again by its id "%s"', async (id, status, body) => {
+    const { client } = await given({ log: logAnswering(async () => appended).log });
+    const response = await get(client, `${paths.revocations}?id=${id}`);
+    expect([response.statusCode, await bodyOf(response)]).toEqual([status, body]);
   });
 
   it('to a sidecar that takes none is left to the listener', async () => {

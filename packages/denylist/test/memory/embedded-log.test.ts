@@ -78,6 +78,18 @@ describe('the embedded log', () => {
     expect((await append({ kind: 'seed', rule: { ...emptyRule, issuedUpTo: 9 } })).head).not.toBe(head);
   });
 
+  it('finds by its id what an event denied, while its journal holds it', async () => {
+    const { log } = given({ journalEntries: 2 });
+    const deny = (id: string) =>
+      log.append({ digest, statement: block, details: { id, kind: 'revoke', dimension: 'subject' } });
+    await deny('a');
+    await deny('b');
+    expect(await log.denial('a')).toEqual({ digest, dimension: 'subject' });
+    await deny('c');
+    await expect(log.denial('a')).rejects.toMatchObject({ code: 'refused', applied: false });
+    expect(await log.denial('b')).toEqual({ digest, dimension: 'subject' });
+  });
+
   it('can be asked like any log', async () => {
     const { append, find } = given();
     expect(await find()).toEqual({ verdict: 'active' });

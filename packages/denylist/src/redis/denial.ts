@@ -1,0 +1,41 @@
+import { decodeEvent } from '../codec/event.ts';
+import type { Change } from '../event.ts';
+import { denialOf, noLongerKept, unknownId } from '../logged-denial.ts';
+import type { LoggedDenial } from '../revocation-log.ts';
+import type { RedisConnection } from './connect.ts';
+import { readEntries } from './entries.ts';
+import { keys } from './keys.ts';
+import { readNumber } from './replies.ts';
+
+const pageEntries = 1000;
+
+/**
+ * What the event of an id named: the id leads to the millisecond in which it was logged, and that to its place in the
+ * stream.
+ *
+ * @throws LogError `refused` · FeedError
+ */
+export async function findDenial(redis: RedisConnection, id: string): Promise<LoggedDenial> {
+  const score = await redis.call('ZSCORE', [keys.ids, id]);
+  if (score === null) throw unknownId();
+  const change = await findEvent(redis, id, readNumber(score, 'ZSCORE'));
+  if (change === undefined) throw noLongerKept();
+  return denialOf(change);
+}
+
+async function findEvent(redis: RedisConnection, id: string, loggedAtMs: number): Promise<Change | undefined> {
+  const [oldest] = readEntries(await redis.call('XRANGE', [keys.log, '-', '+', 'COUNT', 1]));
+  if (oldest === undefined || Number.parseInt(oldest.id, 10) > loggedAtMs) return undefined;
+  // Nearly always on the first page. Not so after the clock was set back: ids of a stream never decrease.
+  for (let from = String(loggedAtMs - 1); ; ) {
+    const page = readEntries(await redis.call('XRANGE', [keys.log, from, '+', 'COUNT', pageEntries]));
+    for (const { event } of page) {
+      const found = decodeEvent(event);
+      const isIt = found?.kind === 'rule' && found.details?.id === id && found.details.kind !== 'reseed';
+      if (isIt) return found;
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageEntries) return undefined;
+    from = `(${last.id}`;
+  }
+}
