@@ -128,26 +128,39 @@ async function readPosition(redis: RedisConnection, clock: Clock): Promise<FeedP
   };
 }
 
-/** HSCAN returns every field that is there from start to end, whatever is pruned, raised or lifted meanwhile. */
+/**
+ * HSCAN returns every field that is there from start to end, whatever is pruned, raised or lifted meanwhile. Each page is
+ * asked for before the one at hand is applied, so that Redis and this process work at the same time.
+ */
 async function* readSnapshot(redis: RedisConnection): AsyncIterable<Uint8Array> {
-  let cursor = '0';
-  do {
-    const reply = readArray(await redis.call('HSCAN', [keys.rules, cursor, 'COUNT', snapshotPage]), 'HSCAN');
-    cursor = readText(reply[0], 'HSCAN cursor');
-    const pairs = readArray(reply[1], 'HSCAN page');
-    const page = new Uint8Array((pairs.length / 2) * rowBytes);
-    let rows = 0;
-    for (let index = 0; index + 1 < pairs.length; index += 2) {
-      const digest = readBytes(pairs[index], 'digest');
-      const rule = readBytes(pairs[index + 1], 'rule');
-      // A foreign field must not shift all rows behind it.
-      if (digest.byteLength !== 16 || rule.byteLength !== 16) continue;
-      page.set(digest, rows * rowBytes);
-      page.set(rule, rows * rowBytes + 16);
-      rows += 1;
-    }
-    if (rows > 0) yield page.subarray(0, rows * rowBytes);
-  } while (cursor !== '0');
+  const scan = (cursor: string) => {
+    const page = redis.call('HSCAN', [keys.rules, cursor, 'COUNT', snapshotPage]);
+    // Whoever stops reading leaves one page behind; that it failed too is nobody's news.
+    page.catch(() => undefined);
+    return page;
+  };
+  for (let asked: Promise<unknown> | undefined = scan('0'); asked !== undefined; ) {
+    const reply = readArray(await asked, 'HSCAN');
+    const cursor = readText(reply[0], 'HSCAN cursor');
+    asked = cursor === '0' ? undefined : scan(cursor);
+    const rows = packRows(readArray(reply[1], 'HSCAN page'));
+    if (rows.byteLength > 0) yield rows;
+  }
+}
+
+function packRows(pairs: readonly unknown[]): Uint8Array {
+  const page = new Uint8Array((pairs.length / 2) * rowBytes);
+  let rows = 0;
+  for (let index = 0; index + 1 < pairs.length; index += 2) {
+    const digest = readBytes(pairs[index], 'digest');
+    const rule = readBytes(pairs[index + 1], 'rule');
+    // A foreign field must not shift all rows behind it.
+    if (digest.byteLength !== 16 || rule.byteLength !== 16) continue;
+    page.set(digest, rows * rowBytes);
+    page.set(rule, rows * rowBytes + 16);
+    rows += 1;
+  }
+  return page.subarray(0, rows * rowBytes);
 }
 
 interface Tail {
