@@ -66,7 +66,8 @@ describe('given a log in Redis and who reads it', () => {
   });
 
   it.each([
-    ['waits for a replica until it can no longer be fresh', 7400, 1],
+    // Well below the limit of 7500: the question itself takes its time on a busy machine.
+    ['waits for a replica until it can no longer be fresh', 6000, 1],
     ['counts it as expired after that', 7600, 0],
   ])('%s', async (_name, ageMs, missing) => {
     await startReplica();
