@@ -17,7 +17,7 @@ export interface KidFloodOptions {
   readonly rounds: number;
   /** Requests of one burst, each under a kid of its own. */
   readonly kids: number;
-  /** Bursts a round, a second apart. */
+  /** Bursts a round, half a second between them; the load that is watched lasts a second for each. */
   readonly bursts: number;
   /** Of the tokens that are watched, a second. */
   readonly perSecond: number;
