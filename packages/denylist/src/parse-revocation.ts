@@ -144,6 +144,14 @@ function readSeconds(fields: Fields, key: string): number | undefined {
 }
 
 function refuse(option: string, expected: string, found: unknown): ConfigurationError {
-  const kind = found === null ? 'null' : Array.isArray(found) ? 'an array' : typeof found;
-  return new ConfigurationError(option, `expected ${expected}, found ${kind === 'string' ? 'another string' : kind}`);
+  return new ConfigurationError(option, `expected ${expected}, found ${kindOf(found)}`);
+}
+
+/** By kind only: a value may name a person, and messages end up in logs. */
+function kindOf(found: unknown): string {
+  if (found === null) return 'null';
+  if (Array.isArray(found)) return 'an array';
+  if (found === '') return 'an empty string';
+  if (typeof found === 'string') return 'another string';
+  return found === undefined ? 'nothing' : typeof found;
 }

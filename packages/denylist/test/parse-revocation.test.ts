@@ -101,14 +101,15 @@ describe('a field that is there but undefined', () => {
 
 describe('a revocation that cannot be meant', () => {
   it.each([
-    ['nothing', undefined, 'revocation', /an object, found undefined/],
+    ['nothing', undefined, 'revocation', /an object, found nothing/],
     ['null', null, 'revocation', /found null/],
     ['a text', 'alice', 'revocation', /another string/],
     ['no target', { issuer, reason: 'logout' }, 'revocation', /found none/],
     ['two targets', { issuer, reason: 'logout', token: 't', session: 's' }, 'revocation', /token and session/],
     ['three targets', { issuer, reason: 'logout', subject: 's', client: 'c', token: 't' }, 'revocation', /exactly one/],
     ['an unknown field', { issuer, reason: 'logout', subject: 's', sub: 'x' }, 'revocation', /unknown field "sub"/],
-    ['no issuer', { reason: 'logout', subject: 's' }, 'issuer', /found undefined/],
+    ['no issuer', { reason: 'logout', subject: 's' }, 'issuer', /found nothing/],
+    ['an empty subject', { issuer, reason: 'logout', subject: '' }, 'subject', /found an empty string/],
     ['an empty issuer', { issuer: '', reason: 'logout', subject: 's' }, 'issuer', /1–4096/],
     ['an empty value', { issuer, reason: 'logout', subject: '' }, 'subject', /1–4096/],
     ['a value that is a number', { issuer, reason: 'logout', subject: 5 }, 'subject', /found number/],
