@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const folders = ['.', 'test-support', ...['packages', 'apps'].flatMap(workspacesIn)];
+const folders = ['.', 'test-support', 'chaos', 'bench', ...['packages', 'apps'].flatMap(workspacesIn)];
 const commands = folders.flatMap((folder) => {
   const { scripts = {} } = JSON.parse(readFileSync(`${root}/${folder}/package.json`, 'utf8')) as {
     scripts?: Record<string, string>;
