@@ -220,7 +220,17 @@ function readKeySetLimits(value: unknown): KeySetLimits {
   const changes = Object.entries(keySetLimitTable)
     .filter(([name]) => value[name] !== undefined)
     .map(([name, bounds]) => [name, readNumber(`keySet.${name}`, value[name], bounds)]);
-  return Object.freeze({ ...defaultKeySetLimits, ...Object.fromEntries(changes) });
+  const limits: KeySetLimits = { ...defaultKeySetLimits, ...Object.fromEntries(changes) };
+  refuseContradictions(limits);
+  return Object.freeze(limits);
+}
+
+/** Each number may be good and both together nonsense: a set that expires before it is refreshed makes everybody wait. */
+function refuseContradictions({ softAgeMs, hardAgeMs, backoffBaseMs, backoffCapMs }: KeySetLimits): void {
+  if (hardAgeMs <= softAgeMs) refuse('keySet.hardAgeMs', `more than softAgeMs (${softAgeMs} ms)`, hardAgeMs);
+  if (backoffCapMs < backoffBaseMs) {
+    refuse('keySet.backoffCapMs', `backoffBaseMs (${backoffBaseMs} ms) or more`, backoffCapMs);
+  }
 }
 
 function readRealm(value: unknown): string {

@@ -178,6 +178,22 @@ describe('options', () => {
     expect(refusalOf(options)).toContain(message);
   });
 
+  it.each([
+    ['hardAgeMs', 'above', { softAgeMs: 5000, hardAgeMs: 5001 }, 'accepted'],
+    [
+      'hardAgeMs',
+      'at',
+      { softAgeMs: 5000, hardAgeMs: 5000 },
+      'expected more than softAgeMs (5000 ms), found the number 5000',
+    ],
+    ['hardAgeMs', 'below', { hardAgeMs: 299_999 }, 'expected more than softAgeMs (300000 ms), found the number 299999'],
+    ['backoffCapMs', 'above', { backoffBaseMs: 2000, backoffCapMs: 2001 }, 'accepted'],
+    ['backoffCapMs', 'at', { backoffBaseMs: 2000, backoffCapMs: 2000 }, 'accepted'],
+    ['backoffCapMs', 'below', { backoffBaseMs: 2000, backoffCapMs: 1999 }, 'expected backoffBaseMs (2000 ms) or more'],
+  ])('compare keySet.%s with the number that it needs: %s', (_name, _where, keySet, message) => {
+    expect(refusalOf({ keySet })).toContain(message);
+  });
+
   it('never show the value of a string: it may be a secret', () => {
     const secret = 's3cr3t-p4ssw0rd';
     for (const options of [

@@ -32,7 +32,8 @@ export const keySetLimitTable = {
     default: hour,
     min: second,
     max: 7 * 24 * hour,
-    meaning: 'Age from which a key set that could not be refreshed is no longer used: requests get 503.',
+    meaning:
+      'Age from which a key set that could not be refreshed is no longer used: requests get 503. More than the soft age.',
   },
   fetchTimeoutMs: {
     unit: 'ms',
@@ -67,7 +68,7 @@ export const keySetLimitTable = {
     default: minute,
     min: second,
     max: hour,
-    meaning: 'Upper end that the random pause after failures never passes.',
+    meaning: 'Upper end that the random pause after failures never passes. The first pause or more.',
   },
   unknownKidBurst: {
     unit: 'fetches',
