@@ -2,7 +2,7 @@ import { authOf, createVerifier, protect, requireScope } from '@revocast/middlew
 import express, { type Express } from 'express';
 import { Registry } from 'prom-client';
 import { clientClasses } from '../telemetry/client-classes.ts';
-import { createOpenTelemetry } from '../telemetry/open-telemetry.ts';
+import type { OpenTelemetry } from '../telemetry/open-telemetry.ts';
 
 export interface ApiOptions {
   readonly issuer: string;
@@ -11,15 +11,15 @@ export interface ApiOptions {
   readonly feed: string;
   /** URL of the Redis to ask while the feed is not fresh; without one such requests get a 503. */
   readonly lookup: string | undefined;
+  readonly telemetry: Pick<OpenTelemetry, 'api' | 'metrics'>;
 }
 
 /** An ordinary Express API: what Revocast adds is `protect` and `requireScope`. */
-export function createApi({ issuer, audience, feed, lookup }: ApiOptions): {
+export function createApi({ issuer, audience, feed, lookup, telemetry }: ApiOptions): {
   app: Express;
   close: () => Promise<void>;
 } {
   const registry = new Registry();
-  const telemetry = createOpenTelemetry();
   const verifier = createVerifier({
     issuer,
     audience,

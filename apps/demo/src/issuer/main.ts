@@ -7,6 +7,7 @@ import { stopOnSignal } from '../stop-on-signal.ts';
 import { followContext } from '../telemetry/context-manager.ts';
 import { createMetricsApp } from '../telemetry/metrics-app.ts';
 import { createOpenTelemetry } from '../telemetry/open-telemetry.ts';
+import { readSpanProcessors } from '../telemetry/span-processors.ts';
 import { createIssuer } from './create-issuer.ts';
 import { createOperatorApp } from './operator-app.ts';
 import { createPublicApp } from './public-app.ts';
@@ -23,7 +24,7 @@ const newKey = async (): Promise<SigningKey> => {
 };
 
 followContext();
-const telemetry = createOpenTelemetry();
+const telemetry = createOpenTelemetry({ spanProcessors: readSpanProcessors(env) });
 const publisher = await createPublisher(required(env, 'REVOCAST_DEMO_LOG'), {
   ...(tokenFile ? { tokenFile } : {}),
   openTelemetry: telemetry.api,
