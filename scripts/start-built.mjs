@@ -3,8 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { binOf, root } from './run.mjs';
 
-/** @param workspace folder whose `dist/main.js` is to run. */
-export function startBuilt(workspace, { nodeArgs = [] } = {}) {
+/** @param workspace folder whose `dist/main.js`, or another `program` in `dist`, is to run. */
+export function startBuilt(workspace, { nodeArgs = [], program: file = 'main.js' } = {}) {
   // stdout belongs to the program alone: with --json its last line must be the object.
   process.stderr.write('building …\n');
   const compiler = [binOf('typescript', 'tsc'), '-b', workspace];
@@ -16,7 +16,7 @@ export function startBuilt(workspace, { nodeArgs = [] } = {}) {
   }
   const program = spawn(
     process.execPath,
-    [...nodeArgs, join(root, workspace, 'dist/main.js'), ...process.argv.slice(2)],
+    [...nodeArgs, join(root, workspace, 'dist', file), ...process.argv.slice(2)],
     { cwd: root, stdio: 'inherit' },
   );
   // Ctrl-C reaches the program through the terminal; whoever stops us alone must stop it too. It decides when it is over.

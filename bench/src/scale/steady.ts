@@ -1,0 +1,113 @@
+import type { Costs } from './constants.ts';
+import { type Fleet, type Level, levelsOf, shareOf } from './fleet.ts';
+import { type Reporting, reportingOf } from './reports.ts';
+
+/** One relay, sidecar or process of a level, when nothing is wrong and nobody is new. */
+export interface NodeLoad extends Reporting {
+  /** Share of one core. */
+  readonly cpu: number;
+  readonly outBytesPerSecond: number;
+  readonly inBytesPerSecond: number;
+  readonly megabytes: number;
+}
+
+export interface RedisLoad {
+  readonly connections: number;
+  /** Share of its one thread. */
+  readonly cpu: number;
+  readonly outBytesPerSecond: number;
+  readonly inBytesPerSecond: number;
+  readonly reportsPerSecond: number;
+  readonly readsPerSecond: number;
+  /** The hash of readers: what one question of `enforcedEverywhere` carries. */
+  readonly registryBytes: number;
+  readonly megabytes: number;
+}
+
+export interface SteadyState {
+  readonly levels: readonly NodeLoad[];
+  readonly redis: RedisLoad;
+}
+
+/** The load of one log of the fleet. */
+export function steadyState(whole: Fleet, costs: Costs): SteadyState {
+  const fleet = shareOf(whole);
+  const reporting = reportingOf(levelsOf(fleet, costs), fleet, costs);
+  const levels = reporting.map((one, index) => nodeLoad(one, reporting[index + 1], { fleet, costs }));
+  return { levels, redis: redisLoad(reporting, { fleet, costs }) };
+}
+
+interface Context {
+  readonly fleet: Fleet;
+  readonly costs: Costs;
+}
+
+function nodeLoad(one: Reporting, below: Reporting | undefined, { fleet, costs }: Context): NodeLoad {
+  const { readers, replicas, receivedPerSecond, sentPerSecond, readsRedis } = one;
+  const changes = fleet.revocationsPerSecond;
+  const beats = 1000 / costs.beatMs;
+  const quiet = 1000 / costs.keepAliveMs;
+  // On the host of the reader a proof is its own clock; another host has to ask for it.
+  const questions = below?.level.kind === 'process' && one.level.kind === 'sidecar' ? 0 : beats;
+  const perReader = changes * costs.ruleFrameBytes + beats * costs.proofFrameBytes + quiet * costs.quietFrameBytes;
+  const answers = receivedPerSecond * costs.reportAnswerBytes + readers * questions * costs.freshQuestionBytes;
+  const upwards = readsRedis ? costs.lineBytes + replicas * costs.lineReplicaBytes : reportBytes(replicas, costs);
+  const cpuMs =
+    costs.baseCpuMs +
+    (beats + changes) * costs.receiveMs +
+    readers * (changes + beats + quiet + questions) * costs.frameMs +
+    receivedPerSecond * (costs.reportMs + ((below?.replicas ?? 1) - 1) * costs.upstreamReplicaMs) +
+    (readers === 0 ? 0 : sentPerSecond * (costs.upstreamReportMs + replicas * costs.upstreamReplicaMs));
+  return {
+    ...one,
+    cpu: cpuMs / 1000,
+    outBytesPerSecond: readers * perReader + answers + sentPerSecond * upwards,
+    inBytesPerSecond: receivedPerSecond * reportBytes(below?.replicas ?? 0, costs) + perReader,
+    megabytes: nodeMegabytes(one, fleet.rules, costs),
+  };
+}
+
+function reportBytes(replicas: number, costs: Costs): number {
+  return costs.reportBytes + Math.max(0, replicas - 1) * costs.reportReplicaBytes;
+}
+
+/** An API process pays for the rules only; what else it holds is its own. */
+function nodeMegabytes({ level, readers }: Pick<Reporting, 'level' | 'readers'>, rules: number, costs: Costs): number {
+  if (level.kind === 'process') return (rules * costs.ruleBytes) / 1e6;
+  return costs.sidecarBaseMb + (rules * costs.firstSyncBytes) / 1e6 + readers * costs.readerMb;
+}
+
+/** Connections that stay open: tail and reports; a sidecar also one for heartbeats and one once it publishes. */
+export function connectionsOf({ kind, count }: Level): number {
+  return count * (kind === 'process' ? 2 : 4);
+}
+
+function redisLoad(reporting: readonly Reporting[], { fleet, costs }: Context): RedisLoad {
+  const { revocationsPerSecond: changes, rules, processes } = fleet;
+  const [top] = reporting;
+  if (top === undefined) throw new Error('a fleet has at least its processes');
+  const tails = top.level.count;
+  const beats = 1000 / costs.beatMs;
+  const readsPerSecond = tails * (beats + changes);
+  const reportsPerSecond = tails * top.sentPerSecond;
+  // Every sidecar tries for the lease twice a second.
+  const leasesPerSecond = top.level.kind === 'process' ? 0 : tails * beats;
+  const cpuMs =
+    readsPerSecond * costs.redisCommandMs +
+    leasesPerSecond * costs.redisCommandMs +
+    reportsPerSecond * (costs.redisCommandMs + top.replicas * costs.redisReplicaMs) +
+    changes * costs.redisAppendMs;
+  const lineBytes = costs.lineBytes + top.replicas * costs.lineReplicaBytes;
+  const entries = (changes * costs.logRetentionMs) / 1000;
+  const ids = (changes * costs.idRetentionMs) / 1000;
+  return {
+    connections: connectionsOf(top.level),
+    cpu: cpuMs / 1000,
+    outBytesPerSecond: tails * (changes * costs.entryReplyBytes + beats * costs.beatReplyBytes),
+    inBytesPerSecond: reportsPerSecond * lineBytes + (readsPerSecond + leasesPerSecond) * 100 + changes * 800,
+    reportsPerSecond,
+    readsPerSecond,
+    registryBytes: tails * 110 + processes * costs.lineReplicaBytes,
+    megabytes: (rules * costs.redisRuleBytes + entries * costs.redisEntryBytes + ids * costs.redisIdBytes) / 1e6,
+  };
+}
