@@ -49,6 +49,18 @@ describe('README.md', () => {
   });
 });
 
-it.each([...pagesFrom('README.md')])('%s links only to what is there', (page) => {
+/** What the registry shows of a package is its README. */
+const published = ['packages', 'apps']
+  .flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(parent, name)))
+  .filter((folder) => !textOf(join(folder, 'package.json')).includes('"private": true'));
+
+it.each(published)('%s, which is published, has a README that starts with its name', (folder) => {
+  const { name } = JSON.parse(textOf(join(folder, 'package.json'))) as { name: string };
+  expect(textOf(join(folder, 'README.md')).split('\n')[0]).toBe(`# ${name}`);
+});
+
+const pages = [...pagesFrom('README.md'), ...published.map((folder) => join(folder, 'README.md'))];
+
+it.each([...new Set(pages)])('%s links only to what is there', (page) => {
   expect(linksOf(page).filter((target) => !existsSync(join(root, target)))).toEqual([]);
 });
