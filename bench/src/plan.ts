@@ -1,3 +1,4 @@
+import type { ColdStartOptions } from './cold/bench-cold-start.ts';
 import type { Command } from './command-line.ts';
 import type { FleetOptions } from './fleet/bench-fleet.ts';
 import type { Setting } from './http/contenders/contender.ts';
@@ -6,7 +7,7 @@ import type { MicroOrder } from './micro/micro-order.ts';
 /** Every size of a run, in one place. */
 export interface Plan {
   readonly micro: readonly MicroOrder[];
-  readonly cold: readonly { readonly rules: number; readonly rounds: number }[];
+  readonly cold: readonly ColdStartOptions[];
   readonly fleet: readonly FleetOptions[];
   readonly sustained: { readonly rate: number; readonly seconds: number; readonly early: number };
   readonly sizes: {
@@ -56,9 +57,9 @@ function wholePlan(rounds: number | undefined, rules: number): Plan {
       ),
     ],
     cold: [
-      { rules: 10_000, rounds: rounds ?? 5 },
-      { rules: million, rounds: rounds ?? 5 },
-      { rules: 10 * million, rounds: 1 },
+      { from: 'redis', rules: 10_000, rounds: rounds ?? 5 },
+      { from: 'redis', rules: million, rounds: rounds ?? 5 },
+      { from: 'memory', rules: 10 * million, rounds: rounds ?? 3 },
     ],
     fleet: [
       { processes: 8, depth: 1, rate: 10, seconds: 20 },
@@ -91,7 +92,10 @@ function quickPlan(rounds = 1, rules: number): Plan {
       { what: 'sweep', perSecond: 1000, seconds: 2 },
       { what: 'denylist', rules: 10_000, passes: 3 },
     ],
-    cold: [{ rules: 10_000, rounds }],
+    cold: [
+      { from: 'redis', rules: 10_000, rounds },
+      { from: 'memory', rules: 10_000, rounds },
+    ],
     fleet: [{ processes: 2, depth: 2, rate: 100, seconds: 2 }],
     sustained: { rate: 500, seconds: 3, early: 1 },
     sizes: { sizes: [0, 1000, 10_000], reference: 1000, rounds, amount: 1000, warmUp },

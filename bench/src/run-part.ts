@@ -26,7 +26,7 @@ export const runPart: Readonly<Record<Part, (plan: Plan, progress: Progress) => 
   },
   async cold(plan, progress) {
     const figures: Figure[] = [];
-    for (const sizes of plan.cold) figures.push(...(await benchColdStart({ ...sizes, progress })));
+    for (const start of plan.cold) figures.push(...(await benchColdStart(start, progress)));
     return ofFigures('cold start', figures);
   },
   async fleet(plan, progress) {

@@ -1,74 +1,88 @@
 import { startRedis } from '@revocast/test-support';
-import { numberIn, startChild } from '../child.ts';
 import { declareWhole, startSidecar } from '../fleet/sidecar.ts';
 import type { Progress } from '../progress.ts';
 import type { Figure } from '../report/figure.ts';
-import { goals } from '../report/goals.ts';
+import { type Goal, goals } from '../report/goals.ts';
 import { summarize } from '../report/statistics.ts';
+import { startRuleServer } from '../rules/rule-server.ts';
 import { fillLog } from './fill-log.ts';
+import { type ProcessStart, startProcess } from './start-process.ts';
 
 export interface ColdStartOptions {
   readonly rules: number;
   readonly rounds: number;
-  readonly progress: Progress;
+  /**
+   * `redis`: a real sidecar starts from there first. `memory`: only the process is measured, beside the same feed without a
+   * Redis behind it, because filling one with ten million rules takes longer than all the rest.
+   */
+  readonly from: 'redis' | 'memory';
 }
 
 /** The goals are for a million rules. */
 const goalRules = 1_000_000;
 
-interface ColdStart {
-  readonly sidecarReadyMs: number;
-  readonly sidecarPauseMs: number;
-  readonly processFreshMs: number;
-  readonly processPauseMs: number;
-  readonly servingPauseMs: number;
+/** How long it takes until a new process can tell who is revoked, and how long anybody waits for an answer meanwhile. */
+export async function benchColdStart(options: ColdStartOptions, progress: Progress): Promise<Figure[]> {
+  const figures = options.from === 'redis' ? await startFromRedis(options, progress) : await startFromMemory(options);
+  return figures.map(({ name, goal, ...figure }) => ({
+    ...figure,
+    name: `${options.rules} rules: ${name}`,
+    ...(options.rules === goalRules && goal !== undefined ? { goal } : {}),
+  }));
 }
 
-/** A sidecar that starts from Redis, then an API process that starts beside it, and how long either answers nobody. */
-export async function benchColdStart({ rules, rounds, progress }: ColdStartOptions): Promise<Figure[]> {
+async function startFromRedis({ rules, rounds }: ColdStartOptions, progress: Progress): Promise<Figure[]> {
   progress(`filling a log with ${rules} rules`);
   const redis = await startRedis();
   try {
     await declareWhole(redis.url);
     await fillLog(redis.url, rules);
-    const starts: ColdStart[] = [];
+    const [readyMs, pauseMs]: [number[], number[]] = [[], []];
+    const starts: ProcessStart[] = [];
     for (let round = 0; round < rounds; round++) {
       progress(`cold start with ${rules} rules, round ${round + 1} of ${rounds}`);
-      starts.push(await startCold(redis.url, rules));
+      const sidecar = await startSidecar(redis.url);
+      try {
+        readyMs.push(sidecar.readyAfterMs);
+        pauseMs.push(await sidecar.takeLongestPauseMs());
+        starts.push(await startProcess(sidecar, rules));
+      } finally {
+        sidecar.end();
+      }
     }
-    const figure = (name: string, key: keyof ColdStart, goal: Figure['goal']): Figure => ({
-      ...{ name: `${rules} rules: ${name}`, unit: 'ms', value: summarize(starts.map((start) => start[key])) },
-      ...(rules === goalRules && goal !== undefined ? { goal } : {}),
-    });
     return [
-      figure('sidecar from Redis, start to ready', 'sidecarReadyMs', goals.sidecarReadyMs),
-      figure('longest pause of that sidecar', 'sidecarPauseMs', goals.longestPauseMs),
-      figure('process beside the sidecar, fresh after', 'processFreshMs', goals.processFreshMs),
-      figure('longest pause of that process', 'processPauseMs', goals.longestPauseMs),
-      figure('longest pause of the sidecar meanwhile', 'servingPauseMs', goals.longestPauseMs),
+      figure('sidecar from Redis, start to ready', readyMs, goals.sidecarReadyMs),
+      figure('longest pause of that sidecar', pauseMs, goals.longestPauseMs),
+      ...processFigures(starts),
     ];
   } finally {
     await redis.stop();
   }
 }
 
-async function startCold(redisUrl: string, rules: number): Promise<ColdStart> {
-  const sidecar = await startSidecar(redisUrl);
-  const replica = startChild(new URL('../fleet/replica-process.js', import.meta.url));
+async function startFromMemory({ rules, rounds }: ColdStartOptions): Promise<Figure[]> {
+  const server = await startRuleServer(rules);
   try {
-    const sidecarPauseMs = await sidecar.takeLongestPauseMs();
-    const said = await replica.ask({ url: sidecar.url });
-    const held = numberIn(said, 'rules');
-    if (held !== rules) throw new Error(`expected ${rules} rules, found ${held}`);
-    return {
-      sidecarReadyMs: sidecar.readyAfterMs,
-      sidecarPauseMs,
-      processFreshMs: numberIn(said, 'freshAfterMs'),
-      processPauseMs: numberIn(said, 'longestPauseMs'),
-      servingPauseMs: await sidecar.takeLongestPauseMs(),
-    };
+    const starts: ProcessStart[] = [];
+    for (let round = 0; round < rounds; round++) {
+      await server.takeLongestPauseMs();
+      starts.push(await startProcess(server, rules));
+    }
+    return processFigures(starts);
   } finally {
-    replica.end();
-    sidecar.end();
+    server.end();
   }
+}
+
+function processFigures(starts: readonly ProcessStart[]): Figure[] {
+  const of = (key: keyof ProcessStart) => starts.map((start) => start[key]);
+  return [
+    figure('process beside the sidecar, fresh after', of('freshAfterMs'), goals.processFreshMs),
+    figure('longest pause of that process', of('longestPauseMs'), goals.longestPauseMs),
+    figure('longest pause of the sidecar meanwhile', of('servingPauseMs'), goals.longestPauseMs),
+  ];
+}
+
+function figure(name: string, values: readonly number[], goal: Goal): Figure {
+  return { name, unit: 'ms', value: summarize(values), goal };
 }

@@ -11,9 +11,17 @@ import {
   randomHex,
 } from '@revocast/denylist/replica';
 import { answerParent, numberIn, readSaid } from '../child.ts';
+import { watchPauses } from '../pauses.ts';
 import { randomRows } from './random-rows.ts';
 
-answerParent(async (order) => ({ url: await serve(numberIn(readSaid(order), 'rules')) }));
+const pauses = watchPauses();
+
+answerParent(async (order) => {
+  if (order !== 'pauses') return { url: await serve(numberIn(readSaid(order), 'rules')) };
+  const longestMs = pauses.longestMs();
+  pauses.forget();
+  return { longestMs };
+});
 
 async function serve(count: number): Promise<string> {
   const source = await openSource('memory:', { clock, random, newEpoch: () => randomHex(8) });

@@ -1,7 +1,9 @@
-import { startChild, textIn } from '../child.ts';
+import { numberIn, startChild, textIn } from '../child.ts';
 
 export interface RuleServer {
   readonly url: string;
+  /** The longest pause of its event loop since it was last asked. */
+  takeLongestPauseMs(): Promise<number>;
   end(): void;
 }
 
@@ -9,7 +11,8 @@ export interface RuleServer {
 export async function startRuleServer(rules: number): Promise<RuleServer> {
   const child = startChild(new URL('./rule-process.js', import.meta.url));
   try {
-    return { url: textIn(await child.ask({ rules }), 'url'), end: child.end };
+    const url = textIn(await child.ask({ rules }), 'url');
+    return { url, takeLongestPauseMs: async () => numberIn(await child.ask('pauses'), 'longestMs'), end: child.end };
   } catch (error) {
     child.end();
     throw error;

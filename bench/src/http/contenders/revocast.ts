@@ -14,7 +14,7 @@ export const revocast: Contender = {
       metrics: { registry: new Registry() },
       revocation: { feed: feedUrl, maxRules: 20_000_000 },
     });
-    if (!(await verifier.ready({ timeoutMs: 60_000 }))) throw new Error('the denylist did not become fresh');
+    if (!(await verifier.ready({ timeoutMs: 300_000 }))) throw new Error('the denylist did not become fresh');
     return protect(verifier);
   },
 };
