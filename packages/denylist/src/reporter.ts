@@ -6,8 +6,16 @@ import { type Reader, reportMs } from './reader.ts';
 export type SendReport = (reader: Reader, position: FeedPosition | undefined) => Promise<LogTimeSample | undefined>;
 
 /**
- * Tells the other side of a feed how far a reader is: at every change, coalesced to one report under way at a time, and
- * once a second when nothing changes. It knows how old the last report that arrived is.
+ * Milliseconds between a change and its report: those on this host that have yet to apply it come first, and a burst is
+ * one report.
+ */
+const settleMs = 2;
+/** Milliseconds between two reports: a log with thousands of readers must not drown in how far they are. */
+const restMs = 20;
+
+/**
+ * Tells the other side of a feed how far a reader is: soon after every change, with a rest after each report, and once a
+ * second when nothing changes. It knows how old the last report that arrived is.
  */
 export class Reporter {
   readonly #clock: Clock;
@@ -66,7 +74,9 @@ export class Reporter {
 
   async #sendUntilCurrent(): Promise<void> {
     this.#sending = true;
-    while (this.#again && !this.#closed) {
+    while (this.#again) {
+      await this.#clock.sleep(settleMs);
+      if (this.#closed) break;
       this.#again = false;
       const sentAtMs = this.#clock.monotonicMs();
       try {
@@ -76,6 +86,7 @@ export class Reporter {
         // Not repeated at once: the next batch reports again, and meanwhile the missing report withholds the proof.
         break;
       }
+      await this.#clock.sleep(restMs);
     }
     this.#sending = false;
   }
