@@ -14,6 +14,8 @@ export interface Command {
   readonly repeat: number;
   /** Faults played at once. */
   readonly jobs: number;
+  /** Minutes of load without a fault, instead of everything else. */
+  readonly soak: number | undefined;
   readonly brokenBuild: string | undefined;
   /** Where the report is written as well. */
   readonly report: string | undefined;
@@ -31,15 +33,23 @@ Plays faults against real processes and judges the history afterwards.
   --minutes <n>       minutes of random faults a seed (default 2; 0 for none)
   --repeat <n>        how often each fault is played (default 1)
   --jobs <n>          faults played at once (default 2)
+  --soak <minutes>    no fault, but load for so long: what grows is a leak
   --broken <build>    no-resync | lru | silent-accept: the suite must find it
   --report <file>     write the report there, too
   --history <folder>  keep histories there (default: a temporary folder, kept when something was found)
   --json              progress to stderr; the last line of stdout is
-                      { faults, runs, violations, worstLateAcceptMs, recovery: { p50Ms, p99Ms } }
+                      { faults, runs, violations, worstLateAcceptMs, recovery: { p50Ms, p99Ms } },
+                      of a soak { soakMinutes, requests, statements, unavailable, wrongAnswers, violations,
+                      worstRssGrowth, worstHeapGrowth }: growth in bytes a ten minutes
   --help
 
 Exit code: 0 nothing was violated, 1 something was, 2 wrong options.
 `;
+
+const valued = ['--only', '--seeds', '--seed', '--minutes', '--repeat', '--jobs', '--soak', '--broken'].concat([
+  '--report',
+  '--history',
+]);
 
 /** @throws RangeError with a sentence for people. */
 export function readCommandLine(argv: readonly string[], drawSeed: () => number): Command & { readonly list: boolean } {
@@ -49,11 +59,7 @@ export function readCommandLine(argv: readonly string[], drawSeed: () => number)
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!;
     if (['--help', '-h', '--json', '--list'].includes(word)) flags.add(word);
-    else if (
-      ['--only', '--seeds', '--seed', '--minutes', '--repeat', '--jobs', '--broken', '--report', '--history'].includes(
-        word,
-      )
-    ) {
+    else if (valued.includes(word)) {
       const value = words[++at];
       if (value === undefined) throw new RangeError(`${word} needs a value`);
       given.set(word, value);
@@ -75,6 +81,7 @@ export function readCommandLine(argv: readonly string[], drawSeed: () => number)
     minutes: number('--minutes', given.has('--only') ? 0 : 2, 0),
     repeat: number('--repeat', 1, 1),
     jobs: number('--jobs', 2, 1),
+    soak: given.has('--soak') ? number('--soak', 0, 1) : undefined,
     brokenBuild: given.get('--broken'),
     report: given.get('--report'),
     historyFolder: given.get('--history'),

@@ -8,6 +8,7 @@ import { faults } from './faults/index.ts';
 import { randomFaults } from './random-faults.ts';
 import { reportOf, summarize } from './report.ts';
 import { type FaultRun, runFault } from './run-fault.ts';
+import { drawSoak, type SoakSummary, soak } from './soak/soak.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 // Whatever a fault left half open must not keep us.
@@ -25,6 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(command.help ? help : faults.map(({ name }) => `${name}\n`).join(''));
     return 0;
   }
+  if (command.soak !== undefined) return await playSoak(command.soak, command);
   const brokenBuild = brokenBuilds.find((build) => build === command.brokenBuild);
   const chosen = faults.filter(({ name }) => command.only.some((prefix) => name.startsWith(prefix)));
   if (chosen.length === 0 || (command.brokenBuild !== undefined && brokenBuild === undefined)) {
@@ -47,6 +49,17 @@ async function main(argv: readonly string[]): Promise<number> {
   return summary.violations === 0 ? 0 : 1;
 }
 
+async function playSoak(minutes: number, { json, report: file }: Command): Promise<number> {
+  const say = (line: string) => (json ? process.stderr : process.stdout).write(`${line}\n`);
+  const report = await soak(minutes, say);
+  for (const line of drawSoak(report)) say(line);
+  for (const violation of report.violations) say(`VIOLATION  ${violation}`);
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  const { figures, node, ...summary } = report;
+  process.stdout.write(`${JSON.stringify(summary satisfies SoakSummary)}\n`);
+  return report.violations.length === 0 ? 0 : 1;
+}
+
 interface Play {
   readonly chosen: typeof faults;
   readonly folder: string;
@@ -63,6 +76,7 @@ async function play(command: Command, { chosen, folder, brokenBuild, say }: Play
     const worst = `late accept ${Math.round(run.worstLateAcceptMs)} ms`;
     const verdict = run.violations.length === 0 ? 'ok' : `${run.violations.length} VIOLATIONS`;
     say(`${verdict}  ${run.fault}  seed ${run.seed}  ${worst}  ${(run.tookMs / 1000).toFixed(1)} s`);
+    for (const { what, ms } of run.figures) say(`    ${what}: ${Math.round(ms)} ms`);
     for (const { checked, what } of run.violations.slice(0, 10)) say(`    ${checked}: ${what}`);
   };
   say(`seed ${firstSeed}`);

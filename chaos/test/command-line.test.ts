@@ -22,6 +22,12 @@ describe('the command line of the suite', () => {
     });
   });
 
+  it('takes a soak, of a minute at least', () => {
+    expect(read('--soak', '30')).toMatchObject({ soak: 30 });
+    expect(read()).toMatchObject({ soak: undefined });
+    expect(() => read('--soak', '0')).toThrow(RangeError);
+  });
+
   it.each([['--seed'], ['--sed', '1'], ['--minutes', '-1'], ['--jobs', '0'], ['--seeds', 'many']])(
     'refuses %s %s',
     (...argv) => {

@@ -44,10 +44,31 @@ export interface StormSettings {
   readonly timeoutMs: number;
 }
 
+/** What an API process of a soak is started with. */
+export interface SoakApiSettings {
+  readonly feedUrl: string;
+  readonly publicJwk: { readonly kty: string };
+  readonly audience: string;
+}
+
+/** What a process of a soak says of itself. */
+export interface ProcessFigures {
+  readonly rssBytes: number;
+  /** After a collection. */
+  readonly heapBytes: number;
+  /** Sockets, servers and pipes that are open. */
+  readonly handles: number;
+  readonly timers: number;
+  /** Rules held, where the process can tell. */
+  readonly rules?: number;
+}
+
 /** What a process of the suite may be told while it runs. */
 export type ActorMessage =
   | { readonly tell: 'tokens'; readonly tokens: number }
   | { readonly tell: 'clock'; readonly offsetMs: number }
+  /** Say your figures. */
+  | { readonly tell: 'measure' }
   /** End in order, as after a stop signal. */
   | { readonly tell: 'stop' };
 

@@ -8,10 +8,14 @@ import type { Recorder } from './recorder.ts';
 
 export interface ActorOptions {
   readonly who: string;
-  readonly program: 'sidecar-main' | 'api-main' | 'express-main' | 'storm-main';
+  readonly program: 'sidecar-main' | 'api-main' | 'express-main' | 'storm-main' | 'soak-api-main';
   /** Asked at every start, because a restarted process may be given something else. */
   readonly settings: (life: number) => object;
   readonly recorder: Recorder;
+  /** Options of node itself. Default none. */
+  readonly nodeArgs?: readonly string[];
+  /** Told what the process says besides `started` and whether it is fresh. */
+  readonly onMessage?: (message: object) => void;
 }
 
 /** A process of the suite: started, paused, killed and started again, each of which the history tells. */
@@ -39,11 +43,12 @@ export class ActorProcess {
 
   /** @throws Error with what it printed when it does not start. */
   async start(): Promise<void> {
-    const { program, settings } = this.#options;
+    const { program, settings, nodeArgs = [], onMessage } = this.#options;
     this.#life += 1;
     const script = fileURLToPath(new URL(`../actors/${program}.js`, import.meta.url));
     const child = fork(script, [], {
       detached: true,
+      execArgv: [...process.execArgv, ...nodeArgs],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: { ...process.env, [settingsVariable]: JSON.stringify(settings(this.#life)) },
     });
@@ -55,8 +60,9 @@ export class ActorProcess {
     let started = false;
     child.on('message', (message: unknown) => {
       if (message === 'started') started = true;
-      else if (typeof message === 'object' && message !== null && 'fresh' in message)
-        this.#fresh = message.fresh === true;
+      if (typeof message !== 'object' || message === null) return;
+      if ('fresh' in message) this.#fresh = message.fresh === true;
+      else onMessage?.(message);
     });
     child.on('error', () => undefined); // a message to a process that has just ended
     child.once('exit', () => {

@@ -96,7 +96,8 @@ export class Speaker {
   }
 }
 
-function targetOf(token: number, dimension: OwnDimension): RevocationTarget {
+/** What names this one token by what it carries as `dimension`. */
+export function targetOf(token: number, dimension: OwnDimension): RevocationTarget {
   const value = carriedBy(token, dimension);
   switch (dimension) {
     case 'token':

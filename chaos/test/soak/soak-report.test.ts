@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Point, Series } from '../../src/soak/series.ts';
+import { drawSoak, reportOf } from '../../src/soak/soak.ts';
+
+const flat = (value: number): Point[] => Array.from({ length: 30 }, (_, index) => ({ atMs: index * 5000, value }));
+const growing: Point[] = Array.from({ length: 30 }, (_, index) => ({ atMs: index * 5000, value: index * 1e6 }));
+const sound: Series[] = [
+  { name: 'a1 rss', kind: 'memory', points: flat(9e7) },
+  { name: 'log stream', kind: 'size', points: flat(12_000) },
+];
+const counted = { soakMinutes: 30, requests: 10, statements: 2, unavailable: 0, wrong: [] };
+
+describe('the report of a soak', () => {
+  it('finds nothing where nothing grows and every answer was right', () => {
+    expect(reportOf(sound, counted)).toMatchObject({
+      soakMinutes: 30,
+      violations: [],
+      wrongAnswers: 0,
+      worstRssGrowth: 0,
+      figures: [{ name: 'a1 rss', level: 9e7 }, { name: 'log stream' }],
+    });
+  });
+
+  it.each([
+    ['memory that grows', { series: [{ name: 'a1 rss', kind: 'memory' as const, points: growing }], counted }],
+    ['a wrong answer', { series: sound, counted: { ...counted, wrong: ['a1 answered 200'] } }],
+    ['an answer 503', { series: sound, counted: { ...counted, unavailable: 1 } }],
+  ])('finds %s', (_title, { series, counted: all }) => {
+    expect(reportOf(series, all).violations).toHaveLength(1);
+  });
+
+  it('draws a line a figure, with its course', () => {
+    const [rss, stream] = drawSoak(reportOf([{ ...sound[0]!, points: growing }, sound[1]!], counted));
+    expect(rss).toMatch(/^a1 rss .* \+\d+\/10 min {2}▁[▁-█ ]*█ {2}!$/);
+    expect(stream).toMatch(/^log stream +12000 +\+0\/10 min {2}[▁ ]+$/);
+  });
+});
