@@ -72,7 +72,7 @@ const loadedOnlyBy = [
 /** What opens a connection: only the composition root may name it. */
 const openedOnlyBy = {
   workspace: 'packages/middleware',
-  names: ['openFeed', 'openLookUp', 'openOnceStore', 'openSource', 'createPublisher'],
+  names: ['openFeed', 'openLookUp', 'openOnceStore', 'openUsageStore', 'openSource', 'createPublisher'],
   files: ['create-verifier.ts'],
 };
 
@@ -86,6 +86,7 @@ const compositionRoots = [
   'open-feed.ts',
   'open-look-up.ts',
   'open-once-store.ts',
+  'open-usage-store.ts',
   'open-source.ts',
 ];
 

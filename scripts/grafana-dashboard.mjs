@@ -151,6 +151,52 @@ const rows = {
       ['active', `sum(oauth2_token_active{${space}})`],
     ]),
   ],
+  Usage: [
+    stat('Active subjects', 'Different ones this UTC day and month, over all processes that report.', 'none', [
+      ['{{period}}', `max by (period) (revocast:active_subjects{${space}})`],
+    ]),
+    stat('Suspicious uses', 'One session or token in two places that nobody could travel between.', 'none', [
+      ['suspicious', `sum(increase(revocast_suspicious_uses_total{${pods}}[$__range]))`],
+    ]),
+    stat(
+      'Unused scopes',
+      'Granted within a week and asked for by no guard: a candidate for removal.',
+      'none',
+      [['{{scope}}', `count by (scope) (revocast:scopes_unused{${space}})`]],
+      { names: true },
+    ),
+    stat(
+      'Zombie tokens yesterday',
+      'Issued and never used, by client class; known at the end of each UTC day.',
+      'none',
+      [['{{client_class}}', `sum by (client_class) (last_over_time(revocast:tokens_zombie:day{${space}}[1d]))`]],
+    ),
+    graph('Requests by client class', 'Classes are those of your configuration; other is in none.', 'reqps', [
+      ['{{client_class}}', `sum by (client_class) (${rate('revocast_usage_requests_total')})`],
+    ]),
+    graph('Scopes, granted and used', 'Granted: the token has it. Used: a guard asked for it.', 'reqps', [
+      ['{{scope}}, {{use}}', `sum by (scope, use) (${rate('revocast_usage_scope_requests_total')})`],
+    ]),
+    graph('Tokens seen and issued', 'Seen since midnight UTC; issued in the last 24 hours.', 'none', [
+      ['seen, {{client_class}}', `sum by (client_class) (revocast:tokens_seen_today{${space}})`],
+      [
+        'issued, {{client_class}}',
+        `sum by (client_class) (increase(oauth2_token_issued_total{${space},result="success"}[1d]))`,
+      ],
+    ]),
+    graph('Age of tokens at use', 'How long ago the token of an accepted request was issued.', 's', [
+      ['p50', quantile(0.5, 'revocast_token_age_at_use_seconds')],
+      ['p99', quantile(0.99, 'revocast_token_age_at_use_seconds')],
+    ]),
+    graph('Reports and hooks', 'Anything but sent makes the figures above too low; no request waits for it.', 'none', [
+      ['report {{result}}', `sum by (result) (increase(revocast_usage_reports_total{${pods}}[$__rate_interval]))`],
+      ['did not fit', `sum(increase(revocast_usage_overflow_total{${pods}}[$__rate_interval]))`],
+      [
+        'failed {{hook}}',
+        `sum by (hook) (increase(revocast_usage_hook_failures_total{${pods}}[$__rate_interval])) > 0`,
+      ],
+    ]),
+  ],
   Keys: [
     graph('Key look-ups that found nothing', 'unknown_kid: 401. jwks_unavailable: 503.', 'reqps', [
       [

@@ -41,6 +41,7 @@ describe('the dashboard', () => {
       '401 causes',
       'Latency stages',
       'Life of a token',
+      'Usage',
       'Keys',
       'Redis and capacity',
       'Sidecars',

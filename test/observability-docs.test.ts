@@ -39,7 +39,7 @@ describe('docs/metrics.md', () => {
   });
 });
 
-it.each(['docs/metrics.md', 'docs/opentelemetry.md'])('%s links to files that exist', (path) => {
+it.each(['docs/metrics.md', 'docs/opentelemetry.md', 'docs/usage.md'])('%s links to files that exist', (path) => {
   const links = [...readText(path).matchAll(/\]\(([^)#:]+)\)/g)].map(([, link]) => link ?? '');
   expect(links.filter((link) => !existsSync(join(root, dirname(path), link)))).toEqual([]);
 });

@@ -30,9 +30,12 @@ describe('after a run', () => {
     expect(await api.ask(`Bearer ${token}`, '/orders')).toBe(200);
     await world.publisher.revoke({ issuer: world.issuer.issuer, session: 's', reason: 'logout' });
     await until(async () => (await api.ask(`Bearer ${token}`)) === 401, { what: 'the revocation' });
-    // Figures about Redis are read now and then.
-    const hasFigures = async () => (await scrape(world.sidecar.adminUrl)).some((line) => line.includes('redis_log_'));
-    await until(hasFigures, { what: 'figures of Redis', timeoutMs: 30_000 });
+    // Figures about Redis are read now and then, and usage is reported as often.
+    const hasFigures = async () => {
+      const names = (await scrape(world.sidecar.adminUrl)).map(nameOf);
+      return names.includes('redis_log_entries') && names.includes('tokens_seen');
+    };
+    await until(hasFigures, { what: 'figures of Redis and of usage', timeoutMs: 30_000 });
   });
 
   it.each(specs.map(({ name, components }) => [name, components] as const))(
@@ -59,6 +62,23 @@ describe('after a run', () => {
     );
     const shown = [...(await scrape(api.url)), ...(await scrape(world.sidecar.adminUrl))].map(nameOf);
     expect([...new Set(shown)].filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('a scrape of the sidecar shows who was active, and of which class the tokens were', async () => {
+    const lines = (await scrape(world.sidecar.adminUrl)).filter((line) => /active_subjects|tokens_seen/.test(line));
+    expect(lines.sort()).toEqual([
+      'revocast_active_subjects{period="day"} 1',
+      'revocast_active_subjects{period="month"} 1',
+      'revocast_tokens_seen{client_class="browser",period="day"} 0',
+      'revocast_tokens_seen{client_class="other",period="day"} 1',
+      'revocast_tokens_seen{client_class="unknown",period="day"} 0',
+    ]);
+    // It was also shown to a route without a guard, until the revocation arrived.
+    const scope = (await scrape(api.url)).filter((line) => line.includes('scope="orders:read"'));
+    expect(scope).toEqual([
+      expect.stringMatching(/use="granted"\} [1-9]/),
+      'revocast_usage_scope_requests_total{scope="orders:read",use="used"} 1',
+    ]);
   });
 
   it('every reason of every issuer has a series', async () => {
@@ -121,6 +141,16 @@ describe('under a flood of random kids, clients, subjects and paths', () => {
     await flood('warm');
     const before = await seriesOf();
     await flood('flood');
+    // Anybody on this host may report: a class that is not configured makes no series either.
+    const report = { v: 1, subjects: [], tokens: { flood: ['a'.repeat(22)] } };
+    const { status } = await fetch(`${world.sidecar.dataUrl}/v1/usage`, {
+      method: 'POST',
+      body: JSON.stringify(report),
+    });
+    expect(status).toBe(204);
+    const counted = async () =>
+      (await scrape(world.sidecar.adminUrl)).some((line) => /tokens_seen.*"other".* 1\d\d$/.test(line));
+    await until(counted, { what: 'the flood to be counted', timeoutMs: 30_000 });
     const after = await seriesOf();
     expect(after).toEqual(before);
     expect(after.filter((line) => line.includes('flood') || line.includes('warm'))).toEqual([]);

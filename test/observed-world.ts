@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPublisher, type Publisher } from '@revocast/denylist';
 import { openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
-import { createVerifier, protect, requireScope, type Verifier, type VerifierOptions } from '@revocast/middleware';
+import {
+  createVerifier,
+  type Place,
+  protect,
+  type RequestWithHeaders,
+  requireScope,
+  type Verifier,
+  type VerifierOptions,
+} from '@revocast/middleware';
 import { type RunningSidecar, startSidecar } from '@revocast/sidecar';
 import {
   type RedisServer,
@@ -58,6 +66,7 @@ export async function startObservedWorld(redisConfig: Readonly<Record<string, st
       dataListen: '127.0.0.1:0',
       adminListen: '127.0.0.1:0',
       tokenFile,
+      clientClasses: ['browser'],
       drainMs: 0,
       logLevel: 'silent',
     }),
@@ -83,6 +92,8 @@ export async function startObservedWorld(redisConfig: Readonly<Record<string, st
           dangerouslyAllowHttp: true,
           logger: null,
           metrics: { registry },
+          clientClasses: { browser: ['spa'] },
+          usage: { scopes: ['orders:read'], locate: placeOf },
           revocation,
         }),
         (open) => open.close(),
@@ -123,4 +134,9 @@ async function declareWhole(url: string): Promise<void> {
 async function listening(server: Server): Promise<Server> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
+}
+
+/** Somewhere else with each path: whoever asks twice is suspicious. */
+function placeOf({ originalUrl = '' }: RequestWithHeaders): Place {
+  return { latitude: (originalUrl.length % 18) * 10 - 90, longitude: 0 };
 }

@@ -22,8 +22,15 @@ export interface DataListenerOptions {
   readonly maxReaders: number;
 }
 
-/** What a process beside does to keep its denylist, and to say how far it is; none of it changes a revocation. */
-const readerRoutes = ['GET /v1/snapshot', 'GET /v1/events', 'GET /v1/fresh', 'GET /v1/enforcement', 'POST /v1/acks'];
+/** What a process beside does to keep its denylist, and to say how far it is and what it saw; none of it changes a revocation. */
+const readerRoutes = [
+  'GET /v1/snapshot',
+  'GET /v1/events',
+  'GET /v1/fresh',
+  'GET /v1/enforcement',
+  'POST /v1/acks',
+  'POST /v1/usage',
+];
 const consoleRoutes = ['GET /console', 'GET /console/events', 'GET /console/digests'];
 const writerRoutes = ['POST /v1/revocations', 'GET /v1/revocations'];
 

@@ -16,6 +16,7 @@ import { type ListenAddress, parseListenAddress } from './config/listen-address.
 import { type Config, type ConfigInput, configSchema } from './config/schema.ts';
 import { createConsole } from './console/create-console.ts';
 import { createRevocationHistory } from './console/revocation-history.ts';
+import { countUsage } from './count-usage.ts';
 import { createDataListener, dataRoutes } from './data-listener.ts';
 import { listen } from './listen.ts';
 import { openLog } from './log.ts';
@@ -76,7 +77,23 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     observer: telemetry.observe({ ...logStateChanges(log), ...history.observer }),
     ...(source.reseed === undefined ? {} : { reseed: source.reseed }),
   });
-  const feedServer = createFeedServer({ replica, readers, log: telemetry.countRevocations(source.log), clock });
+  const { clientClasses } = config;
+  const usage =
+    source.usage &&
+    countUsage({
+      usage: source.usage,
+      replica,
+      clock,
+      clientClasses,
+      onFailure: logFailureOnce(log, 'usage cannot be counted'),
+    });
+  const feedServer = createFeedServer({
+    replica,
+    readers,
+    log: telemetry.countRevocations(source.log),
+    clock,
+    ...(usage === undefined ? {} : { countUsage: usage.count }),
+  });
   const watch = watchSource({ source, clock, log });
   const probes = createProbes({ replica, clock, source: watch, whenUnknown: config.whenUnknown });
   const observed = { replica, readers, feedServer, probes, source: watch, history };
@@ -91,6 +108,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     watch.close();
     probes.close();
     feedServer.close();
+    usage?.close();
     await replica.close();
     await source.close();
   };
@@ -111,7 +129,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     () => listen(telemetry.countRequests(adminApp, adminRoutes), addressOf('adminListen', config), 'adminListen'),
     closeSource,
   );
-  telemetry.watch({ replica, probes, feedServer, source: watch });
+  telemetry.watch({ replica, probes, feedServer, source: watch, ...(usage === undefined ? {} : { usage }) });
 
   // Last, so that a sidecar that cannot start never held the lease.
   const heartbeat = source.startHeartbeat?.({

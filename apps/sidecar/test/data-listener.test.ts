@@ -108,10 +108,13 @@ describe('given a data listener on loopback', () => {
     },
   );
 
-  it('lets a process of this host say without a secret how far it is', async () => {
+  it.each(['/v1/acks', '/v1/usage'])('lets a process of this host post to %s without a secret', async (path) => {
     const { url, handled } = await serve();
-    await request(url).post('/v1/acks').send('{}').expect(200);
-    expect(handled).toEqual(['POST /v1/acks']);
+    await request(url).post(path).send('{}').expect(200);
+    expect(handled).toEqual([`POST ${path}`]);
+    await request(url).post(path).set('Origin', 'https://evil.example').send('{}').expect(403);
+    await request(url).post(path).set('Host', 'evil.example').send('{}').expect(421);
+    expect(handled).toHaveLength(1);
   });
 
   it('says so when the feed has no such thing', async () => {

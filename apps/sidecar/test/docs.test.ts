@@ -35,6 +35,7 @@ describe('docs/sidecar.md', () => {
       '/v1/events',
       '/v1/fresh',
       '/v1/acks',
+      '/v1/usage',
       '/v1/enforcement',
       '/v1/revocations',
     ])

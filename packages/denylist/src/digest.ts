@@ -37,6 +37,11 @@ export function digestToHex(digest: Digest): string {
   return Buffer.from(digestToBytes(digest)).toString('hex');
 }
 
+/** 22 characters. */
+export function digestToBase64url(digest: Digest): string {
+  return Buffer.from(digestToBytes(digest)).toString('base64url');
+}
+
 /** @returns undefined unless `hex` is 32 lower-case hex digits. */
 export function digestFromHex(hex: string): Digest | undefined {
   return /^[0-9a-f]{32}$/.test(hex) ? digestFromBytes(Buffer.from(hex, 'hex')) : undefined;
@@ -60,4 +65,10 @@ export function digestSetOf(values: readonly DimensionValue[]): DigestSet {
     words.set(digestOf(value), index * 4);
   });
   return { dimensions: values.map(({ dimension }) => dimension), words };
+}
+
+/** The digest of one dimension, the first where there are several; undefined when the token has none. */
+export function digestIn({ dimensions, words }: DigestSet, dimension: Dimension): Digest | undefined {
+  const index = dimensions.indexOf(dimension);
+  return index === -1 ? undefined : words.subarray(index * 4, index * 4 + 4);
 }

@@ -32,6 +32,8 @@ const verificationBuckets = [
 
 /** A rule learnt from a snapshot does not say which dimension it is of. */
 const dimensionValues = [...dimensions, 'unknown'] as const;
+/** Seconds; access tokens live minutes to hours. */
+const tokenAgeBuckets = [1, 10, 60, 180, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400] as const;
 const causes = ['start', ...gapCauses] as const;
 const replicating = ['middleware', 'sidecar'] as const;
 
@@ -284,6 +286,79 @@ export const metricTable = [
     help: 'Requests accepted past the stated bound by a process that called itself fresh. Must be 0.',
     unit: 'requests',
     components: ['middleware'],
+  },
+  {
+    name: 'usage_requests_total',
+    type: 'counter',
+    labels: { client_class: undefined },
+    help: 'Accepted requests by the configured class of the client; other: in no class, unknown: the token names none.',
+    unit: 'requests',
+    components: ['middleware'],
+  },
+  {
+    name: 'usage_scope_requests_total',
+    type: 'counter',
+    labels: { scope: undefined, use: ['granted', 'used'] },
+    help: 'Requests by configured scope; granted: the accepted token has it, used: a guard that let the request pass asked for it.',
+    unit: 'requests',
+    components: ['middleware'],
+  },
+  {
+    name: 'token_age_at_use_seconds',
+    type: 'histogram',
+    labels: {},
+    help: 'How long ago the token of an accepted request was issued.',
+    unit: 'seconds',
+    buckets: tokenAgeBuckets,
+    components: ['middleware'],
+  },
+  {
+    name: 'suspicious_uses_total',
+    type: 'counter',
+    labels: {},
+    help: 'Accepted requests from a place that nobody could have reached since the last one of the same session or token.',
+    unit: 'requests',
+    components: ['middleware'],
+  },
+  {
+    name: 'usage_hook_failures_total',
+    type: 'counter',
+    labels: { hook: ['locate', 'on_suspicious_use'] },
+    help: 'Hooks of the usage options that threw, rejected or returned no place; the request went on without them.',
+    unit: 'events',
+    components: ['middleware'],
+  },
+  {
+    name: 'usage_reports_total',
+    type: 'counter',
+    labels: { result: ['sent', 'refused', 'failed'] },
+    help: 'Reports of subjects and tokens seen; refused: the sidecar counts none, failed: it could not be told, both dropped.',
+    unit: 'events',
+    components: ['middleware'],
+  },
+  {
+    name: 'usage_overflow_total',
+    type: 'counter',
+    labels: {},
+    help: 'Uses of a token that did not fit into the next report; its next use tries again.',
+    unit: 'requests',
+    components: ['middleware'],
+  },
+  {
+    name: 'active_subjects',
+    type: 'gauge',
+    labels: { period: ['day', 'month'] },
+    help: 'Different subjects seen by all reporting processes this UTC day or month, within about 1 %.',
+    unit: 'entries',
+    components: ['sidecar'],
+  },
+  {
+    name: 'tokens_seen',
+    type: 'gauge',
+    labels: { client_class: undefined, period: ['day'] },
+    help: 'Different tokens seen by all reporting processes this UTC day, by class of the client, within about 1 %.',
+    unit: 'entries',
+    components: ['sidecar'],
   },
   {
     name: 'log_gaps_total',

@@ -5,6 +5,7 @@ import type { Reseed } from './reseed.ts';
 import type { RevocationLog } from './revocation-log.ts';
 import { parseSource } from './source.ts';
 import type { SourceHealth } from './source-health.ts';
+import type { UsageStore } from './usage.ts';
 
 export interface OpenSourceOptions {
   readonly clock: Clock;
@@ -25,6 +26,8 @@ export interface OpenedSource {
   /** Given where a lost rule can be given back. */
   readonly reseed?: Reseed;
   readonly lookUp?: LookUp;
+  /** Where the usage is counted that processes report. An embedded log counts none. */
+  readonly usage?: UsageStore;
   /** Only Redis needs somebody to write heartbeats; starts trying for the lease. */
   startHeartbeat?(options: { readonly holder: string; readonly onFailure?: (error: unknown) => void }): {
     readonly leading: boolean;

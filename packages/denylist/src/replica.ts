@@ -4,7 +4,15 @@ export { Backoff, type BackoffOptions } from './backoff.ts';
 export type { Clock, Random } from './clock.ts';
 export { ConfigurationError } from './configuration-error.ts';
 export { Denylist } from './denylist.ts';
-export { type Digest, type DigestSet, digestOf, digestSetOf, digestToHex } from './digest.ts';
+export {
+  type Digest,
+  type DigestSet,
+  digestIn,
+  digestOf,
+  digestSetOf,
+  digestToBase64url,
+  digestToHex,
+} from './digest.ts';
 export type { Change, RevocationDetails } from './event.ts';
 export type { Feed, FeedPosition, GapCause } from './feed.ts';
 export { FeedError, FeedGap, gapCauses } from './feed.ts';
@@ -29,6 +37,7 @@ export {
   spanKinds,
   type TelemetryAttributes,
 } from './open-telemetry.ts';
+export { openUsageStore } from './open-usage-store.ts';
 export type { Reader, ReplicaProgress } from './reader.ts';
 export { type Dimension, type DimensionValue, dimensions } from './revocation.ts';
 export { type LatencyStages, type RevocationTimes, stagesOf, timesOf } from './revocation-latency.ts';
@@ -36,3 +45,14 @@ export { denies, ruleMarginSeconds } from './rule.ts';
 export type { Misconfiguration, SourceFigures, SourceHealth } from './source-health.ts';
 export { randomHex, systemClock, systemRandom } from './system-clock.ts';
 export { signingInputName } from './token-target.ts';
+export {
+  closeClasses,
+  isClientClassName,
+  maxClientClasses,
+  maxReportDigests,
+  namelessClass,
+  type UsageFigures,
+  type UsageReport,
+  type UsageStore,
+  unlistedClass,
+} from './usage.ts';

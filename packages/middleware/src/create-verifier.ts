@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { openFeed, openLookUp, openOnceStore, systemClock, systemRandom } from '@revocast/denylist/replica';
+import {
+  openFeed,
+  openLookUp,
+  openOnceStore,
+  openUsageStore,
+  systemClock,
+  systemRandom,
+} from '@revocast/denylist/replica';
 import type { Decision, WhenUnknown } from './decision.ts';
 import { addressList } from './http/address-list.ts';
 import { listedIssuers } from './issuer-directory.ts';
@@ -21,6 +28,7 @@ import type { RequestWithHeaders } from './token/bearer.ts';
 import { verifySignature } from './token/signature.ts';
 import { TokenCache } from './token/token-cache.ts';
 import { policyOf, type TrustedIssuer } from './trusted-issuer.ts';
+import { takeUsage } from './usage/take-usage.ts';
 import type { Verifier } from './verifier.ts';
 import { attachParts } from './verifier-parts.ts';
 import { newSharedResources, type VerifierWorld } from './verifier-world.ts';
@@ -38,6 +46,7 @@ function worldOfThisProcess(): VerifierWorld {
     openFeed,
     openLookUp,
     openOnceStore,
+    openUsageStore,
     processSecret: () => {
       secret ??= randomBytes(32).toString('base64url');
       return secret;
@@ -75,9 +84,11 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
   const { registry, openTelemetry, revocation, tokenCacheEntries } = options;
   const counted =
     registry === undefined ? noTelemetry : prometheusTelemetry({ registry, version, node: process.version });
-  const telemetry = openTelemetry === undefined ? counted : withOpenTelemetry(counted, openTelemetry, clock);
+  const traced =
+    openTelemetry === undefined ? counted : withOpenTelemetry(counted, { ...options, openTelemetry, clock });
   const log = stateLogOf(options, world);
   const releases: (() => Promise<void> | void)[] = [];
+  const telemetry = takeUsage(options, { world, telemetry: traced, releases });
 
   const trust = (issuer: ResolvedIssuer, released = releases): TrustedIssuer => {
     const keys = takeKeys(issuer, options, { world, telemetry, releases: released });
@@ -193,6 +204,7 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
       const decision = decide(request, whenUnknown);
       const count = (settled: Decision): Decision => {
         telemetry.decided(settled, 'enforced', clock.monotonicMs() - startedAtMs);
+        if (settled.outcome === 'accepted') telemetry.tokenUsed?.(settled.auth, request);
         return settled;
       };
       return decision instanceof Promise ? decision.then(count) : count(decision);

@@ -31,4 +31,5 @@ export type { ClaimMap, ClaimName, ProfileName } from './profiles.ts';
 export type { RevocationOptions } from './revocation/revocation-options.ts';
 export type { Logger, MetricsRegistry, OpenTelemetryOptions } from './telemetry-options.ts';
 export type { RequestWithHeaders } from './token/bearer.ts';
+export type { Place, SuspiciousUse, UsageOptions } from './usage/usage-options.ts';
 export type { Verifier, VerifierStatus } from './verifier.ts';

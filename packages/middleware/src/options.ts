@@ -7,6 +7,7 @@ import {
   readClientCertificate,
   readDpop,
 } from './binding/binding-options.ts';
+import { type ClientClasses, readClientClasses } from './client-classes.ts';
 import { ConfigurationError } from './errors.ts';
 import {
   type IssuerOptions,
@@ -45,6 +46,7 @@ import {
   readOpenTelemetry,
   readRegistry,
 } from './telemetry-options.ts';
+import { type ResolvedUsage, readUsage, type UsageOptions, usageNumbers } from './usage/usage-options.ts';
 
 export interface VerifierOptions extends Omit<IssuerOptions, 'issuer'> {
   /** The one trusted issuer. Give this or `issuers`. */
@@ -84,6 +86,13 @@ export interface VerifierOptions extends Omit<IssuerOptions, 'issuer'> {
   readonly logger?: Logger | null;
   /** Registry that the metrics are registered on. Default none. */
   readonly metrics?: { readonly registry: MetricsRegistry };
+  /**
+   * Class → its client ids, for what is counted by class: at most 20, who is in none is `other`. One object for all
+   * verifiers that are to be counted together. Default none.
+   */
+  readonly clientClasses?: Readonly<Record<string, readonly string[]>>;
+  /** Count how tokens and scopes are used, and report it to the sidecar: docs/usage.md. Default null: not counted. */
+  readonly usage?: UsageOptions | null;
   /** Spans and counters for OpenTelemetry; one object for all verifiers that are to be counted together. Default none. */
   readonly openTelemetry?: OpenTelemetryOptions;
   /** Fetch key sets over `http:` too: whoever is on the path can then make tokens. Default false. */
@@ -107,6 +116,8 @@ export const numberOptions = {
   'dpop.proofMaxAgeMs': dpopNumbers.proofMaxAgeMs,
   'dpop.nonceLifetimeMs': dpopNumbers.nonceLifetimeMs,
   'dpop.maxReplays': dpopNumbers.maxReplays,
+  'usage.maxSpeedKmh': usageNumbers.maxSpeedKmh,
+  'usage.maxPlaces': usageNumbers.maxPlaces,
   'revocation.maxStalenessMs': revocationNumbers.maxStalenessMs,
   'revocation.lookupTimeoutMs': revocationNumbers.lookupTimeoutMs,
   'revocation.maxRules': revocationNumbers.maxRules,
@@ -129,6 +140,8 @@ export const verifierOptionNames = [
   'resourceMetadata',
   'logger',
   'metrics',
+  'clientClasses',
+  'usage',
   'openTelemetry',
   'dangerouslyAllowHttp',
   'dangerouslyReportOnly',
@@ -150,6 +163,8 @@ export interface ResolvedOptions extends ResolvedIssuers {
   readonly resourceMetadata: string | undefined;
   readonly logger: Logger | null | undefined;
   readonly registry: MetricsRegistry | undefined;
+  readonly clientClasses: ClientClasses;
+  readonly usage: ResolvedUsage | undefined;
   readonly openTelemetry: OpenTelemetryOptions | undefined;
   readonly dangerouslyAllowHttp: boolean;
   readonly dangerouslyReportOnly: boolean;
@@ -182,6 +197,8 @@ export function resolveOptions(given: unknown, environment: OptionEnvironment = 
     resourceMetadata: orDefault(given['resourceMetadata'], undefined, readResourceMetadata),
     logger: readLogger(given['logger']),
     registry: readRegistry(given['metrics']),
+    clientClasses: readClientClasses(given['clientClasses']),
+    usage: readUsage(given['usage']),
     openTelemetry: orDefault(given['openTelemetry'], undefined, readOpenTelemetry),
     dangerouslyAllowHttp: allowHttp,
     dangerouslyReportOnly: orDefault(given['dangerouslyReportOnly'], false, (value) =>

@@ -1,6 +1,5 @@
 import type { OpenTelemetryApi } from '@revocast/denylist/replica';
-import { ConfigurationError } from './errors.ts';
-import { hasMethods, isGiven, readStrings, refuse, refuseUnknownKeys } from './read-option.ts';
+import { hasMethods, isGiven, refuse, refuseUnknownKeys } from './read-option.ts';
 
 /** Where lines about changes of state go; `console` and every common logger fit. */
 export interface Logger {
@@ -18,8 +17,6 @@ export interface MetricsRegistry {
 export interface OpenTelemetryOptions {
   /** `import * as api from '@opentelemetry/api'`. */
   readonly api: OpenTelemetryApi;
-  /** Class → its client ids. Classes are attributes of counters: at most 20; who is in none is `other`. Default none. */
-  readonly clientClasses?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** @throws ConfigurationError */
@@ -46,21 +43,13 @@ function isRegistry(value: unknown): value is MetricsRegistry {
   return hasMethods(value, ['registerMetric', 'getSingleMetric']);
 }
 
-const maxClientClasses = 20;
-
 /** @throws ConfigurationError */
 export function readOpenTelemetry(value: unknown): OpenTelemetryOptions {
   if (!isGiven(value)) refuse('openTelemetry', 'an object with an `api`', value);
-  refuseUnknownKeys('openTelemetry.', value, ['api', 'clientClasses']);
-  const { api, clientClasses = {} } = value;
-  if (!isOpenTelemetryApi(api)) refuse('openTelemetry.api', 'what `@opentelemetry/api` exports', api);
-  if (!isGiven(clientClasses)) refuse('openTelemetry.clientClasses', 'an object', clientClasses);
-  const names = Object.keys(clientClasses);
-  if (names.length > maxClientClasses || !names.every((name) => /^[\w.:-]{1,64}$/.test(name))) {
-    const expected = `at most ${maxClientClasses} names of 1–64 letters, digits or . : - _`;
-    throw new ConfigurationError('openTelemetry.clientClasses', `expected ${expected}`);
+  refuseUnknownKeys('openTelemetry.', value, ['api']);
+  if (!isOpenTelemetryApi(value['api'])) {
+    refuse('openTelemetry.api', 'what `@opentelemetry/api` exports', value['api']);
   }
-  for (const name of names) readStrings(`openTelemetry.clientClasses.${name}`, clientClasses[name]);
   // As it was given: verifiers that were handed the same object are counted together.
   return value as unknown as OpenTelemetryOptions; // read above
 }

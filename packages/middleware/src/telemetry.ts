@@ -1,7 +1,9 @@
-import type { Decision } from './decision.ts';
+import type { Auth, Decision } from './decision.ts';
 import type { Reason } from './errors.ts';
 import type { KeySource, KeySourceObserver } from './jwks/key-source.ts';
 import type { FeedObserver, FollowedFeed } from './revocation/followed-feed.ts';
+import type { MetricFamilies } from './telemetry/prometheus.ts';
+import type { RequestWithHeaders } from './token/bearer.ts';
 import type { TokenCache, TokenCacheResult } from './token/token-cache.ts';
 
 /** How a decision was used: `report-only` refused nothing, `anonymous` let a request without credentials pass. */
@@ -21,6 +23,12 @@ export interface Telemetry {
   readonly feedObservers: readonly FeedObserver[];
   /** Starts the series of an issuer at 0. */
   expectIssuer(alias: string): void;
+  /** Once for each accepted request. Absent unless usage is counted. */
+  tokenUsed?(auth: Auth, request: RequestWithHeaders): void;
+  /** Scopes that a guard named and let pass, and those of the token. Absent unless usage is counted. */
+  scopesUsed?(named: readonly string[], held: readonly string[]): void;
+  /** For those who count more on the same registry; absent without one. */
+  readonly families?: MetricFamilies;
   /** What is read at each scrape, until the returned function is called. */
   watch(sources: WatchedSources): () => void;
 }

@@ -1,4 +1,4 @@
-import type { Clock, openFeed, openLookUp, openOnceStore, Random } from '@revocast/denylist/replica';
+import type { Clock, openFeed, openLookUp, openOnceStore, openUsageStore, Random } from '@revocast/denylist/replica';
 import type { RequestProofs } from './binding/replay-store.ts';
 import type { KeySource, KeySourceObserver } from './jwks/key-source.ts';
 import type { FetchDocument } from './jwks/load-key-set.ts';
@@ -9,6 +9,7 @@ import { ObjectNames, Shared } from './shared.ts';
 import type { StateLog } from './state-log.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Logger } from './telemetry-options.ts';
+import type { UsageReporter } from './usage/usage-reporter.ts';
 
 /** What a verifier takes from the world. */
 export interface VerifierWorld {
@@ -17,6 +18,7 @@ export interface VerifierWorld {
   readonly openFeed: typeof openFeed;
   readonly openLookUp: typeof openLookUp;
   readonly openOnceStore: typeof openOnceStore;
+  readonly openUsageStore: typeof openUsageStore;
   /** 32 characters or more that nobody can guess: the same each time, so that verifiers of one process agree. */
   readonly processSecret: () => string;
   /** Says whether an address is in a list of addresses and networks. @throws ConfigurationError */
@@ -39,6 +41,7 @@ export interface SharedResources {
   readonly lookUps: Shared<LaterLookUp>;
   readonly keys: Shared<SharedKeys>;
   readonly proofs: Shared<RequestProofs>;
+  readonly usageReporters: Shared<UsageReporter>;
   readonly logs: Map<Logger | undefined, StateLog>;
   readonly names: ObjectNames;
 }
@@ -56,6 +59,7 @@ export function newSharedResources(): SharedResources {
     lookUps: new Shared(),
     keys: new Shared(),
     proofs: new Shared(),
+    usageReporters: new Shared(),
     logs: new Map(),
     names: new ObjectNames(),
   };

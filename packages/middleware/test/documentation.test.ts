@@ -8,6 +8,7 @@ import { numberOptions, verifierOptionNames } from '../src/options.ts';
 import { profiles } from '../src/profiles.ts';
 import { remedies } from '../src/remedies.ts';
 import { defaultFeed, revocationOptionNames } from '../src/revocation/revocation-options.ts';
+import { usageOptionNames } from '../src/usage/usage-options.ts';
 import { version } from '../src/version.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
@@ -48,6 +49,7 @@ describe('docs/verification.md', () => {
       'tokenCache.maxEntries',
       ...dpopOptionNames.map((name) => `dpop.${name}`),
       ...clientCertificateOptionNames.map((name) => `clientCertificate.${name}`),
+      ...usageOptionNames.map((name) => `usage.${name}`),
       ...revocationOptionNames.map((name) => `revocation.${name}`),
       ...Object.keys(keySetLimitTable).map((name) => `keySet.${name}`),
       ...Object.keys(profiles),

@@ -75,7 +75,13 @@ async function send(row: Row): Promise<void> {
 
 beforeAll(async () => {
   const say = (line: string) => show('log', line);
-  const common = { metrics: { registry }, logger: { info: say, warn: say }, exposeReason: true };
+  let turn = 0;
+  const usage = {
+    scopes: ['orders:read'],
+    locate: () => ({ latitude: (turn++ % 2) * 90, longitude: 0 }),
+    onSuspiciousUse: (use: unknown) => show('suspicion', use),
+  };
+  const common = { metrics: { registry }, logger: { info: say, warn: say }, exposeReason: true, usage };
   for (const [name, bench] of await buildBenches(common)) {
     const server = serve(bench.verifier);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -109,7 +115,9 @@ function shown(): string[] {
 describe('over the whole table', () => {
   it('every way out is looked at', () => {
     const ways = new Set(visible.map(({ where }) => where));
-    expect(ways).toEqual(new Set(['decision', 'response', 'error', 'explanation', 'log', 'status', 'metrics']));
+    expect(ways).toEqual(
+      new Set(['decision', 'response', 'error', 'explanation', 'log', 'status', 'suspicion', 'metrics']),
+    );
     expect(runs.size).toBeGreaterThan(10_000);
   });
 

@@ -1,4 +1,4 @@
-import { openFeed, openLookUp, openOnceStore } from '@revocast/denylist/replica';
+import { openFeed, openLookUp, openOnceStore, openUsageStore } from '@revocast/denylist/replica';
 import { FakeClock } from '@revocast/test-support';
 import { addressList } from '../src/http/address-list.ts';
 import { createDocumentFetcher } from '../src/jwks/fetch-key-set.ts';
@@ -33,6 +33,7 @@ export function testWorld({ fetch, environment = {} }: TestWorldOptions = {}): T
     openFeed,
     openLookUp,
     openOnceStore,
+    openUsageStore,
     processSecret: () => 'a secret that only this test knows',
     addressList,
     documentFetcher: (bounds) => createDocumentFetcher({ ...bounds, fetch: recorded }),

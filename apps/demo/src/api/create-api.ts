@@ -29,7 +29,9 @@ export function createApi({ issuer, audience, feed, lookup, telemetry }: ApiOpti
     exposeReason: true,
     revocation: { feed, ...(lookup === undefined ? {} : { lookup }) },
     metrics: { registry },
-    openTelemetry: { api: telemetry.api, clientClasses },
+    clientClasses,
+    usage: { scopes: ['orders:read'] },
+    openTelemetry: { api: telemetry.api },
   });
 
   const app = express();

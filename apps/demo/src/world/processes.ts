@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SuperviseOptions } from '@revocast/test-support/supervisor';
+import { clientClasses } from '../telemetry/client-classes.ts';
 import type { SidecarPorts, StartedLog } from './start-world.ts';
 
 const demo = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -73,6 +74,7 @@ export function sidecarProcess(
     'admin-listen': `127.0.0.1:${ports.admin}`,
     // Everything ends together here: nobody is left who would need the drain.
     'drain-ms': '0',
+    'client-classes': Object.keys(clientClasses).join(','),
     'log-level': 'warn',
     ...options,
   };

@@ -1,4 +1,10 @@
-import { defaultMaxStalenessMs, leastMaxStalenessMs, mostMaxStalenessMs } from '@revocast/denylist/replica';
+import {
+  defaultMaxStalenessMs,
+  isClientClassName,
+  leastMaxStalenessMs,
+  maxClientClasses,
+  mostMaxStalenessMs,
+} from '@revocast/denylist/replica';
 import { z } from 'zod';
 import { isHostLocal, parseListenAddress } from './listen-address.ts';
 
@@ -55,6 +61,14 @@ export const configSchema = z
     maxReaders: z.int().min(1).max(100_000).default(1000).meta({
       description: 'Feeds served at once; one more is answered 503.',
     }),
+    clientClasses: z
+      .array(z.string().refine(isClientClassName, 'expected 1–64 letters, digits or . : - _'))
+      .max(maxClientClasses)
+      .default([])
+      .meta({
+        description:
+          'Names of the client classes by which tokens seen are counted, as in the API processes (docs/usage.md); every other is `other`.',
+      }),
     drainMs: z.int().min(0).max(300_000).default(15_000).meta({
       description:
         'How long to keep serving after a stop signal, in milliseconds: 15000 beside the API, 0 as a native sidecar.',

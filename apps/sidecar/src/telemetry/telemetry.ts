@@ -1,10 +1,12 @@
 import type { RequestListener } from 'node:http';
 import type { Clock, FeedServer, OpenedSource, Replica, ReplicationObserver } from '@revocast/denylist/replica';
 import { Registry } from 'prom-client';
+import type { UsageCount } from '../count-usage.ts';
 import type { Probes } from '../probes.ts';
 import type { SourceWatch } from '../watch-source.ts';
 import { countReplication } from './count-replication.ts';
 import { measureSource } from './measure-source.ts';
+import { measureUsage } from './measure-usage.ts';
 import { type Metrics, registerMetrics } from './register-metrics.ts';
 
 export interface Telemetry {
@@ -25,6 +27,7 @@ export interface Watched {
   readonly probes: Pick<Probes, 'ready'>;
   readonly feedServer: Pick<FeedServer, 'clients'>;
   readonly source: Pick<SourceWatch, 'latest'>;
+  readonly usage?: Pick<UsageCount, 'latest'>;
 }
 
 export interface TelemetryOptions {
@@ -87,7 +90,8 @@ export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry
   };
 }
 
-function read(metrics: Metrics, { replica, probes, feedServer, source }: Watched): void {
+function read(metrics: Metrics, { replica, probes, feedServer, source, usage }: Watched): void {
+  measureUsage(metrics, usage?.latest());
   measureSource(metrics, source.latest()?.figures ?? {});
   const { rules, maxRules, watermarkMs = 0, clockOffsetMs, freshness } = replica.status();
   metrics.gauge('denylist_rules').set(rules);

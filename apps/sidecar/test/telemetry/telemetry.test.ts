@@ -9,13 +9,15 @@ import {
   type SourceFigures,
 } from '@revocast/denylist/replica';
 import { FakeClock } from '@revocast/test-support';
+import type { Watched } from '../../src/telemetry/telemetry.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 
-function setUp(figures?: SourceFigures) {
+function setUp(figures?: SourceFigures, usage: Pick<Watched, 'usage'> = {}) {
   const clock = new FakeClock();
   const telemetry = createTelemetry({ clock, version: { version: '1.2.3', node: 'v20' } });
   const freshness: FreshnessStatus = { state: 'stale', cause: 'gap', sinceMs: 0 };
   telemetry.watch({
+    ...usage,
     replica: {
       status: () => ({ feed: 'memory:', freshness, rules: 3, maxRules: 9, watermarkMs: 5500, clockOffsetMs: -250 }),
     },
@@ -65,6 +67,18 @@ describe('the metrics of a sidecar', () => {
     expect(await setUp().telemetry.exposition.metrics()).not.toMatch(/^revocast_redis_/m);
     const text = await setUp({ memoryLimitBytes: 0 }).telemetry.exposition.metrics();
     expect(text.match(/^revocast_redis_.*$/gm)).toEqual(['revocast_redis_memory_limit_bytes 0']);
+  });
+
+  it('have the figures of usage once there are some, and none before', async () => {
+    expect((await setUp().read('active_subjects')).concat(await setUp().read('tokens_seen'))).toEqual([]);
+    const latest = () => ({ subjectsOfDay: 1, subjectsOfMonth: 2, tokensOfDay: { browser: 3 } });
+    const { telemetry } = setUp(undefined, { usage: { latest } });
+    const text = await telemetry.exposition.metrics();
+    expect(text.match(/^revocast_(active|tokens).*$/gm)).toEqual([
+      'revocast_active_subjects{period="day"} 1',
+      'revocast_active_subjects{period="month"} 2',
+      'revocast_tokens_seen{client_class="browser",period="day"} 3',
+    ]);
   });
 
   it('have the figures of the source', async () => {

@@ -15,6 +15,7 @@ import { Journal } from './journal.ts';
 import { Readers } from './readers.ts';
 import { receiveReport } from './receive-report.ts';
 import { answerDenial, answerEnforcement, receiveRevocation } from './receive-revocation.ts';
+import { type CountUsage, createUsageReceiver } from './receive-usage.ts';
 import {
   encodeProof,
   formatPosition,
@@ -30,6 +31,8 @@ export interface FeedServerOptions {
   readonly replica: Replica;
   /** Where `POST /v1/revocations` goes; without one it answers 404. */
   readonly log?: RevocationLog;
+  /** Where `POST /v1/usage` goes; without one it answers 404. */
+  readonly countUsage?: CountUsage;
   readonly clock: Clock;
   /** Who reads this server; given when the replica reports them upstream. */
   readonly readers?: Readers;
@@ -60,6 +63,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   const { replica, log, clock, journalEntries = 10_000, maxBufferedBytes = defaultMaxBufferedBytes } = options;
   const { denylist, freshness, logClock } = replica;
   const { readers = new Readers(clock, randomBytes(8).toString('hex')) } = options;
+  const receiveUsage = options.countUsage && createUsageReceiver(options.countUsage);
   const journal = new Journal(readers.id, journalEntries);
   const stream = new EventStream(maxBufferedBytes);
   let bootId = '';
@@ -182,7 +186,9 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       if (path === paths.revocations && method === 'POST' && log !== undefined) {
         void receiveRevocation(request, response, log);
       } else if (path === paths.acks && method === 'POST') void receiveReport(request, response, readers);
-      else if (method !== 'GET') return false;
+      else if (path === paths.usage && method === 'POST' && receiveUsage !== undefined) {
+        void receiveUsage(request, response);
+      } else if (method !== 'GET') return false;
       else if (path === paths.snapshot) serveSnapshot(response);
       else if (path === paths.events) serveEvents(request, response);
       else if (path === paths.revocations && log !== undefined) void answerDenial(request, response, log);

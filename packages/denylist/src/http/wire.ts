@@ -10,6 +10,7 @@ export const paths = {
   revocations: `/v${wireVersion}/revocations`,
   acks: `/v${wireVersion}/acks`,
   enforcement: `/v${wireVersion}/enforcement`,
+  usage: `/v${wireVersion}/usage`,
 } as const;
 
 /** Response header of a snapshot: the log's clock in milliseconds as the sidecar knows it, or absent. */

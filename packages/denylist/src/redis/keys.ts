@@ -17,4 +17,6 @@ export const keys = {
   replicas: `${tag}:replicas`,
   /** prefix of strings with a time to live: names that were taken once, proofs of possession for example. */
   once: `${tag}:once`,
+  /** prefix of HyperLogLogs with a time to live: digests of subjects and tokens that were seen, by day and month. */
+  usage: `${tag}:usage`,
 } as const;

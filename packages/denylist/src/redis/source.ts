@@ -10,15 +10,20 @@ import { readArray, readText } from './replies.ts';
 import { createRedisReseed } from './reseed.ts';
 import { declareScript } from './scripts.ts';
 import { RedisSession } from './session.ts';
+import { createRedisUsage } from './usage.ts';
 
 /** A reply that takes longer is given up, and the connection with it. */
 const commandMs = 2000;
 
-/** Redis as a source: publishing and keeping house have a connection each, so that neither waits for the other. */
+/**
+ * Redis as a source: publishing, keeping house and counting have a connection each, so that none waits for another. A
+ * connection is dialled when it is first needed.
+ */
 export function openRedisSource(source: RedisSource, { clock, random, newEpoch }: OpenSourceOptions): OpenedSource {
   const timeouts = { commandMs, silenceMs: commandMs };
   const publishing = new RedisSession(source, { clock, random, timeouts });
   const keeping = new RedisSession(source, { clock, random, timeouts });
+  const usage = createRedisUsage(new RedisSession(source, { clock, random, timeouts: { commandMs } }));
   let evictions = 0;
   return {
     kind: 'redis',
@@ -26,6 +31,7 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
     feed: createRedisFeed(source, { clock, random, losses: () => evictions }),
     log: createRedisLog(publishing, clock),
     reseed: createRedisReseed(keeping),
+    usage,
     health: createRedisHealth(keeping, {
       clock,
       // An evicted rule leaves no trace in the log: only reading everything anew shows what has to be given back.
@@ -43,6 +49,7 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
     async close() {
       publishing.close();
       keeping.close();
+      usage.close();
     },
   };
 }

@@ -69,6 +69,13 @@ describe('given a Redis with the users of docs/redis.md', () => {
     await until(async () => (await admin.hlen(keys.replicas)) === 1, { what: 'one line' });
   });
 
+  it('a sidecar counts usage, and reads the figures', async () => {
+    const digest = 'a'.repeat(22);
+    await sidecar.source.usage?.add({ subjects: [digest], tokens: { other: [digest] } }, Date.now());
+    const figures = await sidecar.source.usage?.read?.(['other'], Date.now());
+    expect(figures).toEqual({ subjectsOfDay: 1, subjectsOfMonth: 1, tokensOfDay: { other: 1 } });
+  });
+
   it('a publisher revokes, lifts, and learns that everybody has it', async () => {
     const publisher = await createPublisher(urlOf('publisher'));
     const published = await publisher.revoke({ issuer, session: 'by-publisher', reason: 'logout' });
@@ -128,13 +135,29 @@ describe('given a Redis with the users of docs/redis.md', () => {
     ];
     const write = [`HSET ${keys.rules} field 1`, `HSET ${keys.meta} field 1`, `XADD ${keys.log} * e 1`];
     const keepHouse = [`HDEL ${keys.rules} field`, `SET ${keys.lease} me`, `HSET ${keys.replicas} other 1`];
+    const count = [`PFADD ${keys.usage}:x a`, `PFCOUNT ${keys.usage}:x`, `EXPIRE ${keys.usage}:x 1`];
     const read = [`HSCAN ${keys.rules} 0`, `XREAD STREAMS ${keys.log} 0`, 'INFO', 'EVAL return\u00a01 0'];
     const forbidden: Readonly<Record<string, readonly string[]>> = {
-      sidecar: [...nobody, `HDEL ${keys.meta} epoch`, `DEL ${keys.meta}`],
-      publisher: [...nobody, ...keepHouse, `HSCAN ${keys.rules} 0`],
-      reader: [...nobody, ...write, `HDEL ${keys.rules} field`, `SET ${keys.lease} me`, 'INFO'],
-      lookup: [...nobody, ...write, ...keepHouse, ...read],
-      once: [...nobody, ...write, ...keepHouse, ...read, `HMGET ${keys.rules} field`, `GET ${keys.once}:proof`],
+      sidecar: [
+        ...nobody,
+        `PFADD ${keys.rules} a`,
+        `PFMERGE ${keys.usage}:x ${keys.usage}:y`,
+        `DEL ${keys.usage}:x`,
+        `HDEL ${keys.meta} epoch`,
+        `DEL ${keys.meta}`,
+      ],
+      publisher: [...nobody, ...count, ...keepHouse, `HSCAN ${keys.rules} 0`],
+      reader: [...nobody, ...count, ...write, `HDEL ${keys.rules} field`, `SET ${keys.lease} me`, 'INFO'],
+      lookup: [...nobody, ...count, ...write, ...keepHouse, ...read],
+      once: [
+        ...nobody,
+        ...count,
+        ...write,
+        ...keepHouse,
+        ...read,
+        `HMGET ${keys.rules} field`,
+        `GET ${keys.once}:proof`,
+      ],
     };
     const rows = Object.entries(forbidden).flatMap(([user, commands]) => commands.map((text) => [user, text] as const));
 

@@ -2,6 +2,7 @@ import type { Auth } from '../decision.ts';
 import { ConfigurationError, type Reason } from '../errors.ts';
 import { readNumber, readStrings, refuse, refuseUnknownKeys } from '../read-option.ts';
 import type { Wanted } from '../token/challenge.ts';
+import { scopeToken } from '../token/scope.ts';
 import { refuseRequest } from './answer.ts';
 import { type Handler, stateOf } from './request-state.ts';
 
@@ -10,9 +11,6 @@ type Guard = (auth: Auth, nowMs: number) => Reason | undefined | Promise<Reason 
 
 /** How long a predicate may take before the request is answered 500: a hook that never settles must hang nobody. */
 const predicateTimeoutMs = 3000;
-
-/** RFC 6749 §3.3. */
-const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** Lets pass who has all these scopes; otherwise 403 `insufficient_scope` naming them. */
 export function requireScope(...all: string[]): Handler {
@@ -90,6 +88,8 @@ function guard(wanted: Wanted, decide: Guard): Handler {
     const { telemetry, answerStyle: style, reportOnly, clock } = parts;
     const conclude = (reason: Reason | undefined, cause?: unknown): void => {
       telemetry.authorized(reason, reportOnly);
+      if (reason === undefined && wanted.scopes !== undefined)
+        telemetry.scopesUsed?.(wanted.scopes, verified?.scopes ?? []);
       if (reason === undefined || reportOnly) next();
       else
         refuseRequest(

@@ -36,6 +36,7 @@ export function protect(target: VerifierOptions | Verifier, options: ProtectOpti
       // A route may be protected more strictly than the app around it: the request is still one request.
       if (stateOf(request)?.parts.telemetry !== telemetry) {
         telemetry.decided(decision, use, clock.monotonicMs() - startedAtMs);
+        if (decision.outcome === 'accepted') telemetry.tokenUsed?.(decision.auth, request);
       }
       const scheme = decision.dpop === undefined ? 'bearer' : 'dpop';
       if (decision.dpop?.nonce !== undefined) response.setHeader('DPoP-Nonce', decision.dpop.nonce);

@@ -10,15 +10,23 @@ import {
   type TelemetryAttributes,
   timesOf,
 } from '@revocast/denylist/replica';
+import type { ClassifyClient, ClientClasses } from '../client-classes.ts';
 import type { Decision } from '../decision.ts';
 import type { FeedObserver } from '../revocation/followed-feed.ts';
 import type { DecisionUse, Telemetry } from '../telemetry.ts';
 import type { OpenTelemetryOptions } from '../telemetry-options.ts';
+import { WeakMemo } from '../weak-memo.ts';
 
 const scope = '@revocast/middleware';
 
-const telemetries = new WeakMap<Telemetry, WeakMap<OpenTelemetryOptions, Telemetry>>();
+const telemetries = new WeakMemo<Telemetry>();
 const feedObservers = new WeakMap<OpenTelemetryApi, FeedObserver>();
+
+interface Tracing {
+  readonly openTelemetry: OpenTelemetryOptions;
+  readonly clientClasses: ClientClasses;
+  readonly clock: Clock;
+}
 
 /**
  * Adds spans and counters to what is counted anyway: `oauth2.token.validate` for each request, and
@@ -26,16 +34,13 @@ const feedObservers = new WeakMap<OpenTelemetryApi, FeedObserver>();
  *
  * @returns the same object for the same arguments: several verifiers are one application.
  */
-export function withOpenTelemetry(counted: Telemetry, options: OpenTelemetryOptions, clock: Clock): Telemetry {
-  const known = telemetries.get(counted) ?? new WeakMap<OpenTelemetryOptions, Telemetry>();
-  telemetries.set(counted, known);
-  const telemetry = known.get(options) ?? combine(counted, options, clock);
-  known.set(options, telemetry);
-  return telemetry;
+export function withOpenTelemetry(counted: Telemetry, tracing: Tracing): Telemetry {
+  const { openTelemetry, clientClasses } = tracing;
+  return telemetries.get([counted, openTelemetry, clientClasses], () => combine(counted, tracing));
 }
 
-function combine(counted: Telemetry, { api, clientClasses = {} }: OpenTelemetryOptions, clock: Clock): Telemetry {
-  const traced = traceDecisions(api, classifier(clientClasses), clock);
+function combine(counted: Telemetry, { openTelemetry: { api }, clientClasses, clock }: Tracing): Telemetry {
+  const traced = traceDecisions(api, clientClasses.classOf, clock);
   const applied = feedObservers.get(api) ?? { changeApplied: traceApplied(api, clock) };
   feedObservers.set(api, applied);
   return {
@@ -48,12 +53,7 @@ function combine(counted: Telemetry, { api, clientClasses = {} }: OpenTelemetryO
   };
 }
 
-function classifier(clientClasses: Readonly<Record<string, readonly string[]>>): (clientId?: string) => string {
-  const classes = new Map(Object.entries(clientClasses).flatMap(([name, ids]) => ids.map((id) => [id, name])));
-  return (clientId) => (clientId === undefined ? 'unknown' : (classes.get(clientId) ?? 'other'));
-}
-
-function traceDecisions(api: OpenTelemetryApi, classOf: (clientId?: string) => string, clock: Clock) {
+function traceDecisions(api: OpenTelemetryApi, classOf: ClassifyClient, clock: Clock) {
   const tracer = api.trace.getTracer(scope);
   const validated = api.metrics
     .getMeter(scope)

@@ -84,6 +84,7 @@ function register({ registry, version, node }: PrometheusOptions): Telemetry {
       return observer;
     },
     feedObservers: [feedCounters(families)],
+    families,
     expectIssuer(alias) {
       verifications.expect(alias);
     },

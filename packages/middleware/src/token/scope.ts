@@ -1,5 +1,8 @@
 import type { JsonObject } from './json.ts';
 
+/** RFC 6749 §3.3. */
+export const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
 /**
  * Reads the scopes of a token from the claims that may carry them, in order and each once.
  *

@@ -1,6 +1,6 @@
 import type { DigestSet } from '@revocast/denylist/replica';
 import { type Confirmation, readConfirmation } from '../binding/confirmation.ts';
-import type { Accepted, Auth } from '../decision.ts';
+import type { Accepted, AccessTokenClaims, Auth } from '../decision.ts';
 import type { TrustedIssuer } from '../trusted-issuer.ts';
 import { mappedString, type RevocableToken, revocationDigests, tokenIdOf } from './dimensions.ts';
 import { freezeDeeply } from './frozen-claims.ts';
@@ -21,6 +21,14 @@ export interface VerifiedToken {
   /** The answers for this token while nothing denies it, made once. */
   readonly accepted: Accepted;
   readonly acceptedFromCache: Accepted;
+}
+
+/** By the claims, which every copy of an `auth` shares. Not a part of it: routes are handed no digests. */
+const digestsByClaims = new WeakMap<AccessTokenClaims, DigestSet>();
+
+/** The digests under which the token behind `auth` can be denied. */
+export function digestsOf({ claims }: Auth): DigestSet | undefined {
+  return digestsByClaims.get(claims);
 }
 
 /**
@@ -47,11 +55,13 @@ export function describeToken(
     claims,
     revocation,
   });
+  const digests = revocationDigests(token, claimMap);
+  digestsByClaims.set(claims, digests);
   const accepted: Accepted = Object.freeze({ outcome: 'accepted', auth, issuerAlias: issuer.alias, cached: false });
   return {
     issuer,
     keyThumbprint: token.key.thumbprint,
-    digests: revocationDigests(token, claimMap),
+    digests,
     // A cutoff names whole seconds: a token of 100.5 was issued in second 100.
     issuedAt: Math.floor(issuedAt),
     expiresAt,

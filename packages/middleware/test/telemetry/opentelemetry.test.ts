@@ -19,7 +19,6 @@ import { createSigner, type Signer } from '@revocast/test-support';
 import { Registry } from 'prom-client';
 import { composeVerifier } from '../../src/create-verifier.ts';
 import type { VerifierOptions } from '../../src/options.ts';
-import type { OpenTelemetryOptions } from '../../src/telemetry-options.ts';
 import type { Verifier } from '../../src/verifier.ts';
 import { type TestWorld, testWorld } from '../test-world.ts';
 
@@ -186,9 +185,7 @@ describe('a revocation', () => {
 
 describe('a request', () => {
   it('is a span within the span of the server, also when keys had to be waited for', async () => {
-    const verifier = await startProcess({
-      openTelemetry: { api, clientClasses: { browser: ['spa'], batch: ['cron'] } },
-    });
+    const verifier = await startProcess({ clientClasses: { browser: ['spa'], batch: ['cron'] } });
     const token = await signer.sign({ client_id: 'spa' });
     await world.clock.advance(5000);
     for (let request = 1; request <= 2; request += 1) {
@@ -212,8 +209,7 @@ describe('a request', () => {
   });
 
   it('counts by result, reason and a class of clients that no client can choose', async () => {
-    const openTelemetry: OpenTelemetryOptions = { api, clientClasses: { browser: ['spa'] } };
-    const verifier = await startProcess({ openTelemetry });
+    const verifier = await startProcess({ clientClasses: { browser: ['spa'] } });
     await verifier.verify(bearing(await signer.sign({ client_id: 'spa' })));
     for (let client = 0; client < 20; client += 1) {
       await verifier.verify(bearing(await signer.sign({ client_id: `random-${client}` })));
@@ -244,7 +240,7 @@ describe('several verifiers of one process', () => {
     const openTelemetry = { api };
     await startProcess({ openTelemetry, metrics: { registry } }, shared);
     await startProcess({ openTelemetry, metrics: { registry }, audience: 'https://other.test' }, shared);
-    await startProcess({ metrics: { registry }, openTelemetry: { api, clientClasses: { a: ['b'] } } }, shared);
+    await startProcess({ metrics: { registry }, openTelemetry, clientClasses: { a: ['b'] } }, shared);
     await publisher.revoke({ issuer: signer.issuer, session: 's1', reason: 'logout' });
     await world.clock.advance(3);
     expect(named('revocast.revocation.apply')).toHaveLength(1);
@@ -257,15 +253,6 @@ describe('the option', () => {
     ['openTelemetry.api', {}],
     ['openTelemetry.api', { api: { trace: {}, metrics: {} } }],
     ['openTelemetry.classes', { api: openTelemetryApi, classes: {} }],
-    ['openTelemetry.clientClasses', { api: openTelemetryApi, clientClasses: { 'a b': ['c'] } }],
-    ['openTelemetry.clientClasses.a', { api: openTelemetryApi, clientClasses: { a: [] } }],
-    [
-      'openTelemetry.clientClasses',
-      {
-        api: openTelemetryApi,
-        clientClasses: Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`c${n}`, ['x']])),
-      },
-    ],
   ])('%s is checked', async (option, openTelemetry) => {
     await expect(startProcess({ openTelemetry } as Partial<VerifierOptions>)).rejects.toThrow(option);
   });

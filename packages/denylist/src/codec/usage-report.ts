@@ -1,0 +1,52 @@
+import {
+  isClientClassName,
+  maxClientClasses,
+  maxReportDigests,
+  type UsageReport,
+  usageDigestLength,
+} from '../usage.ts';
+
+// What a process has seen since its last report: {"v":1,"subjects":["…"],"tokens":{"class":["…"]}}
+
+export const usageReportVersion = 1;
+
+const digestPattern = new RegExp(`^[\\w-]{${usageDigestLength}}$`);
+
+export function encodeUsageReport({ subjects, tokens }: UsageReport): string {
+  return JSON.stringify({ v: usageReportVersion, subjects, tokens });
+}
+
+/** @returns what is wrong, in words for the caller, when it cannot be read. */
+export function decodeUsageReport(text: string): UsageReport | string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return 'expected JSON';
+  }
+  if (!isObject(parsed)) return 'expected a JSON object';
+  if (parsed['v'] !== usageReportVersion) return `expected version ${usageReportVersion}`;
+  const { subjects, tokens } = parsed;
+  if (!isDigests(subjects)) return `subjects: expected strings of ${usageDigestLength} base64url characters`;
+  if (!isObject(tokens)) return 'tokens: expected an object';
+  const classes = Object.entries(tokens);
+  // Two more than can be configured: `other` and `unknown`.
+  if (classes.length > maxClientClasses + 2) return `tokens: expected at most ${maxClientClasses + 2} classes`;
+  const read: [string, readonly string[]][] = [];
+  for (const [name, digests] of classes) {
+    if (!isClientClassName(name)) return 'tokens: expected classes of 1–64 letters, digits or . : - _';
+    if (!isDigests(digests)) return `tokens: expected strings of ${usageDigestLength} base64url characters`;
+    read.push([name, digests]);
+  }
+  const size = read.reduce((sum, [, digests]) => sum + digests.length, subjects.length);
+  if (size > maxReportDigests) return `expected at most ${maxReportDigests} digests`;
+  return { subjects, tokens: Object.fromEntries(read) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isDigests(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string' && digestPattern.test(item));
+}

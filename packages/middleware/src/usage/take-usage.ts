@@ -1,0 +1,50 @@
+import type { ResolvedOptions } from '../options.ts';
+import type { ResolvedRevocation } from '../revocation/revocation-options.ts';
+import type { Telemetry } from '../telemetry.ts';
+import type { Surroundings } from '../verifier-world.ts';
+import { WeakMemo } from '../weak-memo.ts';
+import { UsageReporter } from './usage-reporter.ts';
+import { withUsage } from './with-usage.ts';
+
+const telemetries = new WeakMemo<Telemetry>();
+
+/**
+ * Adds figures of usage to what is counted anyway; the same telemetry where the options leave them out.
+ *
+ * @returns the same object for verifiers that were handed the same options and follow the same feed.
+ */
+export function takeUsage(
+  options: Pick<ResolvedOptions, 'usage' | 'clientClasses' | 'revocation'>,
+  { world, telemetry, releases }: Omit<Surroundings, 'log'>,
+): Telemetry {
+  const { usage, clientClasses, revocation } = options;
+  if (usage === undefined) return telemetry;
+  const reporter = takeReporter(revocation, { world, releases });
+  return telemetries.get([telemetry, usage, clientClasses, reporter ?? nobody], () =>
+    withUsage(telemetry, { usage, clientClasses, clock: world.clock, reporter }),
+  );
+}
+
+const nobody = {};
+
+/** One for all verifiers that follow the same sidecar; none for a feed that was handed in as an object. */
+function takeReporter(
+  revocation: ResolvedRevocation | null,
+  { world, releases }: Pick<Surroundings, 'world' | 'releases'>,
+): UsageReporter | undefined {
+  if (revocation === null || typeof revocation.feed !== 'string') return undefined;
+  const { feed, tokenFile } = revocation;
+  const { clock, shared, openUsageStore } = world;
+  const lease = shared.usageReporters.take(
+    JSON.stringify([feed, tokenFile]),
+    () =>
+      new UsageReporter({
+        clock,
+        open: () => openUsageStore(feed, { clock, ...(tokenFile !== undefined && { tokenFile }) }),
+      }),
+  );
+  releases.push(() => {
+    if (lease.release()) lease.value.close();
+  });
+  return lease.value;
+}
