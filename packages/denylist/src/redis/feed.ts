@@ -175,10 +175,14 @@ interface Tail {
 async function* readTail({ redis, clock, from, isSeen, loss, takeLogTime }: Tail): AsyncIterable<FeedBatch> {
   const proof = new CausalProof();
   let cursor = from.cursor;
+  // The first read proves nothing, whatever it shows: it only has to reach the end, and need not wait for a heartbeat
+  // there, of which the next one would then be half a second away.
+  let waiting: readonly (string | number)[] = [];
   for (;;) {
     if (loss.suspected()) throw new FeedGap('chain', 'Redis has evicted keys, and perhaps rules');
     const sentAtMs = clock.monotonicMs();
-    const reply = await redis.call('XREAD', ['COUNT', tailBatch, 'BLOCK', blockMs, 'STREAMS', keys.log, cursor]);
+    const reply = await redis.call('XREAD', ['COUNT', tailBatch, ...waiting, 'STREAMS', keys.log, cursor]);
+    waiting = ['BLOCK', blockMs];
     const entries: FeedEntry[] = [];
     let heartbeat: { loggedAtMs: number; healing: boolean } | undefined;
     for (const raw of readNewEntries(reply)) {
