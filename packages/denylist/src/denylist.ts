@@ -109,6 +109,11 @@ export class Denylist {
     return () => this.#listeners.delete(listener);
   }
 
+  /** How many calls of {@link forget} look at everything once. */
+  get sweepSlices(): number {
+    return this.#table.segmentCount;
+  }
+
   /**
    * Forgets what time has ended, in one slice of about a thousand rules; call it often.
    *

@@ -73,7 +73,9 @@ export interface Replica {
 }
 
 const housekeepingMs = 1000;
-const sweepSlices = 8;
+/** Rounds in which everything is looked at once: what has ended leaves within a minute, however much is held. */
+const sweepRounds = 60;
+const slicesPerTurn = 32;
 
 /**
  * Starts following `feed`; never throws because it is out of reach.
@@ -141,7 +143,11 @@ export function openReplica(options: ReplicaOptions): Replica {
       const now = logClock.agreedSeconds();
       if (now === undefined) continue;
       const lifetime = maxTokenLifetimeSeconds ?? defaultMaxTokenLifetimeSeconds;
-      for (let slice = 0; slice < sweepSlices; slice++) denylist.forget(now, lifetime);
+      for (let slice = 0; slice < denylist.sweepSlices / sweepRounds; slice++) {
+        denylist.forget(now, lifetime);
+        // A few milliseconds of work, then whoever waits.
+        if (slice % slicesPerTurn === slicesPerTurn - 1) await clock.sleep(0, stop.signal);
+      }
     }
   };
   const housekeeping = keepHouse();

@@ -180,6 +180,17 @@ describe('housekeeping', () => {
     expect(replica.status().rules).toBe(0);
   });
 
+  it('forgets all that has ended within a minute, however much that is', async () => {
+    const { replica, clock, beat } = await given();
+    for (let index = 0; index < 150_000; index++) {
+      const spread = Math.imul(index, 0x9e3779b1) >>> 0;
+      replica.denylist.merge({ digest: Uint32Array.of(spread, spread ^ 0xffff, index, 0), rule: ended }, 'union');
+    }
+    await beat(59_000);
+    await clock.advance(60_000);
+    expect(replica.status().rules).toBe(0);
+  });
+
   it.each([
     ['log', 120_000, 0],
     ['wall', 0, 120_000],

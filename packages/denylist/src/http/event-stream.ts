@@ -17,6 +17,8 @@ export class EventStream {
   readonly #clients = new Map<ServerResponse, Client>();
   readonly #maxBufferedBytes: number;
   #cut = 0;
+  /** Changes of this tick: a batch of a thousand is one write to each reader. */
+  #pending = '';
 
   constructor(maxBufferedBytes = defaultMaxBufferedBytes) {
     this.#maxBufferedBytes = maxBufferedBytes;
@@ -52,25 +54,39 @@ export class EventStream {
       'x-accel-buffering': 'no',
     });
     response.socket?.setNoDelay(true);
+    // The backlog holds them too.
+    this.#flush();
     this.#clients.set(response, { reader, reached: undefined });
     response.on('close', () => this.#clients.delete(response));
     response.on('error', () => this.#clients.delete(response));
     this.#write(response, backlog.length === 0 ? ': hello\n\n' : backlog.join(''));
   }
 
+  /** To every reader, in order, before anything else is sent and before anything is waited for. */
   send(frame: string): void {
-    for (const response of this.#clients.keys()) this.#write(response, frame);
+    if (this.#clients.size === 0) return;
+    if (this.#pending === '') queueMicrotask(() => this.#flush());
+    this.#pending += frame;
   }
 
   /** Only to those of whose reader `accept` says so. */
   sendTo(accept: (reader: string | undefined) => boolean, frame: string): void {
+    this.#flush();
     for (const [response, { reader }] of this.#clients) if (accept(reader)) this.#write(response, frame);
   }
 
   /** Ends every stream after a last frame. */
   end(frame: string): void {
+    this.#flush();
     for (const response of this.#clients.keys()) response.end(frame);
     this.#clients.clear();
+  }
+
+  #flush(): void {
+    const frames = this.#pending;
+    if (frames === '') return;
+    this.#pending = '';
+    for (const response of this.#clients.keys()) this.#write(response, frames);
   }
 
   #write(response: ServerResponse, frame: string): void {

@@ -12,6 +12,8 @@ const sockets: Socket[] = [];
 beforeEach(async () => {
   stream = new EventStream(maxBufferedBytes);
   server = createServer((request: IncomingMessage, response) => {
+    // A change of the tick in which a reader joins: its backlog holds it already.
+    if (request.url === '/just-then') stream.send('data: just then\n\n');
     stream.add(response, request.url?.slice(1), ['event: a\ndata: backlog\n\n']);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -52,6 +54,24 @@ describe('the event stream', () => {
       expect(seen.text).toMatch(/content-type: text\/event-stream/i);
       expect(seen.text).toMatch(/cache-control: no-store/i);
     }
+  });
+
+  it('sends the frames of one tick in one piece, and what follows behind them', async () => {
+    const { seen } = await join('a');
+    stream.send('data: 1\n\n');
+    stream.send('data: 2\n\n');
+    stream.sendTo(() => true, 'data: proof\n\n');
+    await until(() => seen.text.includes('proof'), { what: 'the proof' });
+    expect(seen.text).toMatch(/data: 1\n\ndata: 2\n\n.*data: proof/s);
+  });
+
+  it('does not repeat to a new reader what its backlog holds', async () => {
+    const { seen: before } = await join('a');
+    const { seen } = await join('just-then');
+    stream.send('data: next\n\n');
+    await until(() => seen.text.includes('next') && before.text.includes('next'), { what: 'the next frame' });
+    expect(seen.text).not.toContain('just then');
+    expect(before.text).toMatch(/just then.*next/s);
   });
 
   it('sends a frame only to those that may have it', async () => {
