@@ -168,6 +168,27 @@ describe('behind protect', () => {
   });
 });
 
+describe('several verifiers of one process', () => {
+  const clientClasses = { browser: ['spa'] };
+  const requestsCounted = async (first: UsageOptions, second: UsageOptions) => {
+    const [outer, inner] = [first, second].map((usage) => start(usage, { clientClasses }));
+    const served = express();
+    served.use(protect(outer!), protect(inner!), (_request, response) => void response.end());
+    const token = await signer.sign({ client_id: 'spa' });
+    await supertest(createServer(served)).get('/').set('authorization', `Bearer ${token}`).expect(200);
+    return (await figures()).find((line) => line.startsWith('usage_requests_total'));
+  };
+
+  it('that were handed the same objects count a request once', async () => {
+    const usage = {};
+    expect(await requestsCounted(usage, usage)).toBe('usage_requests_total{client_class="browser"} 1');
+  });
+
+  it('that were handed equal ones count it each: nobody can tell that they are one application', async () => {
+    expect(await requestsCounted({}, {})).toBe('usage_requests_total{client_class="browser"} 2');
+  });
+});
+
 describe('what is reported', () => {
   it('are digests of subjects and tokens, each once, and nothing that names anybody', async () => {
     const verifier = start({});
