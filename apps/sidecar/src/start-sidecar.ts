@@ -22,6 +22,7 @@ import { listen } from './listen.ts';
 import { openLog } from './log.ts';
 import { logFailureOnce, logStateChanges } from './log-state-changes.ts';
 import { createProbes } from './probes.ts';
+import { proveAtOnce } from './prove-at-once.ts';
 import { createShutdown } from './shutdown.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { openTokenFile } from './token-file.ts';
@@ -136,6 +137,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     holder: readers.id,
     onFailure: logFailureOnce(log, 'no heartbeat can be written'),
   });
+  if (heartbeat !== undefined) proveAtOnce(replica, heartbeat);
   log.info({ source: source.name, data: listeners.data.url, admin: listeners.admin.url }, 'started');
 
   const stop = createShutdown({

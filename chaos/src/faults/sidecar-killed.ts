@@ -72,8 +72,10 @@ export const sidecarKilled: readonly Fault[] = [
     failure,
     world: { prepare: (primary) => putRules(primary, 100_000) },
     async run(world) {
-      await world.fault('s1 is killed holding 100,000 rules', () => world.sidecar('s1').kill());
-      await world.timeStart('s1', 'a sidecar with 100,000 rules');
+      for (let time = 0; time < 4; time++) {
+        await world.fault('s1 is killed holding 100,000 rules', () => world.sidecar('s1').kill());
+        await world.timeStart('s1', 'a sidecar with 100,000 rules');
+      }
       await pause(3000);
     },
   },

@@ -31,6 +31,8 @@ export interface OpenedSource {
   /** Only Redis needs somebody to write heartbeats; starts trying for the lease. */
   startHeartbeat?(options: { readonly holder: string; readonly onFailure?: (error: unknown) => void }): {
     readonly leading: boolean;
+    /** One heartbeat at once, whoever has the lease. */
+    beatNow(): void;
     stop(): Promise<void>;
   };
   /** Declares a first log whole. Only where a log can be born unsure of itself. */

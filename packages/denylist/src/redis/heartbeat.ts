@@ -15,6 +15,8 @@ const pruneSlice = 500;
 export interface Heartbeat {
   /** Whether this process held the lease at its last beat. */
   readonly leading: boolean;
+  /** Writes one heartbeat at once, whoever has the lease: for a reader that is complete and lacks only a proof. */
+  beatNow(): void;
   /** Gives the lease back, so that another one beats within half a second, and stops. */
   stop(): Promise<void>;
 }
@@ -35,10 +37,14 @@ export function startHeartbeat({ session, clock, holder, onFailure }: HeartbeatO
   const stop = new AbortController();
   let leading = false;
   let scanCursor = '0';
+  let urgent = new AbortController();
 
   const beat = async () => {
+    const isUrgent = urgent.signal.aborted;
+    urgent = new AbortController();
     const redis = await session.get();
-    const args = [newEpoch(), defaultMaxTokenLifetimeSeconds, logRetentionMs, holder, leaseMs];
+    const whoeverHolds = isUrgent ? 1 : 0;
+    const args = [newEpoch(), defaultMaxTokenLifetimeSeconds, logRetentionMs, holder, leaseMs, whoeverHolds];
     const reply = readArray(await redis.run(heartbeatScript, [keys.lease, keys.log, keys.meta], args), 'heartbeat');
     leading = readText(reply[0], 'heartbeat') === 'written';
     return Math.floor(readNumber(reply[1], 'heartbeat time') / 1000);
@@ -67,7 +73,7 @@ export function startHeartbeat({ session, clock, holder, onFailure }: HeartbeatO
         leading = false;
         onFailure?.(error);
       }
-      await clock.sleep(beatMs, stop.signal);
+      await clock.sleep(beatMs, AbortSignal.any([stop.signal, urgent.signal]));
     }
   };
   const running = run();
@@ -75,6 +81,9 @@ export function startHeartbeat({ session, clock, holder, onFailure }: HeartbeatO
   return {
     get leading() {
       return leading;
+    },
+    beatNow() {
+      urgent.abort();
     },
     async stop() {
       stop.abort();

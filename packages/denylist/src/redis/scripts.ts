@@ -130,8 +130,9 @@ return { 'appended', state.epoch, head, num(now), entry }
  * read also "succeeds" on a primary that was cut off.
  *
  * KEYS lease, log, meta
- * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · holder · lease time (ms)
- * Returns { 'written' | 'held', now in ms }; `held` when somebody else has the lease.
+ * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · holder · lease time (ms) ·
+ *      1 to write one heartbeat whoever has the lease, else 0
+ * Returns { 'written' | 'held', now in ms }; `held` when somebody else has the lease, and keeps it.
  */
 export const heartbeatScript = script(
   'heartbeat',
@@ -140,14 +141,16 @@ export const heartbeatScript = script(
 local lease, log, meta = KEYS[1], KEYS[2], KEYS[3]
 local holder = redis.call('GET', lease)
 local now = nowMs()
-if holder and holder ~= ARGV[4] then return { 'held', num(now) } end
-redis.call('SET', lease, ARGV[4], 'PX', ARGV[5])
+local held = holder and holder ~= ARGV[4]
+if held and ARGV[6] ~= '1' then return { 'held', num(now) } end
+if not held then redis.call('SET', lease, ARGV[4], 'PX', ARGV[5]) end
 local state = openLog(meta, ARGV[1], ARGV[2], now)
 local healing = '0'
 if now < state.healUntil then healing = '1' end
 local body = table.concat({ '1', 'h', num(state.seq + 1), num(now), healing }, '|')
 append(log, meta, state, body, num(now - tonumber(ARGV[3])))
 redis.call('HSET', meta, 'hbAt', num(now))
+if held then return { 'held', num(now) } end
 return { 'written', num(now) }
 `,
 );

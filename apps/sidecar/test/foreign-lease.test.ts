@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { type RedisServer, startRedis, until } from '@revocast/test-support';
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { startSidecar } from '../src/index.ts';
+
+let redis: RedisServer;
+let admin: Redis;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  admin = new Redis(redis.url);
+});
+afterAll(async () => {
+  admin.disconnect();
+  await redis.stop();
+});
+
+it('becomes fresh while the lease is with somebody who was killed, and leaves it there', async () => {
+  const lease = '{revocast}:lease';
+  // A log that is whole, and whose only writer of heartbeats is dead.
+  await admin.hset('{revocast}:meta', { format: 1, epoch: 'e'.repeat(16), head: 'a'.repeat(16), seq: 0, healUntil: 0 });
+  await admin.hset('{revocast}:meta', { maxTokenLifetime: 86_400, minReader: 1 });
+  await admin.set(lease, 'somebody', 'PX', 600_000);
+  const sidecar = await startSidecar(
+    { source: redis.url, dataListen: '127.0.0.1:0', adminListen: '127.0.0.1:0', drainMs: 0 },
+    { log: pino({ level: 'silent' }) },
+  );
+  await until(async () => (await fetch(`${sidecar.adminUrl}/readyz`)).ok, { what: 'a ready sidecar' });
+  expect(await admin.get(lease)).toBe('somebody');
+  // It asks for one heartbeat and not for more: that is what the lease is for.
+  expect(await admin.xlen('{revocast}:log')).toBe(1);
+  await sidecar.stop();
+});
