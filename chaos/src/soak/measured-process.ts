@@ -3,10 +3,10 @@ import type { ProcessFigures } from '../actors/message.ts';
 import { type ActorOptions, ActorProcess } from '../world/actor-process.ts';
 
 /**
- * A collection can be asked for, and the young generation has one size from the start: what the collector keeps in
- * reserve from one sample to the next must not be taken for growth.
+ * A collection can be asked for and leaves no gaps, and the young generation has one size from the start: what the
+ * collector keeps in reserve from one sample to the next must not be taken for growth. A leak stays one.
  */
-const nodeArgs = ['--expose-gc', '--min-semi-space-size=4', '--max-semi-space-size=4'];
+const nodeArgs = ['--expose-gc', '--compact-on-every-full-gc', '--min-semi-space-size=4', '--max-semi-space-size=4'];
 
 /** A process of a soak, which says its figures when asked. */
 export class MeasuredProcess {
