@@ -75,8 +75,8 @@ export class Freshness {
   /** The request path's question. */
   isFresh(): boolean {
     if (!this.#complete || this.#full || this.#provenAtMs === undefined) return false;
-    if (this.#clock.monotonicMs() - this.#provenAtMs > this.#maxStalenessMs) return false;
-    return !this.#wasSuspended();
+    const now = this.#clock.monotonicMs();
+    return now - this.#provenAtMs <= this.#maxStalenessMs && !this.#wasSuspended(now);
   }
 
   /** The tail has passed the second head of a snapshot: everything logged before is held. */
@@ -119,7 +119,7 @@ export class Freshness {
     if (provenAtMs > now) return; // not of this host's clock: it would keep us fresh for as long as it is ahead
     if (this.#provenAtMs !== undefined && provenAtMs <= this.#provenAtMs) return;
     // A reply that waited through a suspension is a moment old by the monotonic clock and hours old in truth.
-    if (this.#wasSuspended() && provenAtMs < this.#wokenAtMs) return;
+    if (this.#wasSuspended(now) && provenAtMs < this.#wokenAtMs) return;
     this.#provenAtMs = provenAtMs;
     this.#clockDistanceMs = this.#clock.wallMs() - now;
     this.#suspended = false;
@@ -171,8 +171,7 @@ export class Freshness {
    * The monotonic clock stands still while a machine is suspended or its image is restored; the wall clock does not.
    * Stays so until something is proven of a time after it was noticed.
    */
-  #wasSuspended(): boolean {
-    const now = this.#clock.monotonicMs();
+  #wasSuspended(now: number): boolean {
     const distance = this.#clock.wallMs() - now;
     if (distance - this.#clockDistanceMs > this.#maxStalenessMs) {
       this.#suspended = true;

@@ -19,14 +19,26 @@ export interface RequestState {
   readonly forwardErrors: boolean;
 }
 
-// Registered, so that guards of one copy of this package read what protect() of another wrote.
-const stateKey = Symbol.for('revocast.request');
+// Registered, so that guards of one copy of this package read what protect() of another noted.
+const registered: unique symbol = Symbol.for('revocast.requests');
+
+let known: WeakMap<object, RequestState> | undefined;
+
+/** Beside the requests and not on them: a request that gets one more property pays for it twice over. */
+function states(): WeakMap<object, RequestState> {
+  if (known !== undefined) return known;
+  const shared = globalThis as { [registered]?: WeakMap<object, RequestState> }; // under a key of ours
+  shared[registered] ??= new WeakMap();
+  known = shared[registered];
+  return known;
+}
 
 export function setState(request: object, state: RequestState): void {
-  Reflect.set(request, stateKey, state);
-  if (state.auth !== undefined) Reflect.set(request, 'auth', state.auth);
+  states().set(request, state);
+  // The one property that routes read; assigned, because reflection costs more than the check of a token that is known.
+  if (state.auth !== undefined) (request as { auth?: Auth }).auth = state.auth; // any object may be given one
 }
 
 export function stateOf(request: object): RequestState | undefined {
-  return Reflect.get(request, stateKey) as RequestState | undefined; // written by setState only
+  return states().get(request);
 }

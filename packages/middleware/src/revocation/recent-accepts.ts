@@ -3,7 +3,8 @@ import { denies } from '@revocast/denylist/replica';
 
 const defaultCapacity = 8192;
 
-interface Accept {
+/** An accepted request. */
+export interface Accept {
   readonly digests: DigestSet;
   readonly issuedAt: number;
   /** Monotonic milliseconds. */
@@ -37,18 +38,29 @@ export interface RecentAcceptsOptions {
  * (leaked: must never happen). Digests and times only.
  */
 export class RecentAccepts {
-  readonly #ring: (Accept | undefined)[];
+  // A ring in columns: an object each would live just long enough to be copied by the garbage collector twice.
+  readonly #digests: (DigestSet | undefined)[];
+  readonly #issuedAt: Float64Array;
+  readonly #atMs: Float64Array;
+  readonly #fresh: Uint8Array;
   readonly #boundMs: number;
   #next = 0;
 
   constructor({ capacity = defaultCapacity, boundMs }: RecentAcceptsOptions) {
-    this.#ring = new Array<Accept | undefined>(capacity).fill(undefined);
+    this.#digests = new Array<DigestSet | undefined>(capacity).fill(undefined);
+    this.#issuedAt = new Float64Array(capacity);
+    this.#atMs = new Float64Array(capacity);
+    this.#fresh = new Uint8Array(capacity);
     this.#boundMs = boundMs;
   }
 
-  add(accept: Accept): void {
-    this.#ring[this.#next] = accept;
-    this.#next = (this.#next + 1) % this.#ring.length;
+  add({ digests, issuedAt, atMs, fresh }: Accept): void {
+    const at = this.#next;
+    this.#digests[at] = digests;
+    this.#issuedAt[at] = issuedAt;
+    this.#atMs[at] = atMs;
+    this.#fresh[at] = fresh ? 1 : 0;
+    this.#next = at + 1 === this.#digests.length ? 0 : at + 1;
   }
 
   /**
@@ -59,14 +71,16 @@ export class RecentAccepts {
    */
   coveredBy({ digest, rule }: Change, times: AppliedTimes, monotonicMs: number): readonly ExposedAccept[] {
     const covered: ExposedAccept[] = [];
-    for (let back = 1; back <= this.#ring.length; back++) {
-      const accept = this.#ring[(this.#next - back + this.#ring.length) % this.#ring.length];
-      if (accept === undefined) break;
-      const atLogMs = times.appliedAtMs - (monotonicMs - accept.atMs);
+    const capacity = this.#digests.length;
+    for (let back = 1; back <= capacity; back++) {
+      const at = (this.#next - back + capacity) % capacity;
+      const digests = this.#digests[at];
+      if (digests === undefined) break;
+      const atLogMs = times.appliedAtMs - (monotonicMs - this.#atMs[at]!);
       if (atLogMs < times.occurredAtMs) break;
-      const dimension = dimensionOf(accept.digests, digest);
-      if (dimension === undefined || !denies(rule, accept.issuedAt, Math.floor(atLogMs / 1000))) continue;
-      const leaked = accept.fresh && atLogMs > times.loggedAtMs + this.#boundMs;
+      const dimension = dimensionOf(digests, digest);
+      if (dimension === undefined || !denies(rule, this.#issuedAt[at]!, Math.floor(atLogMs / 1000))) continue;
+      const leaked = this.#fresh[at] === 1 && atLogMs > times.loggedAtMs + this.#boundMs;
       covered.push({ dimension, ageMs: atLogMs - times.occurredAtMs, leaked });
     }
     return covered;

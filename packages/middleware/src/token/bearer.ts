@@ -33,8 +33,9 @@ function refused(reason: BearerRefusal): BearerCredentials {
 
 // RFC 9110 §11.1: auth-scheme is a token (§5.6.2), matched without regard to case.
 const authScheme = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/;
-// RFC 6750 §2.1: b64token. Anything after it (another word, a comma) is not a bearer credential.
-const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;
+// RFC 6750 §2.1: b64token is these characters, then any number of `=`. Looked for is what does not belong: a pattern of
+// the whole would note every character of a token to come back to.
+const foreignToB64token = /[^A-Za-z0-9\-._~+/=]/;
 
 /**
  * Reads the token of a request from its `Authorization` field, and from nowhere else.
@@ -48,7 +49,8 @@ export function readBearer(request: RequestWithHeaders): BearerCredentials {
   if (countFields(request, 'authorization') > 1) return refused('multiple_tokens');
   if (field === undefined) return none;
 
-  const scheme = authScheme.exec(field)?.[0];
+  // Spelt as everybody spells it, or as RFC 9110 allows.
+  const scheme = field.startsWith('Bearer ') ? 'Bearer' : authScheme.exec(field)?.[0];
   if (scheme === undefined) return refused('malformed_request');
   const name = scheme.toLowerCase();
   if (name !== 'bearer' && name !== 'dpop') return refused('unsupported_scheme');
@@ -59,8 +61,15 @@ export function readBearer(request: RequestWithHeaders): BearerCredentials {
   while (field.charCodeAt(start) === 0x20) start += 1;
   if (start === scheme.length) return refused('malformed_request');
   const token = field.slice(start);
-  if (!b64token.test(token)) return refused('malformed_request');
+  // Anything after it (another word, a comma) is not a bearer credential.
+  if (!isB64token(token)) return refused('malformed_request');
   return { kind: 'token', scheme: name, token };
+}
+
+function isB64token(text: string): boolean {
+  if (foreignToB64token.test(text)) return false;
+  const padding = text.indexOf('=');
+  return padding === -1 ? text !== '' : padding > 0 && /^=+$/.test(text.slice(padding));
 }
 
 /** The value of a field, in lower case: the first, where an object has several. */
@@ -74,16 +83,18 @@ export function fieldOf({ headers }: RequestWithHeaders, name: string): string |
  * while a proxy before us may have judged the last: only a request with one means the same to both.
  */
 export function countFields(request: RequestWithHeaders, name: string): number {
-  const { rawHeaders, headersDistinct, headers } = request;
+  const { rawHeaders } = request;
   if (rawHeaders !== undefined) {
     let count = 0;
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const received = rawHeaders[i];
-      if (received?.length === name.length && received.toLowerCase() === name) count += 1;
+      if (received?.length !== name.length) continue;
+      if (received === name || received.toLowerCase() === name) count += 1;
     }
     return count;
   }
-  const values = headersDistinct?.[name] ?? headers[name];
+  // Not read before: Node makes these objects when they are first asked for, which costs more than the whole check.
+  const values = request.headersDistinct?.[name] ?? request.headers[name];
   if (values === undefined) return 0;
   return typeof values === 'string' ? 1 : values.length;
 }
