@@ -37,6 +37,7 @@ export function startHeartbeat({ session, clock, holder, onFailure }: HeartbeatO
   const stop = new AbortController();
   let leading = false;
   let scanCursor = '0';
+  /** Ends the pause at hand, and is new with every beat: a signal derived for each pause would stay on a list for ever. */
   let urgent = new AbortController();
 
   const beat = async () => {
@@ -73,7 +74,7 @@ export function startHeartbeat({ session, clock, holder, onFailure }: HeartbeatO
         leading = false;
         onFailure?.(error);
       }
-      await clock.sleep(beatMs, AbortSignal.any([stop.signal, urgent.signal]));
+      await clock.sleep(beatMs, urgent.signal);
     }
   };
   const running = run();
@@ -87,6 +88,7 @@ export function startHeartbeat({ session, clock, holder, onFailure }: HeartbeatO
     },
     async stop() {
       stop.abort();
+      urgent.abort();
       await running;
       const redis = session.current;
       if (redis === undefined) return;
