@@ -21,6 +21,15 @@ export function logStateChanges(log: StateLog): ReplicationObserver {
     epochChanged() {
       log.warn({}, 'the log began anew');
     },
+    restartChanged(restartedAtSeconds) {
+      if (restartedAtSeconds === undefined) {
+        log.info({}, 'the restart of the log is over: nothing that counts is forgotten');
+        return;
+      }
+      const restartedAt = new Date(restartedAtSeconds * 1000).toISOString();
+      const remedy = 'if nothing was lost: revocast-sidecar init; else it ends when the tokens of before have expired';
+      log.warn({ restartedAt, remedy }, 'log restarted: revocations from before may be forgotten');
+    },
     reseeded(rules) {
       if (rules > 0) log.warn({ rules }, 'gave rules back that the log had lost');
     },

@@ -15,6 +15,8 @@ export interface ProbeAnswer {
   readonly misconfigurations?: readonly string[];
   /** Names of what could not be looked for. */
   readonly unknown?: readonly string[];
+  /** When the log began empty, while what was revoked before may be forgotten. */
+  readonly restartedAt?: string;
   /** Code of the last failure to reach the source. */
   readonly lastError?: string;
   readonly remedy?: string;
@@ -34,7 +36,7 @@ export interface Probes {
 }
 
 export interface ProbesOptions {
-  readonly replica: { status(): Pick<ReplicaStatus, 'freshness' | 'lastError'> };
+  readonly replica: { status(): Pick<ReplicaStatus, 'freshness' | 'lastError' | 'restartedAtSeconds'> };
   readonly clock: Clock;
   readonly source?: Pick<SourceWatch, 'latest' | 'refusal'>;
   /** With `accept` the API takes tokens while stale, so an unready pod would turn a policy into an outage. */
@@ -65,16 +67,19 @@ export function createProbes({ replica, clock, source, whenUnknown }: ProbesOpti
     },
     ready() {
       if (stopping) return { ok: false, check: 'stopping', remedy: 'none: this sidecar was asked to stop' };
-      const { freshness, lastError } = replica.status();
+      const { freshness, lastError, restartedAtSeconds } = replica.status();
       if (freshness.state === 'cold') return { ...notSynchronised(lastError), ...setUp(source) };
       const refusal = source?.refusal();
       if (refusal !== undefined && whenUnknown === 'unavailable') {
         return { ok: false, check: 'source', cause: refusal.name, remedy: refusal.remedy, ...setUp(source) };
       }
       const { proofAgeMs: ageMs } = freshness;
-      const age = ageMs === undefined ? {} : { ageMs: Math.round(ageMs) };
-      if (freshness.state === 'fresh') return { ok: true, check: 'freshness', ...age, ...setUp(source) };
-      const answer = { check: 'freshness', ...age, ...explainStale(freshness, lastError), ...setUp(source) } as const;
+      const facts = {
+        ...(ageMs === undefined ? {} : { ageMs: Math.round(ageMs) }),
+        ...(restartedAtSeconds === undefined ? {} : { restartedAt: new Date(restartedAtSeconds * 1000).toISOString() }),
+      };
+      if (freshness.state === 'fresh') return { ok: true, check: 'freshness', ...facts, ...setUp(source) };
+      const answer = { check: 'freshness', ...facts, ...explainStale(freshness, lastError), ...setUp(source) } as const;
       return whenUnknown === 'accept' ? { ok: true, degraded: true, ...answer } : { ok: false, ...answer };
     },
     live() {

@@ -55,6 +55,17 @@ describe('the log', () => {
     expect(lines).toHaveLength(2);
   });
 
+  it('has one line when the log began empty, with what to do, and one when that is over', () => {
+    const { lines, observer } = setUp();
+    observer.restartChanged?.(1_767_225_600);
+    observer.restartChanged?.(undefined);
+    expect(lines).toMatchObject([
+      { level: 'warn', restartedAt: '2026-01-01T00:00:00.000Z' },
+      { level: 'info', msg: 'the restart of the log is over: nothing that counts is forgotten' },
+    ]);
+    expect(lines[0]?.['remedy']).toContain('revocast-sidecar init');
+  });
+
   it('tells a re-seed only when the log had lost something', () => {
     const { lines, observer } = setUp();
     observer.reseeded?.(0);

@@ -9,10 +9,16 @@ const cold: Held = { state: 'cold', cause: 'cold' };
 const fresh: Held = { state: 'fresh', proofAgeMs: 412.7 };
 const stale: Held = { state: 'stale', cause: 'no_heartbeat', proofAgeMs: 5001 };
 
-function setUp(held: Held, { whenUnknown = 'unavailable' as 'unavailable' | 'accept', lastError = '' } = {}) {
+interface Given {
+  readonly whenUnknown?: 'unavailable' | 'accept';
+  readonly lastError?: string;
+  readonly restartedAtSeconds?: number;
+}
+
+function setUp(held: Held, { whenUnknown = 'unavailable', ...given }: Given = {}) {
   const clock = new FakeClock();
   const freshness = { sinceMs: 0, ...held };
-  const status = () => ({ freshness, ...(lastError === '' ? {} : { lastError }) });
+  const status = () => ({ freshness, ...given });
   return { clock, probes: createProbes({ replica: { status }, clock, whenUnknown }) };
 }
 
@@ -39,6 +45,12 @@ describe('given a synchronised sidecar', () => {
     const { probes } = setUp(fresh);
     expect(probes.startup()).toEqual({ ok: true, check: 'first_snapshot' });
     expect(probes.ready()).toEqual({ ok: true, check: 'freshness', ageMs: 413 });
+  });
+
+  it('is ready and says since when the log is, while what was revoked before may be forgotten', () => {
+    const { probes } = setUp(fresh, { restartedAtSeconds: 1_767_225_600 });
+    const restartedAt = '2026-01-01T00:00:00.000Z';
+    expect(probes.ready()).toEqual({ ok: true, check: 'freshness', ageMs: 413, restartedAt });
   });
 
   it('stays started and is not ready while stale, when the API would refuse', () => {

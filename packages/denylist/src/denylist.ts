@@ -1,6 +1,7 @@
 import { type RowPicture, readRule, rowBytes, viewOf } from './codec/rows.ts';
 import { type Digest, type DigestSet, digestFromBytes } from './digest.ts';
 import type { Change } from './event.ts';
+import { restartDigest } from './log-restart.ts';
 import type { Dimension } from './revocation.ts';
 import { emptyRule, forgettableAt, mergeRules, mergeTakingLift, type Rule, sameRule } from './rule.ts';
 import { RuleTable } from './rule-table.ts';
@@ -26,6 +27,9 @@ export class Denylist {
   /** Counts changes. */
   #version = 0;
   #full = false;
+  #restart: Rule | undefined;
+  /** The version at which {@link #restart} was looked up. */
+  #restartVersion = 0;
 
   constructor({ maxRules = defaultMaxRules }: DenylistOptions = {}) {
     this.maxRules = maxRules;
@@ -69,6 +73,15 @@ export class Denylist {
 
   get(digest: Digest): Rule | undefined {
     return this.#table.get(digest);
+  }
+
+  /** What the log says of its own beginning ({@link restartDigest}). Looked up once a change: every check asks. */
+  get restart(): Rule | undefined {
+    if (this.#restartVersion !== this.#version) {
+      this.#restart = this.#table.get(restartDigest);
+      this.#restartVersion = this.#version;
+    }
+    return this.#restart;
   }
 
   /**

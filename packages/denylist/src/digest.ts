@@ -13,10 +13,16 @@ export const digestBytes = 16;
 
 /** The digest of one value of one dimension. About 2 µs. */
 export function digestOf({ dimension, issuer, value }: DimensionValue): Digest {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([digestScheme, dimension, issuer, value]))
-    .digest();
-  return digestFromBytes(hash);
+  return hashOf([digestScheme, dimension, issuer, value]);
+}
+
+/** The digest of something that is said of the log itself. `name` is that of no dimension, so it is of no token. */
+export function reservedDigest(name: 'restart'): Digest {
+  return hashOf([digestScheme, name, '', '']);
+}
+
+function hashOf(parts: readonly unknown[]): Digest {
+  return digestFromBytes(createHash('sha256').update(JSON.stringify(parts)).digest());
 }
 
 /** Reads the 16 bytes at `offset`. */

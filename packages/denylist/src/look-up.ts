@@ -3,7 +3,14 @@ import type { Dimension } from './revocation.ts';
 
 /** What can be said of a token's revocation. `unknown` is a value of its own and must be handled. */
 export type Verdict =
-  | { readonly verdict: 'active' }
+  | {
+      readonly verdict: 'active';
+      /**
+       * The log began empty then, in log seconds: whether a token issued before was revoked may be forgotten. Absent
+       * when nothing is.
+       */
+      readonly restartedAtSeconds?: number;
+    }
   | { readonly verdict: 'revoked'; readonly dimension: Dimension }
   | { readonly verdict: 'unknown'; readonly cause: UnknownCause };
 
@@ -22,6 +29,10 @@ export const unknownCauses = [
 export type UnknownCause = (typeof unknownCauses)[number];
 
 export const active: Verdict = Object.freeze({ verdict: 'active' });
+
+export function activeSinceRestart(restartedAtSeconds: number): Verdict {
+  return Object.freeze({ verdict: 'active', restartedAtSeconds });
+}
 
 /**
  * Asks the log itself, for the requests of a process that cannot prove its denylist fresh. Bounded in time and number,

@@ -14,6 +14,8 @@ export interface ReplicationObserver {
   freshnessChanged?(status: FreshnessStatus): void;
   gapFound?(cause: GapCause): void;
   epochChanged?(): void;
+  /** Log seconds at which the log began empty, while what was revoked before may be forgotten; then undefined. */
+  restartChanged?(restartedAtSeconds: number | undefined): void;
   resynced?(rules: number): void;
   reseeded?(rules: number): void;
   /** `appliedAtMs` is in the log's clock; undefined while that is not known. */

@@ -4,7 +4,8 @@ import type { DigestSet } from './digest.ts';
 import { type Feed, FeedError, type FeedPosition } from './feed.ts';
 import { Freshness, type FreshnessStatus } from './freshness.ts';
 import { LogClock } from './log-clock.ts';
-import { active, type Verdict } from './look-up.ts';
+import { restartInForce } from './log-restart.ts';
+import { active, activeSinceRestart, type Verdict } from './look-up.ts';
 import { checkMaxStaleness, defaultMaxStalenessMs } from './max-staleness.ts';
 import type { ReplicationObserver } from './observer.ts';
 import { type Reader, singleReplica } from './reader.ts';
@@ -45,6 +46,8 @@ export interface ReplicaStatus {
   readonly maxTokenLifetimeSeconds?: number;
   /** Which history is followed, once known: 16 hex digits. */
   readonly epoch?: string;
+  /** Log seconds: the log began empty then, and what was revoked before may be forgotten. Absent when nothing is. */
+  readonly restartedAtSeconds?: number;
   /** Log minus wall clock, once known. */
   readonly clockOffsetMs?: number;
   /** Code of the last failure to reach the feed; absent while connected. */
@@ -136,10 +139,19 @@ export function openReplica(options: ReplicaOptions): Replica {
     ...(reseed === undefined ? {} : { reseed }),
   });
 
+  const restartedAtSeconds = () => restartInForce(denylist.restart, logClock.claimSeconds());
+  let toldRestart: number | undefined;
+  const tellRestart = () => {
+    const found = restartedAtSeconds();
+    if (found === toldRestart) return;
+    toldRestart = found;
+    observer.restartChanged?.(found);
+  };
   const keepHouse = async () => {
     while (!stop.signal.aborted) {
       await clock.sleep(housekeepingMs, stop.signal);
       freshness.assess();
+      tellRestart();
       const now = logClock.agreedSeconds();
       if (now === undefined) continue;
       const lifetime = maxTokenLifetimeSeconds ?? defaultMaxTokenLifetimeSeconds;
@@ -152,20 +164,33 @@ export function openReplica(options: ReplicaOptions): Replica {
   };
   const housekeeping = keepHouse();
 
+  let activeSince = active;
+  let sinceSeconds: number | undefined;
+  /** One object for as long as one restart is in force: a check allocates nothing. */
+  const activeAt = (nowSeconds: number): Verdict => {
+    const found = restartInForce(denylist.restart, nowSeconds);
+    if (found === undefined) return active;
+    if (found !== sinceSeconds) activeSince = activeSinceRestart(found);
+    sinceSeconds = found;
+    return activeSince;
+  };
+
   return {
     denylist,
     freshness,
     logClock,
     check(digests, issuedAt) {
-      const dimension = denylist.denyingDimension(digests, issuedAt, logClock.claimSeconds());
+      const nowSeconds = logClock.claimSeconds();
+      const dimension = denylist.denyingDimension(digests, issuedAt, nowSeconds);
       if (dimension !== undefined) return { verdict: 'revoked', dimension };
-      if (freshness.isFresh()) return active;
+      if (freshness.isFresh()) return activeAt(nowSeconds);
       return { verdict: 'unknown', cause: unknownCause(freshness.status()) };
     },
     status() {
       const proof = freshness.provenAtMs;
       const logNow = logClock.nowMs();
       const offset = logClock.offsetMs();
+      const restartedAt = restartedAtSeconds();
       return {
         feed: feed.name,
         freshness: freshness.status(),
@@ -174,6 +199,7 @@ export function openReplica(options: ReplicaOptions): Replica {
         ...(proof === undefined || logNow === undefined ? {} : { watermarkMs: logNow - (clock.monotonicMs() - proof) }),
         ...(maxTokenLifetimeSeconds === undefined ? {} : { maxTokenLifetimeSeconds }),
         ...(epoch === undefined ? {} : { epoch }),
+        ...(restartedAt === undefined ? {} : { restartedAtSeconds: restartedAt }),
         ...(offset === undefined ? {} : { clockOffsetMs: offset }),
         ...(lastError === undefined ? {} : { lastError }),
       };

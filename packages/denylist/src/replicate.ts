@@ -4,9 +4,11 @@ import type { Denylist } from './denylist.ts';
 import { type Feed, type FeedBatch, type FeedConnection, type FeedEntry, FeedGap, type FeedPosition } from './feed.ts';
 import type { Freshness } from './freshness.ts';
 import type { LogClock } from './log-clock.ts';
+import { endOfRestart, restartDigest, restartInForce } from './log-restart.ts';
+import { LossWitness } from './loss-witness.ts';
 import type { ReplicationObserver } from './observer.ts';
 import type { Reader } from './reader.ts';
-import { type Reseed, SnapshotContents } from './reseed.ts';
+import { type HeldRule, type Reseed, SnapshotContents } from './reseed.ts';
 
 /** The newest log format this code understands; a log whose `minReader` is higher keeps it stale. */
 export const readerVersion = 1;
@@ -66,6 +68,7 @@ class Replication {
   #contents: SnapshotContents | undefined;
   /** Was fresh when the loss was noticed: it holds what the log has forgotten. */
   #survivor = false;
+  readonly #witness = new LossWitness();
   #reseeded = false;
   #stopReseed = new AbortController();
 
@@ -101,7 +104,9 @@ class Replication {
   startOver({ gap }: FeedGap): void {
     const { freshness, observer } = this.#options;
     // Asked before it is marked: a replica that is fresh at this moment holds all that was acknowledged.
-    this.#survivor = freshness.isFresh() || (this.#survivor && !freshness.isComplete);
+    const fresh = freshness.isFresh();
+    this.#survivor = fresh || (this.#survivor && !freshness.isComplete);
+    this.#witness.noticed(fresh && this.#restart() === undefined, !freshness.isComplete);
     this.#position = undefined;
     this.#secondHead = undefined;
     // Of another sidecar, or another life of ours, no history is missed: what is held stays complete up to its proof,
@@ -121,6 +126,7 @@ class Replication {
     const { denylist, logClock, observer, reseed } = this.#options;
     const first = await connection.position();
     refuseNewerFormat(first);
+    this.#witness.reads(first.epoch);
     denylist.expectRoom(first.rules);
     // Who holds nothing has nothing to give back, and needs no second table to find that out.
     this.#contents = reseed === undefined || denylist.size === 0 ? undefined : new SnapshotContents();
@@ -179,7 +185,9 @@ class Replication {
     const contents = this.#contents;
     const position = this.#position;
     if (reseed === undefined || position === undefined) return;
-    if (contents === undefined) {
+    // Taken now: while this is under way another snapshot may bring a later restart, which is not ours to end.
+    const restart = this.#witness.holdsAll ? this.#restart() : undefined;
+    if (contents === undefined && restart === undefined) {
       this.#reseeded = true;
       return;
     }
@@ -189,7 +197,7 @@ class Replication {
     const backoff = new Backoff({ firstMs: 1000, maxMs: 10_000, random });
     while (!stop.aborted) {
       try {
-        const rules = contents.lacking(denylist, logClock.agreedSeconds(), position.maxTokenLifetimeSeconds);
+        const rules = contents?.lacking(denylist, logClock.agreedSeconds(), position.maxTokenLifetimeSeconds) ?? [];
         if (rules.length > 0) {
           // Every sidecar does this; whoever wakes first has done it for the others.
           await clock.sleep(random() * 1000, stop);
@@ -197,7 +205,10 @@ class Replication {
           const appended = await reseed.append(rules, stop);
           if (appended > 0) observer?.reseeded?.(appended);
         }
-        if (!stop.aborted) this.#reseeded = true;
+        if (stop.aborted) return;
+        // Last: whoever sees it ended must be able to see all that was forgotten.
+        if (restart !== undefined) await reseed.append([restart], stop);
+        this.#reseeded = true;
         return;
       } catch (error) {
         // Half given back is not given back. The tail may go on meanwhile: after a failover Redis refuses writes, and
@@ -206,6 +217,14 @@ class Replication {
         await clock.sleep(backoff.nextMs(), stop);
       }
     }
+  }
+
+  /** What ends the restart that is in force, if one is. */
+  #restart(): HeldRule | undefined {
+    const { denylist, logClock } = this.#options;
+    const { restart } = denylist;
+    if (restart === undefined || restartInForce(restart, logClock.claimSeconds()) === undefined) return undefined;
+    return { digest: restartDigest, rule: endOfRestart(restart) };
   }
 
   #believe(batch: FeedBatch): void {

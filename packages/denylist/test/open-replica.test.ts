@@ -3,6 +3,7 @@ import { FakeClock } from '@revocast/test-support/fake-clock';
 import { digestOf, digestSetOf } from '../src/digest.ts';
 import { FeedError, FeedGap } from '../src/feed.ts';
 import type { FreshnessStatus } from '../src/freshness.ts';
+import { endOfRestart, restartDigest } from '../src/log-restart.ts';
 import { openReplica, type Replica, type ReplicaOptions } from '../src/open-replica.ts';
 import { emptyRule, forEver, type Rule } from '../src/rule.ts';
 import { ScriptedFeed } from './scripted-feed.ts';
@@ -232,5 +233,48 @@ describe('closing', () => {
     feed.latest.fail(new FeedError('closed', 'aborted'));
     await closed;
     expect([clock.sleeping, check().verdict]).toEqual([0, 'revoked']);
+  });
+});
+
+describe('the restart of a log', () => {
+  const restart: Rule = { ...emptyRule, deniedUntil: 1_767_225_610, stamp: 1_767_225_500 };
+  const say = async ({ feed, clock }: Awaited<ReturnType<typeof given>>, rule: Rule) => {
+    feed.latest.deliver({ entries: [feed.write({ digest: restartDigest, rule })] });
+    await clock.advance(0);
+  };
+
+  it('is said with every "active", in one and the same object, until somebody ends it', async () => {
+    const world = await given();
+    await world.beat();
+    await say(world, restart);
+    expect(world.check()).toEqual({ verdict: 'active', restartedAtSeconds: restart.stamp });
+    expect(world.check()).toBe(world.check());
+    expect(world.replica.status().restartedAtSeconds).toBe(restart.stamp);
+    await say(world, endOfRestart(restart));
+    expect(world.check()).toEqual({ verdict: 'active' });
+    expect(world.replica.status()).not.toHaveProperty('restartedAtSeconds');
+  });
+
+  it('is over when every token of before has expired, and makes nothing known that is not', async () => {
+    const world = await given();
+    await world.beat();
+    await say(world, { ...restart, deniedUntil: Math.floor(world.clock.wallMs() / 1000) + 3 });
+    await world.clock.advance(2999);
+    expect(world.check()).toMatchObject({ restartedAtSeconds: restart.stamp });
+    await world.clock.advance(1);
+    expect(world.check()).toEqual({ verdict: 'active' });
+    await world.clock.advance(5000);
+    expect(world.check()).toEqual({ verdict: 'unknown', cause: 'stale' });
+  });
+
+  it('is told once when it begins and once when it ends', async () => {
+    const told: (number | undefined)[] = [];
+    const world = await given({ observer: { restartChanged: (at) => told.push(at) } });
+    await say(world, restart);
+    await world.clock.advance(3000);
+    expect(told).toEqual([restart.stamp]);
+    await say(world, endOfRestart(restart));
+    await world.clock.advance(3000);
+    expect(told).toEqual([restart.stamp, undefined]);
   });
 });

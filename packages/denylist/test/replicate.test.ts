@@ -6,6 +6,7 @@ import type { Change } from '../src/event.ts';
 import { FeedError, FeedGap, type GapCause } from '../src/feed.ts';
 import { Freshness } from '../src/freshness.ts';
 import { LogClock } from '../src/log-clock.ts';
+import { restartDigest } from '../src/log-restart.ts';
 import type { ReplicationObserver } from '../src/observer.ts';
 import { replicate } from '../src/replicate.ts';
 import type { HeldRule } from '../src/reseed.ts';
@@ -605,5 +606,78 @@ describe('at the cap', () => {
     await deliver(feed.write());
     await clock.advance(2000);
     expect([denylist.size, feed.snapshots]).toEqual([9, 1]);
+  });
+});
+
+describe('the restart of a log', () => {
+  const born = 1_700_000_000;
+  const restart: Rule = { ...emptyRule, deniedUntil: forEver - 1, stamp: born };
+  const end = { digest: restartDigest, rule: { ...emptyRule, lifted: born } };
+  /** The log is lost and begins anew, saying so. */
+  const lose = async ({ feed, reconnect }: Awaited<ReturnType<typeof given>>, epoch = 'e2') => {
+    feed.flush(epoch);
+    feed.healing = true;
+    feed.hold(restartDigest, restart);
+    await reconnect(new FeedGap('chain', 'flushed'));
+  };
+
+  it('is ended by who was fresh when the loss was noticed, after everything it held is given back', async () => {
+    const world = await given({ canWrite: true });
+    await world.deliver(world.feed.write(change(1)));
+    await lose(world);
+    expect(world.reseeds).toEqual([[{ digest: numbered(1), rule: block }], [end]]);
+  });
+
+  it('is ended by who was fresh and had nothing to give back', async () => {
+    const world = await given({ canWrite: true });
+    await world.deliver(world.feed.write());
+    await lose(world);
+    expect(world.reseeds).toEqual([[end]]);
+    await world.deliver(world.feed.write());
+    expect(world.freshness.isFresh()).toBe(true);
+  });
+
+  it('is not ended while something could not be given back', async () => {
+    const world = await given({ canWrite: true });
+    await world.deliver(world.feed.write(change(1)));
+    world.reseedFailures.push(new Error('read only'));
+    world.feed.flush('e2');
+    world.feed.hold(restartDigest, restart);
+    world.feed.latest.fail(new FeedGap('chain', 'flushed'));
+    await world.clock.advance(700);
+    expect([world.reseedFailures, world.reseeds]).toEqual([[], []]);
+    await world.clock.advance(5000);
+    expect(world.reseeds.at(-1)).toEqual([end]);
+  });
+
+  it('is not ended by who was stale when the loss was noticed, although it gives back what it holds', async () => {
+    const world = await given({ canWrite: true });
+    await world.deliver(world.feed.write(change(1)));
+    await world.clock.advance(5001);
+    await lose(world);
+    expect(world.reseeds).toEqual([[{ digest: numbered(1), rule: block }]]);
+  });
+
+  it('is not ended by who began after it, and has become fresh since, at whatever hole comes next', async () => {
+    const world = await given({ canWrite: true, prepare: (feed) => feed.hold(restartDigest, restart) });
+    await world.deliver(world.feed.write());
+    expect(world.freshness.isFresh()).toBe(true);
+    await world.reconnect(new FeedGap('chain', 'trimmed'));
+    await world.deliver(world.feed.write());
+    expect(world.freshness.isFresh()).toBe(true);
+    await lose(world, 'e3');
+    expect(world.reseeds).toEqual([]);
+  });
+
+  it('is not ended by who saw another log between the one it held and this one', async () => {
+    const world = await given({ canWrite: true });
+    await world.deliver(world.feed.write());
+    world.feed.afterPage = () => {
+      world.feed.afterPage = () => {};
+      world.feed.flush('e3');
+      world.feed.hold(restartDigest, restart);
+    };
+    await lose(world);
+    expect([world.gaps, world.reseeds]).toEqual([['chain', 'epoch'], []]);
   });
 });

@@ -8,8 +8,9 @@ import { digestFromHex, digestOf, digestToBytes } from '../src/digest.ts';
 import type { RevocationDetails } from '../src/event.ts';
 import { connectRedis, type RedisConnection } from '../src/redis/connect.ts';
 import { keys } from '../src/redis/keys.ts';
-import { runAppend } from '../src/redis/log.ts';
+import { newEpoch, runAppend } from '../src/redis/log.ts';
 import { readArray, readBytes, readNumber, readText } from '../src/redis/replies.ts';
+import { declareScript } from '../src/redis/scripts.ts';
 import { denies, emptyRule, forEver, type Rule, sameRule } from '../src/rule.ts';
 import { parseSource } from '../src/source.ts';
 import { applyStatement, type Statement } from '../src/statement.ts';
@@ -230,6 +231,8 @@ describe('the script in Redis', () => {
         await redis.call('FLUSHALL', []);
         const [seconds] = readArray(await redis.call('TIME', []), 'TIME');
         const held = { fromMs: readNumber(seconds, 'TIME') * 1000 - agoMs, count };
+        // A log that begins with this very request would write its restart.
+        await redis.run(declareScript, [keys.rules, keys.log, keys.meta], [newEpoch(), 3600, 3_600_000]);
         await redis.call('HSET', [keys.meta, 'broadFrom', held.fromMs, 'broadCount', held.count]);
         const reply = await runAppend(redis, {
           digest,

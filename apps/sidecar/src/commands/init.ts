@@ -12,7 +12,7 @@ import { codeOf } from '../log-state-changes.ts';
 
 const outcomes = {
   created: 'made a log and declared it whole',
-  healed: 'declared a healing log whole',
+  healed: 'declared the log whole: nothing was lost',
   whole: 'nothing to do: the log is whole',
 };
 
@@ -23,7 +23,7 @@ const pauseMs = 500;
 
 /**
  * Declares a first log whole. Without it a new log heals for 15 s, because nobody can tell "new" from "lost": only an
- * operator knows that nothing was ever revoked.
+ * operator knows that nothing was ever revoked, or that nothing was lost. It ends the restart of a log, too.
  *
  * @returns the exit code: 0 done, 1 out of reach for about ten seconds or refused, 2 not a log that needs it.
  */

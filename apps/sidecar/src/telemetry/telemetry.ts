@@ -115,6 +115,7 @@ function combineObservers(...observers: readonly ReplicationObserver[]): Replica
     freshnessChanged: (status) => tell((observer) => observer.freshnessChanged?.(status)),
     gapFound: (cause) => tell((observer) => observer.gapFound?.(cause)),
     epochChanged: () => tell((observer) => observer.epochChanged?.()),
+    restartChanged: (atSeconds) => tell((observer) => observer.restartChanged?.(atSeconds)),
     resynced: (rules) => tell((observer) => observer.resynced?.(rules)),
     reseeded: (rules) => tell((observer) => observer.reseeded?.(rules)),
     changeApplied: (change, result, at) => tell((observer) => observer.changeApplied?.(change, result, at)),

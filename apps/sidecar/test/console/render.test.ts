@@ -107,6 +107,15 @@ describe('the state of the sidecar', () => {
     expect(text).toContain(`Last error loading ${errorRemedy('loading')}`);
   });
 
+  it('says that the log restarted only while that counts', () => {
+    const words = (status: Parameters<typeof statusOf>[0]) =>
+      textOf(renderFreshness(viewOf({ status: statusOf(status) })));
+    const text = words({ restartedAtSeconds: 1_767_225_600 });
+    expect(text).toContain('log restarted : at 2026-01-01 00:00:00 UTC');
+    expect(text).toContain('revocast-sidecar init');
+    expect(words({})).not.toContain('restarted');
+  });
+
   it('has a remedy for the codes of the source and none for foreign ones', () => {
     expect(errorRemedy('unreachable')).toMatch(/network/);
     expect(errorRemedy('unexpected')).toBeUndefined();

@@ -46,7 +46,8 @@ export function startHeartbeat({ session, clock, holder, onFailure }: HeartbeatO
     const redis = await session.get();
     const whoeverHolds = isUrgent ? 1 : 0;
     const args = [newEpoch(), defaultMaxTokenLifetimeSeconds, logRetentionMs, holder, leaseMs, whoeverHolds];
-    const reply = readArray(await redis.run(heartbeatScript, [keys.lease, keys.log, keys.meta], args), 'heartbeat');
+    const touched = [keys.lease, keys.log, keys.meta, keys.rules];
+    const reply = readArray(await redis.run(heartbeatScript, touched, args), 'heartbeat');
     leading = readText(reply[0], 'heartbeat') === 'written';
     return Math.floor(readNumber(reply[1], 'heartbeat time') / 1000);
   };

@@ -3,8 +3,9 @@ import { readRule, ruleBytes, viewOf } from '../codec/rows.ts';
 import type { DigestSet } from '../digest.ts';
 import { digestToBytes } from '../digest.ts';
 import { FeedError } from '../feed.ts';
-import { active, type LookUp, type UnknownCause, type Verdict } from '../look-up.ts';
-import { denies } from '../rule.ts';
+import { restartDigest, restartInForce } from '../log-restart.ts';
+import { active, activeSinceRestart, type LookUp, type UnknownCause, type Verdict } from '../look-up.ts';
+import { denies, type Rule } from '../rule.ts';
 import type { RedisSource } from '../source.ts';
 import type { RedisConnection } from './connect.ts';
 import { keys } from './keys.ts';
@@ -30,24 +31,23 @@ export function createRedisLookUp(source: RedisSource, options: RedisLookUpOptio
 
   const ask = async (digests: DigestSet, issuedAt: number): Promise<Verdict> => {
     const redis = await session.get();
-    const fields = digests.dimensions.map((_, index) =>
-      digestToBytes(digests.words.subarray(index * 4, index * 4 + 4)),
-    );
+    const { dimensions, words } = digests;
+    const fields = dimensions.map((_, index) => digestToBytes(words.subarray(index * 4, index * 4 + 4)));
     // Sent back to back on one connection, so answered by one server in this order.
-    const [time, meta, rules] = await Promise.all(pipeline(redis, fields));
+    const [time, meta, rules] = await Promise.all(pipeline(redis, [...fields, digestToBytes(restartDigest)]));
     const nowMs = readTime(time);
-    const found = readArray(rules, 'HMGET rules');
-    for (let index = 0; index < fields.length; index++) {
-      const value = found[index];
-      if (value === null || value === undefined) continue;
-      const bytes = readBytes(value, 'rule');
-      const dimension = digests.dimensions[index];
-      if (bytes.byteLength !== ruleBytes || dimension === undefined) continue;
-      const rule = readRule(viewOf(bytes), 0);
-      if (denies(rule, issuedAt, Math.floor(nowMs / 1000))) return { verdict: 'revoked', dimension };
+    const nowSeconds = Math.floor(nowMs / 1000);
+    const found = readArray(rules, 'HMGET rules').map(ruleIn);
+    for (const [index, dimension] of dimensions.entries()) {
+      const rule = found[index];
+      if (rule !== undefined && denies(rule, issuedAt, nowSeconds)) return { verdict: 'revoked', dimension };
     }
     session.succeeded();
-    return judgeAbsence(meta, nowMs, maxStalenessMs);
+    const restartedAt = restartInForce(found[dimensions.length], nowSeconds);
+    return (
+      judgeAbsence(meta, nowMs, maxStalenessMs) ??
+      (restartedAt === undefined ? active : activeSinceRestart(restartedAt))
+    );
   };
 
   return {
@@ -78,14 +78,22 @@ function pipeline(redis: RedisConnection, fields: readonly Uint8Array[]): Promis
   ];
 }
 
-function judgeAbsence(meta: unknown, nowMs: number, maxStalenessMs: number): Verdict {
+/** A foreign field denies nothing. */
+function ruleIn(value: unknown): Rule | undefined {
+  if (value === null || value === undefined) return undefined;
+  const bytes = readBytes(value, 'rule');
+  return bytes.byteLength === ruleBytes ? readRule(viewOf(bytes), 0) : undefined;
+}
+
+/** Why "not found" means nothing; undefined when it counts. */
+function judgeAbsence(meta: unknown, nowMs: number, maxStalenessMs: number): Verdict | undefined {
   const [epoch, healUntil, heartbeatAt] = readArray(meta, 'HMGET meta');
   if (readOptionalText(epoch, 'epoch') === undefined) return unknown('healing');
   if (nowMs < readNumber(healUntil, 'healUntil')) return unknown('healing');
   const beat = readOptionalText(heartbeatAt, 'hbAt');
   // A heartbeat of the future (the clock was set back, or a failover to a slower one) proves as little as an old one.
   if (beat === undefined || Math.abs(nowMs - Number(beat)) > maxStalenessMs) return unknown('log_stale');
-  return active;
+  return undefined;
 }
 
 function unknown(cause: UnknownCause): Verdict {

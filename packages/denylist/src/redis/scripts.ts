@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
 import { broadWindowMs } from '../broad-rules.ts';
+import { digestToBytes } from '../digest.ts';
+import type { RevocationDetails } from '../event.ts';
+import { restartDigest } from '../log-restart.ts';
+import { ruleMarginSeconds } from '../rule.ts';
 
 /** A Lua script with its name and number of keys; `sha` is what EVALSHA wants. */
 export interface RedisScript {
@@ -18,27 +22,72 @@ export const healingMs = 15_000;
 /** How long an event id is remembered. */
 export const idRetentionMs = 86_400_000;
 
+/** As a Lua string: Lua has no literal for bytes. */
+const restartField = [...digestToBytes(restartDigest)].map((byte) => `\\${String(byte).padStart(3, '0')}`).join('');
+const restartDetails = JSON.stringify({ id: 'restart', kind: 'reseed' } satisfies RevocationDetails);
+
 // Shared by the writers. `now` is the log's clock in milliseconds. The epoch is an argument, used only when there is
 // none: a number drawn inside the script would be the same after every restart.
 const openLog = `
+local RESTART = "${restartField}"
 local function nowMs()
   local t = redis.call('TIME')
   return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 end
 local function num(n) return string.format('%.0f', n) end
-local function openLog(meta, candidate, lifetime, now)
-  local m = redis.call('HMGET', meta, 'epoch', 'head', 'seq', 'healUntil', 'maxTokenLifetime')
-  if m[1] then return { epoch = m[1], head = m[2], seq = tonumber(m[3]), healUntil = tonumber(m[4]), lifetime = tonumber(m[5]) } end
-  local head = string.sub(redis.sha1hex(candidate), 1, 16)
-  redis.call('HSET', meta, 'format', 1, 'epoch', candidate, 'head', head, 'seq', 0, 'healUntil', num(now + ${healingMs}),
-    'maxTokenLifetime', lifetime, 'minReader', 1)
-  return { epoch = candidate, head = head, seq = 0, healUntil = now + ${healingMs}, lifetime = tonumber(lifetime) }
+local function ruleOf(rules, digest)
+  local held = redis.call('HGET', rules, digest)
+  if not held then return { 0, 0, 0, 0 } end
+  local D, I, S, L = struct.unpack('>I4I4I4I4', held)
+  return { D, I, S, L }
+end
+local function tombstoneEnd(rule)
+  if rule[4] > 0 and rule[3] > rule[4] then return 4294967295 end
+  return rule[1]
+end
+local function mergeRules(a, b)
+  local lifted = math.max(a[4], b[4])
+  local countsA, countsB = a[3] > lifted, b[3] > lifted
+  local denied
+  if countsA and countsB then denied = math.max(a[1], b[1])
+  elseif countsA then denied = a[1]
+  elseif countsB then denied = b[1]
+  else denied = math.max(tombstoneEnd(a), tombstoneEnd(b)) end
+  return { denied, math.max(a[2], b[2]), math.max(a[3], b[3]), lifted }
+end
+local function nextStamp(held, now)
+  return math.min(math.max(math.floor(now / 1000), held[3], held[4] + 1), 4294967295)
 end
 local function append(log, meta, state, body, minId)
   local head = string.sub(redis.sha1hex(state.head .. body), 1, 16)
   local id = redis.call('XADD', log, 'MINID', '~', minId, '*', 'p', state.head, 'e', body)
   redis.call('HSET', meta, 'head', head, 'seq', num(state.seq + 1))
-  return head, id
+  state.head, state.seq = head, state.seq + 1
+  return id
+end
+local function appendRule(rules, log, meta, state, entry)
+  local hex = string.gsub(entry.digest, '.', function(c) return string.format('%02x', string.byte(c)) end)
+  local r = entry.rule
+  local body = table.concat({ '1', 'r', num(state.seq + 1), num(entry.now), '', hex, num(r[1]), num(r[2]), num(r[3]), num(r[4]), entry.details }, '|')
+  local id = append(log, meta, state, body, entry.minId)
+  redis.call('HSET', rules, entry.digest, struct.pack('>I4I4I4I4', r[1], r[2], r[3], r[4]))
+  return id
+end
+-- A log that begins empty says so in its first entry, unless it is declared: nobody can tell "new" from "lost".
+local function openLog(rules, log, meta, given)
+  local m = redis.call('HMGET', meta, 'epoch', 'head', 'seq', 'healUntil', 'maxTokenLifetime')
+  if m[1] then return { epoch = m[1], head = m[2], seq = tonumber(m[3]), healUntil = tonumber(m[4]), lifetime = tonumber(m[5]) } end
+  local state = { epoch = given.epoch, head = string.sub(redis.sha1hex(given.epoch), 1, 16), seq = 0,
+    healUntil = given.now + ${healingMs}, lifetime = tonumber(given.lifetime) }
+  if not given.declared then
+    local held = ruleOf(rules, RESTART)
+    local ends = math.min(math.floor(given.now / 1000) + state.lifetime + ${ruleMarginSeconds}, 4294967294)
+    local rule = mergeRules(held, { ends, 0, nextStamp(held, given.now), 0 })
+    appendRule(rules, log, meta, state, { digest = RESTART, rule = rule, now = given.now, minId = given.minId, details = '${restartDetails}' })
+  end
+  redis.call('HSET', meta, 'format', 1, 'epoch', state.epoch, 'head', state.head, 'seq', num(state.seq),
+    'healUntil', num(state.healUntil), 'maxTokenLifetime', given.lifetime, 'minReader', 1)
+  return state
 end
 `;
 
@@ -64,8 +113,9 @@ local rules, log, meta, ids = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, digest, kind = ARGV[4], ARGV[5], ARGV[6]
 local now = nowMs()
 local nowS = math.floor(now / 1000)
+local minId = num(now - tonumber(ARGV[3]))
 if kind == 'cutoff' and tonumber(ARGV[7]) > nowS + 60 then return { 'cutoff_in_future', '', '', num(now) } end
-local state = openLog(meta, ARGV[1], ARGV[2], now)
+local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
 if id ~= '' then
   local known = redis.call('ZSCORE', ids, id)
   if known then return { 'repeated', state.epoch, state.head, known } end
@@ -79,76 +129,63 @@ if broadLimit then
   if broadCount >= broadLimit then return { 'too_many_broad_rules', num(broadFrom + ${broadWindowMs} - now) } end
 end
 
-local D, I, S, L = 0, 0, 0, 0
-local held = redis.call('HGET', rules, digest)
-if held then D, I, S, L = struct.unpack('>I4I4I4I4', held) end
-local d, i, s, l = 0, 0, 0, 0
+local held = ruleOf(rules, digest)
+local said
 if kind == 'deny' then
-  d = tonumber(ARGV[7])
-  if d < 0 then d = math.min(nowS + state.lifetime + 300, 4294967294) end
-  s = math.min(math.max(nowS, S, L + 1), 4294967295)
+  local ends = tonumber(ARGV[7])
+  if ends < 0 then ends = math.min(nowS + state.lifetime + ${ruleMarginSeconds}, 4294967294) end
+  said = { ends, 0, nextStamp(held, now), 0 }
 elseif kind == 'cutoff' then
-  i = tonumber(ARGV[7])
-  if i < 0 then i = nowS + 2 end
+  local issued = tonumber(ARGV[7])
+  if issued < 0 then issued = nowS + 2 end
+  said = { 0, issued, 0, 0 }
 elseif kind == 'lift' then
-  if S == 0 then l = nowS else l = S end
+  local seen = held[3]
+  if seen == 0 then seen = nowS end
+  said = { 0, 0, 0, seen }
 else
-  d, i, s, l = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+  said = { tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]) }
 end
-
-local lifted = math.max(L, l)
-local countsHeld, countsNew = S > lifted, s > lifted
-local function tombstoneEnd(denied, stamp, seen)
-  if seen > 0 and stamp > seen then return 4294967295 end
-  return denied
-end
-local denied
-if countsHeld and countsNew then denied = math.max(D, d)
-elseif countsHeld then denied = D
-elseif countsNew then denied = d
-else denied = math.max(tombstoneEnd(D, S, L), tombstoneEnd(d, s, l)) end
-local issued, stamp = math.max(I, i), math.max(S, s)
-local changed = denied ~= D or issued ~= I or stamp ~= S or lifted ~= L
+local rule = mergeRules(held, said)
+local changed = rule[1] ~= held[1] or rule[2] ~= held[2] or rule[3] ~= held[3] or rule[4] ~= held[4]
 if kind == 'seed' and not changed then return { 'unchanged', state.epoch, state.head, num(now) } end
 
-local hex = string.gsub(digest, '.', function(c) return string.format('%02x', string.byte(c)) end)
-local body = table.concat({ '1', 'r', num(state.seq + 1), num(now), '', hex, num(denied), num(issued), num(stamp), num(lifted), ARGV[11] }, '|')
 -- The first write: a script is not undone when a command in it fails, and all other keys have been read before.
-local head, entry = append(log, meta, state, body, num(now - tonumber(ARGV[3])))
+local entry = appendRule(rules, log, meta, state, { digest = digest, rule = rule, now = now, minId = minId, details = ARGV[11] })
 if broadLimit then redis.call('HSET', meta, 'broadFrom', num(broadFrom), 'broadCount', num(broadCount + 1)) end
-if changed then redis.call('HSET', rules, digest, struct.pack('>I4I4I4I4', denied, issued, stamp, lifted)) end
 if id ~= '' then
   redis.call('ZADD', ids, num(now), id)
   redis.call('ZREMRANGEBYSCORE', ids, '-inf', num(now - ${idRetentionMs}))
 end
-return { 'appended', state.epoch, head, num(now), entry }
+return { 'appended', state.epoch, state.head, num(now), entry }
 `,
 );
 
 /**
- * heartbeat-3: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*: an empty
+ * heartbeat-4: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*: an empty
  * read also "succeeds" on a primary that was cut off.
  *
- * KEYS lease, log, meta
+ * KEYS lease, log, meta, rules
  * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · holder · lease time (ms) ·
  *      1 to write one heartbeat whoever has the lease, else 0
  * Returns { 'written' | 'held', now in ms }; `held` when somebody else has the lease, and keeps it.
  */
 export const heartbeatScript = script(
   'heartbeat',
-  3,
+  4,
   `${openLog}
-local lease, log, meta = KEYS[1], KEYS[2], KEYS[3]
+local lease, log, meta, rules = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local holder = redis.call('GET', lease)
 local now = nowMs()
 local held = holder and holder ~= ARGV[4]
 if held and ARGV[6] ~= '1' then return { 'held', num(now) } end
 if not held then redis.call('SET', lease, ARGV[4], 'PX', ARGV[5]) end
-local state = openLog(meta, ARGV[1], ARGV[2], now)
+local minId = num(now - tonumber(ARGV[3]))
+local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
 local healing = '0'
 if now < state.healUntil then healing = '1' end
 local body = table.concat({ '1', 'h', num(state.seq + 1), num(now), healing }, '|')
-append(log, meta, state, body, num(now - tonumber(ARGV[3])))
+append(log, meta, state, body, minId)
 redis.call('HSET', meta, 'hbAt', num(now))
 if held then return { 'held', num(now) } end
 return { 'written', num(now) }
@@ -188,19 +225,28 @@ return { now, m[1], m[2], m[3], m[4], m[5], id }
 );
 
 /**
- * declare-1: makes a first log, or one that is healing, whole at once. For an operator who knows that nothing was lost.
+ * declare-3: makes a first log, or one that is healing, whole at once, and ends a restart that is in force. For an
+ * operator who knows that nothing was lost.
  *
- * KEYS meta · ARGV epoch candidate · longest token lifetime (s) · Returns { 'created' | 'healed' | 'whole', epoch }.
+ * KEYS rules, log, meta · ARGV epoch candidate · longest token lifetime (s) · log retention (ms)
+ * Returns { 'created' | 'healed' | 'whole', epoch }.
  */
 export const declareScript = script(
   'declare',
-  1,
+  3,
   `${openLog}
+local rules, log, meta = KEYS[1], KEYS[2], KEYS[3]
 local now = nowMs()
-local known = redis.call('HEXISTS', KEYS[1], 'epoch')
-local state = openLog(KEYS[1], ARGV[1], ARGV[2], now)
-if known == 1 and now >= state.healUntil then return { 'whole', state.epoch } end
-redis.call('HSET', KEYS[1], 'healUntil', num(now))
+local known = redis.call('HEXISTS', meta, 'epoch')
+local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, declared = true })
+local restart = ruleOf(rules, RESTART)
+local restarted = restart[3] > restart[4]
+if restarted then
+  local ended = mergeRules(restart, { 0, 0, 0, restart[3] })
+  appendRule(rules, log, meta, state, { digest = RESTART, rule = ended, now = now, minId = num(now - tonumber(ARGV[3])), details = '${restartDetails}' })
+end
+if known == 1 and now >= state.healUntil and not restarted then return { 'whole', state.epoch } end
+if known == 0 or now < state.healUntil then redis.call('HSET', meta, 'healUntil', num(now)) end
 if known == 1 then return { 'healed', state.epoch } end
 return { 'created', state.epoch }
 `,

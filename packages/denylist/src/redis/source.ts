@@ -5,7 +5,7 @@ import { createRedisFeed } from './feed.ts';
 import { createRedisHealth } from './health.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { keys } from './keys.ts';
-import { createRedisLog } from './log.ts';
+import { createRedisLog, logRetentionMs } from './log.ts';
 import { readArray, readText } from './replies.ts';
 import { createRedisReseed } from './reseed.ts';
 import { declareScript } from './scripts.ts';
@@ -42,7 +42,8 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
     startHeartbeat: (options) => startHeartbeat({ ...options, session: keeping, clock }),
     async declareWhole() {
       const redis = await keeping.get();
-      const reply = await redis.run(declareScript, [keys.meta], [newEpoch(), defaultMaxTokenLifetimeSeconds]);
+      const args = [newEpoch(), defaultMaxTokenLifetimeSeconds, logRetentionMs];
+      const reply = await redis.run(declareScript, [keys.rules, keys.log, keys.meta], args);
       const outcome = readText(readArray(reply, 'declare')[0], 'declare');
       return outcome === 'created' || outcome === 'healed' ? outcome : 'whole';
     },

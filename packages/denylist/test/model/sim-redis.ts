@@ -3,6 +3,7 @@ import type { FakeClock } from '@revocast/test-support';
 import { encodeHeartbeat, encodeRuleEvent } from '../../src/codec/event.ts';
 import { type Digest, digestToHex } from '../../src/digest.ts';
 import { FeedError } from '../../src/feed.ts';
+import { restartDigest } from '../../src/log-restart.ts';
 import { defaultMaxTokenLifetimeSeconds, emptyRule, type Rule, sameRule } from '../../src/rule.ts';
 import { applyStatement, type Statement } from '../../src/statement.ts';
 
@@ -95,7 +96,7 @@ export class SimRedis {
 
   append(digest: Digest, statement: Statement): { readonly rule: Rule; readonly changed: boolean } {
     const key = digestToHex(digest);
-    const meta = this.#openLog();
+    this.#openLog();
     const held = this.#state.rules.get(key)?.rule ?? emptyRule;
     const nowSeconds = Math.floor(this.nowMs() / 1000);
     const said =
@@ -105,9 +106,7 @@ export class SimRedis {
     const rule = applyStatement(held, said, { nowSeconds, maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds });
     if (rule === 'cutoff_in_future') throw new FeedError('refused', 'cutoff in the future');
     if (statement.kind === 'seed' && sameRule(held, rule)) return { rule, changed: false };
-    const rules = new Map(this.#state.rules).set(key, { digest, rule });
-    const loggedAtMs = this.nowMs();
-    this.#push({ ...this.#state, rules }, encodeRuleEvent(meta.seq + 1, { digest, rule, loggedAtMs }));
+    this.#pushRule(digest, rule);
     return { rule, changed: true };
   }
 
@@ -121,7 +120,7 @@ export class SimRedis {
   }
 
   declareWhole(): void {
-    this.#write({ ...this.#state, meta: { ...this.#openLog(), healUntilMs: this.nowMs() } });
+    this.#write({ ...this.#state, meta: { ...this.#openLog({ declared: true }), healUntilMs: this.nowMs() } });
   }
 
   /** Resolves when something was written, connections broke, or `ms` are over. */
@@ -133,14 +132,28 @@ export class SimRedis {
     this.#waiting.delete(wake);
   }
 
-  #openLog(): NonNullable<LogState['meta']> {
+  #openLog({ declared = false } = {}): NonNullable<LogState['meta']> {
     if (this.#state.meta !== undefined) return this.#state.meta;
     this.#births += 1;
     const epoch = hash(`${this.name} ${this.#births}`);
     const healUntilMs = this.nowMs() + (this.#options.bornWhole ? 0 : healingMs);
     const meta = { epoch, head: hash(epoch), seq: 0, healUntilMs };
     this.#state = { ...this.#state, meta };
-    return meta;
+    if (declared) return meta;
+    const held = this.#state.rules.get(digestToHex(restartDigest))?.rule ?? emptyRule;
+    const time = {
+      nowSeconds: Math.floor(this.nowMs() / 1000),
+      maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds,
+    };
+    const restart = applyStatement(held, { kind: 'deny', until: 'longest-token' }, time);
+    if (restart !== 'cutoff_in_future') this.#pushRule(restartDigest, restart);
+    return this.#state.meta ?? meta;
+  }
+
+  #pushRule(digest: Digest, rule: Rule): void {
+    const rules = new Map(this.#state.rules).set(digestToHex(digest), { digest, rule });
+    const seq = (this.#state.meta?.seq ?? 0) + 1;
+    this.#push({ ...this.#state, rules }, encodeRuleEvent(seq, { digest, rule, loggedAtMs: this.nowMs() }));
   }
 
   #push(state: LogState, event: string): void {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 import { createPublisher } from '../../src/create-publisher.ts';
-import { digestOf, digestSetOf } from '../../src/digest.ts';
+import { digestOf, digestSetOf, digestToBytes } from '../../src/digest.ts';
 import { openFeed } from '../../src/open-feed.ts';
 import { openLookUp } from '../../src/open-look-up.ts';
 import { openOnceStore } from '../../src/open-once-store.ts';
@@ -55,7 +55,9 @@ describe('given a Redis with the users of docs/redis.md', () => {
     const ended = { ...emptyRule, deniedUntil: 5, stamp: 1 };
     const old = digestOf({ dimension: 'session', issuer, value: 'ended' });
     await sidecar.source.reseed?.append([{ digest: old, rule: ended }], new AbortController().signal);
-    await until(async () => (await admin.hlen(keys.rules)) === 1, { what: 'the ended rule to be pruned' });
+    await until(async () => (await admin.hexists(keys.rules, Buffer.from(digestToBytes(old)))) === 0, {
+      what: 'the ended rule to be pruned',
+    });
     await sidecar.revoke('by-sidecar');
     await until(() => sidecar.verdict('by-sidecar') === 'revoked', { what: 'its own revocation' });
   });

@@ -30,10 +30,18 @@ describe('given a foreign value where a key of the log should be', () => {
     'leaves nothing behind of a revocation that it refuses: neither rule, id nor entry (%s)',
     async (key) => {
       await admin.flushall();
+      await source.declareWhole?.();
       await admin.set(key, 'foreign');
       await expect(publisher.revoke(session)).rejects.toMatchObject({ code: 'unavailable', applied: false });
       await admin.del(key);
       expect(await admin.exists(keys.rules, keys.ids, keys.log)).toBe(0);
     },
   );
+
+  it.each([keys.log, keys.rules])('makes no log that does not say that it began empty (%s)', async (key) => {
+    await admin.flushall();
+    await admin.set(key, 'foreign');
+    await expect(publisher.revoke(session)).rejects.toMatchObject({ code: 'unavailable', applied: false });
+    expect(await admin.keys('*')).toEqual([key]);
+  });
 });

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { readRule, rowBytes, viewOf } from '../../src/codec/rows.ts';
 import { type Digest, digestFromBytes, digestOf, digestSetOf, digestToBytes, digestToHex } from '../../src/digest.ts';
 import type { Feed } from '../../src/feed.ts';
+import { restartDigest } from '../../src/log-restart.ts';
 import { openLookUp } from '../../src/open-look-up.ts';
 import { openReplica, type Replica } from '../../src/open-replica.ts';
 import { type OpenedSource, openSource } from '../../src/open-source.ts';
@@ -101,9 +102,92 @@ describe('a log that is lost', () => {
     // It held everything when the loss was noticed, so it may go on; one that begins now may not.
     await until(() => holder.freshness.isFresh(), { what: 'the survivor to be fresh' });
     const cold = await follow();
-    await until(() => cold.denylist.size === 1, { what: 'the cold replica to have a snapshot' });
+    await until(() => cold.check(digestsOf('held'), futureIat).verdict === 'revoked', {
+      what: 'the cold replica to have a snapshot',
+    });
     expect(await cold.ready({ timeoutMs: 1500 })).toBe(false);
     expect(cold.check(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'healing' });
+  });
+});
+
+describe('the restart of a log', () => {
+  const nobody = digestsOf('nobody');
+  const restartInLog = async () => {
+    const found = await admin.hgetBuffer(keys.rules, Buffer.from(digestToBytes(restartDigest)));
+    return found === null ? undefined : readRule(viewOf(found), 0);
+  };
+  const lastSecond = async () => Number((await admin.time())[0]);
+
+  it('is written by whatever makes the log, and not by an operator who declares it', async () => {
+    const before = await lastSecond();
+    await publisher.revoke({ issuer, session: 's', reason: 'logout' });
+    const written = await restartInLog();
+    expect(written).toMatchObject({ issuedUpTo: 0, lifted: 0 });
+    expect(written?.stamp).toBeGreaterThanOrEqual(before);
+    expect(written?.deniedUntil).toBe((written?.stamp ?? 0) + 86_400 + 300);
+    expect(await admin.xlen(keys.log)).toBe(2);
+
+    await admin.flushall();
+    beat();
+    await until(async () => (await restartInLog()) !== undefined, { what: 'a heartbeat to make a log' });
+
+    for (const close of closing.splice(0)) await close();
+    await admin.flushall();
+    expect(await source.declareWhole?.()).toBe('created');
+    expect([await restartInLog(), await admin.xlen(keys.log)]).toEqual([undefined, 0]);
+  });
+
+  it('is over once a replica that was fresh has given everything back, also for who holds nothing', async () => {
+    await source.declareWhole?.();
+    beat();
+    const holder = await follow();
+    expect(await holder.ready({ timeoutMs: 20_000 })).toBe(true);
+    await publisher.revoke({ issuer, session: 'held', reason: 'logout' });
+    await until(() => holder.check(digestsOf('held'), futureIat).verdict === 'revoked', { what: 'it to be held' });
+
+    await admin.flushall();
+    const begins = async (births: number) => {
+      await until(async () => ((await restartInLog())?.stamp ?? 0) > births, { what: 'the next log' });
+      await until(
+        async () => {
+          const { stamp = 0, lifted = 0 } = (await restartInLog()) ?? {};
+          return lifted >= stamp;
+        },
+        { what: 'the restart to be ended' },
+      );
+      const { stamp = 0 } = (await restartInLog()) ?? {};
+      return stamp;
+    };
+    const first = await begins(0);
+    expect(await admin.hexists(keys.rules, Buffer.from(digestToBytes(digestOf(named('held')))))).toBe(1);
+    await until(() => holder.status().restartedAtSeconds === undefined && holder.freshness.isFresh(), {
+      what: 'the holder to be fresh',
+    });
+    expect(holder.check(nobody, futureIat)).toEqual({ verdict: 'active' });
+
+    // And again: what ended the first says nothing of the second.
+    await until(async () => (await lastSecond()) > first, { what: 'another second' });
+    await admin.flushall();
+    expect(await begins(first)).toBeGreaterThan(first);
+  });
+
+  it('is in force where nobody held anything, for a new replica and for a look-up, until init ends it', async () => {
+    beat();
+    await until(async () => (await restartInLog()) !== undefined, { what: 'a heartbeat to make a log' });
+    await admin.hset(keys.meta, 'healUntil', 0); // 15 s later
+    const restartedAtSeconds = (await restartInLog())?.stamp;
+    const cold = await follow();
+    expect(await cold.ready({ timeoutMs: 20_000 })).toBe(true);
+    const asked = await lookUp();
+    const expected = { verdict: 'active', restartedAtSeconds };
+    expect(cold.check(nobody, futureIat)).toEqual(expected);
+    expect(await asked.find(nobody, futureIat)).toEqual(expected);
+    expect(cold.status()).toMatchObject({ restartedAtSeconds });
+
+    expect(await source.declareWhole?.()).toBe('healed');
+    expect(await asked.find(nobody, futureIat)).toEqual({ verdict: 'active' });
+    await until(() => cold.status().restartedAtSeconds === undefined, { what: 'the end of the restart' });
+    expect(await source.declareWhole?.()).toBe('whole');
   });
 });
 

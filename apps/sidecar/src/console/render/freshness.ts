@@ -18,6 +18,7 @@ export function describeState({ status, readiness }: ConsoleView): string {
 export function renderFreshness({ status, misconfigurations, maxStalenessMs, nowMs }: ConsoleView): Markup {
   const { freshness, rules, maxRules, watermarkMs, clockOffsetMs = 0, lastError, maxTokenLifetimeSeconds } = status;
   const { proofAgeMs, cause, sinceMs, state } = freshness;
+  const { restartedAtSeconds } = status;
   const share = ((rules / maxRules) * 100).toFixed(1);
   return html`<dl class="facts">
 ${fact('State', cause === undefined ? state : `${state}, because ${cause}`, `since ${formatTime(sinceMs)}`)}
@@ -29,6 +30,11 @@ ${fact('Last error', lastError ?? 'none', lastError === undefined ? 'connected t
 ${fact('Source', status.feed, status.epoch === undefined ? '' : `history ${status.epoch}`)}
 ${fact('Longest token lifetime', maxTokenLifetimeSeconds === undefined ? 'not known yet' : formatDuration(maxTokenLifetimeSeconds * 1000), 'longer ones are refused')}
 </dl>
+${
+  restartedAtSeconds === undefined
+    ? ''
+    : html`<p><span class="warn">log restarted</span>: at ${formatTime(restartedAtSeconds * 1000)}, and what was revoked before may be forgotten. <span class="note">If nothing was lost: revocast-sidecar init.</span></p>`
+}
 ${misconfigurations.map(
   ({ name, severity, found, remedy }) =>
     html`<p><span class="${severity === 'unsafe' ? 'bad' : 'warn'}">${name}</span>: ${found}. <span class="note">${remedy}</span></p>`,
