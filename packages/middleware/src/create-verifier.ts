@@ -155,6 +155,7 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
     issuers,
     tokenCache,
     revocation: revocation === null ? undefined : check,
+    onLogReset: revocation?.onLogReset ?? 'accept',
     verifySignature,
     now: () => clock.wallMs(),
     onAccepted: (token, verdict) => {

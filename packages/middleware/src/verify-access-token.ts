@@ -4,6 +4,7 @@ import type { Accepted, Auth, Decision, WhenUnknown } from './decision.ts';
 import type { RejectionReason, UnavailableReason } from './errors.ts';
 import type { IssuerDirectory, IssuerLookup } from './issuer-directory.ts';
 import type { VerificationKey } from './jwks/key-source.ts';
+import type { OnLogReset } from './revocation/revocation-options.ts';
 import { type RequestWithHeaders, readBearer } from './token/bearer.ts';
 import {
   type Check,
@@ -38,6 +39,8 @@ export interface Verification {
   readonly revocation:
     | { check(digests: VerifiedToken['digests'], issuedAt: number): Verdict | Promise<Verdict> }
     | undefined;
+  /** Whether a token may be refused because it was issued before the log began empty. */
+  readonly onLogReset: OnLogReset;
   /** Whether who shows a token holds the key that it is bound to. */
   readonly possession: Pick<Possession, 'takes' | 'check'>;
   readonly verifySignature: (token: string, alg: string, key: VerificationKey) => Promise<boolean>;
@@ -255,6 +258,9 @@ function decideRevocation(question: RevocationQuestion): Decision | Promise<Deci
 function applyVerdict(verdict: Verdict, { token, accepted, verification, whenUnknown }: RevocationQuestion): Decision {
   switch (verdict.verdict) {
     case 'active':
+      if (isForgotten(verdict.restartedAtSeconds, token, verification)) {
+        return rejected('too_old', token.issuer, accepted.cached);
+      }
       verification.onAccepted?.(token, 'active');
       return accepted;
     case 'revoked':
@@ -264,6 +270,11 @@ function applyVerdict(verdict: Verdict, { token, accepted, verification, whenUnk
       verification.onAccepted?.(token, 'unknown');
       return { ...accepted, auth: Object.freeze({ ...accepted.auth, revocation: 'unknown' }) };
   }
+}
+
+/** The log began empty after this token was issued: "not found" says nothing about it. Inclusive, as a cutoff is. */
+function isForgotten(restartedAt: number | undefined, { issuedAt }: VerifiedToken, { onLogReset }: Verification) {
+  return restartedAt !== undefined && onLogReset === 'reject-older' && issuedAt <= restartedAt;
 }
 
 function rejected(reason: RejectionReason, issuer?: TrustedIssuer, cached = false): Decision {

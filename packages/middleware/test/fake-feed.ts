@@ -40,13 +40,17 @@ export class FakeFeed implements Feed {
 
   deny(value: DimensionValue, times: Partial<Change> = {}): void {
     const nowMs = this.#clock.wallMs();
-    this.#pending.push({
+    this.tell({
       digest: digestOf(value),
       rule: { deniedUntil: forEver, issuedUpTo: 0, stamp: Math.floor(nowMs / 1000), lifted: 0 },
       loggedAtMs: nowMs,
       details: { id: randomUUID(), kind: 'revoke', dimension: value.dimension, requestedAtMs: nowMs },
       ...times,
     });
+  }
+
+  tell(change: Change): void {
+    this.#pending.push(change);
     this.#wake();
   }
 

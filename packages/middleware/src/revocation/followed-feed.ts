@@ -134,6 +134,7 @@ export class FollowedFeed {
       },
       gapFound: (cause) => this.#tell((observer) => observer.gapFound?.(cause)),
       epochChanged: () => this.#tell((observer) => observer.epochChanged?.()),
+      restartChanged: (atSeconds) => this.#tell((observer) => observer.restartChanged?.(atSeconds)),
       resynced: (rules) => this.#tell((observer) => observer.resynced?.(rules)),
       reseeded: (rules) => this.#tell((observer) => observer.reseeded?.(rules)),
       changeApplied: (change, result, appliedAtMs) => {

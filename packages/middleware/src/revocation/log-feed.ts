@@ -3,19 +3,23 @@ import type { WhenUnknown } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { StateLog } from '../state-log.ts';
 import type { FollowedFeed } from './followed-feed.ts';
+import type { OnLogReset } from './revocation-options.ts';
 
 /** What passes by itself within this time, as at every start, is no news. */
 const lastingMs = 1000;
+/** As long as sidecars that held everything usually need to give it back. */
+const mendingMs = 5000;
 
 export interface FeedLogging {
   readonly feed: FollowedFeed;
-  readonly policy: { readonly whenUnknown: WhenUnknown; readonly lookup: unknown };
+  readonly policy: { readonly whenUnknown: WhenUnknown; readonly lookup: unknown; readonly onLogReset: OnLogReset };
   readonly log: StateLog;
   readonly clock: Clock;
 }
 
 /** Writes a line when a feed becomes fresh or stops being so, and what that does to requests. Returns what ends it. */
-export function logFeed({ feed, policy: { whenUnknown, lookup }, log, clock }: FeedLogging): () => void {
+export function logFeed({ feed, policy, log, clock }: FeedLogging): () => void {
+  const { whenUnknown, lookup } = policy;
   const about = `feed ${feed.name}`;
   const fallback = whenUnknown === 'accept' ? 'accepted without knowing' : 'answered 503';
   const effect =
@@ -25,7 +29,20 @@ export function logFeed({ feed, policy: { whenUnknown, lookup }, log, clock }: F
     await clock.sleep(lastingMs);
     if (!feed.isFresh()) warn(describe());
   };
+  let warnedOfRestart = false;
   return feed.subscribe({
+    async restartChanged(restartedAtSeconds) {
+      // Whoever held everything gives it back meanwhile, and ends it.
+      await clock.sleep(mendingMs);
+      if (feed.status()?.restartedAtSeconds !== restartedAtSeconds) return;
+      const about = `restart ${feed.name}`;
+      if (restartedAtSeconds !== undefined) {
+        warnedOfRestart = true;
+        log.say(about, 'warn', describeRestart(restartedAtSeconds, policy.onLogReset));
+      } else if (warnedOfRestart) {
+        log.say(about, 'info', 'revocast: the restart of the log is over: nothing that counts is forgotten');
+      }
+    },
     freshnessChanged({ state }) {
       if (state === 'fresh') {
         log.say(about, 'info', `revocast: feed ${feed.name} is fresh`);
@@ -44,6 +61,15 @@ export function logFeed({ feed, policy: { whenUnknown, lookup }, log, clock }: F
       warn(`feed ${feed.name} cannot be opened: ${safeText(error)}; ${effect}`);
     },
   });
+}
+
+function describeRestart(restartedAtSeconds: number, onLogReset: OnLogReset): string {
+  const at = new Date(restartedAtSeconds * 1000).toISOString();
+  const effect = onLogReset === 'accept' ? 'accepted' : 'refused (too_old)';
+  return (
+    `revocast: log restarted at ${at}: revocations from before may be forgotten; tokens issued before are ${effect} ` +
+    'until they expire; if nothing was lost, run: revocast-sidecar init'
+  );
 }
 
 /** Only texts that are known to hold no secret: our own errors, and codes. */

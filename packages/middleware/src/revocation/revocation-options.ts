@@ -38,9 +38,16 @@ export interface RevocationOptions {
   readonly maxRules?: number;
   /** When nobody can tell: `unavailable` answers 503 (default), `accept` lets the token in, counts it and marks it. */
   readonly whenUnknown?: WhenUnknown;
+  /**
+   * After a total loss of the log that nobody has mended: whether a token issued before it was revoked may be forgotten.
+   * `accept` lets such tokens in (default), `reject-older` refuses them; clients refresh. Both warn.
+   */
+  readonly onLogReset?: OnLogReset;
   /** File with the bearer token of a sidecar on another host. */
   readonly tokenFile?: string;
 }
+
+export type OnLogReset = 'accept' | 'reject-older';
 
 export const defaultFeed = 'http://127.0.0.1:7471';
 
@@ -51,6 +58,7 @@ export const revocationOptionNames = [
   'lookupTimeoutMs',
   'maxRules',
   'whenUnknown',
+  'onLogReset',
   'tokenFile',
 ] as const satisfies readonly (keyof RevocationOptions)[];
 
@@ -69,6 +77,7 @@ export interface ResolvedRevocation {
   readonly lookupTimeoutMs: number;
   readonly maxRules: number;
   readonly whenUnknown: WhenUnknown;
+  readonly onLogReset: OnLogReset;
   readonly tokenFile: string | undefined;
 }
 
@@ -98,6 +107,9 @@ export function readRevocation(value: unknown, environment: OptionEnvironment): 
     maxRules: number('maxRules'),
     whenUnknown: orDefault(given['whenUnknown'], 'unavailable' as const, (policy) =>
       readOneOf('revocation.whenUnknown', policy, ['unavailable', 'accept'] as const),
+    ),
+    onLogReset: orDefault(given['onLogReset'], 'accept' as const, (policy) =>
+      readOneOf('revocation.onLogReset', policy, ['accept', 'reject-older'] as const),
     ),
     tokenFile: orDefault(given['tokenFile'], undefined, (path) => readString('revocation.tokenFile', path)),
   });
