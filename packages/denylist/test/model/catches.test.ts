@@ -26,6 +26,10 @@ const schedules: Readonly<Record<Flaw, readonly Step[]>> = {
   ],
   'proof not handed on': steps('pause sidecar 0 3000', 'partition 0', 'deny 0 7000', 'resume sidecar 0 4000'),
   'born whole': steps('deny 0 400', 'restart empty'),
+  'restart ended by anyone': [
+    // Nobody holds the denial any more, and the sidecars of the new log are fresh once it is whole.
+    ...steps('deny 0 9000', 'kill sidecar 0', 'kill sidecar 1', 'restart empty', 'start sidecar 0 20000'),
+  ],
   'look-up without heartbeat': steps('kill sidecar 0', 'partition 0', 'deny 0 7000', 'wait 4000'),
   'process unites lifts': [
     // The lift reaches one sidecar and its process, and is lost with the primary and that sidecar.

@@ -23,6 +23,8 @@ export const flaws = [
   'proof not handed on',
   /** A new log says "not found" from its first second. */
   'born whole',
+  /** A sidecar that is fresh ends the restart of a log, whatever it holds of the log before. */
+  'restart ended by anyone',
   /** A look-up believes a log without looking at its last heartbeat. */
   'look-up without heartbeat',
   /** A process unites the lifts of its sidecar with its own instead of taking them. */

@@ -1,4 +1,5 @@
 import { digestToHex } from '../../src/digest.ts';
+import { restartDigest } from '../../src/log-restart.ts';
 import { defaultMaxStalenessMs } from '../../src/max-staleness.ts';
 import { denies, emptyRule, type Rule } from '../../src/rule.ts';
 import { larger } from './memory.ts';
@@ -29,6 +30,10 @@ export class Ledger {
   readonly #liftedSinceMs = new Map<Token, number>();
   /** What living holders knew when everything was mended. */
   readonly #guaranteed = new Map<Token, Rule>();
+  /** What the last log had for longer than the bound when it was lost. */
+  #lost: readonly Denial[] = [];
+  /** The same, until the restart of the log after it is ended. */
+  #atStake: readonly Denial[] = [];
   #epoch: string | undefined;
   #lostAtMs = Number.NEGATIVE_INFINITY;
   /** When somebody was last cut off with an old primary. */
@@ -60,6 +65,7 @@ export class Ledger {
   /** Called after every slice of time. */
   watch(): void {
     this.#followLog();
+    this.#judgeRestart();
     for (const [index, process] of this.#world.processes.entries()) {
       if (!process.party.alive || process.party.paused) continue;
       for (const denial of this.#denials) this.#judge(denial, process, index);
@@ -114,9 +120,13 @@ export class Ledger {
     if (this.#world.cluster.cutOffNode !== undefined) this.#apartAtMs = now;
     const epoch = this.#world.cluster.primary.state.meta?.epoch;
     if (epoch !== this.#epoch) {
-      if (this.#epoch !== undefined) this.#lostAtMs = now;
+      if (this.#epoch !== undefined) {
+        this.#lostAtMs = now;
+        this.#lost = this.#denials.filter(({ presentSinceMs = now }) => now - presentSinceMs > boundMs);
+      }
       // The first log is declared whole; a redis replica that is promoted brings an old log back, not a new one.
       const firstEver = this.#births.size === 0;
+      this.#atStake = epoch === undefined || firstEver || this.#births.has(epoch) ? [] : this.#lost;
       if (epoch !== undefined && !this.#births.has(epoch)) {
         this.#births.set(epoch, firstEver ? Number.NEGATIVE_INFINITY : now);
       }
@@ -132,6 +142,17 @@ export class Ledger {
       if (!allLifted) this.#liftedSinceMs.delete(token);
       else if (!this.#liftedSinceMs.has(token)) this.#liftedSinceMs.set(token, now);
     }
+  }
+
+  /** Judged once: what is lost later, by a failover, is another loss. */
+  #judgeRestart(): void {
+    const restart = this.#world.cluster.primary.state.rules.get(digestToHex(restartDigest))?.rule ?? emptyRule;
+    if (restart.stamp === 0 || restart.stamp > restart.lifted) return;
+    for (const { token, stamp } of this.#atStake) {
+      if (stamp <= this.#liftOf(token) || this.#inLog(token).stamp >= stamp) continue;
+      this.report(`I3: the restart is ended, and the denial of ${token.name} at ${stamp} is not given back`);
+    }
+    this.#atStake = [];
   }
 
   #judge({ token, stamp, presentSinceMs }: Denial, process: SimProcess, index: number): void {

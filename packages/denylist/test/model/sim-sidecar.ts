@@ -1,5 +1,6 @@
 import type { Random } from '../../src/clock.ts';
 import { FeedError } from '../../src/feed.ts';
+import { endOfRestart, restartDigest } from '../../src/log-restart.ts';
 import { openReplica, type Replica } from '../../src/open-replica.ts';
 import type { Reseed } from '../../src/reseed.ts';
 import type { Flaw } from './flaws.ts';
@@ -46,6 +47,7 @@ export class SimSidecar {
     this.replica.denylist.onChange((change) => this.memory.keep(change));
     this.server = new SimSidecarServer(party, this.replica, options);
     void beat(options);
+    if (flaw === 'restart ended by anyone') void endRestarts(this.replica, options);
   }
 
   kill(): void {
@@ -63,6 +65,17 @@ async function beat({ party, cluster }: SimSidecarOptions): Promise<void> {
   while (party.alive) {
     const node = cluster.reachedBy(party.name);
     if (node !== undefined && cluster.acceptsWrites(node)) node.heartbeat(party.name);
+    await party.sleep(beatMs, party.death);
+  }
+}
+
+async function endRestarts(replica: Replica, { party, cluster }: SimSidecarOptions): Promise<void> {
+  while (party.alive) {
+    const node = cluster.reachedBy(party.name);
+    const { restart } = replica.denylist;
+    if (node !== undefined && restart !== undefined && replica.freshness.isFresh() && cluster.acceptsWrites(node)) {
+      node.append(restartDigest, { kind: 'seed', rule: endOfRestart(restart) });
+    }
     await party.sleep(beatMs, party.death);
   }
 }
