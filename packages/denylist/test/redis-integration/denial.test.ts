@@ -58,6 +58,14 @@ describe('the event of an id in the stream', () => {
     expect(await source.log.denial('a')).toEqual(named('ann'));
   });
 
+  it('is found as the oldest one, although the stream dates it a moment after the log', async () => {
+    await source.declareWhole?.();
+    await block('ann', 'a');
+    const [oldest] = await admin.xrange(keys.log, '-', '+', 'COUNT', 1);
+    await admin.zadd(keys.ids, Number.parseInt(oldest?.[0] ?? '', 10) - 1, 'a');
+    expect(await source.log.denial('a')).toEqual(named('ann'));
+  });
+
   it('that the stream no longer keeps is refused, and so is one that was taken out of it', async () => {
     await block('ann', 'a');
     await admin.xtrim(keys.log, 'MAXLEN', 0);
