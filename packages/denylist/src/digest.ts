@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Dimension, DimensionValue } from './revocation.ts';
 
 /**
@@ -11,7 +11,7 @@ export type Digest = Uint32Array;
 export const digestScheme = 1;
 export const digestBytes = 16;
 
-/** The digest of one value of one dimension. About 2 µs. */
+/** The digest of one value of one dimension. About a microsecond. */
 export function digestOf({ dimension, issuer, value }: DimensionValue): Digest {
   return hashOf([digestScheme, dimension, issuer, value]);
 }
@@ -22,7 +22,11 @@ export function reservedDigest(name: 'restart'): Digest {
 }
 
 function hashOf(parts: readonly unknown[]): Digest {
-  return digestFromBytes(createHash('sha256').update(JSON.stringify(parts)).digest());
+  // As a string of one character a byte: a Buffer of its own would cost as much as the hash.
+  const bytes = hash('sha256', JSON.stringify(parts), 'binary');
+  const digest = new Uint32Array(4);
+  for (let at = 0; at < digestBytes; at++) digest[at >> 2] = (digest[at >> 2]! << 8) | bytes.charCodeAt(at);
+  return digest;
 }
 
 /** Reads the 16 bytes at `offset`. */
