@@ -195,9 +195,13 @@ class Replication {
     this.#stopReseed = new AbortController();
     const stop = AbortSignal.any([signal, this.#stopReseed.signal]);
     const backoff = new Backoff({ firstMs: 1000, maxMs: 10_000, random });
+    const { maxTokenLifetimeSeconds } = position;
+    const turn = () => clock.sleep(0, stop);
     while (!stop.aborted) {
       try {
-        const rules = contents?.lacking(denylist, logClock.agreedSeconds(), position.maxTokenLifetimeSeconds) ?? [];
+        const nowSeconds = logClock.agreedSeconds();
+        const rules = (await contents?.lacking(denylist, { nowSeconds, maxTokenLifetimeSeconds, turn })) ?? [];
+        if (stop.aborted) return;
         if (rules.length > 0) {
           // Every sidecar does this; whoever wakes first has done it for the others.
           await clock.sleep(random() * 1000, stop);

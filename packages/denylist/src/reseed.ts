@@ -1,4 +1,4 @@
-import { readRule, rowBytes, viewOf } from './codec/rows.ts';
+import { bytesOfRows, readRule, rowBytes, viewOf } from './codec/rows.ts';
 import type { Denylist } from './denylist.ts';
 import { type Digest, digestFromBytes } from './digest.ts';
 import { emptyRule, forgettableAt, mergeRules, type Rule, sameRule } from './rule.ts';
@@ -19,6 +19,14 @@ export interface Reseed {
   append(rules: readonly HeldRule[], signal: AbortSignal): Promise<number>;
 }
 
+export interface Lacking {
+  /** Undefined while the clocks disagree: then nothing counts as forgotten. */
+  readonly nowSeconds: number | undefined;
+  readonly maxTokenLifetimeSeconds: number;
+  /** Awaited after every few thousand rules: a million of them must not hold up live changes. */
+  readonly turn: () => Promise<void>;
+}
+
 /** Notes what one snapshot held, to tell afterwards what it lacked. */
 export class SnapshotContents {
   readonly #table = new RuleTable();
@@ -31,17 +39,21 @@ export class SnapshotContents {
   }
 
   /**
-   * Rules and lifts that are held, that the log would still keep, and that the snapshot had lower or not at all.
-   *
-   * @param nowSeconds undefined while the clocks disagree: then nothing counts as forgotten.
+   * Rules and lifts that are held now, that the log would still keep, and that the snapshot had lower or not at all.
    */
-  lacking(held: Denylist, nowSeconds: number | undefined, maxTokenLifetimeSeconds: number): HeldRule[] {
+  async lacking(held: Denylist, { nowSeconds, maxTokenLifetimeSeconds, turn }: Lacking): Promise<HeldRule[]> {
     const lacking: HeldRule[] = [];
-    for (const [digest, rule] of held.entries()) {
-      const known = this.#table.get(digest) ?? emptyRule;
-      if (sameRule(mergeRules(known, rule), known)) continue;
-      if (nowSeconds !== undefined && forgettableAt(rule, maxTokenLifetimeSeconds) <= nowSeconds) continue;
-      lacking.push({ digest: digest.slice(), rule });
+    for (const words of held.picture().pieces()) {
+      const rows = bytesOfRows(words);
+      const view = viewOf(rows);
+      for (let at = 0; at < rows.byteLength; at += rowBytes) {
+        const [digest, rule] = [digestFromBytes(rows, at), readRule(view, at + 16)];
+        const known = this.#table.get(digest) ?? emptyRule;
+        if (sameRule(mergeRules(known, rule), known)) continue;
+        if (nowSeconds !== undefined && forgettableAt(rule, maxTokenLifetimeSeconds) <= nowSeconds) continue;
+        lacking.push({ digest, rule });
+      }
+      await turn();
     }
     return lacking;
   }
