@@ -39,11 +39,13 @@ describe.each([
 ])('given %s', (_name, url) => {
   it('prints a line an event from now on, and no value', async () => {
     await publisher.revoke({ issuer, subject: 'before', reason: 'admin' });
+    // A sidecar passes on what changed: the same again within a second is no change.
+    const subject = `alice-${randomHex(4)}`;
     const world = testWorld();
     const followed = runIn(world, 'tail', '--source', url(), '--count', '2', '--timeout', '20s');
     await until(() => world.written.err.includes('-- fresh'), { what: 'a tail that is fresh', timeoutMs: 20_000 });
-    await publisher.revoke({ issuer, subject: 'alice', reason: 'logout', actor: 'ops' }, { id: `a-${url().length}` });
-    await publisher.lift({ issuer, subject: 'alice' });
+    await publisher.revoke({ issuer, subject, reason: 'logout', actor: 'ops' }, { id: `a-${url().length}` });
+    await publisher.lift({ issuer, subject });
     const { code, out } = await followed;
     expect(code).toBe(0);
     const [first = '', second = '', ...more] = out.trimEnd().split('\n');
@@ -57,8 +59,7 @@ describe.each([
     const world = testWorld();
     const followed = runIn(world, 'tail', '--source', url(), '--count', '1', '--json', '--timeout', '20s');
     await until(() => world.written.out.includes('"fresh"'), { what: 'a tail that is fresh', timeoutMs: 20_000 });
-    // A sidecar passes on what changed: the same again within a second is no change.
-    const { id } = await publisher.revoke({ issuer, session: url().slice(0, 5), reason: 'logout' });
+    const { id } = await publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });
     const lines = (await followed).out
       .trimEnd()
       .split('\n')
