@@ -4,6 +4,12 @@ import type { LogTimeSample } from './feed.ts';
 /** A sample is worth keeping this long before a worse but newer one replaces it: clocks drift. */
 const sampleLifetimeMs = 60_000;
 
+/**
+ * A reading may be off by half of its round trip, and latencies are promised to half a second: one that took longer,
+ * because a link stood still or a process was paused, is none.
+ */
+const longestRoundTripMs = 1000;
+
 /** A difference beyond this and the round trips is no error of measurement. */
 const toleratedMs = 1000;
 
@@ -23,6 +29,7 @@ export class LogClock {
   }
 
   learn(sample: LogTimeSample): void {
+    if (sample.roundTripMs > longestRoundTripMs) return;
     const outlived = this.#best !== undefined && sample.monotonicMs - this.#best.monotonicMs > sampleLifetimeMs;
     const isBetter = this.#best === undefined || sample.roundTripMs <= this.#best.roundTripMs;
     if (isBetter || outlived || this.#contradicts(sample)) this.#best = sample;

@@ -72,6 +72,26 @@ describe('the log clock', () => {
   });
 });
 
+describe('a reading that took long', () => {
+  // Half of its round trip is how far it may be off.
+  it.each([
+    ['at', 1000, 500],
+    ['above', 1001, undefined],
+  ])('is taken as the first one %s a second', (_, roundTripMs, offsetMs) => {
+    const { logClock, learn } = given();
+    learn(500, roundTripMs);
+    expect(logClock.offsetMs()).toBe(offsetMs);
+  });
+
+  it('does not replace a good one that has grown old: a server that was paused told it', async () => {
+    const { clock, logClock, learn } = given();
+    learn(3, 10);
+    await clock.advance(600_000);
+    learn(924, 1848);
+    expect(logClock.offsetMs()).toBe(3);
+  });
+});
+
 describe('the second at which denials end', () => {
   it('is not brought nearer by a wall clock that jumped ahead', () => {
     const { clock, logClock, learn } = given();
