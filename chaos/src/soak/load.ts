@@ -31,19 +31,21 @@ export const pace: Pace = {
 export interface LoadCounts {
   requests: number;
   statements: number;
-  unavailable: number;
+  /** When each answer 503 came: milliseconds since the load began. */
+  readonly unavailableAtMs: number[];
   /** One sentence each. */
   readonly wrong: string[];
 }
 
 /** Clients with live tokens, and somebody who revokes and lifts all the while. */
 export class Load {
-  readonly counts: LoadCounts = { requests: 0, statements: 0, unavailable: 0, wrong: [] };
+  readonly counts: LoadCounts = { requests: 0, statements: 0, unavailableAtMs: [], wrong: [] };
   readonly #stop = new AbortController();
   readonly #tokens = new LiveTokens(liveTokens);
   readonly #signer: Signer;
   readonly #publisher: Publisher;
   readonly #agents: Agent[] = [];
+  #begunMs = monotonicMs();
   #minted = 0;
   #running: Promise<unknown> = Promise.resolve();
 
@@ -74,6 +76,7 @@ export class Load {
   }
 
   start(apis: readonly { readonly who: string; readonly port: number }[]): void {
+    this.#begunMs = monotonicMs();
     const clients = apis.flatMap((api) => Array.from({ length: clientsPerApi }, () => this.#client(api)));
     this.#running = Promise.all([...clients, this.#mintForEver(), this.#speak()]);
   }
@@ -100,7 +103,7 @@ export class Load {
     const status = await statusOf(api.port, token.text, agent);
     const endMs = monotonicMs();
     this.counts.requests += 1;
-    if (status === 503) this.counts.unavailable += 1;
+    if (status === 503) this.counts.unavailableAtMs.push(endMs - this.#begunMs);
     const answer = status === 200 ? 'accepted' : status === 401 ? 'denied' : undefined;
     const right = mustBe(token, { startMs, endMs }, boundMs);
     if (answer !== undefined && (right === undefined || right === answer)) return;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause } from '../world/pause.ts';
 import { appendOldRules, giveItAPast } from './aged-log.ts';
-import { Load, pace } from './load.ts';
+import { Load, type LoadCounts, pace } from './load.ts';
 import { plotLine } from './plot.ts';
 import { type Series, SeriesBook } from './series.ts';
 import { SoakWorld } from './soak-world.ts';
@@ -47,8 +47,7 @@ export async function soak(minutes: number, say: (line: string) => void): Promis
     const book = new SeriesBook();
     await sample(world, book, minutes * 60_000);
     await load.stop();
-    const { requests, statements, unavailable, wrong } = load.counts;
-    return reportOf(book.all(), { soakMinutes: minutes, requests, statements, unavailable, wrong });
+    return reportOf(book.all(), { soakMinutes: minutes, ...load.counts });
   } finally {
     await world.close();
     rmSync(folder, { recursive: true, force: true });
@@ -63,25 +62,29 @@ async function sample(world: SoakWorld, book: SeriesBook, durationMs: number): P
   }
 }
 
-interface Counted {
+interface Counted extends Readonly<LoadCounts> {
   readonly soakMinutes: number;
-  readonly requests: number;
-  readonly statements: number;
-  readonly unavailable: number;
-  readonly wrong: readonly string[];
 }
 
-export function reportOf(series: readonly Series[], { wrong, ...counted }: Counted): SoakReport {
+export function reportOf(
+  series: readonly Series[],
+  { soakMinutes, requests, statements, unavailableAtMs, wrong }: Counted,
+): SoakReport {
   const figures = series.map((one) => ({ ...judgeSeries(one), plot: plotLine(one.points) }));
   const worst = (suffix: string) =>
     Math.round(Math.max(0, ...figures.filter(({ name }) => name.endsWith(suffix)).map((one) => one.growthPer10Min)));
   return {
-    ...counted,
+    soakMinutes,
+    requests,
+    statements,
+    unavailable: unavailableAtMs.length,
     wrongAnswers: wrong.length,
     violations: [
       ...figures.flatMap(({ violation }) => violation ?? []),
       ...wrong.slice(0, 10),
-      ...(counted.unavailable > 0 ? [`${counted.unavailable} requests were answered 503`] : []),
+      ...(unavailableAtMs.length > 0
+        ? [`${unavailableAtMs.length} requests were answered 503, ${when(unavailableAtMs)}`]
+        : []),
     ],
     worstRssGrowth: worst(' rss'),
     worstHeapGrowth: worst(' heap'),
@@ -93,6 +96,11 @@ export function reportOf(series: readonly Series[], { wrong, ...counted }: Count
       mostOff: Math.round(one.mostOff),
     })),
   };
+}
+
+function when(timesMs: readonly number[]): string {
+  const second = (timeMs: number) => Math.round(timeMs / 1000);
+  return `between second ${second(Math.min(...timesMs))} and ${second(Math.max(...timesMs))}`;
 }
 
 /** A line a figure: its level, its growth in ten minutes and its course. */

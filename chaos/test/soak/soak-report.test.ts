@@ -8,7 +8,7 @@ const sound: Series[] = [
   { name: 'a1 rss', kind: 'memory', points: flat(9e7) },
   { name: 'log stream', kind: 'size', points: flat(12_000) },
 ];
-const counted = { soakMinutes: 30, requests: 10, statements: 2, unavailable: 0, wrong: [] };
+const counted = { soakMinutes: 30, requests: 10, statements: 2, unavailableAtMs: [], wrong: [] };
 
 describe('the report of a soak', () => {
   it('finds nothing where nothing grows and every answer was right', () => {
@@ -24,9 +24,15 @@ describe('the report of a soak', () => {
   it.each([
     ['memory that grows', { series: [{ name: 'a1 rss', kind: 'memory' as const, points: growing }], counted }],
     ['a wrong answer', { series: sound, counted: { ...counted, wrong: ['a1 answered 200'] } }],
-    ['an answer 503', { series: sound, counted: { ...counted, unavailable: 1 } }],
+    ['an answer 503', { series: sound, counted: { ...counted, unavailableAtMs: [1000] } }],
   ])('finds %s', (_title, { series, counted: all }) => {
     expect(reportOf(series, all).violations).toHaveLength(1);
+  });
+
+  it('says when it was that nobody could answer', () => {
+    const { violations, unavailable } = reportOf(sound, { ...counted, unavailableAtMs: [7000, 3000, 3100] });
+    expect(violations).toEqual(['3 requests were answered 503, between second 3 and 7']);
+    expect(unavailable).toBe(3);
   });
 
   it('draws a line a figure, with its course', () => {
