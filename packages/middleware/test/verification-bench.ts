@@ -41,6 +41,12 @@ const broken: LookUp = {
   async close() {},
 };
 
+/** A log that was lost in the second in which the tokens of the table are issued, and forgot whatever was revoked before. */
+const restarted: LookUp = {
+  find: async () => ({ verdict: 'active', restartedAtSeconds: nowSeconds - 60 }),
+  async close() {},
+};
+
 type BenchOptions = Partial<Omit<VerifierOptions, 'revocation'>> & { readonly revocation?: object };
 
 const benches: Readonly<Record<BenchName, BenchOptions>> = {
@@ -78,6 +84,7 @@ const benches: Readonly<Record<BenchName, BenchOptions>> = {
   'certificates from another proxy': {
     clientCertificate: { header: 'Client-Cert', trustedProxies: ['192.0.2.0/24'] },
   },
+  'log restarted': { revocation: { feed: null, lookup: restarted, onLogReset: 'reject-older' } },
   broken: { revocation: { feed: null, lookup: broken } },
 };
 

@@ -34,6 +34,7 @@ export type BenchName =
   | 'proofs, store out of reach'
   | 'certificates from a proxy'
   | 'certificates from another proxy'
+  | 'log restarted'
   | 'broken';
 
 export type GuardName = 'scope' | 'any scope' | 'claims' | 'acr' | 'recent';
@@ -746,6 +747,13 @@ const outages: Row[] = [
   },
   { sends: 'a bad token, nobody can tell', bench: 'stale', token: { signer: 'other' }, reason: 'bad_signature' },
   { sends: 'a good token, nobody can tell, policy accept', bench: 'stale, accepting', reason: 'none' },
+  { sends: 'a token of the second in which the log began anew', bench: 'log restarted', reason: 'too_old' },
+  {
+    sends: 'a token of the second after the log began anew',
+    bench: 'log restarted',
+    token: claims({ iat: now - 59 }),
+    reason: 'none',
+  },
   { sends: 'a good token into something unforeseen', bench: 'broken', reason: 'internal_error' },
 ];
 
