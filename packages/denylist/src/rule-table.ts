@@ -2,25 +2,27 @@ import type { RowPicture } from './codec/rows.ts';
 import type { Digest } from './digest.ts';
 import { ProbeFilter } from './probe-filter.ts';
 import type { Rule } from './rule.ts';
+import {
+  find,
+  firstNumber,
+  insertSlot,
+  isCrowded,
+  isEmpty,
+  largerThan,
+  newSegment,
+  occupied,
+  own,
+  piecesOf,
+  rebuild,
+  roomFor,
+  ruleAt,
+  type Segment,
+  slotWords,
+  smallestSegment,
+  writeNumbers,
+} from './rule-segment.ts';
 
-// A slot is eight words: four of digest, then deniedUntil, issuedUpTo, stamp, lifted. A digest of all zeros (2^-128)
-// would read as an empty slot, so emptiness is told by the numbers: a stored rule is never all zero.
-const slotWords = 8;
-const firstNumber = 4;
-const smallestSegment = 8;
-const highestLoad = 0.85;
-const growth = 1.4;
 const rulesPerSegment = 1024;
-const pieceRows = 4096;
-
-interface Segment {
-  readonly index: number;
-  words: Uint32Array;
-  slots: number;
-  used: number;
-  /** Somebody reads `words` as they are now: copy them before the next write. */
-  pictured: boolean;
-}
 
 /**
  * An exact map from digest to rule in typed arrays: open addressing inside small segments, and linear hashing over the
@@ -176,9 +178,7 @@ export class RuleTable {
 
   /** Writes a new digest into a free slot, making room first. The caller writes the numbers, then settles. */
   #claim(segment: Segment, a: number, b: number, c: number, d: number): number {
-    if (segment.used + 1 > segment.slots * highestLoad) {
-      rebuild(segment, Math.max(this.#firstGrowth, Math.ceil(segment.slots * growth) + 1));
-    }
+    if (isCrowded(segment)) rebuild(segment, Math.max(this.#firstGrowth, largerThan(segment.slots)));
     own(segment);
     this.#filter.note(segment.index, c);
     const slot = -1 - find(segment, a, b, c, d);
@@ -235,94 +235,4 @@ export class RuleTable {
       this.#split = 0;
     }
   }
-}
-
-/** Slots for so many rules and a few more. */
-function roomFor(rules: number): number {
-  return Math.max(smallestSegment, Math.ceil(rules / highestLoad) + 1);
-}
-
-function newSegment(index: number, slots: number): Segment {
-  return { index, words: new Uint32Array(slots * slotWords), slots, used: 0, pictured: false };
-}
-
-/** Makes the words of a segment its own again, so that a picture of it stays as it was. */
-function own(segment: Segment): void {
-  if (!segment.pictured) return;
-  segment.words = segment.words.slice();
-  segment.pictured = false;
-}
-
-function* piecesOf(held: readonly Uint32Array[], rows: number): Generator<Uint32Array> {
-  let left = rows;
-  let piece = new Uint32Array(Math.min(pieceRows, left) * slotWords);
-  let next = 0;
-  for (const words of held) {
-    for (let at = 0; at < words.length; at += slotWords) {
-      if (isEmpty(words, at)) continue;
-      for (let word = 0; word < slotWords; word++) piece[next + word] = words[at + word]!;
-      next += slotWords;
-      if (next < piece.length) continue;
-      yield piece;
-      left -= piece.length / slotWords;
-      piece = new Uint32Array(Math.min(pieceRows, left) * slotWords);
-      next = 0;
-    }
-  }
-}
-
-/** Word offset of the digest's slot, or `-1 - offset` of the free slot where it belongs. */
-function find({ words, slots }: Segment, a: number, b: number, c: number, d: number): number {
-  // The second word places within the segment (the first chose the segment); scaled, because sizes are no powers of two.
-  let at = Math.floor((b / 0x1_0000_0000) * slots) * slotWords;
-  const end = words.length;
-  for (;;) {
-    if (isEmpty(words, at)) return -1 - at;
-    if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return at;
-    at += slotWords;
-    if (at === end) at = 0;
-  }
-}
-
-function isEmpty(words: Uint32Array, at: number): boolean {
-  return (words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!) === 0;
-}
-
-function* occupied({ words }: Segment): Generator<number> {
-  for (let at = 0; at < words.length; at += slotWords) if (!isEmpty(words, at)) yield at;
-}
-
-function ruleAt(words: Uint32Array, at: number): Rule {
-  return {
-    deniedUntil: words[at + firstNumber]!,
-    issuedUpTo: words[at + firstNumber + 1]!,
-    stamp: words[at + firstNumber + 2]!,
-    lifted: words[at + firstNumber + 3]!,
-  };
-}
-
-function writeNumbers(words: Uint32Array, at: number, rule: Rule): void {
-  words[at + firstNumber] = rule.deniedUntil;
-  words[at + firstNumber + 1] = rule.issuedUpTo;
-  words[at + firstNumber + 2] = rule.stamp;
-  words[at + firstNumber + 3] = rule.lifted;
-}
-
-/** Lays the rules to keep into a new array; leaves no gaps that probing would stumble over. */
-function rebuild(segment: Segment, slots: number, keep?: (at: number) => boolean): void {
-  const old = segment.words;
-  segment.words = new Uint32Array(slots * slotWords);
-  segment.slots = slots;
-  segment.used = 0;
-  segment.pictured = false;
-  for (let at = 0; at < old.length; at += slotWords) {
-    if (!isEmpty(old, at) && (keep === undefined || keep(at))) insertSlot(segment, old, at);
-  }
-}
-
-function insertSlot(segment: Segment, from: Uint32Array, at: number): void {
-  const slot = -1 - find(segment, from[at]!, from[at + 1]!, from[at + 2]!, from[at + 3]!);
-  const { words } = segment;
-  for (let word = 0; word < slotWords; word++) words[slot + word] = from[at + word]!;
-  segment.used += 1;
 }
