@@ -31,7 +31,8 @@ const offline = rows.filter(
     !reason.startsWith('revoked_') &&
     !reason.includes('unavailable') &&
     reason !== 'internal_error' &&
-    !['remote keys', 'keys out of reach'].includes(bench) &&
+    // Offline nobody asks keys or log.
+    !['remote keys', 'keys out of reach', 'log restarted'].includes(bench) &&
     optionsOf(bench) !== undefined,
 );
 

@@ -15,8 +15,10 @@ const monthUsageSeconds = 5_356_800;
  */
 export function createRedisUsage(session: RedisSession): UsageStore {
   const run = async <Answer>(ask: (redis: RedisConnection) => Promise<Answer>): Promise<Answer> => {
+    // Outside: while the session rests it fails at once, and a rest that every question prolonged would never end.
+    const redis = await session.get();
     try {
-      const answer = await ask(await session.get());
+      const answer = await ask(redis);
       session.succeeded();
       return answer;
     } catch (error) {
