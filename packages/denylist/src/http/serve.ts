@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import { encodeSnapshot } from '../codec/snapshot.ts';
 import type { Change } from '../event.ts';
@@ -56,6 +57,14 @@ export interface FeedServer {
 function readerOf(request: IncomingMessage): string | undefined {
   const name = request.headers[readerHeader];
   return typeof name === 'string' && name.length <= 64 ? name : undefined;
+}
+
+/** A socket that takes everything at once would have a snapshot encoded in one go, and live changes wait for it. */
+async function* inTurns(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    yield piece;
+    await nextTurn();
+  }
 }
 
 /** The sidecar's side of the wire: the log of *its denylist*. Who may call is the listener's business. */
@@ -138,7 +147,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       'cache-control': 'no-store',
       ...(logNowMs === undefined ? {} : { [logNowHeader]: logNowMs.toFixed(3) }),
     });
-    Readable.from(encodeSnapshot(header, picture), { objectMode: false, highWaterMark: 256 * 1024 })
+    Readable.from(inTurns(encodeSnapshot(header, picture)), { objectMode: false, highWaterMark: 256 * 1024 })
       .on('error', () => response.destroy())
       .pipe(response);
   };
