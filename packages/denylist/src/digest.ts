@@ -11,22 +11,32 @@ export type Digest = Uint32Array;
 export const digestScheme = 1;
 export const digestBytes = 16;
 
-/** The digest of one value of one dimension. About a microsecond. */
-export function digestOf({ dimension, issuer, value }: DimensionValue): Digest {
-  return hashOf([digestScheme, dimension, issuer, value]);
+/** The digest of one value of one dimension. Under a microsecond. */
+export function digestOf(named: DimensionValue): Digest {
+  const digest = new Uint32Array(4);
+  hashInto(digest, 0, named);
+  return digest;
 }
 
 /** The digest of something that is said of the log itself. `name` is that of no dimension, so it is of no token. */
 export function reservedDigest(name: 'restart'): Digest {
-  return hashOf([digestScheme, name, '', '']);
+  const digest = new Uint32Array(4);
+  hashInto(digest, 0, { dimension: name, issuer: '', value: '' });
+  return digest;
 }
 
-function hashOf(parts: readonly unknown[]): Digest {
+type Hashed = Omit<DimensionValue, 'dimension'> & { readonly dimension: Dimension | 'restart' };
+
+/** Writes four words to where `at` is. */
+function hashInto(words: Uint32Array, at: number, { dimension, issuer, value }: Hashed): void {
+  // Put together by hand: the array as a whole takes three times as long to write as its strings do.
+  const text = `[${digestScheme},"${dimension}",${JSON.stringify(issuer)},${JSON.stringify(value)}]`;
   // As a string of one character a byte: a Buffer of its own would cost as much as the hash.
-  const bytes = hash('sha256', JSON.stringify(parts), 'binary');
-  const digest = new Uint32Array(4);
-  for (let at = 0; at < digestBytes; at++) digest[at >> 2] = (digest[at >> 2]! << 8) | bytes.charCodeAt(at);
-  return digest;
+  const bytes = hash('sha256', text, 'binary');
+  for (let byte = 0; byte < digestBytes; byte++) {
+    const word = at + (byte >> 2);
+    words[word] = (words[word]! << 8) | bytes.charCodeAt(byte);
+  }
 }
 
 /** Reads the 16 bytes at `offset`. */
@@ -69,12 +79,19 @@ export interface DigestSet {
   cleared?: { by: object; version: number; issuedAt: number };
 }
 
-export function digestSetOf(values: readonly DimensionValue[]): DigestSet {
-  const words = new Uint32Array(values.length * 4);
-  values.forEach((value, index) => {
-    words.set(digestOf(value), index * 4);
-  });
-  return { dimensions: values.map(({ dimension }) => dimension), words };
+/** @param shared digests that this set has in common with others: they come last, and are not computed anew. */
+export function digestSetOf(values: readonly DimensionValue[], shared?: DigestSet): DigestSet {
+  const words = new Uint32Array(values.length * 4 + (shared?.words.length ?? 0));
+  const dimensions: Dimension[] = [];
+  for (const value of values) {
+    hashInto(words, dimensions.length * 4, value);
+    dimensions.push(value.dimension);
+  }
+  if (shared !== undefined) {
+    words.set(shared.words, values.length * 4);
+    dimensions.push(...shared.dimensions);
+  }
+  return { dimensions, words };
 }
 
 /** The digest of one dimension, the first where there are several; undefined when the token has none. */

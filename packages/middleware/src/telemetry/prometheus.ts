@@ -179,14 +179,17 @@ function within<Value>(map: Map<string, Value>, key: string, make: () => Value):
 }
 
 function countKeySource(families: MetricFamilies, issuer: string) {
-  for (const name of ['jwks_key_lookups_total', 'jwks_fetches_total'] as const) {
-    for (const result of valuesOf(name, 'result')) families.cell(name, { issuer, result });
+  const lookups = new Map<string, Cell>();
+  for (const result of valuesOf('jwks_key_lookups_total', 'result')) {
+    lookups.set(result, families.cell('jwks_key_lookups_total', { issuer, result }));
   }
+  for (const result of valuesOf('jwks_fetches_total', 'result'))
+    families.cell('jwks_fetches_total', { issuer, result });
   families.histogram('jwks_fetch_duration_seconds', { issuer });
   families.cell('jwks_last_success_timestamp_seconds', { issuer });
   return {
     keyLookedUp(result: string) {
-      families.cell('jwks_key_lookups_total', { issuer, result }).value += 1;
+      within(lookups, result, () => families.cell('jwks_key_lookups_total', { issuer, result })).value += 1;
     },
     keySetFetched({ result, durationMs, atWallMs }: { result: string; durationMs: number; atWallMs: number }) {
       families.cell('jwks_fetches_total', { issuer, result }).value += 1;

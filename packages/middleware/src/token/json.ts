@@ -26,55 +26,55 @@ export function readJsonObject(bytes: Uint8Array): JsonObject | undefined {
   try {
     const text = utf8.decode(bytes);
     const value: unknown = JSON.parse(text);
-    return isJsonObject(value) && hasPlainMembers(text) ? value : undefined;
+    // Of a name that stands there twice JSON.parse keeps one member.
+    return isJsonObject(value) && countMembers(value, 1) === countNames(text) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-const quote = 0x22;
+/** The members of a parsed value at all depths; NaN, which equals nothing, when they lie too deep or one is `__proto__`. */
+function countMembers(value: object, depth: number): number {
+  if (depth > maxJsonDepth) return Number.NaN;
+  if (Object.hasOwn(value, '__proto__')) return Number.NaN;
+  const members: readonly unknown[] = Object.values(value);
+  let count = Array.isArray(value) ? 0 : members.length;
+  for (const member of members) {
+    if (typeof member === 'object' && member !== null) count += countMembers(member, depth + 1);
+  }
+  return count;
+}
+
+const quote = '"';
 const backslash = 0x5c;
 
-/**
- * Walks text that JSON.parse has accepted, once, from left to right, and looks at nothing but strings and brackets.
- * A string is a member name exactly when the next character after it and white space is a colon.
- */
-function hasPlainMembers(text: string): boolean {
-  const open: (Set<string> | undefined)[] = [];
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 0x7b || code === 0x5b) {
-      if (open.length === maxJsonDepth) return false;
-      open.push(code === 0x7b ? new Set() : undefined);
-    } else if (code === 0x7d || code === 0x5d) {
-      open.pop();
-    } else if (code === quote) {
-      const end = endOfString(text, at);
-      const members = open.at(-1);
-      if (members !== undefined && isMemberName(text, end)) {
-        const name = memberName(text.slice(at, end));
-        if (name === '__proto__' || members.has(name)) return false;
-        members.add(name);
-      }
-      at = end - 1;
-    }
+/** The member names in text that JSON.parse has accepted: the strings before a colon. */
+function countNames(text: string): number {
+  let count = 0;
+  let start = text.indexOf(quote);
+  while (start !== -1) {
+    const end = endOfString(text, start);
+    if (isBeforeColon(text, end)) count += 1;
+    start = text.indexOf(quote, end);
   }
-  return true;
+  return count;
 }
 
-/** Returns the position behind the closing quote. */
+/** Returns the position behind the closing quote: the first that an even number of backslashes precedes. */
 function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (text.charCodeAt(at) !== quote) at += text.charCodeAt(at) === backslash ? 2 : 1;
-  return at + 1;
+  let end = text.indexOf(quote, start + 1);
+  while (isEscaped(text, end)) end = text.indexOf(quote, end + 1);
+  return end + 1;
 }
 
-function isMemberName(text: string, end: number): boolean {
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === backslash) first -= 1;
+  return (at - first) % 2 === 1;
+}
+
+function isBeforeColon(text: string, end: number): boolean {
   let at = end;
   while (text.charCodeAt(at) <= 0x20) at += 1;
   return text.charCodeAt(at) === 0x3a;
-}
-
-function memberName(literal: string): string {
-  return literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1);
 }
