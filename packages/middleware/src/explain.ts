@@ -99,7 +99,7 @@ async function explainToken(given: string, explaining: Explaining): Promise<void
     nowMs,
   };
   for (const check of checksBeforeSignature) checks.push(explainCheck(check, underTest));
-  await explainSignature(credentials.token, { parsed, issuer, checks, maxKeys: options.keySet.maxKeys });
+  await explainSignature({ parsed, issuer, checks, maxKeys: options.keySet.maxKeys });
   for (const check of checksAfterSignature) checks.push(explainCheck(check, underTest));
   checks.push(explainBinding(parsed, credentials.scheme));
   checks.push({
@@ -165,7 +165,7 @@ interface SignedToken {
   readonly maxKeys: number;
 }
 
-async function explainSignature(token: string, { parsed, issuer, checks, maxKeys }: SignedToken): Promise<void> {
+async function explainSignature({ parsed, issuer, checks, maxKeys }: SignedToken): Promise<void> {
   const { alg, kid } = parsed.header;
   const set = 'jwks' in issuer.keys ? parseKeySet(issuer.keys.jwks, maxKeys) : undefined;
   const key = { check: 'kid', expected: 'the one key of the issuer that fits kid and alg', found: kindOf(kid) };
@@ -184,7 +184,7 @@ async function explainSignature(token: string, { parsed, issuer, checks, maxKeys
     return;
   }
   checks.push(passed({ ...key, found: `a key for ${selection.key.algorithms.join(', ')}` }));
-  const genuine = await verifySignature(token, alg, selection.key);
+  const genuine = await verifySignature(parsed, alg, selection.key);
   const found = `${parsed.signature.length} bytes`;
   checks.push(genuine ? passed({ ...signature, found }) : failed({ ...signature, found }, 'bad_signature'));
 }

@@ -1,9 +1,10 @@
 import type { Verdict } from '@revocast/denylist/replica';
+import { andThen } from './and-then.ts';
 import type { Possession, Proven } from './binding/possession.ts';
 import type { Accepted, Auth, Decision, WhenUnknown } from './decision.ts';
 import type { RejectionReason, UnavailableReason } from './errors.ts';
 import type { IssuerDirectory, IssuerLookup } from './issuer-directory.ts';
-import type { VerificationKey } from './jwks/key-source.ts';
+import type { KeyLookup, VerificationKey } from './jwks/key-source.ts';
 import type { OnLogReset } from './revocation/revocation-options.ts';
 import { type RequestWithHeaders, readBearer } from './token/bearer.ts';
 import {
@@ -27,6 +28,7 @@ import {
   type TokenUnderTest,
 } from './token/claims.ts';
 import { type CompactToken, parseCompact } from './token/compact.ts';
+import type { VerifySignature } from './token/signature.ts';
 import { cacheKeyOf, type TokenCache } from './token/token-cache.ts';
 import { describeToken, type VerifiedToken } from './token/verified-token.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
@@ -43,7 +45,7 @@ export interface Verification {
   readonly onLogReset: OnLogReset;
   /** Whether who shows a token holds the key that it is bound to. */
   readonly possession: Pick<Possession, 'takes' | 'check'>;
-  readonly verifySignature: (token: string, alg: string, key: VerificationKey) => Promise<boolean>;
+  readonly verifySignature: VerifySignature;
   /** Wall-clock milliseconds: what claims are compared with. */
   readonly now: () => number;
   /** Told of each accepted token, to find exposed requests later. */
@@ -138,8 +140,7 @@ function decideToken(shown: Shown): Decision | Promise<Decision> {
   // RFC 9068 §4: iss is exactly an issuer that was chosen; its rules apply from here on.
   const lookup = verification.issuers.find(iss);
   const unverified = { shown, cacheKey, parsed };
-  if (lookup instanceof Promise) return lookup.then((settled) => verifyByIssuer(settled, unverified));
-  return verifyByIssuer(lookup, unverified);
+  return andThen(lookup, (settled) => verifyByIssuer(settled, unverified));
 }
 
 interface UnverifiedToken {
@@ -169,22 +170,31 @@ interface NewToken extends UnverifiedToken {
   readonly underTest: TokenUnderTest;
 }
 
-async function verifyAnew(unverified: NewToken): Promise<Decision> {
-  const { shown, cacheKey, parsed, issuer, underTest } = unverified;
-  const { token, verification } = shown;
+function verifyAnew(unverified: NewToken): Decision | Promise<Decision> {
+  const { issuer, parsed } = unverified;
   // RFC 9068 §4: the keys of this issuer, and no key that the token brings along.
   const { alg, kid } = parsed.header;
-  const lookup = await issuer.keys.findKey({ kid, alg });
+  return andThen(issuer.keys.findKey({ kid, alg }), (lookup) => verifyWithKey(lookup, unverified));
+}
+
+function verifyWithKey(lookup: KeyLookup, unverified: NewToken): Decision | Promise<Decision> {
+  const { shown, issuer, parsed } = unverified;
   if (lookup.outcome === 'unavailable') return unavailable(lookup.reason, issuer);
   if (lookup.outcome === 'rejected') return rejected(lookup.reason, issuer);
   // RFC 9068 §4, RFC 7515 §5.2.
-  const genuine = await verification.verifySignature(token, alg, lookup.key);
-  if (!genuine) return rejected('bad_signature', issuer);
+  const genuine = shown.verification.verifySignature(parsed, parsed.header.alg, lookup.key);
+  return andThen(genuine, (isGenuine) =>
+    isGenuine ? acceptClaims(lookup.key, unverified) : rejected('bad_signature', issuer),
+  );
+}
 
+function acceptClaims(key: VerificationKey, unverified: NewToken): Decision | Promise<Decision> {
+  const { shown, cacheKey, parsed, issuer, underTest } = unverified;
+  const { verification } = shown;
   const fault = firstFault(checksAfterSignature, underTest);
   if (fault !== undefined) return rejected(fault, issuer);
   const { payload: claims, signingInput } = parsed;
-  const revocable = { issuer: issuer.issuer, claims, signingInput, key: lookup.key };
+  const revocable = { issuer: issuer.issuer, claims, signingInput, key };
   // With revocation switched off nobody can tell, and the route may know it.
   const verified = describeToken(revocable, issuer, verification.revocation === undefined ? 'unknown' : 'active');
   verification.tokenCache?.remember(cacheKey, verified);
@@ -198,9 +208,7 @@ function decidePossession(shown: Shown, token: VerifiedToken, accepted: Accepted
   // Most tokens: nothing to prove, and nothing to wait for.
   if (scheme === 'bearer' && token.confirmation === undefined) return decideRevocation(question);
   const proven = verification.possession.check({ ...shown, confirmation: token.confirmation });
-  return proven instanceof Promise
-    ? proven.then((settled) => decideProven(settled, question))
-    : decideProven(proven, question);
+  return andThen(proven, (settled) => decideProven(settled, question));
 }
 
 function decideProven(proven: Proven, question: RevocationQuestion): Decision | Promise<Decision> {
@@ -249,9 +257,7 @@ function decideRevocation(question: RevocationQuestion): Decision | Promise<Deci
   const { token, verification } = question;
   if (verification.revocation === undefined) return question.accepted;
   const verdict = verification.revocation.check(token.digests, token.issuedAt);
-  return verdict instanceof Promise
-    ? verdict.then((settled) => applyVerdict(settled, question))
-    : applyVerdict(verdict, question);
+  return andThen(verdict, (settled) => applyVerdict(settled, question));
 }
 
 /** Three outcomes, and no fourth: what nobody knows is neither good nor bad unless the operator has said so. */

@@ -4,12 +4,11 @@ import { readKey } from '../jwks/parse-key-set.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 import { isNumericDate } from '../token/claims.ts';
 import { parseSigned } from '../token/compact.ts';
+import type { Signed } from '../token/signature.ts';
 import { normalUri, targetUri } from './target-uri.ts';
 
 /** A DPoP proof as read, and **not verified**. */
-export interface DpopProof {
-  /** As received. */
-  readonly text: string;
+export interface DpopProof extends Signed {
   readonly alg: string;
   /** The key that the proof brings along: it proves nothing but itself, until its thumbprint is the token's. */
   readonly key: VerificationKey;
@@ -40,7 +39,8 @@ export function parseProof(text: string, algorithms: readonly string[]): DpopPro
   if (typeof jti !== 'string' || jti === '' || jti.length > maxJtiLength) return undefined;
   if (typeof htm !== 'string' || typeof htu !== 'string' || typeof ath !== 'string') return undefined;
   if (!isNumericDate(iat) || (nonce !== undefined && typeof nonce !== 'string')) return undefined;
-  return { text, alg, key, jti, htm, htu, iat, ath, nonce };
+  const { signingInput, signature } = parsed;
+  return { signingInput, signature, alg, key, jti, htm, htu, iat, ath, nonce };
 }
 
 export interface ProofPolicy {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { VerificationKey } from '../jwks/key-source.ts';
 import { countFields, fieldOf, type RequestWithHeaders } from '../token/bearer.ts';
+import type { VerifySignature } from '../token/signature.ts';
 import { type CertificateHeader, certificateThumbprint } from './client-certificate.ts';
 import type { Confirmation } from './confirmation.ts';
 import { type DpopProof, type ProofPolicy, parseProof, proofChecks } from './dpop-proof.ts';
@@ -38,7 +38,7 @@ export interface PossessionParts {
   /** Undefined: the scheme `DPoP` is not taken. */
   readonly dpop: DpopParts | undefined;
   readonly certificateHeader: CertificateHeader | undefined;
-  readonly verifySignature: (token: string, alg: string, key: VerificationKey) => Promise<boolean>;
+  readonly verifySignature: VerifySignature;
   /** Wall-clock milliseconds. */
   readonly now: () => number;
 }
@@ -88,7 +88,7 @@ export class Possession {
       if (reason !== undefined) return { outcome: 'rejected', reason };
     }
     // Check 6.
-    if (!(await verifySignature(proof.text, proof.alg, proof.key))) return invalid;
+    if (!(await verifySignature(proof, proof.alg, proof.key))) return invalid;
     // Check 10. After the signature: a nonce is given to those who hold the key.
     const nonce = dpop.nonces === undefined ? 'good' : dpop.nonces.judge(proof.nonce ?? '');
     if (nonce === 'bad') return { outcome: 'rejected', reason: 'dpop_nonce' };
