@@ -77,7 +77,17 @@ const openedOnlyBy = {
 };
 
 /** Files of `packages` that may touch the world. A name with a slash is a folder, without one a file anywhere. */
-const edges = ['redis/', 'http/', 'file/', 'express/', 'telemetry/', 'fetch-key-set.ts', 'system-clock.ts', 'main.ts'];
+const edges = [
+  'redis/',
+  'http/',
+  'file/',
+  'express/',
+  'telemetry/',
+  'fetch-key-set.ts',
+  'start-thread.ts',
+  'system-clock.ts',
+  'main.ts',
+];
 
 /** Composition roots: they pick adapters, read the environment and hand the world on as arguments. */
 const compositionRoots = [

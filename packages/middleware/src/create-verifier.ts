@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import {
   openFeed,
   openLookUp,
@@ -18,6 +19,8 @@ import { RevocationCheck } from './revocation/check.ts';
 import { safeText } from './revocation/log-feed.ts';
 import { takeFeed, takeLookUp } from './revocation/take-feed.ts';
 import { VerdictMemo } from './revocation/verdict-memo.ts';
+import { SignatureThread } from './signature-thread/signature-thread.ts';
+import { startSignatureThread } from './signature-thread/start-thread.ts';
 import { StateLog } from './state-log.ts';
 import { takeKeys } from './take-keys.ts';
 import { takePossession } from './take-possession.ts';
@@ -55,6 +58,9 @@ function worldOfThisProcess(): VerifierWorld {
     // `fetch` is looked up at each call: instrumentation may have replaced it since.
     documentFetcher: (bounds) =>
       createDocumentFetcher({ ...bounds, fetch: (input, init) => globalThis.fetch(input, init) }),
+    // On one processor it could only take turns with this thread.
+    startSignatureThread: availableParallelism() > 1 ? startSignatureThread : () => undefined,
+    afterTurn: (callback) => void setImmediate(callback),
     environment: process.env,
     stderr: (line) => void process.stderr.write(`${line}\n`),
     stayAlive: () => {
@@ -150,13 +156,20 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
     observer: { verdictGiven: (source, verdict) => telemetry.verdictGiven(source, verdict) },
   });
   const { possession, dpop } = takePossession(options, { world, log, releases }, verifySignature);
+  const signatures = world.shared.signatureThreads.take(
+    'of this process',
+    () => new SignatureThread({ start: world.startSignatureThread, afterTurn: world.afterTurn }),
+  );
+  releases.push(() => {
+    if (signatures.release()) signatures.value.close();
+  });
   const verification: Verification = {
     possession,
     issuers,
     tokenCache,
     revocation: revocation === null ? undefined : check,
     onLogReset: revocation?.onLogReset ?? 'accept',
-    verifySignature,
+    verifySignature: (signed, alg, key) => signatures.value.verify(signed, alg, key),
     now: () => clock.wallMs(),
     onAccepted: (token, verdict) => {
       if (verdict === 'unknown') telemetry.failedOpen();

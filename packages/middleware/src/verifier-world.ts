@@ -6,6 +6,7 @@ import type { OptionEnvironment } from './read-option.ts';
 import type { FollowedFeed } from './revocation/followed-feed.ts';
 import type { LaterLookUp } from './revocation/later-look-up.ts';
 import { ObjectNames, Shared } from './shared.ts';
+import type { SignatureThread, StartSignatureThread } from './signature-thread/signature-thread.ts';
 import type { StateLog } from './state-log.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Logger } from './telemetry-options.ts';
@@ -28,6 +29,9 @@ export interface VerifierWorld {
     readonly maxBytes: number;
     readonly dangerouslyAllowHttp: boolean;
   }) => FetchDocument;
+  readonly startSignatureThread: StartSignatureThread;
+  /** Calls back once the events that are due have been handled. */
+  readonly afterTurn: (callback: () => void) => void;
   readonly environment: OptionEnvironment;
   readonly stderr: (line: string) => void;
   /** Keeps the process alive until the returned function is called. */
@@ -42,6 +46,7 @@ export interface SharedResources {
   readonly keys: Shared<SharedKeys>;
   readonly proofs: Shared<RequestProofs>;
   readonly usageReporters: Shared<UsageReporter>;
+  readonly signatureThreads: Shared<SignatureThread>;
   readonly logs: Map<Logger | undefined, StateLog>;
   readonly names: ObjectNames;
 }
@@ -60,6 +65,7 @@ export function newSharedResources(): SharedResources {
     keys: new Shared(),
     proofs: new Shared(),
     usageReporters: new Shared(),
+    signatureThreads: new Shared(),
     logs: new Map(),
     names: new ObjectNames(),
   };

@@ -37,6 +37,8 @@ export function testWorld({ fetch, environment = {} }: TestWorldOptions = {}): T
     processSecret: () => 'a secret that only this test knows',
     addressList,
     documentFetcher: (bounds) => createDocumentFetcher({ ...bounds, fetch: recorded }),
+    startSignatureThread: () => undefined,
+    afterTurn: (callback) => void setImmediate(callback),
     environment,
     stderr: (line) => void lines.push(line),
     stayAlive: () => () => {},

@@ -40,7 +40,7 @@ export function parseProof(text: string, algorithms: readonly string[]): DpopPro
   if (typeof htm !== 'string' || typeof htu !== 'string' || typeof ath !== 'string') return undefined;
   if (!isNumericDate(iat) || (nonce !== undefined && typeof nonce !== 'string')) return undefined;
   const { signingInput, signature } = parsed;
-  return { signingInput, signature, alg, key, jti, htm, htu, iat, ath, nonce };
+  return { text, signingInput, signature, alg, key, jti, htm, htu, iat, ath, nonce };
 }
 
 export interface ProofPolicy {

@@ -20,6 +20,8 @@ export type CompactRefusal = 'malformed_token' | 'token_too_large' | 'unsupporte
 export interface CompactToken {
   readonly header: CompactHeader;
   readonly payload: JsonObject;
+  /** The whole as received. */
+  readonly text: string;
   /** `header.payload` as received: what is signed. */
   readonly signingInput: string;
   readonly signature: Uint8Array;
@@ -69,7 +71,8 @@ export function parseSigned(token: string): ({ readonly ok: true } & SignedParts
   // nothing is invalid. RFC 7797 §6 would have `b64` listed there: unlisted, it would be read in two ways.
   if (members['crit'] !== undefined || (members['b64'] !== undefined && members['b64'] !== true))
     return refused('unsupported_crit');
-  return { ok: true, members, payload, signingInput: token.slice(0, token.lastIndexOf('.')), signature };
+  const signingInput = token.slice(0, token.lastIndexOf('.'));
+  return { ok: true, members, payload, text: token, signingInput, signature };
 }
 
 /** Five parts are an encrypted token (RFC 7516 §7.1), two an unsigned one without its last dot: neither is ours. */

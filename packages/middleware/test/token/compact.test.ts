@@ -26,6 +26,7 @@ describe('parseCompact', () => {
       ok: true,
       header,
       payload,
+      text: token(),
       signingInput: `${encode(header)}.${encode(payload)}`,
       signature: Buffer.from(signature, 'base64url'),
     });

@@ -121,7 +121,10 @@ describe(`over ${cases} cases, parseProof`, () => {
         const read = parseProof(text, ['ES256']);
         if (read === undefined) return;
         const whole = `${read.signingInput}.${Buffer.from(read.signature).toString('base64url')}`;
-        holds(whole === text && read.alg === 'ES256' && read.jti !== '', 'something else was read');
+        holds(
+          whole === text && read.text === text && read.alg === 'ES256' && read.jti !== '',
+          'something else was read',
+        );
       }),
       { numRuns: cases },
     );

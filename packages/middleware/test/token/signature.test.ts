@@ -24,7 +24,7 @@ const sign = (alg: string, privateKey: KeyObject) =>
   new CompactSign(new TextEncoder().encode('{"sub":"alice"}')).setProtectedHeader({ alg }).sign(privateKey);
 const verifies = async (token: string, alg: string, key: KeyObject) => {
   const [header = '', payload = '', signature = ''] = token.split('.');
-  const signed = { signingInput: `${header}.${payload}`, signature: Buffer.from(signature, 'base64url') };
+  const signed = { text: token, signingInput: `${header}.${payload}`, signature: Buffer.from(signature, 'base64url') };
   return await verifySignature(signed, alg, { key, thumbprint: 'any', algorithms: [] });
 };
 
