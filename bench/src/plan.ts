@@ -46,7 +46,7 @@ export function planOf({ quick, rounds, rules }: Pick<Command, 'quick' | 'rounds
 
 function wholePlan(rounds: number | undefined, rules: number): Plan {
   const million = 1_000_000;
-  const warmUp = 4000;
+  const warmUp = 10_000;
   return {
     micro: [
       { what: 'codec', passes: 9 },
