@@ -37,7 +37,7 @@ export const constants = {
   readTimeoutMs: read(3000, 'ms', 'http/wire.ts', 'readTimeoutMs'),
   silenceMs: read(2000, 'ms', 'redis/feed.ts', 'silenceMs'),
   beatMs: read(500, 'ms', 'redis/heartbeat.ts', 'beatMs'),
-  snapshotPageRules: read(2000, 'rules', 'redis/feed.ts', 'snapshotPage'),
+  snapshotPageRules: read(1000, 'rules', 'redis/feed.ts', 'snapshotPage'),
   maxReadersPerServer: read(10_000, 'readers', 'http/readers.ts', 'maxReaders'),
   maxReplicasPerReport: read(10_000, 'replicas', 'codec/replica-progress.ts', 'maxReplicas'),
   defaultMaxRules: read(4_000_000, 'rules', 'denylist.ts', 'defaultMaxRules'),
