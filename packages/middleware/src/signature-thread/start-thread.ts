@@ -23,6 +23,7 @@ export const startSignatureThread: StartSignatureThread = (told) => {
     });
     // The end of the thread says it all: whatever it had not answered is checked on the spot.
     worker.on('error', () => {});
+    worker.on('messageerror', () => void worker.terminate());
     worker.on('exit', () => told.ended());
     return { send: (batch) => worker.postMessage(batch), close: () => void worker.terminate() };
   } catch {
