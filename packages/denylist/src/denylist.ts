@@ -27,6 +27,7 @@ export class Denylist {
   /** Counts changes. */
   #version = 0;
   #full = false;
+  #revived = 0;
   #restart: Rule | undefined;
   /** The version at which {@link #restart} was looked up. */
   #restartVersion = 0;
@@ -46,6 +47,11 @@ export class Denylist {
   /** A rule did not fit: "not found" means nothing until a whole snapshot has been taken with room to spare. */
   get full(): boolean {
     return this.#full;
+  }
+
+  /** How often a feed has brought back a denial that was held as lifted: it lags behind where that lift was seen. */
+  get revived(): number {
+    return this.#revived;
   }
 
   /**
@@ -97,6 +103,7 @@ export class Denylist {
       this.#full = true;
       return 'full';
     }
+    if (merged.stamp <= held.lifted && merged.stamp > merged.lifted) this.#revived += 1;
     this.#version += 1;
     this.#table.set(change.digest, merged);
     for (const listener of this.#listeners) listener({ ...change, rule: merged });

@@ -123,7 +123,7 @@ class Replication {
   }
 
   async #takeSnapshot(connection: FeedConnection): Promise<FeedPosition> {
-    const { denylist, logClock, observer, reseed } = this.#options;
+    const { denylist, freshness, logClock, observer, reseed } = this.#options;
     const first = await connection.position();
     refuseNewerFormat(first);
     this.#witness.reads(first.epoch);
@@ -132,7 +132,10 @@ class Replication {
     this.#contents = reseed === undefined || denylist.size === 0 ? undefined : new SnapshotContents();
     let rules = 0;
     for await (const rows of connection.snapshot()) {
+      const { revived } = denylist;
       denylist.mergeRows(rows, connection.lifts);
+      // This feed lags behind the one that proved us fresh: only its own proof can vouch for what is held now.
+      if (denylist.revived > revived) freshness.markIncomplete();
       this.#contents?.add(rows);
       rules += rows.byteLength / 32;
     }
@@ -142,7 +145,7 @@ class Replication {
     if (second.logTime !== undefined) logClock.learn(second.logTime);
     if (this.#epoch !== undefined && this.#epoch !== second.epoch) observer?.epochChanged?.();
     this.#epoch = second.epoch;
-    this.#options.freshness.markHealing(second.healing);
+    freshness.markHealing(second.healing);
     this.#position = first;
     this.#secondHead = second.head;
     // What is being given back answers an earlier loss; the difference from this snapshot is another one.

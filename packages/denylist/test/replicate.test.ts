@@ -352,6 +352,27 @@ describe('lifts', () => {
     await reconnect(new FeedGap('position_lost', 'another sidecar'));
     expect(denylist.get(numbered(2))).toEqual(block);
   });
+
+  it.each([
+    ['which has not seen a lift, makes nobody fresh by what another has proven', { ...block, lifted: 5 }, false],
+    ['which has seen as much, leaves a replica fresh', block, true],
+  ])('%s', async (_name, held, stillFresh) => {
+    const { feed, denylist, freshness, deliver, reconnect } = await given({
+      prepare: (log) => {
+        log.lifts = 'take';
+      },
+    });
+    await deliver(feed.write(change(1)), feed.write(change(1, held)));
+    expect([denylist.get(numbered(1))?.lifted, freshness.isFresh()]).toEqual([held.lifted, true]);
+    feed.flush('e1');
+    feed.hold(numbered(1), block);
+    await reconnect(new FeedGap('position_lost', 'another sidecar'));
+    // A process takes its feed's lifts as they are: it denies again.
+    expect(denylist.get(numbered(1))?.lifted).toBe(0);
+    expect(freshness.isFresh()).toBe(stillFresh);
+    await deliver();
+    expect(freshness.isFresh()).toBe(true);
+  });
 });
 
 describe('giving back what the log lost', () => {
