@@ -7,7 +7,7 @@ import type { Verifier } from '../verifier.ts';
 import { hasParts, partsOf, type VerifierParts } from '../verifier-parts.ts';
 import { refuseRequest } from './answer.ts';
 import { type Handler, setState, stateOf } from './request-state.ts';
-import { forgetsShapes, settleShape } from './settle-shape.ts';
+import { forgetsShapes, settleShapes } from './settle-shapes.ts';
 
 export interface ProtectOptions {
   /** Let requests without any credentials pass, without `req.auth`. Bad credentials are refused as ever. Default false. */
@@ -32,7 +32,7 @@ export function protect(target: VerifierOptions | Verifier, options: ProtectOpti
 
   return function protectRequest(request, response, next) {
     const startedAtMs = clock.monotonicMs();
-    if (forgetsShapes) settleShape(request);
+    if (forgetsShapes) settleShapes(request, response);
     const conclude = (decision: Decision): void => {
       const use = useOf(decision, { anonymous, reportOnly });
       // A route may be protected more strictly than the app around it: the request is still one request.
