@@ -3,7 +3,7 @@ import { type Digest, type DigestSet, digestFromBytes } from './digest.ts';
 import type { Change } from './event.ts';
 import { restartDigest } from './log-restart.ts';
 import type { Dimension } from './revocation.ts';
-import { emptyRule, forgettableAt, mergeRules, mergeTakingLift, type Rule, sameRule } from './rule.ts';
+import { emptyRule, mergeRules, mergeTakingLift, type Rule, sameRule } from './rule.ts';
 import { RuleTable } from './rule-table.ts';
 
 export const defaultMaxRules = 4_000_000;
@@ -64,9 +64,8 @@ export class Denylist {
     // Only a change can turn "not found" into "found": time ends denials and begins none.
     const { dimensions, words, cleared } = digests;
     if (cleared?.by === this && cleared.version === this.#version && issuedAt >= cleared.issuedAt) return undefined;
-    for (let index = 0; index < dimensions.length; index++) {
-      if (this.#table.denies(words, index * 4, issuedAt, nowSeconds)) return dimensions[index];
-    }
+    const index = this.#table.denyingIndex(words, issuedAt, nowSeconds);
+    if (index >= 0) return dimensions[index];
     if (cleared === undefined) {
       digests.cleared = { by: this, version: this.#version, issuedAt };
     } else {
@@ -141,8 +140,7 @@ export class Denylist {
    */
   forget(nowSeconds: number, maxTokenLifetimeSeconds: number): number {
     if (this.#sweepAt >= this.#table.segmentCount) this.#sweepAt = 0;
-    const ended = (rule: Rule) => forgettableAt(rule, maxTokenLifetimeSeconds) <= nowSeconds;
-    const forgotten = this.#table.sweep(this.#sweepAt, ended);
+    const forgotten = this.#table.sweep(this.#sweepAt, nowSeconds, maxTokenLifetimeSeconds);
     this.#sweepAt += 1;
     return forgotten;
   }

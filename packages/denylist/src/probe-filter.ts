@@ -1,13 +1,14 @@
-// Sixteen thousand bits a block, for the thousand rules of a segment (two thousand just before it splits): one probe in
-// sixteen finds a bit that another rule has set.
-const blockBits = 14;
-const blockWords = 2 ** blockBits / 32;
+// 512 words a block, for the thousand rules of a segment (two thousand just before it splits). A rule sets three bits of
+// one word, so that one probe in a hundred finds all of its bits set by others (one in twenty just before the split):
+// a single bit of sixteen thousand would be found set by one probe in sixteen, and nine probes are one check.
+const blockWordsLog2 = 9;
+const blockWords = 2 ** blockWordsLog2;
 const blocksPerChunk = 256;
 
 /**
- * One bit for each rule held, in a block for each segment of a {@link RuleTable}. Most probes look for what nobody
+ * A few bits for each rule held, in a block for each segment of a {@link RuleTable}. Most probes look for what nobody
  * revoked: one load of a small array answers them, where the table itself would cost a walk through memory that is in
- * no cache. A clear bit is certain; a set one means nothing until the table has been asked.
+ * no cache. A clear bit is certain; set ones mean nothing until the table has been asked.
  */
 export class ProbeFilter {
   /** Blocks in chunks, so that growing copies nothing. */
@@ -17,14 +18,15 @@ export class ProbeFilter {
     return this.#chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  /** Whether a rule with this third word may lie in the segment. */
-  mayHold(segmentIndex: number, thirdWord: number): boolean {
+  /** 1 when a rule with this third word may lie in the segment, 0 when none does. */
+  mayHold(segmentIndex: number, thirdWord: number): 0 | 1 {
     const chunk = this.#chunks[(segmentIndex / blocksPerChunk) | 0]!;
-    return (chunk[wordOf(segmentIndex, thirdWord)]! & (1 << (thirdWord & 31))) !== 0;
+    const bits = bitsOf(thirdWord);
+    return (chunk[wordOf(segmentIndex, thirdWord)]! & bits) === bits ? 1 : 0;
   }
 
   note(segmentIndex: number, thirdWord: number): void {
-    this.#chunkFor(segmentIndex)[wordOf(segmentIndex, thirdWord)]! |= 1 << (thirdWord & 31);
+    this.#chunkFor(segmentIndex)[wordOf(segmentIndex, thirdWord)]! |= bitsOf(thirdWord);
   }
 
   /** Takes all bits of a segment away; whoever lays it out anew notes what is left. */
@@ -48,5 +50,10 @@ export class ProbeFilter {
 }
 
 function wordOf(segmentIndex: number, thirdWord: number): number {
-  return (segmentIndex % blocksPerChunk) * blockWords + (thirdWord >>> (32 - blockBits + 5));
+  return (segmentIndex % blocksPerChunk) * blockWords + (thirdWord >>> (32 - blockWordsLog2));
+}
+
+/** Of other bits of the word than those that choose the place. */
+function bitsOf(thirdWord: number): number {
+  return (1 << (thirdWord & 31)) | (1 << ((thirdWord >>> 5) & 31)) | (1 << ((thirdWord >>> 10) & 31));
 }

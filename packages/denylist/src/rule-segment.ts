@@ -17,6 +17,8 @@ export interface Segment {
   used: number;
   /** Somebody reads `words` as they are now: copy them before the next write. */
   pictured: boolean;
+  /** Seconds before which none of its rules may be forgotten; 0: nobody knows. */
+  restsUntil: number;
 }
 
 /** Slots for so many rules and a few more. */
@@ -25,7 +27,14 @@ export function roomFor(rules: number): number {
 }
 
 export function newSegment(index: number, slots: number): Segment {
-  return { index, words: new Uint32Array(slots * slotWords), slots, used: 0, pictured: false };
+  return {
+    index,
+    words: new Uint32Array(slots * slotWords),
+    slots,
+    used: 0,
+    pictured: false,
+    restsUntil: Number.POSITIVE_INFINITY,
+  };
 }
 
 /** Whether one more rule would make probing long. */

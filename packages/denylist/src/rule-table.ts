@@ -1,7 +1,7 @@
-import type { RowPicture } from './codec/rows.ts';
+import { type RowPicture, readRule } from './codec/rows.ts';
 import type { Digest } from './digest.ts';
 import { ProbeFilter } from './probe-filter.ts';
-import type { Rule } from './rule.ts';
+import { forgettableAt, type Rule } from './rule.ts';
 import {
   find,
   firstNumber,
@@ -23,6 +23,8 @@ import {
 } from './rule-segment.ts';
 
 const rulesPerSegment = 1024;
+/** Bits of a small integer; no token carries as many digests. */
+const candidatesAtOnce = 30;
 
 /**
  * An exact map from digest to rule in typed arrays: open addressing inside small segments, and linear hashing over the
@@ -83,25 +85,27 @@ export class RuleTable {
   }
 
   /**
-   * The request path: whether the four words at `offset` are held and deny. Allocates nothing.
-   * Mirrors {@link denies} of rule.ts, over the slot instead of an object.
+   * The request path: which of the digests that lie in a row in `digests` is the first that is held and denies; -1 when
+   * none does. Allocates nothing.
    */
-  denies(digests: Uint32Array, offset: number, issuedAt: number, nowSeconds: number): boolean {
-    const index = this.#indexOf(digests[offset]!);
-    if (!this.#filter.mayHold(index, digests[offset + 2]!)) return false;
-    const segment = this.#segments[index]!;
-    const at = find(segment, digests[offset]!, digests[offset + 1]!, digests[offset + 2]!, digests[offset + 3]!);
-    if (at < 0) return false;
-    const { words } = segment;
-    if (issuedAt <= words[at + firstNumber + 1]!) return true;
-    return words[at + firstNumber + 2]! > words[at + firstNumber + 3]! && nowSeconds < words[at + firstNumber]!;
+  denyingIndex(digests: Uint32Array, issuedAt: number, nowSeconds: number): number {
+    const digestCount = digests.length / 4;
+    for (let from = 0; from < digestCount; from += candidatesAtOnce) {
+      for (let left = this.#candidates(digests, from); left !== 0; left &= left - 1) {
+        const index = from + 31 - Math.clz32(left & -left);
+        if (this.#denies(digests, index * 4, issuedAt, nowSeconds)) return index;
+      }
+    }
+    return -1;
   }
 
   /** Inserts or replaces. A rule of four zeros says nothing and is not stored. */
   set(digest: Digest, rule: Rule): void {
-    if (rule.deniedUntil === 0 && rule.issuedUpTo === 0 && rule.stamp === 0 && rule.lifted === 0) return;
+    if (saysNothing(rule)) return;
     const segment = this.#segmentOf(digest[0]!);
     const at = find(segment, digest[0]!, digest[1]!, digest[2]!, digest[3]!);
+    // Whatever the longest lifetime is, none is shorter than nothing.
+    segment.restsUntil = Math.min(segment.restsUntil, forgettableAt(rule, 0));
     if (at >= 0) {
       own(segment);
       writeNumbers(segment.words, at, rule);
@@ -124,33 +128,38 @@ export class RuleTable {
     const d = row.getUint32(at + 12);
     const segment = this.#segmentOf(a);
     if (find(segment, a, b, c, d) >= 0) return false;
-    if ((row.getUint32(at + 16) | row.getUint32(at + 20) | row.getUint32(at + 24) | row.getUint32(at + 28)) === 0) {
-      return false;
-    }
+    const rule = readRule(row, at + 16);
+    if (saysNothing(rule)) return false;
+    segment.restsUntil = Math.min(segment.restsUntil, forgettableAt(rule, 0));
     const slot = this.#claim(segment, a, b, c, d);
-    const { words } = segment;
-    for (let number = 0; number < 4; number++) {
-      words[slot + firstNumber + number] = row.getUint32(at + 16 + number * 4);
-    }
+    writeNumbers(segment.words, slot, rule);
     this.#settle(segment);
     return true;
   }
 
   /**
-   * Removes the rules of one segment for which `drop` says so; a sweep visits the segments in slices.
+   * Removes the rules of one segment that may be forgotten; a sweep visits the segments in slices. One that holds
+   * nothing to forget yet is not looked at: reading ten million rules a minute would push all else out of the
+   * processor's caches.
    *
    * @returns how many were removed.
    */
-  sweep(segmentIndex: number, drop: (rule: Rule) => boolean): number {
+  sweep(segmentIndex: number, nowSeconds: number, maxTokenLifetimeSeconds: number): number {
     const segment = this.#segments[segmentIndex];
-    if (segment === undefined) return 0;
+    if (segment === undefined || nowSeconds < segment.restsUntil) return 0;
     const { words, used } = segment;
-    const keep = (at: number) => !drop(ruleAt(words, at));
-    let kept = 0;
-    for (let at = 0; at < words.length; at += slotWords) if (!isEmpty(words, at) && keep(at)) kept += 1;
+    let [kept, restsUntil] = [0, Number.POSITIVE_INFINITY];
+    for (let at = 0; at < words.length; at += slotWords) {
+      if (isEmpty(words, at)) continue;
+      const end = forgettableAt(ruleAt(words, at), maxTokenLifetimeSeconds);
+      if (end <= nowSeconds) continue;
+      kept += 1;
+      restsUntil = Math.min(restsUntil, end);
+    }
+    segment.restsUntil = restsUntil;
     const removed = used - kept;
     if (removed === 0) return 0;
-    rebuild(segment, roomFor(kept), keep);
+    rebuild(segment, roomFor(kept), (at) => forgettableAt(ruleAt(words, at), maxTokenLifetimeSeconds) > nowSeconds);
     this.#noteAll(segment);
     this.#size -= removed;
     return removed;
@@ -174,6 +183,27 @@ export class RuleTable {
     for (const segment of this.#segments) {
       for (const at of occupied(segment)) yield [segment.words.subarray(at, at + 4), ruleAt(segment.words, at)];
     }
+  }
+
+  /** A bit for each of the digests that may be held. Decides nothing on the way: the processor looks for all at once. */
+  #candidates(digests: Uint32Array, from: number): number {
+    const count = Math.min(digests.length / 4 - from, candidatesAtOnce);
+    let found = 0;
+    for (let index = 0; index < count; index++) {
+      const at = (from + index) * 4;
+      found |= this.#filter.mayHold(this.#indexOf(digests[at]!), digests[at + 2]!) << index;
+    }
+    return found;
+  }
+
+  /** Mirrors {@link denies} of rule.ts, over the slot instead of an object. */
+  #denies(digests: Uint32Array, offset: number, issuedAt: number, nowSeconds: number): boolean {
+    const segment = this.#segmentOf(digests[offset]!);
+    const at = find(segment, digests[offset]!, digests[offset + 1]!, digests[offset + 2]!, digests[offset + 3]!);
+    if (at < 0) return false;
+    const { words } = segment;
+    if (issuedAt <= words[at + firstNumber + 1]!) return true;
+    return words[at + firstNumber + 2]! > words[at + firstNumber + 3]! && nowSeconds < words[at + firstNumber]!;
   }
 
   /** Writes a new digest into a free slot, making room first. The caller writes the numbers, then settles. */
@@ -222,6 +252,7 @@ export class RuleTable {
       if (!isEmpty(words, at) && (words[at]! & bit) !== 0) moving += 1;
     }
     const target = newSegment(this.#segments.length, roomFor(moving));
+    target.restsUntil = source.restsUntil;
     for (let at = 0; at < words.length; at += slotWords) {
       if (!isEmpty(words, at) && (words[at]! & bit) !== 0) insertSlot(target, words, at);
     }
@@ -235,4 +266,8 @@ export class RuleTable {
       this.#split = 0;
     }
   }
+}
+
+function saysNothing({ deniedUntil, issuedUpTo, stamp, lifted }: Rule): boolean {
+  return (deniedUntil | issuedUpTo | stamp | lifted) === 0;
 }

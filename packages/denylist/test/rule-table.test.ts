@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Digest, digestToHex } from '../src/digest.ts';
-import { denies, emptyRule, forEver, type Rule, sameRule } from '../src/rule.ts';
+import {
+  denies,
+  emptyRule,
+  forEver,
+  forgetAfterSeconds,
+  forgettableAt,
+  type Rule,
+  ruleMarginSeconds,
+  sameRule,
+} from '../src/rule.ts';
 import { RuleTable } from '../src/rule-table.ts';
 import { arbitraryDigest, arbitraryRule } from './arbitrary-rule.ts';
 
@@ -30,12 +39,23 @@ function contentsOf(table: RuleTable): Map<string, Rule> {
   return new Map([...table.entries()].map(([digest, rule]) => [digestToHex(digest), rule]));
 }
 
+/** Those around which denials and cutoffs of {@link arbitraryRule} may be forgotten. */
+const moments = [0, ruleMarginSeconds].flatMap((margin) =>
+  [0, 2, 4, 8].map((seconds) => forgetAfterSeconds + margin + seconds),
+);
+
+function sweepAll(table: RuleTable, nowSeconds: number): number {
+  let removed = 0;
+  for (let segment = 0; segment < table.segmentCount; segment++) removed += table.sweep(segment, nowSeconds, 0);
+  return removed;
+}
+
 describe('the table of rules', () => {
   it('is a map, whatever is done to it in whatever order', () => {
     const operation = fc.oneof(
       { weight: 8, arbitrary: fc.record({ set: arbitraryDigest, rule: arbitraryRule }) },
       { weight: 2, arbitrary: fc.record({ many: fc.integer({ min: 1, max: 1500 }), rule: arbitraryRule }) },
-      { weight: 2, arbitrary: fc.record({ sweep: fc.nat(8), until: fc.integer({ min: 0, max: 6 }) }) },
+      { weight: 2, arbitrary: fc.record({ sweep: fc.nat(8), now: fc.constantFrom(...moments), lifetime: fc.nat(3) }) },
     );
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 30 }), (operations) => {
@@ -53,11 +73,16 @@ describe('the table of rules', () => {
             for (let index = 0; index < one.many; index++) set(spread.next().value, one.rule);
           } else {
             const before = model.size;
-            const removed = table.sweep(one.sweep, (rule) => rule.deniedUntil <= one.until);
+            const removed = table.sweep(one.sweep, one.now, one.lifetime);
+            const mayBeForgotten = (rule: Rule) => forgettableAt(rule, one.lifetime) <= one.now;
+            // A small table is one segment, which must not have been passed over.
+            if (table.segmentCount === 1 && one.sweep === 0 && one.lifetime === 0) {
+              expect([...contentsOf(table).values()].filter(mayBeForgotten)).toEqual([]);
+            }
             // Which segment a rule lies in is the table's business; the rest of the model says nothing else is gone.
             const left = contentsOf(table);
             for (const [key, rule] of model) {
-              if (!left.has(key) && rule.deniedUntil <= one.until) model.delete(key);
+              if (!left.has(key) && mayBeForgotten(rule)) model.delete(key);
             }
             expect(before - model.size).toBe(removed);
           }
@@ -81,11 +106,21 @@ describe('the table of rules', () => {
           const held = table.get(digest);
           if (held === undefined) throw new Error('a rule is lost');
           expect(held).toEqual(model.get(digestToHex(digest)));
-          const words = Uint32Array.of(9, ...digest);
-          expect(table.denies(words, 1, token.issuedAt, token.now)).toBe(denies(held, token.issuedAt, token.now));
+          const words = Uint32Array.of(9, 9, 9, 9, ...digest);
+          const denying = denies(held, token.issuedAt, token.now) ? 1 : -1;
+          expect(table.denyingIndex(words, token.issuedAt, token.now)).toBe(denying);
         }
       }),
     );
+  });
+
+  it.each([0, 1, 29, 30, 31, 59, 60, 99])('finds the one that denies in place %i of a hundred', (place) => {
+    const table = new RuleTable();
+    const digests = fill(table, 200).slice(100);
+    // Denials in places before it have ended by then: they are looked at and passed over.
+    const words = Uint32Array.from(digests.flatMap((digest) => [...digest]));
+    expect(table.denyingIndex(words, 1, 100 + place)).toBe(place);
+    expect(table.denyingIndex(words, 1, 200)).toBe(-1);
   });
 
   it('keeps thousands apart that share their first and second word', () => {
@@ -124,13 +159,10 @@ describe('the table of rules', () => {
       fill(smaller, checkpoint);
       expect([...digests.slice(0, checkpoint)].every((digest) => smaller.get(digest) !== undefined)).toBe(true);
     }
-    let removed = 0;
-    for (let segment = 0; segment < table.segmentCount; segment++) {
-      removed += table.sweep(segment, (rule) => rule.deniedUntil % 2 === 0);
-    }
+    const removed = sweepAll(table, 10_000 + forgetAfterSeconds);
     expect([removed, table.size]).toEqual([10_000, 10_000]);
     digests.forEach((digest, index) => {
-      expect(table.get(digest)?.deniedUntil).toBe((index + 1) % 2 === 0 ? undefined : index + 1);
+      expect(table.get(digest)?.deniedUntil).toBe(index + 1 <= 10_000 ? undefined : index + 1);
     });
     digests.forEach((digest, index) => {
       table.set(digest, { ...emptyRule, deniedUntil: index + 1, stamp: 2 });
@@ -140,7 +172,23 @@ describe('the table of rules', () => {
   });
 
   it('ignores a sweep of a segment that is not there', () => {
-    expect(new RuleTable().sweep(5, () => true)).toBe(0);
+    expect(new RuleTable().sweep(5, forEver, 0)).toBe(0);
+  });
+
+  it('looks again for what has ended however a rule came: set, as a row, or by a split', () => {
+    const table = new RuleTable();
+    expect(sweepAll(table, 1)).toBe(0);
+    const digests = fill(table, 3000);
+    // Nothing has ended yet, and now every segment knows until when.
+    expect(sweepAll(table, forgetAfterSeconds)).toBe(0);
+    const row = new DataView(new ArrayBuffer(32));
+    for (let byte = 0; byte < 24; byte += 4) row.setUint32(byte, 5);
+    row.setUint32(24, 1);
+    expect(table.insertRow(row, 0)).toBe(true);
+    table.set(digests[2999]!, { ...emptyRule, deniedUntil: 2, stamp: 1 });
+    expect(sweepAll(table, 2 + forgetAfterSeconds)).toBe(3);
+    fill(table, 9000);
+    expect(sweepAll(table, 9000 + forgetAfterSeconds)).toBe(9001);
   });
 
   it.each([1000, 1024, 3000, 10_000, 100_000])('takes at most 56 bytes a rule with %i of them', (rules) => {
@@ -153,7 +201,7 @@ describe('the table of rules', () => {
     const table = new RuleTable();
     fill(table, 10_000);
     const full = table.bytes;
-    for (let segment = 0; segment < table.segmentCount; segment++) table.sweep(segment, () => true);
+    sweepAll(table, Number.POSITIVE_INFINITY);
     expect(table.size).toBe(0);
     expect(table.bytes).toBeLessThan(full / 10);
   });
@@ -175,7 +223,7 @@ describe('the table of rules', () => {
       const asFilled = new Map(digests.map((digest, index) => [digestToHex(digest), index + 1]));
       expect(read()).toEqual(asFilled);
       fill(table, held * 3);
-      for (let segment = 0; segment < table.segmentCount; segment++) table.sweep(segment, () => true);
+      sweepAll(table, Number.POSITIVE_INFINITY);
       expect(read()).toEqual(asFilled);
       expect(table.picture().rows).toBe(0);
     }

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../configuration-error.ts';
 import { createEmbeddedLog } from '../memory/embedded-log.ts';
 import { emptyState } from '../memory/log-state.ts';
 import type { OpenedSource } from '../open-source.ts';
-import { defaultMaxTokenLifetimeSeconds, forgettableAt } from '../rule.ts';
+import { defaultMaxTokenLifetimeSeconds } from '../rule.ts';
 import type { FileSource } from '../source.ts';
 import type { Misconfiguration } from '../source-health.ts';
 import { codeOf, type Disk, systemDisk } from './disk.ts';
@@ -63,7 +63,7 @@ async function openLocked(
     if (Math.abs(offsetMs() - offsetAtStart) > agreementMs) return;
     const nowSeconds = Math.floor(clock.wallMs() / 1000);
     for (let segment = 0; segment < state.table.segmentCount; segment += 1) {
-      state.table.sweep(segment, (rule) => forgettableAt(rule, header.maxTokenLifetimeSeconds) <= nowSeconds);
+      state.table.sweep(segment, nowSeconds, header.maxTokenLifetimeSeconds);
     }
   };
   const store = await openFileStore({
