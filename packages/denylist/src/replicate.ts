@@ -86,8 +86,8 @@ class Replication {
       if (denylist.full) freshness.markFull(true);
       this.#believe(batch);
       if (this.#position !== undefined) {
-        connection.acknowledge?.(this.#position);
         observer?.positionReached?.(this.#position);
+        connection.acknowledge?.(this.#position);
       }
       onProgress();
       if (this.#hasRoomAgain()) return;

@@ -55,7 +55,7 @@ export class EventStream {
     });
     response.socket?.setNoDelay(true);
     // The backlog holds them too.
-    this.#flush();
+    this.flush();
     this.#clients.set(response, { reader, reached: undefined });
     response.on('close', () => this.#clients.delete(response));
     response.on('error', () => this.#clients.delete(response));
@@ -65,28 +65,29 @@ export class EventStream {
   /** To every reader, in order, before anything else is sent and before anything is waited for. */
   send(frame: string): void {
     if (this.#clients.size === 0) return;
-    if (this.#pending === '') queueMicrotask(() => this.#flush());
+    if (this.#pending === '') queueMicrotask(() => this.flush());
     this.#pending += frame;
+  }
+
+  /** Sends what waits for the end of this tick. */
+  flush(): void {
+    const frames = this.#pending;
+    if (frames === '') return;
+    this.#pending = '';
+    for (const response of this.#clients.keys()) this.#write(response, frames);
   }
 
   /** Only to those of whose reader `accept` says so. */
   sendTo(accept: (reader: string | undefined) => boolean, frame: string): void {
-    this.#flush();
+    this.flush();
     for (const [response, { reader }] of this.#clients) if (accept(reader)) this.#write(response, frame);
   }
 
   /** Ends every stream after a last frame. */
   end(frame: string): void {
-    this.#flush();
+    this.flush();
     for (const response of this.#clients.keys()) response.end(frame);
     this.#clients.clear();
-  }
-
-  #flush(): void {
-    const frames = this.#pending;
-    if (frames === '') return;
-    this.#pending = '';
-    for (const response of this.#clients.keys()) this.#write(response, frames);
   }
 
   #write(response: ServerResponse, frame: string): void {

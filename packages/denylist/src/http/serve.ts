@@ -101,7 +101,11 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
     if (reached !== undefined) stream.reached(reader, reached);
   };
   const stopReports = readers.onProgress(noteReached);
-  const stopMarks = replica.onPosition((position) => readers.mark(journal.n, position));
+  const stopMarks = replica.onPosition((position) => {
+    // A batch is applied: those that have yet to apply it come before all that is noted of it here.
+    stream.flush();
+    readers.mark(journal.n, position);
+  });
   const proofFrame = ({ provenAtMs, heartbeatLoggedAtMs }: Proof) => {
     const logNowMs = logClock.nowMs();
     const logAtProofMs = logNowMs === undefined ? undefined : logNowMs - (clock.monotonicMs() - provenAtMs);
