@@ -78,7 +78,7 @@ function wholePlan(rounds: number | undefined, rules: number): Plan {
       warmUp,
     },
     latency: { rules, rounds: rounds ?? 11, seconds: 5, amount: 20_000, warmUp },
-    flood: { rounds: rounds ?? 5, kids: 1000, bursts: 4, perSecond: 1000, warmUp },
+    flood: { rounds: rounds ?? 9, kids: 1000, bursts: 4, perSecond: 1000, warmUp },
     http: { algorithms: ['RS256', 'ES256', 'EdDSA'], rules, rounds: rounds ?? 5, amount: 20_000, warmUp },
   };
 }

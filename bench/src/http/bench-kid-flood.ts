@@ -1,17 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../progress.ts';
 import type { Figure } from '../report/figure.ts';
 import { goals } from '../report/goals.ts';
 import { ratios, summarize } from '../report/statistics.ts';
 import { warmTokens } from './bench-throughput.ts';
 import type { Burst } from './burst.ts';
-import { connections, withContender } from './contender-run.ts';
-import { type Flooder, startFlooder } from './flooder.ts';
-import { openConnections, type RawConnection } from './raw-connection.ts';
-import { runOpenLoop } from './run-open-loop.ts';
+import { withFloodTarget } from './flood-target.ts';
 import { mintTokens, mintTokensOfUnknownKeys } from './tokens.ts';
 import { withIssuer } from './with-issuer.ts';
-import { p99Ms, within } from './within.ts';
 
 export interface KidFloodOptions {
   readonly rounds: number;
@@ -25,123 +20,97 @@ export interface KidFloodOptions {
   readonly progress: Progress;
 }
 
+/** p99 of requests with a known kid, in ms, a value a round. */
+interface Waits {
+  readonly idle: number[];
+  readonly besideGood: number[];
+  readonly besideUnknown: number[];
+  readonly duringGood: number[];
+  readonly duringUnknown: number[];
+  /** The same bursts at a route that checks nothing. */
+  readonly duringBare: number[];
+}
+
 /**
  * p99 of tokens with a known kid while unknown kids arrive, evenly spaced or in bursts, over that when nothing else does.
- * Bursts of as many good tokens stand beside: what those cost is the price of so many requests at once, and not of their
- * kids.
+ * As many good tokens, and as many requests to a route that checks nothing, stand beside: what those cost is the price
+ * of so many requests, and not of their kids.
  */
 export async function benchKidFlood(options: KidFloodOptions): Promise<Figure[]> {
   const { rounds, kids, bursts, perSecond, warmUp, progress } = options;
   return await withIssuer([1000], async (issuer, [setting]) => {
     if (setting === undefined) throw new Error('expected a setting');
     const tokens = await mintTokens(issuer, warmTokens);
-    const run = { contender: 'revocast', setting, warmUp: { tokens, amount: warmUp } };
-    return await withContender(run, async (port) => {
-      const watched = await openConnections(port, connections);
-      const beside = await openConnections(port, connections);
-      const flooder = await startFlooder(port, kids);
-      const measure = (lots: readonly (readonly string[])[], seconds: number) =>
-        measureDuring({ watched, flooder, lots, seconds, tokens, perSecond });
-      const fetches = () => issuer.requests.count('/jwks');
-      const steady = (unknown: readonly string[]) =>
-        measureBeside({ watched, beside, unknown, kidsPerSecond: kids, tokens, perSecond });
-      const [idle, crowded, flooded, fetched]: [number[], number[], number[], number[]] = [[], [], [], []];
-      const steadied: number[] = [];
-      let [lastBurst, slowest]: [Burst | undefined, number] = [undefined, 0];
-      for (let round = 0; round < rounds; round++) {
-        progress(`flood of ${kids} kids, round ${round + 1} of ${rounds}`);
-        const mint = (name: string) =>
-          Promise.all(
-            Array.from({ length: bursts }, (_, lot) => mintTokensOfUnknownKeys(issuer, kids, `r${round}${name}${lot}`)),
-          );
-        const [unknown, spread] = [await mint('b'), await mint('s')];
-        idle.push((await measure([], bursts)).p99);
-        steadied.push(await steady(spread.flat()));
-        crowded.push(
-          (
-            await measure(
-              Array.from({ length: bursts }, () => tokens),
-              bursts,
-            )
-          ).p99,
-        );
-        const before = fetches();
-        const flood = await measure(unknown, bursts);
-        flooded.push(flood.p99);
-        fetched.push(fetches() - before);
-        for (const burst of flood.bursts) slowest = Math.max(slowest, burst.toMs - burst.fromMs);
-        lastBurst = flood.bursts.at(-1) ?? lastBurst;
-      }
-      for (const connection of [...watched, ...beside]) connection.close();
-      flooder.end();
-      const answers = Object.entries(lastBurst?.statuses ?? {})
-        .map(([status, count]) => `${count} x ${status}`)
-        .join(', ');
-      return [
-        { name: 'p99 idle', unit: 'ms', value: summarize(idle) },
-        { name: `p99 beside ${kids} unknown kids a second`, unit: 'ms', value: summarize(steadied) },
-        { name: `p99 during ${kids} good tokens at once`, unit: 'ms', value: summarize(crowded) },
-        { name: `p99 during ${kids} unknown kids at once`, unit: 'ms', value: summarize(flooded) },
-        {
-          name: 'flood over idle, evenly spaced',
-          unit: 'x',
-          value: summarize(ratios(steadied, idle)),
-          goal: goals.kidFloodRatio,
-        },
-        {
-          name: 'flood over idle, at once',
-          unit: 'x',
-          value: summarize(ratios(flooded, idle)),
-          goal: goals.kidFloodRatio,
-        },
-        { name: 'flood over good tokens', unit: 'x', value: summarize(ratios(flooded, crowded)) },
-        { name: 'fetches of the key set a round', unit: 'fetches', value: summarize(fetched) },
-        { name: `slowest burst (the last was answered ${answers})`, unit: 'ms', value: summarize([slowest]) },
-      ];
-    });
+    const good = Array.from({ length: kids * bursts }, (_, index) => tokens[index % tokens.length] ?? '');
+    const goodLots = Array.from({ length: bursts }, () => good.slice(0, kids));
+    const waits: Waits = {
+      idle: [],
+      besideGood: [],
+      besideUnknown: [],
+      duringGood: [],
+      duringUnknown: [],
+      duringBare: [],
+    };
+    const fetched: number[] = [];
+    const floods: Burst[] = [];
+    const run = (contender: string) => ({ contender, setting, warmUp: { tokens, amount: warmUp } });
+    const watched = { tokens, perSecond };
+    for (let round = 0; round < rounds; round++) {
+      progress(`flood of ${kids} kids, round ${round + 1} of ${rounds}`);
+      const mint = (lot: string) => mintTokensOfUnknownKeys(issuer, kids, `r${round}${lot}`);
+      const unknownLots: string[][] = [];
+      for (let lot = 0; lot < bursts; lot++) unknownLots.push(await mint(`b${lot}`));
+      const spread: string[] = [];
+      for (let lot = 0; lot < bursts; lot++) spread.push(...(await mint(`s${lot}`)));
+      const bare = await withFloodTarget(run('bare'), watched, kids, (target) => target.during(goodLots));
+      waits.duringBare.push(bare.p99);
+      await withFloodTarget(run('revocast'), watched, kids, async (target) => {
+        waits.idle.push(await target.idle(bursts));
+        waits.besideGood.push(await target.beside(good, kids));
+        waits.besideUnknown.push(await target.beside(spread, kids));
+        waits.duringGood.push((await target.during(goodLots)).p99);
+        const before = issuer.requests.count('/jwks');
+        const flood = await target.during(unknownLots);
+        waits.duringUnknown.push(flood.p99);
+        fetched.push(issuer.requests.count('/jwks') - before);
+        floods.push(...flood.bursts);
+      });
+    }
+    const answers = Object.entries(floods.at(-1)?.statuses ?? {})
+      .map(([status, count]) => `${count} x ${status}`)
+      .join(', ');
+    const slowest = Math.max(...floods.map(({ fromMs, toMs }) => toMs - fromMs));
+    return [
+      ...figuresOf(waits, kids),
+      { name: 'fetches of the key set in the bursts of a round', unit: 'fetches', value: summarize(fetched) },
+      { name: `slowest burst (the last was answered ${answers})`, unit: 'ms', value: summarize([slowest]) },
+    ];
   });
 }
 
-interface During {
-  readonly watched: readonly RawConnection[];
-  readonly flooder: Flooder;
-  /** The tokens of each burst; none: idle. */
-  readonly lots: readonly (readonly string[])[];
-  readonly seconds: number;
-  readonly tokens: readonly string[];
-  readonly perSecond: number;
-}
-
-/** p99 of what was under way during the bursts, or of everything when there are none. */
-async function measureDuring({ watched, flooder, lots, seconds, tokens, perSecond }: During) {
-  const load = runOpenLoop({ connections: watched, tokens, perSecond, amount: perSecond * seconds });
-  const bursts: Burst[] = [];
-  const burst = async () => {
-    for (const lot of lots) {
-      await sleep(500);
-      bursts.push(await flooder.burst(lot));
-    }
-  };
-  const [{ samples }] = await Promise.all([load, burst()]);
-  return { p99: p99Ms(lots.length === 0 ? samples : within(samples, bursts)), bursts };
-}
-
-interface Beside {
-  readonly watched: readonly RawConnection[];
-  readonly beside: readonly RawConnection[];
-  readonly unknown: readonly string[];
-  readonly kidsPerSecond: number;
-  readonly tokens: readonly string[];
-  readonly perSecond: number;
-}
-
-/** p99 of everything that is watched while unknown kids come evenly spaced, until there are no more of them. */
-async function measureBeside({ watched, beside, unknown, kidsPerSecond, tokens, perSecond }: Beside): Promise<number> {
-  const amount = Math.round((unknown.length / kidsPerSecond) * perSecond);
-  const flood = { connections: beside, tokens: unknown, perSecond: kidsPerSecond, anyStatus: true };
-  const [{ samples }] = await Promise.all([
-    runOpenLoop({ connections: watched, tokens, perSecond, amount }),
-    runOpenLoop({ ...flood, amount: unknown.length }),
-  ]);
-  return p99Ms(samples);
+function figuresOf(waits: Waits, kids: number): Figure[] {
+  const wait = (name: string, of: keyof Waits): Figure => ({
+    name: `p99 ${name}`,
+    unit: 'ms',
+    value: summarize(waits[of]),
+  });
+  const ratio = (name: string, of: keyof Waits, over: keyof Waits): Figure => ({
+    name,
+    unit: 'x',
+    value: summarize(ratios(waits[of], waits[over])),
+  });
+  const goal = goals.kidFloodRatio;
+  return [
+    wait('idle', 'idle'),
+    wait(`beside ${kids} good tokens a second`, 'besideGood'),
+    wait(`beside ${kids} unknown kids a second`, 'besideUnknown'),
+    { ...ratio('unknown kids over idle, evenly spaced', 'besideUnknown', 'idle'), goal },
+    ratio('unknown kids over good tokens, evenly spaced', 'besideUnknown', 'besideGood'),
+    wait(`during ${kids} requests at once to the bare route`, 'duringBare'),
+    wait(`during ${kids} good tokens at once`, 'duringGood'),
+    wait(`during ${kids} unknown kids at once`, 'duringUnknown'),
+    { ...ratio('unknown kids over idle, at once', 'duringUnknown', 'idle'), goal },
+    ratio('unknown kids over good tokens, at once', 'duringUnknown', 'duringGood'),
+    ratio('unknown kids over the bare route, at once', 'duringUnknown', 'duringBare'),
+  ];
 }

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Burst } from './burst.ts';
+import { type ContenderRun, connections, withContender } from './contender-run.ts';
+import { startFlooder } from './flooder.ts';
+import { openConnections } from './raw-connection.ts';
+import { runOpenLoop } from './run-open-loop.ts';
+import { p99Ms, within } from './within.ts';
+
+export interface Watched {
+  /** With a known kid, one after the other. */
+  readonly tokens: readonly string[];
+  readonly perSecond: number;
+}
+
+/** A contender some of whose requests are watched, whatever else it is asked meanwhile. All figures are p99, in ms. */
+export interface FloodTarget {
+  idle(seconds: number): Promise<number>;
+  /** Beside others that come evenly spaced, until there are no more of them. */
+  beside(others: readonly string[], othersPerSecond: number): Promise<number>;
+  /** Of what was under way during bursts, half a second apart: each lot is sent at once. */
+  during(lots: readonly (readonly string[])[]): Promise<{ readonly p99: number; readonly bursts: readonly Burst[] }>;
+}
+
+/** @param burstSize requests of the largest burst. */
+export async function withFloodTarget<Result>(
+  run: ContenderRun,
+  { tokens, perSecond }: Watched,
+  burstSize: number,
+  use: (target: FloodTarget) => Promise<Result>,
+): Promise<Result> {
+  return await withContender(run, async (port) => {
+    const watched = await openConnections(port, connections);
+    const others = await openConnections(port, connections);
+    const flooder = await startFlooder(port, burstSize);
+    const watch = async (seconds: number) =>
+      (await runOpenLoop({ connections: watched, tokens, perSecond, amount: Math.round(perSecond * seconds) })).samples;
+    try {
+      return await use({
+        idle: async (seconds) => p99Ms(await watch(seconds)),
+        async beside(tokensOfOthers, othersPerSecond) {
+          const amount = tokensOfOthers.length;
+          const load = { connections: others, tokens: tokensOfOthers, perSecond: othersPerSecond, anyStatus: true };
+          const [samples] = await Promise.all([watch(amount / othersPerSecond), runOpenLoop({ ...load, amount })]);
+          return p99Ms(samples);
+        },
+        async during(lots) {
+          const bursts: Burst[] = [];
+          const burst = async () => {
+            for (const lot of lots) {
+              await sleep(500);
+              bursts.push(await flooder.burst(lot));
+            }
+          };
+          const [samples] = await Promise.all([watch(lots.length), burst()]);
+          return { p99: p99Ms(within(samples, bursts)), bursts };
+        },
+      });
+    } finally {
+      for (const connection of [...watched, ...others]) connection.close();
+      flooder.end();
+    }
+  });
+}
