@@ -74,8 +74,9 @@ function wholePlan(rounds: number | undefined, rules: number): Plan {
       sizes: [0, 10_000, million, 10 * million],
       reference: 10_000,
       rounds: rounds ?? 7,
-      amount: 20_000,
-      warmUp,
+      amount: 40_000,
+      // What has just loaded ten million rules collects garbage more often for its first seconds.
+      warmUp: 40_000,
     },
     latency: { rules, rounds: rounds ?? 11, seconds: 5, amount: 20_000, warmUp },
     flood: { rounds: rounds ?? 9, kids: 1000, bursts: 4, perSecond: 1000, warmUp },
