@@ -78,7 +78,7 @@ function wholePlan(rounds: number | undefined, rules: number): Plan {
       // What has just loaded ten million rules collects garbage more often for its first seconds.
       warmUp: 40_000,
     },
-    latency: { rules, rounds: rounds ?? 11, seconds: 5, amount: 20_000, warmUp },
+    latency: { rules, rounds: rounds ?? 11, seconds: 10, amount: 20_000, warmUp },
     flood: { rounds: rounds ?? 9, kids: 1000, bursts: 4, perSecond: 1000, warmUp },
     http: { algorithms: ['RS256', 'ES256', 'EdDSA'], rules, rounds: rounds ?? 5, amount: 20_000, warmUp },
   };
