@@ -1,5 +1,6 @@
 import type { ReplicationObserver } from '@revocast/denylist/replica';
 import type { Logger } from 'pino';
+import { errorRemedy } from './error-remedies.ts';
 
 /** The part of a logger that is used here. */
 export type StateLog = Pick<Logger, 'info' | 'warn'>;
@@ -41,14 +42,15 @@ export function logStateChanges(log: StateLog): ReplicationObserver {
   };
 }
 
-/** A function that tells a failure when it differs from the last one told; `forget` makes the next one new. */
+/** A function that tells a failure and its remedy when it differs from the last one; `forget` makes the next one new. */
 export function logFailureOnce(log: StateLog, message: string): ((error: unknown) => void) & { forget(): void } {
   let told: string | undefined;
   const tell = (error: unknown) => {
     const code = codeOf(error);
     if (code === told) return;
     told = code;
-    log.warn({ code }, message);
+    const remedy = errorRemedy(code);
+    log.warn({ code, ...(remedy === undefined ? {} : { remedy }) }, message);
   };
   const forget = () => {
     told = undefined;

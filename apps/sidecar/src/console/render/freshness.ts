@@ -1,5 +1,5 @@
+import { errorRemedy } from '../../error-remedies.ts';
 import type { ConsoleView } from '../console-view.ts';
-import { errorRemedy } from '../error-remedies.ts';
 import { type HtmlValue, html, type Markup } from '../html.ts';
 import { formatClock, formatCount, formatDuration, formatTime } from './format.ts';
 
