@@ -1,6 +1,13 @@
 // Everything that needs no running program, in order, to the end, so that one run names all that is wrong.
 import { join } from 'node:path';
 import { binOf, root, tryNode } from './run.mjs';
+import { takeNoOptions } from './take-no-options.mjs';
+
+takeNoOptions(
+  'check',
+  `Format and lint, types, dependency directions, packages: everything that needs no running program. Changes nothing.
+Exit code: 0 when all pass, else 1.`,
+);
 
 const steps = [
   ['format and lint', binOf('@biomejs/biome', 'biome'), ['check', '--error-on-warnings', '.']],

@@ -7,6 +7,13 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { withoutOneStep } from './mutations/verification-steps.mjs';
 import { root } from './run.mjs';
+import { takeNoOptions } from './take-no-options.mjs';
+
+takeNoOptions(
+  'mutate',
+  `Takes one step out of verify-access-token.ts at a time, in a copy, and prints which rows of the table of requests notice.
+Exit code: 1 when there is a step that no row misses.`,
+);
 
 const target = join(root, 'packages/middleware/src/verify-access-token.ts');
 const table = join(root, 'packages/middleware/test/table-run.ts');
