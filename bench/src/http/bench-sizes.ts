@@ -31,7 +31,11 @@ export async function benchSizes(options: SizesOptions): Promise<SizeLine[]> {
     const tokens = await mintTokens(issuer, warmTokens);
     const rates = sizes.map((): number[] => []);
     for (let round = 0; round < rounds; round++) {
-      for (const [index, setting] of settings.entries()) {
+      for (let turn = 0; turn < settings.length; turn++) {
+        // Who comes first changes, lest one size always follow the same other one.
+        const index = (turn + round) % settings.length;
+        const setting = settings[index];
+        if (setting === undefined) throw new Error('expected a setting for each size');
         progress(`warm with ${sizes[index]} rules, round ${round + 1} of ${rounds}`);
         const run = { contender: 'revocast', setting, warmUp: { tokens, amount: warmUp } };
         const rate = await withContender(run, (port) => runClosedLoop({ port, tokens, amount, connections }));
