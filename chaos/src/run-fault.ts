@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { seededRandom } from '@revocast/test-support/seeded-random';
 import type { BrokenBuild } from './broken/build.ts';
 import type { Judgement } from './checkers/judge.ts';
 import type { Fault } from './fault.ts';
-import { seededRandom } from './seeded-random.ts';
 import { Recorder } from './world/recorder.ts';
 import { World } from './world/world.ts';
 import { defaultMaxStalenessMs } from './world/world-options.ts';

@@ -1,7 +1,7 @@
+import { seededRandom } from '@revocast/test-support/seeded-random';
 import type { Costs } from './constants.ts';
 import { type Fleet, type Level, levelsOf, shareOf } from './fleet.ts';
 import { pauseMs } from './pause.ts';
-import { seededRandom } from './random.ts';
 import { serveAtOnce } from './serve-at-once.ts';
 import { serveInTurn } from './serve-in-turn.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { seededRandom } from '@revocast/test-support/seeded-random';
 import fc from 'fast-check';
 import { EventQueue } from '../../src/scale/event-queue.ts';
-import { seededRandom } from '../../src/scale/random.ts';
 import { serveAtOnce } from '../../src/scale/serve-at-once.ts';
 import { serveInTurn } from '../../src/scale/serve-in-turn.ts';
 

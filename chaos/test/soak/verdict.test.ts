@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { seededRandom } from '../../src/seeded-random.ts';
+import { seededRandom } from '@revocast/test-support/seeded-random';
 import type { SeriesKind } from '../../src/soak/series.ts';
 import { afterWarmUp, judgeSeries, maxHandlesOff, maxMemoryGrowth } from '../../src/soak/verdict.ts';
 

@@ -2,6 +2,7 @@ import { digestFromHex, digestToHex } from '../digest.ts';
 import type { AppendRequest } from '../revocation-log.ts';
 import type { Statement } from '../statement.ts';
 import { decodeDetails } from './event.ts';
+import { isObject, readVersioned } from './versioned-json.ts';
 
 // One statement on its way to a sidecar:
 // {"v":1,"digest":"…","statement":{…},"details":{…},"redisReplicas":…,"broadRulesPerMinute":…}
@@ -21,21 +22,15 @@ export function encodeAppendRequest({ digest, broadRulesPerMinute, ...rest }: Ap
 
 /** @returns what is wrong, in words for the caller, when it cannot be read. */
 export function decodeAppendRequest(text: string): AppendRequest | string {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return 'expected JSON';
-  }
-  if (!isObject(parsed)) return 'expected a JSON object';
-  if (parsed.v !== appendRequestVersion) return `expected version ${appendRequestVersion}`;
-  const digest = typeof parsed.digest === 'string' ? digestFromHex(parsed.digest) : undefined;
+  const fields = readVersioned(text, appendRequestVersion);
+  if (typeof fields === 'string') return fields;
+  const digest = typeof fields.digest === 'string' ? digestFromHex(fields.digest) : undefined;
   if (digest === undefined) return 'digest: expected 32 hex digits';
-  const statement = decodeStatement(parsed.statement);
+  const statement = decodeStatement(fields.statement);
   if (statement === undefined) return 'statement: expected deny, cutoff, lift or seed with uint32 claim seconds';
-  const details = decodeDetails(parsed.details);
+  const details = decodeDetails(fields.details);
   if (details === undefined) return 'details: expected an object with an id';
-  const { redisReplicas, broadRulesPerMinute } = parsed;
+  const { redisReplicas, broadRulesPerMinute } = fields;
   if (redisReplicas !== undefined && redisReplicas !== 'all' && !(isUint32(redisReplicas) && redisReplicas <= 100)) {
     return 'redisReplicas: expected 0–100 or "all"';
   }
@@ -75,10 +70,6 @@ function decodeStatement(value: unknown): Statement | undefined {
     default:
       return undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isUint32(value: unknown): value is number {

@@ -28,6 +28,14 @@ export function encodeHeartbeat(seq: number, loggedAtMs: number, healing: boolea
   return `${eventVersion}|h|${seq}|${loggedAtMs}|${healing ? 1 : 0}`;
 }
 
+const integer = '(0|[1-9]\\d{0,15})';
+const time = `${integer}?`;
+const ruleLine = new RegExp(
+  `^${eventVersion}\\|r\\|${integer}\\|${time}\\|${time}\\|([0-9a-f]{32})${`\\|${integer}`.repeat(4)}\\|(.*)$`,
+  's',
+);
+const heartbeatLine = new RegExp(`^${eventVersion}\\|h\\|${integer}\\|${integer}\\|([01])$`);
+
 /**
  * Reads one line.
  *
@@ -35,60 +43,36 @@ export function encodeHeartbeat(seq: number, loggedAtMs: number, healing: boolea
  *          where the rule stands whatever its event looked like.
  */
 export function decodeEvent(line: string): LogEvent | undefined {
-  const [version, kind, ...fields] = line.split('|');
-  if (version !== String(eventVersion)) return undefined;
-  if (kind === 'h') return decodeHeartbeat(fields);
-  if (kind === 'r') return decodeRule(fields);
-  return undefined;
+  const rule = ruleLine.exec(line);
+  if (rule !== null) return decodeRule(rule);
+  const heartbeat = heartbeatLine.exec(line);
+  return heartbeat === null ? undefined : decodeHeartbeat(heartbeat);
 }
 
-function decodeHeartbeat(fields: readonly string[]): LogEvent | undefined {
-  if (fields.length !== 3) return undefined;
-  const seq = readInteger(fields[0]);
-  const loggedAtMs = readInteger(fields[1]);
-  const healing = fields[2];
-  if (seq === undefined || loggedAtMs === undefined || (healing !== '0' && healing !== '1')) return undefined;
+function decodeHeartbeat([, seqText, loggedAt, healing]: readonly string[]): LogEvent | undefined {
+  const [seq, loggedAtMs] = [Number(seqText), Number(loggedAt)];
+  if (!Number.isSafeInteger(seq) || !Number.isSafeInteger(loggedAtMs)) return undefined;
   return { kind: 'heartbeat', seq, loggedAtMs, healing: healing === '1' };
 }
 
-function decodeRule(fields: readonly string[]): LogEvent | undefined {
-  const seq = readInteger(fields[0]);
-  const digest = digestFromHex(fields[3] ?? '');
-  const numbers = fields.slice(4, 8).map(readUint32);
-  const [deniedUntil, issuedUpTo, stamp, lifted] = numbers;
-  if (seq === undefined || digest === undefined) return undefined;
-  if (deniedUntil === undefined || issuedUpTo === undefined || stamp === undefined || lifted === undefined) {
-    return undefined;
-  }
-  const loggedAtMs = readOptionalInteger(fields[1]);
-  const receivedAtMs = readOptionalInteger(fields[2]);
-  const details = readDetails(fields.slice(8).join('|'));
-  if (loggedAtMs === 'broken' || receivedAtMs === 'broken' || details === 'broken') return undefined;
+function decodeRule(fields: readonly (string | undefined)[]): LogEvent | undefined {
+  const [, seqText, loggedAt, receivedAt, hex = '', until, cutoff, stated, liftedAt, detailsText = ''] = fields;
+  const digest = digestFromHex(hex);
+  const [seq, loggedAtMs, receivedAtMs] = [Number(seqText), Number(loggedAt ?? 0), Number(receivedAt ?? 0)];
+  const [deniedUntil, issuedUpTo, stamp, lifted] = [Number(until), Number(cutoff), Number(stated), Number(liftedAt)];
+  if (digest === undefined || Math.max(deniedUntil, issuedUpTo, stamp, lifted) > 0xffff_ffff) return undefined;
+  if (Math.max(seq, loggedAtMs, receivedAtMs) > Number.MAX_SAFE_INTEGER) return undefined;
+  const details = readDetails(detailsText);
+  if (details === 'broken') return undefined;
   return {
     kind: 'rule',
     seq,
     digest,
     rule: { deniedUntil, issuedUpTo, stamp, lifted },
-    ...(loggedAtMs === undefined ? {} : { loggedAtMs }),
-    ...(receivedAtMs === undefined ? {} : { receivedAtMs }),
+    ...(loggedAt === undefined ? {} : { loggedAtMs }),
+    ...(receivedAt === undefined ? {} : { receivedAtMs }),
     ...(details === undefined ? {} : { details }),
   };
-}
-
-function readInteger(text: string | undefined): number | undefined {
-  if (text === undefined || !/^(0|[1-9]\d{0,15})$/.test(text)) return undefined;
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : undefined;
-}
-
-function readOptionalInteger(text: string | undefined): number | undefined | 'broken' {
-  if (text === '') return undefined;
-  return readInteger(text) ?? 'broken';
-}
-
-function readUint32(text: string | undefined): number | undefined {
-  const value = readInteger(text);
-  return value !== undefined && value <= 0xffff_ffff ? value : undefined;
 }
 
 function readDetails(text: string): RevocationDetails | undefined | 'broken' {

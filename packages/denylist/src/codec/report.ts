@@ -1,5 +1,6 @@
 import type { ReplicaProgress } from '../reader.ts';
 import { decodeReplicas, encodeReplicas } from './replica-progress.ts';
+import { readVersioned } from './versioned-json.ts';
 
 // A reader's report to its sidecar: {"v":1,"reader":"…","replicas":[…]}
 
@@ -16,15 +17,8 @@ export function encodeReport({ reader, replicas }: Report): string {
 
 /** @returns what is wrong, in words for the caller, when it cannot be read. */
 export function decodeReport(text: string): Report | string {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return 'expected JSON';
-  }
-  if (typeof parsed !== 'object' || parsed === null) return 'expected a JSON object';
-  const fields: Record<string, unknown> = { ...parsed };
-  if (fields['v'] !== reportVersion) return `expected version ${reportVersion}`;
+  const fields = readVersioned(text, reportVersion);
+  if (typeof fields === 'string') return fields;
   const { reader } = fields;
   if (typeof reader !== 'string' || !/^[0-9A-Za-z_-]{1,64}$/.test(reader))
     return 'reader: expected 1–64 letters, digits, _ or -';

@@ -5,6 +5,7 @@ import {
   type UsageReport,
   usageDigestLength,
 } from '../usage.ts';
+import { isObject, readVersioned } from './versioned-json.ts';
 
 // What a process has seen since its last report: {"v":1,"subjects":["…"],"tokens":{"class":["…"]}}
 
@@ -18,15 +19,9 @@ export function encodeUsageReport({ subjects, tokens }: UsageReport): string {
 
 /** @returns what is wrong, in words for the caller, when it cannot be read. */
 export function decodeUsageReport(text: string): UsageReport | string {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return 'expected JSON';
-  }
-  if (!isObject(parsed)) return 'expected a JSON object';
-  if (parsed['v'] !== usageReportVersion) return `expected version ${usageReportVersion}`;
-  const { subjects, tokens } = parsed;
+  const fields = readVersioned(text, usageReportVersion);
+  if (typeof fields === 'string') return fields;
+  const { subjects, tokens } = fields;
   if (!isDigests(subjects)) return `subjects: expected strings of ${usageDigestLength} base64url characters`;
   if (!isObject(tokens)) return 'tokens: expected an object';
   const classes = Object.entries(tokens);
@@ -41,10 +36,6 @@ export function decodeUsageReport(text: string): UsageReport | string {
   const size = read.reduce((sum, [, digests]) => sum + digests.length, subjects.length);
   if (size > maxReportDigests) return `expected at most ${maxReportDigests} digests`;
   return { subjects, tokens: Object.fromEntries(read) };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isDigests(value: unknown): value is readonly string[] {

@@ -1,4 +1,5 @@
 import { FakeClock } from '@revocast/test-support';
+import { seededRandom } from '@revocast/test-support/seeded-random';
 import type { Random } from '../../src/clock.ts';
 import { digestOf, digestSetOf } from '../../src/digest.ts';
 import type { DimensionValue } from '../../src/revocation.ts';
@@ -48,7 +49,7 @@ export class World {
   constructor({ seed, flaw, onSlice = () => {} }: WorldOptions) {
     this.#onSlice = onSlice;
     this.#flaw = flaw;
-    this.#random = randomFrom(seed);
+    this.#random = seededRandom(seed);
     this.cluster = new SimCluster({
       clock: this.clock,
       bornWhole: flaw === 'born whole',
@@ -233,15 +234,4 @@ function nameOfSidecar(index: number): string {
 
 function nameOfProcess(index: number): string {
   return `P${index}`;
-}
-
-/** Mulberry32: small, and the same on every machine. */
-function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
