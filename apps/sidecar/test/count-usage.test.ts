@@ -89,7 +89,10 @@ describe('given a sidecar that keeps the figures', () => {
     await expect(counting.count(report)).rejects.toThrow();
     await expect(counting.count(report)).rejects.toThrow();
     await clock.advance(usageReadMs);
-    expect([lines, counting.latest()]).toEqual([[{ code: 'no_permission' }], undefined]);
+    expect([lines, counting.latest()]).toEqual([
+      [{ code: 'no_permission', remedy: expect.stringContaining('lacks a right') }],
+      undefined,
+    ]);
     fail();
     await counting.count(report);
     await clock.advance(usageReadMs);

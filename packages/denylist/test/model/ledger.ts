@@ -15,6 +15,7 @@ const boundMs = defaultMaxStalenessMs + maxLagMs;
 interface Denial {
   readonly token: Token;
   readonly stamp: number;
+  readonly statedAtMs: number;
   /** Since when the primary holds it without interruption; undefined while it lacks it. */
   presentSinceMs: number | undefined;
 }
@@ -54,7 +55,10 @@ export class Ledger {
     const inForce =
       kind === 'cutoff' ? said.rule.issuedUpTo >= nowSeconds : this.#denies(said.rule) === (kind === 'deny');
     if (!inForce) this.report(`I1: the ${kind} of ${token.name} is acknowledged, and the log does otherwise`);
-    if (kind === 'deny') this.#denials.push({ token, stamp: said.rule.stamp, presentSinceMs: undefined });
+    if (kind === 'deny') {
+      const statedAtMs = this.#world.clock.monotonicMs();
+      this.#denials.push({ token, stamp: said.rule.stamp, statedAtMs, presentSinceMs: undefined });
+    }
     if (kind === 'lift') this.#lifted.set(token, Math.max(this.#liftOf(token), said.seen));
   }
 
@@ -155,7 +159,7 @@ export class Ledger {
     this.#atStake = [];
   }
 
-  #judge({ token, stamp, presentSinceMs }: Denial, process: SimProcess, index: number): void {
+  #judge({ token, stamp, statedAtMs, presentSinceMs }: Denial, process: SimProcess, index: number): void {
     if (stamp <= this.#liftOf(token)) return;
     const now = this.#world.clock.monotonicMs();
     const answer = process.ask(token.digests, futureIat);
@@ -173,7 +177,9 @@ export class Ledger {
       const { cluster } = this.#world;
       const asked = answer === 'active by look-up' && cluster.reachedBy(process.party.name) === cluster.primary;
       const warm = (this.#world.sidecarOf(index).freshSinceMs ?? Number.POSITIVE_INFINITY) < this.#lostAtMs;
-      const proven = answer === 'active by denylist' && provenAtMs > Math.max(this.#lostAtMs, this.#apartAtMs);
+      // A proof says nothing of what was stated after it, and may be that of another sidecar than the present one.
+      const sinceMs = Math.max(this.#lostAtMs, this.#apartAtMs, statedAtMs);
+      const proven = answer === 'active by denylist' && provenAtMs > sinceMs;
       const vouched = asked || (proven && !warm);
       if (vouched) this.report(`I3: ${what}, while the new log is still to be given it back`);
     }

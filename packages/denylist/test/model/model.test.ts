@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { schedule } from './step.ts';
+import { type Step, schedule } from './step.ts';
 import { World } from './world.ts';
 
 /** `MODEL_RUNS=20000` for a long search; `MODEL_SEED` repeats the one that a failure prints. */
@@ -16,4 +16,18 @@ describe('the protocol, under random faults in random order', () => {
       ...(seedText === undefined ? {} : { seed: Number(seedText) }),
     });
   }, 3_600_000);
+
+  it('lets a process not know, within the bound, of a denial stated after its last proof and lost by failovers', async () => {
+    const steps: Step[] = [
+      { event: { kind: 'flush' }, thenMs: 4000 },
+      { event: { kind: 'switch', process: 0, sidecar: 2 }, thenMs: 0 },
+      { event: { kind: 'cut replication' }, thenMs: 1000 },
+      { event: { kind: 'deny', token: 0 }, thenMs: 50 },
+      { event: { kind: 'failover' }, thenMs: 0 },
+      { event: { kind: 'cut replication' }, thenMs: 0 },
+      { event: { kind: 'deny', token: 0 }, thenMs: 0 },
+      { event: { kind: 'failover' }, thenMs: 0 },
+    ];
+    expect(await new World({ seed: 899_364_814 }).run(steps)).toEqual([]);
+  });
 });
