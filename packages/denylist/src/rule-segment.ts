@@ -17,7 +17,7 @@ export interface Segment {
   used: number;
   /** Somebody reads `words` as they are now: copy them before the next write. */
   pictured: boolean;
-  /** Seconds before which none of its rules may be forgotten; 0: nobody knows. */
+  /** Seconds before which a sweep passes it by: by the last one's longest lifetime, nothing may be forgotten sooner. */
   restsUntil: number;
 }
 

@@ -140,7 +140,8 @@ export class RuleTable {
   /**
    * Removes the rules of one segment that may be forgotten; a sweep visits the segments in slices. One that holds
    * nothing to forget yet is not looked at: reading ten million rules a minute would push all else out of the
-   * processor's caches.
+   * processor's caches. So a longest lifetime that was lowered may be felt late: what it ends is kept for too long, and
+   * never forgotten too early.
    *
    * @returns how many were removed.
    */
@@ -148,10 +149,11 @@ export class RuleTable {
     const segment = this.#segments[segmentIndex];
     if (segment === undefined || nowSeconds < segment.restsUntil) return 0;
     const { words, used } = segment;
+    const endOf = (at: number) => forgettableAt(ruleAt(words, at), maxTokenLifetimeSeconds);
     let [kept, restsUntil] = [0, Number.POSITIVE_INFINITY];
     for (let at = 0; at < words.length; at += slotWords) {
       if (isEmpty(words, at)) continue;
-      const end = forgettableAt(ruleAt(words, at), maxTokenLifetimeSeconds);
+      const end = endOf(at);
       if (end <= nowSeconds) continue;
       kept += 1;
       restsUntil = Math.min(restsUntil, end);
@@ -159,7 +161,7 @@ export class RuleTable {
     segment.restsUntil = restsUntil;
     const removed = used - kept;
     if (removed === 0) return 0;
-    rebuild(segment, roomFor(kept), (at) => forgettableAt(ruleAt(words, at), maxTokenLifetimeSeconds) > nowSeconds);
+    rebuild(segment, roomFor(kept), (at) => endOf(at) > nowSeconds);
     this.#noteAll(segment);
     this.#size -= removed;
     return removed;

@@ -114,12 +114,12 @@ describe('the table of rules', () => {
     );
   });
 
-  it.each([0, 1, 29, 30, 31, 59, 60, 99])('finds the one that denies in place %i of a hundred', (place) => {
+  it('finds the one of a hundred digests that denies, whichever it is', () => {
     const table = new RuleTable();
     const digests = fill(table, 200).slice(100);
-    // Denials in places before it have ended by then: they are looked at and passed over.
     const words = Uint32Array.from(digests.flatMap((digest) => [...digest]));
-    expect(table.denyingIndex(words, 1, 100 + place)).toBe(place);
+    // Denials in places before it have ended by then: they are looked at and passed over.
+    for (let place = 0; place < 100; place++) expect(table.denyingIndex(words, 1, 100 + place)).toBe(place);
     expect(table.denyingIndex(words, 1, 200)).toBe(-1);
   });
 

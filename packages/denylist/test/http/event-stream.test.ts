@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { until } from '@revocast/test-support/until';
 import { EventStream } from '../../src/http/event-stream.ts';
 
@@ -8,12 +8,14 @@ const maxBufferedBytes = 64 * 1024;
 let stream: EventStream;
 let server: Server;
 const sockets: Socket[] = [];
+let lastResponse: ServerResponse | undefined;
 
 beforeEach(async () => {
   stream = new EventStream(maxBufferedBytes);
   server = createServer((request: IncomingMessage, response) => {
     // A change of the tick in which a reader joins: its backlog holds it already.
     if (request.url === '/just-then') stream.send('data: just then\n\n');
+    lastResponse = response;
     stream.add(response, request.url?.slice(1), ['event: a\ndata: backlog\n\n']);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -43,6 +45,19 @@ async function join(name: string) {
 }
 
 describe('the event stream', () => {
+  it('gathers the frames of a tick, and sends them before its end when told to, once', async () => {
+    await join('a');
+    if (lastResponse === undefined) throw new Error('nobody was answered');
+    const write = jest.spyOn(lastResponse, 'write');
+    stream.send('data: 1\n\n');
+    stream.send('data: 2\n\n');
+    expect(write).not.toHaveBeenCalled();
+    stream.flush();
+    expect(write.mock.calls).toEqual([['data: 1\n\ndata: 2\n\n']]);
+    await Promise.resolve();
+    expect(write).toHaveBeenCalledTimes(1);
+  });
+
   it('gives each reader its backlog, then every frame, in order', async () => {
     const readers = [await join('a'), await join('b')];
     expect(stream.size).toBe(2);

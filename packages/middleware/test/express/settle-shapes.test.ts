@@ -23,7 +23,10 @@ describe.each(expressVersions)('what %s hands on', (_name, express) => {
     const { body } = await supertest(app).get('/orders').expect(200);
     expect(body).toEqual({ path: '/orders', next: 'function', same: true });
     const [before, after] = seen;
-    // What is taken away and put back, or nothing was settled.
+    // Taken away and put back, they stand last; and not before, or taking them away would turn nothing into a dictionary.
+    const last = (of: object | undefined) => Object.keys(of ?? {}).at(-1);
+    expect([last(before?.request), last(before?.response)]).not.toContainEqual(expect.stringMatching(/^(next|req)$/));
+    expect([last(after?.request), last(after?.response)]).toEqual(['next', 'req']);
     expect(typeof before?.request['next']).toBe('function');
     expect(typeof before?.response['req']).toBe('object');
     for (const name of ['request', 'response'] as const) {
