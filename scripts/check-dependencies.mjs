@@ -80,10 +80,11 @@ const openedOnlyBy = {
 const edges = [
   'redis/',
   'http/',
-  'file/',
+  'embedded/file/',
   'express/',
   'telemetry/',
   'fetch-key-set.ts',
+  'address-list.ts',
   'start-thread.ts',
   'system-clock.ts',
   'main.ts',
@@ -95,7 +96,7 @@ const compositionRoots = [
   'create-publisher.ts',
   'open-feed.ts',
   'open-look-up.ts',
-  'open-once-store.ts',
+  'open-replay-store.ts',
   'open-usage-store.ts',
   'open-source.ts',
 ];

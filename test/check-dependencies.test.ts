@@ -54,7 +54,7 @@ describe('given a repository that keeps the rules', () => {
     const result = check({
       'packages/denylist/src/index.ts': "export { connect } from './redis/connect.ts';\nexport * from './rule.ts';",
       'packages/denylist/src/replica.ts': "export * from './rule.ts';",
-      'packages/denylist/src/rule.ts': [
+      'packages/denylist/src/rules/rule.ts': [
         "import { createHash } from 'node:crypto';",
         "import type { Options } from './redis/connect.ts';",
         '// Date.now() in a comment, and "process" in a string, name nothing',
@@ -65,11 +65,11 @@ describe('given a repository that keeps the rules', () => {
         '}',
         'export interface Timers { setTimeout(ms: number): void; start: typeof setInterval }',
       ].join('\n'),
-      'packages/denylist/src/redis/connect.ts':
+      'packages/denylist/src/redis/connection/connect.ts':
         "import type { Redis } from 'ioredis';\nexport type Options = { redis: Redis };\n" +
         "export const connect = async () => [(await import('ioredis')).Redis, Date.now()];",
       'packages/middleware/src/index.ts': "export { createVerifier } from './create-verifier.ts';",
-      'packages/middleware/src/create-verifier.ts':
+      'packages/middleware/src/verifier/create-verifier.ts':
         "import { openFeed } from '@revocast/denylist/replica';\n" +
         "export const createVerifier = async () => [openFeed, await import('ioredis'), process.env];",
       'packages/middleware/src/express/protect.ts': "import type { Request } from 'express';\nexport type R = Request;",
@@ -81,44 +81,56 @@ describe('given a repository that keeps the rules', () => {
 
 describe('given one planted violation', () => {
   it.each([
-    ['packages/denylist/src/rule.ts', 'export const at = Date.now();', '1: a pure file may not name Date.now'],
-    ['packages/denylist/src/rule.ts', "\n\nexport const at = Date['now']();", '3: a pure file may not name Date.now'],
-    ['packages/denylist/src/rule.ts', '/* é */\nglobalThis.Date.now();', '2: a pure file may not name Date.now'],
-    ['packages/denylist/src/rule.ts', 'export const at = new Date();', '1: a pure file may not name new Date()'],
-    ['packages/denylist/src/rule.ts', 'export const n = Math.random();', '1: a pure file may not name Math.random'],
-    ['packages/denylist/src/rule.ts', 'export const e = process.env.X;', '1: a pure file may not name process'],
-    ['packages/denylist/src/rule.ts', 'setTimeout(() => {}, 1);', '1: a pure file may not name setTimeout'],
-    ['packages/denylist/src/rule.ts', 'export const f = { setInterval };', '1: a pure file may not name setInterval'],
-    ['packages/denylist/src/rule.ts', "await fetch('http://localhost');", '1: a pure file may not name fetch'],
+    ['packages/denylist/src/rules/rule.ts', 'export const at = Date.now();', '1: a pure file may not name Date.now'],
     [
-      'packages/denylist/src/rule.ts',
+      'packages/denylist/src/rules/rule.ts',
+      "\n\nexport const at = Date['now']();",
+      '3: a pure file may not name Date.now',
+    ],
+    ['packages/denylist/src/rules/rule.ts', '/* é */\nglobalThis.Date.now();', '2: a pure file may not name Date.now'],
+    ['packages/denylist/src/rules/rule.ts', 'export const at = new Date();', '1: a pure file may not name new Date()'],
+    [
+      'packages/denylist/src/rules/rule.ts',
+      'export const n = Math.random();',
+      '1: a pure file may not name Math.random',
+    ],
+    ['packages/denylist/src/rules/rule.ts', 'export const e = process.env.X;', '1: a pure file may not name process'],
+    ['packages/denylist/src/rules/rule.ts', 'setTimeout(() => {}, 1);', '1: a pure file may not name setTimeout'],
+    [
+      'packages/denylist/src/rules/rule.ts',
+      'export const f = { setInterval };',
+      '1: a pure file may not name setInterval',
+    ],
+    ['packages/denylist/src/rules/rule.ts', "await fetch('http://localhost');", '1: a pure file may not name fetch'],
+    [
+      'packages/denylist/src/rules/rule.ts',
       "import { randomBytes } from 'node:crypto';\nrandomBytes(1);",
       '1: a pure file may not draw randomness (randomBytes)',
     ],
     [
-      'packages/denylist/src/rule.ts',
+      'packages/denylist/src/rules/rule.ts',
       "import { get } from 'node:http';\nget('x');",
       '1: a pure file may not import node:http',
     ],
-    ['packages/denylist/src/rule.ts', "import { readFileSync } from 'fs';", '1: a pure file may not import fs'],
+    ['packages/denylist/src/rules/rule.ts', "import { readFileSync } from 'fs';", '1: a pure file may not import fs'],
     [
       'packages/middleware/src/rule.ts',
       "import type { Request } from 'express';",
       '1: a pure file may not import express',
     ],
     [
-      'packages/denylist/src/rule.ts',
+      'packages/denylist/src/rules/rule.ts',
       "import { x } from './redis/x.ts';\nx();",
       '1: a pure file may not load the edge redis/x.ts',
       { 'packages/denylist/src/redis/x.ts': 'export const x = () => 1;' },
     ],
     [
-      'packages/denylist/src/http/serve.ts',
+      'packages/denylist/src/http/server/serve.ts',
       "import { Redis } from 'ioredis';\nnew Redis();",
       '1: only redis/ may load ioredis',
     ],
     [
-      'packages/denylist/src/http/serve.ts',
+      'packages/denylist/src/http/server/serve.ts',
       "import { decode } from 'jose';\ndecode();",
       '1: packages/denylist may not import jose',
     ],
@@ -128,12 +140,12 @@ describe('given one planted violation', () => {
       '1: prom-client is not declared: it would only work where another package brings it along',
     ],
     [
-      'packages/denylist/src/http/serve.ts',
+      'packages/denylist/src/http/server/serve.ts',
       "const name = 'jose';\nawait import(name);",
       '2: packages/denylist may not import (computed)',
     ],
     [
-      'packages/middleware/src/create-verifier.ts',
+      'packages/middleware/src/verifier/create-verifier.ts',
       "import { Redis } from 'ioredis';\nnew Redis();",
       '1: ioredis is loaded dynamically only',
     ],
@@ -148,7 +160,7 @@ describe('given one planted violation', () => {
       '1: only create-verifier.ts may import openFeed',
     ],
     [
-      'packages/denylist/src/http/serve.ts',
+      'packages/denylist/src/http/server/serve.ts',
       "import '../../../middleware/src/index.ts';",
       "1: '../../../middleware/src/index.ts' leaves packages/denylist",
     ],

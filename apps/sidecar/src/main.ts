@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-import { readCommandLine } from './command-line.ts';
+import { readCommandLine } from './commands/command-line.ts';
+import { printHelp } from './commands/help.ts';
 import { init } from './commands/init.ts';
 import { readConfig } from './commands/read-config.ts';
 import { run } from './commands/run.ts';
 import { wait } from './commands/wait.ts';
 import { configJsonSchema } from './config/options.ts';
 import { printConfig, printProblems } from './config/print.ts';
-import { printHelp } from './help.ts';
 import { readVersion } from './version.ts';
 
 const command = readCommandLine(process.argv.slice(2), process.env['REVOCAST_CONFIG']);

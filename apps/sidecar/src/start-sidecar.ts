@@ -11,23 +11,23 @@ import {
   systemRandom,
 } from '@revocast/denylist/replica';
 import type { Logger } from 'pino';
-import { adminRoutes, createAdminListener } from './admin-listener.ts';
 import { type ListenAddress, parseListenAddress } from './config/listen-address.ts';
 import { type Config, type ConfigInput, configSchema } from './config/schema.ts';
 import { createConsole } from './console/create-console.ts';
 import { createRevocationHistory } from './console/revocation-history.ts';
-import { countUsage } from './count-usage.ts';
-import { createDataListener, dataRoutes } from './data-listener.ts';
-import { listen } from './listen.ts';
-import { openLog } from './log.ts';
-import { logFailureOnce, logStateChanges } from './log-state-changes.ts';
-import { createProbes } from './probes.ts';
-import { proveAtOnce } from './prove-at-once.ts';
+import { createProbes } from './health/probes.ts';
+import { proveAtOnce } from './health/prove-at-once.ts';
+import { watchSource } from './health/watch-source.ts';
+import { adminRoutes, createAdminListener } from './listeners/admin-listener.ts';
+import { createDataListener, dataRoutes } from './listeners/data-listener.ts';
+import { listen } from './listeners/listen.ts';
+import { openTokenFile } from './listeners/token-file.ts';
 import { createShutdown } from './shutdown.ts';
+import { countUsage } from './telemetry/count-usage.ts';
+import { openLog } from './telemetry/log.ts';
+import { logFailureOnce, logStateChanges } from './telemetry/log-state-changes.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
-import { openTokenFile } from './token-file.ts';
 import { readVersion } from './version.ts';
-import { watchSource } from './watch-source.ts';
 
 export interface RunningSidecar {
   /** What API processes and relays follow: `http://127.0.0.1:7471` or `unix:/path`. */

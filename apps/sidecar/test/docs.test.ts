@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { staleCauses } from '@revocast/denylist/replica';
 import { parse as parseYaml } from 'yaml';
-import { adminRoutes } from '../src/admin-listener.ts';
 import { type Option, options } from '../src/config/options.ts';
 import { resolveConfig } from '../src/config/resolve.ts';
+import { adminRoutes } from '../src/listeners/admin-listener.ts';
 
 const text = readFileSync(new URL('../../../docs/sidecar.md', import.meta.url), 'utf8');
 

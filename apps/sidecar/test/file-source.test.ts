@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '@revocast/test-support';
 import { init } from '../src/commands/init.ts';
 import { configSchema } from '../src/config/schema.ts';
-import { openLog } from '../src/log.ts';
 import { type RunningSidecar, startSidecar } from '../src/start-sidecar.ts';
+import { openLog } from '../src/telemetry/log.ts';
 
 describe('given a sidecar whose source is a file', () => {
   let dir: string;

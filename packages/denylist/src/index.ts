@@ -1,8 +1,10 @@
 // The publisher: what an authorization server needs.
-export type { EnforcedEverywhere } from './await-enforcement.ts';
+
 export { ConfigurationError } from './configuration-error.ts';
-export { type CreatePublisherOptions, createPublisher } from './create-publisher.ts';
-export type { OpenTelemetryApi } from './open-telemetry.ts';
+export { LogError, type LogErrorCode, logErrorCodes } from './log/revocation-log.ts';
+export type { OpenTelemetryApi } from './metrics/open-telemetry.ts';
+export type { EnforcedEverywhere } from './publisher/await-enforcement.ts';
+export { type CreatePublisherOptions, createPublisher } from './publisher/create-publisher.ts';
 export type {
   LiftTarget,
   Published,
@@ -10,7 +12,7 @@ export type {
   PublisherObserver,
   PublishOptions,
   RevokeTokenOptions,
-} from './publisher.ts';
+} from './publisher/publisher.ts';
 export {
   type Dimension,
   dimensions,
@@ -18,5 +20,4 @@ export {
   type RevocationReason,
   type RevocationTarget,
   revocationReasons,
-} from './revocation.ts';
-export { LogError, type LogErrorCode, logErrorCodes } from './revocation-log.ts';
+} from './rules/revocation.ts';

@@ -3,12 +3,12 @@ import { describe, expect, it } from '@jest/globals';
 import { encodeHeartbeat, encodeRuleEvent } from '../src/codec/event.ts';
 import { rowBytes } from '../src/codec/rows.ts';
 import { encodeSnapshot, snapshotHeaderBytes } from '../src/codec/snapshot.ts';
-import { digestOf, digestToHex } from '../src/digest.ts';
-import { gapCauses } from '../src/feed.ts';
-import { staleCauses } from '../src/freshness.ts';
-import { encodeProof, paths } from '../src/http/wire.ts';
+import { encodeProof, paths } from '../src/http/wire/wire.ts';
+import { gapCauses } from '../src/log/feed.ts';
 import { keys } from '../src/redis/keys.ts';
 import * as scripts from '../src/redis/scripts.ts';
+import { staleCauses } from '../src/replication/freshness.ts';
+import { digestOf, digestToHex } from '../src/rules/digest.ts';
 
 const text = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 const sourceOf = (path: string) => readFileSync(new URL(`../src/${path}`, import.meta.url), 'utf8');

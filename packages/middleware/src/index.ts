@@ -1,7 +1,6 @@
 export type { ReplicaStatus } from '@revocast/denylist/replica';
 export type { ClientCertificateOptions, DpopOptions } from './binding/binding-options.ts';
 export type { ReplayStore } from './binding/replay-store.ts';
-export { createVerifier } from './create-verifier.ts';
 export type { Accepted, AccessTokenClaims, Auth, Decision, Rejected, Unavailable, WhenUnknown } from './decision.ts';
 export {
   ConfigurationError,
@@ -12,7 +11,7 @@ export {
   UnavailableError,
   type UnavailableReason,
 } from './errors.ts';
-export { type ExplainedCheck, type Explanation, explain } from './explain.ts';
+export { type ExplainedCheck, type Explanation, explain } from './explain/explain.ts';
 export { authOf } from './express/auth-of.ts';
 export {
   type ClaimsPredicate,
@@ -25,11 +24,12 @@ export {
 export { type ProtectedResourceOptions, protectedResourceMetadata } from './express/metadata.ts';
 export { type ProtectOptions, protect } from './express/protect.ts';
 export type { Handler, Next } from './express/request-state.ts';
-export type { IssuerDescription, IssuerOptions, IssuerResolverOptions } from './issuer-options.ts';
-export type { VerifierOptions } from './options.ts';
-export type { ClaimMap, ClaimName, ProfileName } from './profiles.ts';
+export type { IssuerDescription, IssuerOptions, IssuerResolverOptions } from './options/issuer-options.ts';
+export type { VerifierOptions } from './options/options.ts';
+export type { ClaimMap, ClaimName, ProfileName } from './options/profiles.ts';
+export type { Logger, MetricsRegistry, OpenTelemetryOptions } from './options/telemetry-options.ts';
 export type { RevocationOptions } from './revocation/revocation-options.ts';
-export type { Logger, MetricsRegistry, OpenTelemetryOptions } from './telemetry-options.ts';
 export type { RequestWithHeaders } from './token/bearer.ts';
 export type { Place, SuspiciousUse, UsageOptions } from './usage/usage-options.ts';
-export type { Verifier, VerifierStatus } from './verifier.ts';
+export { createVerifier } from './verifier/create-verifier.ts';
+export type { Verifier, VerifierStatus } from './verifier/verifier.ts';

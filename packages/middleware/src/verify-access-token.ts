@@ -3,7 +3,8 @@ import { andThen } from './and-then.ts';
 import type { Possession, Proven } from './binding/possession.ts';
 import type { Accepted, Auth, Decision, WhenUnknown } from './decision.ts';
 import type { RejectionReason, UnavailableReason } from './errors.ts';
-import type { IssuerDirectory, IssuerLookup } from './issuer-directory.ts';
+import type { IssuerDirectory, IssuerLookup } from './issuers/issuer-directory.ts';
+import type { TrustedIssuer } from './issuers/trusted-issuer.ts';
 import type { KeyLookup, VerificationKey } from './jwks/key-source.ts';
 import type { OnLogReset } from './revocation/revocation-options.ts';
 import { type RequestWithHeaders, readBearer } from './token/bearer.ts';
@@ -31,7 +32,6 @@ import { type CompactToken, parseCompact } from './token/compact.ts';
 import type { VerifySignature } from './token/signature.ts';
 import { cacheKeyOf, type TokenCache } from './token/token-cache.ts';
 import { describeToken, type VerifiedToken } from './token/verified-token.ts';
-import type { TrustedIssuer } from './trusted-issuer.ts';
 
 /** All that verification needs; made by `createVerifier`. */
 export interface Verification {

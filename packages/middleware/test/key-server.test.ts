@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { composeVerifier } from '../src/create-verifier.ts';
 import { defaultKeySetLimits } from '../src/jwks/limits.ts';
-import type { Verifier } from '../src/verifier.ts';
+import { composeVerifier } from '../src/verifier/create-verifier.ts';
+import type { Verifier } from '../src/verifier/verifier.ts';
 import { FakeFeed } from './fake-feed.ts';
 import { forge, publicJwk } from './forge.ts';
 import { reasonOf } from './table-run.ts';

@@ -8,11 +8,11 @@ import { createPublisher } from '@revocast/denylist';
 import { createSigner, type Signer } from '@revocast/test-support';
 import { buildSync } from 'esbuild';
 import supertest from 'supertest';
-import { createVerifier } from '../src/create-verifier.ts';
 import { TokenError, UnavailableError } from '../src/errors.ts';
 import { authOf } from '../src/express/auth-of.ts';
 import { protect } from '../src/express/protect.ts';
-import type { Verifier } from '../src/verifier.ts';
+import { createVerifier } from '../src/verifier/create-verifier.ts';
+import type { Verifier } from '../src/verifier/verifier.ts';
 import { expressVersions } from './express/versions.ts';
 
 let signer: Signer;

@@ -1,9 +1,9 @@
 import { openFeed, openLookUp, openOnceStore, openUsageStore } from '@revocast/denylist/replica';
 import { FakeClock } from '@revocast/test-support';
-import { addressList } from '../src/http/address-list.ts';
+import { addressList } from '../src/binding/address-list.ts';
 import { createDocumentFetcher } from '../src/jwks/fetch-key-set.ts';
-import type { OptionEnvironment } from '../src/read-option.ts';
-import { newSharedResources, type VerifierWorld } from '../src/verifier-world.ts';
+import type { OptionEnvironment } from '../src/options/read-option.ts';
+import { newSharedResources, type VerifierWorld } from '../src/verifier/verifier-dependencies.ts';
 
 export interface TestWorld extends VerifierWorld {
   readonly clock: FakeClock;

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { LookUp } from '@revocast/denylist/replica';
-import { composeVerifier } from '../src/create-verifier.ts';
-import type { VerifierOptions } from '../src/options.ts';
-import type { Verifier } from '../src/verifier.ts';
+import type { VerifierOptions } from '../src/options/options.ts';
+import { composeVerifier } from '../src/verifier/create-verifier.ts';
+import type { Verifier } from '../src/verifier/verifier.ts';
 import { FakeFeed } from './fake-feed.ts';
 import { forge, forgeProof, type ProofRecipe, publicJwk } from './forge.ts';
 import { type TestWorld, testWorld } from './test-world.ts';

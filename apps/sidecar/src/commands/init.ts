@@ -8,7 +8,7 @@ import {
   systemRandom,
 } from '@revocast/denylist/replica';
 import type { Config } from '../config/schema.ts';
-import { codeOf } from '../log-state-changes.ts';
+import { codeOf } from '../telemetry/log-state-changes.ts';
 
 const outcomes = {
   created: 'made a log and declared it whole',

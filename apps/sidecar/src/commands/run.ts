@@ -1,8 +1,8 @@
 import { ConfigurationError } from '@revocast/denylist/replica';
 import type { Config } from '../config/schema.ts';
-import { openLog } from '../log.ts';
-import { codeOf } from '../log-state-changes.ts';
 import { startSidecar } from '../start-sidecar.ts';
+import { openLog } from '../telemetry/log.ts';
+import { codeOf } from '../telemetry/log-state-changes.ts';
 
 /** Runs until a signal: the first one stops in order, a second one at once. */
 export async function run(config: Config): Promise<void> {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { systemClock } from '@revocast/denylist/replica';
-import { waitUntilReady } from '../wait.ts';
+import { waitUntilReady } from '../health/wait.ts';
 
 export interface WaitCommand {
   readonly maxMs: number;

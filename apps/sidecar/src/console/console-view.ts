@@ -1,6 +1,6 @@
 import type { Clock, FeedServer, Misconfiguration, Replica, ReplicaStatus } from '@revocast/denylist/replica';
-import type { ProbeAnswer, Probes } from '../probes.ts';
-import type { SourceWatch } from '../watch-source.ts';
+import type { ProbeAnswer, Probes } from '../health/probes.ts';
+import type { SourceWatch } from '../health/watch-source.ts';
 import type { ReplicaLag, ReplicaLags } from './replica-lags.ts';
 import type { AppliedRevocation, RevocationHistory } from './revocation-history.ts';
 

@@ -1,10 +1,10 @@
 import type { RequestListener } from 'node:http';
 import type { Clock, FeedServer, OpenedSource, Replica, ReplicationObserver } from '@revocast/denylist/replica';
 import { Registry } from 'prom-client';
-import type { UsageCount } from '../count-usage.ts';
-import type { Probes } from '../probes.ts';
-import type { SourceWatch } from '../watch-source.ts';
+import type { Probes } from '../health/probes.ts';
+import type { SourceWatch } from '../health/watch-source.ts';
 import { countReplication } from './count-replication.ts';
+import type { UsageCount } from './count-usage.ts';
 import { measureSource } from './measure-source.ts';
 import { measureUsage } from './measure-usage.ts';
 import { type Metrics, registerMetrics } from './register-metrics.ts';

@@ -94,7 +94,10 @@ describe('the names of a token', () => {
   });
 
   it('come from every claim that a profile of the middleware reads', () => {
-    const text = readFileSync(new URL('../../../../packages/middleware/src/profiles.ts', import.meta.url), 'utf8');
+    const text = readFileSync(
+      new URL('../../../../packages/middleware/src/options/profiles.ts', import.meta.url),
+      'utf8',
+    );
     const profiles = text.slice(text.indexOf('const rfc9068'), text.indexOf('export type ProfileName'));
     for (const [dimension, known] of Object.entries(claimNames)) {
       const values = [...profiles.matchAll(new RegExp(`\\b${dimension}: (\\[[^\\]]*\\]|'[^']*')`, 'g'))];

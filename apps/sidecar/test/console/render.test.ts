@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { errorRemedy } from '../../src/commands/error-remedies.ts';
 import type { ConsoleView } from '../../src/console/console-view.ts';
 import { securityHeaders } from '../../src/console/page/security-policy.ts';
 import { formatClock, formatCount, formatDuration, formatTime } from '../../src/console/render/format.ts';
@@ -10,7 +11,6 @@ import { renderPage } from '../../src/console/render/page.ts';
 import { renderRefusals } from '../../src/console/render/refusals.ts';
 import { renderReplicas } from '../../src/console/render/replicas.ts';
 import { renderRevocations } from '../../src/console/render/revocations.ts';
-import { errorRemedy } from '../../src/error-remedies.ts';
 import { statusOf, viewOf } from './console-view.ts';
 
 /** The words of some markup. */

@@ -1,6 +1,6 @@
-import { digestFromHex, digestToHex } from '../digest.ts';
-import type { AppendRequest } from '../revocation-log.ts';
-import type { Statement } from '../statement.ts';
+import type { AppendRequest } from '../log/revocation-log.ts';
+import { digestFromHex, digestToHex } from '../rules/digest.ts';
+import type { Statement } from '../rules/statement.ts';
 import { decodeDetails } from './event.ts';
 import { isObject, readVersioned } from './versioned-json.ts';
 

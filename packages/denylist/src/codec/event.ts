@@ -1,6 +1,6 @@
-import { digestFromHex, digestToHex } from '../digest.ts';
-import type { Change, RevocationDetails } from '../event.ts';
-import { type Dimension, dimensions, type RevocationReason, revocationReasons } from '../revocation.ts';
+import { digestFromHex, digestToHex } from '../rules/digest.ts';
+import type { Change, RevocationDetails } from '../rules/event.ts';
+import { type Dimension, dimensions, type RevocationReason, revocationReasons } from '../rules/revocation.ts';
 
 // One line of text, the same in the log (written by the Redis script) and on the sidecar's event stream:
 //

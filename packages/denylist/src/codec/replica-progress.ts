@@ -1,4 +1,4 @@
-import type { ReplicaProgress } from '../reader.ts';
+import type { ReplicaProgress } from '../log/reader.ts';
 
 // Replicas as they stand in a reader's line in Redis and in its report to a sidecar: [[id, cursor, failOpen, maxStalenessMs], …]
 

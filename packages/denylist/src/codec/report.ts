@@ -1,4 +1,4 @@
-import type { ReplicaProgress } from '../reader.ts';
+import type { ReplicaProgress } from '../log/reader.ts';
 import { decodeReplicas, encodeReplicas } from './replica-progress.ts';
 import { readVersioned } from './versioned-json.ts';
 

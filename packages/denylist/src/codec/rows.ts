@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rules/rule.ts';
 
 // A row is the same 32 bytes in a snapshot, in memory and (split in field and value) in Redis:
 // digest (16), deniedUntil, issuedUpTo, stamp, lifted (4 each), all big-endian.

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { digestScheme } from '../digest.ts';
+import { digestScheme } from '../rules/digest.ts';
 import { bytesOfRows, type RowPicture, viewOf } from './rows.ts';
 
 // A sidecar's snapshot, all numbers big-endian:

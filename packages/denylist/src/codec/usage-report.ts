@@ -4,7 +4,7 @@ import {
   maxReportDigests,
   type UsageReport,
   usageDigestLength,
-} from '../usage.ts';
+} from '../log/usage.ts';
 import { isObject, readVersioned } from './versioned-json.ts';
 
 // What a process has seen since its last report: {"v":1,"subjects":["…"],"tokens":{"class":["…"]}}

@@ -1,11 +1,11 @@
 import { decodeEvent } from '../codec/event.ts';
-import type { Change } from '../event.ts';
-import { denialOf, noLongerKept, unknownId } from '../logged-denial.ts';
-import type { LoggedDenial } from '../revocation-log.ts';
-import type { RedisConnection } from './connect.ts';
+import { denialOf, noLongerKept, unknownId } from '../log/logged-denial.ts';
+import type { LoggedDenial } from '../log/revocation-log.ts';
+import type { Change } from '../rules/event.ts';
+import type { RedisConnection } from './connection/connect.ts';
+import { readNumber } from './connection/replies.ts';
 import { readEntries } from './entries.ts';
 import { keys } from './keys.ts';
-import { readNumber } from './replies.ts';
 
 const pageEntries = 1000;
 /** The stream dates an entry after the script has read the clock: within one run, but not always in the same millisecond. */

@@ -1,4 +1,4 @@
-import { readArray, readText } from './replies.ts';
+import { readArray, readText } from './connection/replies.ts';
 
 /** An entry of the stream as it is stored. */
 export interface RawEntry {

@@ -1,4 +1,3 @@
-import { CausalProof } from '../causal-proof.ts';
 import type { Clock, Random } from '../clock.ts';
 import { decodeEvent } from '../codec/event.ts';
 import { rowBytes } from '../codec/rows.ts';
@@ -11,18 +10,19 @@ import {
   FeedGap,
   type FeedPosition,
   type LogTimeSample,
-} from '../feed.ts';
-import { linkHead } from '../link-head.ts';
-import { reportLifetimeMs, reportMs } from '../reader.ts';
-import { Reporter } from '../reporter.ts';
-import type { RedisSource } from '../source.ts';
-import { connectRedis, type RedisConnection } from './connect.ts';
+} from '../log/feed.ts';
+import { linkHead } from '../log/link-head.ts';
+import { reportLifetimeMs, reportMs } from '../log/reader.ts';
+import { CausalProof } from '../replication/causal-proof.ts';
+import { Reporter } from '../replication/reporter.ts';
+import type { RedisSource } from '../sources/source.ts';
+import { connectRedis, type RedisConnection } from './connection/connect.ts';
+import { readArray, readBytes, readNumber, readOptionalText, readText } from './connection/replies.ts';
+import { RedisSession } from './connection/session.ts';
 import { type RawEntry, readEntries } from './entries.ts';
 import { keys } from './keys.ts';
 import { leaveRegistry, reportTo } from './registry.ts';
-import { readArray, readBytes, readNumber, readOptionalText, readText } from './replies.ts';
 import { positionScript } from './scripts.ts';
-import { RedisSession } from './session.ts';
 
 /** An empty read this often keeps the proof within a second of the heartbeat. */
 const blockMs = 500;

@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts';
-import { FeedError } from '../feed.ts';
-import type { SourceHealth } from '../source-health.ts';
-import type { RedisConnection } from './connect.ts';
+import { FeedError } from '../log/feed.ts';
+import type { SourceHealth } from '../log/source-health.ts';
+import type { RedisConnection } from './connection/connect.ts';
+import { readArray, readNumber, readOptionalText, readText, readTime } from './connection/replies.ts';
+import { isScriptRefused } from './connection/reply-errors.ts';
+import type { RedisSession } from './connection/session.ts';
 import { keys } from './keys.ts';
 import { judgeRedis, type RedisFacts } from './misconfiguration.ts';
-import { readArray, readNumber, readOptionalText, readText, readTime } from './replies.ts';
-import { isScriptRefused } from './reply-errors.ts';
 import { rightsScript } from './scripts.ts';
-import type { RedisSession } from './session.ts';
 
 /**
  * A function that looks at a Redis once: its settings, memory, clock, our rights and the log. What it hides (managed

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 import { readRule, viewOf } from '../codec/rows.ts';
-import { defaultMaxTokenLifetimeSeconds, forEver, forgettableAt } from '../rule.ts';
+import { defaultMaxTokenLifetimeSeconds, forEver, forgettableAt } from '../rules/rule.ts';
+import { readArray, readBytes, readNumber, readText } from './connection/replies.ts';
+import type { RedisSession } from './connection/session.ts';
 import { keys } from './keys.ts';
 import { logRetentionMs, newEpoch } from './log.ts';
-import { readArray, readBytes, readNumber, readText } from './replies.ts';
 import { heartbeatScript, pruneScript, releaseScript } from './scripts.ts';
-import type { RedisSession } from './session.ts';
 
 /** Twice a second; the lease outlives three missed beats and lapses well within the staleness bound. */
 const beatMs = 500;

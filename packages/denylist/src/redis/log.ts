@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { broadLimitOf, tooManyBroadRules } from '../broad-rules.ts';
 import type { Clock } from '../clock.ts';
-import { digestToBytes } from '../digest.ts';
-import { FeedError } from '../feed.ts';
-import { loggedDetails } from '../logged-denial.ts';
-import { type Appended, type AppendRequest, LogError, type RevocationLog } from '../revocation-log.ts';
-import { defaultMaxTokenLifetimeSeconds } from '../rule.ts';
-import type { Statement } from '../statement.ts';
-import type { RedisConnection } from './connect.ts';
+import { broadLimitOf, tooManyBroadRules } from '../log/broad-rules.ts';
+import { FeedError } from '../log/feed.ts';
+import { loggedDetails } from '../log/logged-denial.ts';
+import { type Appended, type AppendRequest, LogError, type RevocationLog } from '../log/revocation-log.ts';
+import { digestToBytes } from '../rules/digest.ts';
+import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
+import type { Statement } from '../rules/statement.ts';
+import type { RedisConnection } from './connection/connect.ts';
+import { readArray, readNumber, readOptionalText, readText } from './connection/replies.ts';
+import type { RedisSession } from './connection/session.ts';
 import { findDenial } from './denial.ts';
 import { keys } from './keys.ts';
 import { readEnforcement } from './registry.ts';
-import { readArray, readNumber, readOptionalText, readText } from './replies.ts';
 import { appendScript } from './scripts.ts';
-import type { RedisSession } from './session.ts';
 
 /** How long the stream keeps entries; a reader that was away longer takes a snapshot. */
 export const logRetentionMs = 3_600_000;

@@ -1,16 +1,16 @@
 import type { Clock, Random } from '../clock.ts';
 import { readRule, ruleBytes, viewOf } from '../codec/rows.ts';
-import type { DigestSet } from '../digest.ts';
-import { digestToBytes } from '../digest.ts';
-import { FeedError } from '../feed.ts';
-import { restartDigest, restartInForce } from '../log-restart.ts';
-import { active, activeSinceRestart, type LookUp, type UnknownCause, type Verdict } from '../look-up.ts';
-import { denies, type Rule } from '../rule.ts';
-import type { RedisSource } from '../source.ts';
-import type { RedisConnection } from './connect.ts';
+import { FeedError } from '../log/feed.ts';
+import { active, activeSinceRestart, type LookUp, type UnknownCause, type Verdict } from '../log/look-up.ts';
+import type { DigestSet } from '../rules/digest.ts';
+import { digestToBytes } from '../rules/digest.ts';
+import { restartDigest, restartInForce } from '../rules/log-restart.ts';
+import { denies, type Rule } from '../rules/rule.ts';
+import type { RedisSource } from '../sources/source.ts';
+import type { RedisConnection } from './connection/connect.ts';
+import { readArray, readBytes, readNumber, readOptionalText, readTime } from './connection/replies.ts';
+import { RedisSession } from './connection/session.ts';
 import { keys } from './keys.ts';
-import { readArray, readBytes, readNumber, readOptionalText, readTime } from './replies.ts';
-import { RedisSession } from './session.ts';
 
 export interface RedisLookUpOptions {
   readonly clock: Clock;

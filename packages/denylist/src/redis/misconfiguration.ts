@@ -1,4 +1,4 @@
-import type { Misconfiguration, SourceFigures } from '../source-health.ts';
+import type { Misconfiguration, SourceFigures } from '../log/source-health.ts';
 import { logRetentionMs } from './log.ts';
 
 /** What one look at Redis brought. A field is absent when it may not be read. */

@@ -1,15 +1,15 @@
 import type { Clock } from '../clock.ts';
 import { decodeReplicas, encodeReplicas } from '../codec/replica-progress.ts';
-import { countEnforcement, type Enforcement, nothingKnown, type ReplicaStanding } from '../enforcement.ts';
-import { linkHead } from '../link-head.ts';
-import type { ReplicaProgress } from '../reader.ts';
-import type { SendReport } from '../reporter.ts';
-import type { AppendedAt } from '../revocation-log.ts';
-import type { RedisConnection } from './connect.ts';
+import { countEnforcement, type Enforcement, nothingKnown, type ReplicaStanding } from '../log/enforcement.ts';
+import { linkHead } from '../log/link-head.ts';
+import type { ReplicaProgress } from '../log/reader.ts';
+import type { AppendedAt } from '../log/revocation-log.ts';
+import type { SendReport } from '../replication/reporter.ts';
+import type { RedisConnection } from './connection/connect.ts';
+import { readArray, readNumber, readOptionalText, readText, readTime } from './connection/replies.ts';
+import type { RedisSession } from './connection/session.ts';
 import { keys } from './keys.ts';
-import { readArray, readNumber, readOptionalText, readText, readTime } from './replies.ts';
 import { reportScript } from './scripts.ts';
-import type { RedisSession } from './session.ts';
 
 // One field a reader: `1|written at (ms)|epoch|head|cursor|replicas`, where `replicas` is JSON.
 // The script stamps the time, so that every line is dated by one clock.

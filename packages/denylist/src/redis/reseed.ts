@@ -1,7 +1,7 @@
-import type { Reseed } from '../reseed.ts';
+import type { Reseed } from '../replication/reseed.ts';
+import { readText } from './connection/replies.ts';
+import type { RedisSession } from './connection/session.ts';
 import { runAppend } from './log.ts';
-import { readText } from './replies.ts';
-import type { RedisSession } from './session.ts';
 
 /** Few at a time, so that live revocations on the same Redis are not stuck behind a million restored ones. */
 const inFlight = 100;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { broadWindowMs } from '../broad-rules.ts';
-import { digestToBytes } from '../digest.ts';
-import type { RevocationDetails } from '../event.ts';
-import { restartDigest } from '../log-restart.ts';
-import { ruleMarginSeconds } from '../rule.ts';
+import { broadWindowMs } from '../log/broad-rules.ts';
+import { digestToBytes } from '../rules/digest.ts';
+import type { RevocationDetails } from '../rules/event.ts';
+import { restartDigest } from '../rules/log-restart.ts';
+import { ruleMarginSeconds } from '../rules/rule.ts';
 
 /** A Lua script with its name and number of keys; `sha` is what EVALSHA wants. */
 export interface RedisScript {

@@ -1,15 +1,15 @@
-import type { OpenedSource, OpenSourceOptions } from '../open-source.ts';
-import { defaultMaxTokenLifetimeSeconds } from '../rule.ts';
-import type { RedisSource } from '../source.ts';
+import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
+import type { OpenedSource, OpenSourceOptions } from '../sources/open-source.ts';
+import type { RedisSource } from '../sources/source.ts';
+import { readArray, readText } from './connection/replies.ts';
+import { RedisSession } from './connection/session.ts';
 import { createRedisFeed } from './feed.ts';
 import { createRedisHealth } from './health.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { keys } from './keys.ts';
 import { createRedisLog, logRetentionMs } from './log.ts';
-import { readArray, readText } from './replies.ts';
 import { createRedisReseed } from './reseed.ts';
 import { declareScript } from './scripts.ts';
-import { RedisSession } from './session.ts';
 import { createRedisUsage } from './usage.ts';
 
 /** A reply that takes longer is given up, and the connection with it. */

@@ -1,8 +1,8 @@
-import type { UsageStore } from '../usage.ts';
-import type { RedisConnection } from './connect.ts';
+import type { UsageStore } from '../log/usage.ts';
+import type { RedisConnection } from './connection/connect.ts';
+import { readNumber } from './connection/replies.ts';
+import type { RedisSession } from './connection/session.ts';
 import { keys } from './keys.ts';
-import { readNumber } from './replies.ts';
-import type { RedisSession } from './session.ts';
 
 /** How long the figures of a day are kept after they last changed. */
 const dayUsageSeconds = 259_200;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeAppendRequest, encodeAppendRequest } from '../../src/codec/append-request.ts';
-import type { AppendRequest } from '../../src/revocation-log.ts';
-import { forEver } from '../../src/rule.ts';
-import type { Statement } from '../../src/statement.ts';
-import { arbitraryDetails } from '../arbitrary-change.ts';
-import { arbitraryDigest, arbitraryRule } from '../arbitrary-rule.ts';
+import type { AppendRequest } from '../../src/log/revocation-log.ts';
+import { forEver } from '../../src/rules/rule.ts';
+import type { Statement } from '../../src/rules/statement.ts';
+import { arbitraryDetails } from '../rules/arbitrary-change.ts';
+import { arbitraryDigest, arbitraryRule } from '../rules/arbitrary-rule.ts';
 
 const uint32 = fc.integer({ min: 0, max: forEver });
 const arbitraryStatement: fc.Arbitrary<Statement> = fc.oneof(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeDetails, decodeEvent, encodeHeartbeat, encodeRuleEvent } from '../../src/codec/event.ts';
-import { arbitraryChange } from '../arbitrary-change.ts';
+import { arbitraryChange } from '../rules/arbitrary-change.ts';
 
 const digest = Uint32Array.of(0x00112233, 0x44556677, 0x8899aabb, 0xccddeeff);
 const rule = { deniedUntil: 4294967295, issuedUpTo: 1767225602, stamp: 1767225600, lifted: 0 };

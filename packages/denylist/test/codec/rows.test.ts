@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readRule, rowBytes, ruleBytes, viewOf, writeRule } from '../../src/codec/rows.ts';
-import { arbitraryRule } from '../arbitrary-rule.ts';
+import { arbitraryRule } from '../rules/arbitrary-rule.ts';
 
 describe('the sixteen bytes of a rule', () => {
   it('are its four numbers, big-endian', () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type RowPicture, rowBytes } from '../../src/codec/rows.ts';
 import { decodeSnapshotHeader, encodeSnapshot, snapshotHeaderBytes } from '../../src/codec/snapshot.ts';
 import { type DecodedSnapshot, SnapshotReader } from '../../src/codec/snapshot-reader.ts';
-import { forEver } from '../../src/rule.ts';
+import { forEver } from '../../src/rules/rule.ts';
 
 const header = { feed: '0123456789abcdef', n: 2 ** 40 + 7, epoch: 'fedcba9876543210', maxTokenLifetimeSeconds: 86_400 };
 const rows = Uint32Array.of(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeUsageReport, encodeUsageReport } from '../../src/codec/usage-report.ts';
-import { digestOf, digestToBase64url } from '../../src/digest.ts';
-import { closeClasses, maxReportDigests } from '../../src/usage.ts';
+import { closeClasses, maxReportDigests } from '../../src/log/usage.ts';
+import { digestOf, digestToBase64url } from '../../src/rules/digest.ts';
 
 const numbered = (value: number | string) =>
   digestToBase64url(digestOf({ dimension: 'subject', issuer: 'i', value: String(value) }));

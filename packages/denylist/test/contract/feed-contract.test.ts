@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '@revocast/test-support';
-import { digestOf, digestSetOf } from '../../src/digest.ts';
-import type { Change } from '../../src/event.ts';
-import { openReplica, type Replica } from '../../src/open-replica.ts';
-import { createPublisherOver, type Publisher } from '../../src/publisher.ts';
-import { type LogError, logErrorCodes } from '../../src/revocation-log.ts';
-import { emptyRule } from '../../src/rule.ts';
+import { type LogError, logErrorCodes } from '../../src/log/revocation-log.ts';
+import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
+import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
+import { digestOf, digestSetOf } from '../../src/rules/digest.ts';
+import type { Change } from '../../src/rules/event.ts';
+import { emptyRule } from '../../src/rules/rule.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
 import { type World, worlds } from './worlds.ts';
 

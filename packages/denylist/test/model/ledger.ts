@@ -1,7 +1,7 @@
-import { digestToHex } from '../../src/digest.ts';
-import { restartDigest } from '../../src/log-restart.ts';
-import { defaultMaxStalenessMs } from '../../src/max-staleness.ts';
-import { denies, emptyRule, type Rule } from '../../src/rule.ts';
+import { defaultMaxStalenessMs } from '../../src/replication/max-staleness.ts';
+import { digestToHex } from '../../src/rules/digest.ts';
+import { restartDigest } from '../../src/rules/log-restart.ts';
+import { denies, emptyRule, type Rule } from '../../src/rules/rule.ts';
 import { larger } from './memory.ts';
 import { maxLagMs } from './sim-cluster.ts';
 import type { SimProcess } from './sim-process.ts';

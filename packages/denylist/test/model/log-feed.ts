@@ -1,8 +1,6 @@
-import { CausalProof } from '../../src/causal-proof.ts';
 import type { Random } from '../../src/clock.ts';
 import { decodeEvent } from '../../src/codec/event.ts';
 import { rowBytes, viewOf, writeRule } from '../../src/codec/rows.ts';
-import { digestToBytes } from '../../src/digest.ts';
 import {
   type Feed,
   type FeedBatch,
@@ -11,8 +9,10 @@ import {
   FeedError,
   FeedGap,
   type FeedPosition,
-} from '../../src/feed.ts';
-import { defaultMaxTokenLifetimeSeconds } from '../../src/rule.ts';
+} from '../../src/log/feed.ts';
+import { CausalProof } from '../../src/replication/causal-proof.ts';
+import { digestToBytes } from '../../src/rules/digest.ts';
+import { defaultMaxTokenLifetimeSeconds } from '../../src/rules/rule.ts';
 import type { Flaw } from './flaws.ts';
 import type { Party } from './party.ts';
 import type { SimCluster } from './sim-cluster.ts';

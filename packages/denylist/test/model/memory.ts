@@ -1,6 +1,6 @@
-import { digestToHex } from '../../src/digest.ts';
-import type { Change } from '../../src/event.ts';
-import { emptyRule, type Rule } from '../../src/rule.ts';
+import { digestToHex } from '../../src/rules/digest.ts';
+import type { Change } from '../../src/rules/event.ts';
+import { emptyRule, type Rule } from '../../src/rules/rule.ts';
 
 /** The largest numbers ever seen, each by itself: what a holder knows and may not lose while it lives. */
 export class Memory {

@@ -1,6 +1,8 @@
 import type { Random } from '../../src/clock.ts';
 import { decodeEvent } from '../../src/codec/event.ts';
 import { bytesOfRows, rowBytes } from '../../src/codec/rows.ts';
+import { Journal } from '../../src/http/server/journal.ts';
+import { formatPosition, parsePosition } from '../../src/http/wire/wire.ts';
 import {
   type Feed,
   type FeedBatch,
@@ -9,11 +11,9 @@ import {
   FeedError,
   FeedGap,
   type FeedPosition,
-} from '../../src/feed.ts';
-import { Journal } from '../../src/http/journal.ts';
-import { formatPosition, parsePosition } from '../../src/http/wire.ts';
-import type { Replica } from '../../src/open-replica.ts';
-import { defaultMaxTokenLifetimeSeconds } from '../../src/rule.ts';
+} from '../../src/log/feed.ts';
+import type { Replica } from '../../src/replication/open-replica.ts';
+import { defaultMaxTokenLifetimeSeconds } from '../../src/rules/rule.ts';
 import type { Flaw } from './flaws.ts';
 import type { Party } from './party.ts';
 

@@ -1,8 +1,8 @@
 import type { Random } from '../../src/clock.ts';
-import { type DigestSet, digestToHex } from '../../src/digest.ts';
-import { defaultMaxStalenessMs } from '../../src/max-staleness.ts';
-import { openReplica, type Replica } from '../../src/open-replica.ts';
-import { denies, emptyRule } from '../../src/rule.ts';
+import { defaultMaxStalenessMs } from '../../src/replication/max-staleness.ts';
+import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
+import { type DigestSet, digestToHex } from '../../src/rules/digest.ts';
+import { denies, emptyRule } from '../../src/rules/rule.ts';
 import type { Flaw } from './flaws.ts';
 import { Memory } from './memory.ts';
 import type { Party } from './party.ts';

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FakeClock } from '@revocast/test-support';
 import { encodeHeartbeat, encodeRuleEvent } from '../../src/codec/event.ts';
-import { type Digest, digestToHex } from '../../src/digest.ts';
-import { FeedError } from '../../src/feed.ts';
-import { restartDigest } from '../../src/log-restart.ts';
-import { defaultMaxTokenLifetimeSeconds, emptyRule, type Rule, sameRule } from '../../src/rule.ts';
-import { applyStatement, type Statement } from '../../src/statement.ts';
+import { FeedError } from '../../src/log/feed.ts';
+import { type Digest, digestToHex } from '../../src/rules/digest.ts';
+import { restartDigest } from '../../src/rules/log-restart.ts';
+import { defaultMaxTokenLifetimeSeconds, emptyRule, type Rule, sameRule } from '../../src/rules/rule.ts';
+import { applyStatement, type Statement } from '../../src/rules/statement.ts';
 
 export interface SimEntry {
   /** Stream id: a number that grows with time, as Redis' do. */

@@ -1,8 +1,8 @@
 import type { Random } from '../../src/clock.ts';
-import { FeedError } from '../../src/feed.ts';
-import { endOfRestart, restartDigest } from '../../src/log-restart.ts';
-import { openReplica, type Replica } from '../../src/open-replica.ts';
-import type { Reseed } from '../../src/reseed.ts';
+import { FeedError } from '../../src/log/feed.ts';
+import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
+import type { Reseed } from '../../src/replication/reseed.ts';
+import { endOfRestart, restartDigest } from '../../src/rules/log-restart.ts';
 import type { Flaw } from './flaws.ts';
 import { createLogFeed } from './log-feed.ts';
 import { Memory } from './memory.ts';

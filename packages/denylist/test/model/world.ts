@@ -1,9 +1,9 @@
 import { FakeClock } from '@revocast/test-support';
 import { seededRandom } from '@revocast/test-support/seeded-random';
 import type { Random } from '../../src/clock.ts';
-import { digestOf, digestSetOf } from '../../src/digest.ts';
-import type { DimensionValue } from '../../src/revocation.ts';
-import { forEver } from '../../src/rule.ts';
+import { digestOf, digestSetOf } from '../../src/rules/digest.ts';
+import type { DimensionValue } from '../../src/rules/revocation.ts';
+import { forEver } from '../../src/rules/rule.ts';
 import type { Flaw } from './flaws.ts';
 import { Ledger } from './ledger.ts';
 import { Party } from './party.ts';

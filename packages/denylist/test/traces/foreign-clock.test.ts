@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { FeedBatch } from '../../src/feed.ts';
-import { readBootId } from '../../src/http/boot-id.ts';
-import { createHttpFeed } from '../../src/http/feed.ts';
-import { paths } from '../../src/http/wire.ts';
+import { createHttpFeed } from '../../src/http/client/feed.ts';
+import { readBootId } from '../../src/http/wire/boot-id.ts';
+import { paths } from '../../src/http/wire/wire.ts';
+import type { FeedBatch } from '../../src/log/feed.ts';
 import { systemClock as clock } from '../../src/system-clock.ts';
-import { startScriptedServer } from '../http/scripted-server.ts';
-import { reader } from '../scripted-feed.ts';
+import { startScriptedServer } from '../http/client/scripted-server.ts';
+import { reader } from '../replication/scripted-feed.ts';
 
 const cursor = `${'a'.repeat(16)}.0`;
 const from = { epoch: 'e1', head: cursor, cursor, healing: false, maxTokenLifetimeSeconds: 1, minReader: 1 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { emptyRule, forEver, forgettableAt, mergeRules, type Rule } from '../../src/rule.ts';
-import { applyStatement } from '../../src/statement.ts';
+import { emptyRule, forEver, forgettableAt, mergeRules, type Rule } from '../../src/rules/rule.ts';
+import { applyStatement } from '../../src/rules/statement.ts';
 import { holds } from './holds.ts';
 
 describe('a block, its lift, and a block again', () => {

@@ -2,20 +2,27 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 import { readRule, rowBytes, viewOf } from '../../src/codec/rows.ts';
-import { type Digest, digestFromBytes, digestOf, digestSetOf, digestToBytes, digestToHex } from '../../src/digest.ts';
-import type { Feed } from '../../src/feed.ts';
-import { restartDigest } from '../../src/log-restart.ts';
-import { openLookUp } from '../../src/open-look-up.ts';
-import { openReplica, type Replica } from '../../src/open-replica.ts';
-import { type OpenedSource, openSource } from '../../src/open-source.ts';
-import { createPublisherOver, type Publisher } from '../../src/publisher.ts';
-import { connectRedis } from '../../src/redis/connect.ts';
+import type { Feed } from '../../src/log/feed.ts';
+import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
+import { connectRedis } from '../../src/redis/connection/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { runAppend } from '../../src/redis/log.ts';
 import { pruneScript } from '../../src/redis/scripts.ts';
-import type { Dimension } from '../../src/revocation.ts';
-import { emptyRule, forEver, type Rule } from '../../src/rule.ts';
-import { parseSource, type RedisSource } from '../../src/source.ts';
+import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
+import {
+  type Digest,
+  digestFromBytes,
+  digestOf,
+  digestSetOf,
+  digestToBytes,
+  digestToHex,
+} from '../../src/rules/digest.ts';
+import { restartDigest } from '../../src/rules/log-restart.ts';
+import type { Dimension } from '../../src/rules/revocation.ts';
+import { emptyRule, forEver, type Rule } from '../../src/rules/rule.ts';
+import { openLookUp } from '../../src/sources/open-look-up.ts';
+import { type OpenedSource, openSource } from '../../src/sources/open-source.ts';
+import { parseSource, type RedisSource } from '../../src/sources/source.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
 
 const issuer = 'https://login.example.com/';

@@ -11,7 +11,7 @@ import {
   readUrl,
   refuse,
   refuseUnknownKeys,
-} from '../read-option.ts';
+} from '../options/read-option.ts';
 import type { ReplayStore } from './replay-store.ts';
 
 /** Tokens bound to a key of the client (RFC 9449). */

@@ -7,7 +7,7 @@ import {
   UnavailableError,
   type UnavailableReason,
 } from '../errors.ts';
-import { type AnswerStyle, answerTo, type Wanted } from '../token/challenge.ts';
+import { type AnswerStyle, answerTo, type Wanted } from '../gate/challenge.ts';
 import type { Next } from './request-state.ts';
 
 export interface Refusal {

@@ -1,7 +1,7 @@
 import type { Auth } from '../decision.ts';
 import { ConfigurationError, type Reason } from '../errors.ts';
-import { readNumber, readStrings, refuse, refuseUnknownKeys } from '../read-option.ts';
-import type { Wanted } from '../token/challenge.ts';
+import type { Wanted } from '../gate/challenge.ts';
+import { readNumber, readStrings, refuse, refuseUnknownKeys } from '../options/read-option.ts';
 import { scopeToken } from '../token/scope.ts';
 import { refuseRequest } from './answer.ts';
 import { type Handler, stateOf } from './request-state.ts';

@@ -1,4 +1,4 @@
-import { readStrings, readUrl, refuseUnknownKeys } from '../read-option.ts';
+import { readStrings, readUrl, refuseUnknownKeys } from '../options/read-option.ts';
 import type { Handler } from './request-state.ts';
 
 export interface ProtectedResourceOptions {

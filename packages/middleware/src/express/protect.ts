@@ -1,13 +1,13 @@
-import { createVerifier } from '../create-verifier.ts';
 import type { Decision, WhenUnknown } from '../decision.ts';
-import type { VerifierOptions } from '../options.ts';
-import { readBoolean, readOneOf, refuseUnknownKeys } from '../read-option.ts';
-import type { DecisionUse } from '../telemetry.ts';
-import type { Verifier } from '../verifier.ts';
-import { hasParts, partsOf, type VerifierParts } from '../verifier-parts.ts';
+import type { VerifierOptions } from '../options/options.ts';
+import { readBoolean, readOneOf, refuseUnknownKeys } from '../options/read-option.ts';
+import type { DecisionUse } from '../telemetry/telemetry.ts';
+import { createVerifier } from '../verifier/create-verifier.ts';
+import type { Verifier } from '../verifier/verifier.ts';
+import { hasParts, partsOf, type VerifierParts } from '../verifier/verifier-parts.ts';
 import { refuseRequest } from './answer.ts';
 import { type Handler, setState, stateOf } from './request-state.ts';
-import { forgetsShapes, settleShapes } from './settle-shapes.ts';
+import { forgetsShapes, settleShapes } from './v8-shapes.ts';
 
 export interface ProtectOptions {
   /** Let requests without any credentials pass, without `req.auth`. Bad credentials are refused as ever. Default false. */

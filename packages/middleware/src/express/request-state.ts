@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Auth } from '../decision.ts';
-import type { VerifierParts } from '../verifier-parts.ts';
+import type { VerifierParts } from '../verifier/verifier-parts.ts';
 
 /** The `next` of Express 4 and 5. */
 export type Next = (error?: unknown) => void;

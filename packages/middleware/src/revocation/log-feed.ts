@@ -1,9 +1,9 @@
 import { type Clock, FeedError } from '@revocast/denylist/replica';
 import type { WhenUnknown } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
-import type { StateLog } from '../state-log.ts';
-import type { FollowedFeed } from './followed-feed.ts';
+import type { StateLog } from '../verifier/state-log.ts';
 import type { OnLogReset } from './revocation-options.ts';
+import type { FollowedFeed } from './shared-replica.ts';
 
 /** What passes by itself within this time, as at every start, is no news. */
 const lastingMs = 1000;

@@ -18,7 +18,7 @@ import {
   readString,
   refuse,
   refuseUnknownKeys,
-} from '../read-option.ts';
+} from '../options/read-option.ts';
 
 /** How revocations reach this process. */
 export interface RevocationOptions {

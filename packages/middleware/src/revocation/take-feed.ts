@@ -1,10 +1,10 @@
 import type { Clock, Feed, LookUp, Verdict } from '@revocast/denylist/replica';
-import { settleInTime } from '../settle-in-time.ts';
-import type { Surroundings } from '../verifier-world.ts';
-import { FollowedFeed } from './followed-feed.ts';
-import { LaterLookUp } from './later-look-up.ts';
+import { settleInTime } from '../verifier/settle-in-time.ts';
+import type { Surroundings } from '../verifier/verifier-dependencies.ts';
 import { logFeed, safeText } from './log-feed.ts';
+import { LaterLookUp } from './pending-store.ts';
 import type { ResolvedRevocation } from './revocation-options.ts';
+import { FollowedFeed } from './shared-replica.ts';
 
 /** Takes the denylist that all verifiers share which name the same feed; undefined for look-up only. */
 export function takeFeed(revocation: ResolvedRevocation, surroundings: Surroundings): FollowedFeed | undefined {

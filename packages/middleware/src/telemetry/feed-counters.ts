@@ -1,5 +1,5 @@
 import { stagesOf, timesOf } from '@revocast/denylist/replica';
-import type { FeedObserver } from '../revocation/followed-feed.ts';
+import type { FeedObserver } from '../revocation/shared-replica.ts';
 import type { MetricFamilies } from './prometheus.ts';
 
 /** Counts what following a feed tells. */

@@ -10,12 +10,12 @@ import {
   type TelemetryAttributes,
   timesOf,
 } from '@revocast/denylist/replica';
-import type { ClassifyClient, ClientClasses } from '../client-classes.ts';
 import type { Decision } from '../decision.ts';
-import type { FeedObserver } from '../revocation/followed-feed.ts';
-import type { DecisionUse, Telemetry } from '../telemetry.ts';
-import type { OpenTelemetryOptions } from '../telemetry-options.ts';
-import { WeakMemo } from '../weak-memo.ts';
+import type { ClassifyClient, ClientClasses } from '../options/client-classes.ts';
+import type { OpenTelemetryOptions } from '../options/telemetry-options.ts';
+import type { FeedObserver } from '../revocation/shared-replica.ts';
+import { WeakMemo } from '../verifier/weak-memo.ts';
+import type { DecisionUse, Telemetry } from './telemetry.ts';
 
 const scope = '@revocast/middleware';
 

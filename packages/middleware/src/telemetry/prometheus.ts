@@ -1,9 +1,9 @@
 import { type MetricName, type MetricSpec, metricPrefix, metricTable } from '@revocast/denylist/replica';
 import { ConfigurationError, type Reason, reasons, specOf } from '../errors.ts';
-import type { Telemetry, WatchedSources } from '../telemetry.ts';
-import type { MetricsRegistry } from '../telemetry-options.ts';
+import type { MetricsRegistry } from '../options/telemetry-options.ts';
 import { feedCounters } from './feed-counters.ts';
 import { type Cell, HistogramFamily, type Labels, ValueFamily } from './metric-family.ts';
+import type { Telemetry, WatchedSources } from './telemetry.ts';
 
 /** Finds and makes the series of the metric table. */
 export interface MetricFamilies {

@@ -1,7 +1,7 @@
-import type { ClaimName } from '../profiles.ts';
+import type { ClaimName } from '../options/profiles.ts';
 import type { JsonObject } from './json.ts';
 
-export type { ClaimMap, ClaimName } from '../profiles.ts';
+export type { ClaimMap, ClaimName } from '../options/profiles.ts';
 
 /** Returns the first claim of the alternatives that is there, unread. */
 export function mappedClaim(claims: JsonObject, name: ClaimName): unknown {

@@ -1,7 +1,7 @@
 import type { DigestSet } from '@revocast/denylist/replica';
 import { type Confirmation, readConfirmation } from '../binding/confirmation.ts';
 import type { Accepted, AccessTokenClaims, Auth } from '../decision.ts';
-import type { TrustedIssuer } from '../trusted-issuer.ts';
+import type { TrustedIssuer } from '../issuers/trusted-issuer.ts';
 import { mappedString, type RevocableToken, revocationDigests, tokenIdOf } from './dimensions.ts';
 import { freezeDeeply } from './frozen-claims.ts';
 import { readScopes } from './scope.ts';

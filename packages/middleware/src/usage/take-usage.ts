@@ -1,8 +1,8 @@
-import type { ResolvedOptions } from '../options.ts';
+import type { ResolvedOptions } from '../options/options.ts';
 import type { ResolvedRevocation } from '../revocation/revocation-options.ts';
-import type { Telemetry } from '../telemetry.ts';
-import type { Surroundings } from '../verifier-world.ts';
-import { WeakMemo } from '../weak-memo.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Surroundings } from '../verifier/verifier-dependencies.ts';
+import { WeakMemo } from '../verifier/weak-memo.ts';
 import { UsageReporter } from './usage-reporter.ts';
 import { withUsage } from './with-usage.ts';
 

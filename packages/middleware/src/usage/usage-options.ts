@@ -6,7 +6,7 @@ import {
   readStrings,
   refuse,
   refuseUnknownKeys,
-} from '../read-option.ts';
+} from '../options/read-option.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 import { scopeToken } from '../token/scope.ts';
 

@@ -1,4 +1,4 @@
-import type { ClientClasses } from '../client-classes.ts';
+import type { ClientClasses } from '../options/client-classes.ts';
 import type { MetricFamilies } from '../telemetry/prometheus.ts';
 import type { ResolvedUsage } from './usage-options.ts';
 import type { ReportResult } from './usage-reporter.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { addressList } from '../../src/binding/address-list.ts';
 import { certificateThumbprint } from '../../src/binding/client-certificate.ts';
-import { addressList } from '../../src/http/address-list.ts';
 
 const certificate = Buffer.from('the bytes of a certificate');
 const thumbprint = createHash('sha256').update(certificate).digest('base64url');

@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createSigner, type Signer } from '@revocast/test-support';
 import { Registry } from 'prom-client';
 import supertest from 'supertest';
-import { composeVerifier } from '../../src/create-verifier.ts';
 import { TokenError, UnavailableError } from '../../src/errors.ts';
 import { authOf } from '../../src/express/auth-of.ts';
 import { requireClaims, requireScope } from '../../src/express/guards.ts';
 import { protectedResourceMetadata } from '../../src/express/metadata.ts';
 import { type ProtectOptions, protect } from '../../src/express/protect.ts';
-import type { VerifierOptions } from '../../src/options.ts';
+import type { VerifierOptions } from '../../src/options/options.ts';
+import { composeVerifier } from '../../src/verifier/create-verifier.ts';
 import { testWorld } from '../test-world.ts';
 import { expressVersions } from './versions.ts';
 

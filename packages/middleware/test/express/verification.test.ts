@@ -8,7 +8,7 @@ import { authOf } from '../../src/express/auth-of.ts';
 import { requireAnyScope, requireClaims, requireScope, requireStepUp } from '../../src/express/guards.ts';
 import { protect } from '../../src/express/protect.ts';
 import type { Handler } from '../../src/express/request-state.ts';
-import { knownAlgorithms } from '../../src/issuer-options.ts';
+import { knownAlgorithms } from '../../src/options/issuer-options.ts';
 import { type Bench, buildBenches, requestOf } from '../verification-bench.ts';
 import { type BenchName, type GuardName, type Row, rows } from '../verification-table.ts';
 import { expressVersions } from './versions.ts';

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createSigner, type Signer } from '@revocast/test-support';
 import { Registry } from 'prom-client';
-import { composeVerifier } from '../../src/create-verifier.ts';
-import type { VerifierOptions } from '../../src/options.ts';
-import type { Verifier } from '../../src/verifier.ts';
+import type { VerifierOptions } from '../../src/options/options.ts';
+import { composeVerifier } from '../../src/verifier/create-verifier.ts';
+import type { Verifier } from '../../src/verifier/verifier.ts';
 import { FakeFeed } from '../fake-feed.ts';
 import { type TestWorld, testWorld } from '../test-world.ts';
 

@@ -2,11 +2,11 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import { endOfRestart, type LookUp, restartDigest, type Verdict } from '@revocast/denylist/replica';
 import { createSigner, type Signer } from '@revocast/test-support';
 import supertest from 'supertest';
-import { composeVerifier } from '../../src/create-verifier.ts';
 import { protect } from '../../src/express/protect.ts';
-import type { VerifierOptions } from '../../src/options.ts';
+import type { VerifierOptions } from '../../src/options/options.ts';
 import type { RevocationOptions } from '../../src/revocation/revocation-options.ts';
-import type { Verifier } from '../../src/verifier.ts';
+import { composeVerifier } from '../../src/verifier/create-verifier.ts';
+import type { Verifier } from '../../src/verifier/verifier.ts';
 import { expressVersions } from '../express/versions.ts';
 import { FakeFeed } from '../fake-feed.ts';
 import { type TestWorld, testWorld } from '../test-world.ts';

@@ -17,9 +17,9 @@ import {
 import { createPublisher, type Publisher } from '@revocast/denylist';
 import { createSigner, type Signer } from '@revocast/test-support';
 import { Registry } from 'prom-client';
-import { composeVerifier } from '../../src/create-verifier.ts';
-import type { VerifierOptions } from '../../src/options.ts';
-import type { Verifier } from '../../src/verifier.ts';
+import type { VerifierOptions } from '../../src/options/options.ts';
+import { composeVerifier } from '../../src/verifier/create-verifier.ts';
+import type { Verifier } from '../../src/verifier/verifier.ts';
 import { type TestWorld, testWorld } from '../test-world.ts';
 
 /** A copy for each test: what is made from one API object is kept for as long as that. */

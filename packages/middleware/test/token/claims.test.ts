@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { profiles } from '../../src/profiles.ts';
+import { profiles } from '../../src/options/profiles.ts';
 import {
   checkExpiry,
   checkIssuedAt,

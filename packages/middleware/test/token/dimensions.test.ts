@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createPublisher, type Publisher, type RevocationTarget } from '@revocast/denylist';
 import { createSigner, type Signer } from '@revocast/test-support';
 import { calculateJwkThumbprint } from 'jose';
-import { createVerifier } from '../../src/create-verifier.ts';
-import type { ProfileName } from '../../src/profiles.ts';
-import type { Verifier } from '../../src/verifier.ts';
+import type { ProfileName } from '../../src/options/profiles.ts';
+import { createVerifier } from '../../src/verifier/create-verifier.ts';
+import type { Verifier } from '../../src/verifier/verifier.ts';
 
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {

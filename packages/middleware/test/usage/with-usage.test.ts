@@ -5,14 +5,14 @@ import { createSigner, type Signer } from '@revocast/test-support';
 import express from 'express';
 import { Registry } from 'prom-client';
 import supertest from 'supertest';
-import { composeVerifier } from '../../src/create-verifier.ts';
 import { requireAnyScope, requireScope } from '../../src/express/guards.ts';
 import { protect } from '../../src/express/protect.ts';
-import type { VerifierOptions } from '../../src/options.ts';
+import type { VerifierOptions } from '../../src/options/options.ts';
 import type { RequestWithHeaders } from '../../src/token/bearer.ts';
 import type { Place, SuspiciousUse, UsageOptions } from '../../src/usage/usage-options.ts';
 import { usageReportMs } from '../../src/usage/usage-reporter.ts';
-import type { Verifier } from '../../src/verifier.ts';
+import { composeVerifier } from '../../src/verifier/create-verifier.ts';
+import type { Verifier } from '../../src/verifier/verifier.ts';
 import { type TestWorld, testWorld } from '../test-world.ts';
 
 let signer: Signer;

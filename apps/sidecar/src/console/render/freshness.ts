@@ -1,4 +1,4 @@
-import { errorRemedy } from '../../error-remedies.ts';
+import { errorRemedy } from '../../commands/error-remedies.ts';
 import type { ConsoleView } from '../console-view.ts';
 import { type HtmlValue, html, type Markup } from '../html.ts';
 import { formatClock, formatCount, formatDuration, formatTime } from './format.ts';

@@ -1,0 +1,89 @@
+import { suggest } from '../config/suggest.ts';
+
+/** What the operator asked for. `argv` holds option flags only. */
+export type Command =
+  | {
+      readonly name: 'run' | 'init' | 'print-config' | 'config validate';
+      readonly argv: readonly string[];
+      readonly configFile?: string;
+    }
+  | { readonly name: 'config schema' | 'help' | 'version' }
+  | {
+      readonly name: 'wait';
+      readonly maxMs: number;
+      readonly url: string;
+      readonly program: readonly [string, ...string[]];
+    }
+  | { readonly name: 'mistake'; readonly message: string };
+
+const subcommands = ['run', 'init', 'config validate', 'config schema', 'wait'] as const;
+
+/** @param configVariable REVOCAST_CONFIG: the file to read when no `--config` names one. */
+export function readCommandLine(argv: readonly string[], configVariable?: string): Command {
+  const words = argv.slice(0, leadingWords(argv));
+  const rest = argv.slice(words.length);
+  const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+  if (own.includes('--help') || own.includes('-h') || words[0] === 'help') return { name: 'help' };
+  if (own.includes('--version')) return { name: 'version' };
+
+  const typed = words.length === 0 ? 'run' : words.join(' ');
+  const name = subcommands.find((known) => known === typed);
+  if (name === undefined) return unknownCommand(typed);
+  if (name === 'wait') return readWait(rest);
+  if (name === 'config schema') return { name };
+  const configFile = takeConfigFile(rest, configVariable);
+  if (configFile === 'missing') return mistake('--config needs the path of a file');
+  const { path, argv: flags } = configFile;
+  const prints = name === 'run' && flags.includes('--print-config');
+  return {
+    name: prints ? 'print-config' : name,
+    argv: flags.filter((flag) => !prints || flag !== '--print-config'),
+    ...(path === undefined || path === '' ? {} : { configFile: path }),
+  };
+}
+
+function unknownCommand(typed: string): Command {
+  // What is no word is not shown: it may be a URL with its password.
+  const shown = /^[a-z -]{1,40}$/.test(typed) ? `unknown command ${typed}` : 'unknown command';
+  return mistake(shown, suggest(typed, subcommands));
+}
+
+function leadingWords(argv: readonly string[]): number {
+  const first = argv.findIndex((word) => word.startsWith('-'));
+  return first === -1 ? argv.length : first;
+}
+
+function takeConfigFile(argv: readonly string[], variable: string | undefined) {
+  const at = argv.findIndex((flag) => flag === '--config' || flag.startsWith('--config='));
+  const flag = argv[at];
+  if (flag === undefined) return { path: variable, argv };
+  const inline = flag.startsWith('--config=');
+  const path = inline ? flag.slice('--config='.length) : argv[at + 1];
+  if (path === undefined || path === '' || path.startsWith('--')) return 'missing';
+  return { path, argv: argv.toSpliced(at, inline ? 1 : 2) };
+}
+
+const usageOfWait = 'expected: wait [--max 30s] [--url http://127.0.0.1:7472] -- program arguments…';
+
+function readWait(argv: readonly string[]): Command {
+  const split = argv.indexOf('--');
+  const [program, ...programArguments] = split === -1 ? [] : argv.slice(split + 1);
+  if (program === undefined) return mistake(usageOfWait);
+  const given = new Map<string, string>();
+  const flags = argv.slice(0, split).flatMap((flag) => flag.split(/=(.*)/s, 2));
+  for (let index = 0; index < flags.length; index += 2) {
+    const [flag = '', value] = flags.slice(index, index + 2);
+    if (!['--max', '--url'].includes(flag) || value === undefined) return mistake(usageOfWait);
+    given.set(flag, value);
+  }
+  const duration = /^(\d{1,7})(ms|s|m)$/.exec(given.get('--max') ?? '30s');
+  if (duration === null) return mistake('--max: expected a number with ms, s or m, such as 30s');
+  const url = given.get('--url') ?? 'http://127.0.0.1:7472';
+  if (!/^https?:/.test(url) || !URL.canParse(url)) return mistake('--url: expected the http URL of the admin listener');
+  const unitMs = { ms: 1, s: 1000, m: 60_000 }[duration[2] ?? ''] ?? 1;
+  return { name: 'wait', maxMs: Number(duration[1]) * unitMs, url, program: [program, ...programArguments] };
+}
+
+function mistake(message: string, near?: string): Command {
+  return { name: 'mistake', message: near === undefined ? message : `${message}; did you mean ${near}?` };
+}

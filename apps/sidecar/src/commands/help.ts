@@ -1,0 +1,24 @@
+import { printOptions } from '../config/print.ts';
+
+/** `--help`. Options are read off the schema, so none can be missing. */
+export function printHelp(): string {
+  return `revocast-sidecar: keeps the denylist of the API processes beside it complete.
+
+Usage: revocast-sidecar [command] [options]
+
+Commands:
+  run               follow the source and serve it (default)
+  init              declare a first log in Redis whole, so that nobody waits for it to heal
+  config validate   check flags, environment and file, and say every mistake
+  config schema     print the JSON schema of the configuration file
+  wait [--max 30s] [--url http://127.0.0.1:7472] -- program arguments…
+                    start a program once the sidecar is ready, or when the time is up
+
+Options (flag before environment before file before default):
+  --config <file>
+      YAML with these options under their camelCase names. (REVOCAST_CONFIG)
+  --print-config
+      Show each value and where it came from, secrets masked, and exit.
+${printOptions()}  --help, --version
+`;
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals';
+import { type FreshnessStatus, staleCauses } from '@revocast/denylist/replica';
+import { FakeClock } from '@revocast/test-support';
+import { createProbes, maxTickAgeMs } from '../../src/health/probes.ts';
+
+type Held = Pick<FreshnessStatus, 'state' | 'cause' | 'proofAgeMs'>;
+
+const cold: Held = { state: 'cold', cause: 'cold' };
+const fresh: Held = { state: 'fresh', proofAgeMs: 412.7 };
+const stale: Held = { state: 'stale', cause: 'no_heartbeat', proofAgeMs: 5001 };
+
+interface Given {
+  readonly whenUnknown?: 'unavailable' | 'accept';
+  readonly lastError?: string;
+  readonly restartedAtSeconds?: number;
+}
+
+function setUp(held: Held, { whenUnknown = 'unavailable', ...given }: Given = {}) {
+  const clock = new FakeClock();
+  const freshness = { sinceMs: 0, ...held };
+  const status = () => ({ freshness, ...given });
+  return { clock, probes: createProbes({ replica: { status }, clock, whenUnknown }) };
+}
+
+describe('given a sidecar that never synchronised', () => {
+  it('is neither started nor ready, and says which failure is behind it', () => {
+    const { probes } = setUp(cold, { lastError: 'unreachable' });
+    for (const answer of [probes.startup(), probes.ready()]) {
+      expect(answer).toMatchObject({ ok: false, check: 'first_snapshot', cause: 'cold', lastError: 'unreachable' });
+      expect(answer.remedy).toContain('source');
+    }
+  });
+
+  it('is not ready under `accept` either: it has nothing to hand out', () => {
+    expect(setUp(cold, { whenUnknown: 'accept' }).probes.ready().ok).toBe(false);
+  });
+
+  it('is alive', () => {
+    expect(setUp(cold, { lastError: 'unreachable' }).probes.live().ok).toBe(true);
+  });
+});
+
+describe('given a synchronised sidecar', () => {
+  it('is started and ready, with the age of its proof', () => {
+    const { probes } = setUp(fresh);
+    expect(probes.startup()).toEqual({ ok: true, check: 'first_snapshot' });
+    expect(probes.ready()).toEqual({ ok: true, check: 'freshness', ageMs: 413 });
+  });
+
+  it('is ready and says since when the log is, while what was revoked before may be forgotten', () => {
+    const { probes } = setUp(fresh, { restartedAtSeconds: 1_767_225_600 });
+    const restartedAt = '2026-01-01T00:00:00.000Z';
+    expect(probes.ready()).toEqual({ ok: true, check: 'freshness', ageMs: 413, restartedAt });
+  });
+
+  it('stays started and is not ready while stale, when the API would refuse', () => {
+    const { probes } = setUp(stale, { lastError: 'timeout' });
+    expect(probes.startup().ok).toBe(true);
+    expect(probes.ready()).toMatchObject({ ok: false, cause: 'no_heartbeat', ageMs: 5001, lastError: 'timeout' });
+    expect(probes.ready().degraded).toBeUndefined();
+  });
+
+  it('stays ready while stale, and says so, when the API accepts what it cannot check', () => {
+    const { probes } = setUp(stale, { whenUnknown: 'accept' });
+    expect(probes.ready()).toMatchObject({ ok: true, degraded: true, cause: 'no_heartbeat' });
+  });
+
+  it('is not ready from the moment it was asked to stop, and stays alive', () => {
+    for (const whenUnknown of ['unavailable', 'accept'] as const) {
+      const { probes } = setUp(fresh, { whenUnknown });
+      probes.markStopping();
+      expect(probes.ready()).toMatchObject({ ok: false, check: 'stopping' });
+      expect(probes.live().ok).toBe(true);
+    }
+  });
+
+  it.each(staleCauses.filter((cause) => cause !== 'cold'))('has a remedy for %s', (cause) => {
+    const { remedy = '' } = setUp({ ...stale, cause }).probes.ready();
+    expect(remedy.length).toBeGreaterThan(10);
+  });
+});
+
+describe('given a process whose timers no longer run', () => {
+  it('is alive up to the bound since the last tick, and not past it', async () => {
+    const clock = new FakeClock();
+    const stuck = {
+      monotonicMs: () => clock.monotonicMs(),
+      wallMs: () => clock.wallMs(),
+      sleep: () => new Promise<void>(() => undefined),
+    };
+    const status = () => ({ freshness: { sinceMs: 0, ...fresh } });
+    const probes = createProbes({ replica: { status }, clock: stuck, whenUnknown: 'unavailable' });
+    await clock.advance(maxTickAgeMs);
+    expect(probes.live()).toEqual({ ok: true, check: 'event_loop', ageMs: maxTickAgeMs });
+    await clock.advance(1);
+    expect(probes.live()).toMatchObject({ ok: false, check: 'event_loop', ageMs: maxTickAgeMs + 1 });
+  });
+
+  it('stays alive as long as they run', async () => {
+    const { clock, probes } = setUp(fresh);
+    await clock.advance(10 * maxTickAgeMs);
+    expect(probes.live().ok).toBe(true);
+  });
+
+  it('leaves no timer behind once closed', async () => {
+    const { clock, probes } = setUp(fresh);
+    probes.close();
+    await clock.advance(0);
+    expect(clock.sleeping).toBe(0);
+  });
+});

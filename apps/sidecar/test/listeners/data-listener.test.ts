@@ -1,0 +1,235 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import request from 'supertest';
+import type { ListenAddress } from '../../src/config/listen-address.ts';
+import { createDataListener } from '../../src/listeners/data-listener.ts';
+import { listen } from '../../src/listeners/listen.ts';
+import { openTokenFile } from '../../src/listeners/token-file.ts';
+
+const secret = 'a-token-of-twenty-one';
+const loopback: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
+const anywhere: ListenAddress = { kind: 'tcp', host: '0.0.0.0', port: 0 };
+const reads = ['/v1/snapshot', '/v1/events', '/v1/fresh', '/v1/enforcement'];
+
+interface Given {
+  readonly address?: ListenAddress;
+  readonly withTokens?: boolean;
+  readonly allowedHosts?: readonly string[];
+  readonly readers?: number;
+}
+
+const cleanUps: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'revocast-data-'));
+  cleanUps.push(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+async function serve({ address = loopback, withTokens = false, allowedHosts = [], readers = 0 }: Given = {}) {
+  const tokenPath = join(folder(), 'token');
+  if (withTokens) writeFileSync(tokenPath, secret);
+  const handled: string[] = [];
+  const app = createDataListener({
+    address,
+    feedServer: {
+      handle(received, response) {
+        if (received.url?.endsWith('?unknown')) return false;
+        handled.push(`${received.method} ${received.url}`);
+        response.end('handled');
+        return true;
+      },
+      clients: () => ({ count: readers }),
+    },
+    ...(withTokens ? { tokens: openTokenFile(tokenPath) } : {}),
+    allowedHosts,
+    maxReaders: 2,
+  });
+  const listening = await listen(app, address, 'dataListen');
+  cleanUps.push(() => listening.close());
+  return { app: listening.url, url: listening.url.replace('0.0.0.0', '127.0.0.1'), handled, tokenPath };
+}
+
+describe('given a data listener on loopback', () => {
+  it.each(reads)('lets a process of this host read %s without a secret', async (path) => {
+    const { url, handled } = await serve();
+    await request(url).get(path).expect(200, 'handled');
+    expect(handled).toEqual([`GET ${path}`]);
+  });
+
+  it.each(['localhost', 'localhost:7471', '127.0.0.1:7471', '127.1.2.3', '[::1]:7471', 'LOCALHOST'])(
+    'takes the Host %s',
+    async (host) => {
+      await request((await serve()).url)
+        .get('/v1/fresh')
+        .set('Host', host)
+        .expect(200);
+    },
+  );
+
+  it.each([
+    'evil.example',
+    'evil.example:7471',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '10.0.0.1',
+    '[::2]',
+    'a:b:c',
+    '@',
+  ])('refuses the Host %s, by which a page elsewhere would reach it', async (host) => {
+    const { url, handled } = await serve();
+    const response = await request(url).get('/v1/fresh').set('Host', host).expect(421);
+    expect(response.body).toMatchObject({ error: 'host_refused', remedy: expect.stringContaining('allowedHosts') });
+    expect(handled).toEqual([]);
+  });
+
+  it('takes the names of allowedHosts, in any case and with a port', async () => {
+    const { url } = await serve({ allowedHosts: ['Sidecar.Internal'] });
+    await request(url).get('/v1/fresh').set('Host', 'sidecar.internal:7471').expect(200);
+    await request(url).get('/v1/fresh').set('Host', 'other.internal').expect(421);
+  });
+
+  it.each(['http://127.0.0.1:7471', 'https://evil.example', 'null', ''])(
+    'refuses a request of a page, Origin "%s"',
+    async (origin) => {
+      const { url, handled } = await serve({ withTokens: true });
+      await request(url).get('/v1/snapshot').set('Origin', origin).expect(403, { error: 'origin_refused' });
+      await request(url)
+        .post('/v1/revocations')
+        .set('Origin', origin)
+        .set('Authorization', `Bearer ${secret}`)
+        .expect(403);
+      expect(handled).toEqual([]);
+    },
+  );
+
+  it.each(['/v1/acks', '/v1/usage'])('lets a process of this host post to %s without a secret', async (path) => {
+    const { url, handled } = await serve();
+    await request(url).post(path).send('{}').expect(200);
+    expect(handled).toEqual([`POST ${path}`]);
+    await request(url).post(path).set('Origin', 'https://evil.example').send('{}').expect(403);
+    await request(url).post(path).set('Host', 'evil.example').send('{}').expect(421);
+    expect(handled).toHaveLength(1);
+  });
+
+  it('says so when the feed has no such thing', async () => {
+    await request((await serve()).url)
+      .get('/v1/fresh?unknown')
+      .expect(404, { error: 'not_found' });
+  });
+
+  it('says how to allow writing when there is no token file', async () => {
+    const { url } = await serve();
+    const { body } = await request(url).post('/v1/revocations').send('{}').expect(403);
+    expect(body).toEqual({ error: 'writes_off', remedy: 'set tokenFile to allow writing' });
+  });
+
+  it('lets nobody write without the token, and whoever has it', async () => {
+    const { url, handled } = await serve({ withTokens: true });
+    const bare = await request(url).post('/v1/revocations').send('{}').expect(401);
+    expect(bare.headers['www-authenticate']).toMatch(/^Bearer /);
+    await request(url).post('/v1/revocations').set('Authorization', 'Bearer wrong-token-of-some-length').expect(401);
+    expect(handled).toEqual([]);
+    await request(url).post('/v1/revocations').set('Authorization', `Bearer ${secret}`).expect(200);
+    expect(handled).toEqual(['POST /v1/revocations']);
+  });
+
+  it('tells only a writer what a revocation named', async () => {
+    const { url, handled } = await serve({ withTokens: true });
+    await request(url).get('/v1/revocations?id=e1').expect(401);
+    await request(url).get('/v1/revocations?id=e1').set('Authorization', `Bearer ${secret}`).expect(200);
+    expect(handled).toEqual(['GET /v1/revocations?id=e1']);
+  });
+
+  it('follows a rotation while it runs', async () => {
+    const { url, tokenPath } = await serve({ withTokens: true });
+    const write = (token: string) => request(url).post('/v1/revocations').set('Authorization', `Bearer ${token}`);
+    writeFileSync(tokenPath, `${secret}\nnext-token-of-some-length`);
+    await write(secret).expect(200);
+    await write('next-token-of-some-length').expect(200);
+    writeFileSync(tokenPath, 'next-token-of-some-length');
+    await write(secret).expect(401);
+  });
+
+  it.each(['/', '/metrics', '/readyz', '/v1', '/v2/snapshot', '/v1/snapshot/', '/v1/SNAPSHOT', '/v1/acks'])(
+    'knows nothing of GET %s',
+    async (path) => {
+      const { url, handled } = await serve({ withTokens: true });
+      await request(url).get(path).set('Authorization', `Bearer ${secret}`).expect(404);
+      expect(handled).toEqual([]);
+    },
+  );
+
+  it('serves as many readers as it may, and one more gets 503', async () => {
+    await request((await serve({ readers: 1 })).url)
+      .get('/v1/events')
+      .expect(200);
+    const { url } = await serve({ readers: 2 });
+    await request(url).get('/v1/events').expect(503);
+    await request(url).get('/v1/snapshot').expect(200);
+  });
+});
+
+describe('given a data listener that other hosts reach', () => {
+  it.each(reads)('wants the token for %s too, from this host as from any', async (path) => {
+    const { url } = await serve({ address: anywhere, withTokens: true });
+    await request(url).get(path).expect(401);
+    await request(url).get(path).set('Authorization', `Bearer ${secret}`).expect(200);
+  });
+
+  it('takes any address as Host, which cannot be rebound, and no foreign name', async () => {
+    const { url } = await serve({ address: anywhere, withTokens: true });
+    const read = (host: string) =>
+      request(url).get('/v1/fresh').set('Host', host).set('Authorization', `Bearer ${secret}`);
+    await read('10.1.2.3:7471').expect(200);
+    await read('[fd00::1]:7471').expect(200);
+    await read('evil.example').expect(421);
+  });
+});
+
+describe('given a data listener on a Unix socket', () => {
+  it('is there for its group only, whatever Host says', async () => {
+    const path = join(folder(), 'sidecar.sock');
+    const { app } = await serve({ address: { kind: 'unix', path } });
+    expect(app).toBe(`unix:${path}`);
+    expect(statSync(path).mode & 0o777).toBe(0o660);
+    await request(`http+unix://${encodeURIComponent(path)}`)
+      .get('/v1/fresh')
+      .set('Host', 'sidecar')
+      .expect(200);
+  });
+
+  it('takes the place of a socket that a killed process left, and not of a living one', async () => {
+    const path = join(folder(), 'sidecar.sock');
+    const address = { kind: 'unix', path } as const;
+    const living = await listen((_request, response) => void response.end(), address, 'dataListen');
+    await expect(listen(() => undefined, address, 'dataListen')).rejects.toThrow(
+      /^dataListen: cannot listen \(EADDRINUSE\)/,
+    );
+    await living.close();
+    writeFileSync(path, 'a file of somebody else');
+    await expect(listen(() => undefined, address, 'dataListen')).rejects.toThrow('EADDRINUSE');
+  });
+});
+
+describe('listen', () => {
+  it('names the option when the port is taken', async () => {
+    const { app } = await serve();
+    const address = { ...loopback, port: Number(new URL(app).port) };
+    await expect(listen(() => undefined, address, 'adminListen')).rejects.toThrow(
+      /^adminListen: cannot listen \(EADDRINUSE\)/,
+    );
+  });
+
+  it('ends open connections when it closes', async () => {
+    const listening = await listen((_request, response) => void response.write('and so on'), loopback, 'dataListen');
+    const response = await fetch(listening.url);
+    await listening.close();
+    await expect(response.text()).rejects.toThrow();
+  });
+});

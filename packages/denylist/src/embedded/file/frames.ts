@@ -1,0 +1,204 @@
+import { crc32 } from 'node:zlib';
+import { decodeEvent, encodeRuleEvent } from '../../codec/event.ts';
+import { bytesOfRows, rowBytes, viewOf } from '../../codec/rows.ts';
+import { digestScheme } from '../../rules/digest.ts';
+import { emptyState, type LogState, type StoredEntry } from '../memory/log-state.ts';
+
+// A log file, all numbers big-endian:
+//
+//   0  "RVCL"   4  version (u8)   5  digest scheme (u8)   6  reserved (u16)   8  frames without end
+//
+// A frame is: length of the payload (u32), CRC-32 of it (u32), payload. The first byte of a payload says what it is:
+//
+//   h  JSON: epoch, seq, rows, inode, maxTokenLifetimeSeconds; once, first
+//   r  rows of 32 bytes, the rules when the file was begun         i  JSON: [[event id, seq, logged at (ms)], …]
+//   e  an event as in codec/event.ts                               c  JSON: healingMs; last, written on closing
+
+export const fileVersion = 1;
+const magic = 'RVCL';
+const preambleBytes = 8;
+const frameHeaderBytes = 8;
+const idsPerFrame = 1000;
+/** No frame is larger: a length beyond it is no length. */
+const maxFrameBytes = 1 << 20;
+/** No crash tears more than one batch of entries. */
+const maxTornBytes = 256 * 1024;
+
+export interface FileHeader {
+  /** 16 hex digits. */
+  readonly epoch: string;
+  readonly seq: number;
+  /** Rules that follow; fewer mean that the file was cut. */
+  readonly rows: number;
+  /** Of the file in which this header was written. */
+  readonly inode: string;
+  readonly maxTokenLifetimeSeconds: number;
+}
+
+export interface DecodedFile {
+  readonly header: FileHeader;
+  readonly state: LogState;
+  /** How long the log had still to heal when it was closed in order; undefined when it was not. */
+  readonly closed: { readonly healingMs: number } | undefined;
+  /** Bytes at the end that are no whole frame: the last write was cut short. */
+  readonly tornBytes: number;
+}
+
+/** The beginning of a file that holds all of `state`, in pieces. */
+export function* encodeFile(header: Omit<FileHeader, 'seq' | 'rows'>, state: LogState): Generator<Uint8Array> {
+  const { seq, table } = state;
+  const preamble = Buffer.alloc(preambleBytes);
+  preamble.write(magic, 'latin1');
+  preamble.writeUInt8(fileVersion, 4);
+  preamble.writeUInt8(digestScheme, 5);
+  yield preamble;
+  yield frame('h', Buffer.from(JSON.stringify({ ...header, seq, rows: table.size })));
+  for (const words of table.picture().pieces()) yield frame('r', bytesOfRows(words));
+  const ids = [...state.ids].map(([id, { seq, loggedAtMs }]) => [id, seq, loggedAtMs]);
+  for (let from = 0; from < ids.length; from += idsPerFrame) {
+    yield frame('i', Buffer.from(JSON.stringify(ids.slice(from, from + idsPerFrame))));
+  }
+}
+
+export function encodeEntries(entries: readonly StoredEntry[]): Uint8Array {
+  return Buffer.concat(entries.map(({ seq, change }) => frame('e', Buffer.from(encodeRuleEvent(seq, change)))));
+}
+
+export function encodeClosing(healingMs: number): Uint8Array {
+  return frame('c', Buffer.from(JSON.stringify({ healingMs })));
+}
+
+function frame(kind: string, body: Uint8Array): Uint8Array {
+  const bytes = Buffer.alloc(frameHeaderBytes + 1 + body.byteLength);
+  bytes.write(kind, frameHeaderBytes, 'latin1');
+  bytes.set(body, frameHeaderBytes + 1);
+  bytes.writeUInt32BE(1 + body.byteLength, 0);
+  bytes.writeUInt32BE(crc32(bytes.subarray(frameHeaderBytes)), 4);
+  return bytes;
+}
+
+/** @returns why it is refused, as the end of "the log file …", when it cannot be trusted to be one of ours. */
+export function decodeFile(bytes: Buffer): DecodedFile | string {
+  if (bytes.byteLength === 0) return 'is empty: delete it to begin a new log';
+  if (bytes.toString('latin1', 0, 4) !== magic) return 'is no revocation log: name another path';
+  const version = bytes.byteLength > 4 ? bytes.readUInt8(4) : undefined;
+  if (version !== undefined && version > fileVersion) {
+    return `has version ${version}, and this reads up to ${fileVersion}: upgrade`;
+  }
+  if (version !== undefined && version < fileVersion) return `has version ${version}, which was never released`;
+  if (bytes.byteLength > 5 && bytes.readUInt8(5) !== digestScheme) {
+    return `has digest scheme ${bytes.readUInt8(5)}, and this reads ${digestScheme}: upgrade`;
+  }
+  let at = preambleBytes;
+  const state = emptyState();
+  let header: FileHeader | undefined;
+  let rows = 0;
+  let closed: { healingMs: number } | undefined;
+  while (at < bytes.byteLength) {
+    const payload = payloadAt(bytes, at);
+    if (payload === undefined) {
+      if (bytes.byteLength - at > maxTornBytes || followedByFrame(bytes, at)) return damaged(at, bytes);
+      break;
+    }
+    const kind = payload.toString('latin1', 0, 1);
+    const body = payload.subarray(1);
+    if (header === undefined) {
+      header = kind === 'h' ? decodeHeader(body) : undefined;
+      if (header === undefined) return damaged(at, bytes);
+      state.seq = header.seq;
+    } else {
+      const taken = kind === 'c' ? decodeClosing(body) : takeFrame(kind, body, state);
+      if (taken === undefined) return damaged(at, bytes);
+      closed = taken === true ? undefined : taken;
+      if (kind === 'r') rows += body.byteLength / rowBytes;
+    }
+    at += frameHeaderBytes + payload.byteLength;
+  }
+  // The header is written and safe before the file gets its name, so a crash cannot have cut it.
+  if (header === undefined) return 'was cut within its head: restore it, or delete it to begin a new log';
+  if (rows < header.rows) return damaged(at, bytes);
+  return { header, state, closed, tornBytes: Math.max(0, bytes.byteLength - at) };
+}
+
+const damaged = (at: number, bytes: Buffer) =>
+  `is damaged at byte ${at} of ${bytes.byteLength}: restore it, or delete it to begin a new log`;
+
+function payloadAt(bytes: Buffer, at: number): Buffer | undefined {
+  if (at + frameHeaderBytes > bytes.byteLength) return undefined;
+  const length = bytes.readUInt32BE(at);
+  const from = at + frameHeaderBytes;
+  if (length === 0 || length > maxFrameBytes || from + length > bytes.byteLength) return undefined;
+  const payload = bytes.subarray(from, from + length);
+  return crc32(payload) === bytes.readUInt32BE(at + 4) ? payload : undefined;
+}
+
+/** A whole frame behind a broken one: no crash did that, and what was acknowledged lies behind the damage. */
+function followedByFrame(bytes: Buffer, broken: number): boolean {
+  for (let at = broken + 1; at + frameHeaderBytes < bytes.byteLength; at += 1) {
+    if (payloadAt(bytes, at) !== undefined) return true;
+  }
+  return false;
+}
+
+function takeFrame(kind: string, body: Buffer, state: LogState): true | undefined {
+  if (kind === 'r') return takeRows(body, state);
+  if (kind === 'i') return takeIds(body, state);
+  return kind === 'e' ? takeEvent(body, state) : undefined;
+}
+
+function takeRows(body: Buffer, state: LogState): true | undefined {
+  if (body.byteLength % rowBytes !== 0) return undefined;
+  const view = viewOf(body);
+  for (let at = 0; at < body.byteLength; at += rowBytes) state.table.insertRow(view, at);
+  return true;
+}
+
+function takeIds(body: Buffer, state: LogState): true | undefined {
+  const ids = parseJson(body);
+  if (!Array.isArray(ids)) return undefined;
+  for (const known of ids) {
+    if (!Array.isArray(known)) return undefined;
+    const [id, seq, loggedAtMs]: unknown[] = known;
+    if (typeof id !== 'string' || typeof seq !== 'number' || typeof loggedAtMs !== 'number') return undefined;
+    state.ids.set(id, { seq, loggedAtMs });
+  }
+  return true;
+}
+
+function takeEvent(body: Buffer, state: LogState): true | undefined {
+  const event = decodeEvent(body.toString('utf8'));
+  // Entries are numbered without a hole: one that is missing was acknowledged and is gone.
+  if (event?.kind !== 'rule' || event.seq !== state.seq + 1 || event.loggedAtMs === undefined) return undefined;
+  state.seq = event.seq;
+  state.table.set(event.digest, event.rule);
+  const { details, loggedAtMs, seq } = event;
+  if (details !== undefined && details.kind !== 'reseed') state.ids.set(details.id, { seq, loggedAtMs });
+  return true;
+}
+
+function decodeHeader(body: Buffer): FileHeader | undefined {
+  const fields = parseJson(body);
+  if (typeof fields !== 'object' || fields === null) return undefined;
+  const { epoch, seq, rows, inode, maxTokenLifetimeSeconds }: Record<string, unknown> = { ...fields };
+  if (typeof epoch !== 'string' || !/^[0-9a-f]{16}$/.test(epoch) || typeof inode !== 'string') return undefined;
+  if (!isCount(seq) || !isCount(rows) || !isCount(maxTokenLifetimeSeconds)) return undefined;
+  return { epoch, seq, rows, inode, maxTokenLifetimeSeconds };
+}
+
+function decodeClosing(body: Buffer): { healingMs: number } | undefined {
+  const fields = parseJson(body);
+  if (typeof fields !== 'object' || fields === null || !('healingMs' in fields)) return undefined;
+  return isCount(fields.healingMs) ? { healingMs: fields.healingMs } : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

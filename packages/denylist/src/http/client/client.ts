@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { type Agent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { FeedError } from '../../log/feed.ts';
+import type { HttpSource } from '../../sources/source.ts';
+import { readerHeader, readTimeoutMs } from '../wire/wire.ts';
+
+export interface HttpClient {
+  readonly source: HttpSource;
+  readonly signal: AbortSignal;
+  /** Path of a file whose first line is the bearer token; read at every request, so that it can be replaced. */
+  readonly tokenFile?: string;
+  /** Names who asks. */
+  readonly reader?: string;
+  /** Keeps sockets for requests that come often; without one each request has its own. */
+  readonly agent?: Agent;
+}
+
+/** @throws FeedError `unreachable`, `timeout`, `closed`. */
+export function get(client: HttpClient, path: string, headers: OutgoingHttpHeaders = {}): Promise<IncomingMessage> {
+  return send(client, { method: 'GET', path, headers });
+}
+
+export function post(client: HttpClient, path: string, body: string): Promise<IncomingMessage> {
+  return send(client, { method: 'POST', path, headers: { 'content-type': 'application/json' }, body });
+}
+
+interface Message {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body?: string;
+}
+
+/** One socket per request, without redirects: a stream holds its own, and the rest is rare. */
+async function send(client: HttpClient, { method, path, headers, body }: Message): Promise<IncomingMessage> {
+  const { source, signal, reader } = client;
+  const authorization = await authorizationFor(client);
+  const url = new URL(`${source.baseUrl}${path}`);
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return await new Promise<IncomingMessage>((resolve, reject) => {
+    let connected = false;
+    const fail = (error: Error) => {
+      // Who writes must know: a request that never had a connection has reached nobody.
+      const code = /timed out/.test(error.message) ? 'timeout' : connected ? 'closed' : 'unreachable';
+      reject(new FeedError(code, `${source.name} cannot be reached`, { cause: error }));
+    };
+    const sent = request(
+      url,
+      {
+        method,
+        agent: client.agent ?? false,
+        signal,
+        headers: { ...headers, ...authorization, ...(reader === undefined ? {} : { [readerHeader]: reader }) },
+        ...(source.socketPath === undefined ? {} : { socketPath: source.socketPath }),
+      },
+      (response) => {
+        response.setTimeout(readTimeoutMs, () =>
+          response.destroy(new FeedError('timeout', `${source.name} fell silent`)),
+        );
+        resolve(response);
+      },
+    );
+    // A link that drops packets answers nothing at all: only silence tells.
+    sent.setTimeout(readTimeoutMs, () => sent.destroy(new Error('timed out')));
+    sent.on('socket', (socket) => {
+      // A request under way must not keep the process alive.
+      socket.unref();
+      connected = !socket.connecting;
+      // A kept socket is connected already, and would gather a listener with every request.
+      if (socket.connecting) {
+        socket.once('connect', () => {
+          connected = true;
+        });
+      }
+    });
+    sent.on('error', fail);
+    sent.end(body);
+  });
+}
+
+async function authorizationFor({ tokenFile, source }: HttpClient): Promise<OutgoingHttpHeaders> {
+  if (tokenFile === undefined) return {};
+  try {
+    const [token = ''] = (await readFile(tokenFile, 'utf8')).split('\n', 1);
+    return { authorization: `Bearer ${token.trim()}` };
+  } catch (error) {
+    throw new FeedError('no_permission', `the token file for ${source.name} cannot be read`, { cause: error });
+  }
+}
+
+/** @throws FeedError when there is more than `maxBytes`, or the link breaks. */
+export async function readAll(response: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    if (!(chunk instanceof Uint8Array)) throw new FeedError('protocol', 'expected bytes');
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new FeedError('protocol', `expected at most ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}

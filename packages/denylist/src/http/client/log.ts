@@ -1,0 +1,163 @@
+import type { Clock } from '../../clock.ts';
+import { encodeAppendRequest } from '../../codec/append-request.ts';
+import { type Enforcement, nothingKnown } from '../../log/enforcement.ts';
+import { FeedError } from '../../log/feed.ts';
+import {
+  type Appended,
+  LogError,
+  type LogErrorCode,
+  logErrorCodes,
+  type RevocationLog,
+} from '../../log/revocation-log.ts';
+import type { Reseed } from '../../replication/reseed.ts';
+import { digestFromHex } from '../../rules/digest.ts';
+import { dimensions } from '../../rules/revocation.ts';
+import type { HttpSource } from '../../sources/source.ts';
+import { paths } from '../wire/wire.ts';
+import { get, type HttpClient, post, readAll } from './client.ts';
+
+/** The log behind a sidecar: what is appended here it appends to its own source. */
+export function createHttpLog(
+  source: HttpSource,
+  { clock, ...token }: { readonly clock: Clock; readonly tokenFile?: string },
+): RevocationLog {
+  const closed = new AbortController();
+  const client: HttpClient = { source, signal: closed.signal, ...token };
+  return {
+    async append(request) {
+      let answered: Awaited<ReturnType<typeof post>>;
+      let body: Uint8Array;
+      try {
+        answered = await post(client, paths.revocations, encodeAppendRequest(request));
+        body = await readAll(answered, 64 * 1024);
+      } catch (error) {
+        // Without a connection, or the token to send, nobody was reached; everything later may have arrived.
+        const reached = !(error instanceof FeedError && ['unreachable', 'no_permission'].includes(error.code));
+        throw reached
+          ? new LogError('outcome_unknown', `${source.name} did not answer; retry with the same id`, { cause: error })
+          : new LogError('unavailable', `nothing was revoked: ${source.name} cannot be reached`, { cause: error });
+      }
+      return readAnswer(answered.statusCode ?? 0, body, source.name);
+    },
+    async denial(id) {
+      let status: number;
+      let parsed: Record<string, unknown>;
+      try {
+        const response = await get(client, `${paths.revocations}?${new URLSearchParams({ id })}`);
+        status = response.statusCode ?? 0;
+        parsed = parseObject(await readAll(response, 4096));
+      } catch (error) {
+        throw new LogError('unavailable', `nothing was lifted: ${source.name} cannot tell`, { cause: error });
+      }
+      const digest = typeof parsed.digest === 'string' ? digestFromHex(parsed.digest) : undefined;
+      const dimension = dimensions.find((known) => known === parsed.dimension);
+      if (status === 200 && digest !== undefined && dimension !== undefined) return { digest, dimension };
+      throw (
+        failureIn(status, parsed, source.name) ??
+        new LogError('unavailable', `nothing was lifted: ${source.name} answered ${status}`)
+      );
+    },
+    async enforcement({ epoch, head, cursor }) {
+      try {
+        const query = new URLSearchParams({ epoch, head, cursor });
+        const response = await get(client, `${paths.enforcement}?${query}`);
+        return readEnforcement(response.statusCode ?? 0, await readAll(response, 4 * 1024 * 1024));
+      } catch (error) {
+        throw new LogError('unavailable', `${source.name} cannot tell who has it`, { cause: error });
+      }
+    },
+    async time() {
+      const askedAtMs = clock.monotonicMs();
+      const response = await get(client, paths.fresh);
+      const { logNowMs } = parseObject(await readAll(response, 4096));
+      const roundTripMs = clock.monotonicMs() - askedAtMs;
+      if (typeof logNowMs !== 'number') throw new FeedError('not_ready', `${source.name} knows no log time`);
+      return { logMs: logNowMs, monotonicMs: askedAtMs + roundTripMs / 2, roundTripMs };
+    },
+    async close() {
+      closed.abort();
+    },
+  };
+}
+
+/** A relay gives back upstream what the log lost. */
+export function createHttpReseed(log: RevocationLog): Reseed {
+  return {
+    async append(rules, signal) {
+      let restored = 0;
+      for (const { digest, rule } of rules) {
+        if (signal.aborted) break;
+        await log.append({ digest, statement: { kind: 'seed', rule }, details: { id: 'reseed', kind: 'reseed' } });
+        restored += 1;
+      }
+      return restored;
+    },
+  };
+}
+
+function readEnforcement(status: number, body: Uint8Array): Enforcement {
+  const { enforced, expected, expired, missing, failOpen, known } = parseObject(body);
+  const counts = [enforced, expected, expired, failOpen];
+  const wellFormed = status === 200 && Array.isArray(missing) && typeof known === 'boolean';
+  if (!wellFormed || !counts.every((count) => typeof count === 'number')) return nothingKnown;
+  return {
+    enforced: Number(enforced),
+    expected: Number(expected),
+    expired: Number(expired),
+    failOpen: Number(failOpen),
+    missing: missing.map(String),
+    known,
+  };
+}
+
+function readAnswer(status: number, body: Uint8Array, name: string): Appended {
+  const parsed = parseObject(body);
+  if (status === 201) {
+    const { epoch, head, cursor, loggedAtMs, redisReplicas, repeated } = parsed;
+    if (
+      typeof epoch === 'string' &&
+      typeof head === 'string' &&
+      typeof loggedAtMs === 'number' &&
+      typeof redisReplicas === 'number'
+    ) {
+      return {
+        epoch,
+        head,
+        cursor: typeof cursor === 'string' ? cursor : '',
+        loggedAtMs,
+        redisReplicas,
+        repeated: repeated === true,
+      };
+    }
+  }
+  throw (
+    failureIn(status, parsed, name) ??
+    new LogError('outcome_unknown', `${name} answered ${status}; retry with the same id`)
+  );
+}
+
+/** @returns undefined when nobody can tell what became of it. */
+function failureIn(status: number, { error, message }: Record<string, unknown>, name: string): LogError | undefined {
+  const code: LogErrorCode | undefined = logErrorCodes.find((known) => known === error);
+  if (code !== undefined) return new LogError(code, typeof message === 'string' ? message : code);
+  if (status === 401 || status === 403) {
+    return new LogError(
+      'unavailable',
+      `nothing was revoked: ${name} wants a bearer token for writes (option tokenFile)`,
+    );
+  }
+  if (status === 400 || status === 404) {
+    const what = typeof message === 'string' ? message : 'it takes no revocations';
+    return new LogError('refused', `${name} answered ${status}: ${what}`);
+  }
+  return undefined;
+}
+
+function parseObject(body: Uint8Array): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+  } catch {
+    return {}; // not ours: judged by its status
+  }
+}

@@ -1,0 +1,27 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { decodeReport } from '../../codec/report.ts';
+import { answer, readBody } from './answer.ts';
+import type { Readers } from './readers.ts';
+
+/** Ten thousand replicas behind one relay. */
+const maxBodyBytes = 1024 * 1024;
+
+/** `POST /v1/acks`: a reader says how far the replicas are that it speaks for. Changes nothing else. */
+export async function receiveReport(
+  request: IncomingMessage,
+  response: ServerResponse,
+  readers: Readers,
+): Promise<void> {
+  try {
+    const body = await readBody(request, maxBodyBytes);
+    const report = body === undefined ? 'the body is too large' : decodeReport(body);
+    if (typeof report === 'string') {
+      answer(response, 400, { error: 'malformed_request', message: report });
+      return;
+    }
+    if (readers.report(report.reader, report.replicas)) response.writeHead(204).end();
+    else answer(response, 503, { error: 'too_many_readers', message: 'put a relay between' });
+  } catch {
+    response.destroy(); // the link broke while it was read: there is nobody to answer
+  }
+}

@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { decodeAppendRequest } from '../../codec/append-request.ts';
+import { type AppendRequest, LogError, type LogErrorCode, type RevocationLog } from '../../log/revocation-log.ts';
+import { digestToHex } from '../../rules/digest.ts';
+import { answer, readBody } from './answer.ts';
+
+const maxBodyBytes = 16 * 1024;
+const statusOf: Readonly<Record<LogErrorCode, number>> = {
+  refused: 422,
+  too_many_broad_rules: 429,
+  unavailable: 503,
+  not_durable: 507,
+  outcome_unknown: 504,
+};
+
+/** `POST /v1/revocations`: hands one statement to the log and answers what became of it, never a bare OK. */
+export async function receiveRevocation(
+  request: IncomingMessage,
+  response: ServerResponse,
+  log: RevocationLog,
+): Promise<void> {
+  try {
+    const body = await readBody(request, maxBodyBytes);
+    const append: AppendRequest | string = body === undefined ? 'the body is too large' : decodeAppendRequest(body);
+    if (typeof append === 'string') {
+      answer(response, 400, { error: 'malformed_request', message: append });
+      return;
+    }
+    answer(response, 201, await log.append(append));
+  } catch (error) {
+    answerFailure(response, error);
+  }
+}
+
+/** `GET /v1/revocations?id=…`: what the event of that id denied, for whoever wants to lift it. */
+export async function answerDenial(request: IncomingMessage, response: ServerResponse, log: RevocationLog) {
+  const id = new URL(request.url ?? '/', 'http://sidecar').searchParams.get('id');
+  if (!id || id.length > 128) {
+    answer(response, 400, { error: 'malformed_request', message: 'expected an id of 1–128 characters' });
+    return;
+  }
+  try {
+    const { digest, dimension } = await log.denial(id);
+    answer(response, 200, { digest: digestToHex(digest), dimension });
+  } catch (error) {
+    answerFailure(response, error);
+  }
+}
+
+/** `GET /v1/enforcement?epoch=…&head=…&cursor=…`: which replicas have applied an entry of the log. */
+export async function answerEnforcement(request: IncomingMessage, response: ServerResponse, log: RevocationLog) {
+  const { searchParams } = new URL(request.url ?? '/', 'http://sidecar');
+  const [epoch, head, cursor] = ['epoch', 'head', 'cursor'].map((name) => searchParams.get(name) ?? '');
+  if (!epoch || !head || !cursor) {
+    answer(response, 400, { error: 'malformed_request', message: 'expected epoch, head and cursor' });
+    return;
+  }
+  try {
+    answer(response, 200, await log.enforcement({ epoch, head, cursor }));
+  } catch (error) {
+    answerFailure(response, error);
+  }
+}
+
+function answerFailure(response: ServerResponse, error: unknown): void {
+  if (error instanceof LogError) answer(response, statusOf[error.code], { error: error.code, message: error.message });
+  else answer(response, 500, { error: 'internal_error', message: 'the sidecar failed; see its log' });
+}

@@ -1,0 +1,39 @@
+import { FeedError } from '../../log/feed.ts';
+import type { RedisNode, RedisSource } from '../../sources/redis-source.ts';
+import { keys } from '../keys.ts';
+import { openClient, type RedisConnection, type RedisTimeouts } from './client.ts';
+import { firstToSucceed } from './first-to-succeed.ts';
+import { movedTo } from './reply-errors.ts';
+
+/** A node may know less than the one it sends us to. */
+const maxHops = 4;
+
+/**
+ * Connects to the node of a cluster that owns the slot of `{revocast}`: all keys share that hash tag, so one node has
+ * them all. Any node that answers tells where it is. When the slot moves, the node refuses the next command, the
+ * connection closes, and whoever dials again gets here again.
+ */
+export async function connectToOwner(source: RedisSource, timeouts: RedisTimeouts): Promise<RedisConnection> {
+  return await firstToSucceed(
+    source.nodes.map((node) => followFrom(node, source, timeouts)),
+    (late) => late.close(),
+  );
+}
+
+async function followFrom(from: RedisNode, source: RedisSource, timeouts: RedisTimeouts): Promise<RedisConnection> {
+  let node = from;
+  for (let hop = 0; hop < maxHops; hop++) {
+    const connection = await openClient({ ...source, ...node }, timeouts);
+    try {
+      // A question with a key in it, and a right that every role has: CLUSTER SLOTS would need another one.
+      await connection.call('HMGET', [keys.meta, 'epoch']);
+      return connection;
+    } catch (error) {
+      connection.close();
+      const next = movedTo(error);
+      if (next === undefined) throw error;
+      node = { host: next.host === '' ? node.host : next.host, port: next.port };
+    }
+  }
+  throw new FeedError('loading', `${source.name}: the nodes send each other's clients in a circle; try again`);
+}

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FeedError } from '../../log/feed.ts';
+import type { RedisNode, RedisSource } from '../../sources/redis-source.ts';
+import { openClient, type RedisAddress, type RedisConnection, type RedisTimeouts } from './client.ts';
+import { firstToSucceed } from './first-to-succeed.ts';
+import { readArray, readNumber, readText } from './replies.ts';
+
+/** How often the Sentinels are asked who the primary is, while connected to it. */
+const watchMs = 500;
+
+/**
+ * Asks the Sentinels for the primary and connects to it. The connection closes itself within a second of the Sentinels
+ * naming another one: an old primary goes on answering for seconds, and what is written to it then is lost.
+ */
+export async function connectToPrimary(source: RedisSource, timeouts: RedisTimeouts): Promise<RedisConnection> {
+  const { sentinel, primary } = await askAny(source, timeouts);
+  try {
+    const connection = await openClient({ ...source, ...primary }, timeouts);
+    try {
+      await expectPrimary(connection, source);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    void closeWhenMoved({ connection, sentinel, primary, source, timeouts });
+    return connection;
+  } catch (error) {
+    sentinel.close();
+    throw error;
+  }
+}
+
+interface Answer {
+  readonly sentinel: RedisConnection;
+  readonly primary: RedisNode;
+}
+
+/** The first answer counts; a Sentinel that is down or knows no such primary costs no time. */
+async function askAny(source: RedisSource, { connectMs = 1000 }: RedisTimeouts): Promise<Answer> {
+  const limits = { connectMs, commandMs: connectMs, silenceMs: 3 * watchMs + connectMs };
+  return await firstToSucceed(
+    source.nodes.map(async (node): Promise<Answer> => {
+      const sentinel = await openClient(sentinelAddress(source, node), limits);
+      try {
+        return { sentinel, primary: await askPrimary(sentinel, source) };
+      } catch (error) {
+        sentinel.close();
+        throw error;
+      }
+    }),
+    ({ sentinel }) => sentinel.close(),
+  );
+}
+
+function sentinelAddress(source: RedisSource, node: RedisNode): RedisAddress {
+  const { name, tls, sentinelUser, sentinelPassword } = source;
+  return {
+    ...node,
+    name,
+    database: 0,
+    ...(tls === undefined ? {} : { tls }),
+    ...(sentinelUser === undefined ? {} : { user: sentinelUser }),
+    ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
+  };
+}
+
+async function askPrimary(sentinel: RedisConnection, { name, primaryName = '' }: RedisSource): Promise<RedisNode> {
+  const reply = await sentinel.call('SENTINEL', ['get-master-addr-by-name', primaryName]);
+  if (reply === null) throw new FeedError('refused', `${name}: the Sentinels watch no primary of this name`);
+  const [host, port] = readArray(reply, 'primary');
+  return { host: readText(host, 'primary host'), port: readNumber(port, 'primary port') };
+}
+
+/** A Sentinel that missed a failover still names the server that is a replica by now. */
+async function expectPrimary(connection: RedisConnection, { name }: RedisSource): Promise<void> {
+  let role: string;
+  try {
+    role = readText(readArray(await connection.call('ROLE', []), 'ROLE')[0], 'role');
+  } catch (error) {
+    // Without the right to ask, the first write tells.
+    if (error instanceof FeedError && error.code === 'no_permission') return;
+    throw error;
+  }
+  if (role !== 'master') throw new FeedError('read_only', `${name}: a failover is under way`);
+}
+
+interface Watched extends Answer {
+  readonly connection: RedisConnection;
+  readonly source: RedisSource;
+  readonly timeouts: RedisTimeouts;
+}
+
+async function closeWhenMoved({ connection, primary, source, timeouts, ...first }: Watched): Promise<void> {
+  let { sentinel } = first;
+  const { closed } = connection;
+  closed.addEventListener('abort', () => sentinel.close(), { once: true });
+  for (;;) {
+    // Rejects when the connection is closed meanwhile: then there is nothing left to watch.
+    await sleep(watchMs, undefined, { ref: false, signal: closed }).catch(() => undefined);
+    if (closed.aborted) break;
+    try {
+      let named: RedisNode;
+      if (sentinel.open) named = await askPrimary(sentinel, source);
+      else ({ sentinel, primary: named } = await askAny(source, timeouts));
+      if (named.host !== primary.host || named.port !== primary.port) connection.close();
+    } catch {
+      // Without Sentinels the primary is still the primary; the next turn asks another one.
+      sentinel.close();
+    }
+  }
+  sentinel.close();
+}

@@ -1,0 +1,82 @@
+import type { Clock, Random } from '../../clock.ts';
+import { FeedError } from '../../log/feed.ts';
+import { Backoff } from '../../replication/backoff.ts';
+import type { RedisSource } from '../../sources/source.ts';
+import { connectRedis, type RedisConnection, type RedisTimeouts } from './connect.ts';
+
+export interface RedisSessionOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timeouts: RedisTimeouts;
+}
+
+/**
+ * A connection on demand: dialled at the first use and again after it failed, one attempt at a time, and after a
+ * failure not before a jittered pause has passed. Until then every caller gets the failure at once.
+ */
+export class RedisSession {
+  readonly #source: RedisSource;
+  readonly #options: RedisSessionOptions;
+  readonly #backoff: Backoff;
+  #connection: RedisConnection | undefined;
+  #dialling: Promise<RedisConnection> | undefined;
+  #failure: { readonly error: unknown; readonly retryAtMs: number } | undefined;
+  #closed = false;
+
+  constructor(source: RedisSource, options: RedisSessionOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#backoff = new Backoff({ firstMs: 50, maxMs: 1000, random: options.random });
+  }
+
+  get name(): string {
+    return this.#source.name;
+  }
+
+  /** The open connection, if there is one now. */
+  get current(): RedisConnection | undefined {
+    return this.#connection?.open ? this.#connection : undefined;
+  }
+
+  /** @throws FeedError */
+  async get(): Promise<RedisConnection> {
+    if (this.#closed) throw new FeedError('closed', `${this.name}: closed`);
+    if (this.current !== undefined) return this.current;
+    const { clock } = this.#options;
+    if (this.#failure !== undefined && clock.monotonicMs() < this.#failure.retryAtMs) throw this.#failure.error;
+    this.#dialling ??= this.#dial();
+    return await this.#dialling;
+  }
+
+  /** A command got its answer: the next failure is a first one again. */
+  succeeded(): void {
+    this.#backoff.succeeded();
+  }
+
+  /** Gives up the connection and rests: until a jittered pause is over, `get` fails at once with this error. */
+  failed(error: unknown): void {
+    this.#connection?.close();
+    this.#failure = { error, retryAtMs: this.#options.clock.monotonicMs() + this.#backoff.nextMs() };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#connection?.close();
+  }
+
+  async #dial(): Promise<RedisConnection> {
+    const { timeouts } = this.#options;
+    try {
+      const connection = await connectRedis(this.#source, timeouts);
+      if (this.#closed) connection.close();
+      this.#connection = connection;
+      this.#failure = undefined;
+      return connection;
+    } catch (error) {
+      this.failed(error);
+      throw error;
+    } finally {
+      this.#dialling = undefined;
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import type { Clock } from '../clock.ts';
+import type { UsageStore } from '../log/usage.ts';
+import { parseSource } from './source.ts';
+
+export interface OpenUsageStoreOptions {
+  readonly clock: Clock;
+  /** File with the bearer token of a sidecar that is not on loopback. */
+  readonly tokenFile?: string;
+}
+
+/**
+ * Where a process that follows `url` reports its usage: to the sidecar there. Undefined for Redis and embedded logs: only
+ * sidecars write figures, so that the user of an API process needs no right to. Nothing is connected yet.
+ *
+ * @throws ConfigurationError for a URL that cannot be a feed.
+ */
+export async function openUsageStore(url: string, options: OpenUsageStoreOptions): Promise<UsageStore | undefined> {
+  const source = parseSource(url);
+  if (source.kind !== 'http') return undefined;
+  const { createHttpUsage } = await import('../http/client/usage.ts');
+  return createHttpUsage(source, options);
+}

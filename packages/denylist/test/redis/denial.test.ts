@@ -1,0 +1,101 @@
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type RedisServer, startRedis } from '@revocast/test-support';
+import { Redis } from 'ioredis';
+import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
+import { keys } from '../../src/redis/keys.ts';
+import { digestOf } from '../../src/rules/digest.ts';
+import { type OpenedSource, openSource } from '../../src/sources/open-source.ts';
+import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
+
+const issuer = 'https://login.example.com/';
+
+describe('the event of an id in the stream', () => {
+  let redis: RedisServer | undefined;
+  let admin: Redis;
+  let source: OpenedSource;
+  let publisher: Publisher;
+
+  beforeEach(async () => {
+    if (redis === undefined) {
+      redis = await startRedis();
+      admin = new Redis(redis.url);
+      source = await openSource(redis.url, { clock, random, newEpoch: () => randomHex(8) });
+      publisher = createPublisherOver({ log: source.log, feed: source.feed, clock, newId: () => randomHex(8) });
+    }
+    await admin.flushall();
+  });
+  afterAll(async () => {
+    await source.close();
+    admin.disconnect();
+    await redis?.stop();
+  });
+
+  const block = (subject: string, id: string) =>
+    publisher.revoke({ issuer, subject, block: true, reason: 'admin' }, { id });
+  const named = (subject: string) => ({
+    digest: digestOf({ dimension: 'subject', issuer, value: subject }),
+    dimension: 'subject',
+  });
+
+  it('is found among others of its time, and entries that nobody can read', async () => {
+    await block('before', 'b');
+    await admin.xadd(keys.log, '*', 'foreign', '1');
+    await block('ann', 'a');
+    await block('after', 'c');
+    expect(await source.log.denial('a')).toEqual(named('ann'));
+    expect(await source.log.denial('b')).toEqual(named('before'));
+    expect(await source.log.denial('c')).toEqual(named('after'));
+  });
+
+  it('is found far behind its time, where it is after the clock was set back', async () => {
+    const first = await block('first', 'f');
+    const many = admin.pipeline();
+    for (let index = 0; index < 2500; index += 1) many.xadd(keys.log, '*', 'p', '', 'e', `9|${index}`);
+    await many.exec();
+    await block('ann', 'a');
+    // As if it had been logged in the millisecond of the first: ids of the stream only grow.
+    await admin.zadd(keys.ids, first.loggedAtMs, 'a');
+    expect(await source.log.denial('a')).toEqual(named('ann'));
+  });
+
+  it('is found as the oldest one, although the stream dates it a moment after the log', async () => {
+    await source.declareWhole?.();
+    await block('ann', 'a');
+    const [oldest] = await admin.xrange(keys.log, '-', '+', 'COUNT', 1);
+    await admin.zadd(keys.ids, Number.parseInt(oldest?.[0] ?? '', 10) - 1, 'a');
+    expect(await source.log.denial('a')).toEqual(named('ann'));
+  });
+
+  it('that the stream no longer keeps is refused, and so is one that was taken out of it', async () => {
+    await block('ann', 'a');
+    await admin.xtrim(keys.log, 'MAXLEN', 0);
+    await expect(source.log.denial('a')).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('no longer keeps'),
+    });
+    await block('bob', 'b');
+    await expect(source.log.denial('a')).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('lift by what it named instead'),
+    });
+    expect(await source.log.denial('b')).toEqual(named('bob'));
+  });
+
+  it('is not the rule that somebody gave back', async () => {
+    await expect(source.log.denial('reseed')).rejects.toMatchObject({ code: 'refused' });
+    const { digest } = named('ann');
+    const seed = { kind: 'seed', rule: { deniedUntil: 9, issuedUpTo: 0, stamp: 5, lifted: 0 } } as const;
+    const details = { id: 'reseed', kind: 'reseed' } as const;
+    const { loggedAtMs } = await source.log.append({ digest, statement: seed, details });
+    await block('bob', 'reseed');
+    await admin.zadd(keys.ids, loggedAtMs, 'reseed'); // as if both had been written in one millisecond
+    expect(await source.log.denial('reseed')).toEqual(named('bob'));
+  });
+
+  it('in a Redis that refuses is unavailable, and nothing was lifted', async () => {
+    await admin.set(keys.ids, 'foreign');
+    const failed = publisher.lift({ id: 'a' });
+    await expect(failed).rejects.toMatchObject({ code: 'unavailable', applied: false });
+    await expect(failed).rejects.toThrow(/^nothing was lifted/);
+  });
+});

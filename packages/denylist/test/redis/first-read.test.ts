@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { type RedisServer, startRedis, until } from '@revocast/test-support';
+import { Redis } from 'ioredis';
+import { openReplica } from '../../src/replication/open-replica.ts';
+import { openSource } from '../../src/sources/open-source.ts';
+import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
+
+let redis: RedisServer;
+let monitor: Redis;
+const reads: string[][] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+  const admin = new Redis(redis.url);
+  monitor = await admin.monitor();
+  admin.disconnect();
+  monitor.on('monitor', (_time, words: string[]) => {
+    if (words[0]?.toUpperCase() === 'XREAD') reads.push(words);
+  });
+});
+afterAll(async () => {
+  monitor.disconnect();
+  await redis.stop();
+});
+
+it('a connection waits for news from its second read on: the first has only to reach the end', async () => {
+  const source = await openSource(redis.url, { clock, random, newEpoch: () => randomHex(8) });
+  await source.declareWhole?.();
+  const replica = openReplica({ feed: source.feed, clock, random });
+  await until(() => reads.length >= 3, { what: 'three reads' });
+  await replica.close();
+  await source.close();
+  expect(reads.slice(0, 3).map((words) => words.includes('BLOCK'))).toEqual([false, true, true]);
+});

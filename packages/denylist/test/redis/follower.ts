@@ -1,0 +1,56 @@
+import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
+import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
+import { digestSetOf } from '../../src/rules/digest.ts';
+import { type OpenedSource, openSource } from '../../src/sources/open-source.ts';
+import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
+
+export const issuer = 'https://login.example.com/';
+
+/** What a sidecar does with a source, without its listeners: it follows, gives back what is lost, and beats. */
+export interface Follower {
+  readonly source: OpenedSource;
+  readonly replica: Replica;
+  readonly publisher: Publisher;
+  /** Milliseconds for which it was not fresh, since it first was. */
+  readonly notFreshMs: () => number;
+  revoke(session: string, id?: string): Promise<unknown>;
+  verdict(session: string): string;
+  close(): Promise<void>;
+}
+
+export async function follow(url: string, holder = randomHex(4)): Promise<Follower> {
+  const source = await openSource(url, { clock, random, newEpoch: () => randomHex(8) });
+  let staleSinceMs: number | undefined;
+  let notFreshMs = 0;
+  let wasFresh = false;
+  const replica = openReplica({
+    feed: source.feed,
+    clock,
+    random,
+    ...(source.reseed === undefined ? {} : { reseed: source.reseed }),
+    observer: {
+      freshnessChanged({ state }) {
+        if (state === 'fresh' && staleSinceMs !== undefined) notFreshMs += clock.monotonicMs() - staleSinceMs;
+        staleSinceMs = state === 'fresh' || !wasFresh ? undefined : clock.monotonicMs();
+        wasFresh ||= state === 'fresh';
+      },
+    },
+  });
+  const publisher = createPublisherOver({ log: source.log, feed: source.feed, clock, newId: () => randomHex(8) });
+  const heartbeat = source.startHeartbeat?.({ holder });
+  return {
+    source,
+    replica,
+    publisher,
+    notFreshMs: () => notFreshMs + (staleSinceMs === undefined ? 0 : clock.monotonicMs() - staleSinceMs),
+    revoke: (session, id = randomHex(8)) => publisher.revoke({ issuer, session, reason: 'logout' }, { id }),
+    verdict: (session) =>
+      replica.check(digestSetOf([{ dimension: 'session', issuer, value: session }]), Math.floor(Date.now() / 1000))
+        .verdict,
+    async close() {
+      await heartbeat?.stop();
+      await replica.close();
+      await source.close();
+    },
+  };
+}

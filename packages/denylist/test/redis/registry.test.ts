@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RedisServer, startRedis, until } from '@revocast/test-support';
+import { Redis } from 'ioredis';
+import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
+import { keys } from '../../src/redis/keys.ts';
+import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
+import { type OpenedSource, openSource } from '../../src/sources/open-source.ts';
+import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
+
+const issuer = 'https://login.example.com/';
+const ports = { clock, random, newEpoch: () => randomHex(8) };
+
+describe('given a log in Redis and who reads it', () => {
+  let redis: RedisServer;
+  let admin: Redis;
+  let source: OpenedSource;
+  let publisher: Publisher;
+  let heartbeat: { stop(): Promise<void> } | undefined;
+  const replicas: Replica[] = [];
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    admin = new Redis(redis.url);
+    source = await openSource(redis.url, ports);
+    await source.declareWhole?.();
+    heartbeat = source.startHeartbeat?.({ holder: 'test' });
+    publisher = createPublisherOver({ log: source.log, feed: source.feed, clock, newId: () => randomHex(8) });
+  });
+  afterEach(async () => {
+    await Promise.all(replicas.splice(0).map((replica) => replica.close()));
+    await admin.del(keys.replicas);
+  });
+  afterAll(async () => {
+    await heartbeat?.stop();
+    await source.close();
+    admin.disconnect();
+    await redis.stop();
+  });
+
+  const startReplica = async () => {
+    const replica = openReplica({ feed: source.feed, clock, random });
+    replicas.push(replica);
+    expect(await replica.ready({ timeoutMs: 20_000 })).toBe(true);
+    return replica;
+  };
+  const revoke = () => publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });
+  /** A line as another reader would have left it. */
+  const writeLine = (name: string, line: { ageMs: number; replicas: unknown }, version = '1') => {
+    const { ageMs, replicas: listed } = line;
+    return admin.hset(keys.replicas, name, `${version}|${Date.now() - ageMs}|none|none|0-1|${JSON.stringify(listed)}`);
+  };
+
+  it('never says yes while nobody has joined', async () => {
+    const published = await revoke();
+    await expect(published.enforcedEverywhere({ timeoutMs: 50 })).resolves.toMatchObject({
+      everywhere: false,
+      expected: 0,
+    });
+  });
+
+  it('names a replica that has not applied it, at the timeout', async () => {
+    await startReplica();
+    await writeLine('lagging', { ageMs: 0, replicas: [['process-9', '0-1', 0, 5000]] });
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 1000 });
+    expect(result).toMatchObject({ everywhere: false, enforced: 1, expected: 2, missing: ['process-9'] });
+  });
+
+  it.each([
+    // Well below the limit of 7500: the question itself takes its time on a busy machine.
+    ['waits for a replica until it can no longer be fresh', 6000, 1],
+    ['counts it as expired after that', 7600, 0],
+  ])('%s', async (_name, ageMs, missing) => {
+    await startReplica();
+    await writeLine('silent', { ageMs, replicas: [['process-9', '0-1', 0, 5000]] });
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 60 });
+    expect(result.missing).toHaveLength(missing);
+    expect(result.expired).toBe(1 - missing);
+    expect(result.everywhere).toBe(missing === 0);
+  });
+
+  it('lists a silent fail-open replica for as long as its line stands: it never stops accepting', async () => {
+    await startReplica();
+    await writeLine('open', { ageMs: 60_000, replicas: [['process-9', '0-1', 1, 5000]] });
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 100 });
+    expect(result).toMatchObject({ everywhere: true, failOpen: 1 });
+  });
+
+  it('does not compare positions of another history', async () => {
+    await startReplica();
+    await writeLine('elsewhere', { ageMs: 0, replicas: [['process-9', '9999999999999-0', 0, 5000]] });
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 100 });
+    expect(result).toMatchObject({ everywhere: false, missing: ['process-9'] });
+  });
+
+  it('says nothing for sure beside a line of a newer format', async () => {
+    await startReplica();
+    await writeLine('newer', { ageMs: 0, replicas: [] }, '2');
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 100 });
+    expect(result).toMatchObject({ everywhere: false });
+  });
+
+  it('says nothing for sure once the log was replaced', async () => {
+    await startReplica();
+    const published = await revoke();
+    await admin.hset(keys.meta, 'epoch', '0000000000000000');
+    await expect(published.enforcedEverywhere({ timeoutMs: 50 })).resolves.toMatchObject({ everywhere: false });
+    await admin.hset(keys.meta, 'epoch', published.epoch);
+  });
+
+  it('is not answered by a repeated id, whose entry is unknown', async () => {
+    await startReplica();
+    const revocation = { issuer, session: randomHex(4), reason: 'logout' } as const;
+    await publisher.revoke(revocation, { id: 'twice' });
+    const repeated = await publisher.revoke(revocation, { id: 'twice' });
+    await expect(repeated.enforcedEverywhere({ timeoutMs: 50 })).resolves.toMatchObject({ everywhere: false });
+  });
+
+  it('keeps a reader stale that cannot write its line, because nobody would wait for it', async () => {
+    await admin.call('ACL', 'SETUSER', 'blind', 'on', '>pw', '~*', '+@all', '-hset');
+    const blind = await openSource(redis.url.replace('redis://', 'redis://blind:pw@'), ports);
+    const failures: unknown[] = [];
+    const replica = openReplica({
+      feed: blind.feed,
+      clock,
+      random,
+      observer: { connectionFailed: (error) => failures.push(error) },
+    });
+    replicas.push(replica);
+    await until(() => failures.length > 0, { what: 'a refused report' });
+    expect(replica.freshness.isFresh()).toBe(false);
+    expect(failures[0]).toMatchObject({ code: 'no_permission' });
+    await blind.close();
+  });
+});

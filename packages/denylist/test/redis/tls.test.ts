@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort, type RedisServer, startRedis } from '@revocast/test-support';
+import { connectRedis } from '../../src/redis/connection/connect.ts';
+import { parseRedisSource } from '../../src/sources/redis-source.ts';
+
+const run = promisify(execFile);
+
+/** A certificate for 127.0.0.1 and redis.example that signs itself. */
+async function makeCertificate(dir: string, name: string): Promise<{ cert: string; key: string }> {
+  const [cert, key] = [join(dir, `${name}.pem`), join(dir, `${name}.key`)];
+  await run('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1,DNS:redis.example'],
+    ...['-keyout', key, '-out', cert],
+  ]);
+  return { cert, key };
+}
+
+describe('given a Redis that speaks TLS', () => {
+  let dir: string;
+  let redis: RedisServer;
+  let url: string;
+  let server: { cert: string; key: string };
+  let client: { cert: string; key: string };
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'revocast-tls-'));
+    [server, client] = await Promise.all([makeCertificate(dir, 'server'), makeCertificate(dir, 'client')]);
+    const port = await freePort();
+    redis = await startRedis({
+      config: {
+        'tls-port': String(port),
+        'tls-cert-file': server.cert,
+        'tls-key-file': server.key,
+        'tls-ca-cert-file': client.cert,
+        'tls-auth-clients': 'yes',
+      },
+    });
+    url = `rediss://127.0.0.1:${port}`;
+  });
+  afterAll(async () => {
+    await redis.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  const ping = async (parameters: string) => {
+    const connection = await connectRedis(parseRedisSource(`${url}?${parameters}`, 'source'));
+    try {
+      return String(await connection.call('PING', []));
+    } finally {
+      connection.close();
+    }
+  };
+  const own = () => `cert=${client.cert}&key=${client.key}`;
+
+  it('is reached with its authority and a client certificate', async () => {
+    expect(await ping(`ca=${server.cert}&${own()}`)).toBe('PONG');
+  });
+
+  it('is reached by another name that its certificate has', async () => {
+    expect(await ping(`ca=${server.cert}&${own()}&servername=redis.example`)).toBe('PONG');
+  });
+
+  it.each([
+    ['an authority that did not sign it', () => `ca=${client.cert}&${own()}`],
+    ['no authority', () => own()],
+    ['a name that its certificate has not', () => `ca=${server.cert}&${own()}&servername=other.example`],
+  ])('is refused with %s', async (_name, parameters) => {
+    await expect(ping(parameters())).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
+  it('refuses a client without certificate', async () => {
+    await expect(ping(`ca=${server.cert}`)).rejects.toMatchObject({ name: 'FeedError' });
+  });
+
+  it('names the parameter whose file is missing, not the path', async () => {
+    const failure = ping(`ca=${dir}/missing.pem&${own()}`);
+    await expect(failure).rejects.toThrow(/the file that ca names cannot be read \(ENOENT\)/);
+    await expect(failure).rejects.not.toThrow(/missing\.pem/);
+  });
+
+  it('takes the password from a file, and the new one when it changes', async () => {
+    const file = join(dir, 'password');
+    const plain = await startRedis({ config: { requirepass: 'first' } });
+    try {
+      const source = parseRedisSource(`${plain.url}?passwordFile=${file}`, 'source');
+      const answer = async () => {
+        const connection = await connectRedis(source);
+        const reply = await connection.call('PING', []);
+        connection.close();
+        return String(reply);
+      };
+      await writeFile(file, 'wrong\n');
+      await expect(answer()).rejects.toMatchObject({ code: 'no_permission' });
+      await writeFile(file, 'first\n');
+      expect(await answer()).toBe('PONG');
+    } finally {
+      await plain.stop();
+    }
+  });
+});

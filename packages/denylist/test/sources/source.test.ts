@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigurationError } from '../../src/configuration-error.ts';
+import { parseSource } from '../../src/sources/source.ts';
+
+const refusal = (text: string): ConfigurationError => {
+  try {
+    parseSource(text, 'feed');
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('expected a refusal');
+};
+
+describe('a source', () => {
+  it.each([
+    ['redis://redis:6379', { kind: 'redis', name: 'redis://redis:6379' }],
+    ['redis://redis', { kind: 'redis', name: 'redis://redis' }],
+    ['rediss://redis.example:6380/3', { kind: 'redis', name: 'rediss://redis.example:6380' }],
+    ['redis://[::1]:6379', { kind: 'redis', name: 'redis://[::1]:6379' }],
+    ['memory:', { kind: 'memory', name: 'memory:' }],
+    ['file:/var/lib/revocast', { kind: 'file', name: 'file:/var/lib/revocast', path: '/var/lib/revocast' }],
+    ['file:///var/lib/revocast', { kind: 'file', path: '/var/lib/revocast' }],
+    [
+      'http://127.0.0.1:7471',
+      { kind: 'http', name: 'http://127.0.0.1:7471', baseUrl: 'http://127.0.0.1:7471', sameHost: true },
+    ],
+    [
+      'https://sidecar.example/revocast/',
+      {
+        kind: 'http',
+        name: 'https://sidecar.example',
+        baseUrl: 'https://sidecar.example/revocast',
+        sameHost: false,
+      },
+    ],
+    [
+      'unix:/run/revocast.sock',
+      {
+        kind: 'http',
+        name: 'unix:/run/revocast.sock',
+        baseUrl: 'http://sidecar',
+        socketPath: '/run/revocast.sock',
+        sameHost: true,
+      },
+    ],
+    ['unix:///run/revocast.sock', { kind: 'http', socketPath: '/run/revocast.sock' }],
+  ])('is read from %s', (text, expected) => {
+    expect(parseSource(text)).toMatchObject(expected);
+  });
+
+  it('of Redis keeps its credentials for the client and out of its name', () => {
+    const source = parseSource('redis://operator:s3cret@redis:6379/0');
+    expect(source).toMatchObject({ user: 'operator', password: 's3cret', name: 'redis://redis:6379' });
+  });
+});
+
+describe('the clock of a sidecar', () => {
+  it.each([
+    ['http://localhost:7471', true],
+    ['http://127.0.0.1:7471', true],
+    ['http://127.8.9.10:7471', true],
+    ['http://[::1]:7471', true],
+    ['http://127.0.0.1.example.com', false],
+    ['http://localhost.example.com', false],
+    ['http://10.0.0.1:7471', false],
+    ['http://128.0.0.1:7471', false],
+    ['https://sidecar.example', false],
+  ])('at %s is ours: %s', (text, sameHost) => {
+    expect(parseSource(text)).toMatchObject({ sameHost });
+  });
+});
+
+describe('what is no source', () => {
+  it.each([
+    ['', /no URL/],
+    ['redis', /no URL/],
+    ['ftp://host', /scheme ftp:/],
+    ['file:relative', /no absolute path/],
+    ['file:///', /no absolute path/],
+    ['file://host/share', /no absolute path/],
+    ['localhost:7471', /scheme localhost:/],
+    ['unix:relative/path', /relative socket path/],
+    ['unix:', /relative socket path/],
+  ])('is refused with the option and what was expected: %j', (text, problem) => {
+    const error = refusal(text);
+    expect(error.message).toMatch(problem);
+    expect(error.option).toBe('feed');
+    expect(error.code).toBe('configuration');
+  });
+
+  it.each([
+    'http://operator:s3cret@sidecar:7471',
+    'https://operator:s3cret@sidecar',
+    'http://s3cret@sidecar',
+    'ftp://operator:s3cret@host',
+    's3cret',
+  ])('is refused without a word of its credentials: %s', (text) => {
+    const { message } = refusal(text);
+    expect(message).not.toContain('s3cret');
+    expect(message).not.toContain('operator');
+  });
+});

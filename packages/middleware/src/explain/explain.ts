@@ -1,0 +1,200 @@
+import { systemClock } from '@revocast/denylist/replica';
+import { readConfirmation } from '../binding/confirmation.ts';
+import type { Scheme } from '../binding/possession.ts';
+import type { RejectionReason } from '../errors.ts';
+import { policyOf } from '../issuers/trusted-issuer.ts';
+import { parseKeySet } from '../jwks/parse-key-set.ts';
+import { selectKey } from '../jwks/select-key.ts';
+import type { ResolvedIssuer, ResolvedIssuerResolver } from '../options/issuer-options.ts';
+import { type ResolvedOptions, resolveOptions, type VerifierOptions } from '../options/options.ts';
+import { readBearer } from '../token/bearer.ts';
+import type { Check, TokenUnderTest } from '../token/claims.ts';
+import { type CompactToken, parseCompact } from '../token/compact.ts';
+import { verifySignature } from '../token/signature.ts';
+import { settleInTime } from '../verifier/settle-in-time.ts';
+import { checksAfterSignature, checksBeforeSignature } from '../verify-access-token.ts';
+import { explainedChecks, kindOf, nearest, oneOf } from './explained-checks.ts';
+import { remedies } from './remedies.ts';
+
+/** One check, in the order of docs/verification.md. Nothing in it is of the token but kinds, names and times. */
+export interface ExplainedCheck {
+  readonly check: string;
+  /** `skipped`: an earlier failure, or something that was not given, leaves nothing to check. */
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  readonly expected: string;
+  readonly found: string;
+  /** Of failed checks. */
+  readonly reason?: RejectionReason;
+  /** How to mend it. */
+  readonly fix?: string;
+}
+
+export interface Explanation {
+  /** `undecided`: nothing failed, but the keys, a proof or a certificate were not given. Revocation is never asked about. */
+  readonly outcome: 'accepted' | 'rejected' | 'undecided';
+  /** Of the first check that failed: what a verifier with these options says. */
+  readonly reason?: RejectionReason;
+  readonly checks: readonly ExplainedCheck[];
+}
+
+/**
+ * Says why a token is or is not accepted: every check in order, what it wants, what it found, how to mend it. Goes on
+ * after a failure, so that two mistakes show at once. For people at a terminal and for tests; no request is made, keys
+ * are those of the option `jwks`.
+ *
+ * @param token the token, or the whole value of an `Authorization` field. No part of it is in the result.
+ * @param options those of the verifier. With `issuers: { resolve }` the hook is asked.
+ * @param moment `nowMs`: Unix milliseconds at which the token is shown; default now.
+ * @throws ConfigurationError for wrong options; whatever `issuers.resolve` throws.
+ */
+export async function explain(
+  token: string,
+  options: VerifierOptions,
+  { nowMs = systemClock.wallMs() }: { readonly nowMs?: number } = {},
+): Promise<Explanation> {
+  const resolved = resolveOptions(options);
+  const checks: ExplainedCheck[] = [];
+  await explainToken(token, { options: resolved, nowMs, checks });
+  const failure = checks.find(({ outcome }) => outcome === 'failed');
+  if (failure?.reason !== undefined) return { outcome: 'rejected', reason: failure.reason, checks };
+  const undecided = checks.some(({ check, outcome }) => ['signature', 'cnf'].includes(check) && outcome === 'skipped');
+  return { outcome: undecided ? 'undecided' : 'accepted', checks };
+}
+
+interface Explaining {
+  readonly options: ResolvedOptions;
+  readonly nowMs: number;
+  readonly checks: ExplainedCheck[];
+}
+
+async function explainToken(given: string, explaining: Explaining): Promise<void> {
+  const { options, nowMs, checks } = explaining;
+  const credentials = readBearer({ headers: { authorization: /\s/.test(given) ? given : `Bearer ${given}` } });
+  const schemes: readonly Scheme[] = !options.dpop ? ['bearer'] : options.dpop.required ? ['dpop'] : ['bearer', 'dpop'];
+  const field = { check: 'Authorization', expected: `${oneOf(schemes)}, spaces, one token`, found: kindOf(given) };
+  if (credentials.kind !== 'token' || !schemes.includes(credentials.scheme)) {
+    checks.push(failed(field, credentials.kind === 'refused' ? credentials.reason : 'unsupported_scheme'));
+    return;
+  }
+  checks.push(passed(field));
+
+  const parsed = parseCompact(credentials.token);
+  const structure = {
+    check: 'structure',
+    expected: 'three parts of canonical base64url, JSON objects without doubled members, no crit',
+    found: `${credentials.token.split('.').length} parts, ${credentials.token.length} characters`,
+  };
+  if (!parsed.ok) {
+    checks.push(failed(structure, parsed.reason));
+    return;
+  }
+  checks.push(passed(structure));
+
+  const issuer = await explainIssuer(parsed, explaining);
+  if (issuer === undefined) return;
+  const underTest: TokenUnderTest = {
+    header: parsed.header,
+    claims: parsed.payload,
+    policy: policyOf(issuer, options),
+    nowMs,
+  };
+  for (const check of checksBeforeSignature) checks.push(explainCheck(check, underTest));
+  await explainSignature({ parsed, issuer, checks, maxKeys: options.keySet.maxKeys });
+  for (const check of checksAfterSignature) checks.push(explainCheck(check, underTest));
+  checks.push(explainBinding(parsed, credentials.scheme));
+  checks.push({
+    check: 'revocation',
+    outcome: 'skipped',
+    expected: options.revocation === null ? 'switched off' : 'no rule of the denylist',
+    found: 'not asked here: only a verifier with a fresh feed can tell',
+  });
+}
+
+async function explainIssuer(
+  { payload: { iss } }: CompactToken,
+  { options, checks }: Explaining,
+): Promise<ResolvedIssuer | undefined> {
+  const { issuers, issuerResolver } = options;
+  const names = issuers.map(({ issuer }) => issuer);
+  const expected = issuerResolver === undefined ? oneOf(names) : 'an issuer that issuers.resolve knows';
+  const described = { check: 'iss', expected, found: nearest(iss, names) };
+  if (typeof iss !== 'string' || iss === '') {
+    checks.push(failed(described, iss === undefined ? 'missing_claim' : 'invalid_claim'));
+    return undefined;
+  }
+  const issuer = issuerResolver
+    ? await askHook(issuerResolver, iss)
+    : issuers.find(({ issuer: trusted }) => trusted === iss);
+  checks.push(issuer === undefined ? failed(described, 'untrusted_issuer') : passed(described));
+  return issuer;
+}
+
+async function askHook({ describe, timeoutMs }: ResolvedIssuerResolver, iss: string) {
+  const described = await settleInTime(describe(iss), { clock: systemClock, timeoutMs, late: 'late' as const });
+  if (described === 'late') throw new Error(`issuers.resolve did not settle within ${timeoutMs} ms`);
+  return described;
+}
+
+/** What the token says of its key; the proof or the certificate belongs to a request, and there is none here. */
+function explainBinding({ payload }: CompactToken, scheme: Scheme): ExplainedCheck {
+  const confirmation = readConfirmation(payload);
+  const bound = confirmation !== undefined && confirmation !== 'unsupported';
+  const expected = scheme === 'dpop' ? 'a jkt for the scheme DPoP' : 'no jkt for the scheme Bearer';
+  const found = bound ? Object.keys(confirmation).join(', ') : (confirmation ?? 'nothing');
+  const described = { check: 'cnf', expected, found };
+  const fits = (scheme === 'dpop') === (bound && confirmation.jkt !== undefined);
+  if (confirmation === 'unsupported' || !fits) return failed(described, 'binding_mismatch');
+  return bound ? { ...described, outcome: 'skipped', fix: remedies.binding_mismatch } : passed(described);
+}
+
+function explainCheck(check: Check, token: TokenUnderTest): ExplainedCheck {
+  const words = explainedChecks.get(check);
+  const described = {
+    check: words?.name ?? 'unnamed',
+    expected: words?.expected(token) ?? '',
+    found: words?.found(token) ?? '',
+  };
+  const reason = check(token);
+  return reason === undefined ? passed(described) : failed(described, reason);
+}
+
+interface SignedToken {
+  readonly parsed: CompactToken;
+  readonly issuer: ResolvedIssuer;
+  readonly checks: ExplainedCheck[];
+  readonly maxKeys: number;
+}
+
+async function explainSignature({ parsed, issuer, checks, maxKeys }: SignedToken): Promise<void> {
+  const { alg, kid } = parsed.header;
+  const set = 'jwks' in issuer.keys ? parseKeySet(issuer.keys.jwks, maxKeys) : undefined;
+  const key = { check: 'kid', expected: 'the one key of the issuer that fits kid and alg', found: kindOf(kid) };
+  const signature = { check: 'signature', expected: 'made by that key over this header and these claims' };
+  if (set === undefined || !set.ok) {
+    const missing = 'no keys to check with';
+    const fix = 'Give the keys themselves as `jwks: { keys: […] }`: nothing is fetched here.';
+    checks.push({ ...key, outcome: 'skipped', found: missing, fix });
+    checks.push({ ...signature, outcome: 'skipped', found: missing, fix });
+    return;
+  }
+  const selection = selectKey(set.keySet, { kid, alg });
+  if (selection.outcome === 'rejected') {
+    checks.push(failed({ ...key, found: `${kindOf(kid)}; ${set.keySet.keys.length} usable keys` }, selection.reason));
+    checks.push({ ...signature, outcome: 'skipped', found: 'no key to check with' });
+    return;
+  }
+  checks.push(passed({ ...key, found: `a key for ${selection.key.algorithms.join(', ')}` }));
+  const genuine = await verifySignature(parsed, alg, selection.key);
+  const found = `${parsed.signature.length} bytes`;
+  checks.push(genuine ? passed({ ...signature, found }) : failed({ ...signature, found }, 'bad_signature'));
+}
+
+type Described = Pick<ExplainedCheck, 'check' | 'expected' | 'found'>;
+
+function passed(described: Described): ExplainedCheck {
+  return { ...described, outcome: 'passed' };
+}
+
+function failed(described: Described, reason: RejectionReason): ExplainedCheck {
+  return { ...described, outcome: 'failed', reason, fix: remedies[reason] };
+}

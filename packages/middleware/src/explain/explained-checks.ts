@@ -1,0 +1,185 @@
+import {
+  type Check,
+  checkAge,
+  checkAlgorithm,
+  checkAudience,
+  checkContentType,
+  checkExpiry,
+  checkIssuedAt,
+  checkKind,
+  checkLifetime,
+  checkNotBefore,
+  checkRequiredClaims,
+  checkRevocableClaims,
+  checkScope,
+  checkType,
+  isNumericDate,
+  type TokenUnderTest,
+} from '../token/claims.ts';
+import type { ClaimName } from '../token/mapped-claim.ts';
+
+/** What one check wants and what a token has, in words that hold none of the token's. */
+interface CheckWords {
+  readonly name: string;
+  readonly expected: (token: TokenUnderTest) => string;
+  readonly found: (token: TokenUnderTest) => string;
+}
+
+const claim =
+  (name: string) =>
+  ({ claims, nowMs }: TokenUnderTest) =>
+    name === 'exp' || name === 'nbf' || name === 'iat' ? timeOf(claims[name], nowMs) : kindOf(claims[name]);
+
+/** The words for every check of verify-access-token.ts. */
+export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, CheckWords>([
+  [
+    checkType,
+    {
+      name: 'typ',
+      expected: ({ policy }) => oneOf(policy.types.map((type) => (type === '' ? 'none' : type))),
+      found: ({ header }) => header.typ?.toLowerCase().match(knownTypes)?.[0] ?? kindOf(header.typ),
+    },
+  ],
+  [checkContentType, { name: 'cty', expected: () => 'none', found: ({ header }) => kindOf(header.cty) }],
+  [
+    checkAlgorithm,
+    {
+      name: 'alg',
+      expected: ({ policy }) => oneOf(policy.algorithms),
+      found: ({ header }) => header.alg.match(knownAlgorithmNames)?.[0] ?? kindOf(header.alg),
+    },
+  ],
+  [
+    checkExpiry,
+    {
+      name: 'exp',
+      expected: ({ policy }) => `a time less than ${seconds(policy.clockToleranceMs)} ago`,
+      found: claim('exp'),
+    },
+  ],
+  [
+    checkKind,
+    {
+      name: 'kind of token',
+      expected: ({ policy }) =>
+        [
+          'no claim of an ID or logout token',
+          ...Object.entries(policy.fixedClaims).map((pair) => pair.join(': ')),
+        ].join(', '),
+      found: ({ claims, policy }) =>
+        `members: ${['at_hash', 'c_hash', 's_hash', 'events', ...Object.keys(policy.fixedClaims)]
+          .filter((name) => claims[name] !== undefined)
+          .join(', ')}`,
+    },
+  ],
+  [
+    checkRequiredClaims,
+    {
+      name: 'required claims',
+      expected: ({ policy }) => policy.requiredClaims.map((name) => [name].flat().join(' or ')).join(', ') || 'none',
+      found: ({ claims, policy }) => kindsOf(claims, policy.requiredClaims),
+    },
+  ],
+  [
+    checkAudience,
+    {
+      name: 'aud',
+      expected: ({ policy }) => (policy.audience === null ? 'any' : oneOf(policy.audience)),
+      found: ({ claims, policy }) => nearest(claims[policy.audienceClaim], policy.audience ?? []),
+    },
+  ],
+  [
+    checkNotBefore,
+    {
+      name: 'nbf',
+      expected: ({ policy }) => `nothing, or a time at most ${seconds(policy.clockToleranceMs)} ahead`,
+      found: claim('nbf'),
+    },
+  ],
+  [
+    checkIssuedAt,
+    {
+      name: 'iat',
+      expected: ({ policy }) => `a time at most ${seconds(policy.clockToleranceMs)} ahead`,
+      found: claim('iat'),
+    },
+  ],
+  [
+    checkLifetime,
+    {
+      name: 'lifetime',
+      expected: ({ policy }) => `exp - iat of at most ${seconds(policy.maxTokenLifetimeMs)}`,
+      found: ({ claims: { exp, iat } }) =>
+        isNumericDate(exp) && isNumericDate(iat) ? seconds((exp - iat) * 1000) : 'no two times',
+    },
+  ],
+  [
+    checkAge,
+    {
+      name: 'age',
+      expected: ({ policy: { maxTokenAgeMs } }) =>
+        maxTokenAgeMs === undefined ? 'any' : `at most ${seconds(maxTokenAgeMs)} since iat`,
+      found: claim('iat'),
+    },
+  ],
+  [
+    checkRevocableClaims,
+    {
+      name: 'what a revocation can name',
+      expected: ({ policy }) => `a subject (${[policy.claimMap.subject].flat().join(' or ')}); strings where there`,
+      found: ({ claims, policy }) => kindsOf(claims, Object.values<ClaimName>({ ...policy.claimMap })),
+    },
+  ],
+  [
+    checkScope,
+    {
+      name: 'scope',
+      expected: ({ policy }) => `${policy.scopeClaims.join(', ')}: strings or arrays of strings, where there`,
+      found: ({ claims, policy }) => kindsOf(claims, policy.scopeClaims),
+    },
+  ],
+]);
+
+const knownTypes = /^(?:application\/)?(?:at\+jwt|jwt|logout\+jwt|dpop\+jwt|id\+jwt|okta-internal-at\+jwt)$/;
+const knownAlgorithmNames = /^(?:(?:[RPEH]S(?:256|384|512))|ES256K|EdDSA|Ed25519|none)$/i;
+
+/** What kind of value, never which. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'string') return value === '' ? 'an empty string' : `a string of ${value.length} characters`;
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** Says how a text misses what it should be, where people trip: the most common mistakes are one character long. */
+export function nearest(value: unknown, wanted: readonly string[]): string {
+  for (const text of [value].flat()) {
+    if (typeof text !== 'string') continue;
+    if (wanted.includes(text)) return 'one of them';
+    if (wanted.some((one) => one === `${text}/` || `${one}/` === text)) return 'the same but for a slash at the end';
+    if (wanted.some((one) => one.toLowerCase() === text.toLowerCase())) return 'the same but for capitals';
+  }
+  return kindOf(value);
+}
+
+export function oneOf(names: readonly string[]): string {
+  return names.length === 1 ? String(names[0]) : `one of ${names.join(', ')}`;
+}
+
+function kindsOf(claims: TokenUnderTest['claims'], names: readonly ClaimName[]): string {
+  const listed = [...new Set(names.flatMap((name) => name ?? []))];
+  return listed.map((name) => `${name}: ${kindOf(claims[name])}`).join(', ') || 'nothing';
+}
+
+function timeOf(value: unknown, nowMs: number): string {
+  if (!isNumericDate(value)) {
+    return typeof value === 'number' && value > 1e11 ? 'a number too great for seconds' : kindOf(value);
+  }
+  const aheadMs = value * 1000 - nowMs;
+  return aheadMs > 0 ? `a time ${seconds(aheadMs)} ahead` : `a time ${seconds(-aheadMs)} ago`;
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}

@@ -1,0 +1,53 @@
+import type { Auth, Decision } from '../decision.ts';
+import type { Reason } from '../errors.ts';
+import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
+import type { FeedObserver, FollowedFeed } from '../revocation/shared-replica.ts';
+import type { RequestWithHeaders } from '../token/bearer.ts';
+import type { TokenCache, TokenCacheResult } from '../token/token-cache.ts';
+import type { MetricFamilies } from './prometheus.ts';
+
+/** How a decision was used: `report-only` refused nothing, `anonymous` let a request without credentials pass. */
+export type DecisionUse = 'enforced' | 'report-only' | 'anonymous';
+
+/** What is counted. One for each metrics registry; members must not throw. */
+export interface Telemetry {
+  decided(decision: Decision, use: DecisionUse, durationMs: number): void;
+  /** @param reason undefined when the guard let the request pass. */
+  authorized(reason: Reason | undefined, reportOnly: boolean): void;
+  tokenCacheAsked(result: TokenCacheResult): void;
+  verdictGiven(source: 'memory' | 'redis', verdict: 'active' | 'revoked' | 'unknown'): void;
+  failedOpen(): void;
+  /** The same object for the same issuer. */
+  keySourceObserver(alias: string): KeySourceObserver;
+  /** The same objects for the same registry, so that a feed that is shared is counted once. */
+  readonly feedObservers: readonly FeedObserver[];
+  /** Starts the series of an issuer at 0. */
+  expectIssuer(alias: string): void;
+  /** Once for each accepted request. Absent unless usage is counted. */
+  tokenUsed?(auth: Auth, request: RequestWithHeaders): void;
+  /** Scopes that a guard named and let pass, and those of the token. Absent unless usage is counted. */
+  scopesUsed?(named: readonly string[], held: readonly string[]): void;
+  /** For those who count more on the same registry; absent without one. */
+  readonly families?: MetricFamilies;
+  /** What is read at each scrape, until the returned function is called. */
+  watch(sources: WatchedSources): () => void;
+}
+
+export interface WatchedSources {
+  readonly feed?: FollowedFeed;
+  readonly keys: readonly { readonly alias: string; readonly source: KeySource }[];
+  readonly tokenCache?: TokenCache;
+}
+
+/** Counts nothing. */
+export const noTelemetry: Telemetry = Object.freeze({
+  decided() {},
+  authorized() {},
+  tokenCacheAsked() {},
+  verdictGiven() {},
+  failedOpen() {},
+  keySourceObserver: () => ({}),
+  feedObservers: [],
+  expectIssuer() {},
+  watch: () => () => {},
+});

@@ -1,0 +1,57 @@
+import type { Clock } from '@revocast/denylist/replica';
+import type { Logger } from '../options/telemetry-options.ts';
+
+const quietMs = 60_000;
+
+interface Topic {
+  written: string | undefined;
+  /** Monotonic milliseconds. */
+  writtenAtMs: number;
+  waiting: { readonly level: keyof Logger; readonly message: string } | undefined;
+}
+
+/**
+ * Writes one line for each change of state, at most one a minute for each thing that has states. What changes meanwhile
+ * is written when the minute is over, if it still holds and is news.
+ */
+export class StateLog {
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #topics = new Map<string, Topic>();
+
+  constructor(logger: Logger, clock: Clock) {
+    this.#logger = logger;
+    this.#clock = clock;
+  }
+
+  /** @param about what has the state: part of no message. */
+  say(about: string, level: keyof Logger, message: string): void {
+    const topic = this.#topics.get(about) ?? { written: undefined, writtenAtMs: -quietMs, waiting: undefined };
+    this.#topics.set(about, topic);
+    const restMs = topic.writtenAtMs + quietMs - this.#clock.monotonicMs();
+    if (topic.written === undefined || restMs <= 0) {
+      this.#write(topic, level, message);
+      return;
+    }
+    const nobodyWaits = topic.waiting === undefined;
+    topic.waiting = { level, message };
+    if (nobodyWaits) void this.#clock.sleep(restMs).then(() => this.#flush(topic));
+  }
+
+  #flush(topic: Topic): void {
+    const { waiting } = topic;
+    topic.waiting = undefined;
+    if (waiting !== undefined) this.#write(topic, waiting.level, waiting.message);
+  }
+
+  #write(topic: Topic, level: keyof Logger, message: string): void {
+    if (topic.written === message) return;
+    topic.written = message;
+    topic.writtenAtMs = this.#clock.monotonicMs();
+    try {
+      this.#logger[level](message);
+    } catch {
+      // A logger that throws must not decide about requests.
+    }
+  }
+}

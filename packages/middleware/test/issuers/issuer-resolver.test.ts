@@ -1,0 +1,213 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Decision } from '../../src/decision.ts';
+import { maxIssuerLength, maxQuestions } from '../../src/issuers/issuer-resolver.ts';
+import type { IssuerResolverOptions } from '../../src/options/issuer-options.ts';
+import { composeVerifier } from '../../src/verifier/create-verifier.ts';
+import type { Verifier } from '../../src/verifier/verifier.ts';
+import { FakeFeed } from '../fake-feed.ts';
+import { forge, type KeyName, publicJwk } from '../forge.ts';
+import { reasonOf } from '../table-run.ts';
+import { testWorld } from '../test-world.ts';
+import { audience, usualClaims } from '../verification-table.ts';
+
+const opened: Verifier[] = [];
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((verifier) => verifier.close()));
+});
+
+type Resolve = IssuerResolverOptions['resolve'];
+const tenant = (name: string) => `https://${name}.tenants.test/`;
+const jwks = { keys: [publicJwk('es')] };
+const otherJwks = { keys: [publicJwk('other', { kid: 'es' })] };
+
+async function open(resolve: Resolve, options: Partial<IssuerResolverOptions> = {}) {
+  const asked: string[] = [];
+  const world = testWorld();
+  const counting: Resolve = (issuer) => {
+    asked.push(issuer);
+    return resolve(issuer);
+  };
+  const revocation = { feed: new FakeFeed(world.clock) };
+  const verifier = composeVerifier({ audience, issuers: { ...options, resolve: counting }, revocation }, world);
+  opened.push(verifier);
+  await world.clock.advance(0);
+  const verify = (iss: string, signer: KeyName = 'es'): Decision | Promise<Decision> =>
+    verifier.verify({ headers: { authorization: `Bearer ${tokenOf(iss, signer)}` } });
+  const send = async (iss: string, signer: KeyName = 'es') => reasonOf(await verify(iss, signer));
+  return { world, verifier, asked, verify, send };
+}
+
+const tokens = new Map<string, string>();
+
+/** The same token for the same tenant, so that the second time it may be known. */
+function tokenOf(iss: string, signer: KeyName): string {
+  const held = tokens.get(iss + signer);
+  const token = held ?? forge({ signer, claims: { iss, exp: usualClaims.exp + 20_000 } }, usualClaims);
+  tokens.set(iss + signer, token);
+  return token;
+}
+
+describe('issuers that a hook knows', () => {
+  it('are each bound to their own keys', async () => {
+    const { send } = await open(async (issuer) => (issuer === tenant('a') ? { jwks } : { jwks: otherJwks }));
+    expect(await send(tenant('a'), 'es')).toBe('none');
+    expect(await send(tenant('b'), 'other')).toBe('none');
+    expect(await send(tenant('a'), 'other')).toBe('bad_signature');
+    expect(await send(tenant('b'), 'es')).toBe('bad_signature');
+  });
+
+  it('are asked about once, however many requests come at once', async () => {
+    const { send, asked, verify } = await open(async () => ({ jwks }));
+    const reasons = await Promise.all(Array.from({ length: 50 }, () => send(tenant('a'))));
+    expect(new Set(reasons)).toEqual(new Set(['none']));
+    expect(asked).toEqual([tenant('a')]);
+    expect(verify(tenant('a'))).toMatchObject({ outcome: 'accepted', cached: true });
+  });
+
+  it('may be described without a promise, with options of their own over those beside', async () => {
+    const { send } = await open(() => ({ jwks, algorithms: ['RS256'] }));
+    expect(await send(tenant('a'))).toBe('alg_not_allowed');
+  });
+
+  it('share one name in decisions, and each show in the status', async () => {
+    const { verify, verifier } = await open(() => ({ jwks }), { alias: 'tenants' });
+    expect(await verify(tenant('a'))).toMatchObject({ issuerAlias: 'tenants' });
+    expect(verifier.status().issuers).toMatchObject([{ issuer: tenant('a'), alias: 'tenants' }]);
+  });
+});
+
+describe('an issuer that is not trusted', () => {
+  it('causes no fetch, and no second question below its time; one at it', async () => {
+    const { send, asked, world } = await open(async () => null, { refusedMs: 1000 });
+    expect([await send(tenant('x')), await send(tenant('x'))]).toEqual(['untrusted_issuer', 'untrusted_issuer']);
+    await world.clock.advance(999);
+    await send(tenant('x'));
+    expect(asked.length).toBe(1);
+    await world.clock.advance(1);
+    await send(tenant('x'));
+    expect(asked.length).toBe(2);
+    expect(world.fetched).toEqual([]);
+  });
+
+  it('is not even asked about past the greatest length', async () => {
+    const { send, asked } = await open(async () => ({ jwks }));
+    expect(await send('i'.repeat(maxIssuerLength + 1))).toBe('untrusted_issuer');
+    expect(asked).toEqual([]);
+    expect(await send('i'.repeat(maxIssuerLength))).toBe('none');
+  });
+});
+
+describe('issuers beyond the bound', () => {
+  it('take the place of the one not seen for longest', async () => {
+    const { send, asked, verifier } = await open(async () => ({ jwks }), { maxEntries: 2 });
+    for (const name of ['a', 'b', 'a', 'c', 'a', 'b']) expect(await send(tenant(name))).toBe('none');
+    expect(asked).toEqual(['a', 'b', 'c', 'b'].map(tenant));
+    expect(verifier.status().issuers.length).toBe(2);
+  });
+
+  it('wait for nobody when too many are asked about', async () => {
+    const { verify, send, world } = await open(() => new Promise(() => {}));
+    const waiting = Array.from({ length: maxQuestions }, (_, at) => verify(tenant(`slow-${at}`)));
+    expect(await send(tenant('one-more'))).toBe('jwks_unavailable');
+    await world.clock.advance(3000);
+    expect(new Set((await Promise.all(waiting)).map(reasonOf))).toEqual(new Set(['jwks_unavailable']));
+  });
+});
+
+describe('a hook', () => {
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no such table');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no such table'))],
+    ['says something that is no description', () => 'yes' as never],
+    ['names options that do not exist', () => ({ jwksUrl: 'https://x.test/' }) as never],
+    ['gives keys that cannot be used', () => ({ jwks: { keys: [] } })],
+  ] as [string, Resolve][])('that %s is our fault, each time', async (_what, resolve) => {
+    const { verify } = await open(resolve);
+    const decision = await verify(tenant('a'));
+    expect(decision).toMatchObject({ outcome: 'unavailable', reason: 'internal_error', cause: expect.any(Error) });
+    expect(reasonOf(await verify(tenant('a')))).toBe('internal_error');
+  });
+
+  it('that never settles is waited for below its time and not longer', async () => {
+    const { verify, world } = await open(() => new Promise(() => {}), { timeoutMs: 500 });
+    let settled: Decision | undefined;
+    const waiting = Promise.resolve(verify(tenant('a'))).then((decision) => {
+      settled = decision;
+    });
+    await world.clock.advance(499);
+    expect(settled).toBeUndefined();
+    await world.clock.advance(1);
+    await waiting;
+    expect(settled).toMatchObject({ outcome: 'unavailable', reason: 'jwks_unavailable' });
+  });
+
+  it('leaves no timer behind when it settles in time', async () => {
+    const { send, world } = await open(async () => ({ jwks }));
+    const sleeping = world.clock.sleeping;
+    await send(tenant('a'));
+    expect(world.clock.sleeping).toBe(sleeping);
+  });
+
+  it('is asked again behind the requests at the greatest age, and not below it', async () => {
+    const { verify, send, asked, world } = await open(async () => ({ jwks }), { maxAgeMs: 10_000 });
+    await send(tenant('a'));
+    await world.clock.advance(9999);
+    expect(verify(tenant('a'))).toMatchObject({ cached: true });
+    expect(asked.length).toBe(1);
+    await world.clock.advance(1);
+    expect(verify(tenant('a'))).toMatchObject({ cached: true });
+    expect(asked.length).toBe(2);
+    await world.clock.advance(0);
+    expect(verify(tenant('a'))).toMatchObject({ cached: true });
+    expect(asked.length).toBe(2);
+  });
+
+  it('that fails takes no known issuer down below the hard age, and is asked once a second meanwhile', async () => {
+    let up = true;
+    const resolve: Resolve = async () => {
+      if (!up) throw new Error('down');
+      return { jwks };
+    };
+    const { send, asked, world } = await open(resolve, { maxAgeMs: 1000 });
+    await send(tenant('a'));
+    up = false;
+    for (let minute = 1; minute < 60; minute += 1) {
+      await world.clock.advance(60_000);
+      expect(await send(tenant('a'))).toBe('none');
+    }
+    const before = asked.length;
+    for (let request = 0; request < 20; request += 1) await send(tenant('a'));
+    expect(asked.length).toBe(before);
+    await world.clock.advance(60_000);
+    expect(await send(tenant('a'))).toBe('internal_error');
+  });
+
+  it('that takes its trust back has known tokens refused from then on', async () => {
+    let trusted = true;
+    const { verify, send, world } = await open(async () => (trusted ? { jwks } : null), { maxAgeMs: 1000 });
+    await send(tenant('a'));
+    trusted = false;
+    await world.clock.advance(1000);
+    // The request that is behind which the hook is asked.
+    expect(verify(tenant('a'))).toMatchObject({ outcome: 'accepted' });
+    await world.clock.advance(0);
+    expect(await send(tenant('a'))).toBe('untrusted_issuer');
+  });
+
+  it('that says something else has known tokens verified by it', async () => {
+    let keys = jwks;
+    const { verify, send, world } = await open(async () => ({ jwks: keys }), { maxAgeMs: 1000 });
+    await send(tenant('a'));
+    keys = otherJwks;
+    await world.clock.advance(1000);
+    await verify(tenant('a'));
+    await world.clock.advance(0);
+    expect(await send(tenant('a'))).toBe('bad_signature');
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { readClientClasses } from '../../src/options/client-classes.ts';
+
+describe('the classes of clients', () => {
+  it('say of each client one of the configured names, other or unknown', () => {
+    const { names, classOf } = readClientClasses({ browser: ['spa', 'portal'], batch: 'cron' });
+    expect(names).toEqual(['browser', 'batch', 'other', 'unknown']);
+    expect(['spa', 'portal', 'cron', 'nobody', '__proto__', undefined].map(classOf)).toEqual([
+      'browser',
+      'browser',
+      'batch',
+      'other',
+      'other',
+      'unknown',
+    ]);
+  });
+
+  it('are the same for the same object, and for none', () => {
+    const given = { browser: ['spa'] };
+    expect(readClientClasses(given)).toBe(readClientClasses(given));
+    expect(readClientClasses(undefined)).toBe(readClientClasses(undefined));
+  });
+
+  const classes = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`c${n}`, ['x']]));
+
+  it('are at most 20', () => {
+    expect(readClientClasses(classes(20)).names).toHaveLength(22);
+    expect(() => readClientClasses(classes(21))).toThrow('clientClasses: expected at most 20 names');
+  });
+
+  it.each<[string, unknown]>([
+    ['clientClasses', 'browser'],
+    ['clientClasses', { 'a b': ['c'] }],
+    ['clientClasses', { ['a'.repeat(65)]: ['c'] }],
+    ['clientClasses.a', { a: [] }],
+    ['clientClasses.a', { a: [1] }],
+  ])('refuse %s as %j', (option, given) => {
+    expect(() => readClientClasses(given)).toThrow(option);
+  });
+});

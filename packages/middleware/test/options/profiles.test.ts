@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Dimension } from '@revocast/denylist/replica';
+import type { VerifierOptions } from '../../src/options/options.ts';
+import { type ClaimName, profileNames, profiles } from '../../src/options/profiles.ts';
+import { composeVerifier } from '../../src/verifier/create-verifier.ts';
+import type { Verifier } from '../../src/verifier/verifier.ts';
+import { FakeFeed } from '../fake-feed.ts';
+import { type IdentityProvider, identityProviders, type TokenShape } from '../fixtures/identity-providers.ts';
+import { forge, publicJwk } from '../forge.ts';
+import { reasonOf } from '../table-run.ts';
+import { testWorld } from '../test-world.ts';
+
+const opened: Verifier[] = [];
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((verifier) => verifier.close()));
+});
+
+async function open({ profile, options }: IdentityProvider) {
+  const world = testWorld();
+  const feed = new FakeFeed(world.clock);
+  const jwks = { keys: [publicJwk('rsa')] };
+  const verifier = composeVerifier({ ...options, profile, jwks, revocation: { feed } } as VerifierOptions, world);
+  opened.push(verifier);
+  await world.clock.advance(0);
+  const send = async (token: string) => verifier.verify({ headers: { authorization: `Bearer ${token}` } });
+  return { world, feed, send };
+}
+
+/** All of the header but the kid, and all of the claims. */
+function sign({ header, claims }: TokenShape): string {
+  return forge({ header: { typ: undefined, ...header, kid: 'rsa' }, signer: 'rsa' }, claims);
+}
+
+describe.each(identityProviders.map((provider) => [provider.name, provider] as const))('%s', (_name, provider) => {
+  const { access, values, scopes, others } = provider;
+  const issuer = String(access.claims['iss']);
+
+  it('has its access tokens accepted, with what a revocation can name', async () => {
+    const { send } = await open(provider);
+    const decision = await send(sign(access));
+    expect(decision).toMatchObject({
+      outcome: 'accepted',
+      auth: { issuer, subject: values.subject, clientId: values.client, scopes },
+    });
+    if (values.token !== undefined) expect(decision).toMatchObject({ auth: { tokenId: values.token } });
+  });
+
+  it.each(others.map(({ what, token, reason }) => [what, reason, token] as const))(
+    'has %s refused: %s',
+    async (_what, reason, token) => {
+      const { send } = await open(provider);
+      expect(reasonOf(await send(sign(token)))).toBe(reason);
+    },
+  );
+
+  it.each(Object.entries(values) as [Dimension, string][])(
+    'has its tokens die by their %s',
+    async (dimension, value) => {
+      const { send, feed, world } = await open(provider);
+      const token = sign(access);
+      expect(await send(token)).toMatchObject({ outcome: 'accepted' });
+      feed.deny({ dimension, issuer, value });
+      await world.clock.advance(0);
+      expect(await send(token)).toMatchObject({ outcome: 'rejected', reason: `revoked_${dimension}` });
+    },
+  );
+});
+
+describe('the fixtures', () => {
+  it('have every profile', () => {
+    expect(new Set(identityProviders.map(({ profile }) => profile))).toEqual(new Set(profileNames));
+  });
+
+  it('show every dimension that a profile has a claim for', () => {
+    for (const name of profileNames) {
+      const mapped = Object.entries<ClaimName>({ ...profiles[name].claimMap }).filter(([, claim]) => claim !== null);
+      const shown = new Set(
+        identityProviders.filter(({ profile }) => profile === name).flatMap(({ values }) => Object.keys(values)),
+      );
+      // Their access tokens have a session id, and the generic ones a grant, only where somebody adds it.
+      const absent = { auth0: ['session'], okta: ['session'], generic: ['grant'] }[name as string] ?? [];
+      expect([name, mapped.map(([dimension]) => dimension).filter((dimension) => !shown.has(dimension))]).toEqual([
+        name,
+        absent,
+      ]);
+    }
+  });
+});
+
+const pages = profileNames.filter((name) => name !== 'rfc9068');
+
+describe.each(pages)('docs/idp/%s.md', (name) => {
+  const text = readFileSync(new URL(`../../../docs/idp/${name}.md`, import.meta.url), 'utf8');
+
+  it('names the profile, and the claim of each dimension', () => {
+    expect(text).toContain(`profile: '${name}'`);
+    for (const [dimension, claim] of Object.entries<ClaimName>({ ...profiles[name].claimMap })) {
+      const shown = claim === null ? '–' : [claim].flat().join(', ');
+      expect(text).toContain(`| ${dimension} | ${shown} | `);
+    }
+  });
+
+  it('says who calls revoke() and how late', () => {
+    expect(text).toContain('| event | caller | revoke | how late |');
+  });
+});
