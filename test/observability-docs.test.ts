@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { type MetricSpec, metricPrefix } from '@revocast/denylist/replica';
-import { readText, root, specs } from './observability-files.ts';
+import { metricPrefix } from '@revocast/denylist/replica';
+import { type DocumentedMetric, readText, root, specs } from './observability-files.ts';
 
 const text = readText('docs/metrics.md');
 const rows = text
@@ -11,7 +11,7 @@ const rows = text
   .map((line) => line.slice(2, -2).split(' | '));
 
 /** The columns of a row that the metric table decides. */
-function columnsOf({ name, type, unit, components, labels, help }: MetricSpec): string[] {
+function columnsOf({ name, type, unit, components, labels, help }: DocumentedMetric): string[] {
   const described = Object.entries(labels).map(([label, values]) =>
     values === undefined ? `\`${label}\` …` : `\`${label}\` ${values.join(' · ')}`,
   );

@@ -1,15 +1,33 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type MetricSpec, metricPrefix, metricTable } from '@revocast/denylist/replica';
+import { type MetricSpec, metricPrefix } from '@revocast/denylist/replica';
 import { parse } from 'yaml';
+import { sidecarMetrics } from '../apps/sidecar/src/telemetry/sidecar-metrics.ts';
+import { middlewareMetrics } from '../packages/middleware/src/telemetry/middleware-metrics.ts';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export const readText = (path: string): string => readFileSync(join(root, path), 'utf8');
 export const filesIn = (path: string): string[] => readdirSync(join(root, path)).map((name) => `${path}/${name}`);
 
-export const specs: readonly MetricSpec[] = metricTable;
+export interface DocumentedMetric extends MetricSpec {
+  /** Which processes export it. */
+  readonly components: readonly ('middleware' | 'sidecar')[];
+}
+
+const components = ['middleware', 'sidecar'] as const;
+const tables: Readonly<Record<(typeof components)[number], readonly MetricSpec[]>> = {
+  middleware: middlewareMetrics,
+  sidecar: sidecarMetrics,
+};
+const every = [...new Set(components.flatMap((component) => tables[component]))];
+
+/** The tables of all components, each metric once. */
+export const specs: readonly DocumentedMetric[] = every.map((spec) => ({
+  ...spec,
+  components: components.filter((component) => tables[component].includes(spec)),
+}));
 
 export interface Rule {
   readonly alert?: string;

@@ -111,8 +111,7 @@ export async function startObservedWorld(redisConfig: Readonly<Record<string, st
       });
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // a TCP listener
       const ask = async (authorization: string | undefined, path = '/'): Promise<number> => {
-        const headers = authorization === undefined ? {} : { authorization };
-        const response = await fetch(url + path, { headers });
+        const response = await fetch(url + path, authorization === undefined ? {} : { headers: { authorization } });
         await response.arrayBuffer();
         return response.status;
       };

@@ -35,7 +35,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const folder = command.historyFolder ?? mkdtempSync(join(tmpdir(), 'revocast-chaos-'));
   const say = (line: string) => (command.json ? process.stderr : process.stdout).write(`${line}\n`);
-  const runs = await play(command, { chosen, folder, say, ...(brokenBuild === undefined ? {} : { brokenBuild }) });
+  const runs = await play(command, { chosen, folder, say, brokenBuild });
 
   const summary = summarize(runs);
   if (command.report !== undefined) {

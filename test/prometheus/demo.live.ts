@@ -81,9 +81,7 @@ describe('a real Prometheus that scraped the demo', () => {
 
   it.each(
     specs.flatMap(({ name, type, components }) =>
-      components
-        .filter((component) => component !== 'publisher')
-        .map((component) => [type === 'histogram' ? `${name}_count` : name, component] as const),
+      components.map((component) => [type === 'histogram' ? `${name}_count` : name, component] as const),
     ),
   )('has %s of each %s', async (name, component) => {
     const job = component === 'middleware' ? 'api' : 'sidecar';

@@ -33,7 +33,7 @@ export function failureOf(error: unknown): Failure | undefined {
   }
   if (error instanceof LogError) {
     const { code, message, id } = error;
-    return { exitCode: exitCodeOf(error), code, message, ...(id === undefined ? {} : { id }) };
+    return { exitCode: exitCodeOf(error), code, message, id };
   }
   if (error instanceof FeedError) {
     const { code, message } = error;

@@ -37,7 +37,7 @@ interface Telling {
 
 function tell({ code, message, id }: Failure, { json, idFlag }: Telling, { stdout, stderr, environment }: World): void {
   if (json) {
-    stdout.write(`${JSON.stringify({ error: { code, message, ...(id === undefined ? {} : { id }) } })}\n`);
+    stdout.write(`${JSON.stringify({ error: { code, message, id } })}\n`);
     return;
   }
   const retry = id === undefined ? '' : `\nretry with: ${idFlag} ${id}`;

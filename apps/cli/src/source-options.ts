@@ -61,7 +61,7 @@ export async function openNamedSource(options: SourceOptions, world: World): Pro
     clock,
     random,
     newEpoch: () => randomHex(8),
-    ...(tokenFile === undefined ? {} : { tokenFile }),
+    tokenFile,
   });
 }
 

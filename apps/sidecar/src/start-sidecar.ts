@@ -62,7 +62,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     clock,
     random,
     newEpoch: () => randomHex(8),
-    ...(config.sourceTokenFile === undefined ? {} : { tokenFile: config.sourceTokenFile }),
+    tokenFile: config.sourceTokenFile,
   });
   const readers = new Readers(clock, randomHex(8));
   const history = createRevocationHistory();
@@ -76,7 +76,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     maxRules: config.maxRules,
     // The two listen to different things.
     observer: telemetry.observe({ ...logStateChanges(log), ...history.observer }),
-    ...(source.reseed === undefined ? {} : { reseed: source.reseed }),
+    reseed: source.reseed,
   });
   const { clientClasses } = config;
   const usage =
@@ -93,7 +93,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     readers,
     log: telemetry.countRevocations(source.log),
     clock,
-    ...(usage === undefined ? {} : { countUsage: usage.count }),
+    countUsage: usage?.count,
   });
   const watch = watchSource({ source, clock, log });
   const probes = createProbes({ replica, clock, source: watch, whenUnknown: config.whenUnknown });
@@ -130,7 +130,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     () => listen(telemetry.countRequests(adminApp, adminRoutes), addressOf('adminListen', config), 'adminListen'),
     closeSource,
   );
-  telemetry.watch({ replica, probes, feedServer, source: watch, ...(usage === undefined ? {} : { usage }) });
+  telemetry.watch({ replica, probes, feedServer, source: watch, usage });
 
   // Last, so that a sidecar that cannot start never held the lease.
   const heartbeat = source.startHeartbeat?.({

@@ -37,7 +37,7 @@ const replica = openReplica({
   random,
   maxStalenessMs,
   observer,
-  ...(maxRules === undefined ? {} : { maxRules }),
+  maxRules,
 });
 const prober = new Prober({ ...settings, replica, check: checkOf(replica), lookUp, whenUnknown });
 

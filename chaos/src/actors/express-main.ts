@@ -109,7 +109,7 @@ interface Seen {
 function freshness(): Seen {
   const replica = verifier.status().revocation?.replica;
   const { state, cause } = replica?.freshness ?? { state: 'cold', cause: 'cold' };
-  return { fresh: state === 'fresh', ...(cause === undefined ? {} : { cause }) };
+  return { fresh: state === 'fresh', cause };
 }
 
 /** Requests take their time: it was fresh only if it was before and after. */

@@ -123,7 +123,7 @@ export class Prober {
       endMs,
       fresh,
       from,
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     } as const;
   }
 

@@ -72,7 +72,7 @@ export class Cast {
         maxStalenessMs,
         drainMs: 0,
         logLevel: 'silent',
-        ...(maxRules === undefined ? {} : { maxRules }),
+        maxRules,
       },
       clockOffsetMs,
     };

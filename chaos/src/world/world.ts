@@ -235,7 +235,7 @@ export class World {
   }
 
   expect(what: string, held: boolean, found?: string): void {
-    this.#context.recorder.write({ kind: 'expectation', what, held, ...(found === undefined ? {} : { found }) });
+    this.#context.recorder.write({ kind: 'expectation', what, held, found });
   }
 
   /** Until every running API process says that it is fresh. @throws Error naming those that did not. */

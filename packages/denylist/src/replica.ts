@@ -28,7 +28,7 @@ export {
   type UsageStore,
   unlistedClass,
 } from './log/usage.ts';
-export { type MetricName, type MetricSpec, metricPrefix, metricTable } from './metrics/metric-table.ts';
+export { type MetricSpec, metricPrefix } from './metrics/metric-spec.ts';
 export {
   epochTime,
   formatTraceparent,
@@ -37,6 +37,7 @@ export {
   spanKinds,
   type TelemetryAttributes,
 } from './metrics/open-telemetry.ts';
+export { latencyBuckets, replicationMetrics } from './metrics/replication-metrics.ts';
 export { type LatencyStages, type RevocationTimes, stagesOf, timesOf } from './metrics/revocation-latency.ts';
 export { signingInputName } from './publisher/token-target.ts';
 export { Backoff, type BackoffOptions } from './replication/backoff.ts';
@@ -55,7 +56,7 @@ export {
 } from './rules/digest.ts';
 export type { Change, RevocationDetails } from './rules/event.ts';
 export { endOfRestart, isRestart, restartDigest } from './rules/log-restart.ts';
-export { type Dimension, type DimensionValue, dimensions } from './rules/revocation.ts';
+export { type Dimension, type DimensionValue, dimensions, revocationReasons } from './rules/revocation.ts';
 export { denies, ruleMarginSeconds } from './rules/rule.ts';
 export { openFeed } from './sources/open-feed.ts';
 export { openLookUp } from './sources/open-look-up.ts';

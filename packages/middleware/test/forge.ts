@@ -93,7 +93,7 @@ export function forgeProof(recipe: ProofRecipe, claims: Readonly<Record<string, 
       signer,
       header: { typ: 'dpop+jwt', kid: undefined, jwk, ...recipe.header },
       claims: { jti: randomUUID(), ...recipe.claims },
-      ...(recipe.spoil !== undefined && { spoil: recipe.spoil }),
+      spoil: recipe.spoil,
     },
     claims,
   );

@@ -82,8 +82,8 @@ export async function doctor(options: DoctorOptions, world: World): Promise<Exit
       maxTokenLifetimeMs: maxTokenLifetime,
       ...(url === undefined ? {} : { log: { url: refuseEmbedded(url), heartbeatWaitMs, ...credentials } }),
       ...(sidecar === undefined ? {} : { sidecar: { ...sidecar, ...credentials, timeoutMs: options.timeout } }),
-      ...(issuer === undefined ? {} : { issuer }),
-      ...(planRules === undefined ? {} : { plannedRules: planRules }),
+      issuer,
+      plannedRules: planRules,
     },
     world,
   );

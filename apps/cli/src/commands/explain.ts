@@ -74,8 +74,8 @@ export async function explain(argument: string | undefined, options: ExplainOpti
     revocation: null,
     logger: null,
     dangerouslyAllowHttp,
-    ...(jwks === undefined ? {} : { jwks }),
-    ...(profile === undefined ? {} : { profile }),
+    jwks,
+    profile,
   };
   const explanation = await explainToken(token, verifierOptions, { nowMs: world.clock.wallMs() });
   world.stdout.write(json ? `${JSON.stringify(explanation)}\n` : format(explanation, world));

@@ -35,7 +35,7 @@ export async function publish(statement: Statement, options: PublishCommandOptio
   const { clock } = world;
   const publisher = await createPublisher(url, {
     clock,
-    ...(tokenFile === undefined ? {} : { tokenFile }),
+    tokenFile,
     ...(yes ? { broadRulesPerMinute: Number.POSITIVE_INFINITY } : {}),
   });
   try {
@@ -43,8 +43,8 @@ export async function publish(statement: Statement, options: PublishCommandOptio
       world,
       'the log',
       statement.say(publisher, {
-        ...(id === undefined ? {} : { id }),
-        ...(redisReplicas === undefined ? {} : { redisReplicas }),
+        id,
+        redisReplicas,
       }),
     );
     const enforced =
@@ -62,7 +62,7 @@ export async function publish(statement: Statement, options: PublishCommandOptio
 
 function asJson({ kind }: Statement, published: Published, enforced: EnforcedEverywhere | undefined): string {
   const { id, epoch, loggedAtMs, redisReplicas } = published;
-  return `${JSON.stringify({ kind, id, epoch, loggedAtMs, redisReplicas, ...(enforced === undefined ? {} : { enforced }) })}\n`;
+  return `${JSON.stringify({ kind, id, epoch, loggedAtMs, redisReplicas, enforced })}\n`;
 }
 
 interface Result {

@@ -40,7 +40,7 @@ export async function status(options: StatusOptions, world: World): Promise<Exit
   const { figures, ...facts } = await withProgress(world, 'the sidecar', asked);
   const rules = figures.get('denylist_rules');
   const readers = figures.get('sidecar_clients');
-  const counts = { ...(rules === undefined ? {} : { rules }), ...(readers === undefined ? {} : { readers }) };
+  const counts = { rules, readers };
   world.stdout.write(
     options.json === true ? `${JSON.stringify({ ...facts, ...counts })}\n` : lineOf(facts, counts, world),
   );

@@ -95,7 +95,7 @@ export async function tail(options: TailOptions, world: World): Promise<ExitCode
 }
 
 function freshnessOf({ state, cause }: FreshnessStatus) {
-  return { kind: 'freshness', state, ...(cause === undefined ? {} : { cause }) };
+  return { kind: 'freshness', state, cause };
 }
 
 /** What is told of an event; values are digests, so it names nobody but the actor. */

@@ -46,7 +46,7 @@ export function readTarget(options: Partial<TargetOptions>): RevocationTarget {
       }`,
     );
   }
-  if (subject !== undefined) return { issuer, subject, ...(client === undefined ? {} : { client }) };
+  if (subject !== undefined) return { issuer, subject, client };
   if (tokenId !== undefined) return { issuer, token: tokenId };
   if (session !== undefined) return { issuer, session };
   if (grant !== undefined) return { issuer, grant };

@@ -40,15 +40,15 @@ export async function examine(examination: Examination, world: World): Promise<C
     ...(sidecarFacts === undefined ? [notAsked('sidecar', '--sidecar')] : judgeSidecar(sidecarFacts, maxStalenessMs)),
     ...judgeAgreement({
       maxTokenLifetimeMs,
-      ...(logFacts === undefined ? {} : { log: logFacts }),
-      ...(sidecarFeed === undefined ? {} : { sidecar: sidecarFeed }),
-      ...(issuerFacts === undefined ? {} : { issuer: issuerFacts }),
+      log: logFacts,
+      sidecar: sidecarFeed,
+      issuer: issuerFacts,
     }),
   ];
 }
 
 function feedOf({ dataUrl, tokenFile }: LookAtSidecar): LookAtLog {
-  return { url: dataUrl, heartbeatWaitMs: 0, ...(tokenFile === undefined ? {} : { tokenFile }) };
+  return { url: dataUrl, heartbeatWaitMs: 0, tokenFile };
 }
 
 function notAsked(what: string, option: string): Check {

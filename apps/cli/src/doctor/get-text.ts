@@ -23,7 +23,7 @@ export async function getText({ base, path, timeoutMs, headers = {} }: Get): Pro
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     return await new Promise<Got>((resolve, reject) => {
-      const options = { headers, signal, agent: false, ...(socketPath === undefined ? {} : { socketPath }) } as const;
+      const options = { headers, signal, agent: false, socketPath } as const;
       const sent = request(url, options, (response) => {
         text(response).then((body) => resolve({ ok: true, status: response.statusCode ?? 0, body }), reject);
       });

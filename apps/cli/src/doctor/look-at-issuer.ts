@@ -36,9 +36,9 @@ export async function lookAtIssuer(options: LookAtIssuer, world: World): Promise
   const { issuer, jwksUri, allowHttp } = options;
   const [discovery, keys] = await Promise.all([
     jwksUri === undefined ? discover(options, world) : undefined,
-    loadKeys({ issuer, allowHttp, ...(jwksUri === undefined ? {} : { jwksUri }) }),
+    loadKeys({ issuer, allowHttp, jwksUri }),
   ]);
-  return { issuer, keys, ...(discovery === undefined ? {} : { discovery }) };
+  return { issuer, keys, discovery };
 }
 
 async function loadKeys({ issuer, jwksUri, allowHttp }: Omit<LookAtIssuer, 'timeoutMs'>): Promise<KeysStatus> {
@@ -48,7 +48,7 @@ async function loadKeys({ issuer, jwksUri, allowHttp }: Omit<LookAtIssuer, 'time
     revocation: null,
     logger: null,
     dangerouslyAllowHttp: allowHttp,
-    ...(jwksUri === undefined ? {} : { jwksUri }),
+    jwksUri,
   });
   try {
     await verifier.prefetch();
@@ -82,7 +82,7 @@ async function ask(url: string, { timeoutMs }: LookAtIssuer, { fetch, clock }: W
     return { url, answered: false, failure: describeFailure(error, signal) };
   }
   const clockOffsetMs = offsetFrom(response.headers.get('date'), (sentAtMs + clock.wallMs()) / 2);
-  const asked = { url, answered: true, ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }) };
+  const asked = { url, answered: true, clockOffsetMs };
   if (response.status !== 200) {
     await response.body?.cancel();
     return { ...asked, failure: `status ${response.status}` };

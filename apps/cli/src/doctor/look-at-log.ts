@@ -42,7 +42,7 @@ export async function lookAtLog({ url, tokenFile, heartbeatWaitMs }: LookAtLog, 
     clock,
     random,
     newEpoch: () => randomHex(8),
-    ...(tokenFile === undefined ? {} : { tokenFile }),
+    tokenFile,
   });
   const { name, kind } = source;
   const stop = new AbortController();

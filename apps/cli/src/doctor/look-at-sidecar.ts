@@ -34,8 +34,9 @@ export interface LookAtSidecar {
 /** Asks both listeners. */
 export async function lookAtSidecar(options: LookAtSidecar, world: World): Promise<SidecarFacts> {
   const { dataUrl, adminUrl, tokenFile, timeoutMs } = options;
-  const authorization =
-    tokenFile === undefined ? {} : { authorization: `Bearer ${readFirstLine(tokenFile, '--token-file', world)}` };
+  const authorization: Record<string, string> = {};
+  if (tokenFile !== undefined)
+    authorization['authorization'] = `Bearer ${readFirstLine(tokenFile, '--token-file', world)}`;
   const admin = (path: string) => getText({ base: adminUrl, path, timeoutMs });
   const [fresh, ready, version, metrics] = await Promise.all([
     getText({ base: dataUrl, path: '/v1/fresh', timeoutMs, headers: authorization }),

@@ -27,7 +27,7 @@ export function createApi({ issuer, audience, feed, lookup, telemetry }: ApiOpti
     dangerouslyAllowHttp: true,
     // So that the demo can show why a token was refused. An API that strangers call leaves this off.
     exposeReason: true,
-    revocation: { feed, ...(lookup === undefined ? {} : { lookup }) },
+    revocation: { feed, lookup },
     metrics: { registry },
     clientClasses,
     usage: { scopes: ['orders:read'] },

@@ -44,8 +44,8 @@ export function answerDigests(
   return {
     nowSeconds,
     state: freshness.state,
-    ...(freshness.cause === undefined ? {} : { cause: freshness.cause }),
-    ...(maxTokenLifetimeSeconds === undefined ? {} : { maxTokenLifetimeSeconds }),
+    cause: freshness.cause,
+    maxTokenLifetimeSeconds,
     rules,
   };
 }

@@ -76,9 +76,9 @@ function readApplied(
   const beganAtMs = details.occurredAtMs ?? details.requestedAtMs ?? loggedAtMs;
   return {
     kind,
-    ...(dimension === undefined ? {} : { dimension }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(actor === undefined ? {} : { actor }),
+    dimension,
+    reason,
+    actor,
     digestPrefix: digestToHex(digest).slice(0, 8),
     loggedAtMs,
     // Clocks differ by a little even when corrected: nothing arrives before it was sent.

@@ -114,7 +114,7 @@ function checkBearer(address: ListenAddress, tokens: BearerTokens | undefined) {
 }
 
 function refuse(response: Response, status: number, error: string, remedy?: string): void {
-  response.status(status).json({ error, ...(remedy === undefined ? {} : { remedy }) });
+  response.status(status).json({ error, remedy });
 }
 
 // Express takes a handler of four parameters for one of errors. Its own would print a stack to the client.

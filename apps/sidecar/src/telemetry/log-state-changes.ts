@@ -50,7 +50,7 @@ export function logFailureOnce(log: StateLog, message: string): ((error: unknown
     if (code === told) return;
     told = code;
     const remedy = errorRemedy(code);
-    log.warn({ code, ...(remedy === undefined ? {} : { remedy }) }, message);
+    log.warn({ code, remedy }, message);
   };
   const forget = () => {
     told = undefined;

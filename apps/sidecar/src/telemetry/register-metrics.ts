@@ -1,5 +1,6 @@
-import { type MetricName, type MetricSpec, metricPrefix, metricTable } from '@revocast/denylist/replica';
+import { type MetricSpec, metricPrefix } from '@revocast/denylist/replica';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { type MetricName, sidecarMetrics } from './sidecar-metrics.ts';
 
 /** Metrics by the name they have in the metric table, without prefix. */
 export interface Metrics {
@@ -11,13 +12,11 @@ export interface Metrics {
 /** More series than this are not worth starting at 0. */
 const maxInitialSeries = 200;
 
-/** Registers the sidecar's part of the metric table. */
+/** Registers all metrics of a sidecar. */
 export function registerMetrics(registry: Registry): Metrics {
-  const specs: readonly (MetricSpec & { readonly name: MetricName })[] = metricTable;
-  const metrics = new Map<MetricName, Counter | Gauge | Histogram>();
-  for (const spec of specs) {
-    if (spec.components.includes('sidecar')) metrics.set(spec.name, register(spec, registry));
-  }
+  const metrics = new Map<MetricName, Counter | Gauge | Histogram>(
+    sidecarMetrics.map((spec) => [spec.name, register(spec, registry)]),
+  );
   const find = <Kind extends Counter | Gauge | Histogram>(
     name: MetricName,
     kind: new (...args: never[]) => Kind,

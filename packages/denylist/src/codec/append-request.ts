@@ -42,8 +42,8 @@ export function decodeAppendRequest(text: string): AppendRequest | string {
     digest,
     statement,
     details,
-    ...(redisReplicas === undefined ? {} : { redisReplicas }),
-    ...(broad === undefined ? {} : { broadRulesPerMinute: broad }),
+    redisReplicas,
+    broadRulesPerMinute: broad,
   };
 }
 

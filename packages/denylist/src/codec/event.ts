@@ -71,7 +71,7 @@ function decodeRule(fields: readonly (string | undefined)[]): LogEvent | undefin
     rule: { deniedUntil, issuedUpTo, stamp, lifted },
     ...(loggedAt === undefined ? {} : { loggedAtMs }),
     ...(receivedAt === undefined ? {} : { receivedAtMs }),
-    ...(details === undefined ? {} : { details }),
+    details,
   };
 }
 

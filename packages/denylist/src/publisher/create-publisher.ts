@@ -41,15 +41,15 @@ export async function createPublisher(url: string, options: CreatePublisherOptio
     clock,
     random: systemRandom,
     newEpoch: () => randomHex(8),
-    ...(tokenFile === undefined ? {} : { tokenFile }),
+    tokenFile,
   });
   const publisher = createPublisherOver({
     log: source.log,
     feed: source.feed,
     clock,
     newId: () => randomHex(16),
-    ...(broadRulesPerMinute === undefined ? {} : { broadRulesPerMinute }),
-    ...(observer === undefined ? {} : { observer }),
+    broadRulesPerMinute,
+    observer,
     ...(openTelemetry === undefined ? {} : { trace: traceRevocations(openTelemetry) }),
   });
   return { ...publisher, close: () => source.close() };

@@ -29,7 +29,7 @@ export function parseRevocation(input: unknown): ParsedRevocation {
     value,
     statement: readStatement(value.dimension, fields),
     reason,
-    ...(actor === undefined ? {} : { actor }),
+    actor,
   };
 }
 

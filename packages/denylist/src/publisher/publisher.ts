@@ -166,14 +166,14 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
   const publisher: Publisher = {
     async revoke(revocation, options = {}) {
       const { value, statement, reason, actor } = parseRevocation(revocation);
-      const about = { kind: 'revoke', reason, ...(actor === undefined ? {} : { actor }) } as const;
+      const about = { kind: 'revoke', reason, actor } as const;
       const { dimension } = value;
       const { expiresAt } = revocation;
       const hasEnd = dimension === 'token' && expiresAt !== undefined;
       const traced = {
         dimension,
         reason,
-        ...(actor !== undefined && { actor }),
+        actor,
         ...(hasEnd && { remainingSeconds: Math.max(0, expiresAt - Math.floor(clock.wallMs() / 1000)) }),
       };
       return await publish({ dimension, digest: digestOf(value), statement, about, traced }, options);
@@ -185,7 +185,7 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
     async lift(target, options = {}) {
       const { dimension, digest } = await denialNamedBy(target);
       const { actor } = target;
-      const about = { kind: 'lift', ...(actor === undefined ? {} : { actor }) } as const;
+      const about = { kind: 'lift', actor } as const;
       return await publish({ dimension, digest, statement: { kind: 'lift' }, about }, options);
     },
     feed,

@@ -202,9 +202,10 @@ async function* readTail({ redis, clock, from, isSeen, loss, takeLogTime }: Tail
     const logTime = takeLogTime();
     yield {
       entries,
-      ...(logTime === undefined ? {} : { logTime }),
+      logTime,
       ...(provenAtMs === undefined || !isSeen() ? {} : { provenAtMs }),
-      ...(heartbeat === undefined ? {} : { healing: heartbeat.healing, heartbeatLoggedAtMs: heartbeat.loggedAtMs }),
+      healing: heartbeat?.healing,
+      heartbeatLoggedAtMs: heartbeat?.loggedAtMs,
     };
   }
 }

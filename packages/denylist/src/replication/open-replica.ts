@@ -136,7 +136,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     observer,
     reader,
     signal: stop.signal,
-    ...(reseed === undefined ? {} : { reseed }),
+    reseed,
   });
 
   const restartedAtSeconds = () => restartInForce(denylist.restart, logClock.claimSeconds());
@@ -197,11 +197,11 @@ export function openReplica(options: ReplicaOptions): Replica {
         rules: denylist.size,
         maxRules: denylist.maxRules,
         ...(proof === undefined || logNow === undefined ? {} : { watermarkMs: logNow - (clock.monotonicMs() - proof) }),
-        ...(maxTokenLifetimeSeconds === undefined ? {} : { maxTokenLifetimeSeconds }),
-        ...(epoch === undefined ? {} : { epoch }),
-        ...(restartedAt === undefined ? {} : { restartedAtSeconds: restartedAt }),
-        ...(offset === undefined ? {} : { clockOffsetMs: offset }),
-        ...(lastError === undefined ? {} : { lastError }),
+        maxTokenLifetimeSeconds,
+        epoch,
+        restartedAtSeconds: restartedAt,
+        clockOffsetMs: offset,
+        lastError,
       };
     },
     async ready({ timeoutMs }) {

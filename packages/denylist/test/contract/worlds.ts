@@ -59,7 +59,7 @@ async function openMemoryWorld(): Promise<World & { readonly source: OpenedSourc
     source,
     log: source.log,
     feed: source.feed,
-    ...(source.lookUp === undefined ? {} : { lookUp: source.lookUp }),
+    lookUp: source.lookUp,
     breakConnections: async () => {},
     close: () => source.close(),
   };
@@ -73,7 +73,7 @@ async function openFileWorld(): Promise<World & { readonly source: OpenedSource 
     source,
     log: source.log,
     feed: source.feed,
-    ...(source.lookUp === undefined ? {} : { lookUp: source.lookUp }),
+    lookUp: source.lookUp,
     breakConnections: async () => {},
     async close() {
       await source.close();
@@ -93,7 +93,7 @@ async function putSidecarBefore(
     clock,
     random,
     reader: readers,
-    ...(reseed === undefined ? {} : { reseed }),
+    reseed,
   });
   const feedServer = createFeedServer({ replica, readers, log: upstream.log, clock });
   const server = createServer((request, response) => {

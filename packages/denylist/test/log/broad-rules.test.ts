@@ -14,7 +14,7 @@ async function given(broadRulesPerMinute?: number) {
   const clock = new FakeClock();
   const publisher = await createPublisher('memory:', {
     clock,
-    ...(broadRulesPerMinute === undefined ? {} : { broadRulesPerMinute }),
+    broadRulesPerMinute,
   });
   const revokeTenant = (tenant: string) => publisher.revoke({ issuer, tenant, reason: 'admin' });
   return { clock, publisher, revokeTenant };

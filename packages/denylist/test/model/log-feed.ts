@@ -171,8 +171,9 @@ async function* readTail(link: Link, from: FeedPosition, options: LogFeedOptions
     const provenAtMs = flaw === 'proof is time of read' ? naive : causal;
     yield {
       entries,
-      ...(provenAtMs === undefined ? {} : { provenAtMs }),
-      ...(heartbeat === undefined ? {} : { healing: heartbeat.healing, heartbeatLoggedAtMs: heartbeat.loggedAtMs }),
+      provenAtMs,
+      healing: heartbeat?.healing,
+      heartbeatLoggedAtMs: heartbeat?.loggedAtMs,
     };
   }
 }

@@ -176,7 +176,7 @@ async function* readFrames(
       if (frame.text !== undefined) entries.push(readFrame(frame.text));
       provenAtMs = frame.provenAtMs ?? provenAtMs;
     }
-    yield { entries, ...(provenAtMs === undefined ? {} : { provenAtMs }) };
+    yield { entries, provenAtMs };
   }
 }
 

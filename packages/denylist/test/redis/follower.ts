@@ -27,7 +27,7 @@ export async function follow(url: string, holder = randomHex(4)): Promise<Follow
     feed: source.feed,
     clock,
     random,
-    ...(source.reseed === undefined ? {} : { reseed: source.reseed }),
+    reseed: source.reseed,
     observer: {
       freshnessChanged({ state }) {
         if (state === 'fresh' && staleSinceMs !== undefined) notFreshMs += clock.monotonicMs() - staleSinceMs;

@@ -75,7 +75,7 @@ export class ScriptedFeed implements Feed {
     const prev = this.#head;
     this.#written += 1;
     this.#head = `h${this.#lineage}.${this.#written}`;
-    return { prev, head: this.#head, cursor: String(this.#written), ...(change === undefined ? {} : { change }) };
+    return { prev, head: this.#head, cursor: String(this.#written), change };
   }
 
   /** Puts a rule there as if it had been written long ago. */

@@ -60,7 +60,7 @@ const beat = () => {
 };
 const follow = async (feed: Feed = source.feed): Promise<Replica> => {
   const { reseed } = source;
-  const replica = openReplica({ feed, clock, random, ...(reseed === undefined ? {} : { reseed }) });
+  const replica = openReplica({ feed, clock, random, reseed });
   closing.push(() => replica.close());
   return replica;
 };

@@ -67,7 +67,7 @@ export function requireStepUp(options: StepUpOptions): Handler {
   if (acr === undefined && maxAgeSeconds === undefined) {
     throw new ConfigurationError('requireStepUp', 'say `acr`, `maxAgeSeconds` or both');
   }
-  const wanted = { ...(acr !== undefined && { acr }), ...(maxAgeSeconds !== undefined && { maxAgeSeconds }) };
+  const wanted = { acr, maxAgeSeconds };
   return guard(wanted, ({ claims }, nowMs) => {
     const { acr: held, auth_time: authTime } = claims;
     if (acr !== undefined && !(typeof held === 'string' && acr.includes(held))) return 'step_up_required';

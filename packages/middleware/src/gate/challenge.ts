@@ -33,7 +33,7 @@ export interface Wanted {
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, string | undefined>>;
 }
 
 /** The only texts there are: nothing of a token, an exception or a URL ever reaches a header or a body. */
@@ -61,24 +61,19 @@ const outages = {
  */
 export function answerTo(reason: Reason, style: AnswerStyle, wanted: Wanted = {}): Answer {
   const { family, status, error } = specOf(reason);
-  const exposed = style.exposeReason ? { reason } : {};
+  const exposed = style.exposeReason ? reason : undefined;
   // RFC 9449 §8: whoever lacks a nonce is told one.
   const nonce = reason === 'dpop_nonce' ? style.dpop?.nonce() : undefined;
-  const headers = { 'Cache-Control': 'no-store', ...(nonce !== undefined && { 'DPoP-Nonce': nonce }) };
+  const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
+  if (nonce !== undefined) headers['DPoP-Nonce'] = nonce;
   if (family === 'unavailable') {
     const outage = status === 503 ? outages[503] : outages[500];
-    const retryAfter = status === 503 ? { 'Retry-After': String(1 + Math.floor(style.random() * 5)) } : {};
-    return { status, headers: { ...headers, ...retryAfter }, body: { ...outage, ...exposed } };
+    if (status === 503) headers['Retry-After'] = String(1 + Math.floor(style.random() * 5));
+    return { status, headers, body: { ...outage, reason: exposed } };
   }
-  const described =
-    error === undefined
-      ? { error_description: 'This needs an access token' }
-      : { error, error_description: descriptions[error] };
-  return {
-    status,
-    headers: { ...headers, 'WWW-Authenticate': challenge(reason, style, wanted) },
-    body: { ...described, ...exposed },
-  };
+  headers['WWW-Authenticate'] = challenge(reason, style, wanted);
+  const description = error === undefined ? 'This needs an access token' : descriptions[error];
+  return { status, headers, body: { error, error_description: description, reason: exposed } };
 }
 
 /** One challenge for each scheme that is taken (RFC 9110 §11.6.1); the error stands in that of the scheme used. */

@@ -153,7 +153,7 @@ export class IssuerResolver implements IssuerDirectory {
 
   #unavailable(reason: 'jwks_unavailable' | 'internal_error', cause?: unknown): IssuerLookup {
     const issuerAlias = this.#parts.resolver.alias;
-    return { outcome: 'unavailable', reason, issuerAlias, ...(cause !== undefined && { cause }) };
+    return { outcome: 'unavailable', reason, issuerAlias, cause };
   }
 }
 

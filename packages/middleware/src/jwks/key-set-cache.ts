@@ -58,7 +58,7 @@ export class KeySetCache implements KeySource {
     this.#refresher = new Refresher({
       load: (signal) => {
         const validator = this.#held?.validator;
-        return load({ signal, ...(validator !== undefined && { validator }) });
+        return load({ signal, validator });
       },
       take: (loaded, refresh) => this.#take(loaded, refresh),
       clock,

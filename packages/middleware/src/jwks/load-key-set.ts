@@ -82,7 +82,7 @@ export function createKeySetLoader({
     const url = located.jwksUri;
     const etag = validator?.url === url ? validator.etag : undefined;
 
-    const fetched = await fetchDocument({ url, signal, ...(etag !== undefined && { etag }) });
+    const fetched = await fetchDocument({ url, signal, etag });
     const load = readKeySet(fetched, { url, maxKeys: limits.maxKeys, conditional: etag !== undefined });
     if (load.result === 'failed') discovered = undefined;
     return load;
@@ -104,6 +104,6 @@ function readKeySet(
     result: 'loaded',
     keySet: parsed.keySet,
     ...(etag !== undefined && { validator: { url, etag } }),
-    ...(maxAgeMs !== undefined && { maxAgeMs }),
+    maxAgeMs,
   };
 }

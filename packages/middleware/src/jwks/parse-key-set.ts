@@ -106,7 +106,7 @@ export function readKey(member: unknown): VerificationKey | SkipCause {
   const key = importPublicKey(member);
   if (key === undefined) return 'malformed';
   if (isWeak(key)) return 'weak';
-  return Object.freeze({ ...(kid !== undefined && { kid }), thumbprint: thumbprintOf(key), algorithms, key });
+  return Object.freeze({ kid, thumbprint: thumbprintOf(key), algorithms, key });
 }
 
 /** RFC 7517 §4.3: `key_ops` lists every operation the key is meant for, each once. */

@@ -93,9 +93,9 @@ export class Refresher {
 
   status() {
     return {
-      ...(this.#lastAttemptAtMs !== undefined && { lastAttemptAtMs: this.#lastAttemptAtMs }),
-      ...(this.#lastSuccessAtMs !== undefined && { lastSuccessAtMs: this.#lastSuccessAtMs }),
-      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+      lastAttemptAtMs: this.#lastAttemptAtMs,
+      lastSuccessAtMs: this.#lastSuccessAtMs,
+      lastError: this.#lastError,
       consecutiveFailures: this.#failures,
     };
   }

@@ -18,10 +18,7 @@ export function takeFeed(revocation: ResolvedRevocation, surroundings: Surroundi
     () =>
       new FollowedFeed({
         name: nameOf(feed),
-        open: () =>
-          typeof feed === 'string'
-            ? openFeed(feed, { clock, random, ...(tokenFile !== undefined && { tokenFile }) })
-            : feed,
+        open: () => (typeof feed === 'string' ? openFeed(feed, { clock, random, tokenFile }) : feed),
         clock,
         random,
         maxStalenessMs,

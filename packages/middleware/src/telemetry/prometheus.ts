@@ -1,8 +1,9 @@
-import { type MetricName, type MetricSpec, metricPrefix, metricTable } from '@revocast/denylist/replica';
+import { type MetricSpec, metricPrefix } from '@revocast/denylist/replica';
 import { ConfigurationError, type Reason, reasons, specOf } from '../errors.ts';
 import type { MetricsRegistry } from '../options/telemetry-options.ts';
 import { feedCounters } from './feed-counters.ts';
 import { type Cell, HistogramFamily, type Labels, ValueFamily } from './metric-family.ts';
+import { type MetricName, middlewareMetrics } from './middleware-metrics.ts';
 import type { Telemetry, WatchedSources } from './telemetry.ts';
 
 /** Finds and makes the series of the metric table. */
@@ -98,10 +99,7 @@ function register({ registry, version, node }: PrometheusOptions): Telemetry {
 function registerFamilies(registry: MetricsRegistry, collectAll: () => void): MetricFamilies {
   const values = new Map<string, ValueFamily>();
   const histograms = new Map<string, HistogramFamily>();
-  const specs: readonly MetricSpec[] = metricTable.filter(({ components }) =>
-    components.some((name) => name === 'middleware'),
-  );
-  for (const spec of specs) {
+  for (const spec of middlewareMetrics) {
     const name = `${metricPrefix}${spec.name}`;
     if (registry.getSingleMetric(name) !== undefined) {
       throw new ConfigurationError('metrics.registry', `already has a metric ${name}: give another registry`);
@@ -205,7 +203,7 @@ function countKeySource(families: MetricFamilies, issuer: string) {
 }
 
 function valuesOf(metric: MetricName, label: string): readonly string[] {
-  const specs: readonly MetricSpec[] = metricTable;
+  const specs: readonly MetricSpec[] = middlewareMetrics;
   return specs.find(({ name }) => name === metric)?.labels[label] ?? [];
 }
 

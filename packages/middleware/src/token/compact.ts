@@ -99,8 +99,8 @@ function readHeader(members: JsonObject): CompactHeader | undefined {
   if (cty !== undefined && typeof cty !== 'string') return undefined;
   return {
     alg,
-    ...(kid !== undefined && { kid }),
-    ...(typ !== undefined && { typ }),
-    ...(cty !== undefined && { cty }),
+    kid,
+    typ,
+    cty,
   };
 }

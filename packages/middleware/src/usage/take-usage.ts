@@ -40,7 +40,7 @@ function takeReporter(
     () =>
       new UsageReporter({
         clock,
-        open: () => openUsageStore(feed, { clock, ...(tokenFile !== undefined && { tokenFile }) }),
+        open: () => openUsageStore(feed, { clock, tokenFile }),
       }),
   );
   releases.push(() => {

@@ -128,8 +128,8 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
   releases.push(
     telemetry.watch({
       keys: listed.map(({ alias, keys }) => ({ alias, source: keys })),
-      ...(feed !== undefined && { feed }),
-      ...(tokenCache !== undefined && { tokenCache }),
+      feed,
+      tokenCache,
     }),
   );
 
@@ -244,10 +244,10 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
             ? null
             : {
                 feed: feed?.name ?? null,
-                ...(replica !== undefined && { replica }),
+                replica,
                 lookup: lookUp?.state ?? 'none',
                 whenUnknown: revocation.whenUnknown,
-                ...(found !== undefined && { problem: found }),
+                problem: found,
               },
         tokenCache: tokenCache === undefined ? null : { entries: tokenCache.size, maxEntries: tokenCache.maxEntries },
         switchedOff,

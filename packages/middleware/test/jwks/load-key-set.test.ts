@@ -21,7 +21,7 @@ function open(location: KeySetLocation) {
     clock,
     limits,
     fetchDocument: async ({ url, etag }) => {
-      asked.push({ url, ...(etag !== undefined && { etag }) });
+      asked.push({ url, etag });
       return answers[url] ?? { result: 'failed', code: 'bad_status' };
     },
   });

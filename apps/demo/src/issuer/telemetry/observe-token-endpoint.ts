@@ -43,7 +43,7 @@ export function observeTokenEndpoint(provider: Provider, observer: TokenEndpoint
           'oauth2.grant_type': answer.grantType,
           'oauth2.result': answer.result,
           'oauth2.client_class': answer.clientClass,
-          ...(answer.replacedAgeSeconds !== undefined && { 'oauth2.token.age': answer.replacedAgeSeconds }),
+          'oauth2.token.age': answer.replacedAgeSeconds,
         });
         // What the client did wrong is no error of the server.
         if (result === 'server_error') span.setStatus({ code: SpanStatusCode.ERROR });

@@ -72,7 +72,7 @@ async function openLocked(
     header,
     state,
     forget,
-    ...(compactAtBytes === undefined ? {} : { compactAtBytes }),
+    compactAtBytes,
   });
   const { maxTokenLifetimeSeconds } = header;
   const embedded = createEmbeddedLog({

@@ -52,7 +52,7 @@ async function send(client: HttpClient, { method, path, headers, body }: Message
         agent: client.agent ?? false,
         signal,
         headers: { ...headers, ...authorization, ...(reader === undefined ? {} : { [readerHeader]: reader }) },
-        ...(source.socketPath === undefined ? {} : { socketPath: source.socketPath }),
+        socketPath: source.socketPath,
       },
       (response) => {
         response.setTimeout(readTimeoutMs, () =>

@@ -40,7 +40,7 @@ export function createHttpFeed(source: HttpSource, options: HttpFeedOptions): Fe
         source,
         signal: AbortSignal.any([signal, closed.signal]),
         reader: reader.id,
-        ...(options.tokenFile === undefined ? {} : { tokenFile: options.tokenFile }),
+        tokenFile: options.tokenFile,
       };
       const bootId = source.sameHost ? await readBootId() : '';
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -147,7 +147,7 @@ async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<Snapshot
       healing: false, // a sidecar that cannot vouch for itself sends no proof
       maxTokenLifetimeSeconds: header.maxTokenLifetimeSeconds,
       minReader: 1,
-      ...(logTime === undefined ? {} : { logTime }),
+      logTime,
     },
   };
 }

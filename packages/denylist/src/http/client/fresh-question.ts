@@ -62,6 +62,6 @@ export class FreshQuestion {
       typeof logNowMs === 'number'
         ? { logMs: logNowMs, monotonicMs: askedAtMs + roundTripMs / 2, roundTripMs }
         : undefined;
-    return { ...at, batch: { provenAtMs: askedAtMs - ageMs, ...(logTime === undefined ? {} : { logTime }) } };
+    return { ...at, batch: { provenAtMs: askedAtMs - ageMs, logTime } };
   }
 }

@@ -24,7 +24,7 @@ export function createHttpUsage(source: HttpSource, { clock, tokenFile }: HttpUs
       const client = {
         source,
         signal: AbortSignal.any([closed.signal, ended.signal]),
-        ...(tokenFile === undefined ? {} : { tokenFile }),
+        tokenFile,
       };
       try {
         const response = await post(client, paths.usage, encodeUsageReport(report));

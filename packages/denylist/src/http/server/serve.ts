@@ -112,8 +112,8 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
     const data = encodeProof({
       provenAtMs,
       bootId,
-      ...(heartbeatLoggedAtMs === undefined ? {} : { heartbeatLoggedAtMs }),
-      ...(logAtProofMs === undefined ? {} : { logAtProofMs }),
+      heartbeatLoggedAtMs,
+      logAtProofMs,
     });
     return `event: ${streamEvents.proof}\ndata: ${data}\n\n`;
   };
@@ -188,7 +188,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
     answer(response, 200, {
       position: formatPosition({ feed: journal.feed, n: journal.n }),
       ageMs: clock.monotonicMs() - provenAtMs,
-      ...(logNowMs === undefined ? {} : { logNowMs }),
+      logNowMs,
     });
   };
 

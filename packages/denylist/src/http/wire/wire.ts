@@ -78,8 +78,8 @@ export function decodeProof(line: string): ProofMessage {
   return {
     provenAtMs,
     bootId,
-    ...(heartbeatLoggedAtMs === undefined ? {} : { heartbeatLoggedAtMs }),
-    ...(logAtProofMs === undefined ? {} : { logAtProofMs }),
+    heartbeatLoggedAtMs,
+    logAtProofMs,
   };
 }
 

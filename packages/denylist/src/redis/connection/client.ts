@@ -54,8 +54,8 @@ export async function openClient(address: RedisAddress, timeouts: RedisTimeouts 
     host,
     port,
     db: database,
-    ...(user === undefined ? {} : { username: user }),
-    ...(password === undefined ? {} : { password }),
+    username: user,
+    password,
     ...tls,
     lazyConnect: true,
     // The one protocol whose replies have the same shape in every version of the client.
@@ -152,10 +152,10 @@ async function readTls({ caFile, certFile, keyFile, serverName }: RedisTls, { na
   return {
     // The host of the URL, or the one that a Sentinel or cluster announced, is what the certificate must be for.
     host,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
+    ca,
+    cert,
+    key,
+    servername: serverName,
   };
 }
 

@@ -33,7 +33,7 @@ async function given(
   const clock = new FakeClock();
   const feed = new ScriptedFeed();
   prepare?.(feed);
-  const replica = openReplica({ feed, clock, random: () => 0.5, ...(maxRules === undefined ? {} : { maxRules }) });
+  const replica = openReplica({ feed, clock, random: () => 0.5, maxRules });
   const feedServer = createFeedServer({ replica, clock, ...rest });
   const server: Server = createServer((request, response) => {
     if (!feedServer.handle(request, response)) response.writeHead(404).end();

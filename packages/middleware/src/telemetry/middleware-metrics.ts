@@ -1,0 +1,205 @@
+import { dimensions, latencyBuckets, type MetricSpec, replicationMetrics } from '@revocast/denylist/replica';
+
+/** Verification happens in memory, or waits for a key set or a look-up. */
+const verificationBuckets = [
+  0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5,
+] as const;
+
+/** Seconds; access tokens live minutes to hours. */
+const tokenAgeBuckets = [1, 10, 60, 180, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400] as const;
+
+/** All metrics of an API process. */
+export const middlewareMetrics = [
+  {
+    name: 'verifications_total',
+    type: 'counter',
+    labels: { outcome: ['accepted', 'rejected', 'unavailable', 'would_reject'], reason: undefined, issuer: undefined },
+    help: 'Requests decided by protect(), by outcome, reason (none when accepted) and issuer alias.',
+    unit: 'requests',
+  },
+  {
+    name: 'authorizations_total',
+    type: 'counter',
+    labels: { outcome: ['accepted', 'rejected', 'unavailable', 'would_reject'], reason: undefined },
+    help: 'Requests decided by a guard (requireScope and others), by outcome and reason (none when accepted).',
+    unit: 'requests',
+  },
+  {
+    name: 'verification_duration_seconds',
+    type: 'histogram',
+    labels: { outcome: ['accepted', 'rejected', 'unavailable'], path: ['cached', 'verified'] },
+    help: 'Time protect() took to decide; path=cached when signature and claims were known from an earlier request.',
+    unit: 'seconds',
+    buckets: verificationBuckets,
+  },
+  {
+    name: 'token_cache_lookups_total',
+    type: 'counter',
+    labels: { result: ['hit', 'miss', 'invalidated'] },
+    help: 'Look-ups in the cache of verified tokens; invalidated when the key that verified the token is trusted no more.',
+    unit: 'requests',
+  },
+  {
+    name: 'token_cache_entries',
+    type: 'gauge',
+    labels: {},
+    help: 'Verified tokens held in the cache.',
+    unit: 'entries',
+  },
+  {
+    name: 'jwks_key_lookups_total',
+    type: 'counter',
+    labels: {
+      issuer: undefined,
+      result: ['found', 'unknown_kid', 'missing_kid', 'key_not_usable', 'alg_not_allowed', 'jwks_unavailable'],
+    },
+    help: 'Keys asked of the key set by tokens that were not cached, by result.',
+    unit: 'requests',
+  },
+  {
+    name: 'jwks_fetches_total',
+    type: 'counter',
+    labels: {
+      issuer: undefined,
+      result: [
+        'loaded',
+        'not_modified',
+        'insecure_url',
+        'network',
+        'timeout',
+        'redirect',
+        'bad_status',
+        'bad_content_type',
+        'too_large',
+        'bad_json',
+        'bad_metadata',
+        'issuer_mismatch',
+        'not_a_key_set',
+        'too_many_keys',
+        'no_usable_keys',
+        'internal_error',
+      ],
+    },
+    help: 'Refreshes of an issuer key set, by how they ended.',
+    unit: 'requests',
+  },
+  {
+    name: 'jwks_fetch_duration_seconds',
+    type: 'histogram',
+    labels: { issuer: undefined },
+    help: 'Time a refresh of an issuer key set took, however it ended.',
+    unit: 'seconds',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30],
+  },
+  {
+    name: 'jwks_last_success_timestamp_seconds',
+    type: 'gauge',
+    labels: { issuer: undefined },
+    help: 'When the key set was last loaded or confirmed, Unix seconds; 0 before the first time.',
+    unit: 'seconds',
+  },
+  {
+    name: 'jwks_keys',
+    type: 'gauge',
+    labels: { issuer: undefined },
+    help: 'Usable keys held of an issuer.',
+    unit: 'entries',
+  },
+  {
+    name: 'denylist_checks_total',
+    type: 'counter',
+    labels: { source: ['memory', 'redis'], verdict: ['active', 'revoked', 'unknown'] },
+    help: 'Revocation checks by who answered and what; unknown from memory is followed by redis where a look-up is set.',
+    unit: 'requests',
+  },
+  {
+    name: 'fail_open_accepts_total',
+    type: 'counter',
+    labels: {},
+    help: "Requests accepted although nobody could tell whether the token is revoked: whenUnknown: 'accept' is set.",
+    unit: 'requests',
+  },
+  {
+    name: 'degraded',
+    type: 'gauge',
+    labels: { dependency: ['denylist', 'jwks'] },
+    help: '1 while a dependency is not as it should be: the denylist not fresh, a key set cold or past its soft age.',
+    unit: 'none',
+  },
+  {
+    name: 'revocation_exposed_requests_total',
+    type: 'counter',
+    labels: { dimension: dimensions },
+    help: 'Requests accepted after a revocation and before it was enforced here: normal, there is traffic meanwhile.',
+    unit: 'requests',
+  },
+  {
+    name: 'revocation_exposure_seconds',
+    type: 'histogram',
+    labels: {},
+    help: 'How long after the revocation an exposed request was accepted.',
+    unit: 'seconds',
+    buckets: latencyBuckets,
+  },
+  {
+    name: 'revocation_leaked_requests_total',
+    type: 'counter',
+    labels: { dimension: dimensions },
+    help: 'Requests accepted past the stated bound by a process that called itself fresh. Must be 0.',
+    unit: 'requests',
+  },
+  {
+    name: 'usage_requests_total',
+    type: 'counter',
+    labels: { client_class: undefined },
+    help: 'Accepted requests by the configured class of the client; other: in no class, unknown: the token names none.',
+    unit: 'requests',
+  },
+  {
+    name: 'usage_scope_requests_total',
+    type: 'counter',
+    labels: { scope: undefined, use: ['granted', 'used'] },
+    help: 'Requests by configured scope; granted: the accepted token has it, used: a guard that let the request pass asked for it.',
+    unit: 'requests',
+  },
+  {
+    name: 'token_age_at_use_seconds',
+    type: 'histogram',
+    labels: {},
+    help: 'How long ago the token of an accepted request was issued.',
+    unit: 'seconds',
+    buckets: tokenAgeBuckets,
+  },
+  {
+    name: 'suspicious_uses_total',
+    type: 'counter',
+    labels: {},
+    help: 'Accepted requests from a place that nobody could have reached since the last one of the same session or token.',
+    unit: 'requests',
+  },
+  {
+    name: 'usage_hook_failures_total',
+    type: 'counter',
+    labels: { hook: ['locate', 'on_suspicious_use'] },
+    help: 'Hooks of the usage options that threw, rejected or returned no place; the request went on without them.',
+    unit: 'events',
+  },
+  {
+    name: 'usage_reports_total',
+    type: 'counter',
+    labels: { result: ['sent', 'refused', 'failed'] },
+    help: 'Reports of subjects and tokens seen; refused: the sidecar counts none, failed: it could not be told, both dropped.',
+    unit: 'events',
+  },
+  {
+    name: 'usage_overflow_total',
+    type: 'counter',
+    labels: {},
+    help: 'Uses of a token that did not fit into the next report; its next use tries again.',
+    unit: 'requests',
+  },
+  ...replicationMetrics,
+] as const satisfies readonly MetricSpec[];
+
+/** The name of a metric, without its prefix. */
+export type MetricName = (typeof middlewareMetrics)[number]['name'];
