@@ -27,6 +27,7 @@ function readWalk(heading: string): Hop[] {
 const packageEntries: Readonly<Record<string, string>> = {
   '@revocast/denylist': 'packages/denylist/src/index.ts',
   '@revocast/denylist/replica': 'packages/denylist/src/replica.ts',
+  '@revocast/denylist/server': 'packages/denylist/src/server.ts',
 };
 
 const statement =

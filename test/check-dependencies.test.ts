@@ -52,11 +52,12 @@ function check(files: Record<string, string>): { code: number | null; violations
 describe('given a repository that keeps the rules', () => {
   it('finds nothing and exits with 0', () => {
     const result = check({
-      'packages/denylist/src/index.ts': "export { connect } from './redis/connect.ts';\nexport * from './rule.ts';",
-      'packages/denylist/src/replica.ts': "export * from './rule.ts';",
+      'packages/denylist/src/index.ts':
+        "export { connect } from './redis/connect.ts';\nexport * from './rules/rule.ts';",
+      'packages/denylist/src/replica.ts': "export * from './rules/rule.ts';",
       'packages/denylist/src/rules/rule.ts': [
         "import { createHash } from 'node:crypto';",
-        "import type { Options } from './redis/connect.ts';",
+        "import type { Options } from '../redis/connect.ts';",
         '// Date.now() in a comment, and "process" in a string, name nothing',
         "export const text = 'Math.random() and setTimeout()';",
         'export function rule(process: Options, at: number) {',
@@ -120,7 +121,7 @@ describe('given one planted violation', () => {
     ],
     [
       'packages/denylist/src/rules/rule.ts',
-      "import { x } from './redis/x.ts';\nx();",
+      "import { x } from '../redis/x.ts';\nx();",
       '1: a pure file may not load the edge redis/x.ts',
       { 'packages/denylist/src/redis/x.ts': 'export const x = () => 1;' },
     ],
@@ -161,8 +162,8 @@ describe('given one planted violation', () => {
     ],
     [
       'packages/denylist/src/http/server/serve.ts',
-      "import '../../../middleware/src/index.ts';",
-      "1: '../../../middleware/src/index.ts' leaves packages/denylist",
+      "import '../../../../middleware/src/index.ts';",
+      "1: '../../../../middleware/src/index.ts' leaves packages/denylist",
     ],
     [
       'packages/denylist/test/x.test.ts',
@@ -179,6 +180,12 @@ describe('given one planted violation', () => {
       "import { a } from './a.ts';\nexport const b = () => a;",
       '1: import cycle: src/a.ts → src/b.ts → src/a.ts',
       { 'packages/denylist/src/a.ts': "import { b } from './b.ts';\nexport const a = () => b;" },
+    ],
+    [
+      'packages/denylist/src/b.ts',
+      "import type { A } from './a.ts';\nexport type B = A;",
+      '1: import cycle: src/a.ts → src/b.ts → src/a.ts',
+      { 'packages/denylist/src/a.ts': "import type { B } from './b.ts';\nexport type A = B;" },
     ],
     [
       'packages/denylist/src/redis/log.ts',

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { faults } from '../src/faults/index.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const text = readFileSync(`${root}docs/guarantees.md`, 'utf8');
+const text = readFileSync(`${root}packages/denylist/test/traces/README.md`, 'utf8');
 
 interface Shown {
   readonly trace: string;
@@ -28,7 +28,7 @@ const traces = (
 ).split(' ');
 
 describe('the traces that break the protocol when a rule is left out', () => {
-  it.each(traces)('are each in docs/guarantees.md with what shows it: %s', (trace) => {
+  it.each(traces)('are each in the table with what shows it: %s', (trace) => {
     expect(shown.filter((one) => one.trace === trace)).not.toEqual([]);
   });
 

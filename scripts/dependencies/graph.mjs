@@ -1,5 +1,5 @@
-// The rules about what files reach through each other. Types do not count: they leave nothing to load. Nor does
-// `import()`: it runs when it is called, long after both files are there.
+// The rules about what files reach through each other. `import()` does not count: it runs when it is called, long after
+// both files are there.
 import { relative, sep } from 'node:path';
 import { entriesOf, isRelative, packageOf, resolve } from './workspaces.mjs';
 
@@ -24,12 +24,13 @@ export function* unloadablePeers(workspaces, workspace) {
   }
 }
 
+/** Type imports count: two files that need each other's types cannot be read one after the other. */
 export function cycles(workspaces) {
   const violations = [];
   const done = new Set();
   const visit = (node, trail) => {
     if (done.has(node.file)) return;
-    for (const { specifier, line } of loadsOf(node)) {
+    for (const { specifier, line } of importsOf(node).filter(({ kind }) => kind !== 'dynamic')) {
       const target = resolve(workspaces, node.workspace, node.file, specifier);
       if (target === undefined) continue;
       const start = [...trail, node.file].indexOf(target.file);
@@ -48,6 +49,11 @@ export function cycles(workspaces) {
   return violations;
 }
 
-function loadsOf({ workspace, file }) {
-  return (workspace.sources.get(file)?.imports ?? []).filter(({ kind }) => kind === 'value');
+function importsOf({ workspace, file }) {
+  return workspace.sources.get(file)?.imports ?? [];
+}
+
+/** Types leave nothing to load. */
+function loadsOf(node) {
+  return importsOf(node).filter(({ kind }) => kind === 'value');
 }

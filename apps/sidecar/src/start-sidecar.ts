@@ -1,15 +1,14 @@
 import {
   type Clock,
   ConfigurationError,
-  createFeedServer,
   openReplica,
   openSource,
   type Random,
-  Readers,
   randomHex,
   systemClock,
   systemRandom,
 } from '@revocast/denylist/replica';
+import { createFeedServer, Readers } from '@revocast/denylist/server';
 import type { Logger } from 'pino';
 import { type ListenAddress, parseListenAddress } from './config/listen-address.ts';
 import { type Config, type ConfigInput, configSchema } from './config/schema.ts';

@@ -3,13 +3,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   systemClock as clock,
-  createFeedServer,
   openReplica,
   openSource,
-  Readers,
   systemRandom as random,
   randomHex,
 } from '@revocast/denylist/replica';
+import { createFeedServer, Readers } from '@revocast/denylist/server';
 import { answerParent, numberIn, readSaid } from '../child.ts';
 import { watchPauses } from '../pauses.ts';
 import { randomRows } from './random-rows.ts';

@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createPublisher } from '@revocast/denylist';
 import {
   systemClock as clock,
-  createFeedServer,
   openFeed,
   openReplica,
   openSource,
   systemRandom as random,
   randomHex,
 } from '@revocast/denylist/replica';
+import { createFeedServer } from '@revocast/denylist/server';
 import { until } from '@revocast/test-support';
 import { costsWith } from '../../src/scale/constants.ts';
 

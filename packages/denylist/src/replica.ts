@@ -2,8 +2,6 @@
 
 export type { Clock, Random } from './clock.ts';
 export { ConfigurationError } from './configuration-error.ts';
-export { Readers } from './http/server/readers.ts';
-export { createFeedServer, type FeedServer, type FeedServerOptions } from './http/server/serve.ts';
 export type { Feed, FeedPosition, GapCause } from './log/feed.ts';
 export { FeedError, FeedGap, gapCauses } from './log/feed.ts';
 export {
@@ -14,6 +12,7 @@ export {
   unknownCauses,
   type Verdict,
 } from './log/look-up.ts';
+export type { OpenedSource } from './log/opened-source.ts';
 export type { Reader, ReplicaProgress } from './log/reader.ts';
 export type { OnceAnswer, OnceStore } from './log/replay-store.ts';
 export type { Misconfiguration, SourceFigures, SourceHealth } from './log/source-health.ts';
@@ -61,7 +60,7 @@ export { denies, ruleMarginSeconds } from './rules/rule.ts';
 export { openFeed } from './sources/open-feed.ts';
 export { openLookUp } from './sources/open-look-up.ts';
 export { openOnceStore } from './sources/open-replay-store.ts';
-export { type OpenedSource, openSource } from './sources/open-source.ts';
+export { openSource } from './sources/open-source.ts';
 export { openUsageStore } from './sources/open-usage-store.ts';
 export { randomHex, systemClock, systemRandom } from './system-clock.ts';
 export { Denylist } from './table/denylist.ts';

@@ -5,7 +5,8 @@ import type { Accepted, Auth, Decision, WhenUnknown } from './decision.ts';
 import type { RejectionReason, UnavailableReason } from './errors.ts';
 import type { IssuerDirectory, IssuerLookup } from './issuers/issuer-directory.ts';
 import type { TrustedIssuer } from './issuers/trusted-issuer.ts';
-import type { KeyLookup, VerificationKey } from './jwks/key-source.ts';
+import type { KeyLookup } from './jwks/key-source.ts';
+import type { VerificationKey } from './jwks/verification-key.ts';
 import type { OnLogReset } from './revocation/revocation-options.ts';
 import { type RequestWithHeaders, readBearer } from './token/bearer.ts';
 import {

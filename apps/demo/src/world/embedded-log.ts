@@ -1,6 +1,6 @@
 import { type Supervised, supervise } from '@revocast/test-support/supervisor';
 import { sidecarProcess } from './processes.ts';
-import type { SidecarPorts, StartedLog } from './start-world.ts';
+import type { SidecarPorts, StartedLog } from './started-log.ts';
 
 /** The log in the memory of the first replica's sidecar; the other sidecars relay from it. Needs no Redis. */
 export async function startEmbeddedLog(ports: readonly SidecarPorts[], tokenFile: string): Promise<StartedLog> {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SuperviseOptions } from '@revocast/test-support/supervisor';
 import { clientClasses } from '../telemetry/client-classes.ts';
-import type { SidecarPorts, StartedLog } from './start-world.ts';
+import type { SidecarPorts, StartedLog } from './started-log.ts';
 
 const demo = dirname(dirname(fileURLToPath(import.meta.url)));
 const sidecarScript = join(

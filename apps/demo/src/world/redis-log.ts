@@ -1,6 +1,6 @@
 import { openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
 import { findRedisServer, startRedis } from '@revocast/test-support/redis';
-import type { StartedLog } from './start-world.ts';
+import type { StartedLog } from './started-log.ts';
 
 /** The log in a Redis of the demo's own. @returns undefined when there is no server to be started on this machine. */
 export async function startRedisLog(say: (line: string) => void): Promise<StartedLog | undefined> {

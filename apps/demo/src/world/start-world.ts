@@ -7,6 +7,7 @@ import { type Supervised, supervise } from '@revocast/test-support/supervisor';
 import { startEmbeddedLog } from './embedded-log.ts';
 import { apiProcess, issuerProcess, sidecarProcess } from './processes.ts';
 import { startRedisLog } from './redis-log.ts';
+import type { SidecarPorts, StartedLog } from './started-log.ts';
 import type { Replica, World } from './world.ts';
 import { writeTokenFile } from './write-token-file.ts';
 
@@ -19,26 +20,6 @@ export interface StartWorldOptions {
 }
 
 const audience = 'https://api.example.com';
-
-/** A log that publishers and sidecars can be pointed at. */
-export interface StartedLog {
-  readonly source: World['source'];
-  /** Options of the sidecar of replica `index`. */
-  sidecarOptions(index: number): Readonly<Record<string, string>>;
-  /** The sidecar of this replica is already there: it holds the log. */
-  readonly heldBySidecarOf: number | undefined;
-  /** For publishers. */
-  readonly url: string;
-  readonly tokenFile: string | undefined;
-  /** What an API may ask while its feed is not fresh. */
-  readonly lookup: string | undefined;
-  stop(): Promise<void>;
-}
-
-export interface SidecarPorts {
-  readonly data: number;
-  readonly admin: number;
-}
 
 /**
  * Starts the log, the issuer, and the replicas with a sidecar each; resolves when all of them are ready.

@@ -1,4 +1,5 @@
-import type { Clock, FeedServer, Misconfiguration, Replica, ReplicaStatus } from '@revocast/denylist/replica';
+import type { Clock, Misconfiguration, Replica, ReplicaStatus } from '@revocast/denylist/replica';
+import type { FeedServer } from '@revocast/denylist/server';
 import type { ProbeAnswer, Probes } from '../health/probes.ts';
 import type { SourceWatch } from '../health/watch-source.ts';
 import type { ReplicaLag, ReplicaLags } from './replica-lags.ts';

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock, Readers, Replica } from '@revocast/denylist/replica';
+import type { Clock, Replica } from '@revocast/denylist/replica';
+import type { Readers } from '@revocast/denylist/server';
 import { answerDigests } from './answer-digests.ts';
 import { type ConsoleParts, readView } from './console-view.ts';
 import { createLiveUpdates, maxPages } from './live-updates.ts';

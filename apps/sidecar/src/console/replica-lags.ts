@@ -1,4 +1,5 @@
-import type { Clock, Readers, Replica, ReplicaProgress } from '@revocast/denylist/replica';
+import type { Clock, Replica, ReplicaProgress } from '@revocast/denylist/replica';
+import type { Readers } from '@revocast/denylist/server';
 
 /** How far one replica is behind this sidecar. */
 export interface ReplicaLag extends Omit<ReplicaProgress, 'cursor'> {

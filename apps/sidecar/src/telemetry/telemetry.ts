@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
-import type { Clock, FeedServer, OpenedSource, Replica, ReplicationObserver } from '@revocast/denylist/replica';
+import type { Clock, OpenedSource, Replica, ReplicationObserver } from '@revocast/denylist/replica';
+import type { FeedServer } from '@revocast/denylist/server';
 import { Registry } from 'prom-client';
 import type { Probes } from '../health/probes.ts';
 import type { SourceWatch } from '../health/watch-source.ts';

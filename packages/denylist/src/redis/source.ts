@@ -1,5 +1,5 @@
+import type { OpenedSource, OpenSourceOptions } from '../log/opened-source.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
-import type { OpenedSource, OpenSourceOptions } from '../sources/open-source.ts';
 import type { RedisSource } from '../sources/source.ts';
 import { readArray, readText } from './connection/replies.ts';
 import { RedisSession } from './connection/session.ts';

@@ -8,11 +8,12 @@ import { Readers } from '../../src/http/server/readers.ts';
 import { createFeedServer } from '../../src/http/server/serve.ts';
 import type { Feed } from '../../src/log/feed.ts';
 import type { LookUp } from '../../src/log/look-up.ts';
+import type { OpenedSource } from '../../src/log/opened-source.ts';
 import type { RevocationLog } from '../../src/log/revocation-log.ts';
 import { openReplica } from '../../src/replication/open-replica.ts';
 import { openFeed } from '../../src/sources/open-feed.ts';
 import { openLookUp } from '../../src/sources/open-look-up.ts';
-import { type OpenedSource, openSource } from '../../src/sources/open-source.ts';
+import { openSource } from '../../src/sources/open-source.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
 
 /** One way to get from a log to a reader, over real servers and sockets. */

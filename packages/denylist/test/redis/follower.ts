@@ -1,7 +1,8 @@
+import type { OpenedSource } from '../../src/log/opened-source.ts';
 import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
 import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
 import { digestSetOf } from '../../src/rules/digest.ts';
-import { type OpenedSource, openSource } from '../../src/sources/open-source.ts';
+import { openSource } from '../../src/sources/open-source.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
 
 export const issuer = 'https://login.example.com/';

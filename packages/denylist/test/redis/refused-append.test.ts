@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis } from '@revocast/test-support';
 import { Redis } from 'ioredis';
+import type { OpenedSource } from '../../src/log/opened-source.ts';
 import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
 import { keys } from '../../src/redis/keys.ts';
-import { type OpenedSource, openSource } from '../../src/sources/open-source.ts';
+import { openSource } from '../../src/sources/open-source.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
 
 const session = { issuer: 'https://login.example.com/', session: 's-1', reason: 'logout' } as const;

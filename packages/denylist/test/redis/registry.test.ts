@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
+import type { OpenedSource } from '../../src/log/opened-source.ts';
 import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
-import { type OpenedSource, openSource } from '../../src/sources/open-source.ts';
+import { openSource } from '../../src/sources/open-source.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
 
 const issuer = 'https://login.example.com/';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 
-const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
+const dist = join(dirname(fileURLToPath(import.meta.url)), '../../dist');
 
 /** A script that has nothing else to live for. */
 function run(script: string) {

@@ -3,6 +3,7 @@ import { type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 import { readRule, rowBytes, viewOf } from '../../src/codec/rows.ts';
 import type { Feed } from '../../src/log/feed.ts';
+import type { OpenedSource } from '../../src/log/opened-source.ts';
 import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
 import { connectRedis } from '../../src/redis/connection/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
@@ -21,7 +22,7 @@ import { restartDigest } from '../../src/rules/log-restart.ts';
 import type { Dimension } from '../../src/rules/revocation.ts';
 import { emptyRule, forEver, type Rule } from '../../src/rules/rule.ts';
 import { openLookUp } from '../../src/sources/open-look-up.ts';
-import { type OpenedSource, openSource } from '../../src/sources/open-source.ts';
+import { openSource } from '../../src/sources/open-source.ts';
 import { parseSource, type RedisSource } from '../../src/sources/source.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { VerificationKey } from '../jwks/key-source.ts';
 import { readKey } from '../jwks/parse-key-set.ts';
+import type { VerificationKey } from '../jwks/verification-key.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 import { isNumericDate } from '../token/claims.ts';
 import { parseSigned } from '../token/compact.ts';

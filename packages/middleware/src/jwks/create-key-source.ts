@@ -1,8 +1,9 @@
 import type { Clock, Random } from '@revocast/denylist/replica';
+import type { FetchDocument } from './fetch-document.ts';
 import { KeySetCache } from './key-set-cache.ts';
 import type { KeySource, KeySourceObserver } from './key-source.ts';
 import { defaultKeySetLimits, type KeySetLimits } from './limits.ts';
-import { createKeySetLoader, type FetchDocument, type KeySetLocation } from './load-key-set.ts';
+import { createKeySetLoader, type KeySetLocation } from './load-key-set.ts';
 
 export interface RemoteKeySourceOptions {
   readonly location: KeySetLocation;

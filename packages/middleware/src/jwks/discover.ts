@@ -1,5 +1,5 @@
+import type { FetchDocument } from './fetch-document.ts';
 import type { KeySetErrorCode } from './key-source.ts';
-import type { FetchDocument } from './load-key-set.ts';
 
 export type Discovery =
   | { readonly ok: true; readonly jwksUri: string }

@@ -1,6 +1,6 @@
 import { readJsonObject } from '../token/json.ts';
+import type { DocumentFetch, FetchDocument } from './fetch-document.ts';
 import type { KeySetErrorCode } from './key-source.ts';
-import type { DocumentFetch, FetchDocument } from './load-key-set.ts';
 
 export interface DocumentFetcherOptions {
   /** Largest body read, in bytes after decompression; `maxBytes` of the key set limits. */

@@ -1,30 +1,12 @@
 import type { Clock } from '@revocast/denylist/replica';
-import type { JsonObject } from '../token/json.ts';
 import { discoverJwksUri } from './discover.ts';
+import type { DocumentFetch, FetchDocument } from './fetch-document.ts';
 import type { KeySetErrorCode } from './key-source.ts';
 import type { KeySetLimits } from './limits.ts';
 import { type KeySet, parseKeySet } from './parse-key-set.ts';
 
 /** Where a remote key set is: at a known URL, or at the one that the issuer's metadata names. */
 export type KeySetLocation = { readonly jwksUri: string } | { readonly issuer: string };
-
-/** What came of asking for one JSON document of an issuer. `maxAgeMs`: how long it may be kept, as its server says. */
-export type DocumentFetch =
-  | {
-      readonly result: 'loaded';
-      readonly document: JsonObject;
-      readonly etag?: string;
-      readonly maxAgeMs?: number;
-    }
-  | { readonly result: 'not_modified'; readonly maxAgeMs?: number }
-  | { readonly result: 'failed'; readonly code: KeySetErrorCode };
-
-/** Asks for one JSON document. Never rejects; ends when `signal` aborts. */
-export type FetchDocument = (request: {
-  readonly url: string;
-  readonly etag?: string;
-  readonly signal: AbortSignal;
-}) => Promise<DocumentFetch>;
 
 /** Names the version of a set that is held, so that a server may answer "not modified". Valid for one URL only. */
 export interface KeySetValidator {

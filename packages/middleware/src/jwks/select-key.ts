@@ -1,5 +1,6 @@
-import type { KeyLookup, KeyQuery, KeyRejection, VerificationKey } from './key-source.ts';
+import type { KeyLookup, KeyQuery, KeyRejection } from './key-source.ts';
 import type { KeySet } from './parse-key-set.ts';
+import type { VerificationKey } from './verification-key.ts';
 
 /** What one key set says about a query; only a remote set can turn `unknown_kid` into something else, by asking again. */
 export type KeySelection = Exclude<KeyLookup, { outcome: 'unavailable' }>;

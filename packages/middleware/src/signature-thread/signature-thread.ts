@@ -1,4 +1,4 @@
-import type { VerificationKey } from '../jwks/key-source.ts';
+import type { VerificationKey } from '../jwks/verification-key.ts';
 import { quickSchemes, type SignatureScheme, type Signed, verifySignature } from '../token/signature.ts';
 import type { BatchAnswer, CheckBatch } from './serve-checks.ts';
 

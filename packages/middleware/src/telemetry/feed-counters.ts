@@ -1,6 +1,6 @@
 import { stagesOf, timesOf } from '@revocast/denylist/replica';
 import type { FeedObserver } from '../revocation/shared-replica.ts';
-import type { MetricFamilies } from './prometheus.ts';
+import type { MetricFamilies } from './metric-families.ts';
 
 /** Counts what following a feed tells. */
 export function feedCounters(families: MetricFamilies): FeedObserver {

@@ -2,15 +2,10 @@ import { type MetricSpec, metricPrefix } from '@revocast/denylist/replica';
 import { ConfigurationError, type Reason, reasons, specOf } from '../errors.ts';
 import type { MetricsRegistry } from '../options/telemetry-options.ts';
 import { feedCounters } from './feed-counters.ts';
+import type { MetricFamilies } from './metric-families.ts';
 import { type Cell, HistogramFamily, type Labels, ValueFamily } from './metric-family.ts';
 import { type MetricName, middlewareMetrics } from './middleware-metrics.ts';
 import type { Telemetry, WatchedSources } from './telemetry.ts';
-
-/** Finds and makes the series of the metric table. */
-export interface MetricFamilies {
-  cell(name: MetricName, labels?: Labels): Cell;
-  histogram(name: MetricName, labels?: Labels): { observe(value: number): void };
-}
 
 const telemetries = new WeakMap<MetricsRegistry, Telemetry>();
 

@@ -4,7 +4,7 @@ import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
 import type { FeedObserver, FollowedFeed } from '../revocation/shared-replica.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 import type { TokenCache, TokenCacheResult } from '../token/token-cache.ts';
-import type { MetricFamilies } from './prometheus.ts';
+import type { MetricFamilies } from './metric-families.ts';
 
 /** How a decision was used: `report-only` refused nothing, `anonymous` let a request without credentials pass. */
 export type DecisionUse = 'enforced' | 'report-only' | 'anonymous';

@@ -5,7 +5,7 @@ import {
   digestSetOf,
   signingInputName,
 } from '@revocast/denylist/replica';
-import type { VerificationKey } from '../jwks/key-source.ts';
+import type { VerificationKey } from '../jwks/verification-key.ts';
 import type { JsonObject } from './json.ts';
 import { type ClaimMap, type ClaimName, mappedClaim } from './mapped-claim.ts';
 

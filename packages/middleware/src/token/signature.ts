@@ -1,6 +1,6 @@
 import { constants, type KeyObject, verify } from 'node:crypto';
 import { compactVerify, errors } from 'jose';
-import type { VerificationKey } from '../jwks/key-source.ts';
+import type { VerificationKey } from '../jwks/verification-key.ts';
 import type { SignedParts } from './compact.ts';
 
 /** What was signed, and with what: a token in its one spelling, whole and in parts. */

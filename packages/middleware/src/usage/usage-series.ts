@@ -1,5 +1,5 @@
 import type { ClientClasses } from '../options/client-classes.ts';
-import type { MetricFamilies } from '../telemetry/prometheus.ts';
+import type { MetricFamilies } from '../telemetry/metric-families.ts';
 import type { ResolvedUsage } from './usage-options.ts';
 import type { ReportResult } from './usage-reporter.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock, openFeed, openLookUp, openOnceStore, openUsageStore, Random } from '@revocast/denylist/replica';
 import type { RequestProofs } from '../binding/replay-store.ts';
+import type { FetchDocument } from '../jwks/fetch-document.ts';
 import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
-import type { FetchDocument } from '../jwks/load-key-set.ts';
 import type { OptionEnvironment } from '../options/read-option.ts';
 import type { Logger } from '../options/telemetry-options.ts';
 import type { LaterLookUp } from '../revocation/pending-store.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { discoverJwksUri, metadataUrls } from '../../src/jwks/discover.ts';
-import type { DocumentFetch } from '../../src/jwks/load-key-set.ts';
+import type { DocumentFetch } from '../../src/jwks/fetch-document.ts';
 
 const issuer = 'https://login.example.com/tenant';
 const openid = 'https://login.example.com/tenant/.well-known/openid-configuration';

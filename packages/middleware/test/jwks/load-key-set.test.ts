@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
-import { createKeySetLoader, type DocumentFetch, type KeySetLocation } from '../../src/jwks/load-key-set.ts';
+import type { DocumentFetch } from '../../src/jwks/fetch-document.ts';
+import { createKeySetLoader, type KeySetLocation } from '../../src/jwks/load-key-set.ts';
 import { mintEcKey } from './minted-keys.ts';
 
 const issuer = 'https://login.example.com';

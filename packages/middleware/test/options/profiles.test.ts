@@ -92,7 +92,7 @@ describe('the fixtures', () => {
 const pages = profileNames.filter((name) => name !== 'rfc9068');
 
 describe.each(pages)('docs/idp/%s.md', (name) => {
-  const text = readFileSync(new URL(`../../../docs/idp/${name}.md`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`../../../../docs/idp/${name}.md`, import.meta.url), 'utf8');
 
   it('names the profile, and the claim of each dimension', () => {
     expect(text).toContain(`profile: '${name}'`);

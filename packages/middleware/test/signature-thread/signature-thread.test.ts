@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CompactSign } from 'jose';
-import type { VerificationKey } from '../../src/jwks/key-source.ts';
+import type { VerificationKey } from '../../src/jwks/verification-key.ts';
 import type { BatchAnswer, CheckBatch } from '../../src/signature-thread/serve-checks.ts';
 import {
   maxBatch,

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
+import type { OpenedSource } from '../../log/opened-source.ts';
 import type { Misconfiguration } from '../../log/source-health.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../../rules/rule.ts';
-import type { OpenedSource } from '../../sources/open-source.ts';
 import type { FileSource } from '../../sources/source.ts';
 import { createEmbeddedLog } from '../memory/embedded-log.ts';
 import { emptyState } from '../memory/log-state.ts';

@@ -1,4 +1,4 @@
-import type { OpenedSource, OpenSourceOptions } from '../../sources/open-source.ts';
+import type { OpenedSource, OpenSourceOptions } from '../../log/opened-source.ts';
 import type { HttpSource } from '../../sources/source.ts';
 import { createHttpFeed } from './feed.ts';
 import { createHttpLog, createHttpReseed } from './log.ts';

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
 import { fileComplaints, healingMs, openFileSource } from '../../../src/embedded/file/source.ts';
+import type { OpenedSource } from '../../../src/log/opened-source.ts';
 import { digestOf, digestSetOf } from '../../../src/rules/digest.ts';
 import { forEver } from '../../../src/rules/rule.ts';
 import type { Statement } from '../../../src/rules/statement.ts';
-import type { OpenedSource } from '../../../src/sources/open-source.ts';
 import { reader } from '../../replication/scripted-feed.ts';
 import { FaultyDisk } from './faulty-disk.ts';
 
