@@ -72,7 +72,7 @@ const loadedOnlyBy = [
 /** What opens a connection: only the composition root may name it. */
 const openedOnlyBy = {
   workspace: 'packages/middleware',
-  names: ['openFeed', 'openLookUp', 'openOnceStore', 'openUsageStore', 'openSource', 'createPublisher'],
+  names: ['openFeed', 'openLookUp', 'openReplayStore', 'openUsageStore', 'openSource', 'createPublisher'],
   files: ['create-verifier.ts'],
 };
 

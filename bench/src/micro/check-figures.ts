@@ -16,10 +16,10 @@ export function checkFigures(denylist: Denylist, passes: number): Figure[] {
     }
   };
   // A check notes that it found nothing, and after any change it has to look again.
-  let stamp = 1;
+  let denialStamp = 1;
   const change = () => {
-    stamp += 1;
-    denylist.merge({ digest: unrelated, rule: { deniedUntil: 1, issuedUpTo: 0, stamp, lifted: 0 } }, 'take');
+    denialStamp += 1;
+    denylist.merge({ digest: unrelated, rule: { deniedUntil: 1, issuedUpTo: 0, denialStamp, liftedUpTo: 0 } }, 'take');
   };
   const probeFew = () => {
     change();

@@ -15,7 +15,7 @@ export function codecFigures(passes: number): Figure[] {
   const issuer = 'https://issuer.test';
   const change = {
     digest: digestOf({ dimension: 'session', issuer, value: 'session-1' }),
-    rule: { deniedUntil: 1_900_000_000, issuedUpTo: 0, stamp: 1_800_000_000, lifted: 0 },
+    rule: { deniedUntil: 1_900_000_000, issuedUpTo: 0, denialStamp: 1_800_000_000, liftedUpTo: 0 },
     loggedAtMs: 1_800_000_000_000,
     receivedAtMs: 1_800_000_000_001,
     details: { id: '0123456789abcdef0123456789abcdef', kind: 'revoke', dimension: 'session', reason: 'logout' },

@@ -7,7 +7,7 @@ const inserts = 10_000;
 /** What a live revocation costs a list that already holds many. Leaves a few more rules behind. */
 export function insertFigures(denylist: Denylist, passes: number): Figure[] {
   const word = () => Math.floor(Math.random() * 2 ** 32);
-  const rule = { deniedUntil: 0xffff_ffff, issuedUpTo: 0, stamp: 1, lifted: 0 };
+  const rule = { deniedUntil: 0xffff_ffff, issuedUpTo: 0, denialStamp: 1, liftedUpTo: 0 };
   let changes: { digest: Uint32Array; rule: typeof rule }[] = [];
   const value = timeNs({
     operations: inserts,

@@ -57,8 +57,8 @@ export async function appendOldRules(url: string, { pace, seconds }: Ageing): Pr
     rule: {
       deniedUntil: Math.floor(nowSeconds - rulesKeptSeconds + 60 + index / pace.rulesPerSecond),
       issuedUpTo: 0,
-      stamp: nowSeconds - 86_400,
-      lifted: 0,
+      denialStamp: nowSeconds - 86_400,
+      liftedUpTo: 0,
     },
   }));
   try {

@@ -14,7 +14,7 @@ export {
 } from './log/look-up.ts';
 export type { OpenedSource } from './log/opened-source.ts';
 export type { Reader, ReplicaProgress } from './log/reader.ts';
-export type { OnceAnswer, OnceStore } from './log/replay-store.ts';
+export type { ReplayAnswer as OnceAnswer, ReplayStore as OnceStore } from './log/replay-store.ts';
 export type { Misconfiguration, SourceFigures, SourceHealth } from './log/source-health.ts';
 export {
   closeClasses,
@@ -59,7 +59,7 @@ export { type Dimension, type DimensionValue, dimensions, revocationReasons } fr
 export { denies, ruleMarginSeconds } from './rules/rule.ts';
 export { openFeed } from './sources/open-feed.ts';
 export { openLookUp } from './sources/open-look-up.ts';
-export { openOnceStore } from './sources/open-replay-store.ts';
+export { openReplayStore } from './sources/open-replay-store.ts';
 export { openSource } from './sources/open-source.ts';
 export { openUsageStore } from './sources/open-usage-store.ts';
 export { randomHex, systemClock, systemRandom } from './system-clock.ts';

@@ -64,7 +64,7 @@ describe('docs/protocol.md', () => {
     const digest = digestOf({ dimension: 'subject', issuer: 'i', value: 'v' });
     const written = encodeRuleEvent(5, {
       digest,
-      rule: { deniedUntil: 11, issuedUpTo: 12, stamp: 13, lifted: 14 },
+      rule: { deniedUntil: 11, issuedUpTo: 12, denialStamp: 13, liftedUpTo: 14 },
       loggedAtMs: 21,
       receivedAtMs: 22,
       details: { id: 'x', kind: 'revoke' },
@@ -79,8 +79,8 @@ describe('docs/protocol.md', () => {
       digest: digestToHex(digest),
       deniedUntil: '11',
       issuedUpTo: '12',
-      stamp: '13',
-      lifted: '14',
+      denialStamp: '13',
+      liftedUpTo: '14',
       details: '{"id":"x","kind":"revoke"}',
     });
     const beat = encodeHeartbeat(5, 21, true).split('|');

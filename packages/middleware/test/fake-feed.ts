@@ -42,7 +42,7 @@ export class FakeFeed implements Feed {
     const nowMs = this.#clock.wallMs();
     this.tell({
       digest: digestOf(value),
-      rule: { deniedUntil: forEver, issuedUpTo: 0, stamp: Math.floor(nowMs / 1000), lifted: 0 },
+      rule: { deniedUntil: forEver, issuedUpTo: 0, denialStamp: Math.floor(nowMs / 1000), liftedUpTo: 0 },
       loggedAtMs: nowMs,
       details: { id: randomUUID(), kind: 'revoke', dimension: value.dimension, requestedAtMs: nowMs },
       ...times,

@@ -1,11 +1,11 @@
-import { openFeed, openLookUp, openOnceStore, openUsageStore } from '@revocast/denylist/replica';
+import { openFeed, openLookUp, openReplayStore, openUsageStore } from '@revocast/denylist/replica';
 import { FakeClock } from '@revocast/test-support';
 import { addressList } from '../src/binding/address-list.ts';
 import { createDocumentFetcher } from '../src/jwks/fetch-key-set.ts';
 import type { OptionEnvironment } from '../src/options/read-option.ts';
-import { newSharedResources, type VerifierWorld } from '../src/verifier/verifier-dependencies.ts';
+import { newSharedResources, type VerifierDependencies } from '../src/verifier/verifier-dependencies.ts';
 
-export interface TestWorld extends VerifierWorld {
+export interface TestWorld extends VerifierDependencies {
   readonly clock: FakeClock;
   /** Lines written to stderr. */
   readonly lines: string[];
@@ -32,7 +32,7 @@ export function testWorld({ fetch, environment = {} }: TestWorldOptions = {}): T
     random: () => 0.5,
     openFeed,
     openLookUp,
-    openOnceStore,
+    openReplayStore,
     openUsageStore,
     processSecret: () => 'a secret that only this test knows',
     addressList,

@@ -17,13 +17,13 @@ const forEver = 0xffff_ffff;
 
 /** @param nowSeconds claim seconds. */
 export function describeRule(rule: Rule, nowSeconds: number): RuleMeaning {
-  const { deniedUntil, issuedUpTo, stamp, lifted } = rule;
+  const { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } = rule;
   // No token is issued that late, so what remains is the denial.
   const deniesAll = denies(rule, Number.POSITIVE_INFINITY, nowSeconds);
   const words: string[] = [];
   if (deniesAll && deniedUntil === forEver) words.push('Denies every token until somebody lifts it (a block).');
   else if (deniesAll) words.push(`Denies every token until ${time(deniedUntil)}.`);
-  else if (lifted > 0 && stamp <= lifted) words.push('A denial was lifted, and denies nobody any more.');
+  else if (liftedUpTo > 0 && denialStamp <= liftedUpTo) words.push('A denial was lifted, and denies nobody any more.');
   else if (deniedUntil > 0) words.push(`A denial has ended on ${time(deniedUntil)}.`);
   if (issuedUpTo > 0) words.push(`Denies tokens issued up to ${time(issuedUpTo)} (a cutoff); a new login works.`);
   return { deniesAll, issuedUpTo, words };

@@ -5,7 +5,7 @@ import { describeRule } from '../../src/console/describe-rule.ts';
 
 const now = 1_800_000_000;
 const forEver = 0xffff_ffff;
-const none = { deniedUntil: 0, issuedUpTo: 0, stamp: 0, lifted: 0 };
+const none = { deniedUntil: 0, issuedUpTo: 0, denialStamp: 0, liftedUpTo: 0 };
 const session: DimensionValue = { dimension: 'session', issuer: 'https://login.example/', value: 's-1' };
 const hexOf = (value: DimensionValue) => digestToHex(digestOf(value));
 
@@ -21,16 +21,21 @@ describe('what a rule means, in words', () => {
   it.each([
     [
       'a denial',
-      { ...none, deniedUntil: now + 1, stamp: 5 },
+      { ...none, deniedUntil: now + 1, denialStamp: 5 },
       true,
       /^Denies every token until 2027-01-15 08:00:01 UTC\.$/,
     ],
-    ['a denial in its last second', { ...none, deniedUntil: now, stamp: 5 }, false, /^A denial has ended on/],
-    ['a block', { ...none, deniedUntil: forEver, stamp: 5 }, true, /until somebody lifts it/],
-    ['a lifted block', { ...none, deniedUntil: forEver, stamp: 5, lifted: 5 }, false, /^A denial was lifted/],
-    ['a block after a lift', { ...none, deniedUntil: forEver, stamp: 6, lifted: 5 }, true, /until somebody lifts it/],
+    ['a denial in its last second', { ...none, deniedUntil: now, denialStamp: 5 }, false, /^A denial has ended on/],
+    ['a block', { ...none, deniedUntil: forEver, denialStamp: 5 }, true, /until somebody lifts it/],
+    ['a lifted block', { ...none, deniedUntil: forEver, denialStamp: 5, liftedUpTo: 5 }, false, /^A denial was lifted/],
+    [
+      'a block after a lift',
+      { ...none, deniedUntil: forEver, denialStamp: 6, liftedUpTo: 5 },
+      true,
+      /until somebody lifts it/,
+    ],
     ['a cutoff', { ...none, issuedUpTo: now }, false, /^Denies tokens issued up to 2027-01-15 08:00:00 UTC/],
-    ['a lift that ended nothing known', { ...none, lifted: 5 }, false, /^A denial was lifted/],
+    ['a lift that ended nothing known', { ...none, liftedUpTo: 5 }, false, /^A denial was lifted/],
   ])('%s', (_name, rule, deniesAll, words) => {
     const meaning = describeRule(rule, now);
     expect(meaning).toMatchObject({ deniesAll, issuedUpTo: rule.issuedUpTo });
@@ -38,7 +43,7 @@ describe('what a rule means, in words', () => {
   });
 
   it('says both of a block with a cutoff', () => {
-    expect(describeRule({ ...none, deniedUntil: forEver, stamp: 5, issuedUpTo: 9 }, now).words).toHaveLength(2);
+    expect(describeRule({ ...none, deniedUntil: forEver, denialStamp: 5, issuedUpTo: 9 }, now).words).toHaveLength(2);
   });
 });
 

@@ -3,7 +3,7 @@ import { type AppliedResult, type Change, digestOf } from '@revocast/denylist/re
 import { createRevocationHistory } from '../../src/console/revocation-history.ts';
 
 const digest = digestOf({ dimension: 'session', issuer: 'https://login.example/', value: 's-1' });
-const rule = { deniedUntil: 2000, issuedUpTo: 0, stamp: 1000, lifted: 0 };
+const rule = { deniedUntil: 2000, issuedUpTo: 0, denialStamp: 1000, liftedUpTo: 0 };
 const logout = {
   id: 'e-1',
   kind: 'revoke',

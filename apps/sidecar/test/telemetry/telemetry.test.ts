@@ -33,7 +33,7 @@ function setUp(figures?: SourceFigures, usage: Pick<Watched, 'usage'> = {}) {
 
 const revocation = (change: Partial<Change> = {}): Change => ({
   digest: Uint32Array.of(1, 2, 3, 4),
-  rule: { deniedUntil: 1, issuedUpTo: 0, stamp: 1, lifted: 0 },
+  rule: { deniedUntil: 1, issuedUpTo: 0, denialStamp: 1, liftedUpTo: 0 },
   loggedAtMs: 1040,
   details: { id: 'a', kind: 'revoke', dimension: 'session', requestedAtMs: 1000 },
   ...change,

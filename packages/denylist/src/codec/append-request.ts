@@ -62,9 +62,9 @@ function decodeStatement(value: unknown): Statement | undefined {
       return { kind: 'lift' };
     case 'seed': {
       if (!isObject(value.rule)) return undefined;
-      const { deniedUntil, issuedUpTo, stamp, lifted } = value.rule;
-      return isUint32(deniedUntil) && isUint32(issuedUpTo) && isUint32(stamp) && isUint32(lifted)
-        ? { kind: 'seed', rule: { deniedUntil, issuedUpTo, stamp, lifted } }
+      const { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } = value.rule;
+      return isUint32(deniedUntil) && isUint32(issuedUpTo) && isUint32(denialStamp) && isUint32(liftedUpTo)
+        ? { kind: 'seed', rule: { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } }
         : undefined;
     }
     default:

@@ -17,8 +17,8 @@ export type LogEvent =
   | { readonly kind: 'heartbeat'; readonly seq: number; readonly loggedAtMs: number; readonly healing: boolean };
 
 export function encodeRuleEvent(seq: number, change: Change): string {
-  const { deniedUntil, issuedUpTo, stamp, lifted } = change.rule;
-  const numbers = [deniedUntil, issuedUpTo, stamp, lifted].join('|');
+  const { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } = change.rule;
+  const numbers = [deniedUntil, issuedUpTo, denialStamp, liftedUpTo].join('|');
   const times = `${change.loggedAtMs ?? ''}|${change.receivedAtMs ?? ''}`;
   const details = change.details === undefined ? '' : JSON.stringify(change.details);
   return `${eventVersion}|r|${seq}|${times}|${digestToHex(change.digest)}|${numbers}|${details}`;
@@ -59,8 +59,14 @@ function decodeRule(fields: readonly (string | undefined)[]): LogEvent | undefin
   const [, seqText, loggedAt, receivedAt, hex = '', until, cutoff, stated, liftedAt, detailsText = ''] = fields;
   const digest = digestFromHex(hex);
   const [seq, loggedAtMs, receivedAtMs] = [Number(seqText), Number(loggedAt ?? 0), Number(receivedAt ?? 0)];
-  const [deniedUntil, issuedUpTo, stamp, lifted] = [Number(until), Number(cutoff), Number(stated), Number(liftedAt)];
-  if (digest === undefined || Math.max(deniedUntil, issuedUpTo, stamp, lifted) > 0xffff_ffff) return undefined;
+  const [deniedUntil, issuedUpTo, denialStamp, liftedUpTo] = [
+    Number(until),
+    Number(cutoff),
+    Number(stated),
+    Number(liftedAt),
+  ];
+  if (digest === undefined || Math.max(deniedUntil, issuedUpTo, denialStamp, liftedUpTo) > 0xffff_ffff)
+    return undefined;
   if (Math.max(seq, loggedAtMs, receivedAtMs) > Number.MAX_SAFE_INTEGER) return undefined;
   const details = readDetails(detailsText);
   if (details === 'broken') return undefined;
@@ -68,7 +74,7 @@ function decodeRule(fields: readonly (string | undefined)[]): LogEvent | undefin
     kind: 'rule',
     seq,
     digest,
-    rule: { deniedUntil, issuedUpTo, stamp, lifted },
+    rule: { deniedUntil, issuedUpTo, denialStamp, liftedUpTo },
     ...(loggedAt === undefined ? {} : { loggedAtMs }),
     ...(receivedAt === undefined ? {} : { receivedAtMs }),
     details,

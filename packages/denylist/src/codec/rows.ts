@@ -9,16 +9,16 @@ export function readRule(view: DataView, offset: number): Rule {
   return {
     deniedUntil: view.getUint32(offset),
     issuedUpTo: view.getUint32(offset + 4),
-    stamp: view.getUint32(offset + 8),
-    lifted: view.getUint32(offset + 12),
+    denialStamp: view.getUint32(offset + 8),
+    liftedUpTo: view.getUint32(offset + 12),
   };
 }
 
 export function writeRule(view: DataView, offset: number, rule: Rule): void {
   view.setUint32(offset, rule.deniedUntil);
   view.setUint32(offset + 4, rule.issuedUpTo);
-  view.setUint32(offset + 8, rule.stamp);
-  view.setUint32(offset + 12, rule.lifted);
+  view.setUint32(offset + 8, rule.denialStamp);
+  view.setUint32(offset + 12, rule.liftedUpTo);
 }
 
 /** All rows of one moment, whatever is written afterwards. */

@@ -1,9 +1,9 @@
 /** `first` once, `again` while the name is taken, `unknown` when nobody can tell. */
-export type OnceAnswer = 'first' | 'again' | 'unknown';
+export type ReplayAnswer = 'first' | 'again' | 'unknown';
 
 /** Hands out each name once, across processes: for proofs that must not be shown twice. */
-export interface OnceStore {
+export interface ReplayStore {
   /** Takes a name for `lifetimeMs`. Bounded in time; never rejects. */
-  take(name: string, lifetimeMs: number): Promise<OnceAnswer>;
+  take(name: string, lifetimeMs: number): Promise<ReplayAnswer>;
   close(): Promise<void>;
 }

@@ -131,8 +131,8 @@ function numbersOf(statement: Statement): [number, number, number, number] {
     case 'lift':
       return [0, 0, 0, 0];
     case 'seed': {
-      const { deniedUntil, issuedUpTo, stamp, lifted } = statement.rule;
-      return [deniedUntil, issuedUpTo, stamp, lifted];
+      const { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } = statement.rule;
+      return [deniedUntil, issuedUpTo, denialStamp, liftedUpTo];
     }
   }
 }

@@ -3,7 +3,7 @@
  * may end the restart of the log. Freshness alone does not tell: a replica that has become fresh since holds only what
  * the new log holds.
  */
-export class LossWitness {
+export class LossRecovery {
   #holdsAll = false;
   /** The log that came after the one that was lost; undefined until it has been seen. */
   #successor: string | undefined;

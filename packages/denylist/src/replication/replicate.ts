@@ -13,7 +13,7 @@ import type { Denylist } from '../table/denylist.ts';
 import { Backoff } from './backoff.ts';
 import type { Freshness } from './freshness.ts';
 import type { LogClock } from './log-clock.ts';
-import { LossWitness } from './loss-recovery.ts';
+import { LossRecovery } from './loss-recovery.ts';
 import type { ReplicationObserver } from './observer.ts';
 import { type HeldRule, type Reseed, SnapshotContents } from './reseed.ts';
 
@@ -75,7 +75,7 @@ class Replication {
   #contents: SnapshotContents | undefined;
   /** Was fresh when the loss was noticed: it holds what the log has forgotten. */
   #survivor = false;
-  readonly #witness = new LossWitness();
+  readonly #witness = new LossRecovery();
   #reseeded = false;
   #stopReseed = new AbortController();
 

@@ -43,7 +43,7 @@ export class SnapshotContents {
    */
   async lacking(held: Denylist, { nowSeconds, maxTokenLifetimeSeconds, turn }: Lacking): Promise<HeldRule[]> {
     const lacking: HeldRule[] = [];
-    for (const words of held.picture().pieces()) {
+    for (const words of held.snapshot().pieces()) {
       const rows = bytesOfRows(words);
       const view = viewOf(rows);
       for (let at = 0; at < rows.byteLength; at += rowBytes) {

@@ -16,11 +16,11 @@ export function isRestart(digest: Digest): boolean {
 
 /** Log seconds at which the log began, as long as what was revoked before may be forgotten. */
 export function restartInForce(rule: Rule | undefined, nowSeconds: number): number | undefined {
-  if (rule === undefined || rule.stamp <= rule.lifted || nowSeconds >= rule.deniedUntil) return undefined;
-  return rule.stamp;
+  if (rule === undefined || rule.denialStamp <= rule.liftedUpTo || nowSeconds >= rule.deniedUntil) return undefined;
+  return rule.denialStamp;
 }
 
 /** Ends the restart that was seen and no later one, which has a later stamp. */
-export function endOfRestart({ stamp }: Rule): Rule {
-  return { ...emptyRule, lifted: stamp };
+export function endOfRestart({ denialStamp }: Rule): Rule {
+  return { ...emptyRule, liftedUpTo: denialStamp };
 }

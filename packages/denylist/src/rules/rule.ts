@@ -13,15 +13,15 @@ export interface Rule {
   /** Claim seconds: tokens with `iat <= issuedUpTo` are denied. 0: none. */
   readonly issuedUpTo: number;
   /** Log seconds at which the newest denial was stated. */
-  readonly stamp: number;
+  readonly denialStamp: number;
   /** The newest stamp that a lift has seen: a denial counts only if `stamp > lifted`. */
-  readonly lifted: number;
+  readonly liftedUpTo: number;
 }
 
 /** `deniedUntil` of a block. */
 export const forEver = 0xffff_ffff;
 
-export const emptyRule: Rule = Object.freeze({ deniedUntil: 0, issuedUpTo: 0, stamp: 0, lifted: 0 });
+export const emptyRule: Rule = Object.freeze({ deniedUntil: 0, issuedUpTo: 0, denialStamp: 0, liftedUpTo: 0 });
 
 /**
  * Seconds added to the end of every rule that follows a token's own end. It covers the verifier's clock tolerance, its
@@ -50,7 +50,7 @@ export const defaultMaxTokenLifetimeSeconds = 86_400;
  * longer end, never a shorter one.
  */
 export function mergeRules(a: Rule, b: Rule): Rule {
-  return settle(a, b, Math.max(a.lifted, b.lifted));
+  return settle(a, b, Math.max(a.liftedUpTo, b.liftedUpTo));
 }
 
 /**
@@ -61,22 +61,22 @@ export function mergeRules(a: Rule, b: Rule): Rule {
  * both, and only the feed's own denial counts.
  */
 export function mergeTakingLift(held: Rule, fromFeed: Rule): Rule {
-  const endedHere = held.stamp <= held.lifted && held.stamp > fromFeed.lifted;
+  const endedHere = held.denialStamp <= held.liftedUpTo && held.denialStamp > fromFeed.liftedUpTo;
   const own = endedHere ? { ...emptyRule, issuedUpTo: held.issuedUpTo } : held;
-  return settle(own, fromFeed, fromFeed.lifted);
+  return settle(own, fromFeed, fromFeed.liftedUpTo);
 }
 
-function settle(a: Rule, b: Rule, lifted: number): Rule {
-  const aCounts = a.stamp > lifted;
-  const bCounts = b.stamp > lifted;
+function settle(a: Rule, b: Rule, liftedUpTo: number): Rule {
+  const aCounts = a.denialStamp > liftedUpTo;
+  const bCounts = b.denialStamp > liftedUpTo;
   return {
     deniedUntil:
       aCounts || bCounts
         ? Math.max(aCounts ? a.deniedUntil : 0, bCounts ? b.deniedUntil : 0)
         : Math.max(tombstoneEnd(a), tombstoneEnd(b)),
     issuedUpTo: Math.max(a.issuedUpTo, b.issuedUpTo),
-    stamp: Math.max(a.stamp, b.stamp),
-    lifted,
+    denialStamp: Math.max(a.denialStamp, b.denialStamp),
+    liftedUpTo,
   };
 }
 
@@ -88,13 +88,16 @@ function tombstoneEnd(rule: Rule): number {
   return hidesTombstone(rule) ? forEver : rule.deniedUntil;
 }
 
-function hidesTombstone({ stamp, lifted }: Rule): boolean {
-  return lifted > 0 && stamp > lifted;
+function hidesTombstone({ denialStamp, liftedUpTo }: Rule): boolean {
+  return liftedUpTo > 0 && denialStamp > liftedUpTo;
 }
 
 export function sameRule(a: Rule, b: Rule): boolean {
   return (
-    a.deniedUntil === b.deniedUntil && a.issuedUpTo === b.issuedUpTo && a.stamp === b.stamp && a.lifted === b.lifted
+    a.deniedUntil === b.deniedUntil &&
+    a.issuedUpTo === b.issuedUpTo &&
+    a.denialStamp === b.denialStamp &&
+    a.liftedUpTo === b.liftedUpTo
   );
 }
 
@@ -104,7 +107,7 @@ export function sameRule(a: Rule, b: Rule): boolean {
  * @param issuedAt `iat` in seconds; inclusive, so a login in the very second of a cutoff may be refused once.
  */
 export function denies(rule: Rule, issuedAt: number, nowSeconds: number): boolean {
-  return issuedAt <= rule.issuedUpTo || (rule.stamp > rule.lifted && nowSeconds < rule.deniedUntil);
+  return issuedAt <= rule.issuedUpTo || (rule.denialStamp > rule.liftedUpTo && nowSeconds < rule.deniedUntil);
 }
 
 /**
@@ -115,7 +118,7 @@ export function denies(rule: Rule, issuedAt: number, nowSeconds: number): boolea
  * or denied anew since), it stays for ever: lifts are few.
  */
 export function forgettableAt(rule: Rule, maxTokenLifetimeSeconds: number): number {
-  const denialEndUnknown = hidesTombstone(rule) || (rule.lifted > 0 && rule.deniedUntil === 0);
+  const denialEndUnknown = hidesTombstone(rule) || (rule.liftedUpTo > 0 && rule.deniedUntil === 0);
   if (rule.deniedUntil === forEver || denialEndUnknown) return Number.POSITIVE_INFINITY;
   const cutoffEnd = rule.issuedUpTo === 0 ? 0 : rule.issuedUpTo + maxTokenLifetimeSeconds + ruleMarginSeconds;
   return Math.max(rule.deniedUntil, cutoffEnd) + forgetAfterSeconds;

@@ -38,8 +38,8 @@ export function applyStatement(held: Rule, statement: Statement, time: LogTime):
       const longest = time.nowSeconds + time.maxTokenLifetimeSeconds + ruleMarginSeconds;
       const deniedUntil = statement.until === 'longest-token' ? Math.min(longest, forEver - 1) : statement.until;
       // Past every lift the log has seen, so that the denial counts whatever the clocks did.
-      const stamp = Math.min(Math.max(time.nowSeconds, held.stamp, held.lifted + 1), forEver);
-      return mergeRules(held, { ...emptyRule, deniedUntil, stamp });
+      const denialStamp = Math.min(Math.max(time.nowSeconds, held.denialStamp, held.liftedUpTo + 1), forEver);
+      return mergeRules(held, { ...emptyRule, deniedUntil, denialStamp });
     }
     case 'cutoff': {
       const latest = time.nowSeconds + maxCutoffAheadSeconds;
@@ -48,7 +48,10 @@ export function applyStatement(held: Rule, statement: Statement, time: LogTime):
     }
     case 'lift':
       // The stamp it saw, never "now": a denial that this lift's author could not know of must survive it.
-      return mergeRules(held, { ...emptyRule, lifted: held.stamp === 0 ? time.nowSeconds : held.stamp });
+      return mergeRules(held, {
+        ...emptyRule,
+        liftedUpTo: held.denialStamp === 0 ? time.nowSeconds : held.denialStamp,
+      });
     case 'seed':
       return mergeRules(held, statement.rule);
   }

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../clock.ts';
 import { ConfigurationError } from '../configuration-error.ts';
-import type { OnceStore } from '../log/replay-store.ts';
+import type { ReplayStore } from '../log/replay-store.ts';
 import { parseSource } from './source.ts';
 
 export interface OnceStoreOptions {
@@ -15,7 +15,10 @@ export interface OnceStoreOptions {
  *
  * @throws ConfigurationError for another kind of URL, or a missing ioredis.
  */
-export async function openOnceStore(url: string, { timeoutMs = 50, ...ports }: OnceStoreOptions): Promise<OnceStore> {
+export async function openReplayStore(
+  url: string,
+  { timeoutMs = 50, ...ports }: OnceStoreOptions,
+): Promise<ReplayStore> {
   const source = parseSource(url);
   if (source.kind !== 'redis') {
     throw new ConfigurationError('url', `expected a redis: or rediss: URL, found a ${source.kind}: one`);

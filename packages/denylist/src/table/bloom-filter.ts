@@ -10,7 +10,7 @@ const blocksPerChunk = 256;
  * revoked: one load of a small array answers them, where the table itself would cost a walk through memory that is in
  * no cache. A clear bit is certain; set ones mean nothing until the table has been asked.
  */
-export class ProbeFilter {
+export class BloomFilter {
   /** Blocks in chunks, so that growing copies nothing. */
   readonly #chunks: Uint32Array[] = [];
 

@@ -102,7 +102,7 @@ export class Denylist {
       this.#full = true;
       return 'full';
     }
-    if (merged.stamp <= held.lifted && merged.stamp > merged.lifted) this.#revived += 1;
+    if (merged.denialStamp <= held.liftedUpTo && merged.denialStamp > merged.liftedUpTo) this.#revived += 1;
     this.#version += 1;
     this.#table.set(change.digest, merged);
     for (const listener of this.#listeners) listener({ ...change, rule: merged });
@@ -156,8 +156,8 @@ export class Denylist {
   }
 
   /** Every row at this moment; later changes do not show in it. Costs next to nothing until it is read. */
-  picture(): RowPicture {
-    return this.#table.picture();
+  snapshot(): RowPicture {
+    return this.#table.snapshot();
   }
 
   entries(): Iterable<[Digest, Rule]> {

@@ -18,7 +18,7 @@ export interface Segment {
   /** Somebody reads `words` as they are now: copy them before the next write. */
   pictured: boolean;
   /** Seconds before which a sweep passes it by: by the last one's longest lifetime, nothing may be forgotten sooner. */
-  restsUntil: number;
+  nextExpiry: number;
 }
 
 /** Slots for so many rules and a few more. */
@@ -33,7 +33,7 @@ export function newSegment(index: number, slots: number): Segment {
     slots,
     used: 0,
     pictured: false,
-    restsUntil: Number.POSITIVE_INFINITY,
+    nextExpiry: Number.POSITIVE_INFINITY,
   };
 }
 
@@ -97,16 +97,16 @@ export function ruleAt(words: Uint32Array, at: number): Rule {
   return {
     deniedUntil: words[at + firstNumber]!,
     issuedUpTo: words[at + firstNumber + 1]!,
-    stamp: words[at + firstNumber + 2]!,
-    lifted: words[at + firstNumber + 3]!,
+    denialStamp: words[at + firstNumber + 2]!,
+    liftedUpTo: words[at + firstNumber + 3]!,
   };
 }
 
 export function writeNumbers(words: Uint32Array, at: number, rule: Rule): void {
   words[at + firstNumber] = rule.deniedUntil;
   words[at + firstNumber + 1] = rule.issuedUpTo;
-  words[at + firstNumber + 2] = rule.stamp;
-  words[at + firstNumber + 3] = rule.lifted;
+  words[at + firstNumber + 2] = rule.denialStamp;
+  words[at + firstNumber + 3] = rule.liftedUpTo;
 }
 
 /** Lays the rules to keep into a new array; leaves no gaps that probing would stumble over. */

@@ -1,7 +1,7 @@
 import { type RowPicture, readRule } from '../codec/rows.ts';
 import type { Digest } from '../rules/digest.ts';
 import { forgettableAt, type Rule } from '../rules/rule.ts';
-import { ProbeFilter } from './bloom-filter.ts';
+import { BloomFilter } from './bloom-filter.ts';
 import {
   find,
   firstNumber,
@@ -35,7 +35,7 @@ const candidatesAtOnce = 30;
  */
 export class RuleTable {
   #segments: Segment[] = [newSegment(0, smallestSegment)];
-  readonly #filter = new ProbeFilter();
+  readonly #filter = new BloomFilter();
   /** Linear hashing: segments below `#split` are already addressed with one bit more. */
   #mask = 0;
   #split = 0;
@@ -105,7 +105,7 @@ export class RuleTable {
     const segment = this.#segmentOf(digest[0]!);
     const at = find(segment, digest[0]!, digest[1]!, digest[2]!, digest[3]!);
     // Whatever the longest lifetime is, none is shorter than nothing.
-    segment.restsUntil = Math.min(segment.restsUntil, forgettableAt(rule, 0));
+    segment.nextExpiry = Math.min(segment.nextExpiry, forgettableAt(rule, 0));
     if (at >= 0) {
       own(segment);
       writeNumbers(segment.words, at, rule);
@@ -130,7 +130,7 @@ export class RuleTable {
     if (find(segment, a, b, c, d) >= 0) return false;
     const rule = readRule(row, at + 16);
     if (saysNothing(rule)) return false;
-    segment.restsUntil = Math.min(segment.restsUntil, forgettableAt(rule, 0));
+    segment.nextExpiry = Math.min(segment.nextExpiry, forgettableAt(rule, 0));
     const slot = this.#claim(segment, a, b, c, d);
     writeNumbers(segment.words, slot, rule);
     this.#settle(segment);
@@ -147,7 +147,7 @@ export class RuleTable {
    */
   sweep(segmentIndex: number, nowSeconds: number, maxTokenLifetimeSeconds: number): number {
     const segment = this.#segments[segmentIndex];
-    if (segment === undefined || nowSeconds < segment.restsUntil) return 0;
+    if (segment === undefined || nowSeconds < segment.nextExpiry) return 0;
     const { words, used } = segment;
     const endOf = (at: number) => forgettableAt(ruleAt(words, at), maxTokenLifetimeSeconds);
     let [kept, restsUntil] = [0, Number.POSITIVE_INFINITY];
@@ -158,7 +158,7 @@ export class RuleTable {
       kept += 1;
       restsUntil = Math.min(restsUntil, end);
     }
-    segment.restsUntil = restsUntil;
+    segment.nextExpiry = restsUntil;
     const removed = used - kept;
     if (removed === 0) return 0;
     rebuild(segment, roomFor(kept), (at) => endOf(at) > nowSeconds);
@@ -171,7 +171,7 @@ export class RuleTable {
    * Every row at this moment. Nothing is copied now, however many there are: a segment that is written to while
    * somebody may still read it is copied first.
    */
-  picture(): RowPicture {
+  snapshot(): RowPicture {
     const held = this.#segments.map((segment) => {
       segment.pictured = true;
       return segment.words;
@@ -254,7 +254,7 @@ export class RuleTable {
       if (!isEmpty(words, at) && (words[at]! & bit) !== 0) moving += 1;
     }
     const target = newSegment(this.#segments.length, roomFor(moving));
-    target.restsUntil = source.restsUntil;
+    target.nextExpiry = source.nextExpiry;
     for (let at = 0; at < words.length; at += slotWords) {
       if (!isEmpty(words, at) && (words[at]! & bit) !== 0) insertSlot(target, words, at);
     }
@@ -270,6 +270,6 @@ export class RuleTable {
   }
 }
 
-function saysNothing({ deniedUntil, issuedUpTo, stamp, lifted }: Rule): boolean {
-  return (deniedUntil | issuedUpTo | stamp | lifted) === 0;
+function saysNothing({ deniedUntil, issuedUpTo, denialStamp, liftedUpTo }: Rule): boolean {
+  return (deniedUntil | issuedUpTo | denialStamp | liftedUpTo) === 0;
 }

@@ -4,7 +4,7 @@ import { decodeDetails, decodeEvent, encodeHeartbeat, encodeRuleEvent } from '..
 import { arbitraryChange } from '../rules/arbitrary-change.ts';
 
 const digest = Uint32Array.of(0x00112233, 0x44556677, 0x8899aabb, 0xccddeeff);
-const rule = { deniedUntil: 4294967295, issuedUpTo: 1767225602, stamp: 1767225600, lifted: 0 };
+const rule = { deniedUntil: 4294967295, issuedUpTo: 1767225602, denialStamp: 1767225600, liftedUpTo: 0 };
 const hex = '00112233445566778899aabbccddeeff';
 const numbers = '4294967295|1767225602|1767225600|0';
 

@@ -6,7 +6,7 @@ import { arbitraryRule } from '../rules/arbitrary-rule.ts';
 describe('the sixteen bytes of a rule', () => {
   it('are its four numbers, big-endian', () => {
     const bytes = new Uint8Array(ruleBytes);
-    writeRule(viewOf(bytes), 0, { deniedUntil: 0xffff_ffff, issuedUpTo: 1, stamp: 0x0102_0304, lifted: 0 });
+    writeRule(viewOf(bytes), 0, { deniedUntil: 0xffff_ffff, issuedUpTo: 1, denialStamp: 0x0102_0304, liftedUpTo: 0 });
     expect(Buffer.from(bytes).toString('hex')).toBe('ffffffff000000010102030400000000');
   });
 

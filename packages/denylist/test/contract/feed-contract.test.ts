@@ -118,7 +118,7 @@ describe.each(Object.entries(worlds))('given %s', (_name, openWorld) => {
     const lift = await publisher.lift({ issuer, subject });
     for (const [id, why] of [
       [randomHex(8), /lift by what it named instead/],
-      [cutoff.id, /a cutoff cannot be lifted: people log in again/],
+      [cutoff.id, /a cutoff cannot be liftedUpTo: people log in again/],
       [lift.id, /of a lift/],
     ] as const) {
       const refused = publisher.lift({ id });
@@ -186,7 +186,7 @@ describe.each(Object.entries(worlds))('given %s', (_name, openWorld) => {
     await first.lift({ issuer, tenant: before.tenant });
     await first.revoke({ issuer, session: randomHex(4), reason: 'logout' });
     const digest = digestOf({ dimension: 'tenant', issuer, value: randomHex(4) });
-    const seed = { kind: 'seed', rule: { ...emptyRule, deniedUntil: nowSeconds() + 60, stamp: 5 } } as const;
+    const seed = { kind: 'seed', rule: { ...emptyRule, deniedUntil: nowSeconds() + 60, denialStamp: 5 } } as const;
     await world.log.append({ digest, statement: seed, details: { id: 's', kind: 'reseed', dimension: 'tenant' } });
     // Neither held up nor counted: the fourth is still free for whoever may have four.
     for (let index = 0; index < 5; index += 1) await boundless.revoke(revocation());
@@ -200,17 +200,17 @@ describe.each(Object.entries(worlds))('given %s', (_name, openWorld) => {
   it('gives back a rule by seed without undoing a lift', async () => {
     const replica = await startReplica();
     const digest = digestOf({ dimension: 'subject', issuer, value: randomHex(4) });
-    const rule = { ...emptyRule, deniedUntil: 0xffff_ffff, stamp: nowSeconds() };
+    const rule = { ...emptyRule, deniedUntil: 0xffff_ffff, denialStamp: nowSeconds() };
     const details = { id: randomHex(8), kind: 'revoke' } as const;
     await world.log.append({ digest, statement: { kind: 'seed', rule }, details });
-    await until(() => replica.denylist.get(digest)?.stamp === rule.stamp, { what: 'the seed' });
+    await until(() => replica.denylist.get(digest)?.denialStamp === rule.denialStamp, { what: 'the seed' });
     await world.log.append({
       digest,
       statement: { kind: 'lift' },
       details: { ...details, id: randomHex(8), kind: 'lift' },
     });
     await world.log.append({ digest, statement: { kind: 'seed', rule }, details });
-    await until(() => replica.denylist.get(digest)?.lifted === rule.stamp, { what: 'the lift' });
+    await until(() => replica.denylist.get(digest)?.liftedUpTo === rule.denialStamp, { what: 'the lift' });
   });
 
   it('tells when every replica has it, and forgets one that left in order', async () => {

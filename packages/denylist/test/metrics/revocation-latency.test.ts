@@ -5,7 +5,7 @@ import type { Change } from '../../src/rules/event.ts';
 
 const change = (times: Partial<Change> = {}): Change => ({
   digest: new Uint32Array(4),
-  rule: { deniedUntil: 1, issuedUpTo: 0, stamp: 1, lifted: 0 },
+  rule: { deniedUntil: 1, issuedUpTo: 0, denialStamp: 1, liftedUpTo: 0 },
   loggedAtMs: 1010,
   receivedAtMs: 1030,
   details: { id: 'x', kind: 'revoke', requestedAtMs: 1000 },

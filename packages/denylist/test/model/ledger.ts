@@ -57,7 +57,7 @@ export class Ledger {
     if (!inForce) this.report(`I1: the ${kind} of ${token.name} is acknowledged, and the log does otherwise`);
     if (kind === 'deny') {
       const statedAtMs = this.#world.clock.monotonicMs();
-      this.#denials.push({ token, stamp: said.rule.stamp, statedAtMs, presentSinceMs: undefined });
+      this.#denials.push({ token, stamp: said.rule.denialStamp, statedAtMs, presentSinceMs: undefined });
     }
     if (kind === 'lift') this.#lifted.set(token, Math.max(this.#liftOf(token), said.seen));
   }
@@ -93,10 +93,10 @@ export class Ledger {
       const log = this.#inLog(token);
       const guaranteed = this.#guaranteed.get(token) ?? emptyRule;
       const ever = Math.max(0, ...this.#denials.filter((denial) => denial.token === token).map(({ stamp }) => stamp));
-      const mustDeny = guaranteed.stamp > this.#liftOf(token);
-      const mustNotDeny = guaranteed.lifted >= ever;
+      const mustDeny = guaranteed.denialStamp > this.#liftOf(token);
+      const mustNotDeny = guaranteed.liftedUpTo >= ever;
       const denied = this.#denies(log);
-      if (mustDeny && !denied) open.push(`I3: the denial of ${token.name} at ${guaranteed.stamp} is lost`);
+      if (mustDeny && !denied) open.push(`I3: the denial of ${token.name} at ${guaranteed.denialStamp} is lost`);
       if (mustNotDeny && denied) open.push(`I3: the lift of ${token.name} is lost`);
       if (log.issuedUpTo < guaranteed.issuedUpTo) open.push(`I3: the cutoff of ${token.name} is lost`);
       for (const { party, replica } of sidecars) {
@@ -114,7 +114,7 @@ export class Ledger {
     const held = replica.denylist.get(token.digest) ?? emptyRule;
     const known = memory.of(this.keyOf(token));
     if (denied && !this.#denies(held)) return [`I3: ${party.name} accepts ${token.name}, which the log denies`];
-    const alone = known.stamp > known.lifted;
+    const alone = known.denialStamp > known.liftedUpTo;
     if (!denied && this.#denies(held) && !alone) return [`I2: ${party.name} denies ${token.name}, which it saw lifted`];
     return [];
   }
@@ -137,12 +137,12 @@ export class Ledger {
       this.#epoch = epoch;
     }
     for (const denial of this.#denials) {
-      const present = this.#inLog(denial.token).stamp >= denial.stamp;
+      const present = this.#inLog(denial.token).denialStamp >= denial.stamp;
       denial.presentSinceMs = present ? (denial.presentSinceMs ?? now) : undefined;
     }
     for (const token of tokens) {
       const ever = this.#denials.filter((denial) => denial.token === token);
-      const allLifted = ever.every(({ stamp }) => this.#inLog(token).lifted >= stamp);
+      const allLifted = ever.every(({ stamp }) => this.#inLog(token).liftedUpTo >= stamp);
       if (!allLifted) this.#liftedSinceMs.delete(token);
       else if (!this.#liftedSinceMs.has(token)) this.#liftedSinceMs.set(token, now);
     }
@@ -151,9 +151,9 @@ export class Ledger {
   /** Judged once: what is lost later, by a failover, is another loss. */
   #judgeRestart(): void {
     const restart = this.#world.cluster.primary.state.rules.get(digestToHex(restartDigest))?.rule ?? emptyRule;
-    if (restart.stamp === 0 || restart.stamp > restart.lifted) return;
+    if (restart.denialStamp === 0 || restart.denialStamp > restart.liftedUpTo) return;
     for (const { token, stamp } of this.#atStake) {
-      if (stamp <= this.#liftOf(token) || this.#inLog(token).stamp >= stamp) continue;
+      if (stamp <= this.#liftOf(token) || this.#inLog(token).denialStamp >= stamp) continue;
       this.report(`I3: the restart is ended, and the denial of ${token.name} at ${stamp} is not given back`);
     }
     this.#atStake = [];
@@ -172,7 +172,7 @@ export class Ledger {
       if (answer === 'active by denylist' && provenAtMs - presentSinceMs > maxLagMs) {
         this.report(`I5: ${what}, and claims to be complete up to ${provenAtMs - presentSinceMs} ms later`);
       }
-    } else if (this.#isHealing(now) && this.#heldBySomeone(token).stamp >= stamp) {
+    } else if (this.#isHealing(now) && this.#heldBySomeone(token).denialStamp >= stamp) {
       // Who is cut off with the old primary is judged by the bound above: it follows another log.
       const { cluster } = this.#world;
       const asked = answer === 'active by look-up' && cluster.reachedBy(process.party.name) === cluster.primary;
@@ -191,7 +191,7 @@ export class Ledger {
     if (since === undefined || provenAtMs === undefined || !replica.freshness.isFresh()) return;
     const lateMs = provenAtMs - since;
     const held = replica.denylist.get(token.digest) ?? emptyRule;
-    if (lateMs > maxLagMs && this.#denies(held) && this.#inLog(token).stamp > 0) {
+    if (lateMs > maxLagMs && this.#denies(held) && this.#inLog(token).denialStamp > 0) {
       this.report(`I2: ${party.name} is fresh and denies ${token.name} ${lateMs} ms after it was lifted`);
     }
   }

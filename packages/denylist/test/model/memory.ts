@@ -20,7 +20,7 @@ export function larger(a: Rule, b: Rule): Rule {
   return {
     deniedUntil: Math.max(a.deniedUntil, b.deniedUntil),
     issuedUpTo: Math.max(a.issuedUpTo, b.issuedUpTo),
-    stamp: Math.max(a.stamp, b.stamp),
-    lifted: Math.max(a.lifted, b.lifted),
+    denialStamp: Math.max(a.denialStamp, b.denialStamp),
+    liftedUpTo: Math.max(a.liftedUpTo, b.liftedUpTo),
   };
 }

@@ -192,7 +192,7 @@ export class World {
         : kind === 'cutoff'
           ? ({ kind, issuedUpTo: 'now' } as const)
           : ({ kind } as const);
-    const seen = node.state.rules.get(this.#ledger.keyOf(token))?.rule.stamp ?? 0;
+    const seen = node.state.rules.get(this.#ledger.keyOf(token))?.rule.denialStamp ?? 0;
     const { rule } = node.append(token.digest, statement);
     this.#ledger.noteStatement(kind, token, { rule, seen: seen === 0 ? second() : seen });
   }

@@ -12,7 +12,7 @@ import { digestOf, digestSetOf, digestToBytes } from '../../src/rules/digest.ts'
 import { emptyRule } from '../../src/rules/rule.ts';
 import { openFeed } from '../../src/sources/open-feed.ts';
 import { openLookUp } from '../../src/sources/open-look-up.ts';
-import { openOnceStore } from '../../src/sources/open-replay-store.ts';
+import { openReplayStore } from '../../src/sources/open-replay-store.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
 import { type Follower, follow, issuer } from './follower.ts';
 
@@ -107,7 +107,7 @@ describe('given a Redis with the users of docs/redis.md', () => {
   });
 
   it('a memory of proofs takes each name once', async () => {
-    const store = await openOnceStore(urlOf('once'), { clock, random, timeoutMs: 500 });
+    const store = await openReplayStore(urlOf('once'), { clock, random, timeoutMs: 500 });
     expect(await store.take('proof', 60_000)).toBe('first');
     expect(await store.take('proof', 60_000)).toBe('again');
     await store.close();

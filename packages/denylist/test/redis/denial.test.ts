@@ -85,7 +85,7 @@ describe('the event of an id in the stream', () => {
   it('is not the rule that somebody gave back', async () => {
     await expect(source.log.denial('reseed')).rejects.toMatchObject({ code: 'refused' });
     const { digest } = named('ann');
-    const seed = { kind: 'seed', rule: { deniedUntil: 9, issuedUpTo: 0, stamp: 5, lifted: 0 } } as const;
+    const seed = { kind: 'seed', rule: { deniedUntil: 9, issuedUpTo: 0, denialStamp: 5, liftedUpTo: 0 } } as const;
     const details = { id: 'reseed', kind: 'reseed' } as const;
     const { loggedAtMs } = await source.log.append({ digest, statement: seed, details });
     await block('bob', 'reseed');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 import { keys } from '../../src/redis/keys.ts';
-import { openOnceStore } from '../../src/sources/open-replay-store.ts';
+import { openReplayStore } from '../../src/sources/open-replay-store.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
 
 const ports = { clock, random, timeoutMs: 1000 };
@@ -22,7 +22,7 @@ describe('given a Redis that many processes share', () => {
   });
 
   it('hands out a name once, to whichever process asks first', async () => {
-    const stores = await Promise.all([openOnceStore(redis.url, ports), openOnceStore(redis.url, ports)]);
+    const stores = await Promise.all([openReplayStore(redis.url, ports), openReplayStore(redis.url, ports)]);
     const name = randomHex(8);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, at) => stores[at % stores.length]?.take(name, 60_000)),
@@ -33,7 +33,7 @@ describe('given a Redis that many processes share', () => {
   });
 
   it('lets a name go after its time, and keeps no key for longer', async () => {
-    const store = await openOnceStore(redis.url, ports);
+    const store = await openReplayStore(redis.url, ports);
     const name = randomHex(8);
     expect(await store.take(name, 60_000)).toBe('first');
     const left = await admin.pttl(`${keys.once}:${name}`);
@@ -45,7 +45,7 @@ describe('given a Redis that many processes share', () => {
   });
 
   it('cannot tell while Redis does not answer, and says so in time', async () => {
-    const store = await openOnceStore(redis.url, { ...ports, timeoutMs: 50 });
+    const store = await openReplayStore(redis.url, { ...ports, timeoutMs: 50 });
     await until(async () => (await store.take(randomHex(8), 1000)) === 'first', { what: 'a connection' });
     await admin.call('CLIENT', 'PAUSE', '600', 'ALL');
     const startedAtMs = clock.monotonicMs();
@@ -56,12 +56,12 @@ describe('given a Redis that many processes share', () => {
   });
 
   it('cannot tell with nobody there, and never throws for it', async () => {
-    const store = await openOnceStore('redis://127.0.0.1:1', ports);
+    const store = await openReplayStore('redis://127.0.0.1:1', ports);
     expect(await store.take('name', 1000)).toBe('unknown');
     await store.close();
   });
 
   it('is refused for another kind of URL', async () => {
-    await expect(openOnceStore('http://127.0.0.1:7471', ports)).rejects.toThrow('expected a redis: or rediss: URL');
+    await expect(openReplayStore('http://127.0.0.1:7471', ports)).rejects.toThrow('expected a redis: or rediss: URL');
   });
 });

@@ -10,7 +10,7 @@ import { ScriptedFeed } from './scripted-feed.ts';
 
 const alice = { dimension: 'subject', issuer: 'https://issuer.example/', value: 'alice' } as const;
 const digest = digestOf(alice);
-const block: Rule = { ...emptyRule, deniedUntil: forEver, stamp: 1 };
+const block: Rule = { ...emptyRule, deniedUntil: forEver, denialStamp: 1 };
 
 const closeAll: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -92,7 +92,7 @@ describe('a check', () => {
   it('keeps a denial whose end the wall clock alone has passed', async () => {
     const { check, beat, tell, clock } = await given();
     const now = Math.floor(clock.wallMs() / 1000);
-    await tell({ ...emptyRule, deniedUntil: now + 60, stamp: 1 });
+    await tell({ ...emptyRule, deniedUntil: now + 60, denialStamp: 1 });
     await beat();
     clock.jumpWall(3_600_000);
     expect(check().verdict).toBe('revoked');
@@ -169,7 +169,7 @@ describe('the status', () => {
 });
 
 describe('housekeeping', () => {
-  const ended: Rule = { ...emptyRule, deniedUntil: 1_767_225_600 - 3601, stamp: 1 };
+  const ended: Rule = { ...emptyRule, deniedUntil: 1_767_225_600 - 3601, denialStamp: 1 };
 
   it('forgets what time has ended, once the clocks are known to agree', async () => {
     const { replica, clock, beat, tell } = await given();
@@ -237,7 +237,7 @@ describe('closing', () => {
 });
 
 describe('the restart of a log', () => {
-  const restart: Rule = { ...emptyRule, deniedUntil: 1_767_225_610, stamp: 1_767_225_500 };
+  const restart: Rule = { ...emptyRule, deniedUntil: 1_767_225_610, denialStamp: 1_767_225_500 };
   const say = async ({ feed, clock }: Awaited<ReturnType<typeof given>>, rule: Rule) => {
     feed.latest.deliver({ entries: [feed.write({ digest: restartDigest, rule })] });
     await clock.advance(0);
@@ -247,9 +247,9 @@ describe('the restart of a log', () => {
     const world = await given();
     await world.beat();
     await say(world, restart);
-    expect(world.check()).toEqual({ verdict: 'active', restartedAtSeconds: restart.stamp });
+    expect(world.check()).toEqual({ verdict: 'active', restartedAtSeconds: restart.denialStamp });
     expect(world.check()).toBe(world.check());
-    expect(world.replica.status().restartedAtSeconds).toBe(restart.stamp);
+    expect(world.replica.status().restartedAtSeconds).toBe(restart.denialStamp);
     await say(world, endOfRestart(restart));
     expect(world.check()).toEqual({ verdict: 'active' });
     expect(world.replica.status()).not.toHaveProperty('restartedAtSeconds');
@@ -260,7 +260,7 @@ describe('the restart of a log', () => {
     await world.beat();
     await say(world, { ...restart, deniedUntil: Math.floor(world.clock.wallMs() / 1000) + 3 });
     await world.clock.advance(2999);
-    expect(world.check()).toMatchObject({ restartedAtSeconds: restart.stamp });
+    expect(world.check()).toMatchObject({ restartedAtSeconds: restart.denialStamp });
     await world.clock.advance(1);
     expect(world.check()).toEqual({ verdict: 'active' });
     await world.clock.advance(5000);
@@ -272,9 +272,9 @@ describe('the restart of a log', () => {
     const world = await given({ observer: { restartChanged: (at) => told.push(at) } });
     await say(world, restart);
     await world.clock.advance(3000);
-    expect(told).toEqual([restart.stamp]);
+    expect(told).toEqual([restart.denialStamp]);
     await say(world, endOfRestart(restart));
     await world.clock.advance(3000);
-    expect(told).toEqual([restart.stamp, undefined]);
+    expect(told).toEqual([restart.denialStamp, undefined]);
   });
 });

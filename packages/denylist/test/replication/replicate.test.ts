@@ -14,7 +14,7 @@ import { Denylist } from '../../src/table/denylist.ts';
 import { reader, ScriptedFeed } from './scripted-feed.ts';
 
 const numbered = (index: number): Digest => Uint32Array.of(index, 0, 0, 0);
-const block: Rule = { ...emptyRule, deniedUntil: forEver, stamp: 5 };
+const block: Rule = { ...emptyRule, deniedUntil: forEver, denialStamp: 5 };
 const change = (index: number, rule: Rule = block): Change => ({ digest: numbered(index), rule, loggedAtMs: 1000 });
 const lost = (): FeedError => new FeedError('closed', 'connection lost');
 
@@ -330,7 +330,7 @@ describe('a log that needs a newer reader', () => {
 });
 
 describe('lifts', () => {
-  const lifted: Rule = { ...block, lifted: 5 };
+  const lifted: Rule = { ...block, liftedUpTo: 5 };
 
   it('of the log unite with those held', async () => {
     const { feed, denylist, deliver } = await given();
@@ -354,7 +354,7 @@ describe('lifts', () => {
   });
 
   it.each([
-    ['which has not seen a lift, makes nobody fresh by what another has proven', { ...block, lifted: 5 }, false],
+    ['which has not seen a lift, makes nobody fresh by what another has proven', { ...block, liftedUpTo: 5 }, false],
     ['which has seen as much, leaves a replica fresh', block, true],
   ])('%s', async (_name, held, stillFresh) => {
     const { feed, denylist, freshness, deliver, reconnect } = await given({
@@ -363,12 +363,12 @@ describe('lifts', () => {
       },
     });
     await deliver(feed.write(change(1)), feed.write(change(1, held)));
-    expect([denylist.get(numbered(1))?.lifted, freshness.isFresh()]).toEqual([held.lifted, true]);
+    expect([denylist.get(numbered(1))?.liftedUpTo, freshness.isFresh()]).toEqual([held.liftedUpTo, true]);
     feed.flush('e1');
     feed.hold(numbered(1), block);
     await reconnect(new FeedGap('position_lost', 'another sidecar'));
     // A process takes its feed's lifts as they are: it denies again.
-    expect(denylist.get(numbered(1))?.lifted).toBe(0);
+    expect(denylist.get(numbered(1))?.liftedUpTo).toBe(0);
     expect(freshness.isFresh()).toBe(stillFresh);
     await deliver();
     expect(freshness.isFresh()).toBe(true);
@@ -385,7 +385,7 @@ describe('giving back what the log lost', () => {
       feed.write(change(1)),
       feed.write(change(2, { ...emptyRule, issuedUpTo: 4_100_000_000 })),
       feed.write(change(3)),
-      feed.write(change(4, { ...emptyRule, lifted: 7 })),
+      feed.write(change(4, { ...emptyRule, liftedUpTo: 7 })),
     );
     feed.flush('e2');
     feed.hold(numbered(2), shorter);
@@ -409,7 +409,7 @@ describe('giving back what the log lost', () => {
   it('leaves alone a denial that the log has seen lifted', async () => {
     const { feed, reseeds, deliver, reconnect } = await given({ canWrite: true });
     await deliver(feed.write(change(1)));
-    feed.hold(numbered(1), { ...emptyRule, lifted: 5 });
+    feed.hold(numbered(1), { ...emptyRule, liftedUpTo: 5 });
     await reconnect(new FeedGap('chain', 'the lift was missed'));
     expect(reseeds).toEqual([]);
   });
@@ -422,8 +422,8 @@ describe('giving back what the log lost', () => {
     });
     const now = Math.floor(clock.wallMs() / 1000);
     await deliver(
-      feed.write(change(1, { ...emptyRule, deniedUntil: now - 3600, stamp: 1 })),
-      feed.write(change(2, { ...emptyRule, deniedUntil: now - 3500, stamp: 1 })),
+      feed.write(change(1, { ...emptyRule, deniedUntil: now - 3600, denialStamp: 1 })),
+      feed.write(change(2, { ...emptyRule, deniedUntil: now - 3500, denialStamp: 1 })),
     );
     feed.flush('e2');
     await reconnect(new FeedGap('chain', 'flushed'));
@@ -605,7 +605,7 @@ describe('at the cap', () => {
 
   it('is left by a new snapshot once there is room again, without waiting for the connection to break', async () => {
     const { feed, denylist, freshness, deliver, holds, clock } = await given({ maxRules: 10 });
-    const short: Rule = { ...emptyRule, deniedUntil: 100, stamp: 1 };
+    const short: Rule = { ...emptyRule, deniedUntil: 100, denialStamp: 1 };
     for (let index = 0; index < 10; index++) await deliver(feed.write(change(index, short)));
     await deliver(feed.write(change(10)));
     expect(freshness.status().cause).toBe('capacity');
@@ -622,7 +622,7 @@ describe('at the cap', () => {
   it('is not left for less than a tenth of room: the next rules would fill it at once', async () => {
     const { feed, denylist, deliver, clock } = await given({ maxRules: 10 });
     for (let index = 0; index < 9; index++) await deliver(feed.write(change(index)));
-    await deliver(feed.write(change(9, { ...emptyRule, deniedUntil: 100, stamp: 1 })), feed.write(change(10)));
+    await deliver(feed.write(change(9, { ...emptyRule, deniedUntil: 100, denialStamp: 1 })), feed.write(change(10)));
     denylist.forget(100 + 3600, 86_400);
     await deliver(feed.write());
     await clock.advance(2000);
@@ -632,8 +632,8 @@ describe('at the cap', () => {
 
 describe('the restart of a log', () => {
   const born = 1_700_000_000;
-  const restart: Rule = { ...emptyRule, deniedUntil: forEver - 1, stamp: born };
-  const end = { digest: restartDigest, rule: { ...emptyRule, lifted: born } };
+  const restart: Rule = { ...emptyRule, deniedUntil: forEver - 1, denialStamp: born };
+  const end = { digest: restartDigest, rule: { ...emptyRule, liftedUpTo: born } };
   /** The log is lost and begins anew, saying so. */
   const lose = async ({ feed, reconnect }: Awaited<ReturnType<typeof given>>, epoch = 'e2') => {
     feed.flush(epoch);

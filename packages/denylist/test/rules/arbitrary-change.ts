@@ -28,7 +28,7 @@ export const arbitraryChange: fc.Arbitrary<Change> = fc.record(
     digest: arbitraryDigest,
     rule: fc.oneof(
       arbitraryRule,
-      fc.constant({ deniedUntil: forEver, issuedUpTo: forEver, stamp: forEver, lifted: forEver }),
+      fc.constant({ deniedUntil: forEver, issuedUpTo: forEver, denialStamp: forEver, liftedUpTo: forEver }),
     ),
     loggedAtMs: milliseconds,
     receivedAtMs: milliseconds,

@@ -12,10 +12,10 @@ export const arbitraryRule: fc.Arbitrary<Rule> = fc
   .record({
     deniedUntil: fc.oneof(seconds, fc.constant(forEver)),
     issuedUpTo: seconds,
-    stamp: seconds,
-    lifted: seconds,
+    denialStamp: seconds,
+    liftedUpTo: seconds,
   })
-  .map((rule) => (rule.stamp === 0 ? { ...rule, deniedUntil: 0 } : rule));
+  .map((rule) => (rule.denialStamp === 0 ? { ...rule, deniedUntil: 0 } : rule));
 
 /** Any digest; often one that shares its first or second word with others. */
 export const arbitraryDigest: fc.Arbitrary<Uint32Array> = fc

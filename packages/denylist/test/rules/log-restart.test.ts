@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { LossWitness } from '../../src/replication/loss-recovery.ts';
+import { LossRecovery } from '../../src/replication/loss-recovery.ts';
 import { digestToHex } from '../../src/rules/digest.ts';
 import { endOfRestart, isRestart, restartDigest, restartInForce } from '../../src/rules/log-restart.ts';
 import { emptyRule, mergeRules, type Rule } from '../../src/rules/rule.ts';
 import { Denylist } from '../../src/table/denylist.ts';
 
-const restart = (stamp: number): Rule => ({ ...emptyRule, deniedUntil: stamp + 100, stamp });
+const restart = (denialStamp: number): Rule => ({ ...emptyRule, deniedUntil: denialStamp + 100, denialStamp });
 
 describe('the restart of a log', () => {
   it('stands under the digest that docs/protocol.md gives it', () => {
@@ -20,10 +20,10 @@ describe('the restart of a log', () => {
   it.each([
     ['before its end', restart(50), 149, 50],
     ['at its end', restart(50), 150, undefined],
-    ['when lifted', { ...restart(50), lifted: 50 }, 60, undefined],
-    ['when an earlier one was lifted', { ...restart(50), lifted: 49 }, 60, 50],
+    ['when lifted', { ...restart(50), liftedUpTo: 50 }, 60, undefined],
+    ['when an earlier one was lifted', { ...restart(50), liftedUpTo: 49 }, 60, 50],
     ['that is not there', undefined, 60, undefined],
-  ])('is in force until its end, unless it is lifted: %s', (_when, rule, nowSeconds, expected) => {
+  ])('is in force until its end, unless it is liftedUpTo: %s', (_when, rule, nowSeconds, expected) => {
     expect(restartInForce(rule, nowSeconds)).toBe(expected);
   });
 
@@ -42,13 +42,13 @@ describe('a denylist', () => {
     denylist.merge({ digest: restartDigest, rule: restart(50) }, 'union');
     expect(denylist.restart).toEqual(restart(50));
     denylist.merge({ digest: restartDigest, rule: endOfRestart(restart(50)) }, 'union');
-    expect(denylist.restart).toMatchObject({ stamp: 50, lifted: 50 });
+    expect(denylist.restart).toMatchObject({ denialStamp: 50, liftedUpTo: 50 });
   });
 });
 
 describe('a witness of a loss', () => {
   it('is who was whole when it was noticed, however many attempts it takes to read the next log', () => {
-    const witness = new LossWitness();
+    const witness = new LossRecovery();
     expect(witness.holdsAll).toBe(false);
     witness.noticed(true, false);
     witness.reads('b');
@@ -58,14 +58,14 @@ describe('a witness of a loss', () => {
   });
 
   it('is not who was not, and not who was for an earlier one', () => {
-    const witness = new LossWitness();
+    const witness = new LossRecovery();
     witness.noticed(true, false);
     witness.noticed(false, false);
     expect(witness.holdsAll).toBe(false);
   });
 
   it('is nobody for a second loss that came before it had recovered from the first', () => {
-    const witness = new LossWitness();
+    const witness = new LossRecovery();
     witness.noticed(true, false);
     witness.reads('b');
     witness.noticed(false, true);

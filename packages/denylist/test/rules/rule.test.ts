@@ -15,9 +15,9 @@ import {
 import { arbitraryRule } from './arbitrary-rule.ts';
 
 const rule = (numbers: Partial<Rule>): Rule => ({ ...emptyRule, ...numbers });
-const counts = (held: Rule, lifted: number): boolean => held.stamp > lifted;
+const counts = (held: Rule, liftedUpTo: number): boolean => held.denialStamp > liftedUpTo;
 /** When the denial really ends: 0 when a lift has ended it. */
-const denialEnd = (held: Rule): number => (counts(held, held.lifted) ? held.deniedUntil : 0);
+const denialEnd = (held: Rule): number => (counts(held, held.liftedUpTo) ? held.deniedUntil : 0);
 
 describe('merging two rules', () => {
   it('gives the same in either order', () => {
@@ -55,7 +55,7 @@ describe('merging two rules', () => {
         const merged = mergeRules(a, b);
         expect(merged.issuedUpTo).toBe(Math.max(a.issuedUpTo, b.issuedUpTo));
         for (const one of [a, b]) {
-          if (!counts(one, merged.lifted)) continue;
+          if (!counts(one, merged.liftedUpTo)) continue;
           expect(denialEnd(merged)).toBeGreaterThanOrEqual(one.deniedUntil);
         }
       }),
@@ -73,7 +73,7 @@ describe('merging two rules', () => {
   it('does not let a lift end a denial that it did not see', () => {
     fc.assert(
       fc.property(arbitraryRule, arbitraryRule, (denial, tombstone) => {
-        fc.pre(denial.stamp > tombstone.lifted && denial.stamp > denial.lifted);
+        fc.pre(denial.denialStamp > tombstone.liftedUpTo && denial.denialStamp > denial.liftedUpTo);
         expect(denialEnd(mergeRules(denial, tombstone))).toBeGreaterThanOrEqual(denial.deniedUntil);
       }),
     );
@@ -88,7 +88,7 @@ describe('grouping', () => {
   ];
   /** What counts of all three at once. */
   const endOfAll = (rules: readonly Rule[]) => {
-    const lifted = Math.max(...rules.map((one) => one.lifted));
+    const lifted = Math.max(...rules.map((one) => one.liftedUpTo));
     return Math.max(0, ...rules.filter((one) => counts(one, lifted)).map((one) => one.deniedUntil));
   };
 
@@ -114,7 +114,7 @@ describe('grouping', () => {
     fc.assert(
       fc.property(arbitraryRule, arbitraryRule, arbitraryRule, (a, b, c) => {
         const rules = [a, b, c];
-        const lifted = Math.max(...rules.map((one) => one.lifted));
+        const lifted = Math.max(...rules.map((one) => one.liftedUpTo));
         const end = endOfAll(rules);
         fc.pre(!rules.some((one) => !counts(one, lifted) && one.deniedUntil > end));
         for (const merged of groupings(a, b, c)) expect(denialEnd(merged)).toBe(end);
@@ -124,9 +124,9 @@ describe('grouping', () => {
   });
 
   it('in that case keeps the longer end in some order', () => {
-    const longButLifted = rule({ deniedUntil: 900, stamp: 1 });
-    const lift = rule({ lifted: 1 });
-    const later = rule({ deniedUntil: 500, stamp: 2 });
+    const longButLifted = rule({ deniedUntil: 900, denialStamp: 1 });
+    const lift = rule({ liftedUpTo: 1 });
+    const later = rule({ deniedUntil: 500, denialStamp: 2 });
     expect(denialEnd(mergeRules(mergeRules(longButLifted, lift), later))).toBe(500);
     expect(denialEnd(mergeRules(mergeRules(longButLifted, later), lift))).toBe(900);
   });
@@ -135,7 +135,10 @@ describe('grouping', () => {
     fc.assert(
       fc.property(arbitraryRule, arbitraryRule, arbitraryRule, (a, b, c) => {
         const rules = [a, b, c];
-        fc.pre(endOfAll(rules) === 0 && rules.every((one) => one.stamp <= Math.max(a.lifted, b.lifted, c.lifted)));
+        fc.pre(
+          endOfAll(rules) === 0 &&
+            rules.every((one) => one.denialStamp <= Math.max(a.liftedUpTo, b.liftedUpTo, c.liftedUpTo)),
+        );
         const longest = Math.max(...rules.map((one) => one.deniedUntil));
         for (const merged of groupings(a, b, c)) expect(merged.deniedUntil).toBeGreaterThanOrEqual(longest);
       }),
@@ -146,37 +149,37 @@ describe('grouping', () => {
 
 describe('taking the lift of the feed', () => {
   it('denies again when the feed does not know the lift that is held', () => {
-    const held = rule({ deniedUntil: 900, stamp: 5, lifted: 5 });
-    expect(denialEnd(mergeTakingLift(held, rule({ deniedUntil: 900, stamp: 5 })))).toBe(900);
-    expect(denialEnd(mergeRules(held, rule({ deniedUntil: 900, stamp: 5 })))).toBe(0);
+    const held = rule({ deniedUntil: 900, denialStamp: 5, liftedUpTo: 5 });
+    expect(denialEnd(mergeTakingLift(held, rule({ deniedUntil: 900, denialStamp: 5 })))).toBe(900);
+    expect(denialEnd(mergeRules(held, rule({ deniedUntil: 900, denialStamp: 5 })))).toBe(0);
   });
 
   it('ends what the feed has lifted', () => {
-    const held = rule({ deniedUntil: 900, stamp: 5 });
-    expect(denialEnd(mergeTakingLift(held, rule({ deniedUntil: 900, stamp: 5, lifted: 5 })))).toBe(0);
+    const held = rule({ deniedUntil: 900, denialStamp: 5 });
+    expect(denialEnd(mergeTakingLift(held, rule({ deniedUntil: 900, denialStamp: 5, liftedUpTo: 5 })))).toBe(0);
   });
 
   it('unites everything else, but for a denial that was held as lifted', () => {
     fc.assert(
       fc.property(arbitraryRule, arbitraryRule, (held, fromFeed) => {
         const merged = mergeTakingLift(held, fromFeed);
-        expect(merged.lifted).toBe(fromFeed.lifted);
+        expect(merged.liftedUpTo).toBe(fromFeed.liftedUpTo);
         expect(merged.issuedUpTo).toBe(Math.max(held.issuedUpTo, fromFeed.issuedUpTo));
-        for (const one of counts(held, held.lifted) ? [held, fromFeed] : [fromFeed]) {
-          expect(merged.stamp).toBeGreaterThanOrEqual(one.stamp);
-          if (counts(one, merged.lifted)) expect(denialEnd(merged)).toBeGreaterThanOrEqual(one.deniedUntil);
+        for (const one of counts(held, held.liftedUpTo) ? [held, fromFeed] : [fromFeed]) {
+          expect(merged.denialStamp).toBeGreaterThanOrEqual(one.denialStamp);
+          if (counts(one, merged.liftedUpTo)) expect(denialEnd(merged)).toBeGreaterThanOrEqual(one.deniedUntil);
         }
       }),
     );
   });
 
   it('brings back no denial held as lifted when the feed knows neither it nor its lift', () => {
-    const held = rule({ deniedUntil: 900, stamp: 8, lifted: 8 });
-    const lifted = rule({ deniedUntil: 700, stamp: 5, lifted: 5 });
+    const held = rule({ deniedUntil: 900, denialStamp: 8, liftedUpTo: 8 });
+    const lifted = rule({ deniedUntil: 700, denialStamp: 5, liftedUpTo: 5 });
     expect(denialEnd(mergeTakingLift(held, lifted))).toBe(0);
-    const shorter = rule({ deniedUntil: 700, stamp: 6, lifted: 5 });
+    const shorter = rule({ deniedUntil: 700, denialStamp: 6, liftedUpTo: 5 });
     expect(denialEnd(mergeTakingLift(held, shorter))).toBe(700);
-    expect(denialEnd(mergeTakingLift(rule({ deniedUntil: 900, stamp: 8, lifted: 7 }), lifted))).toBe(900);
+    expect(denialEnd(mergeTakingLift(rule({ deniedUntil: 900, denialStamp: 8, liftedUpTo: 7 }), lifted))).toBe(900);
   });
 
   it('changes nothing the second time', () => {
@@ -203,7 +206,7 @@ describe('whether a rule denies', () => {
     ['at the end of the denial', 200, false],
     ['after the end of the denial', 201, false],
   ])('a token %s', (_, nowSeconds, expected) => {
-    expect(denies(rule({ deniedUntil: 200, stamp: 1 }), 150, nowSeconds)).toBe(expected);
+    expect(denies(rule({ deniedUntil: 200, denialStamp: 1 }), 150, nowSeconds)).toBe(expected);
   });
 
   it.each([
@@ -211,11 +214,13 @@ describe('whether a rule denies', () => {
     ['has seen it', 10, false],
     ['has seen a later one', 11, false],
   ])('while a lift that %s is held', (_, lifted, expected) => {
-    expect(denies(rule({ deniedUntil: forEver, stamp: 10, lifted }), 150, 160)).toBe(expected);
+    expect(denies(rule({ deniedUntil: forEver, denialStamp: 10, liftedUpTo: lifted }), 150, 160)).toBe(expected);
   });
 
   it('by its cutoff although its denial was lifted', () => {
-    expect(denies(rule({ deniedUntil: forEver, issuedUpTo: 100, stamp: 10, lifted: 10 }), 100, 160)).toBe(true);
+    expect(denies(rule({ deniedUntil: forEver, issuedUpTo: 100, denialStamp: 10, liftedUpTo: 10 }), 100, 160)).toBe(
+      true,
+    );
   });
 
   it('no token when it is empty', () => {
@@ -227,7 +232,7 @@ describe('when a rule may be forgotten', () => {
   const lifetime = defaultMaxTokenLifetimeSeconds;
 
   it('is an hour after the end of a denial', () => {
-    expect(forgettableAt(rule({ deniedUntil: 500, stamp: 1 }), lifetime)).toBe(500 + forgetAfterSeconds);
+    expect(forgettableAt(rule({ deniedUntil: 500, denialStamp: 1 }), lifetime)).toBe(500 + forgetAfterSeconds);
   });
 
   it('is an hour after the last token under a cutoff has expired everywhere', () => {
@@ -237,31 +242,33 @@ describe('when a rule may be forgotten', () => {
 
   it('is the later of the two when it is both, so that a short denial takes no cutoff with it', () => {
     const cutoffEnd = 500 + lifetime + ruleMarginSeconds + forgetAfterSeconds;
-    expect(forgettableAt(rule({ issuedUpTo: 500, deniedUntil: 600, stamp: 1 }), lifetime)).toBe(cutoffEnd);
+    expect(forgettableAt(rule({ issuedUpTo: 500, deniedUntil: 600, denialStamp: 1 }), lifetime)).toBe(cutoffEnd);
     const longer = 500 + lifetime * 2;
-    expect(forgettableAt(rule({ issuedUpTo: 500, deniedUntil: longer, stamp: 1 }), lifetime)).toBe(
+    expect(forgettableAt(rule({ issuedUpTo: 500, deniedUntil: longer, denialStamp: 1 }), lifetime)).toBe(
       longer + forgetAfterSeconds,
     );
   });
 
   it.each([
-    ['a block', { deniedUntil: forEver, stamp: 1 }],
-    ['a lifted block', { deniedUntil: forEver, stamp: 1, lifted: 1 }],
-    ['a lift that came before any denial', { lifted: 9 }],
-    ['a denial after a lift, whose tombstone it hides', { deniedUntil: 500, stamp: 9, lifted: 8 }],
+    ['a block', { deniedUntil: forEver, denialStamp: 1 }],
+    ['a lifted block', { deniedUntil: forEver, denialStamp: 1, liftedUpTo: 1 }],
+    ['a lift that came before any denial', { liftedUpTo: 9 }],
+    ['a denial after a lift, whose tombstone it hides', { deniedUntil: 500, denialStamp: 9, liftedUpTo: 8 }],
   ])('is never for %s', (_, numbers) => {
     expect(forgettableAt(rule(numbers), lifetime)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('is for a tombstone when the denial that it ended would have gone', () => {
-    expect(forgettableAt(rule({ deniedUntil: 500, stamp: 1, lifted: 1 }), lifetime)).toBe(500 + forgetAfterSeconds);
+    expect(forgettableAt(rule({ deniedUntil: 500, denialStamp: 1, liftedUpTo: 1 }), lifetime)).toBe(
+      500 + forgetAfterSeconds,
+    );
   });
 
   it('is never while a block lifted long ago could come back behind a shorter denial that was lifted as well', () => {
-    const block = rule({ deniedUntil: forEver, stamp: 1 });
-    const lifted = mergeRules(block, rule({ lifted: 1 }));
-    const deniedForAWhile = mergeRules(lifted, rule({ deniedUntil: 500, stamp: 2 }));
-    const liftedAgain = mergeRules(deniedForAWhile, rule({ lifted: 2 }));
+    const block = rule({ deniedUntil: forEver, denialStamp: 1 });
+    const lifted = mergeRules(block, rule({ liftedUpTo: 1 }));
+    const deniedForAWhile = mergeRules(lifted, rule({ deniedUntil: 500, denialStamp: 2 }));
+    const liftedAgain = mergeRules(deniedForAWhile, rule({ liftedUpTo: 2 }));
     expect(denialEnd(liftedAgain)).toBe(0);
     expect(forgettableAt(liftedAgain, lifetime)).toBe(Number.POSITIVE_INFINITY);
   });

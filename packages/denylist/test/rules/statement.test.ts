@@ -26,7 +26,11 @@ const apply = (held: Partial<Rule>, statement: Statement): Rule => {
 
 describe('a denial', () => {
   it('runs until it says, from now on', () => {
-    expect(apply({}, { kind: 'deny', until: now + 900 })).toEqual({ ...emptyRule, deniedUntil: now + 900, stamp: now });
+    expect(apply({}, { kind: 'deny', until: now + 900 })).toEqual({
+      ...emptyRule,
+      deniedUntil: now + 900,
+      denialStamp: now,
+    });
   });
 
   it('of every token lasts for the longest lifetime and the margin', () => {
@@ -47,14 +51,17 @@ describe('a denial', () => {
     ['one of the same second', now],
     ['one by a clock that ran ahead', now + 50],
   ])('counts although a lift saw %s', (_, lifted) => {
-    const rule = apply({ deniedUntil: forEver, stamp: lifted, lifted }, { kind: 'deny', until: now + 900 });
-    expect(rule.stamp).toBeGreaterThan(rule.lifted);
+    const rule = apply(
+      { deniedUntil: forEver, denialStamp: lifted, liftedUpTo: lifted },
+      { kind: 'deny', until: now + 900 },
+    );
+    expect(rule.denialStamp).toBeGreaterThan(rule.liftedUpTo);
     expect(denies(rule, now, now + 899)).toBe(true);
     expect(denies(rule, now, now + 900)).toBe(false);
   });
 
   it('does not shorten a longer one', () => {
-    expect(apply({ deniedUntil: forEver, stamp: 5 }, { kind: 'deny', until: now }).deniedUntil).toBe(forEver);
+    expect(apply({ deniedUntil: forEver, denialStamp: 5 }, { kind: 'deny', until: now }).deniedUntil).toBe(forEver);
   });
 });
 
@@ -79,29 +86,32 @@ describe('a cutoff', () => {
 
 describe('a lift', () => {
   it('ends the denial and leaves the cutoff', () => {
-    const rule = apply({ deniedUntil: forEver, issuedUpTo: now - 50, stamp: now - 10 }, { kind: 'lift' });
+    const rule = apply({ deniedUntil: forEver, issuedUpTo: now - 50, denialStamp: now - 10 }, { kind: 'lift' });
     expect(denies(rule, now - 49, now)).toBe(false);
     expect(denies(rule, now - 50, now)).toBe(true);
   });
 
   it('is stamped with what it saw', () => {
-    expect(apply({ deniedUntil: forEver, stamp: 77 }, { kind: 'lift' }).lifted).toBe(77);
+    expect(apply({ deniedUntil: forEver, denialStamp: 77 }, { kind: 'lift' }).liftedUpTo).toBe(77);
   });
 
   it('of nothing is stamped now', () => {
-    expect(apply({ issuedUpTo: 5 }, { kind: 'lift' })).toEqual({ ...emptyRule, issuedUpTo: 5, lifted: now });
+    expect(apply({ issuedUpTo: 5 }, { kind: 'lift' })).toEqual({ ...emptyRule, issuedUpTo: 5, liftedUpTo: now });
   });
 });
 
 describe('a re-seed', () => {
   it('does not undo a lift that saw the denial', () => {
-    const block = { ...emptyRule, deniedUntil: forEver, stamp: 5 };
+    const block = { ...emptyRule, deniedUntil: forEver, denialStamp: 5 };
     const lifted = apply(block, { kind: 'lift' });
     expect(apply(lifted, { kind: 'seed', rule: block })).toEqual(lifted);
   });
 
   it('brings back a denial that the lift did not see', () => {
-    const rule = apply({ lifted: 4 }, { kind: 'seed', rule: { ...emptyRule, deniedUntil: forEver, stamp: 5 } });
+    const rule = apply(
+      { liftedUpTo: 4 },
+      { kind: 'seed', rule: { ...emptyRule, deniedUntil: forEver, denialStamp: 5 } },
+    );
     expect(denies(rule, now, now)).toBe(true);
   });
 });
@@ -150,7 +160,7 @@ describe('the script in Redis', () => {
     const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
     // No log gets there before 2106, but a writer can claim that it did; no number may wrap around to 0.
     const atTheEndOfUint32: ['a' | 'b' | 'c' | 'd' | 'e', Statement][] = [
-      ['a', { kind: 'seed', rule: { ...emptyRule, deniedUntil: forEver, stamp: forEver - 1 } }],
+      ['a', { kind: 'seed', rule: { ...emptyRule, deniedUntil: forEver, denialStamp: forEver - 1 } }],
       ['b', { kind: 'lift' }],
       ['c', { kind: 'deny', until: forEver }],
       ['d', { kind: 'lift' }],

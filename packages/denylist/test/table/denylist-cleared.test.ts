@@ -8,7 +8,7 @@ import { Denylist } from '../../src/table/denylist.ts';
 const value = (name: string) => ({ dimension: 'subject', issuer: 'https://issuer.test', value: name }) as const;
 
 describe('given a token that was found clear', () => {
-  const block = { digest: digestOf(value('alice')), rule: { ...emptyRule, deniedUntil: forEver, stamp: 1 } };
+  const block = { digest: digestOf(value('alice')), rule: { ...emptyRule, deniedUntil: forEver, denialStamp: 1 } };
 
   it('denies it after the next change that concerns it', () => {
     const denylist = new Denylist();
@@ -24,7 +24,7 @@ describe('given a token that was found clear', () => {
     expect(denylist.denyingDimension(digests, 10, 20)).toBeUndefined();
     const source = new Denylist();
     source.merge(block, 'union');
-    for (const words of source.picture().pieces()) denylist.mergeRows(bytesOfRows(words), 'take');
+    for (const words of source.snapshot().pieces()) denylist.mergeRows(bytesOfRows(words), 'take');
     expect(denylist.denyingDimension(digests, 10, 20)).toBe('subject');
   });
 
@@ -54,8 +54,8 @@ describe('given a token that was found clear', () => {
         rule: fc.record({
           deniedUntil: fc.constantFrom(0, 10, forEver),
           issuedUpTo: fc.integer({ min: 0, max: 5 }),
-          stamp: fc.integer({ min: 0, max: 3 }),
-          lifted: fc.integer({ min: 0, max: 3 }),
+          denialStamp: fc.integer({ min: 0, max: 3 }),
+          liftedUpTo: fc.integer({ min: 0, max: 3 }),
         }),
       }),
     );

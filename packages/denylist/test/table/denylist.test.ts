@@ -21,7 +21,7 @@ const issuer = 'https://issuer.example/';
 const subject = (value: string): DimensionValue => ({ dimension: 'subject', issuer, value });
 const token = (value: string): DimensionValue => ({ dimension: 'token', issuer, value });
 const numbered = (index: number): Digest => Uint32Array.of(index, index * 7, 0, 1);
-const blocked: Rule = { ...emptyRule, deniedUntil: forEver, stamp: 1 };
+const blocked: Rule = { ...emptyRule, deniedUntil: forEver, denialStamp: 1 };
 
 describe('a denylist', () => {
   it('is a map of merged rules, whatever it is told in whatever order', () => {
@@ -67,7 +67,10 @@ describe('a denylist', () => {
   it('names the first dimension that denies a token', () => {
     const denylist = new Denylist();
     denylist.merge({ digest: digestOf(subject('alice')), rule: { ...emptyRule, issuedUpTo: 100 } }, 'union');
-    denylist.merge({ digest: digestOf(token('t1')), rule: { ...emptyRule, deniedUntil: 900, stamp: 1 } }, 'union');
+    denylist.merge(
+      { digest: digestOf(token('t1')), rule: { ...emptyRule, deniedUntil: 900, denialStamp: 1 } },
+      'union',
+    );
     expect(denylist.denyingDimension(digestSetOf([token('t1'), subject('alice')]), 100, 500)).toBe('token');
     expect(denylist.denyingDimension(digestSetOf([token('t2'), subject('alice')]), 100, 500)).toBe('subject');
     expect(denylist.denyingDimension(digestSetOf([token('t2'), subject('alice')]), 101, 500)).toBeUndefined();
@@ -110,7 +113,7 @@ describe('its listeners', () => {
 
   it('hear nothing of what time has ended', () => {
     const denylist = new Denylist();
-    denylist.merge({ digest: numbered(1), rule: { ...emptyRule, deniedUntil: 5, stamp: 1 } }, 'union');
+    denylist.merge({ digest: numbered(1), rule: { ...emptyRule, deniedUntil: 5, denialStamp: 1 } }, 'union');
     const heard: Change[] = [];
     denylist.onChange((change) => heard.push(change));
     expect(denylist.forget(1e9, 86_400)).toBe(1);
@@ -165,7 +168,7 @@ describe('forgetting', () => {
     ['after its hour', 901 + forgetAfterSeconds, 1],
   ])('a denial %s', (_, now, forgotten) => {
     const denylist = new Denylist();
-    denylist.merge({ digest: numbered(1), rule: { ...emptyRule, deniedUntil: 900, stamp: 1 } }, 'union');
+    denylist.merge({ digest: numbered(1), rule: { ...emptyRule, deniedUntil: 900, denialStamp: 1 } }, 'union');
     expect(denylist.forget(now, 86_400)).toBe(forgotten);
     expect(denylist.size).toBe(1 - forgotten);
   });
@@ -174,7 +177,7 @@ describe('forgetting', () => {
     const denylist = new Denylist();
     for (let index = 0; index < 5000; index++) {
       const end = index % 5 === 0 ? forEver : 900;
-      denylist.merge({ digest: numbered(index), rule: { ...emptyRule, deniedUntil: end, stamp: 1 } }, 'union');
+      denylist.merge({ digest: numbered(index), rule: { ...emptyRule, deniedUntil: end, denialStamp: 1 } }, 'union');
     }
     const slices: number[] = [];
     // Five or six segments hold them; each is visited once in as many slices.

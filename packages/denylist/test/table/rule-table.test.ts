@@ -30,7 +30,7 @@ function fill(table: RuleTable, rules: number): Digest[] {
     if (digests.push(digest) === rules) break;
   }
   digests.forEach((digest, index) => {
-    table.set(digest, { ...emptyRule, deniedUntil: index + 1, stamp: 1 });
+    table.set(digest, { ...emptyRule, deniedUntil: index + 1, denialStamp: 1 });
   });
   return digests;
 }
@@ -63,7 +63,9 @@ describe('the table of rules', () => {
         const model = new Map<string, Rule>();
         const set = (digest: Digest, rule: Rule): void => {
           table.set(digest, rule);
-          const isEmpty = [rule.deniedUntil, rule.issuedUpTo, rule.stamp, rule.lifted].every((number) => number === 0);
+          const isEmpty = [rule.deniedUntil, rule.issuedUpTo, rule.denialStamp, rule.liftedUpTo].every(
+            (number) => number === 0,
+          );
           if (!isEmpty) model.set(digestToHex(digest), rule);
         };
         const spread = spreadDigests();
@@ -140,9 +142,9 @@ describe('the table of rules', () => {
     const zeros = new Uint32Array(4);
     const ones = new Uint32Array(4).fill(forEver);
     expect(table.get(zeros)).toBeUndefined();
-    table.set(zeros, { ...emptyRule, lifted: 1 });
+    table.set(zeros, { ...emptyRule, liftedUpTo: 1 });
     table.set(ones, { ...emptyRule, issuedUpTo: 2 });
-    expect([table.get(zeros)?.lifted, table.get(ones)?.issuedUpTo]).toEqual([1, 2]);
+    expect([table.get(zeros)?.liftedUpTo, table.get(ones)?.issuedUpTo]).toEqual([1, 2]);
   });
 
   it('does not hold a rule that says nothing', () => {
@@ -165,10 +167,10 @@ describe('the table of rules', () => {
       expect(table.get(digest)?.deniedUntil).toBe(index + 1 <= 10_000 ? undefined : index + 1);
     });
     digests.forEach((digest, index) => {
-      table.set(digest, { ...emptyRule, deniedUntil: index + 1, stamp: 2 });
+      table.set(digest, { ...emptyRule, deniedUntil: index + 1, denialStamp: 2 });
     });
     expect(table.size).toBe(20_000);
-    expect(digests.every((digest) => table.get(digest)?.stamp === 2)).toBe(true);
+    expect(digests.every((digest) => table.get(digest)?.denialStamp === 2)).toBe(true);
   });
 
   it('ignores a sweep of a segment that is not there', () => {
@@ -185,7 +187,7 @@ describe('the table of rules', () => {
     for (let byte = 0; byte < 24; byte += 4) row.setUint32(byte, 5);
     row.setUint32(24, 1);
     expect(table.insertRow(row, 0)).toBe(true);
-    table.set(digests[2999]!, { ...emptyRule, deniedUntil: 2, stamp: 1 });
+    table.set(digests[2999]!, { ...emptyRule, deniedUntil: 2, denialStamp: 1 });
     expect(sweepAll(table, 2 + forgetAfterSeconds)).toBe(3);
     fill(table, 9000);
     expect(sweepAll(table, 9000 + forgetAfterSeconds)).toBe(9001);
@@ -210,9 +212,9 @@ describe('the table of rules', () => {
     for (const held of [1, 5, 6, 1023, 1024, 2500, 9000]) {
       const table = new RuleTable();
       const digests = fill(table, held);
-      const picture = table.picture();
+      const picture = table.snapshot();
       expect(picture.rows).toBe(held);
-      table.set(digests[0]!, { ...emptyRule, deniedUntil: forEver, stamp: 9 });
+      table.set(digests[0]!, { ...emptyRule, deniedUntil: forEver, denialStamp: 9 });
       const read = (): Map<string, number> => {
         const seen = new Map<string, number>();
         for (const rows of picture.pieces()) {
@@ -225,7 +227,7 @@ describe('the table of rules', () => {
       fill(table, held * 3);
       sweepAll(table, Number.POSITIVE_INFINITY);
       expect(read()).toEqual(asFilled);
-      expect(table.picture().rows).toBe(0);
+      expect(table.snapshot().rows).toBe(0);
     }
   });
 

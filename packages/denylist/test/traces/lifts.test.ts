@@ -38,7 +38,7 @@ describe('a lift', () => {
     const briefly = said(said(lifted, { kind: 'deny', until: 5000 }, 1002), { kind: 'lift' }, 1003);
     for (const tombstone of [lifted, briefly]) {
       expect(forgettableAt(tombstone, 3600)).toBe(Number.POSITIVE_INFINITY);
-      expect(mergeRules(tombstone, block).stamp).toBeLessThanOrEqual(mergeRules(tombstone, block).lifted);
+      expect(mergeRules(tombstone, block).denialStamp).toBeLessThanOrEqual(mergeRules(tombstone, block).liftedUpTo);
     }
   });
 

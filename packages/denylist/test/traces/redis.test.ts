@@ -130,9 +130,9 @@ describe('the restart of a log', () => {
     const before = await lastSecond();
     await publisher.revoke({ issuer, session: 's', reason: 'logout' });
     const written = await restartInLog();
-    expect(written).toMatchObject({ issuedUpTo: 0, lifted: 0 });
-    expect(written?.stamp).toBeGreaterThanOrEqual(before);
-    expect(written?.deniedUntil).toBe((written?.stamp ?? 0) + 86_400 + 300);
+    expect(written).toMatchObject({ issuedUpTo: 0, liftedUpTo: 0 });
+    expect(written?.denialStamp).toBeGreaterThanOrEqual(before);
+    expect(written?.deniedUntil).toBe((written?.denialStamp ?? 0) + 86_400 + 300);
     expect(await admin.xlen(keys.log)).toBe(2);
 
     await admin.flushall();
@@ -155,16 +155,16 @@ describe('the restart of a log', () => {
 
     await admin.flushall();
     const begins = async (births: number) => {
-      await until(async () => ((await restartInLog())?.stamp ?? 0) > births, { what: 'the next log' });
+      await until(async () => ((await restartInLog())?.denialStamp ?? 0) > births, { what: 'the next log' });
       await until(
         async () => {
-          const { stamp = 0, lifted = 0 } = (await restartInLog()) ?? {};
-          return lifted >= stamp;
+          const { denialStamp = 0, liftedUpTo = 0 } = (await restartInLog()) ?? {};
+          return liftedUpTo >= denialStamp;
         },
         { what: 'the restart to be ended' },
       );
-      const { stamp = 0 } = (await restartInLog()) ?? {};
-      return stamp;
+      const { denialStamp = 0 } = (await restartInLog()) ?? {};
+      return denialStamp;
     };
     const first = await begins(0);
     expect(await admin.hexists(keys.rules, Buffer.from(digestToBytes(digestOf(named('held')))))).toBe(1);
@@ -183,7 +183,7 @@ describe('the restart of a log', () => {
     beat();
     await until(async () => (await restartInLog()) !== undefined, { what: 'a heartbeat to make a log' });
     await admin.hset(keys.meta, 'healUntil', 0); // 15 s later
-    const restartedAtSeconds = (await restartInLog())?.stamp;
+    const restartedAtSeconds = (await restartInLog())?.denialStamp;
     const cold = await follow();
     expect(await cold.ready({ timeoutMs: 20_000 })).toBe(true);
     const asked = await lookUp();
@@ -233,7 +233,7 @@ describe('a snapshot of thousands of rules with one end second', () => {
         statement: { kind: 'seed', rule: { ...emptyRule, ...rule } },
         details: { id: 'reseed', kind: 'reseed' },
       });
-    await Promise.all(digests.map((digest) => write(digest, { deniedUntil: end, stamp: 7 })));
+    await Promise.all(digests.map((digest) => write(digest, { deniedUntil: end, denialStamp: 7 })));
 
     const shown = new Map<string, Rule>();
     const feed = await source.feed.connect(new AbortController().signal, { id: 'r', progress: () => [] });
@@ -242,7 +242,7 @@ describe('a snapshot of thousands of rules with one end second', () => {
     const touched = {
       pruned: digests.slice(0, 1500),
       raised: digests.slice(1500, 3000),
-      lifted: digests.slice(3000, 4500),
+      liftedUpTo: digests.slice(3000, 4500),
     };
     for await (const rows of feed.snapshot()) {
       for (let at = 0; at < rows.byteLength; at += rowBytes) {
@@ -255,8 +255,8 @@ describe('a snapshot of thousands of rules with one end second', () => {
         [keys.rules, keys.meta],
         touched.pruned.map((digest) => digestToBytes(digest)),
       );
-      await Promise.all(touched.raised.map((digest) => write(digest, { deniedUntil: forEver, stamp: 8 })));
-      await Promise.all(touched.lifted.map((digest) => write(digest, { lifted: 7 })));
+      await Promise.all(touched.raised.map((digest) => write(digest, { deniedUntil: forEver, denialStamp: 8 })));
+      await Promise.all(touched.liftedUpTo.map((digest) => write(digest, { liftedUpTo: 7 })));
     }
     expect(page).toBeGreaterThan(1);
     expect(await admin.hlen(keys.rules)).toBe(4500);

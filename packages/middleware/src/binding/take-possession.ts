@@ -1,14 +1,14 @@
 import type { Clock, OnceStore } from '@revocast/denylist/replica';
 import type { ResolvedOptions } from '../options/options.ts';
 import { safeText } from '../revocation/log-feed.ts';
-import { settleInTime } from '../verifier/settle-in-time.ts';
-import type { Surroundings } from '../verifier/verifier-dependencies.ts';
+import { withTimeout } from '../verifier/settle-in-time.ts';
+import type { PartDependencies } from '../verifier/verifier-dependencies.ts';
 import type { ResolvedDpop } from './binding-options.ts';
 import { Nonces } from './nonces.ts';
 import { type DpopParts, Possession, type PossessionParts } from './possession.ts';
 import { MemoryReplayStore, type ReplayStore, RequestProofs } from './replay-store.ts';
 
-type Around = Pick<Surroundings, 'world' | 'log' | 'releases'>;
+type Around = Pick<PartDependencies, 'world' | 'log' | 'releases'>;
 
 /** Puts together what has clients prove their keys, from the options. @throws ConfigurationError */
 export function takePossession(
@@ -35,7 +35,7 @@ export function takePossession(
 
 /** Verifiers of one process that name the same place share it: a proof shown to one was shown to all. */
 function takeReplays({ replays, maxReplays }: ResolvedDpop, { world, log, releases }: Around): RequestProofs {
-  const { clock, random, openOnceStore, shared } = world;
+  const { clock, random, openReplayStore, shared } = world;
   const id = typeof replays === 'object' ? shared.names.nameOf(replays) : replays;
   const lease = shared.proofs.take(JSON.stringify([id, maxReplays]), () => {
     if (typeof replays === 'object') return new RequestProofs(bounded(replays, clock));
@@ -44,7 +44,7 @@ function takeReplays({ replays, maxReplays }: ResolvedDpop, { world, log, releas
     }
     const failed = (error: unknown) =>
       log?.say('replays', 'warn', `revocast: dpop.replays cannot be used: ${safeText(error)}`);
-    return new RequestProofs(opening(openOnceStore(replays, { clock, random }), failed));
+    return new RequestProofs(opening(openReplayStore(replays, { clock, random }), failed));
   });
   releases.push(async () => {
     // Whoever hands in an opened one closes it.
@@ -61,7 +61,7 @@ function bounded(store: ReplayStore, clock: Clock): ReplayStore {
   return {
     take: (name, lifetimeMs) => {
       const answer = store.take(name, lifetimeMs);
-      return typeof answer === 'string' ? answer : settleInTime(answer, limit).catch(() => limit.late);
+      return typeof answer === 'string' ? answer : withTimeout(answer, limit).catch(() => limit.late);
     },
     close: () => store.close(),
   };

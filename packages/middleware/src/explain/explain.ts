@@ -11,7 +11,7 @@ import { readBearer } from '../token/bearer.ts';
 import type { Check, TokenUnderTest } from '../token/claims.ts';
 import { type CompactToken, parseCompact } from '../token/compact.ts';
 import { verifySignature } from '../token/signature.ts';
-import { settleInTime } from '../verifier/settle-in-time.ts';
+import { withTimeout } from '../verifier/settle-in-time.ts';
 import { checksAfterSignature, checksBeforeSignature } from '../verify-access-token.ts';
 import { explainedChecks, kindOf, nearest, oneOf } from './explained-checks.ts';
 import { remedies } from './remedies.ts';
@@ -130,7 +130,7 @@ async function explainIssuer(
 }
 
 async function askHook({ describe, timeoutMs }: ResolvedIssuerResolver, iss: string) {
-  const described = await settleInTime(describe(iss), { clock: systemClock, timeoutMs, late: 'late' as const });
+  const described = await withTimeout(describe(iss), { clock: systemClock, timeoutMs, late: 'late' as const });
   if (described === 'late') throw new Error(`issuers.resolve did not settle within ${timeoutMs} ms`);
   return described;
 }

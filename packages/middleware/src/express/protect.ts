@@ -7,7 +7,7 @@ import type { Verifier } from '../verifier/verifier.ts';
 import { hasParts, partsOf, type VerifierParts } from '../verifier/verifier-parts.ts';
 import { refuseRequest } from './answer.ts';
 import { type Handler, setState, stateOf } from './request-state.ts';
-import { forgetsShapes, settleShapes } from './v8-shapes.ts';
+import { dictionaryModeIsFaster, useDictionaryMode } from './v8-shapes.ts';
 
 export interface ProtectOptions {
   /** Let requests without any credentials pass, without `req.auth`. Bad credentials are refused as ever. Default false. */
@@ -28,11 +28,11 @@ export function protect(target: VerifierOptions | Verifier, options: ProtectOpti
   const { anonymous, whenUnknown, forwardErrors } = readOptions(options);
   const parts = partsOf(hasParts(target) ? target : createVerifier(target as VerifierOptions));
   const { telemetry, clock, answerStyle: style, reportOnly } = parts;
-  if (whenUnknown !== undefined) parts.foresee(whenUnknown);
+  if (whenUnknown !== undefined) parts.declareFailOpen(whenUnknown);
 
   return function protectRequest(request, response, next) {
     const startedAtMs = clock.monotonicMs();
-    if (forgetsShapes) settleShapes(request, response);
+    if (dictionaryModeIsFaster) useDictionaryMode(request, response);
     const conclude = (decision: Decision): void => {
       const use = useOf(decision, { anonymous, reportOnly });
       // A route may be protected more strictly than the app around it: the request is still one request.

@@ -3,7 +3,7 @@ import type { Clock } from '@revocast/denylist/replica';
 import { LRUCache } from 'lru-cache';
 import type { KeySource } from '../jwks/key-source.ts';
 import type { ResolvedIssuer, ResolvedIssuerResolver } from '../options/issuer-options.ts';
-import { settleInTime } from '../verifier/settle-in-time.ts';
+import { withTimeout } from '../verifier/settle-in-time.ts';
 import { type IssuerDirectory, type IssuerLookup, untrusted } from './issuer-directory.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
 
@@ -104,7 +104,7 @@ export class IssuerResolver implements IssuerDirectory {
     const askedAtMs = clock.monotonicMs();
     try {
       const limit = { clock, timeoutMs: resolver.timeoutMs, late: 'late' as const };
-      const described = await settleInTime(resolver.describe(issuer), limit);
+      const described = await withTimeout(resolver.describe(issuer), limit);
       if (described === 'late') return this.#outlive(issuer, this.#unavailable('jwks_unavailable'));
       return described === undefined ? this.#refuse(issuer) : this.#trust(described, askedAtMs);
     } catch (error) {

@@ -15,7 +15,7 @@ export interface RevocationCheckParts {
    * The log keeps its rules for shorter-lived tokens than this verifier takes: it may have forgotten what still counts,
    * so "not found" means nothing, whoever says it.
    */
-  readonly outlivesLog: () => boolean;
+  readonly exceedsLogLifetime: () => boolean;
   readonly memo: VerdictMemo;
   readonly observer?: RevocationObserver;
   /** Monotonic milliseconds. */
@@ -43,17 +43,17 @@ export class RevocationCheck {
    * @returns synchronously unless the log has to be asked. Never throws, never rejects.
    */
   check(digests: DigestSet, issuedAt: number): Verdict | Promise<Verdict> {
-    const { lookUp, observer, outlivesLog } = this.#parts;
+    const { lookUp, observer, exceedsLogLifetime } = this.#parts;
     const held = this.#recall(digests, issuedAt);
     observer?.verdictGiven?.('memory', held.verdict);
     if (held.verdict !== 'unknown') return held;
     const asked = lookUp();
-    return asked === undefined || outlivesLog() ? held : this.#ask(asked, digests, issuedAt);
+    return asked === undefined || exceedsLogLifetime() ? held : this.#ask(asked, digests, issuedAt);
   }
 
   #recall(digests: DigestSet, issuedAt: number): Verdict {
     const held = this.#parts.replica()?.check(digests, issuedAt) ?? unknown('cold');
-    return held.verdict === 'active' && this.#parts.outlivesLog() ? unknown('stale') : held;
+    return held.verdict === 'active' && this.#parts.exceedsLogLifetime() ? unknown('stale') : held;
   }
 
   #ask(lookUp: LookUp, digests: DigestSet, issuedAt: number): Verdict | Promise<Verdict> {

@@ -3,7 +3,7 @@ import type { WhenUnknown } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { StateLog } from '../verifier/state-log.ts';
 import type { OnLogReset } from './revocation-options.ts';
-import type { FollowedFeed } from './shared-replica.ts';
+import type { SharedReplica } from './shared-replica.ts';
 
 /** What passes by itself within this time, as at every start, is no news. */
 const lastingMs = 1000;
@@ -11,7 +11,7 @@ const lastingMs = 1000;
 const mendingMs = 5000;
 
 export interface FeedLogging {
-  readonly feed: FollowedFeed;
+  readonly feed: SharedReplica;
   readonly policy: { readonly whenUnknown: WhenUnknown; readonly lookup: unknown; readonly onLogReset: OnLogReset };
   readonly log: StateLog;
   readonly clock: Clock;

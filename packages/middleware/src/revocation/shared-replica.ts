@@ -36,7 +36,7 @@ export interface FollowedFeedOptions {
  * One denylist of this process and the feed it follows, shared by every verifier that names the same feed. Opening never
  * throws: until there is something to ask, the answer is `unknown`.
  */
-export class FollowedFeed {
+export class SharedReplica {
   readonly name: string;
   readonly #clock: Clock;
   readonly #maxStalenessMs: number;

@@ -1,13 +1,13 @@
 import type { Clock, Feed, LookUp, Verdict } from '@revocast/denylist/replica';
-import { settleInTime } from '../verifier/settle-in-time.ts';
-import type { Surroundings } from '../verifier/verifier-dependencies.ts';
+import { withTimeout } from '../verifier/settle-in-time.ts';
+import type { PartDependencies } from '../verifier/verifier-dependencies.ts';
 import { logFeed, safeText } from './log-feed.ts';
 import { LaterLookUp } from './pending-store.ts';
 import type { ResolvedRevocation } from './revocation-options.ts';
-import { FollowedFeed } from './shared-replica.ts';
+import { SharedReplica } from './shared-replica.ts';
 
 /** Takes the denylist that all verifiers share which name the same feed; undefined for look-up only. */
-export function takeFeed(revocation: ResolvedRevocation, surroundings: Surroundings): FollowedFeed | undefined {
+export function takeFeed(revocation: ResolvedRevocation, surroundings: PartDependencies): SharedReplica | undefined {
   const { feed, maxStalenessMs, maxRules, tokenFile } = revocation;
   if (feed === null) return undefined;
   const { world, telemetry, log, releases } = surroundings;
@@ -16,7 +16,7 @@ export function takeFeed(revocation: ResolvedRevocation, surroundings: Surroundi
   const lease = shared.feeds.take(
     JSON.stringify([id, maxStalenessMs, maxRules, tokenFile]),
     () =>
-      new FollowedFeed({
+      new SharedReplica({
         name: nameOf(feed),
         open: () => (typeof feed === 'string' ? openFeed(feed, { clock, random, tokenFile }) : feed),
         clock,
@@ -45,7 +45,7 @@ function nameOf(feed: string | Feed): string {
 /** Takes the look-up that all verifiers share which name the same Redis; undefined when none is set. */
 export function takeLookUp(
   { lookup, maxStalenessMs, lookupTimeoutMs: timeoutMs }: ResolvedRevocation,
-  { world, log, releases }: Omit<Surroundings, 'telemetry'>,
+  { world, log, releases }: Omit<PartDependencies, 'telemetry'>,
 ): LaterLookUp | undefined {
   if (lookup === null) return undefined;
   const { clock, random, openLookUp, shared } = world;
@@ -68,7 +68,7 @@ export function takeLookUp(
 function bounded(lookUp: LookUp, clock: Clock, timeoutMs: number): LookUp {
   const late: Verdict = { verdict: 'unknown', cause: 'lookup_timeout' };
   return {
-    find: (digests, issuedAt) => settleInTime(lookUp.find(digests, issuedAt), { clock, timeoutMs, late }),
+    find: (digests, issuedAt) => withTimeout(lookUp.find(digests, issuedAt), { clock, timeoutMs, late }),
     close: () => lookUp.close(),
   };
 }

@@ -1,7 +1,7 @@
 import type { Auth, Decision } from '../decision.ts';
 import type { Reason } from '../errors.ts';
 import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
-import type { FeedObserver, FollowedFeed } from '../revocation/shared-replica.ts';
+import type { FeedObserver, SharedReplica } from '../revocation/shared-replica.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 import type { TokenCache, TokenCacheResult } from '../token/token-cache.ts';
 import type { MetricFamilies } from './metric-families.ts';
@@ -34,7 +34,7 @@ export interface Telemetry {
 }
 
 export interface WatchedSources {
-  readonly feed?: FollowedFeed;
+  readonly feed?: SharedReplica;
   readonly keys: readonly { readonly alias: string; readonly source: KeySource }[];
   readonly tokenCache?: TokenCache;
 }

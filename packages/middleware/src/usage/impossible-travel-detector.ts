@@ -23,7 +23,7 @@ interface Sighting extends Place {
 }
 
 /** Where each traveller was last, as this process saw it. */
-export class Travels {
+export class ImpossibleTravelDetector {
   readonly #sightings: LRUCache<string, Sighting>;
   readonly #maxSpeedKmh: number;
 

@@ -1,7 +1,7 @@
 import type { ResolvedOptions } from '../options/options.ts';
 import type { ResolvedRevocation } from '../revocation/revocation-options.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { Surroundings } from '../verifier/verifier-dependencies.ts';
+import type { PartDependencies } from '../verifier/verifier-dependencies.ts';
 import { WeakMemo } from '../verifier/weak-memo.ts';
 import { UsageReporter } from './usage-reporter.ts';
 import { withUsage } from './with-usage.ts';
@@ -15,7 +15,7 @@ const telemetries = new WeakMemo<Telemetry>();
  */
 export function takeUsage(
   options: Pick<ResolvedOptions, 'usage' | 'clientClasses' | 'revocation'>,
-  { world, telemetry, releases }: Omit<Surroundings, 'log'>,
+  { world, telemetry, releases }: Omit<PartDependencies, 'log'>,
 ): Telemetry {
   const { usage, clientClasses, revocation } = options;
   if (usage === undefined) return telemetry;
@@ -30,7 +30,7 @@ const nobody = {};
 /** One for all verifiers that follow the same sidecar; none for a feed that was handed in as an object. */
 function takeReporter(
   revocation: ResolvedRevocation | null,
-  { world, releases }: Pick<Surroundings, 'world' | 'releases'>,
+  { world, releases }: Pick<PartDependencies, 'world' | 'releases'>,
 ): UsageReporter | undefined {
   if (revocation === null || typeof revocation.feed !== 'string') return undefined;
   const { feed, tokenFile } = revocation;

@@ -4,7 +4,7 @@ import type { ClientClasses } from '../options/client-classes.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 import { digestsOf } from '../token/verified-token.ts';
-import { Travels } from './impossible-travel-detector.ts';
+import { ImpossibleTravelDetector } from './impossible-travel-detector.ts';
 import { readPlace } from './place.ts';
 import type { SeenToken } from './seen-tokens.ts';
 import type { Place, ResolvedUsage, SuspiciousUse } from './usage-options.ts';
@@ -32,7 +32,7 @@ export function withUsage(counted: Telemetry, parts: UsageParts): Telemetry {
   const { usage, clock, reporter } = parts;
   const series = usageSeries(counted.families, parts);
   const { locate } = usage;
-  const travels = new Travels(usage);
+  const travels = new ImpossibleTravelDetector(usage);
   if (counted.families !== undefined) reporter?.onResult(counted.families, series.reported);
   // By the claims: one object for all requests with the same token, also where `auth` is a copy.
   const known = new WeakMap<Auth['claims'], UsedToken>();

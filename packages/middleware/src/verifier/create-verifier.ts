@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import {
   openFeed,
   openLookUp,
-  openOnceStore,
+  openReplayStore,
   openUsageStore,
   systemClock,
   systemRandom,
@@ -35,20 +35,20 @@ import { version } from '../version.ts';
 import { StateLog } from './state-log.ts';
 import { takeKeys } from './take-keys.ts';
 import type { Verifier } from './verifier.ts';
-import { newSharedResources, type VerifierWorld } from './verifier-dependencies.ts';
+import { newSharedResources, type VerifierDependencies } from './verifier-dependencies.ts';
 import { attachParts } from './verifier-parts.ts';
 
-let thisProcess: VerifierWorld | undefined;
+let thisProcess: VerifierDependencies | undefined;
 
 /** Made with the first verifier and not on import: until then nobody has asked for anything. */
-function worldOfThisProcess(): VerifierWorld {
+function worldOfThisProcess(): VerifierDependencies {
   let secret: string | undefined;
   thisProcess ??= {
     clock: systemClock,
     random: systemRandom,
     openFeed,
     openLookUp,
-    openOnceStore,
+    openReplayStore,
     openUsageStore,
     processSecret: () => {
       secret ??= randomBytes(32).toString('base64url');
@@ -84,7 +84,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 const readinessPollMs = 20;
 
 /** The same, in a world of the caller's. */
-export function composeVerifier(given: VerifierOptions, world: VerifierWorld): Verifier {
+export function composeVerifier(given: VerifierOptions, world: VerifierDependencies): Verifier {
   const options = resolveOptions(given, world.environment);
   const { clock, random } = world;
   const { registry, openTelemetry, revocation, tokenCacheEntries } = options;
@@ -150,7 +150,7 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
   const check = new RevocationCheck({
     replica: () => feed,
     lookUp: () => lookUp?.current,
-    outlivesLog: () => problem() !== undefined,
+    exceedsLogLifetime: () => problem() !== undefined,
     memo: new VerdictMemo(),
     now: () => clock.monotonicMs(),
     observer: { verdictGiven: (source, verdict) => telemetry.verdictGiven(source, verdict) },
@@ -185,12 +185,12 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
     log?.say(`off ${name}`, 'warn', `revocast: ${name} is null: this check is switched off`);
   }
 
-  const foresee = (whenUnknown: WhenUnknown): void => {
+  const declareFailOpen = (whenUnknown: WhenUnknown): void => {
     if (whenUnknown === 'accept') feed?.failOpen();
   };
-  foresee(policyWhenUnknown);
+  declareFailOpen(policyWhenUnknown);
   const decide = (request: RequestWithHeaders, whenUnknown: WhenUnknown = policyWhenUnknown) => {
-    foresee(whenUnknown);
+    declareFailOpen(whenUnknown);
     return verifyAccessToken(request, verification, whenUnknown);
   };
   const keysReady = async () => (await Promise.all(issuers.known().map(({ keys }) => keys.prefetch()))).every(Boolean);
@@ -261,7 +261,7 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
   const { realm, exposeReason, resourceMetadata, dangerouslyReportOnly } = options;
   return attachParts(verifier, {
     decide,
-    foresee,
+    declareFailOpen,
     telemetry,
     clock,
     answerStyle: {
@@ -279,7 +279,10 @@ export function composeVerifier(given: VerifierOptions, world: VerifierWorld): V
   });
 }
 
-function stateLogOf({ logger }: ResolvedOptions, { shared, clock, stderr }: VerifierWorld): StateLog | undefined {
+function stateLogOf(
+  { logger }: ResolvedOptions,
+  { shared, clock, stderr }: VerifierDependencies,
+): StateLog | undefined {
   if (logger === null) return undefined;
   const log = shared.logs.get(logger) ?? new StateLog(logger ?? { info: stderr, warn: stderr }, clock);
   shared.logs.set(logger, log);

@@ -11,7 +11,7 @@ export interface TimeLimit<Late> {
  * Waits for what somebody else's code promises, and not for longer than a limit: a promise that never settles must hang
  * no request. Rejects as the promise does; leaves no timer behind.
  */
-export async function settleInTime<Value, Late>(
+export async function withTimeout<Value, Late>(
   promised: Promise<Value>,
   { clock, timeoutMs, late }: TimeLimit<Late>,
 ): Promise<Value | Late> {

@@ -5,7 +5,7 @@ import { parseKeySet } from '../jwks/parse-key-set.ts';
 import { StaticKeySet } from '../jwks/static-key-set.ts';
 import type { ResolvedIssuer } from '../options/issuer-options.ts';
 import type { ResolvedOptions } from '../options/options.ts';
-import type { Surroundings } from './verifier-dependencies.ts';
+import type { PartDependencies } from './verifier-dependencies.ts';
 
 /**
  * Takes the key source of an issuer: its own when the keys are given, else the one that all verifiers share which name
@@ -16,7 +16,7 @@ import type { Surroundings } from './verifier-dependencies.ts';
 export function takeKeys(
   { alias, keys }: ResolvedIssuer,
   { keySet: limits, dangerouslyAllowHttp }: ResolvedOptions,
-  { world, telemetry, releases }: Omit<Surroundings, 'log'>,
+  { world, telemetry, releases }: Omit<PartDependencies, 'log'>,
 ): KeySource {
   const observer = telemetry.keySourceObserver(alias);
   if ('jwks' in keys) {

@@ -1,11 +1,11 @@
-import type { Clock, openFeed, openLookUp, openOnceStore, openUsageStore, Random } from '@revocast/denylist/replica';
+import type { Clock, openFeed, openLookUp, openReplayStore, openUsageStore, Random } from '@revocast/denylist/replica';
 import type { RequestProofs } from '../binding/replay-store.ts';
 import type { FetchDocument } from '../jwks/fetch-document.ts';
 import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
 import type { OptionEnvironment } from '../options/read-option.ts';
 import type { Logger } from '../options/telemetry-options.ts';
 import type { LaterLookUp } from '../revocation/pending-store.ts';
-import type { FollowedFeed } from '../revocation/shared-replica.ts';
+import type { SharedReplica } from '../revocation/shared-replica.ts';
 import type { SignatureThread, StartSignatureThread } from '../signature-thread/signature-thread.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { UsageReporter } from '../usage/usage-reporter.ts';
@@ -13,12 +13,12 @@ import { ObjectNames, Shared } from './shared.ts';
 import type { StateLog } from './state-log.ts';
 
 /** What a verifier takes from the world. */
-export interface VerifierWorld {
+export interface VerifierDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly openFeed: typeof openFeed;
   readonly openLookUp: typeof openLookUp;
-  readonly openOnceStore: typeof openOnceStore;
+  readonly openReplayStore: typeof openReplayStore;
   readonly openUsageStore: typeof openUsageStore;
   /** 32 characters or more that nobody can guess: the same each time, so that verifiers of one process agree. */
   readonly processSecret: () => string;
@@ -41,7 +41,7 @@ export interface VerifierWorld {
 
 /** What verifiers of one process have in common. */
 export interface SharedResources {
-  readonly feeds: Shared<FollowedFeed>;
+  readonly feeds: Shared<SharedReplica>;
   readonly lookUps: Shared<LaterLookUp>;
   readonly keys: Shared<SharedKeys>;
   readonly proofs: Shared<RequestProofs>;
@@ -72,8 +72,8 @@ export function newSharedResources(): SharedResources {
 }
 
 /** What the parts of one verifier are taken with. */
-export interface Surroundings {
-  readonly world: VerifierWorld;
+export interface PartDependencies {
+  readonly world: VerifierDependencies;
   readonly telemetry: Telemetry;
   readonly log: StateLog | undefined;
   /** Run when the verifier is closed. */

@@ -9,7 +9,7 @@ import type { RequestWithHeaders } from '../token/bearer.ts';
 export interface VerifierParts {
   readonly decide: (request: RequestWithHeaders, whenUnknown?: WhenUnknown) => Decision | Promise<Decision>;
   /** Tells, before any request, that this will be the policy of some. */
-  readonly foresee: (whenUnknown: WhenUnknown) => void;
+  readonly declareFailOpen: (whenUnknown: WhenUnknown) => void;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly answerStyle: AnswerStyle;

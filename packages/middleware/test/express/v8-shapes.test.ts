@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
-import { settleShapes } from '../../src/express/v8-shapes.ts';
+import { useDictionaryMode } from '../../src/express/v8-shapes.ts';
 import { expressVersions } from './versions.ts';
 
 describe.each(expressVersions)('what %s hands on', (_name, express) => {
@@ -13,7 +13,7 @@ describe.each(expressVersions)('what %s hands on', (_name, express) => {
     };
     app.use((request, response, next) => {
       look(request, response);
-      settleShapes(request, response);
+      useDictionaryMode(request, response);
       look(request, response);
       next();
     });
@@ -39,6 +39,6 @@ describe.each(expressVersions)('what %s hands on', (_name, express) => {
 
 it('leaves alone what did not come through Express', () => {
   const [request, response] = [Object.freeze({ url: '/' }), Object.freeze({ statusCode: 200 })];
-  expect(() => settleShapes(request, response)).not.toThrow();
+  expect(() => useDictionaryMode(request, response)).not.toThrow();
   expect([request, response]).toEqual([{ url: '/' }, { statusCode: 200 }]);
 });

@@ -47,13 +47,13 @@ async function start(revocation: RevocationOptions): Promise<Verifier> {
 /** The log began empty `secondsAgo`, and nobody could give anything back. */
 async function restart(secondsAgo = 10) {
   const stamp = nowSeconds() - secondsAgo;
-  const rule = { deniedUntil: stamp + 86_700, issuedUpTo: 0, stamp, lifted: 0 };
+  const rule = { deniedUntil: stamp + 86_700, issuedUpTo: 0, denialStamp: stamp, liftedUpTo: 0 };
   feed.tell({ digest: restartDigest, rule, details: { id: 'restart', kind: 'reseed' } });
   await world.clock.advance(0);
   return {
     stamp,
     async end() {
-      feed.tell({ digest: restartDigest, rule: { ...rule, lifted: endOfRestart(rule).lifted } });
+      feed.tell({ digest: restartDigest, rule: { ...rule, liftedUpTo: endOfRestart(rule).liftedUpTo } });
       await world.clock.advance(0);
     },
   };

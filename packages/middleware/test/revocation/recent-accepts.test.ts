@@ -7,8 +7,14 @@ const subject = { dimension: 'subject', issuer: 'https://i.test/', value: 'u' } 
 const digests = digestSetOf([subject, session]);
 const forEver = 0xffff_ffff;
 
-const block: Change = { digest: digestOf(session), rule: { deniedUntil: forEver, issuedUpTo: 0, stamp: 1, lifted: 0 } };
-const cutoff: Change = { digest: digestOf(subject), rule: { deniedUntil: 0, issuedUpTo: 500, stamp: 0, lifted: 0 } };
+const block: Change = {
+  digest: digestOf(session),
+  rule: { deniedUntil: forEver, issuedUpTo: 0, denialStamp: 1, liftedUpTo: 0 },
+};
+const cutoff: Change = {
+  digest: digestOf(subject),
+  rule: { deniedUntil: 0, issuedUpTo: 500, denialStamp: 0, liftedUpTo: 0 },
+};
 
 /** Log clock and monotonic clock show the same here. */
 function accepted(...atMs: number[]): RecentAccepts {

@@ -97,7 +97,7 @@ describe('the metrics', () => {
     const { registry, feedObserver } = register();
     const change = {
       digest: new Uint32Array(4),
-      rule: { deniedUntil: 1, issuedUpTo: 0, stamp: 1, lifted: 0 },
+      rule: { deniedUntil: 1, issuedUpTo: 0, denialStamp: 1, liftedUpTo: 0 },
       loggedAtMs: 1_010,
       receivedAtMs: 1_030,
       details: { id: 'x', kind: 'revoke', dimension: 'session', requestedAtMs: 1_000 },

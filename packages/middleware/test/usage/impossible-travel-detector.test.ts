@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Travels } from '../../src/usage/impossible-travel-detector.ts';
+import { ImpossibleTravelDetector } from '../../src/usage/impossible-travel-detector.ts';
 import { distanceKm } from '../../src/usage/place.ts';
 
 const hourMs = 3_600_000;
 const origin = { latitude: 0, longitude: 0 };
 /** East along the equator, where a degree is about 111 km. */
 const at = (km: number) => ({ latitude: 0, longitude: (km / (Math.PI * 6371)) * 180 });
-const travels = (maxPlaces = 100) => new Travels({ maxSpeedKmh: 1000, maxPlaces });
+const travels = (maxPlaces = 100) => new ImpossibleTravelDetector({ maxSpeedKmh: 1000, maxPlaces });
 
 describe('a traveller', () => {
   it.each([

@@ -89,7 +89,7 @@ describe('given a cutoff', () => {
     const feed = new FakeFeed(world.clock);
     const verifier = another({ revocation: { feed } });
     const issuedUpTo = Math.floor(world.clock.wallMs() / 1000);
-    const rule = { deniedUntil: 0, issuedUpTo, stamp: 0, lifted: 0 };
+    const rule = { deniedUntil: 0, issuedUpTo, denialStamp: 0, liftedUpTo: 0 };
     feed.deny({ dimension: 'subject', issuer: signer.issuer, value: 'user-1' }, { rule });
     await world.clock.advance(0);
     const decision = await verifier.verify(bearing(await signer.sign({ iat: issuedUpTo + secondsAfter })));

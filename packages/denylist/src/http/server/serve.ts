@@ -139,7 +139,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
     const status = replica.status();
     const logNowMs = logClock.nowMs();
     // Rows and `n` are of the same tick: nothing can come between.
-    const picture = denylist.picture();
+    const picture = denylist.snapshot();
     const header = {
       feed: journal.feed,
       n: journal.n,

@@ -73,7 +73,7 @@ describe('the embedded log', () => {
   it('writes no entry for a re-seed that brings nothing, and one for a re-seed that does', async () => {
     const { append } = given();
     const { head } = await append(block);
-    const known: Statement = { kind: 'seed', rule: { ...emptyRule, deniedUntil: 5, stamp: 1 } };
+    const known: Statement = { kind: 'seed', rule: { ...emptyRule, deniedUntil: 5, denialStamp: 1 } };
     expect((await append(known)).head).toBe(head);
     expect((await append({ kind: 'seed', rule: { ...emptyRule, issuedUpTo: 9 } })).head).not.toBe(head);
   });

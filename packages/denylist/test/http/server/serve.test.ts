@@ -19,7 +19,7 @@ import { parseSource } from '../../../src/sources/source.ts';
 import { ScriptedFeed } from '../../replication/scripted-feed.ts';
 
 const numbered = (index: number): Digest => Uint32Array.of(index, 0, 0, 1);
-const block: Rule = { ...emptyRule, deniedUntil: forEver, stamp: 1 };
+const block: Rule = { ...emptyRule, deniedUntil: forEver, denialStamp: 1 };
 const closeAll: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closeAll.splice(0)) await close();
