@@ -64,3 +64,4 @@ export { openSource } from './sources/open-source.ts';
 export { openUsageStore } from './sources/open-usage-store.ts';
 export { randomHex, systemClock, systemRandom } from './system-clock.ts';
 export { Denylist } from './table/denylist.ts';
+export { type TimeLimit, withTimeout } from './with-timeout.ts';

@@ -1,7 +1,7 @@
 import type { Clock, OnceStore } from '@revocast/denylist/replica';
+import { withTimeout } from '@revocast/denylist/replica';
 import type { ResolvedOptions } from '../options/options.ts';
 import { safeText } from '../revocation/log-feed.ts';
-import { withTimeout } from '../verifier/settle-in-time.ts';
 import type { PartDependencies } from '../verifier/verifier-dependencies.ts';
 import type { ResolvedDpop } from './binding-options.ts';
 import { Nonces } from './nonces.ts';

@@ -1,4 +1,4 @@
-import { systemClock } from '@revocast/denylist/replica';
+import { systemClock, withTimeout } from '@revocast/denylist/replica';
 import { readConfirmation } from '../binding/confirmation.ts';
 import type { Scheme } from '../binding/possession.ts';
 import type { RejectionReason } from '../errors.ts';
@@ -11,7 +11,6 @@ import { readBearer } from '../token/bearer.ts';
 import type { Check, TokenUnderTest } from '../token/claims.ts';
 import { type CompactToken, parseCompact } from '../token/compact.ts';
 import { verifySignature } from '../token/signature.ts';
-import { withTimeout } from '../verifier/settle-in-time.ts';
 import { checksAfterSignature, checksBeforeSignature } from '../verify-access-token.ts';
 import { explainedChecks, kindOf, nearest, oneOf } from './explained-checks.ts';
 import { remedies } from './remedies.ts';

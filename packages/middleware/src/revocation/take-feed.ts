@@ -1,5 +1,5 @@
 import type { Clock, Feed, LookUp, Verdict } from '@revocast/denylist/replica';
-import { withTimeout } from '../verifier/settle-in-time.ts';
+import { withTimeout } from '@revocast/denylist/replica';
 import type { PartDependencies } from '../verifier/verifier-dependencies.ts';
 import { logFeed, safeText } from './log-feed.ts';
 import { LaterLookUp } from './pending-store.ts';

@@ -1,15 +1,15 @@
-import type { Clock } from '@revocast/denylist/replica';
+import type { Clock } from './clock.ts';
 
 export interface TimeLimit<Late> {
   readonly clock: Pick<Clock, 'sleep'>;
   readonly timeoutMs: number;
-  /** What is said instead, when time is up. */
+  /** The result when the time is up. */
   readonly late: Late;
 }
 
 /**
- * Waits for what somebody else's code promises, and not for longer than a limit: a promise that never settles must hang
- * no request. Rejects as the promise does; leaves no timer behind.
+ * Waits for a promise, but not longer than a limit: a promise that never settles must not hang a request. Rejects when
+ * the promise rejects; leaves no timer behind.
  */
 export async function withTimeout<Value, Late>(
   promised: Promise<Value>,
