@@ -46,7 +46,8 @@ export function readTarget(options: Partial<TargetOptions>): RevocationTarget {
       }`,
     );
   }
-  if (subject !== undefined) return { issuer, subject, client };
+  // A revocation refuses a target that is present but undefined, so that a lost value cannot widen it.
+  if (subject !== undefined) return client === undefined ? { issuer, subject } : { issuer, subject, client };
   if (tokenId !== undefined) return { issuer, token: tokenId };
   if (session !== undefined) return { issuer, session };
   if (grant !== undefined) return { issuer, grant };
