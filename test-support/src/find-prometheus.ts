@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { aptThatKnows } from './portable-redis.ts';
+import { aptThatKnows } from './redis/portable-redis.ts';
 
 const run = promisify(execFile);
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));

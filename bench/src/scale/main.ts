@@ -5,7 +5,7 @@ import { help, readOptions, type ScaleOptions } from './options.ts';
 import { documentedFleet, documentedStorm, pageParts, withParts } from './page.ts';
 import { pickTopology } from './pick.ts';
 import { steadyState } from './steady.ts';
-import { simulateStorm } from './storm.ts';
+import { simulateStorm } from './storm/storm.ts';
 import { assumptions, levelNames } from './tables.ts';
 import { validate } from './validate.ts';
 

@@ -5,7 +5,7 @@ import { rulesOf } from './growth.ts';
 import { isWithin, limitsOf, revocationsUntilLimit } from './limits.ts';
 import { pickTopology } from './pick.ts';
 import { type SteadyState, steadyState } from './steady.ts';
-import { type Cold, type StormOptions, simulateStorm } from './storm.ts';
+import { type Cold, type StormOptions, simulateStorm } from './storm/storm.ts';
 
 const sizes = [10, 100, 1000, 10_000, 100_000];
 const tierCounts = [0, 1, 2, 3];

@@ -15,7 +15,7 @@ import type { Fleet } from './fleet.ts';
 import { formatBytes, formatMs, table } from './format.ts';
 import { documentedFleet } from './page.ts';
 import { steadyState } from './steady.ts';
-import { simulateStorm } from './storm.ts';
+import { simulateStorm } from './storm/storm.ts';
 
 export interface ValidationLine {
   readonly what: string;

@@ -7,7 +7,7 @@ import { isWithin, limitsOf, revocationsUntilLimit } from '../../src/scale/limit
 import { documentedFleet } from '../../src/scale/page.ts';
 import { candidates, pickTopology } from '../../src/scale/pick.ts';
 import { steadyState } from '../../src/scale/steady.ts';
-import { simulateStorm } from '../../src/scale/storm.ts';
+import { simulateStorm } from '../../src/scale/storm/storm.ts';
 
 const costs = costsWith();
 const fleets: fc.Arbitrary<Fleet> = fc.record({

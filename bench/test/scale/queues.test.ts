@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '@revocast/test-support/seeded-random';
 import fc from 'fast-check';
 import { EventQueue } from '../../src/scale/event-queue.ts';
-import { serveAtOnce } from '../../src/scale/serve-at-once.ts';
-import { serveInTurn } from '../../src/scale/serve-in-turn.ts';
+import { serveAtOnce } from '../../src/scale/storm/serve-at-once.ts';
+import { serveInTurn } from '../../src/scale/storm/serve-in-turn.ts';
 
 const times = fc
   .array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 50 })

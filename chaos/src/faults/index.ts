@@ -1,24 +1,24 @@
 import type { Fault } from '../fault.ts';
-import { badLinks } from './bad-links.ts';
-import { capacity } from './capacity.ts';
-import { clocks } from './clocks.ts';
-import { deployStorm } from './deploy-storm.ts';
-import { emptied } from './emptied.ts';
-import { failover } from './failover.ts';
-import { forgottenPast } from './forgotten-past.ts';
-import { halfOpen } from './half-open.ts';
-import { lifts } from './lifts.ts';
-import { manyRules } from './many-rules.ts';
-import { oldHeartbeats } from './old-heartbeats.ts';
-import { partition } from './partition.ts';
-import { plannedFailover } from './planned-failover.ts';
-import { redisDown } from './redis-down.ts';
-import { refused } from './refused.ts';
-import { restarts } from './restarts.ts';
-import { resumes } from './resumes.ts';
-import { shortAndLong } from './short-and-long.ts';
-import { sidecarKilled } from './sidecar-killed.ts';
-import { slow } from './slow.ts';
+import { badLinks } from './links/bad-links.ts';
+import { halfOpen } from './links/half-open.ts';
+import { oldHeartbeats } from './links/old-heartbeats.ts';
+import { slow } from './links/slow.ts';
+import { emptied } from './log/emptied.ts';
+import { failover } from './log/failover.ts';
+import { forgottenPast } from './log/forgotten-past.ts';
+import { lifts } from './log/lifts.ts';
+import { manyRules } from './log/many-rules.ts';
+import { partition } from './log/partition.ts';
+import { plannedFailover } from './log/planned-failover.ts';
+import { redisDown } from './log/redis-down.ts';
+import { refused } from './log/refused.ts';
+import { shortAndLong } from './log/short-and-long.ts';
+import { capacity } from './processes/capacity.ts';
+import { clocks } from './processes/clocks.ts';
+import { deployStorm } from './processes/deploy-storm.ts';
+import { restarts } from './processes/restarts.ts';
+import { resumes } from './processes/resumes.ts';
+import { sidecarKilled } from './processes/sidecar-killed.ts';
 
 /** Every fault of the suite, in the order of the failure table. */
 export const faults: readonly Fault[] = [

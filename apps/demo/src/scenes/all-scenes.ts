@@ -4,8 +4,8 @@ import { logOutage } from './log-outage.ts';
 import { logout } from './logout.ts';
 import { refreshReplay } from './refresh-replay.ts';
 import type { Scene } from './scene.ts';
-import { signIn } from './sign-in.ts';
 import { signOutEverywhere } from './sign-out-everywhere.ts';
+import { signIn } from './steps/sign-in.ts';
 import { underLoad } from './under-load.ts';
 
 export const allScenes: readonly Scene[] = [

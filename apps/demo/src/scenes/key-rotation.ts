@@ -1,6 +1,6 @@
-import { callAll, haveStatus } from './call-api.ts';
-import { kidOf, rotateSigningKey } from './operate-issuer.ts';
 import type { Scene, Stage } from './scene.ts';
+import { callAll, haveStatus } from './steps/call-api.ts';
+import { kidOf, rotateSigningKey } from './steps/operate-issuer.ts';
 
 export const keyRotation: Scene = {
   letter: 'e',

@@ -1,7 +1,7 @@
-import { callAll, haveStatus } from './call-api.ts';
-import { forgeToken, kidOf, reportLeakedKey, rotateSigningKey } from './operate-issuer.ts';
 import type { Scene } from './scene.ts';
-import { allBecause, describeLatencies, latencies, watchRefusal } from './watch-refusal.ts';
+import { callAll, haveStatus } from './steps/call-api.ts';
+import { forgeToken, kidOf, reportLeakedKey, rotateSigningKey } from './steps/operate-issuer.ts';
+import { allBecause, describeLatencies, latencies, watchRefusal } from './steps/watch-refusal.ts';
 
 export const leakedKey: Scene = {
   letter: 'f',

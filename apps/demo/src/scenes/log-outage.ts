@@ -1,6 +1,6 @@
-import { type ApiAnswer, callAll, haveStatus } from './call-api.ts';
 import type { Scene, Stage } from './scene.ts';
-import { rulesHeld } from './scrape.ts';
+import { type ApiAnswer, callAll, haveStatus } from './steps/call-api.ts';
+import { rulesHeld } from './steps/scrape.ts';
 
 const giveUpAfterMs = 40_000;
 

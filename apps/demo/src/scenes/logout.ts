@@ -1,6 +1,6 @@
-import { callAll, haveStatus } from './call-api.ts';
 import type { Scene, Stage } from './scene.ts';
-import { allBecause, describeLatencies, latencies, watchRefusal } from './watch-refusal.ts';
+import { callAll, haveStatus } from './steps/call-api.ts';
+import { allBecause, describeLatencies, latencies, watchRefusal } from './steps/watch-refusal.ts';
 
 export const logout: Scene = {
   letter: 'b',

@@ -1,8 +1,8 @@
 import type { OauthClient } from '../client/oauth-client.ts';
 import type { Tokens } from '../client/tokens.ts';
-import { type ApiAnswer, callAll, haveStatus } from './call-api.ts';
 import type { Scene, Stage } from './scene.ts';
-import { allBecause, describeLatencies, latencies, watchRefusal } from './watch-refusal.ts';
+import { type ApiAnswer, callAll, haveStatus } from './steps/call-api.ts';
+import { allBecause, describeLatencies, latencies, watchRefusal } from './steps/watch-refusal.ts';
 
 export const signOutEverywhere: Scene = {
   letter: 'c',

@@ -1,11 +1,11 @@
 import type { Revocation } from '@revocast/denylist';
 import { readClaims } from '../client/tokens.ts';
 import { summarize } from '../report/percentile.ts';
-import { callAll, haveStatus } from './call-api.ts';
-import { describeLoad, factsOf } from './describe-load.ts';
-import { type Load, startLoad, type Target } from './load.ts';
 import type { Scene, Stage } from './scene.ts';
-import { measureBetween, scrape } from './scrape.ts';
+import { callAll, haveStatus } from './steps/call-api.ts';
+import { describeLoad, factsOf } from './steps/describe-load.ts';
+import { type Load, startLoad, type Target } from './steps/load.ts';
+import { measureBetween, scrape } from './steps/scrape.ts';
 
 const requestsPerSecond = 300;
 const revocationEveryMs = 25;

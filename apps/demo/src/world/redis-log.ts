@@ -1,5 +1,5 @@
 import { openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
-import { findRedisServer, startRedis } from '@revocast/test-support/redis';
+import { findRedisServer, startRedis } from '@revocast/test-support/redis/redis';
 import type { StartedLog } from './started-log.ts';
 
 /** The log in a Redis of the demo's own. @returns undefined when there is no server to be started on this machine. */

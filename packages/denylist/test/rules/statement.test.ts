@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RedisServer, startRedis } from '@revocast/test-support/redis';
+import { type RedisServer, startRedis } from '@revocast/test-support/redis/redis';
 import fc from 'fast-check';
 import { decodeEvent, encodeRuleEvent } from '../../src/codec/event.ts';
 import { readRule, viewOf } from '../../src/codec/rows.ts';

@@ -1,0 +1,24 @@
+import type { Scene } from '../scene.ts';
+import { callAll, haveStatus } from './call-api.ts';
+
+export const signIn: Scene = {
+  letter: 'a',
+  name: 'sign-in',
+  title: 'Tokens from a real OAuth flow are accepted by every replica',
+  async play({ world, send, narrator, check, newBrowser }) {
+    narrator.say('alice signs in: authorization code with PKCE, redirects, cookies, all over HTTP.');
+    const client = newBrowser();
+    const { accessToken, refreshToken } = await client.login('alice');
+    const first = await callAll(send, world.replicas, accessToken);
+    check(haveStatus(first, 200), `her access token gets 200 from all ${world.replicas.length} replicas`);
+
+    const refreshed = await client.refresh(refreshToken);
+    const second = refreshed.ok ? await callAll(send, world.replicas, refreshed.tokens.accessToken) : [];
+    check(haveStatus(second, 200), 'so does the one she gets by refreshing');
+
+    const { accessToken: unscoped } = await newBrowser().login('alice', 'openid');
+    const third = await callAll(send, world.replicas, unscoped);
+    check(haveStatus(third, 403), 'a token without orders:read gets 403: known, but not allowed to do this');
+    return { accepted: [...first, ...second].filter(({ status }) => status === 200).length };
+  },
+};

@@ -1,0 +1,61 @@
+import type { Fault } from '../../fault.ts';
+import { pause } from '../../world/pause.ts';
+
+const failure = 'half-open link to Redis / to the sidecar';
+
+export const halfOpen: readonly Fault[] = [
+  {
+    name: 'half-open/redis',
+    failure,
+    world: { express: true },
+    run: (world) =>
+      world.fault('the link of s1 to Redis drops all packets', async () => {
+        world.link('s1').blackhole();
+        await pause(world.maxStalenessMs + 2000);
+        world.link('s1').flow();
+      }),
+  },
+  {
+    name: 'half-open/sidecar',
+    failure,
+    run: (world) =>
+      world.fault('the link of a1 to its sidecar drops all packets', async () => {
+        world.link('a1').blackhole();
+        await pause(world.maxStalenessMs + 2000);
+        world.link('a1').flow();
+      }),
+  },
+  {
+    name: 'half-open/everywhere',
+    failure,
+    run: (world) =>
+      world.fault('all links drop all packets at once', async () => {
+        const links = world.links.all();
+        for (const link of links) link.blackhole();
+        await pause(world.maxStalenessMs + 1000);
+        for (const link of links) link.flow();
+      }),
+  },
+  {
+    name: 'half-open/redialled',
+    failure,
+    world: { maxStalenessMs: 8000 },
+    alwaysAvailable: true,
+    async run(world) {
+      const link = world.link('s1');
+      const before = link.accepted;
+      await world.fault('the link of s1 to Redis drops all packets, and new ones get through', async () => {
+        link.blackhole();
+        await pause(3000);
+        world.expect(
+          'a half-open link is dropped and redialled within 3 s',
+          link.accepted > before,
+          `${link.accepted - before} dials`,
+        );
+        world.expect('without a storm of dials', link.accepted - before < 40, `${link.accepted - before} dials`);
+        link.flow();
+        await pause(1000);
+      });
+    },
+  },
+];

@@ -1,0 +1,50 @@
+import type { Fault } from '../../fault.ts';
+import { pause } from '../../world/pause.ts';
+import { putRules } from '../../world/put-rules.ts';
+
+const failure = 'slow API process, slow sidecar, snapshot on a slow link';
+
+export const slow: readonly Fault[] = [
+  {
+    name: 'slow/api-process',
+    failure,
+    world: { apisPerSidecar: 2 },
+    async run(world) {
+      await world.fault('a1 reads nothing while hundreds of revocations are sent', async () => {
+        world.link('a1').stall();
+        const first = world.newTokens(800);
+        for (let from = 0; from < 800; from += 80) {
+          await Promise.all(Array.from({ length: 40 }, (_, index) => world.revoke(first + from + index * 2)));
+        }
+        await pause(world.maxStalenessMs);
+        world.link('a1').flow();
+      });
+    },
+  },
+  {
+    name: 'slow/sidecar',
+    failure,
+    run: (world) =>
+      world.fault('s1 gets a tenth of the processor: paused and resumed all the time', async () => {
+        for (let time = 0; time < 20; time++) {
+          world.sidecar('s1').pause();
+          await pause(180);
+          world.sidecar('s1').resume();
+          await pause(20);
+        }
+      }),
+  },
+  {
+    name: 'slow/snapshot-on-a-slow-link',
+    failure,
+    world: { prepare: (primary) => putRules(primary, 100_000) },
+    async run(world) {
+      await world.fault('a1 takes a snapshot of 3 MB on a link with 300 ms of delay', async () => {
+        world.link('a1').delay(300);
+        await world.api('a1').restart();
+        await pause(3000);
+        world.link('a1').delay(0);
+      });
+    },
+  },
+];

@@ -1,0 +1,81 @@
+import type { Fault } from '../../fault.ts';
+import { pause } from '../../world/pause.ts';
+
+const failure = 'Redis restarted empty, FLUSHALL';
+/** A log born anew is unsure of itself for 15 s, and whoever was not there before is too. */
+const recoverWithinMs = 30_000;
+/** Enough said, applied and shown to be worth losing. */
+const warmUpMs = 1500;
+
+export const emptied: readonly Fault[] = [
+  {
+    name: 'emptied/flushall',
+    failure,
+    world: { express: true },
+    recoverWithinMs,
+    async run(world) {
+      await pause(warmUpMs);
+      await world.loss('FLUSHALL', { survivors: ['s1', 's2'] }, () => world.redisCommand('FLUSHALL'));
+      await pause(2000);
+    },
+  },
+  {
+    name: 'emptied/restarted-empty',
+    failure,
+    recoverWithinMs,
+    async run(world) {
+      await pause(warmUpMs);
+      await world.loss('Redis restarts without its data', { survivors: ['s1', 's2'] }, () => world.primary.restart());
+      await pause(2000);
+    },
+  },
+  {
+    name: 'emptied/cold-sidecar-and-look-up',
+    failure,
+    recoverWithinMs,
+    world: { lookUp: true },
+    async run(world) {
+      await pause(warmUpMs);
+      await world.sidecar('s1').kill();
+      const healing = async () => {
+        await world.revoke();
+        await world.sidecar('s1').start();
+        await world.api('a1').restart();
+      };
+      await world.loss('FLUSHALL, and a cold sidecar comes first', { survivors: ['s2'], healing }, () =>
+        world.redisCommand('FLUSHALL'),
+      );
+      await pause(2000);
+    },
+  },
+  {
+    name: 'emptied/holder-comes-back-later',
+    failure,
+    recoverWithinMs,
+    async run(world) {
+      await pause(warmUpMs);
+      await world.sidecar('s2').kill();
+      world.link('s1').blackhole();
+      const healing = async () => {
+        await world.sidecar('s2').start();
+        await pause(1500);
+        world.link('s1').flow();
+      };
+      await world.loss('FLUSHALL while the only holder is cut off', { survivors: ['s1'], healing }, () =>
+        world.redisCommand('FLUSHALL'),
+      );
+    },
+  },
+  {
+    name: 'emptied/meta-deleted',
+    failure,
+    recoverWithinMs,
+    async run(world) {
+      await pause(warmUpMs);
+      await world.loss('the log loses its name', { survivors: ['s1', 's2'] }, () =>
+        world.redisCommand('DEL', '{revocast}:meta'),
+      );
+      await pause(2000);
+    },
+  },
+];

@@ -1,0 +1,63 @@
+import type { Fault } from '../../fault.ts';
+import { pause } from '../../world/pause.ts';
+
+const failure = 'process resumes at a restarted or another sidecar, relay restarts';
+
+export const resumes: readonly Fault[] = [
+  {
+    name: 'resumes/at-another-sidecar',
+    failure,
+    async run(world) {
+      await world.fault('a1 is moved between s1 and s2', async () => {
+        for (const sidecar of ['s2', 's1', 's2', 's1']) {
+          world.follow('a1', sidecar);
+          world.link('a1').reset();
+          await pause(600);
+        }
+      });
+    },
+  },
+  {
+    name: 'resumes/at-a-restarted-sidecar',
+    failure,
+    async run(world) {
+      await pause(500);
+      await world.fault('s1 dies, things are revoked, and it comes back', async () => {
+        await world.sidecar('s1').kill();
+        await pause(1000);
+        await world.sidecar('s1').start();
+      });
+    },
+  },
+  {
+    name: 'resumes/sidecar-stopped-in-order',
+    failure,
+    world: { maxStalenessMs: 8000 },
+    alwaysAvailable: true,
+    async run(world) {
+      await pause(1000);
+      await world.fault('s1 is stopped in order and started again', async () => {
+        await world.sidecar('s1').stop();
+        await world.sidecar('s1').start();
+        await pause(1500);
+      });
+    },
+  },
+  {
+    name: 'resumes/relay-chain',
+    failure,
+    async run(world) {
+      const relay = await world.addSidecar('relay', { source: 's1' });
+      const api = await world.addApi('a-relay', { via: 'relay' });
+      await relay.start();
+      await api.start();
+      await world.untilFresh(10_000);
+      await world.fault('the relay, and then the sidecar above it, is killed and started again', async () => {
+        await relay.restart();
+        await pause(1000);
+        await world.sidecar('s1').restart();
+        await pause(500);
+      });
+    },
+  },
+];

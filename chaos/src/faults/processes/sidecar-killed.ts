@@ -1,0 +1,82 @@
+import type { Direction } from '@revocast/test-support';
+import type { Fault } from '../../fault.ts';
+import { pause } from '../../world/pause.ts';
+import { putRules } from '../../world/put-rules.ts';
+import type { World } from '../../world/world.ts';
+
+const failure = 'sidecar killed (-9) at any point';
+
+interface Point {
+  readonly name: string;
+  /** The link to listen on: the sidecar's to Redis, or the process' to the sidecar. */
+  readonly link: 's1' | 'a1';
+  readonly direction: Direction;
+  readonly bytes: string;
+  /** Who has to begin anew for these bytes to pass. */
+  readonly afterRestartOf?: 's1' | 'a1';
+}
+
+/** Where in the protocol the sidecar dies: before the bytes named are delivered. */
+const points: readonly Point[] = [
+  { name: 'reads-position', link: 's1', direction: 'up', bytes: 'EVALSHA', afterRestartOf: 's1' },
+  { name: 'asks-for-snapshot', link: 's1', direction: 'up', bytes: 'HSCAN', afterRestartOf: 's1' },
+  { name: 'gets-a-page', link: 's1', direction: 'down', bytes: '*2\r\n$1\r\n0\r\n', afterRestartOf: 's1' },
+  { name: 'asks-for-tail', link: 's1', direction: 'up', bytes: 'XREAD' },
+  { name: 'gets-an-entry', link: 's1', direction: 'down', bytes: '|r|' },
+  { name: 'gets-a-heartbeat', link: 's1', direction: 'down', bytes: '|h|' },
+  { name: 'writes-a-heartbeat', link: 's1', direction: 'up', bytes: '{revocast}:lease' },
+  { name: 'is-asked-for-snapshot', link: 'a1', direction: 'up', bytes: 'GET /v1/snapshot', afterRestartOf: 'a1' },
+  { name: 'sends-a-snapshot', link: 'a1', direction: 'down', bytes: 'application/octet-stream', afterRestartOf: 'a1' },
+  { name: 'is-asked-for-events', link: 'a1', direction: 'up', bytes: 'GET /v1/events', afterRestartOf: 'a1' },
+  { name: 'sends-a-rule', link: 'a1', direction: 'down', bytes: 'event: rule' },
+  { name: 'sends-a-proof', link: 'a1', direction: 'down', bytes: 'event: proof' },
+];
+
+async function killAt(world: World, { name, link, direction, bytes, afterRestartOf }: Point): Promise<void> {
+  const sidecar = world.sidecar('s1');
+  await world.fault(`s1 is killed when it ${name.replaceAll('-', ' ')}`, async () => {
+    let dead: Promise<void> | undefined;
+    const stopWatching = world.link(link).onBytes(bytes, direction, () => {
+      dead = sidecar.kill();
+    });
+    if (afterRestartOf === 'a1') await world.api('a1').restart();
+    // The program is started again; its start may be where it dies, so nobody waits for more than that.
+    if (afterRestartOf === 's1') await sidecar.restart().catch(() => undefined);
+    for (let waited = 0; dead === undefined && waited < 4000; waited += 10) await pause(10);
+    stopWatching();
+    world.expect(`the bytes pass at which s1 is to die: ${name}`, dead !== undefined);
+    await dead;
+    if (!sidecar.running) await sidecar.start();
+  });
+}
+
+export const sidecarKilled: readonly Fault[] = [
+  ...points.map(
+    (point): Fault => ({ name: `sidecar-killed/${point.name}`, failure, run: (world) => killAt(world, point) }),
+  ),
+  {
+    name: 'sidecar-killed/short-restart',
+    failure,
+    // The other sidecar takes the lease over within its 2 s, and the program starts again meanwhile: nobody may notice.
+    // Half of the bound is for a busy machine to start it in.
+    world: { maxStalenessMs: 8000, express: true },
+    alwaysAvailable: true,
+    async run(world) {
+      await pause(1000);
+      await world.fault('s1 is killed and started again', () => world.sidecar('s1').restart());
+      await pause(2000);
+    },
+  },
+  {
+    name: 'sidecar-killed/with-100k-rules',
+    failure,
+    world: { prepare: (primary) => putRules(primary, 100_000) },
+    async run(world) {
+      for (let time = 0; time < 4; time++) {
+        await world.fault('s1 is killed holding 100,000 rules', () => world.sidecar('s1').kill());
+        await world.timeStart('s1', 'a sidecar with 100,000 rules');
+      }
+      await pause(3000);
+    },
+  },
+];

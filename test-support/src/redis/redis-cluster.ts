@@ -1,0 +1,131 @@
+import { freePort } from '../free-port.ts';
+import { until } from '../until.ts';
+import { type RedisServer, type StartRedisOptions, startRedis } from './redis.ts';
+import { askRedis } from './redis-ask.ts';
+
+export interface StartClusterOptions {
+  /** Nodes that share the slots; default 3, which is the least that can agree on a failover. */
+  primaries?: number;
+  /** Whether each has a replica; default true. */
+  replicas?: boolean;
+  /** Directives of every node. */
+  config?: StartRedisOptions['config'];
+}
+
+/** A cluster on loopback. */
+export interface RedisCluster {
+  /** `redis+cluster://127.0.0.1:…,…` with every node. */
+  readonly url: string;
+  readonly nodes: readonly RedisServer[];
+  /** The node that serves the slot of a key, asked of the cluster now. */
+  ownerOf(key: string): Promise<RedisServer>;
+  /** Makes the replica of that node its successor, without loss. Resolves with it once every node knows. */
+  failover(key: string): Promise<RedisServer>;
+  stop(): Promise<void>;
+}
+
+const slotCount = 16_384;
+
+/** Starts the nodes, deals out the slots and waits until every node says that the cluster is whole. */
+export async function startCluster(options: StartClusterOptions = {}): Promise<RedisCluster> {
+  const { primaries = 3, replicas = true, config = {} } = options;
+  const nodes: RedisServer[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(nodes.map((node) => node.stop()));
+  };
+  try {
+    const count = replicas ? 2 * primaries : primaries;
+    const busPorts = new Map<RedisServer, number>();
+    for (let index = 0; index < count; index += 1) {
+      // The default bus port is 10,000 higher, which a free port may not have room for.
+      const busPort = await freePort();
+      const own = { 'cluster-enabled': 'yes', 'cluster-port': String(busPort), 'cluster-node-timeout': '1500' };
+      const node = await startRedis({ config: { ...own, ...config } });
+      nodes.push(node);
+      busPorts.set(node, busPort);
+    }
+    await join(nodes, busPorts);
+    await dealSlots(nodes.slice(0, primaries));
+    if (replicas) await pairUp(nodes, primaries);
+    await until(() => isWhole(nodes, primaries), { what: 'the cluster to be whole', timeoutMs: 20_000 });
+    return clusterOf(nodes, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function join(nodes: readonly RedisServer[], busPorts: ReadonlyMap<RedisServer, number>): Promise<void> {
+  const [first, ...others] = nodes;
+  for (const { host, port } of others) {
+    const bus = busPorts.get(others.find((node) => node.port === port) ?? others[0]!);
+    await askRedis(first!, `CLUSTER MEET ${host} ${port} ${bus}`);
+  }
+  await until(
+    async () => {
+      const infos = await Promise.all(nodes.map((node) => askRedis(node, 'CLUSTER INFO')));
+      return infos.every((info) => info.includes(`cluster_known_nodes:${nodes.length}\r`));
+    },
+    { what: 'the nodes to meet', timeoutMs: 20_000 },
+  );
+}
+
+async function dealSlots(primaries: readonly RedisServer[]): Promise<void> {
+  const share = Math.ceil(slotCount / primaries.length);
+  for (const [index, node] of primaries.entries()) {
+    const last = Math.min(slotCount, (index + 1) * share) - 1;
+    await askRedis(node, `CLUSTER ADDSLOTSRANGE ${index * share} ${last}`);
+  }
+}
+
+async function pairUp(nodes: readonly RedisServer[], primaries: number): Promise<void> {
+  for (let index = 0; index < primaries; index += 1) {
+    const id = /([0-9a-f]{40})/.exec(await askRedis(nodes[index]!, 'CLUSTER MYID'))?.[1];
+    // A node must have heard of its primary first.
+    await until(() => askRedis(nodes[primaries + index]!, `CLUSTER REPLICATE ${id}`), { what: 'a replica to attach' });
+  }
+}
+
+async function isWhole(nodes: readonly RedisServer[], primaries: number): Promise<boolean> {
+  const infos = await Promise.all(nodes.map((node) => askRedis(node, 'CLUSTER INFO')));
+  const agreed = infos.every(
+    (info) => info.includes('cluster_state:ok') && info.includes(`cluster_slots_ok:${slotCount}`),
+  );
+  const attached = await Promise.all(nodes.slice(primaries).map((node) => askRedis(node, 'INFO replication')));
+  return agreed && attached.every((info) => info.includes('master_link_status:up'));
+}
+
+function clusterOf(nodes: readonly RedisServer[], stop: () => Promise<void>): RedisCluster {
+  const ownerAsSeenBy = async (seer: RedisServer, key: string): Promise<RedisServer | undefined> => {
+    const reply = await askRedis(seer, `EXISTS ${key}`).catch((error: unknown) => String(error));
+    const moved = /MOVED \d+ \S*:(\d+)/.exec(reply)?.[1];
+    return moved === undefined ? seer : nodes.find(({ port }) => port === Number(moved));
+  };
+  const ownerOf = async (key: string): Promise<RedisServer> => {
+    const owner = await ownerAsSeenBy(nodes[0]!, key);
+    if (owner === undefined) throw new Error(`nobody serves the slot of ${key}`);
+    return owner;
+  };
+  return {
+    url: `redis+cluster://${nodes.map(({ host, port }) => `${host}:${port}`).join(',')}`,
+    nodes,
+    ownerOf,
+    async failover(key) {
+      const old = await ownerOf(key);
+      const replication = await askRedis(old, 'INFO replication');
+      const port = Number(/slave0:ip=[^,]+,port=(\d+)/.exec(replication)?.[1]);
+      const successor = nodes.find((node) => node.port === port);
+      if (successor === undefined) throw new Error('the owner has no replica');
+      await askRedis(successor, 'CLUSTER FAILOVER');
+      await until(
+        async () => {
+          const seen = await Promise.all(nodes.map((node) => ownerAsSeenBy(node, key)));
+          return seen.every((owner) => owner === successor);
+        },
+        { what: 'the failover', timeoutMs: 20_000 },
+      );
+      return successor;
+    },
+    stop,
+  };
+}

@@ -1,0 +1,201 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dieWithParent } from '../die-with-parent.ts';
+import { freePort } from '../free-port.ts';
+import { findRedisServer, type RedisBinaries } from './find-redis-server.ts';
+import { isServing } from './redis-ping.ts';
+
+export { type FindRedisOptions, findRedisServer, type RedisBinaries } from './find-redis-server.ts';
+
+export interface StartRedisOptions {
+  /** Default: a free one. */
+  port?: number;
+  /** Directives of redis.conf with their text as in that file; several lines of one directive as an array. */
+  config?: Readonly<Record<string, string | readonly string[]>>;
+  /** Data directory, left in place by `stop()`. Default: a temporary one, removed by `stop()`. */
+  dir?: string;
+  /** Starts as a replica of this server. */
+  replicaOf?: { host: string; port: number };
+  /** Starts as a Sentinel: it serves no data and watches what its directives name. */
+  sentinel?: boolean;
+  /** Default: whatever `findRedisServer()` finds. */
+  binaries?: RedisBinaries;
+  /** How long it may take to answer its first PING. Default 10000. */
+  readyTimeoutMs?: number;
+}
+
+/** A Redis of one's own on 127.0.0.1, which ends with this process at the latest. */
+export interface RedisServer {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** Of the present run; undefined while it is down. */
+  readonly pid: number | undefined;
+  readonly dir: string;
+  /** SIGTERM, and SIGKILL when that takes over five seconds; removes a temporary `dir`. Harmless when it is down. */
+  stop(): Promise<void>;
+  /** SIGKILL. The data directory stays, for `restart()`. */
+  kill(): Promise<void>;
+  /** SIGSTOP: connections stay open and nothing answers. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
+  /** Same port, data directory and configuration file, whether it runs or not. Without persistence it comes back empty. */
+  restart(): Promise<void>;
+}
+
+const host = '127.0.0.1';
+const bindClash = /Address already in use|Failed listening on port/i;
+
+/**
+ * Starts a server and waits until it answers PING. Nothing is persisted unless `config` says so.
+ *
+ * @throws Error with the last lines of its log when it ends or does not answer in time.
+ */
+export async function startRedis(options: StartRedisOptions = {}): Promise<RedisServer> {
+  const binaries = options.binaries ?? (await findRedisServer());
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'revocast-redis-')));
+  for (let attempt = 1; ; attempt += 1) {
+    const server = new OwnRedis(binaries, dir, options.port ?? (await freePort()), options);
+    try {
+      await server.restart();
+      return server;
+    } catch (error) {
+      await server.stop();
+      // Between choosing a free port and binding it, another process may have taken it.
+      const clashed = error instanceof Error && bindClash.test(error.message);
+      if (options.port !== undefined || !clashed || attempt === 5) throw error;
+    }
+  }
+}
+
+class OwnRedis implements RedisServer {
+  readonly host = host;
+  readonly port: number;
+  readonly dir: string;
+  readonly #binaries: RedisBinaries;
+  readonly #options: StartRedisOptions;
+  #child: ChildProcess | undefined;
+  #configured = false;
+
+  constructor(binaries: RedisBinaries, dir: string, port: number, options: StartRedisOptions) {
+    this.#binaries = binaries;
+    this.#options = options;
+    this.dir = dir;
+    this.port = port;
+  }
+
+  get url(): string {
+    return `redis://${host}:${this.port}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  async restart(): Promise<void> {
+    await this.#end('SIGTERM');
+    await mkdir(this.dir, { recursive: true });
+    const configFile = join(this.dir, 'redis.conf');
+    // Written once: what CONFIG REWRITE saved survives a restart, as it does in production.
+    if (!this.#configured || !existsSync(configFile)) await writeFile(configFile, this.#configText());
+    this.#configured = true;
+    await this.#start(configFile);
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+    if (this.#options.dir === undefined) await rm(this.dir, { recursive: true, force: true });
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  async #start(configFile: string): Promise<void> {
+    const logPath = join(this.dir, 'redis.log');
+    const log = await open(logPath, 'w');
+    // A process group of its own: Ctrl-C in the terminal reaches us, and we decide what becomes of it.
+    const mode = this.#options.sentinel === true ? ['--sentinel'] : [];
+    const child = spawn(this.#binaries.server, [configFile, ...mode], {
+      cwd: this.dir,
+      detached: true,
+      env: { ...process.env, ...this.#binaries.env },
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    const failure = once(child, 'error').then(([error]) => String(error));
+    const exit = once(child, 'exit').then(([code, signal]) => `it ended with ${code ?? signal}`);
+    const ended = Promise.race([failure, exit]);
+    dieWithParent(child);
+    child.once('exit', () => {
+      if (this.#child === child) this.#child = undefined;
+    });
+    // Before anything is awaited: one that ends at once must not be taken for one that runs.
+    this.#child = child;
+    await log.close();
+
+    const timeoutMs = this.#options.readyTimeoutMs ?? 10_000;
+    const problem = await Promise.race([ended, this.#serving(child, timeoutMs)]);
+    if (problem === undefined) return;
+    await this.#end('SIGKILL');
+    const lastLines = (await readFile(logPath, 'utf8')).trim().split('\n').slice(-8).join('\n');
+    throw new Error(`redis-server on port ${this.port} did not start: ${problem}\n${lastLines}`);
+  }
+
+  /** Resolves with undefined once it serves, or with what went wrong. */
+  async #serving(child: ChildProcess, timeoutMs: number): Promise<string | undefined> {
+    const endsAt = performance.now() + timeoutMs;
+    const password = this.#options.config?.['requirepass'];
+    const credentials = typeof password === 'string' ? { password } : {};
+    while (child.exitCode === null && child.signalCode === null && performance.now() < endsAt) {
+      // Asked for its pid, because a foreign server may answer on the port while ours failed to bind it.
+      if (await isServing({ host, port: this.port, pid: child.pid, ...credentials })) return undefined;
+      await sleep(5);
+    }
+    return `it did not answer PING within ${timeoutMs} ms`;
+  }
+
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.pid === undefined) return;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    child.kill('SIGCONT'); // a stopped process does not see SIGTERM
+    const lastResort = setTimeout(() => child.kill('SIGKILL'), 5000);
+    await exited;
+    clearTimeout(lastResort);
+  }
+
+  #configText(): string {
+    const { config = {}, replicaOf } = this.#options;
+    const directives: Record<string, string | readonly string[]> = {
+      bind: host,
+      port: String(this.port),
+      dir: `"${this.dir}"`,
+      save: '""',
+      appendonly: 'no',
+      // A replica gets its first copy at once rather than after the five seconds that wait for more replicas.
+      'repl-diskless-sync-delay': '0',
+      ...(replicaOf === undefined ? {} : { replicaof: `${replicaOf.host} ${replicaOf.port}` }),
+      ...config,
+    };
+    const lines = Object.entries(directives).flatMap(([name, values]) =>
+      [values].flat().map((value) => `${name} ${value === '' ? '""' : value}\n`),
+    );
+    return lines.join('');
+  }
+}
