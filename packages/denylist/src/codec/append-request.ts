@@ -9,12 +9,13 @@ import { isObject, readVersioned } from './versioned-json.ts';
 
 export const appendRequestVersion = 1;
 
-export function encodeAppendRequest({ digest, broadRulesPerMinute, ...rest }: AppendRequest): string {
+export function encodeAppendRequest({ digest, statement, broadRulesPerMinute, ...rest }: AppendRequest): string {
   // JSON has no Infinity.
   const broad = broadRulesPerMinute === Number.POSITIVE_INFINITY ? 'any' : broadRulesPerMinute;
   return JSON.stringify({
     v: appendRequestVersion,
     digest: digestToHex(digest),
+    statement: encodeStatement(statement),
     ...rest,
     broadRulesPerMinute: broad,
   });
@@ -47,6 +48,13 @@ export function decodeAppendRequest(text: string): AppendRequest | string {
   };
 }
 
+/** The wire names the last two numbers of a rule `stamp` and `lifted`. */
+function encodeStatement(statement: Statement): object {
+  if (statement.kind !== 'seed') return statement;
+  const { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } = statement.rule;
+  return { kind: 'seed', rule: { deniedUntil, issuedUpTo, stamp: denialStamp, lifted: liftedUpTo } };
+}
+
 function decodeStatement(value: unknown): Statement | undefined {
   if (!isObject(value)) return undefined;
   switch (value.kind) {
@@ -62,7 +70,7 @@ function decodeStatement(value: unknown): Statement | undefined {
       return { kind: 'lift' };
     case 'seed': {
       if (!isObject(value.rule)) return undefined;
-      const { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } = value.rule;
+      const { deniedUntil, issuedUpTo, stamp: denialStamp, lifted: liftedUpTo } = value.rule;
       return isUint32(deniedUntil) && isUint32(issuedUpTo) && isUint32(denialStamp) && isUint32(liftedUpTo)
         ? { kind: 'seed', rule: { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } }
         : undefined;

@@ -46,6 +46,15 @@ describe('a request to append', () => {
     );
   });
 
+  it('names the numbers of a seeded rule as every version of the wire does', () => {
+    const text = encodeAppendRequest({
+      digest: Uint32Array.of(0, 0, 0, 1),
+      statement: { kind: 'seed', rule: { deniedUntil: 1, issuedUpTo: 2, denialStamp: 3, liftedUpTo: 4 } },
+      details: { id: 'reseed', kind: 'reseed' },
+    });
+    expect(text).toContain('"statement":{"kind":"seed","rule":{"deniedUntil":1,"issuedUpTo":2,"stamp":3,"lifted":4}}');
+  });
+
   it.each([
     [60, '60'],
     [Number.POSITIVE_INFINITY, '"any"'],
