@@ -1,0 +1,64 @@
+import { FrameError } from './frame.ts';
+import type { FrameReader } from './frame-reader.ts';
+import type { FrameWriter } from './frame-writer.ts';
+import { readLabel, writeLabel } from './label.ts';
+
+/** How far one replica is. It holds until a later row of the same replica on this connection. */
+export interface ReportRow {
+  /** 16 hex digits; absent for the process that reports for itself. */
+  readonly id?: string;
+  /** Number of the last change of this feed that it has applied; absent while it has none. */
+  readonly n?: number;
+  readonly failOpen: boolean;
+  readonly maxStalenessMs: number;
+  /** It stopped in order: nobody waits for it any longer. */
+  readonly left?: boolean;
+  /** Only in the first row of a replica on a connection. */
+  readonly label?: string;
+}
+
+export interface ReportFrame {
+  readonly kind: 'report';
+  /** Not 0: an `answer` is expected once everything upstream counts the replicas of these rows. */
+  readonly seq: number;
+  readonly rows: readonly ReportRow[];
+}
+
+const flags = { failOpen: 1, hasPosition: 2, left: 4 };
+
+/** A row with the longest label. */
+export const maxReportRowBytes = 150;
+
+export function writeReport(writer: FrameWriter, { seq, rows }: ReportFrame): void {
+  writer.u32(seq);
+  for (const { id, n, failOpen, maxStalenessMs, left, label } of rows) {
+    writer.hex(id, 8);
+    writer.u8((failOpen ? flags.failOpen : 0) | (n === undefined ? 0 : flags.hasPosition) | (left ? flags.left : 0));
+    writer.u64(n ?? 0).u32(maxStalenessMs);
+    writeLabel(writer, label);
+  }
+}
+
+export function readReport(reader: FrameReader): ReportFrame {
+  const seq = reader.u32();
+  const rows: ReportRow[] = [];
+  while (!reader.atEnd) rows.push(readRow(reader));
+  if (rows.length === 0) throw new FrameError('malformed', 'report: expected at least one row');
+  return { kind: 'report', seq, rows };
+}
+
+function readRow(reader: FrameReader): ReportRow {
+  const id = reader.hex(8);
+  const bits = reader.u8();
+  const n = reader.u64();
+  const maxStalenessMs = reader.u32();
+  const label = readLabel(reader);
+  return {
+    id,
+    n: (bits & flags.hasPosition) === 0 ? undefined : n,
+    failOpen: (bits & flags.failOpen) !== 0,
+    maxStalenessMs,
+    left: (bits & flags.left) !== 0,
+    label: label === '' ? undefined : label,
+  };
+}
