@@ -1,6 +1,7 @@
-// Bundles one program into one file, so that an image holds Node, that file and nothing else to keep up to date.
+// Bundles one program into one file, so that an image holds Node, that file and the page of the console.
 // Usage: node docker/bundle.mjs <program> <output file>
-import { dirname } from 'node:path';
+import { cpSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -34,3 +35,6 @@ await build({
   legalComments: 'linked',
   logLevel: 'warning',
 });
+// The console reads the files of its page beside its program.
+if (program === 'sidecar')
+  cpSync(join(root, 'apps/sidecar/src/console/page'), join(dirname(outfile), 'page'), { recursive: true });

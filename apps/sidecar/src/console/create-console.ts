@@ -4,9 +4,10 @@ import type { Readers } from '@revocast/denylist/server';
 import { answerDigests } from './answer-digests.ts';
 import { type ConsoleParts, readView } from './console-view.ts';
 import { createLiveUpdates, maxPages } from './live-updates.ts';
-import { securityHeaders } from './page/security-policy.ts';
+import { readPageFiles } from './page-files.ts';
 import { renderPage } from './render/page.ts';
 import { createReplicaLags } from './replica-lags.ts';
+import { securityHeaders } from './security-headers.ts';
 
 export interface ConsoleOptions extends Omit<ConsoleParts, 'lags' | 'clock' | 'replica'> {
   readonly replica: Replica;
@@ -15,17 +16,18 @@ export interface ConsoleOptions extends Omit<ConsoleParts, 'lags' | 'clock' | 'r
 }
 
 export interface SidecarConsole {
-  /** Answers the paths of the console; false when the request is for none of them. Who may ask is the listener's business. */
+  /** Answers the paths of the console; false for every other path. The listener has checked the right to read before. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   close(): void;
 }
 
-/** The page that people look at during an incident. It reads, and changes nothing. */
+/** The page for an incident. It is read-only. */
 export function createConsole({ readers, ...parts }: ConsoleOptions): SidecarConsole {
   const { replica, clock } = parts;
   const lags = createReplicaLags({ replica, readers, clock });
   const read = () => readView({ ...parts, lags });
   const updates = createLiveUpdates(read, clock);
+  const files = readPageFiles();
 
   const serveEvents = (response: ServerResponse) => {
     if (!updates.follow(response))
@@ -41,11 +43,14 @@ export function createConsole({ readers, ...parts }: ConsoleOptions): SidecarCon
     handle(request, response) {
       if (request.method !== 'GET') return false;
       const [path, query] = (request.url ?? '').split('?', 2);
-      if (path !== '/console' && path !== '/console/events' && path !== '/console/digests') return false;
+      const file = files.get(path ?? '');
+      const known = path === '/console' || path === '/console/events' || path === '/console/digests';
+      if (!known && file === undefined) return false;
       for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
       if (isOfAnotherPage(request, path)) answer(response, 403, { error: 'cross_site_refused' });
       else if (path === '/console/events') serveEvents(response);
       else if (path === '/console/digests') serveDigests(response, new URLSearchParams(query));
+      else if (file !== undefined) response.writeHead(200, { 'Content-Type': file.type }).end(file.text);
       else response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(renderPage(read()));
       return true;
     },
@@ -57,10 +62,10 @@ export function createConsole({ readers, ...parts }: ConsoleOptions): SidecarCon
 }
 
 /**
- * Browsers leave `Origin` out of what another site embeds without asking (an image, a frame); Fetch Metadata tells. A link
- * that a person follows to the page itself is welcome.
+ * Browsers send no `Origin` with an image or a frame that another site embeds; Fetch Metadata names the site. A link to the
+ * page itself may be followed from anywhere.
  */
-function isOfAnotherPage({ headers }: IncomingMessage, path: string): boolean {
+function isOfAnotherPage({ headers }: IncomingMessage, path: string | undefined): boolean {
   if (path === '/console') return (headers['sec-fetch-dest'] ?? 'document') !== 'document';
   const site = headers['sec-fetch-site'] ?? 'none';
   return site !== 'same-origin' && site !== 'none';

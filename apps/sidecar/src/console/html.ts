@@ -1,4 +1,4 @@
-/** Text that may stand in a page as it is. Only {@link html} makes it, so that whatever else comes in is escaped. */
+/** Text that is put into a page unescaped. Only {@link html} makes it, so every other value is escaped. */
 export class Markup {
   readonly #text: string;
 
@@ -11,17 +11,12 @@ export class Markup {
   }
 }
 
-/** What may stand between the words of a template; `undefined` leaves nothing behind. */
+/** A value in a template; `undefined` adds nothing. */
 export type HtmlValue = string | number | Markup | undefined | readonly HtmlValue[];
 
-/** Template tag: what is written is markup, every value is escaped unless it is markup itself. */
+/** Template tag: its literal text is markup; every value that is not markup is escaped. */
 export function html(words: TemplateStringsArray, ...values: readonly HtmlValue[]): Markup {
   return new Markup(words.map((word, index) => (index === 0 ? word : render(values[index - 1]) + word)).join(''));
-}
-
-/** For text that must not be escaped: what stands inside `<script>` and `<style>`, and is ours. */
-export function trusted(text: string): Markup {
-  return new Markup(text);
 }
 
 function render(value: HtmlValue): string {
@@ -38,7 +33,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Both kinds of quotes too: a value may stand inside an attribute. */
+/** Escapes both kinds of quotes too: a value may be part of an attribute. */
 function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

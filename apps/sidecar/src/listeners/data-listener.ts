@@ -31,7 +31,8 @@ const readerRoutes = [
   'POST /v1/acks',
   'POST /v1/usage',
 ];
-const consoleRoutes = ['GET /console', 'GET /console/events', 'GET /console/digests'];
+const consolePaths = ['', '/events', '/digests', '/page.css', '/page.js', '/explain-token.js'];
+const consoleRoutes = consolePaths.map((path) => `GET /console${path}`);
 const writerRoutes = ['POST /v1/revocations', 'GET /v1/revocations'];
 
 /** The routes of this listener, as the label of `sidecar_http_requests_total` names them. */
@@ -62,9 +63,13 @@ export function createDataListener(options: DataListenerOptions): Express {
   return app;
 }
 
-/** Browsers put `Origin` on what a page's script sends; no client of ours does. */
-function refuseBrowsers(request: Request, response: Response, next: NextFunction): void {
-  if (request.headers.origin === undefined) next();
+/**
+ * Browsers send `Origin` with the requests of a script; our clients do not. The console's own page passes: its `Origin`
+ * names the same host as `Host`, which is checked next.
+ */
+function refuseBrowsers({ headers }: Request, response: Response, next: NextFunction): void {
+  const { origin, host } = headers;
+  if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) next();
   else refuse(response, 403, 'origin_refused');
 }
 

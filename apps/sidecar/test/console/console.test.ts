@@ -11,7 +11,7 @@ import { maxPages } from '../../src/console/live-updates.ts';
 import { type ConfigInput, startSidecar } from '../../src/index.ts';
 
 const secret = 'a-token-of-twenty-one';
-const paths = ['/console', '/console/events', `/console/digests?d=${'0'.repeat(32)}`];
+const paths = ['/console', '/console/page.js', '/console/events', `/console/digests?d=${'0'.repeat(32)}`];
 const session: DimensionValue = { dimension: 'session', issuer: 'https://login.example/', value: 's-1' };
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -64,6 +64,24 @@ describe('given a sidecar on loopback', () => {
     expect(headers['cache-control']).toBe('no-store');
     expect(headers['content-security-policy']).toContain("default-src 'none'");
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+  });
+
+  it('serves each file that the page names, and every module that a script imports', async () => {
+    const url = await start();
+    const { text } = await request(url).get('/console').expect(200);
+    const named = [...text.matchAll(/(?:src|href)="(\/console\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(named.sort()).toEqual(['/console/page.css', '/console/page.js']);
+    const script = await request(url)
+      .get('/console/page.js')
+      .expect(200)
+      .expect('Content-Type', /javascript/);
+    const imported = [...script.text.matchAll(/from '\.(\/[^']+)'/g)].map(([, path]) => `/console${path}`);
+    expect(imported).toEqual(['/console/explain-token.js']);
+    await request(url)
+      .get('/console/explain-token.js')
+      .expect(200)
+      .expect('Content-Type', /javascript/);
+    await request(url).get('/console/page.css').expect(200).expect('Content-Type', /css/);
   });
 
   it('says of digests which rules are held, and shows the revocation', async () => {

@@ -108,6 +108,12 @@ describe('given a data listener on loopback', () => {
     },
   );
 
+  it('takes a request of its own page, whose Origin is the Host of the request', async () => {
+    const { url, handled } = await serve();
+    await request(url).get('/console').set('Origin', url).expect(200);
+    expect(handled).toEqual(['GET /console']);
+  });
+
   it.each(['/v1/acks', '/v1/usage'])('lets a process of this host post to %s without a secret', async (path) => {
     const { url, handled } = await serve();
     await request(url).post(path).send('{}').expect(200);

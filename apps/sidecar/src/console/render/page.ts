@@ -1,7 +1,5 @@
 import type { ConsoleView } from '../console-view.ts';
-import { html, type Markup, trusted } from '../html.ts';
-import { pageScript } from '../page/page-script.ts';
-import { pageStyle } from '../page/page-style.ts';
+import { html, type Markup } from '../html.ts';
 import { formatClock } from './format.ts';
 import { describeState, renderFreshness } from './freshness.ts';
 import { renderLatency } from './latency.ts';
@@ -9,7 +7,7 @@ import { renderRefusals } from './refusals.ts';
 import { renderReplicas } from './replicas.ts';
 import { renderRevocations } from './revocations.ts';
 
-/** The parts of the page that follow what happens, by the name under which an update finds them. */
+/** The parts of the page that are updated, by name. */
 export const liveParts = {
   freshness: renderFreshness,
   replicas: renderReplicas,
@@ -18,7 +16,7 @@ export const liveParts = {
   refusals: renderRefusals,
 } as const satisfies Readonly<Record<string, (view: ConsoleView) => Markup>>;
 
-/** The whole page, as it is without any script. */
+/** The whole page; it is readable without its script. */
 export function renderPage(view: ConsoleView): string {
   const { state } = view.status.freshness;
   return html`<!DOCTYPE html>
@@ -30,7 +28,8 @@ export function renderPage(view: ConsoleView): string {
 <meta name="robots" content="noindex">
 <title>${state} · Revocast sidecar</title>
 <link rel="icon" href="data:,">
-<style>${trusted(pageStyle)}</style>
+<link rel="stylesheet" href="/console/page.css">
+<script type="module" src="/console/page.js"></script>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
@@ -39,7 +38,7 @@ export function renderPage(view: ConsoleView): string {
 <p id="state" class="state" data-state="${state}" role="status">${describeState(view)}</p>
 <p class="updates"><span id="updated">As of <time>${formatClock(view.nowMs).slice(0, 8)}</time> UTC</span>
 <button id="pause" type="button" aria-pressed="false" hidden>Pause updates</button></p>
-<noscript><p class="note">Without scripts this page stands still (reload it), and cannot look into a token.</p></noscript>
+<noscript><p class="note">Without scripts this page does not update (reload it) and cannot explain a token.</p></noscript>
 </header>
 <main id="main" tabindex="-1">
 ${section('freshness', 'Freshness and lag', live('freshness', view))}
@@ -50,7 +49,6 @@ ${section('explain', 'Why was this token refused?', tokenForm, 'wide')}
 ${section('revocations', 'Last revocations', live('revocations', view), 'wide')}
 </main>
 <footer><p>Revocast sidecar ${view.version} · read-only · what the numbers mean: <code>docs/console.md</code></p></footer>
-<script>${trusted(pageScript)}</script>
 </body>
 </html>
 `.toString();
@@ -65,8 +63,8 @@ function live(part: keyof typeof liveParts, view: ConsoleView): Markup {
   return html`<div data-live="${part}">${liveParts[part](view)}</div>`;
 }
 
-/** Nameless fields: even a form that were sent would carry nothing. */
-const tokenForm = html`<p id="token-note">The token is decoded in this page and never leaves it: the sidecar is asked for SHA-256 digests only.</p>
+/** The fields have no names: a form that a browser sends anyway would be empty. */
+const tokenForm = html`<p id="token-note">The token is decoded in this page and stays in it: the sidecar receives SHA-256 digests only.</p>
 <form id="token-form" autocomplete="off">
 <label for="token">Access token</label>
 <textarea id="token" rows="4" autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false" writingsuggestions="false" aria-describedby="token-note" disabled></textarea>
@@ -74,5 +72,5 @@ const tokenForm = html`<p id="token-note">The token is decoded in this page and 
 </form>
 <div id="explanation" aria-live="polite"></div>`;
 
-const notKnownHere = html`<p><strong>Not known here.</strong> No request passes through a sidecar. Which were refused, and why, is counted by each API process: scrape its own <code>/metrics</code>, or ask Prometheus:</p>
+const notKnownHere = html`<p><strong>Not known here.</strong> No request passes through a sidecar. Each API process counts its rejected requests by reason: read its own <code>/metrics</code>, or query Prometheus:</p>
 <pre tabindex="0" aria-label="Query for Prometheus"><code>sum by (reason) (rate(revocast_verifications_total{outcome="rejected"}[5m]))</code></pre>`;
