@@ -1,6 +1,7 @@
 // Builds one workspace quietly, then starts its program and hands the options on to it.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { copyStyles } from './copy-styles.mjs';
 import { binOf, root } from './run.mjs';
 
 /** @param workspace folder whose `dist/main.js`, or another `program` in `dist`, is to run. */
@@ -14,6 +15,7 @@ export function startBuilt(workspace, { nodeArgs = [], program: file = 'main.js'
     process.stderr.write(built.stderr);
     process.exit(built.status ?? 1);
   }
+  copyStyles();
   const program = spawn(
     process.execPath,
     [...nodeArgs, join(root, workspace, 'dist', file), ...process.argv.slice(2)],
