@@ -73,6 +73,11 @@ describe('the Dockerfile', () => {
   });
 });
 
+it('the image of the sidecar has the page of the console, which the bundle reads at its start', () => {
+  const stage = text.split('FROM runtime AS sidecar')[1]?.split('\nFROM ')[0] ?? '';
+  expect(stage).toContain('COPY --from=build /out/page ./page/');
+});
+
 describe('the bundle', () => {
   let folder: string;
   let running: Supervised | undefined;
