@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { locatePortableRedis, unpackPortableRedis } from './portable-redis.ts';
 
 const run = promisify(execFile);
-const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** In the repository, from `src/redis` and from `dist/redis` alike. */
+export const defaultCacheDir = fileURLToPath(new URL('../../../.cache/redis', import.meta.url));
 
 /** A Redis or Valkey server that has answered `--version`. */
 export interface RedisBinaries {
@@ -51,7 +52,7 @@ export function findRedisServer(options: FindRedisOptions = {}): Promise<RedisBi
 
 async function search(options: FindRedisOptions): Promise<RedisBinaries> {
   const { progress = toStderr, env = process.env } = options;
-  const { cacheDir = join(repository, '.cache/redis') } = options;
+  const { cacheDir = defaultCacheDir } = options;
   const slow = setTimeout(() => progress('still preparing a Redis server (one download of about 3 MB) …'), 2000);
   try {
     const named = env['REVOCAST_REDIS_SERVER'];

@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { findRedisServer } from '../../src/redis/find-redis-server.ts';
+import { defaultCacheDir, findRedisServer } from '../../src/redis/find-redis-server.ts';
 import { librariesIn } from '../../src/redis/portable-redis.ts';
 
 let dir: string;
@@ -50,6 +51,10 @@ describe('where a Redis server is looked for', () => {
     const redis = await fakeServer('genuine', 'redis-server', 'Redis server v=7.0.0 sha=0');
     const env = { PATH: `${dirname(impostor)}:${dirname(redis)}` };
     await expect(findRedisServer({ env })).resolves.toMatchObject({ server: redis });
+  });
+
+  it('keeps the portable copy in the .cache of the repository', () => {
+    expect(defaultCacheDir).toBe(fileURLToPath(new URL('../../../.cache/redis', import.meta.url)));
   });
 
   it('says how to install one when there is none and none can be fetched', async () => {
