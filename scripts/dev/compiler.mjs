@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { copyStyles } from '../copy-styles.mjs';
+import { binOf } from '../run.mjs';
+
+/** What the processes of `npm run dev` run, and the command line, which a contributor runs beside them. */
+const projects = ['apps/demo', 'apps/cli'];
+
+/** Compiles incrementally: what has not changed is not compiled again. The compiler prints its own errors. */
+export function createCompiler(root) {
+  const args = [binOf('typescript', 'tsc'), '-b', ...projects];
+  // tsc starts a second process, so the two get a process group of their own that can be ended as a whole.
+  const detached = process.platform !== 'win32';
+  let running;
+  return {
+    /** @returns whether there were no errors. */
+    async compile() {
+      console.log('compiling …');
+      const startedAt = performance.now();
+      const compiler = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', detached });
+      const ended = new Promise((resolve, reject) => {
+        compiler.once('error', reject);
+        compiler.once('close', resolve);
+      });
+      running = { compiler, ended };
+      const code = await ended;
+      running = undefined;
+      if (code !== 0) return false;
+      copyStyles(root);
+      console.log(`compiled in ${secondsSince(startedAt)} s`);
+      return true;
+    },
+    /** Ends a compilation that runs. */
+    async close() {
+      if (running === undefined) return;
+      const { compiler, ended } = running;
+      if (detached) process.kill(-compiler.pid);
+      else compiler.kill();
+      await ended;
+    },
+  };
+}
+
+export function secondsSince(startedAt) {
+  return ((performance.now() - startedAt) / 1000).toFixed(1);
+}

@@ -1,0 +1,80 @@
+import { existsSync, readdirSync, statSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** An editor writes a file in several steps, and a branch switch writes many files. */
+const quietMs = 100;
+
+/** Paths of the workspaces whose `src` is watched, as `packages/denylist`. */
+export function workspacesWithSources(root) {
+  return ['packages', 'apps'].flatMap((parent) =>
+    readdirSync(join(root, parent))
+      .map((name) => `${parent}/${name}`)
+      .filter((path) => existsSync(join(root, path, 'src'))),
+  );
+}
+
+/**
+ * Yields the workspaces in which something changed, once nothing has changed for 100 ms. What changes while the caller
+ * is busy is yielded next.
+ */
+export async function* changedWorkspaces(root, workspaces) {
+  const changed = new Set();
+  let events = 0;
+  let wake = () => undefined;
+  const watchFolders = createFolderWatch(root, (workspace) => {
+    changed.add(workspace);
+    events += 1;
+    wake();
+  });
+
+  watchFolders(workspaces);
+  for (;;) {
+    if (changed.size === 0) await new Promise((resolve) => (wake = resolve));
+    for (let seen = -1; seen !== events; ) {
+      seen = events;
+      await sleep(quietMs);
+    }
+    watchFolders(workspaces);
+    const batch = [...changed];
+    changed.clear();
+    yield batch;
+  }
+}
+
+/**
+ * One watcher for each folder. Node 20 on Linux loses a file that an editor replaced by renaming when it watches
+ * recursively; a watcher of the folder around the file does not.
+ */
+function createFolderWatch(root, report) {
+  const watchers = new Map();
+  return (workspaces) => {
+    // A folder that was deleted and made again has the same path, but not the same inode.
+    const found = workspaces.flatMap((workspace) =>
+      foldersIn(join(root, workspace, 'src')).map((path) => ({
+        workspace,
+        path,
+        key: `${path}:${statSync(path).ino}`,
+      })),
+    );
+    const keys = new Set(found.map(({ key }) => key));
+    for (const [key, watcher] of watchers) {
+      if (keys.has(key)) continue;
+      watcher.close();
+      watchers.delete(key);
+    }
+    for (const { workspace, path, key } of found) {
+      if (watchers.has(key)) continue;
+      const watcher = watch(path, () => report(workspace));
+      // Windows reports a deleted folder as an error. The next round closes the watcher.
+      watcher.on('error', () => report(workspace));
+      watchers.set(key, watcher);
+    }
+  };
+}
+
+function foldersIn(folder) {
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
+  const inner = entries.filter((entry) => entry.isDirectory());
+  return [folder, ...inner.map((entry) => join(entry.parentPath, entry.name))];
+}
