@@ -14,7 +14,7 @@ const { stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '
 });
 const files = stdout.split('\0').filter((path) => path !== '' && existsSync(join(root, path)));
 
-/** Where people keep checkouts and home folders. The home of the `node` user belongs to the container image. */
+/** Folders of checkouts and homes. The home of the `node` user belongs to the container image. */
 const machinePath = /(?<![\w.~-])(?:\/(?:work|root)\/|\/(?:home|Users)\/(?!node\b)|\/tmp\/|[A-Z]:\\Users\\)[\w.-]+/;
 
 function linesWith(path: string, isFound: (line: string) => boolean): string[] {
@@ -35,6 +35,25 @@ describe('committed files', () => {
       .filter((path) => path !== 'test/committed-files.test.ts')
       .flatMap((path) => linesWith(path, isFound));
     expect(found).toEqual([]);
+  });
+
+  it('name no registry: package-lock.json is the same wherever it was written', () => {
+    const lock: unknown = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+    const { packages } = lock as { packages: Record<string, { resolved?: string; link?: boolean }> };
+    const addresses = Object.entries(packages).filter(([, { resolved, link }]) => resolved !== undefined && !link);
+    expect(addresses.map(([path]) => path)).toEqual([]);
+    const npmrc = readFileSync(join(root, '.npmrc'), 'utf8').split('\n');
+    expect(npmrc).toContain('omit-lockfile-registry-resolved=true');
+    expect(npmrc.filter((line) => /registry *=|_auth|\/\//.test(line))).toEqual([]);
+  });
+
+  it('are not ignored', () => {
+    const { stdout: ignored } = spawnSync('git', ['ls-files', '--cached', '--ignored', '--exclude-standard'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(ignored).toBe('');
+    expect(files).toContain('.vscode/launch.json');
   });
 
   it('carry one licence, at the top and in every package that is published', () => {
