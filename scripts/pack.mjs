@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { npmScript, readNode, root } from './run.mjs';
 
 /** Every workspace that is published, as `{ path, folder, manifest }`. */
-export function publishedWorkspaces() {
+export function publishedWorkspaces(repository = root) {
   return ['packages', 'apps']
-    .flatMap((parent) => readdirSync(join(root, parent)).map((name) => `${parent}/${name}`))
+    .flatMap((parent) => readdirSync(join(repository, parent)).map((name) => `${parent}/${name}`))
     .map((path) => {
-      const folder = join(root, path);
+      const folder = join(repository, path);
       return { path, folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) };
     })
     .filter(({ manifest }) => !manifest.private);
