@@ -1,3 +1,20 @@
-import { startBuilt } from './start-built.mjs';
+import { nodeOfLine } from './node-of-line.mjs';
+import { build, start } from './start-built.mjs';
 
-startBuilt('bench');
+build('bench');
+const { readCommandLine } = await import('../bench/dist/command-line.js');
+start('bench', { node: chosenNode() });
+
+/** The bench and all its processes run on one Node, so `--node` has to be read before the program starts. */
+function chosenNode() {
+  const { help, node } = commandOf(process.argv.slice(2));
+  return help || node === undefined ? process.execPath : nodeOfLine(node);
+}
+
+function commandOf(argv) {
+  try {
+    return readCommandLine(argv);
+  } catch {
+    return { help: true }; // the program reads the same options and reports what is wrong with them
+  }
+}

@@ -5,7 +5,12 @@ import { copyStyles } from './copy-styles.mjs';
 import { binOf, root } from './run.mjs';
 
 /** @param workspace folder whose `dist/main.js`, or another `program` in `dist`, is to run. */
-export function startBuilt(workspace, { nodeArgs = [], program: file = 'main.js' } = {}) {
+export function startBuilt(workspace, options) {
+  build(workspace);
+  start(workspace, options);
+}
+
+export function build(workspace) {
   // stdout belongs to the program alone: with --json its last line must be the object.
   process.stderr.write('building …\n');
   const compiler = [binOf('typescript', 'tsc'), '-b', workspace];
@@ -16,11 +21,14 @@ export function startBuilt(workspace, { nodeArgs = [], program: file = 'main.js'
     process.exit(built.status ?? 1);
   }
   copyStyles();
-  const program = spawn(
-    process.execPath,
-    [...nodeArgs, join(root, workspace, 'dist', file), ...process.argv.slice(2)],
-    { cwd: root, stdio: 'inherit' },
-  );
+}
+
+/** `node`: another Node than this one. The processes that the program forks run on it too. */
+export function start(workspace, { node = process.execPath, nodeArgs = [], program: file = 'main.js' } = {}) {
+  const program = spawn(node, [...nodeArgs, join(root, workspace, 'dist', file), ...process.argv.slice(2)], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   // Ctrl-C reaches the program through the terminal; whoever stops us alone must stop it too. It decides when it is over.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => program.kill('SIGTERM'));

@@ -1,8 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { dieWithParent } from '@revocast/test-support';
-
-/** What one process of the bench said to another. */
-export type Said = Readonly<Record<string, unknown>>;
+import { readSaid, type Said } from './said.ts';
 
 /** A process of the bench: one order in, answers out. */
 export interface Child {
@@ -43,30 +41,4 @@ export function childOver(child: ChildProcess): Child {
       }),
     end: () => void child.kill('SIGKILL'),
   };
-}
-
-/** The other end: does what is asked, one thing after the other, and says what came of it. */
-export function answerParent(answer: (message: unknown) => Promise<object> | object): void {
-  process.on('message', (message) => {
-    void (async () => answer(message))().then(
-      (said) => process.send?.(said),
-      (error: unknown) => process.send?.({ failed: error instanceof Error ? error.stack : 'unknown failure' }),
-    );
-  });
-}
-
-export function readSaid(message: unknown): Said {
-  return typeof message === 'object' && message !== null ? { ...message } : {};
-}
-
-export function numberIn(said: Said, name: string): number {
-  const value = said[name];
-  if (typeof value !== 'number') throw new Error(`expected a number ${name}`);
-  return value;
-}
-
-export function textIn(said: Said, name: string): string {
-  const value = said[name];
-  if (typeof value !== 'string') throw new Error(`expected a text ${name}`);
-  return value;
 }

@@ -2,7 +2,14 @@
 export const parts = ['micro', 'cold', 'fleet', 'sizes', 'latency', 'flood', 'http'] as const;
 export type Part = (typeof parts)[number];
 
-/** What the operator of the bench asked for. */
+/** Lines of Node, as majors. */
+export const nodeLines = ['20', '22', '24', '26'] as const;
+export type NodeLine = (typeof nodeLines)[number];
+
+export const algorithms = ['RS256', 'ES256', 'EdDSA'] as const;
+export type Algorithm = (typeof algorithms)[number];
+
+/** What the operator of the bench asked for. Undefined: the default of each part. */
 export interface Command {
   readonly help: boolean;
   /** Only the last line of stdout is for machines; tables go to stderr. */
@@ -10,21 +17,31 @@ export interface Command {
   /** Small sizes, to see that everything still runs. The figures mean nothing. */
   readonly quick: boolean;
   readonly only: readonly Part[];
-  /** Undefined: each part has its own default. */
+  readonly node: NodeLine | undefined;
   readonly rounds: number | undefined;
   readonly rules: number | undefined;
+  readonly algorithms: readonly Algorithm[] | undefined;
+  /** Parts of names of contenders. */
+  readonly contenders: readonly string[] | undefined;
 }
 
 export const help = `npm run bench -- [options]
 
-  --only <parts>  some of ${parts.join(', ')}; several with commas
-  --quick         small sizes and few rounds: under two minutes, to see that it still runs
-  --rounds <n>    rounds of what alternates, 1-50; default: each part its own
-  --rules <n>     rules in the denylist under http and latency, 0-20000000; default 1000000
-  --json          tables to stderr; the last line of stdout is one JSON object
+  --only <parts>         some of ${parts.join(', ')}; several with commas
+  --node <line>          runs every process of the bench on that line of Node: ${nodeLines.join(', ')}; its newest
+                         release is taken from npm once. Default: the Node that started this
+  --quick                small sizes and few rounds: under two minutes, to see that it still runs
+  --rounds <n>           rounds of what alternates, 1-50; default: each part its own
+  --rules <n>            rules in the denylist under http and latency, 0-20000000; default 1000000
+  --algorithms <names>   of http: some of ${algorithms.join(', ')}; default all, with --quick ES256
+  --contenders <words>   of http: only contenders with one of these words in their name, and the bare route
+  --json                 tables to stderr; the last line of stdout is one JSON object
   --help
 
   --micro, --cold, --fleet, --sizes, --latency, --kid-flood, --http: the same as --only with that part
+
+Examples: npm run bench -- --only http --node 24
+          npm run bench -- --only http --node 26 --algorithms RS256 --contenders revocast,sha-256 --rounds 9
 
 Goals stand beside the figures; missing one is no failure. docs/performance.md says how to read it.
 Exit code: 0 measured, 1 something broke, 2 wrong options.
@@ -34,6 +51,7 @@ const flagOfPart: Readonly<Record<string, Part>> = {
   ...Object.fromEntries(parts.filter((part) => part !== 'flood').map((part) => [`--${part}`, part])),
   '--kid-flood': 'flood',
 };
+const withValue = ['--only', '--node', '--rounds', '--rules', '--algorithms', '--contenders'];
 
 /** @throws RangeError with a sentence for people. */
 export function readCommandLine(argv: readonly string[]): Command {
@@ -46,28 +64,43 @@ export function readCommandLine(argv: readonly string[]): Command {
     const part = flagOfPart[word];
     if (part !== undefined) asked.add(part);
     else if (['--help', '-h', '--json', '--quick'].includes(word)) flags.add(word);
-    else if (['--only', '--rounds', '--rules'].includes(word)) {
+    else if (withValue.includes(word)) {
       at += 1;
       const value = words[at];
       if (value === undefined) throw new RangeError(`${word} needs a value`);
       given.set(word, value);
     } else throw new RangeError(`unknown option ${word}`);
   }
-  for (const name of given.get('--only')?.split(',') ?? []) asked.add(readPart(name));
+  for (const part of readSome('--only', given, parts) ?? []) asked.add(part);
+  const [node, second] = readSome('--node', given, nodeLines) ?? [];
+  if (second !== undefined) throw new RangeError('--node: expected one line, because figures of two do not compare');
   return {
     help: flags.has('--help') || flags.has('-h'),
     json: flags.has('--json'),
     quick: flags.has('--quick'),
     only: parts.filter((part) => asked.size === 0 || asked.has(part)),
+    node,
     rounds: readCount('--rounds', given, { min: 1, max: 50 }),
     rules: readCount('--rules', given, { min: 0, max: 20_000_000 }),
+    algorithms: readSome('--algorithms', given, algorithms),
+    contenders: given.get('--contenders')?.split(','),
   };
 }
 
-function readPart(name: string): Part {
-  const part = parts.find((known) => known === name);
-  if (part === undefined) throw new RangeError(`--only: expected some of ${parts.join(', ')}, found ${name}`);
-  return part;
+/** Words with commas between them, each out of `known`. */
+function readSome<Word extends string>(
+  name: string,
+  given: ReadonlyMap<string, string>,
+  known: readonly Word[],
+): Word[] | undefined {
+  return given
+    .get(name)
+    ?.split(',')
+    .map((text) => {
+      const word = known.find((one) => one === text);
+      if (word === undefined) throw new RangeError(`${name}: expected ${known.join(', ')}, found ${text}`);
+      return word;
+    });
 }
 
 function readCount(

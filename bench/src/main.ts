@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os';
 import { type Command, help, type Part, readCommandLine } from './command-line.ts';
+import { chooseContenders } from './http/contenders/index.ts';
 import { planOf } from './plan.ts';
 import { runPart } from './run-part.ts';
 
@@ -38,7 +39,10 @@ async function bench({ json, only, ...asked }: Command): Promise<boolean> {
 
 function readOrRefuse(): Command {
   try {
-    return readCommandLine(process.argv.slice(2));
+    const read = readCommandLine(process.argv.slice(2));
+    // Refused now, and not after an hour.
+    chooseContenders(read.contenders);
+    return read;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     process.stderr.write(`${error.message}\n`);

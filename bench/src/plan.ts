@@ -1,7 +1,7 @@
 import type { ColdStartOptions } from './cold/bench-cold-start.ts';
-import type { Command } from './command-line.ts';
+import { algorithms as allAlgorithms, type Command } from './command-line.ts';
 import type { FleetOptions } from './fleet/bench-fleet.ts';
-import type { Setting } from './http/contenders/contender.ts';
+import type { ThroughputSizes } from './http/bench-throughput.ts';
 import type { MicroOrder } from './micro/micro-order.ts';
 
 /** Every size of a run, in one place. */
@@ -31,22 +31,19 @@ export interface Plan {
     readonly perSecond: number;
     readonly warmUp: number;
   };
-  readonly http: {
-    readonly algorithms: readonly Setting['algorithm'][];
-    readonly rules: number;
-    readonly rounds: number;
-    readonly amount: number;
-    readonly warmUp: number;
-  };
+  readonly http: ThroughputSizes;
 }
 
-export function planOf({ quick, rounds, rules }: Pick<Command, 'quick' | 'rounds' | 'rules'>): Plan {
-  return quick ? quickPlan(rounds, rules ?? 10_000) : wholePlan(rounds, rules ?? 1_000_000);
+export type Asked = Pick<Command, 'quick' | 'rounds' | 'rules' | 'algorithms' | 'contenders'>;
+
+export function planOf(asked: Asked): Plan {
+  return asked.quick ? quickPlan(asked) : wholePlan(asked);
 }
 
-function wholePlan(rounds: number | undefined, rules: number): Plan {
+function wholePlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, contenders }: Asked): Plan {
   const million = 1_000_000;
-  const warmUp = 10_000;
+  // V8 of Node 24 and later optimises the route itself only after some 12,000 requests; they then take half as long.
+  const warmUp = 15_000;
   return {
     micro: [
       { what: 'codec', passes: 9 },
@@ -80,11 +77,16 @@ function wholePlan(rounds: number | undefined, rules: number): Plan {
     },
     latency: { rules, rounds: rounds ?? 11, seconds: 10, amount: 20_000, warmUp },
     flood: { rounds: rounds ?? 9, kids: 1000, bursts: 4, perSecond: 1000, warmUp },
-    http: { algorithms: ['RS256', 'ES256', 'EdDSA'], rules, rounds: rounds ?? 5, amount: 20_000, warmUp },
+    http: {
+      ...{ algorithms, contenders, rules },
+      rounds: rounds ?? 5,
+      warmUp: { cold: 1500, warm: warmUp },
+      ...{ turns: 4, warmMs: 150, coldAmount: 800 },
+    },
   };
 }
 
-function quickPlan(rounds = 1, rules: number): Plan {
+function quickPlan({ rounds = 1, rules = 10_000, algorithms = ['ES256'], contenders }: Asked): Plan {
   const warmUp = 200;
   return {
     micro: [
@@ -102,6 +104,10 @@ function quickPlan(rounds = 1, rules: number): Plan {
     sizes: { sizes: [0, 1000, 10_000], reference: 1000, rounds, amount: 1000, warmUp },
     latency: { rules, rounds, seconds: 1, amount: 1000, warmUp },
     flood: { rounds, kids: 200, bursts: 1, perSecond: 200, warmUp },
-    http: { algorithms: ['ES256'], rules, rounds, amount: 500, warmUp },
+    http: {
+      ...{ algorithms, contenders, rules, rounds },
+      warmUp: { cold: warmUp, warm: warmUp },
+      ...{ turns: 2, warmMs: 20, coldAmount: 100 },
+    },
   };
 }

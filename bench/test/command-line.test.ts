@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parts, readCommandLine } from '../src/command-line.ts';
+import { help, parts, readCommandLine } from '../src/command-line.ts';
 
 const read = (...argv: string[]) => readCommandLine(argv);
 
@@ -10,8 +10,11 @@ describe('the command line of the bench', () => {
       json: false,
       quick: false,
       only: [...parts],
+      node: undefined,
       rounds: undefined,
       rules: undefined,
+      algorithms: undefined,
+      contenders: undefined,
     });
   });
 
@@ -26,6 +29,22 @@ describe('the command line of the bench', () => {
     expect(read('--rounds=50', '--rules=20000000')).toMatchObject({ rounds: 50, rules: 20_000_000 });
   });
 
+  it.each(['20', '22', '24', '26'])('takes the line %s of Node', (line) => {
+    expect(read('--node', line).node).toBe(line);
+  });
+
+  it('takes some algorithms and words of contenders', () => {
+    expect(read('--algorithms', 'ES256,RS256', '--contenders=revocast,sha-256')).toMatchObject({
+      algorithms: ['ES256', 'RS256'],
+      contenders: ['revocast', 'sha-256'],
+    });
+  });
+
+  it('documents every option', () => {
+    for (const option of ['--node', '--algorithms', '--contenders', '--rounds', '--rules'])
+      expect(help).toContain(option);
+  });
+
   it.each([
     ['--round'],
     ['--rounds'],
@@ -37,6 +56,10 @@ describe('the command line of the bench', () => {
     ['--only', 'htp'],
     ['--only', ''],
     ['http'],
+    ['--node'],
+    ['--node', '21'],
+    ['--node', '20,24'],
+    ['--algorithms', 'HS256'],
   ])('refuses %s %s', (...argv) => {
     expect(() => read(...argv)).toThrow(RangeError);
   });

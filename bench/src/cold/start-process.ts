@@ -1,4 +1,5 @@
-import { numberIn, startChild } from '../child.ts';
+import { startChild } from '../child.ts';
+import { numberIn } from '../said.ts';
 
 export interface ProcessStart {
   readonly freshAfterMs: number;

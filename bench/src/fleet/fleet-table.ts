@@ -11,6 +11,7 @@ export function fleetTable(lines: readonly FleetLine[]): string[] {
   const ms = (value: Summary) => `${sayNumber(value.median)} ${saySpread(value)}`;
   return [
     'fleet: revoke() to applied in every process, in ms, and over the bare hop (XADD to XREAD) in the same run',
+    '',
     ...table<FleetLine>(
       [
         { title: 'processes', cell: ({ processes }) => String(processes) },

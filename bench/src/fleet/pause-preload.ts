@@ -1,6 +1,6 @@
 // Loaded into the sidecar before its own program: it must be measured as it is shipped.
 import { subscribe } from 'node:diagnostics_channel';
-import { answerParent } from '../child.ts';
+import { answerParent } from '../answer-parent.ts';
 import { watchPauses } from '../pauses.ts';
 
 const pauses = watchPauses();

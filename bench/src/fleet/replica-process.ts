@@ -1,7 +1,8 @@
 // One API process as far as the denylist goes: a replica behind a sidecar.
 import { systemClock as clock, openFeed, openReplica, systemRandom as random } from '@revocast/denylist/replica';
-import { answerParent, readSaid, textIn } from '../child.ts';
+import { answerParent } from '../answer-parent.ts';
 import { watchPauses } from '../pauses.ts';
+import { readSaid, textIn } from '../said.ts';
 
 /** When each id was seen, in this host's monotonic milliseconds: one clock for all processes of the bench. */
 const seen: [id: string, atMs: number][] = [];

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dieWithParent, freePort } from '@revocast/test-support';
-import { childOver, numberIn } from '../child.ts';
+import { childOver } from '../child.ts';
+import { numberIn } from '../said.ts';
 
 const program = join(dirname(createRequire(import.meta.url).resolve('@revocast/sidecar/package.json')), 'dist/main.js');
 

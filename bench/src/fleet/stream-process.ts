@@ -1,7 +1,8 @@
 // The bare hop beside the fleet: a reader of a Redis stream and nothing else.
 import { systemClock as clock } from '@revocast/denylist/replica';
 import { Redis } from 'ioredis';
-import { answerParent, readSaid, textIn } from '../child.ts';
+import { answerParent } from '../answer-parent.ts';
+import { readSaid, textIn } from '../said.ts';
 
 const seen: [id: string, atMs: number][] = [];
 

@@ -1,12 +1,13 @@
 import type { Progress } from '../progress.ts';
 import type { Figure } from '../report/figure.ts';
 import { goals } from '../report/goals.ts';
-import { ascending, quantile, summarize } from '../report/statistics.ts';
+import { ascending, differences, quantile, summarize } from '../report/statistics.ts';
 import { warmTokens } from './bench-throughput.ts';
-import { runClosedLoop } from './closed-loop.ts';
-import { connections, withContender } from './contender-run.ts';
+import { rateOf } from './closed-loop.ts';
+import { withContender } from './contender-run.ts';
 import { openConnections } from './raw-connection.ts';
 import { runOpenLoop } from './run-open-loop.ts';
+import { tokensInTurn } from './token-supply.ts';
 import { mintTokens } from './tokens.ts';
 import { withIssuer } from './with-issuer.ts';
 
@@ -41,7 +42,7 @@ export async function benchLatency(options: LatencyOptions): Promise<Figure[]> {
     const capacities: number[] = [];
     for (let round = 0; round < 3; round++) {
       progress(`capacity of the bare route, round ${round + 1} of 3`);
-      const load = (port: number) => runClosedLoop({ port, tokens, amount, connections });
+      const load = (port: number) => rateOf(port, tokensInTurn(tokens, amount));
       capacities.push(await withContender({ ...run, contender: 'bare' }, load));
     }
     const perSecond = summarize(capacities).median * shareOfCapacity;
@@ -77,9 +78,9 @@ interface Measured {
 }
 
 function figuresOf({ bare, guarded, capacities }: Measured): Figure[] {
-  const added = (name: 'p50Us' | 'p99Us') =>
-    summarize(guarded.map((round, index) => round[name] - (bare[index]?.[name] ?? Number.NaN)));
-  const of = (rounds: readonly Quantiles[], name: keyof Quantiles) => summarize(rounds.map((round) => round[name]));
+  const valuesOf = (rounds: readonly Quantiles[], name: keyof Quantiles) => rounds.map((round) => round[name]);
+  const added = (name: keyof Quantiles) => summarize(differences(valuesOf(guarded, name), valuesOf(bare, name)));
+  const of = (rounds: readonly Quantiles[], name: keyof Quantiles) => summarize(valuesOf(rounds, name));
   const unit = 'us';
   return [
     { name: 'capacity of the bare route', unit: 'requests/s', value: summarize(capacities) },

@@ -1,8 +1,9 @@
 import type { Progress } from '../progress.ts';
 import { ratios, type Summary, summarize } from '../report/statistics.ts';
 import { warmTokens } from './bench-throughput.ts';
-import { runClosedLoop } from './closed-loop.ts';
-import { connections, withContender } from './contender-run.ts';
+import { rateOf } from './closed-loop.ts';
+import { withContender } from './contender-run.ts';
+import { tokensInTurn } from './token-supply.ts';
 import { mintTokens } from './tokens.ts';
 import { withIssuer } from './with-issuer.ts';
 
@@ -38,7 +39,7 @@ export async function benchSizes(options: SizesOptions): Promise<SizeLine[]> {
         if (setting === undefined) throw new Error('expected a setting for each size');
         progress(`warm with ${sizes[index]} rules, round ${round + 1} of ${rounds}`);
         const run = { contender: 'revocast', setting, warmUp: { tokens, amount: warmUp } };
-        const rate = await withContender(run, (port) => runClosedLoop({ port, tokens, amount, connections }));
+        const rate = await withContender(run, (port) => rateOf(port, tokensInTurn(tokens, amount)));
         rates[index]?.push(rate);
       }
     }

@@ -1,90 +1,94 @@
-import { startRedis, startTestIssuer } from '@revocast/test-support';
+import { startRedis, startTestIssuer, type TestIssuer } from '@revocast/test-support';
+import type { Algorithm } from '../command-line.ts';
 import type { Progress } from '../progress.ts';
-import { ratios, type Summary, summarize } from '../report/statistics.ts';
+import type { Figure } from '../report/figure.ts';
 import { startRuleServer } from '../rules/rule-server.ts';
-import { runClosedLoop } from './closed-loop.ts';
-import { type ContenderRun, connections, withContender } from './contender-run.ts';
-import type { Setting } from './contenders/contender.ts';
-import { contenders } from './contenders/index.ts';
+import { alternate } from './alternate.ts';
+import type { Setting, Temperature } from './contenders/contender.ts';
+import { chooseContenders } from './contenders/index.ts';
+import { withRunners } from './runners.ts';
+import { findSeries, lineOf, type Series, type ThroughputLine } from './series.ts';
 import { settingOf } from './setting.ts';
+import { goalFigures } from './throughput-goals.ts';
+import { inSequence, type NextToken, tokensFor, tokensInTurn } from './token-supply.ts';
 import { mintTokens } from './tokens.ts';
 
-export interface ThroughputOptions {
-  readonly algorithms: readonly Setting['algorithm'][];
+export interface ThroughputSizes {
+  readonly algorithms: readonly Algorithm[];
+  /** Words as `chooseContenders` takes them. */
+  readonly contenders: readonly string[] | undefined;
   readonly rules: number;
   readonly rounds: number;
-  /** Requests of one round. */
-  readonly amount: number;
-  /** Requests before it. */
-  readonly warmUp: number;
-  readonly progress: Progress;
+  /** Requests to each contender before its first turn, with tokens that are each new, and with live ones. */
+  readonly warmUp: { readonly cold: number; readonly warm: number };
+  /** Turns of each contender in a round, warm and cold. */
+  readonly turns: number;
+  /** How long a warm turn is: as long for a slow contender as for a fast one. */
+  readonly warmMs: number;
+  /** Requests of a cold turn. */
+  readonly coldAmount: number;
 }
 
-export interface ThroughputLine {
-  readonly contender: string;
-  readonly about: string;
-  readonly algorithm: string;
-  /** Warm: a thousand live tokens. Cold: every token is new. */
-  readonly temperature: 'warm' | 'cold';
-  readonly requestsPerSecond: Summary;
-  /** Of the bare route in the same rounds. */
-  readonly ofBare: Summary;
+type ThroughputOptions = ThroughputSizes & { readonly progress: Progress };
+
+export interface ThroughputResult {
+  readonly lines: readonly ThroughputLine[];
+  readonly goals: readonly Figure[];
 }
 
 export const warmTokens = 1000;
+const temperatures = ['warm', 'cold'] as const satisfies readonly Temperature[];
 
-/** Every contender in alternating rounds, so that a slow minute of the machine falls on all. */
-export async function benchThroughput(options: ThroughputOptions): Promise<ThroughputLine[]> {
-  const { algorithms, rules, amount, warmUp, progress } = options;
+/** Every contender beside the bare route. */
+export async function benchThroughput(options: ThroughputOptions): Promise<ThroughputResult> {
+  const { algorithms, rules } = options;
   const redis = await startRedis();
   const feed = await startRuleServer(rules);
-  const lines: ThroughputLine[] = [];
+  const all: Series[] = [];
   try {
     for (const algorithm of algorithms) {
       const issuer = await startTestIssuer({ algorithm });
-      progress(`minting ${amount + warmUp} tokens, ${algorithm}`);
-      const fresh = await mintTokens(issuer, amount + warmUp);
       const setting = settingOf(issuer, { algorithm, feedUrl: feed.url, redisUrl: redis.url });
-      const live = fresh.slice(0, warmTokens);
-      lines.push(
-        ...(await alternate('warm', { setting, warmUp: { tokens: live, amount: warmUp } }, live, options)),
-        // A new process each round: the tokens of the last round are new to it.
-        ...(await alternate(
-          'cold',
-          { setting, warmUp: { tokens: fresh.slice(amount), amount: warmUp } },
-          fresh.slice(0, amount),
-          options,
-        )),
-      );
+      all.push(...(await benchAlgorithm(issuer, setting, options)));
       await issuer.close();
     }
   } finally {
     feed.end();
     await redis.stop();
   }
-  return lines;
+  return { lines: all.map((series) => lineOf(series, all)), goals: goalFigures(all) };
 }
 
-async function alternate(
-  temperature: 'warm' | 'cold',
-  run: Omit<ContenderRun, 'contender'>,
-  tokens: readonly string[],
-  { rounds, amount, progress }: ThroughputOptions,
-): Promise<ThroughputLine[]> {
-  const { algorithm } = run.setting;
-  const able = contenders.filter(({ unable }) => unable?.includes(algorithm) !== true);
-  const rates = new Map<string, number[]>(able.map(({ name }) => [name, []]));
+async function benchAlgorithm(issuer: TestIssuer, setting: Setting, options: ThroughputOptions): Promise<Series[]> {
+  const { rounds, turns, progress, warmUp, warmMs, coldAmount } = options;
+  const { algorithm } = setting;
+  const newTokens = warmUp.cold + turns * coldAmount;
+  progress(`minting ${warmTokens + newTokens} tokens, ${algorithm}`);
+  const live = await mintTokens(issuer, warmTokens);
+  // A round starts new processes, to which all of these are new again, and sends each to a process once.
+  const fresh = await mintTokens(issuer, newTokens, warmTokens);
+  const supplies: Readonly<Record<Temperature, (turn: number) => NextToken>> = {
+    warm: () => tokensFor(live, warmMs),
+    cold: (turn) => tokensInTurn(fresh.slice(warmUp.cold + turn * coldAmount), coldAmount),
+  };
+  const contenders = chooseContenders(options.contenders).filter(({ unable = [] }) => !unable.includes(algorithm));
+  const all = temperatures.flatMap((temperature) =>
+    contenders
+      .filter(({ only = temperature }) => only === temperature)
+      .map(({ name, about }): Series => ({ algorithm, temperature, contender: name, about, readings: [] })),
+  );
+  const warmUpTokens = () => inSequence(tokensInTurn(fresh, warmUp.cold), tokensInTurn(live, warmUp.warm));
   for (let round = 0; round < rounds; round++) {
-    for (const { name } of able) {
-      progress(`${algorithm} ${temperature}, round ${round + 1} of ${rounds}: ${name}`);
-      const load = (port: number) => runClosedLoop({ port, tokens, amount, connections });
-      rates.get(name)?.push(await withContender({ ...run, contender: name }, load));
-    }
+    progress(`${algorithm}, round ${round + 1} of ${rounds}`);
+    await withRunners({ contenders, setting, warmUp: warmUpTokens }, async (runners) => {
+      for (const temperature of temperatures) {
+        const seriesOf = (name: string) => findSeries(all, { algorithm, temperature }, name);
+        const taking = runners.filter(({ name }) => seriesOf(name) !== undefined);
+        for (const reading of await alternate(taking, { turns, supply: supplies[temperature], first: round })) {
+          seriesOf(reading.contender)?.readings.push(reading);
+        }
+      }
+    });
   }
-  const bare = rates.get('bare') ?? [];
-  return able.map(({ name, about }) => {
-    const own = rates.get(name) ?? [];
-    const figures = { requestsPerSecond: summarize(own), ofBare: summarize(ratios(own, bare)) };
-    return { contender: name, about, algorithm, temperature, ...figures };
-  });
+  return all;
 }

@@ -1,45 +1,48 @@
 import { openConnections, type RawConnection } from './raw-connection.ts';
+import type { NextToken } from './token-supply.ts';
 
-export interface ClosedLoad {
-  readonly port: number;
-  readonly tokens: readonly string[];
-  /** Requests in all. */
-  readonly amount: number;
-  readonly connections: number;
+export const connections = 32;
+
+export interface ClosedOutcome {
+  readonly answers: number;
+  readonly seconds: number;
 }
 
 /**
  * Each connection sends its next request when the last is answered: finds how much a server can do, and says nothing
  * of latency, because a slow server is asked less.
  *
- * @returns requests a second. @throws when anything but 200 comes.
+ * @throws when anything but 200 comes.
  */
-export async function runClosedLoop({ port, tokens, amount, connections }: ClosedLoad): Promise<number> {
-  let sent = 0;
-  const nextToken = () => {
-    if (sent >= amount) return undefined;
-    sent += 1;
-    return tokens[(sent - 1) % tokens.length];
-  };
+export async function runClosedLoop(opened: readonly RawConnection[], nextToken: NextToken): Promise<ClosedOutcome> {
+  const startedAt = performance.now();
+  const answers = await Promise.all(opened.map((connection) => keepBusy(connection, nextToken)));
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { answers: answers.reduce((sum, count) => sum + count, 0), seconds };
+}
+
+/** A closed loop over connections of its own. @returns requests a second. */
+export async function rateOf(port: number, nextToken: NextToken): Promise<number> {
   const opened = await openConnections(port, connections);
   try {
-    const startedAt = performance.now();
-    await Promise.all(opened.map((connection) => keepBusy(connection, nextToken)));
-    return amount / ((performance.now() - startedAt) / 1000);
+    const { answers, seconds } = await runClosedLoop(opened, nextToken);
+    return answers / seconds;
   } finally {
     for (const connection of opened) connection.close();
   }
 }
 
-function keepBusy(connection: RawConnection, nextToken: () => string | undefined): Promise<void> {
+function keepBusy(connection: RawConnection, nextToken: NextToken): Promise<number> {
   return new Promise((resolve, reject) => {
+    let answers = 0;
     const send = () => {
       const token = nextToken();
-      if (token === undefined) resolve();
+      if (token === undefined) resolve(answers);
       else connection.send(token);
     };
     connection.onFailure = reject;
     connection.onAnswer = (status) => {
+      answers += 1;
       if (status === 200) send();
       else reject(new Error(`expected 200, found ${status}`));
     };

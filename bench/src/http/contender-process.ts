@@ -3,14 +3,21 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { answerParent } from '../child.ts';
+import { answerParent } from '../answer-parent.ts';
 import type { Setting } from './contenders/contender.ts';
 import { contenders } from './contenders/index.ts';
 
 answerParent(async (order) => {
+  if (order === 'cpu') return { cpuUs: cpuUs() };
   const { name, setting } = order as { name: string; setting: Setting }; // sent by contender-run.ts only
   return { port: await serve(name, setting) };
 });
+
+/** Processor time of this process since its start, all threads, in microseconds. */
+function cpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
 
 async function serve(name: string, setting: Setting): Promise<number> {
   const contender = contenders.find((known) => known.name === name);
@@ -24,7 +31,8 @@ async function serve(name: string, setting: Setting): Promise<number> {
     response.json({ orders: [] });
   });
   const server = createServer(app);
-  server.keepAliveTimeout = 60_000;
+  // A contender is idle while all the others have their turns.
+  server.keepAliveTimeout = 600_000;
   server.listen({ port: 0, host: '127.0.0.1', backlog: 2048 });
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo; // listening on TCP: never a string or null

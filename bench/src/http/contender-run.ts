@@ -1,6 +1,27 @@
-import { numberIn, startChild } from '../child.ts';
-import { runClosedLoop } from './closed-loop.ts';
+import { startChild } from '../child.ts';
+import { numberIn } from '../said.ts';
+import { rateOf } from './closed-loop.ts';
 import type { Setting } from './contenders/contender.ts';
+import { tokensInTurn } from './token-supply.ts';
+
+/** One contender in a process of its own. */
+export interface ContenderServer {
+  readonly port: number;
+  /** Processor time of the process since its start, all threads, in microseconds. */
+  cpuUs(): Promise<number>;
+  end(): void;
+}
+
+export async function startContender(name: string, setting: Setting): Promise<ContenderServer> {
+  const child = startChild(new URL('./contender-process.js', import.meta.url));
+  try {
+    const port = numberIn(await child.ask({ name, setting }), 'port');
+    return { port, cpuUs: async () => numberIn(await child.ask('cpu'), 'cpuUs'), end: child.end };
+  } catch (error) {
+    child.end();
+    throw error;
+  }
+}
 
 export interface ContenderRun {
   readonly contender: string;
@@ -9,19 +30,16 @@ export interface ContenderRun {
   readonly warmUp: { readonly tokens: readonly string[]; readonly amount: number };
 }
 
-export const connections = 32;
-
 /** Calls `measure` with the port of one contender in a fresh, warm process. */
 export async function withContender<Result>(
   { contender, setting, warmUp }: ContenderRun,
   measure: (port: number) => Promise<Result>,
 ): Promise<Result> {
-  const child = startChild(new URL('./contender-process.js', import.meta.url));
+  const server = await startContender(contender, setting);
   try {
-    const port = numberIn(await child.ask({ name: contender, setting }), 'port');
-    await runClosedLoop({ port, connections, ...warmUp });
-    return await measure(port);
+    await rateOf(server.port, tokensInTurn(warmUp.tokens, warmUp.amount));
+    return await measure(server.port);
   } finally {
-    child.end();
+    server.end();
   }
 }

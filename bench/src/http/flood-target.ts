@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Burst } from './burst.ts';
-import { type ContenderRun, connections, withContender } from './contender-run.ts';
+import { connections } from './closed-loop.ts';
+import { type ContenderRun, withContender } from './contender-run.ts';
 import { startFlooder } from './flooder.ts';
 import { openConnections } from './raw-connection.ts';
 import { runOpenLoop } from './run-open-loop.ts';

@@ -1,4 +1,5 @@
-import { numberIn, readSaid, startChild } from '../child.ts';
+import { startChild } from '../child.ts';
+import { numberIn, readSaid } from '../said.ts';
 import type { Burst } from './burst.ts';
 
 export interface Flooder {

@@ -4,20 +4,23 @@ import { sayNumber, saySpread } from '../report/numbers.ts';
 import type { Summary } from '../report/statistics.ts';
 import { table } from '../report/table.ts';
 import type { SizeLine } from './bench-sizes.ts';
-import type { ThroughputLine } from './bench-throughput.ts';
+import type { ThroughputLine } from './series.ts';
 
-/** One table for each algorithm and temperature. */
-export function throughputTables(lines: readonly ThroughputLine[]): string[] {
+/** One table for each algorithm and temperature. @param node version of the servers. */
+export function throughputTables(lines: readonly ThroughputLine[], node: string): string[] {
   const groupOf = ({ algorithm, temperature }: ThroughputLine) => `${algorithm}, ${temperature}`;
   return [...new Set(lines.map(groupOf))].flatMap((group, index) => [
     ...(index === 0 ? [] : ['']),
-    `http: ${group} (share of the bare route in the same rounds)`,
+    `http: ${group}, Node ${node} (share of the bare route in the same rounds; CPU of the server's process)`,
+    '',
     ...table<ThroughputLine>(
       [
         { title: 'contender', cell: ({ contender }) => contender, align: 'left' },
         { title: 'requests/s', cell: ({ requestsPerSecond }) => requestsPerSecond.median.toFixed(0) },
         { title: 'spread', cell: ({ requestsPerSecond }) => saySpread(requestsPerSecond) },
         { title: '% of bare', cell: ({ ofBare }) => sayPercent(ofBare) },
+        { title: 'us CPU a request', cell: ({ cpuUs }) => sayNumber(cpuUs.median) },
+        { title: 'spread', cell: ({ cpuUs }) => saySpread(cpuUs) },
         { title: '', cell: ({ ofBare }) => bar(ofBare.median), align: 'left' },
         { title: 'what it does', cell: ({ about }) => about, align: 'left' },
       ],
@@ -29,6 +32,7 @@ export function throughputTables(lines: readonly ThroughputLine[]): string[] {
 export function sizeTable(lines: readonly SizeLine[], reference: number): string[] {
   return [
     `sizes: revocast, warm, over the rules it holds (share of ${reference} rules in the same rounds)`,
+    '',
     ...table<SizeLine>(
       [
         { title: 'rules', cell: ({ rules }) => String(rules) },

@@ -1,6 +1,6 @@
 // In processes of their own: what one measurement leaves on the heap must not be the next one's.
 import { Denylist } from '@revocast/denylist/replica';
-import { answerParent } from '../child.ts';
+import { answerParent } from '../answer-parent.ts';
 import type { Figure } from '../report/figure.ts';
 import { randomRows } from '../rules/random-rows.ts';
 import { cacheFigures } from './cache-figures.ts';

@@ -1,6 +1,6 @@
 import { Denylist } from '@revocast/denylist/replica';
-import { readSaid } from '../child.ts';
 import type { Figure } from '../report/figure.ts';
+import { readSaid } from '../said.ts';
 import { type BuiltClass, type BuiltFunction, loadClass, loadFunction } from './built.ts';
 import { timeMs } from './timing.ts';
 

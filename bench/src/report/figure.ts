@@ -26,5 +26,5 @@ export function figureTable(title: string, figures: readonly Figure[]): string[]
     ],
     figures,
   );
-  return [title, ...lines];
+  return [title, '', ...lines];
 }

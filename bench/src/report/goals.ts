@@ -3,6 +3,11 @@ export type Goal = { readonly atMost: number } | { readonly atLeast: number };
 
 /** The goals, once. Units stand in the names. */
 export const goals = {
+  /** Shares of the bare route, in points; for Node 24 and later. */
+  warmPointsOverFloor: { atLeast: -3 },
+  warmPointsOverFastJwt: { atLeast: 8 },
+  coldPointsOverFastJwt: { atLeast: 0 },
+  coldCpuUsOverFastJwt: { atMost: 0 },
   /** Warm throughput with ten million rules, of that with ten thousand. */
   manyRulesRatio: { atLeast: 0.97 },
   /** Latency over the bare route at 60 % of its capacity. */

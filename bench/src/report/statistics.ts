@@ -33,3 +33,8 @@ export function ascending(values: readonly number[]): number[] {
 export function ratios(values: readonly number[], of: readonly number[]): number[] {
   return values.map((value, round) => value / (of[round] ?? Number.NaN));
 }
+
+/** Each value less the one of the same round. */
+export function differences(values: readonly number[], from: readonly number[]): number[] {
+  return values.map((value, round) => value - (from[round] ?? Number.NaN));
+}

@@ -5,15 +5,16 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right';
 }
 
-/** A table as lines, each column as wide as its widest cell. */
+/** A table of Markdown as lines, each column as wide as its widest cell, so that it reads well on a terminal too. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
-  const widths = columns.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
-  return cells.map((line) => {
-    const padded = line.map((text, column) => {
-      const width = widths[column] ?? 0;
-      return columns[column]?.align === 'left' ? text.padEnd(width) : text.padStart(width);
-    });
-    return `  ${padded.join('  ')}`.trimEnd();
-  });
+  // A delimiter cell of Markdown needs three characters.
+  const widths = columns.map((_, column) => Math.max(3, ...cells.map((line) => line[column]?.length ?? 0)));
+  const pad = (text: string, column: number) => {
+    const width = widths[column] ?? 0;
+    return columns[column]?.align === 'left' ? text.padEnd(width) : text.padStart(width);
+  };
+  const rule = columns.map(({ align }, column) => pad(align === 'left' ? '' : ':', column).replaceAll(' ', '-'));
+  const [head = [], ...body] = cells.map((line) => line.map(pad));
+  return [head, rule, ...body].map((line) => `| ${line.join(' | ')} |`);
 }

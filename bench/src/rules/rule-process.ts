@@ -9,8 +9,9 @@ import {
   randomHex,
 } from '@revocast/denylist/replica';
 import { createFeedServer, Readers } from '@revocast/denylist/server';
-import { answerParent, numberIn, readSaid } from '../child.ts';
+import { answerParent } from '../answer-parent.ts';
 import { watchPauses } from '../pauses.ts';
+import { numberIn, readSaid } from '../said.ts';
 import { randomRows } from './random-rows.ts';
 
 const pauses = watchPauses();

@@ -1,4 +1,5 @@
-import { numberIn, startChild, textIn } from '../child.ts';
+import { startChild } from '../child.ts';
+import { numberIn, textIn } from '../said.ts';
 
 export interface RuleServer {
   readonly url: string;

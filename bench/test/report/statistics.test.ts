@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ascending, quantile, ratios, summarize } from '../../src/report/statistics.ts';
+import { ascending, differences, quantile, ratios, summarize } from '../../src/report/statistics.ts';
 
 describe('a summary', () => {
   it('is the middle, and half of what the middle half covers', () => {
@@ -42,4 +42,8 @@ it('compares rounds, not medians', () => {
   // The machine was half as fast in the second round; the contender was not.
   expect(summarize(ratios([90, 45], [100, 50])).median).toBe(0.9);
   expect(ratios([1, 2], [1])).toEqual([1, Number.NaN]);
+});
+
+it('takes differences within a round', () => {
+  expect(differences([3, 5], [1])).toEqual([2, Number.NaN]);
 });

@@ -6,7 +6,7 @@ import { sayNumber, saySpread } from '../../src/report/numbers.ts';
 import { table } from '../../src/report/table.ts';
 
 describe('a table', () => {
-  it('aligns names left and numbers right, under their titles', () => {
+  it('is one of Markdown, with names left and numbers right', () => {
     const columns = [
       { title: 'who', cell: ({ who }: { who: string }) => who, align: 'left' as const },
       { title: 'n', cell: ({ n }: { n: string }) => n },
@@ -15,15 +15,22 @@ describe('a table', () => {
       { who: 'bare', n: '1200' },
       { who: 'revocast', n: '9' },
     ];
-    expect(table(columns, rows)).toEqual(['  who          n', '  bare      1200', '  revocast     9']);
+    expect(table(columns, rows)).toEqual([
+      '| who      |    n |',
+      '| -------- | ---: |',
+      '| bare     | 1200 |',
+      '| revocast |    9 |',
+    ]);
   });
 
   it('shows figures beside their goals', () => {
     const value = { median: 48.04, spread: 2.5, rounds: 11 };
     expect(figureTable('latency', [{ name: 'p50 added', unit: 'us', value, goal: { atMost: 50 } }])).toEqual([
       'latency',
-      '  figure     median  unit  spread  goal',
-      '  p50 added    48.0  us    ± 2.50  <= 50: met',
+      '',
+      '| figure    | median | unit | spread | goal       |',
+      '| --------- | -----: | ---- | -----: | ---------- |',
+      '| p50 added |   48.0 | us   | ± 2.50 | <= 50: met |',
     ]);
   });
 });

@@ -1,5 +1,3 @@
-import { expressjwt } from 'express-jwt';
-import { expressJwtSecret } from 'jwks-rsa';
 import type { Contender } from './contender.ts';
 
 export const expressJwt: Contender = {
@@ -7,6 +5,8 @@ export const expressJwt: Contender = {
   about: 'no revocation',
   unable: ['EdDSA'],
   async prepare({ issuer, audience, jwksUri, algorithm }) {
+    const { expressjwt } = await import('express-jwt');
+    const { expressJwtSecret } = await import('jwks-rsa');
     if (algorithm === 'EdDSA') throw new Error('not supported');
     const secret = expressJwtSecret({ jwksUri, cache: true, rateLimit: true });
     return expressjwt({ secret: secret as never, issuer, audience, algorithms: [algorithm] }); // two type versions of one shape

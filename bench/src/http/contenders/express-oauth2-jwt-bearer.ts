@@ -1,21 +1,22 @@
-import { auth } from 'express-oauth2-jwt-bearer';
-import { Redis } from 'ioredis';
-import type { Contender } from './contender.ts';
+import type { Contender, Setting } from './contender.ts';
 
-const build = ({ issuer, audience, jwksUri, algorithm }: Parameters<Contender['prepare']>[0]) =>
-  auth({ issuer, audience, jwksUri, tokenSigningAlg: algorithm });
+async function build({ issuer, audience, jwksUri, algorithm }: Setting) {
+  const { auth } = await import('express-oauth2-jwt-bearer');
+  return auth({ issuer, audience, jwksUri, tokenSigningAlg: algorithm });
+}
 
 export const oauth2JwtBearer: Contender = {
   name: 'express-oauth2-jwt-bearer',
   about: 'no revocation',
-  prepare: async (setting) => build(setting),
+  prepare: build,
 };
 
 export const oauth2JwtBearerWithRedis: Contender = {
   name: 'express-oauth2-jwt-bearer + EXISTS',
   about: 'one Redis look-up a request: what teams build today',
   async prepare(setting) {
-    const verify = build(setting);
+    const verify = await build(setting);
+    const { Redis } = await import('ioredis');
     const redis = new Redis(setting.redisUrl);
     return (request, response, next) =>
       void verify(request, response, (error?: unknown) => {

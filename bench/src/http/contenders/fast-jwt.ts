@@ -1,8 +1,8 @@
 import { createPublicKey } from 'node:crypto';
-import { createVerifier } from 'fast-jwt';
 import type { Contender, Setting } from './contender.ts';
 
 async function prepare({ issuer, audience, algorithm, jwks }: Setting, cache: number | false) {
+  const { createVerifier } = await import('fast-jwt');
   const [jwk] = jwks.keys;
   if (jwk === undefined) throw new Error('expected a key');
   const key = createPublicKey({ key: { ...jwk }, format: 'jwk' }).export({ type: 'spki', format: 'pem' });

@@ -4,18 +4,36 @@ import type { Contender } from './contender.ts';
 import { expressJwt } from './express-jwt.ts';
 import { oauth2JwtBearer, oauth2JwtBearerWithRedis } from './express-oauth2-jwt-bearer.ts';
 import { fastJwt, fastJwtCached } from './fast-jwt.ts';
+import { floors } from './floors.ts';
 import { jose } from './jose.ts';
 import { revocast } from './revocast.ts';
 
 /** In the order of the table. */
 export const contenders: readonly Contender[] = [
   bare,
+  ...floors,
   revocast,
+  fastJwtCached,
+  fastJwt,
+  awsJwtVerify,
+  jose,
+  expressJwt,
   oauth2JwtBearer,
   oauth2JwtBearerWithRedis,
-  expressJwt,
-  awsJwtVerify,
-  fastJwt,
-  fastJwtCached,
-  jose,
 ];
+
+/**
+ * @param words case is ignored; undefined: all contenders.
+ * @returns those with one of the words in their name, and the bare route, of which all others are shares.
+ * @throws RangeError when a word is in no name.
+ */
+export function chooseContenders(words: readonly string[] | undefined): readonly Contender[] {
+  if (words === undefined) return contenders;
+  const has = ({ name }: Contender, word: string) => name.toLowerCase().includes(word.trim().toLowerCase());
+  for (const word of words) {
+    if (word.trim() !== '' && contenders.some((contender) => has(contender, word))) continue;
+    const names = contenders.map(({ name }) => name).join('; ');
+    throw new RangeError(`--contenders: expected words of ${names}; found ${word}`);
+  }
+  return contenders.filter((contender) => contender === bare || words.some((word) => has(contender, word)));
+}

@@ -1,10 +1,10 @@
-import { createRemoteJWKSet, jwtVerify } from 'jose';
 import type { Contender } from './contender.ts';
 
 export const jose: Contender = {
   name: 'jose, remote set',
   about: 'no revocation',
   async prepare({ issuer, audience, jwksUri, algorithm }) {
+    const { createRemoteJWKSet, jwtVerify } = await import('jose');
     const keys = createRemoteJWKSet(new URL(jwksUri));
     return (request, response, next) => {
       jwtVerify((request.headers.authorization ?? '').slice('Bearer '.length), keys, {

@@ -1,11 +1,11 @@
-import { createVerifier, protect } from '@revocast/middleware';
-import { Registry } from 'prom-client';
 import type { Contender } from './contender.ts';
 
 export const revocast: Contender = {
   name: 'revocast',
   about: 'revocation checked, metrics on, token cache on',
   async prepare({ issuer, audience, feedUrl }) {
+    const { createVerifier, protect } = await import('@revocast/middleware');
+    const { Registry } = await import('prom-client');
     const verifier = createVerifier({
       issuer,
       audience,

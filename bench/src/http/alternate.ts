@@ -1,0 +1,44 @@
+import type { Runner } from './runners.ts';
+import type { NextToken } from './token-supply.ts';
+
+/** What one contender did in one round. */
+export interface Reading {
+  readonly contender: string;
+  readonly requestsPerSecond: number;
+  /** Processor time of its process, all threads, in microseconds a request. */
+  readonly cpuUs: number;
+}
+
+export interface Turns {
+  /** How many each runner has. */
+  readonly turns: number;
+  readonly supply: (turn: number) => NextToken;
+  /** Index of the runner that begins. */
+  readonly first: number;
+}
+
+/** Gives the runners short turns, several each: what slows the machine down for a second falls on all. */
+export async function alternate(runners: readonly Runner[], { turns, supply, first }: Turns): Promise<Reading[]> {
+  const totals = runners.map((runner) => ({ runner, answers: 0, seconds: 0, cpuUs: 0 }));
+  for (let turn = 0; turn < turns; turn++) {
+    for (const total of inTurn(totals, first + turn)) {
+      const before = await total.runner.cpuUs();
+      const { answers, seconds } = await total.runner.load(supply(turn));
+      total.cpuUs += (await total.runner.cpuUs()) - before;
+      total.answers += answers;
+      total.seconds += seconds;
+    }
+  }
+  return totals.map(({ runner, answers, seconds, cpuUs }) => ({
+    contender: runner.name,
+    requestsPerSecond: answers / seconds,
+    cpuUs: cpuUs / answers,
+  }));
+}
+
+/** Another one first in each turn, and backwards in every other: none always follows the same other one. */
+export function inTurn<Item>(items: readonly Item[], turn: number): readonly Item[] {
+  const from = turn % Math.max(1, items.length);
+  const rotated = [...items.slice(from), ...items.slice(0, from)];
+  return turn % 2 === 0 ? rotated : rotated.toReversed();
+}

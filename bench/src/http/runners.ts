@@ -1,0 +1,57 @@
+import { type ClosedOutcome, connections, runClosedLoop } from './closed-loop.ts';
+import { startContender } from './contender-run.ts';
+import type { Contender, Setting } from './contenders/contender.ts';
+import { openConnections } from './raw-connection.ts';
+import type { NextToken } from './token-supply.ts';
+
+/** A contender that has started, behind connections that stay open. */
+export interface Runner {
+  readonly name: string;
+  /** Processor time of its process since the start, all threads, in microseconds. */
+  cpuUs(): Promise<number>;
+  /** @throws with the name of the contender when anything but 200 comes. */
+  load(nextToken: NextToken): Promise<ClosedOutcome>;
+}
+
+export interface RunnerOptions {
+  readonly contenders: readonly Contender[];
+  readonly setting: Setting;
+  /** Requests to each contender before `use`. */
+  readonly warmUp: () => NextToken;
+}
+
+/** The generator needs less processor time than most contenders: one alone would leave a core idle. */
+const startedAtOnce = 3;
+
+/** Starts each contender in a process of its own, warms it, and ends them all after `use`. */
+export async function withRunners<Result>(
+  { contenders, setting, warmUp }: RunnerOptions,
+  use: (runners: readonly Runner[]) => Promise<Result>,
+): Promise<Result> {
+  const ends: (() => void)[] = [];
+  const start = async ({ name }: Contender): Promise<Runner> => {
+    const { port, cpuUs, end } = await startContender(name, setting);
+    ends.push(end);
+    const opened = await openConnections(port, connections);
+    ends.push(...opened.map((connection) => () => connection.close()));
+    const load = async (nextToken: NextToken) => {
+      try {
+        return await runClosedLoop(opened, nextToken);
+      } catch (error) {
+        throw new Error(`${name} failed under load`, { cause: error });
+      }
+    };
+    await load(warmUp());
+    return { name, cpuUs, load };
+  };
+  try {
+    const runners: Runner[] = [];
+    for (let first = 0; first < contenders.length; first += startedAtOnce) {
+      runners.push(...(await Promise.all(contenders.slice(first, first + startedAtOnce).map(start))));
+    }
+    return await use(runners);
+  } finally {
+    // Connections first: one that its server closes counts as a failure.
+    for (const end of ends.toReversed()) end();
+  }
+}

@@ -1,0 +1,55 @@
+import type { Algorithm } from '../command-line.ts';
+import { ratios, type Summary, summarize } from '../report/statistics.ts';
+import type { Reading } from './alternate.ts';
+import type { Temperature } from './contenders/contender.ts';
+
+/** What is compared: one table of the report. */
+export interface Group {
+  readonly algorithm: Algorithm;
+  readonly temperature: Temperature;
+}
+
+/** The readings of one contender, one a round. */
+export interface Series extends Group {
+  readonly contender: string;
+  readonly about: string;
+  readonly readings: Reading[];
+}
+
+/** Series as figures. */
+export interface ThroughputLine extends Group {
+  readonly contender: string;
+  readonly about: string;
+  readonly requestsPerSecond: Summary;
+  /** Of the bare route in the same rounds. */
+  readonly ofBare: Summary;
+  /** Of the server's process, all threads, in microseconds a request. */
+  readonly cpuUs: Summary;
+}
+
+export function lineOf(series: Series, all: readonly Series[]): ThroughputLine {
+  const { readings, ...rest } = series;
+  return {
+    ...rest,
+    requestsPerSecond: summarize(ratesOf(series)),
+    ofBare: summarize(sharesOf(series, all)),
+    cpuUs: summarize(readings.map(({ cpuUs }) => cpuUs)),
+  };
+}
+
+/** Shares of the bare route, one a round. */
+export function sharesOf(series: Series, all: readonly Series[]): number[] {
+  const bare = findSeries(all, series, 'bare');
+  return ratios(ratesOf(series), bare === undefined ? [] : ratesOf(bare));
+}
+
+export function findSeries(all: readonly Series[], group: Group, contender: string): Series | undefined {
+  const { algorithm, temperature } = group;
+  return all.find(
+    (one) => one.algorithm === algorithm && one.temperature === temperature && one.contender === contender,
+  );
+}
+
+function ratesOf({ readings }: Series): number[] {
+  return readings.map(({ requestsPerSecond }) => requestsPerSecond);
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import { alternate, inTurn } from '../../src/http/alternate.ts';
+
+describe('turns', () => {
+  it('begin with another one each time, and run backwards every other time', () => {
+    expect([0, 1, 2, 3].map((turn) => inTurn(['a', 'b', 'c'], turn).join(''))).toEqual(['abc', 'acb', 'cab', 'cba']);
+  });
+
+  it('of none are none', () => {
+    expect(inTurn([], 3)).toEqual([]);
+  });
+});
+
+describe('contenders that alternate', () => {
+  it('are measured over all of their turns, by the CPU time within these', async () => {
+    const order: string[] = [];
+    const runner = (name: string, cpuUsOfTurn: number) => {
+      let cpuUs = 1_000_000;
+      return {
+        name,
+        // Each reading costs the process something itself, outside the turns.
+        cpuUs: async () => {
+          cpuUs += 7;
+          return cpuUs;
+        },
+        load: async (nextToken: () => string | undefined) => {
+          order.push(`${name} ${nextToken()}`);
+          cpuUs += cpuUsOfTurn - 7;
+          return { answers: 100, seconds: 0.5 };
+        },
+      };
+    };
+    const supply = (turn: number) => () => `turn ${turn}`;
+    const readings = await alternate([runner('a', 1000), runner('b', 5000)], { turns: 2, supply, first: 0 });
+    expect(readings).toEqual([
+      { contender: 'a', requestsPerSecond: 200, cpuUs: 10 },
+      { contender: 'b', requestsPerSecond: 200, cpuUs: 50 },
+    ]);
+    expect(order).toEqual(['a turn 0', 'b turn 0', 'a turn 1', 'b turn 1']);
+  });
+});
