@@ -49,6 +49,7 @@ function wholePlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, cont
       { what: 'codec', passes: 9 },
       { what: 'verify', tokens: 10_000, verifications: 100_000, passes: 9 },
       { what: 'sweep', perSecond: 100_000, seconds: 10 },
+      { what: 'resident', perSecond: 10_000, seconds: 10, settleSeconds: 60 },
       ...[1000, 10_000, 100_000, million, 10 * million].map(
         (size) => ({ what: 'denylist', rules: size, passes: 9 }) as const,
       ),
@@ -93,6 +94,7 @@ function quickPlan({ rounds = 1, rules = 10_000, algorithms = ['ES256'], contend
       { what: 'codec', passes: 3 },
       { what: 'verify', tokens: 1000, verifications: 10_000, passes: 3 },
       { what: 'sweep', perSecond: 1000, seconds: 2 },
+      { what: 'resident', perSecond: 1000, seconds: 1, settleSeconds: 1 },
       { what: 'denylist', rules: 10_000, passes: 3 },
     ],
     cold: [

@@ -1,8 +1,9 @@
 // One API process as far as the denylist goes: a replica behind a sidecar.
-import { systemClock as clock, openFeed, openReplica, systemRandom as random } from '@revocast/denylist/replica';
+import { systemClock as clock } from '@revocast/denylist/replica';
 import { answerParent } from '../answer-parent.ts';
 import { watchPauses } from '../pauses.ts';
 import { readSaid, textIn } from '../said.ts';
+import { openBehind } from './open-behind.ts';
 
 /** When each id was seen, in this host's monotonic milliseconds: one clock for all processes of the bench. */
 const seen: [id: string, atMs: number][] = [];
@@ -16,15 +17,9 @@ async function follow(order: unknown): Promise<object> {
   await clock.sleep(50);
   pauses.forget();
   const startedAtMs = clock.monotonicMs();
-  const replica = openReplica({
-    feed: await openFeed(url, { clock, random }),
-    clock,
-    random,
-    maxRules: 20_000_000,
-    observer: {
-      changeApplied: ({ details }) => {
-        if (details !== undefined) seen.push([details.id, clock.monotonicMs()]);
-      },
+  const replica = await openBehind(url, {
+    changeApplied: ({ details }) => {
+      if (details !== undefined) seen.push([details.id, clock.monotonicMs()]);
     },
   });
   await replica.ready({ timeoutMs: 300_000 });

@@ -14,15 +14,20 @@ export interface Sidecar {
   readonly url: string;
   /** From its start to the first `/readyz` that says yes: Node and its modules included. */
   readonly readyAfterMs: number;
-  /** The longest pause of its event loop since it first connected to its source, or since it was last asked. */
+  /**
+   * The longest pause of its event loop since it first connected to its source, or since it was last asked.
+   * @throws unless its pauses are what is probed.
+   */
   takeLongestPauseMs(): Promise<number>;
+  /** @throws unless its resident memory is what is probed. */
+  residentBytes(): Promise<number>;
   end(): void;
 }
 
 const readyTimeoutMs = 300_000;
 
 /** @throws when it ends, or is not ready within five minutes. */
-export async function startSidecar(source: string): Promise<Sidecar> {
+export async function startSidecar(source: string, probe: 'pause' | 'resident' = 'pause'): Promise<Sidecar> {
   const [data, admin] = [await freePort(), await freePort()];
   const options = {
     source,
@@ -36,7 +41,7 @@ export async function startSidecar(source: string): Promise<Sidecar> {
     program,
     Object.entries(options).map(([name, value]) => `--${name}=${value}`),
     {
-      execArgv: ['--import', new URL('./pause-preload.js', import.meta.url).href],
+      execArgv: ['--import', new URL(`./${probe}-preload.js`, import.meta.url).href],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     },
   );
@@ -54,6 +59,7 @@ export async function startSidecar(source: string): Promise<Sidecar> {
     url: `http://127.0.0.1:${data}`,
     readyAfterMs: performance.now() - startedAt,
     takeLongestPauseMs: async () => numberIn(await child.ask('pauses'), 'longestMs'),
+    residentBytes: async () => numberIn(await child.ask('resident'), 'residentBytes'),
     end: child.end,
   };
 }

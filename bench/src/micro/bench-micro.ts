@@ -1,23 +1,28 @@
 import { startChild } from '../child.ts';
 import type { Progress } from '../progress.ts';
 import type { Figure } from '../report/figure.ts';
-import type { MicroOrder } from './micro-order.ts';
+import type { MicroOrder, ProcessOrder } from './micro-order.ts';
+import { residentFigures } from './resident-figures.ts';
 
 // `require` of a module is announced as an experiment on Node 20.
 const nodeArgs = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
 
-/** The pieces of the two paths, without sockets between them. */
+/** The pieces of the two paths, without sockets between them, and what processes hold of them. */
 export async function benchMicro(orders: readonly MicroOrder[], progress: Progress): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const order of orders) {
     progress(`micro: ${order.what}${order.what === 'denylist' ? ` with ${order.rules} rules` : ''}`);
-    const child = startChild(new URL('./micro-process.js', import.meta.url), nodeArgs);
-    try {
-      const said = await child.ask(order);
-      figures.push(...(said['figures'] as Figure[])); // sent by micro-process.ts only
-    } finally {
-      child.end();
-    }
+    figures.push(...(order.what === 'resident' ? await residentFigures(order) : await inProcess(order)));
   }
   return figures;
+}
+
+async function inProcess(order: ProcessOrder): Promise<Figure[]> {
+  const child = startChild(new URL('./micro-process.js', import.meta.url), nodeArgs);
+  try {
+    const said = await child.ask(order);
+    return said['figures'] as Figure[]; // sent by micro-process.ts only
+  } finally {
+    child.end();
+  }
 }

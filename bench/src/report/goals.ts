@@ -19,6 +19,9 @@ export const goals = {
   processFreshMs: { atMost: 500 },
   sidecarReadyMs: { atMost: 3000 },
   longestPauseMs: { atMost: 20 },
+  /** Resident; the second a minute after 100,000 revocations. */
+  sidecarIdleMB: { atMost: 70 },
+  sidecarAfterBurstMB: { atMost: 120 },
   /** Of the bare hop, with eight processes and 100 revocations a second. */
   fleetP50Ratio: { atMost: 3 },
   fleetP99Ratio: { atMost: 5 },

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startRedis } from '@revocast/test-support';
+import { type Child, startChild } from '../child.ts';
+import { publishPaced } from '../fleet/publish-paced.ts';
+import { declareWhole, type Sidecar, startSidecar } from '../fleet/sidecar.ts';
+import type { Figure } from '../report/figure.ts';
+import { type Goal, goals } from '../report/goals.ts';
+import { summarize } from '../report/statistics.ts';
+import { numberIn } from '../said.ts';
+
+export interface ResidentOptions {
+  /** Revocations of the burst: so many a second, as long as 100 at most are unanswered. */
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** Between the burst and the last reading. */
+  readonly settleSeconds: number;
+}
+
+interface Resident {
+  readonly sidecar: number;
+  readonly process: number;
+}
+
+/** The goal is for so many. */
+const goalRevocations = 100_000;
+/** The burst has arrived once the process holds all of it. */
+const arrivalTimeoutMs = 120_000;
+
+/** Memory of the shipped sidecar and of a process with a replica: before a burst of revocations, after it, and later. */
+export async function residentFigures({ perSecond, seconds, settleSeconds }: ResidentOptions): Promise<Figure[]> {
+  const revocations = perSecond * seconds;
+  return await withPair(async ({ sidecar, replica, redisUrl }) => {
+    const read = async (): Promise<Resident> => ({
+      sidecar: await sidecar.residentBytes(),
+      process: numberIn(await replica.ask('resident'), 'residentBytes'),
+    });
+    // Garbage of the start is collected by then, or not growing any more.
+    await sleep(2000);
+    const before = await read();
+    await publishPaced({ url: redisUrl, rate: perSecond, seconds, inFlight: 100 });
+    await arrived(replica, revocations);
+    const after = await read();
+    await sleep(settleSeconds * 1000);
+    const later = await read();
+    const figures = (when: string, { sidecar, process }: Resident, goal?: Goal): Figure[] => [
+      megabytes(`resident, sidecar, ${when}`, sidecar, goal),
+      megabytes(`resident, process with a replica, ${when}`, process),
+    ];
+    const goalLater = revocations === goalRevocations ? goals.sidecarAfterBurstMB : undefined;
+    return [
+      ...figures(`before a burst of ${revocations} revocations`, before, goals.sidecarIdleMB),
+      ...figures('after it', after),
+      ...figures(`${settleSeconds} s later`, later, goalLater),
+    ];
+  });
+}
+
+function megabytes(name: string, bytes: number, goal?: Goal): Figure {
+  return { name, unit: 'MB', value: summarize([bytes / 1e6]), goal };
+}
+
+async function arrived(replica: Child, revocations: number): Promise<void> {
+  const startedAt = performance.now();
+  for (;;) {
+    const rules = numberIn(await replica.ask('resident'), 'rules');
+    if (rules === revocations) return;
+    if (performance.now() - startedAt > arrivalTimeoutMs) {
+      throw new Error(`expected ${revocations} rules within ${arrivalTimeoutMs / 1000} s, found ${rules}`);
+    }
+    await sleep(100);
+  }
+}
+
+interface Pair {
+  readonly sidecar: Sidecar;
+  readonly replica: Child;
+  readonly redisUrl: string;
+}
+
+async function withPair<Result>(use: (pair: Pair) => Promise<Result>): Promise<Result> {
+  const redis = await startRedis();
+  const replica = startChild(new URL('./resident-process.js', import.meta.url));
+  const ends = [replica.end];
+  try {
+    await declareWhole(redis.url);
+    const sidecar = await startSidecar(redis.url, 'resident');
+    ends.push(sidecar.end);
+    await replica.ask({ url: sidecar.url });
+    return await use({ sidecar, replica, redisUrl: redis.url });
+  } finally {
+    for (const end of ends) end();
+    await redis.stop();
+  }
+}
