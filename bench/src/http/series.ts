@@ -25,15 +25,18 @@ export interface ThroughputLine extends Group {
   readonly ofBare: Summary;
   /** Of the server's process, all threads, in microseconds a request. */
   readonly cpuUs: Summary;
+  /** The CPU time a request of the bare route in the same rounds, over the contender's: its share, had it all of a core. */
+  readonly cpuOfBare: Summary;
 }
 
 export function lineOf(series: Series, all: readonly Series[]): ThroughputLine {
-  const { readings, ...rest } = series;
+  const { readings: _, ...rest } = series;
   return {
     ...rest,
     requestsPerSecond: summarize(ratesOf(series)),
     ofBare: summarize(sharesOf(series, all)),
-    cpuUs: summarize(readings.map(({ cpuUs }) => cpuUs)),
+    cpuUs: summarize(cpuOf(series)),
+    cpuOfBare: summarize(cpuSharesOf(series, all)),
   };
 }
 
@@ -41,6 +44,16 @@ export function lineOf(series: Series, all: readonly Series[]): ThroughputLine {
 export function sharesOf(series: Series, all: readonly Series[]): number[] {
   const bare = findSeries(all, series, 'bare');
   return ratios(ratesOf(series), bare === undefined ? [] : ratesOf(bare));
+}
+
+/** The same by CPU time: other work on the machine changes it less. */
+export function cpuSharesOf(series: Series, all: readonly Series[]): number[] {
+  const bare = findSeries(all, series, 'bare');
+  return bare === undefined ? [] : ratios(cpuOf(bare), cpuOf(series));
+}
+
+export function cpuOf({ readings }: Series): number[] {
+  return readings.map(({ cpuUs }) => cpuUs);
 }
 
 export function findSeries(all: readonly Series[], group: Group, contender: string): Series | undefined {

@@ -21,6 +21,7 @@ export function throughputTables(lines: readonly ThroughputLine[], node: string)
         { title: '% of bare', cell: ({ ofBare }) => sayPercent(ofBare) },
         { title: 'us CPU a request', cell: ({ cpuUs }) => sayNumber(cpuUs.median) },
         { title: 'spread', cell: ({ cpuUs }) => saySpread(cpuUs) },
+        { title: '% of bare, CPU', cell: ({ cpuOfBare }) => sayPercent(cpuOfBare) },
         { title: '', cell: ({ ofBare }) => bar(ofBare.median), align: 'left' },
         { title: 'what it does', cell: ({ about }) => about, align: 'left' },
       ],

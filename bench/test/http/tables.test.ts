@@ -4,12 +4,19 @@ import { sizeTable, throughputTables } from '../../src/http/tables.ts';
 const once = (median: number) => ({ median, spread: 0, rounds: 1 });
 
 it('draws one table for each algorithm and temperature', () => {
-  const figures = { requestsPerSecond: once(9000), ofBare: once(1), cpuUs: once(25) };
+  const figures = { requestsPerSecond: once(9000), ofBare: once(1), cpuUs: once(25), cpuOfBare: once(1) };
   const line = { contender: 'bare', about: 'the route alone', algorithm: 'ES256', ...figures } as const;
   const lines = throughputTables(
     [
       { ...line, temperature: 'warm' },
-      { ...line, temperature: 'warm', contender: 'revocast', ofBare: once(0.905), cpuUs: once(31.25) },
+      {
+        ...line,
+        temperature: 'warm',
+        contender: 'revocast',
+        ofBare: once(0.905),
+        cpuUs: once(31.25),
+        cpuOfBare: once(0.801),
+      },
       { ...line, temperature: 'cold' },
     ],
     'v24.1.0',
@@ -21,6 +28,7 @@ it('draws one table for each algorithm and temperature', () => {
   const revocast = lines.find((text) => text.includes('revocast'));
   expect(revocast).toContain('90.5 %');
   expect(revocast).toContain(' 31.3 ');
+  expect(revocast).toContain('80.1 %');
   expect(revocast).toContain(` ${'█'.repeat(36)} `);
 });
 
