@@ -14,6 +14,6 @@ it('makes rows that end when they should', () => {
     randomRows(10, (row) => 1000 + row),
     'take',
   );
-  const ends = [...denylist.entries()].map(([, { deniedUntil }]) => deniedUntil);
+  const ends = [...denylist.snapshot().chunks()].flatMap((rows) => [...rows].filter((_, word) => word % 8 === 4));
   expect(ends.sort((a, b) => a - b)).toEqual([1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009]);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { encodeHeartbeat, encodeRuleEvent } from '../src/codec/event.ts';
+import { decodeEvent, encodeRuleEvent } from '../src/codec/event.ts';
 import { rowBytes } from '../src/codec/rows.ts';
 import { encodeSnapshot, snapshotHeaderBytes } from '../src/codec/snapshot.ts';
 import { encodeProof, paths } from '../src/http/wire/wire.ts';
@@ -79,18 +79,13 @@ describe('docs/protocol.md', () => {
       digest: digestToHex(digest),
       deniedUntil: '11',
       issuedUpTo: '12',
-      denialStamp: '13',
-      liftedUpTo: '14',
+      stamp: '13',
+      lifted: '14',
       details: '{"id":"x","kind":"revoke"}',
     });
-    const beat = encodeHeartbeat(5, 21, true).split('|');
-    expect(Object.fromEntries(line('1|h|').map((field, at) => [field, beat[at]]))).toEqual({
-      1: '1',
-      h: 'h',
-      seq: '5',
-      loggedAtMs: '21',
-      healing: '1',
-    });
+    const beat = new Map(Object.entries({ 1: '1', h: 'h', seq: '5', loggedAtMs: '21', healing: '1' }));
+    const heartbeat = line('1|h|').map((field) => beat.get(field));
+    expect(decodeEvent(heartbeat.join('|'))).toEqual({ kind: 'heartbeat', seq: 5, loggedAtMs: 21, healing: true });
   });
 
   it('lays out a proof as it is sent', () => {
@@ -106,7 +101,7 @@ describe('docs/protocol.md', () => {
 
   it('lays out a snapshot as it is sent', () => {
     const header = { feed: 'f1'.repeat(8), n: 7, epoch: 'e1'.repeat(8), maxTokenLifetimeSeconds: 3600 };
-    const bytes = Buffer.concat([...encodeSnapshot(header, { rows: 1, pieces: () => [new Uint32Array(8)] })]);
+    const bytes = Buffer.concat([...encodeSnapshot(header, { rows: 1, chunks: () => [new Uint32Array(8)] })]);
     const at = new Map(
       rows('Snapshot', /^\d+$/).map(([offset, size, field]) => [
         field,

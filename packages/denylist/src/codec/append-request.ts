@@ -1,27 +1,30 @@
 import type { AppendRequest } from '../log/revocation-log.ts';
 import { digestFromHex, digestToHex } from '../rules/digest.ts';
+import { forEver } from '../rules/rule.ts';
 import type { Statement } from '../rules/statement.ts';
 import { decodeDetails } from './event.ts';
-import { isObject, readVersioned } from './versioned-json.ts';
+import { isJsonObject, type JsonObject, readVersioned } from './json.ts';
 
-// One statement on its way to a sidecar:
-// {"v":1,"digest":"…","statement":{…},"details":{…},"redisReplicas":…,"broadRulesPerMinute":…}
+// One statement, sent to a sidecar:
+//
+//   {"v":1,"digest":"…","statement":{…},"details":{…},"redisReplicas":…,"broadRulesPerMinute":…}
+//
+// The rule of a seed: {"deniedUntil":…,"issuedUpTo":…,"stamp":…,"lifted":…}
 
 export const appendRequestVersion = 1;
 
 export function encodeAppendRequest({ digest, statement, broadRulesPerMinute, ...rest }: AppendRequest): string {
-  // JSON has no Infinity.
-  const broad = broadRulesPerMinute === Number.POSITIVE_INFINITY ? 'any' : broadRulesPerMinute;
   return JSON.stringify({
     v: appendRequestVersion,
     digest: digestToHex(digest),
     statement: encodeStatement(statement),
     ...rest,
-    broadRulesPerMinute: broad,
+    // JSON has no Infinity.
+    broadRulesPerMinute: broadRulesPerMinute === Number.POSITIVE_INFINITY ? 'any' : broadRulesPerMinute,
   });
 }
 
-/** @returns what is wrong, in words for the caller, when it cannot be read. */
+/** @returns what is wrong, for the sender, when the request cannot be read. */
 export function decodeAppendRequest(text: string): AppendRequest | string {
   const fields = readVersioned(text, appendRequestVersion);
   if (typeof fields === 'string') return fields;
@@ -35,51 +38,34 @@ export function decodeAppendRequest(text: string): AppendRequest | string {
   if (redisReplicas !== undefined && redisReplicas !== 'all' && !(isUint32(redisReplicas) && redisReplicas <= 100)) {
     return 'redisReplicas: expected 0–100 or "all"';
   }
-  const broad = broadRulesPerMinute === 'any' ? Number.POSITIVE_INFINITY : broadRulesPerMinute;
-  if (broad !== undefined && broad !== Number.POSITIVE_INFINITY && !(isUint32(broad) && broad >= 1)) {
+  const limit = broadRulesPerMinute === 'any' ? Number.POSITIVE_INFINITY : broadRulesPerMinute;
+  if (limit !== undefined && limit !== Number.POSITIVE_INFINITY && !(isUint32(limit) && limit >= 1)) {
     return 'broadRulesPerMinute: expected a whole number from 1, or "any"';
   }
-  return {
-    digest,
-    statement,
-    details,
-    redisReplicas,
-    broadRulesPerMinute: broad,
-  };
+  return { digest, statement, details, redisReplicas, broadRulesPerMinute: limit };
 }
 
-/** The wire names the last two numbers of a rule `stamp` and `lifted`. */
 function encodeStatement(statement: Statement): object {
   if (statement.kind !== 'seed') return statement;
-  const { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } = statement.rule;
-  return { kind: 'seed', rule: { deniedUntil, issuedUpTo, stamp: denialStamp, lifted: liftedUpTo } };
+  const { deniedUntil, issuedUpTo, denialStamp: stamp, liftedUpTo: lifted } = statement.rule;
+  return { kind: 'seed', rule: { deniedUntil, issuedUpTo, stamp, lifted } };
 }
 
 function decodeStatement(value: unknown): Statement | undefined {
-  if (!isObject(value)) return undefined;
-  switch (value.kind) {
-    case 'deny':
-      return value.until === 'longest-token' || isUint32(value.until)
-        ? { kind: 'deny', until: value.until }
-        : undefined;
-    case 'cutoff':
-      return value.issuedUpTo === 'now' || isUint32(value.issuedUpTo)
-        ? { kind: 'cutoff', issuedUpTo: value.issuedUpTo }
-        : undefined;
-    case 'lift':
-      return { kind: 'lift' };
-    case 'seed': {
-      if (!isObject(value.rule)) return undefined;
-      const { deniedUntil, issuedUpTo, stamp: denialStamp, lifted: liftedUpTo } = value.rule;
-      return isUint32(deniedUntil) && isUint32(issuedUpTo) && isUint32(denialStamp) && isUint32(liftedUpTo)
-        ? { kind: 'seed', rule: { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } }
-        : undefined;
-    }
-    default:
-      return undefined;
-  }
+  if (!isJsonObject(value)) return undefined;
+  const { kind, until, issuedUpTo, rule } = value;
+  if (kind === 'deny' && (until === 'longest-token' || isUint32(until))) return { kind, until };
+  if (kind === 'cutoff' && (issuedUpTo === 'now' || isUint32(issuedUpTo))) return { kind, issuedUpTo };
+  if (kind === 'lift') return { kind };
+  return kind === 'seed' && isJsonObject(rule) ? decodeSeed(rule) : undefined;
+}
+
+function decodeSeed({ deniedUntil, issuedUpTo, stamp, lifted }: JsonObject): Statement | undefined {
+  return isUint32(deniedUntil) && isUint32(issuedUpTo) && isUint32(stamp) && isUint32(lifted)
+    ? { kind: 'seed', rule: { deniedUntil, issuedUpTo, denialStamp: stamp, liftedUpTo: lifted } }
+    : undefined;
 }
 
 function isUint32(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= forEver;
 }

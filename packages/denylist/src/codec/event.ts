@@ -1,34 +1,33 @@
 import { digestFromHex, digestToHex } from '../rules/digest.ts';
 import type { Change, RevocationDetails } from '../rules/event.ts';
-import { type Dimension, dimensions, type RevocationReason, revocationReasons } from '../rules/revocation.ts';
+import { dimensions, revocationReasons } from '../rules/revocation.ts';
+import { forEver } from '../rules/rule.ts';
+import { isJsonObject, parseJsonObject } from './json.ts';
 
-// One line of text, the same in the log (written by the Redis script) and on the sidecar's event stream:
+// One line of text, the same in the log (where the Redis script writes it) and on the event stream of a sidecar:
 //
 //   1|r|seq|loggedAtMs|receivedAtMs|digest|deniedUntil|issuedUpTo|stamp|lifted|details     a rule
 //   1|h|seq|loggedAtMs|healing                                                             a heartbeat
 //
-// The version stands first. Times may be empty. `details` is JSON or empty, and last because it may hold a bar.
+// The first field is the version. Times may be empty. `details` is JSON or empty; it is last because it may contain `|`.
 
-/** The version written, and the oldest one still read. */
+/** The version that is written and read. */
 export const eventVersion = 1;
 
 export type LogEvent =
   | ({ readonly kind: 'rule'; readonly seq: number } & Change)
   | { readonly kind: 'heartbeat'; readonly seq: number; readonly loggedAtMs: number; readonly healing: boolean };
 
-export function encodeRuleEvent(seq: number, change: Change): string {
-  const { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } = change.rule;
-  const numbers = [deniedUntil, issuedUpTo, denialStamp, liftedUpTo].join('|');
-  const times = `${change.loggedAtMs ?? ''}|${change.receivedAtMs ?? ''}`;
-  const details = change.details === undefined ? '' : JSON.stringify(change.details);
-  return `${eventVersion}|r|${seq}|${times}|${digestToHex(change.digest)}|${numbers}|${details}`;
+export function encodeRuleEvent(seq: number, { digest, rule, loggedAtMs, receivedAtMs, details }: Change): string {
+  return [
+    ...[eventVersion, 'r', seq, loggedAtMs, receivedAtMs, digestToHex(digest)],
+    ...[rule.deniedUntil, rule.issuedUpTo, rule.denialStamp, rule.liftedUpTo],
+    JSON.stringify(details),
+  ].join('|');
 }
 
-export function encodeHeartbeat(seq: number, loggedAtMs: number, healing: boolean): string {
-  return `${eventVersion}|h|${seq}|${loggedAtMs}|${healing ? 1 : 0}`;
-}
-
-const integer = '(0|[1-9]\\d{0,15})';
+// At most 15 digits: below 2^53, so the number is exact.
+const integer = '(0|[1-9]\\d{0,14})';
 const time = `${integer}?`;
 const ruleLine = new RegExp(
   `^${eventVersion}\\|r\\|${integer}\\|${time}\\|${time}\\|([0-9a-f]{32})${`\\|${integer}`.repeat(4)}\\|(.*)$`,
@@ -39,84 +38,67 @@ const heartbeatLine = new RegExp(`^${eventVersion}\\|h\\|${integer}\\|${integer}
 /**
  * Reads one line.
  *
- * @returns undefined when it cannot be read: a foreign version, a broken field. The reader then takes a snapshot,
- *          where the rule stands whatever its event looked like.
+ * @returns undefined for a line of another version or with a broken field. The caller then takes a snapshot, which
+ *          contains the rule whatever its event looked like.
  */
 export function decodeEvent(line: string): LogEvent | undefined {
   const rule = ruleLine.exec(line);
   if (rule !== null) return decodeRule(rule);
   const heartbeat = heartbeatLine.exec(line);
-  return heartbeat === null ? undefined : decodeHeartbeat(heartbeat);
+  if (heartbeat === null) return undefined;
+  const [, seq, loggedAtMs, healing] = heartbeat;
+  return { kind: 'heartbeat', seq: Number(seq), loggedAtMs: Number(loggedAtMs), healing: healing === '1' };
 }
 
-function decodeHeartbeat([, seqText, loggedAt, healing]: readonly string[]): LogEvent | undefined {
-  const [seq, loggedAtMs] = [Number(seqText), Number(loggedAt)];
-  if (!Number.isSafeInteger(seq) || !Number.isSafeInteger(loggedAtMs)) return undefined;
-  return { kind: 'heartbeat', seq, loggedAtMs, healing: healing === '1' };
-}
-
-function decodeRule(fields: readonly (string | undefined)[]): LogEvent | undefined {
-  const [, seqText, loggedAt, receivedAt, hex = '', until, cutoff, stated, liftedAt, detailsText = ''] = fields;
+function decodeRule(fields: RegExpExecArray): LogEvent | undefined {
+  const [, seq, loggedAt, receivedAt, hex = '', deniedUntil, issuedUpTo, stamp, lifted, text = ''] = fields;
+  const rule = {
+    deniedUntil: Number(deniedUntil),
+    issuedUpTo: Number(issuedUpTo),
+    denialStamp: Number(stamp),
+    liftedUpTo: Number(lifted),
+  };
   const digest = digestFromHex(hex);
-  const [seq, loggedAtMs, receivedAtMs] = [Number(seqText), Number(loggedAt ?? 0), Number(receivedAt ?? 0)];
-  const [deniedUntil, issuedUpTo, denialStamp, liftedUpTo] = [
-    Number(until),
-    Number(cutoff),
-    Number(stated),
-    Number(liftedAt),
-  ];
-  if (digest === undefined || Math.max(deniedUntil, issuedUpTo, denialStamp, liftedUpTo) > 0xffff_ffff)
-    return undefined;
-  if (Math.max(seq, loggedAtMs, receivedAtMs) > Number.MAX_SAFE_INTEGER) return undefined;
-  const details = readDetails(detailsText);
-  if (details === 'broken') return undefined;
+  if (digest === undefined || Math.max(...Object.values(rule)) > forEver) return undefined;
+  const details = text === '' ? undefined : decodeDetails(parseJsonObject(text));
+  if (details === undefined && text !== '') return undefined;
   return {
     kind: 'rule',
-    seq,
+    seq: Number(seq),
     digest,
-    rule: { deniedUntil, issuedUpTo, denialStamp, liftedUpTo },
-    ...(loggedAt === undefined ? {} : { loggedAtMs }),
-    ...(receivedAt === undefined ? {} : { receivedAtMs }),
+    rule,
+    loggedAtMs: loggedAt === undefined ? undefined : Number(loggedAt),
+    receivedAtMs: receivedAt === undefined ? undefined : Number(receivedAt),
     details,
   };
 }
 
-function readDetails(text: string): RevocationDetails | undefined | 'broken' {
-  if (text === '') return undefined;
-  try {
-    return decodeDetails(JSON.parse(text)) ?? 'broken';
-  } catch {
-    return 'broken'; // cut short or garbled: the caller takes a snapshot instead
-  }
-}
-
 /**
- * Details are never enforced, so a field of an unknown kind is left out rather than refused.
+ * Reads details. They are never enforced, so a member with an unknown value is left out and not refused.
  *
  * @returns undefined unless it is an object with an id.
  */
 export function decodeDetails(value: unknown): RevocationDetails | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const fields: Record<string, unknown> = { ...value };
-  const { id, kind, dimension, reason, actor, occurredAtMs, requestedAtMs, traceparent, cutoff } = fields;
+  if (!isJsonObject(value)) return undefined;
+  const { id, kind, dimension, reason, actor, occurredAtMs, requestedAtMs, traceparent, cutoff } = value;
   if (typeof id !== 'string' || id.length > 128) return undefined;
   return {
     id,
     kind: kind === 'lift' || kind === 'reseed' ? kind : 'revoke',
-    ...(isDimension(dimension) ? { dimension } : {}),
-    ...(isReason(reason) ? { reason } : {}),
-    ...(typeof actor === 'string' ? { actor: actor.slice(0, 128) } : {}),
-    ...(typeof occurredAtMs === 'number' ? { occurredAtMs } : {}),
-    ...(typeof requestedAtMs === 'number' ? { requestedAtMs } : {}),
-    ...(typeof traceparent === 'string' ? { traceparent: traceparent.slice(0, 64) } : {}),
-    ...(cutoff === true ? { cutoff } : {}),
+    dimension: dimensions.find((known) => known === dimension),
+    reason: revocationReasons.find((known) => known === reason),
+    actor: textOf(actor, 128),
+    occurredAtMs: numberOf(occurredAtMs),
+    requestedAtMs: numberOf(requestedAtMs),
+    traceparent: textOf(traceparent, 64),
+    cutoff: cutoff === true || undefined,
   };
 }
 
-function isDimension(value: unknown): value is Dimension {
-  return dimensions.some((dimension) => dimension === value);
+function textOf(value: unknown, maxLength: number): string | undefined {
+  return typeof value === 'string' ? value.slice(0, maxLength) : undefined;
 }
 
-function isReason(value: unknown): value is RevocationReason {
-  return revocationReasons.some((reason) => reason === value);
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }

@@ -1,6 +1,8 @@
 import type { ReplicaProgress } from '../log/reader.ts';
 
-// Replicas as they stand in a reader's line in Redis and in its report to a sidecar: [[id, cursor, failOpen, maxStalenessMs], …]
+// How far replicas are, as a JSON array in the line of a reader in Redis and in its report to a sidecar:
+//
+//   [[id, cursor or null, failOpen 0 or 1, maxStalenessMs], …]
 
 const maxReplicas = 10_000;
 
@@ -13,17 +15,21 @@ export function encodeReplicas(replicas: readonly ReplicaProgress[]): unknown[] 
   ]);
 }
 
-/** @returns undefined unless every entry is one of ours: a replica that is left out would not be waited for. */
+/** @returns undefined unless every entry can be read: publishers would not wait for a replica that is left out. */
 export function decodeReplicas(value: unknown): ReplicaProgress[] | undefined {
   if (!Array.isArray(value) || value.length > maxReplicas) return undefined;
   const replicas: ReplicaProgress[] = [];
   for (const entry of value) {
     if (!Array.isArray(entry)) return undefined;
     const [id, cursor, failOpen, maxStalenessMs]: unknown[] = entry;
-    if (typeof id !== 'string' || !/^[0-9A-Za-z_-]{1,64}$/.test(id)) return undefined;
-    if (typeof maxStalenessMs !== 'number' || !(maxStalenessMs >= 0)) return undefined;
-    const known = typeof cursor === 'string' && cursor.length <= 64 ? { cursor } : {};
-    replicas.push({ id, ...known, failOpen: failOpen === 1, maxStalenessMs });
+    if (!isReaderId(id) || typeof maxStalenessMs !== 'number' || !(maxStalenessMs >= 0)) return undefined;
+    const known = typeof cursor === 'string' && cursor.length <= 64 ? cursor : undefined;
+    replicas.push({ id, cursor: known, failOpen: failOpen === 1, maxStalenessMs });
   }
   return replicas;
+}
+
+/** Whether a value is an id of a reader or replica: 1–64 letters, digits, `_` or `-`. */
+export function isReaderId(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9A-Za-z_-]{1,64}$/.test(value);
 }

@@ -1,7 +1,7 @@
 import type { Rule } from '../rules/rule.ts';
 
-// A row is the same 32 bytes in a snapshot, in memory and (split in field and value) in Redis:
-// digest (16), deniedUntil, issuedUpTo, stamp, lifted (4 each), all big-endian.
+// A row has the same 32 bytes in a snapshot, in memory, and as field and value in Redis:
+// digest (16), deniedUntil, issuedUpTo, denialStamp, liftedUpTo (4 each), all big-endian.
 export const rowBytes = 32;
 export const ruleBytes = 16;
 
@@ -21,14 +21,14 @@ export function writeRule(view: DataView, offset: number, rule: Rule): void {
   view.setUint32(offset + 12, rule.liftedUpTo);
 }
 
-/** All rows of one moment, whatever is written afterwards. */
-export interface RowPicture {
+/** All rows at one moment. Later writes do not change it. */
+export interface TableSnapshot {
   readonly rows: number;
-  /** The rows as words (digest, then the four numbers), a few thousand rows at a time. */
-  pieces(): Iterable<Uint32Array>;
+  /** The rows as words (the digest, then the four numbers), a few thousand rows per chunk. */
+  chunks(): Iterable<Uint32Array>;
 }
 
-/** Rows as words, in the bytes of every wire. */
+/** The bytes of rows on every wire. */
 export function bytesOfRows(words: Uint32Array): Uint8Array {
   const bytes = new Uint8Array(words.length * 4);
   const view = viewOf(bytes);

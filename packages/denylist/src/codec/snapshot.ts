@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { digestScheme } from '../rules/digest.ts';
-import { bytesOfRows, type RowPicture, viewOf } from './rows.ts';
+import { bytesOfRows, type TableSnapshot, viewOf } from './rows.ts';
 
 // A sidecar's snapshot, all numbers big-endian:
 //
@@ -16,7 +16,7 @@ const magic = 0x52564353; // "RVCS"
 export interface SnapshotHeader {
   /** 16 hex digits, new with every start of the sidecar. */
   readonly feed: string;
-  /** Number of the last change the rows contain. */
+  /** Number of the last change that the rows contain. */
   readonly n: number;
   /** 16 hex digits. */
   readonly epoch: string;
@@ -24,8 +24,8 @@ export interface SnapshotHeader {
   readonly rows: number;
 }
 
-/** The head of a snapshot, its rows piece by piece, then the checksum. Lazy, so that a slow reader holds one piece. */
-export function* encodeSnapshot(header: Omit<SnapshotHeader, 'rows'>, picture: RowPicture): Generator<Uint8Array> {
+/** The header, the rows in chunks, the checksum. Lazy, so that a slow receiver keeps one chunk in memory. */
+export function* encodeSnapshot(header: Omit<SnapshotHeader, 'rows'>, table: TableSnapshot): Generator<Uint8Array> {
   const head = new Uint8Array(snapshotHeaderBytes);
   const view = viewOf(head);
   view.setUint32(0, magic);
@@ -35,27 +35,29 @@ export function* encodeSnapshot(header: Omit<SnapshotHeader, 'rows'>, picture: R
   view.setBigUint64(16, BigInt(header.n));
   head.set(Buffer.from(header.epoch, 'hex'), 24);
   view.setUint32(32, header.maxTokenLifetimeSeconds);
-  view.setUint32(40, picture.rows);
+  view.setUint32(40, table.rows);
   let checksum = crc32(head);
   yield head;
-  for (const words of picture.pieces()) {
-    const piece = bytesOfRows(words);
-    checksum = crc32(piece, checksum);
-    yield piece;
+  for (const words of table.chunks()) {
+    const chunk = bytesOfRows(words);
+    checksum = crc32(chunk, checksum);
+    yield chunk;
   }
   const tail = new Uint8Array(4);
   viewOf(tail).setUint32(0, checksum);
   yield tail;
 }
 
-/** @returns what is wrong, in words for a log line, when this is no snapshot of a version we read. */
+/**
+ * @param bytes at least {@link snapshotHeaderBytes}.
+ * @returns what is wrong, for a log line, when this is not a snapshot of the version that is read.
+ */
 export function decodeSnapshotHeader(bytes: Uint8Array): SnapshotHeader | string {
-  if (bytes.byteLength < snapshotHeaderBytes) return `expected ${snapshotHeaderBytes} header bytes`;
   const view = viewOf(bytes);
   if (view.getUint32(0) !== magic) return 'not a snapshot';
-  if (view.getUint8(4) !== snapshotVersion)
-    return `snapshot version ${view.getUint8(4)}, this reads ${snapshotVersion}`;
-  if (view.getUint8(5) !== digestScheme) return `digest scheme ${view.getUint8(5)}, this reads ${digestScheme}`;
+  const [version, scheme] = [view.getUint8(4), view.getUint8(5)];
+  if (version !== snapshotVersion) return `expected snapshot version ${snapshotVersion}, found ${version}`;
+  if (scheme !== digestScheme) return `expected digest scheme ${digestScheme}, found ${scheme}`;
   return {
     feed: Buffer.from(bytes.subarray(8, 16)).toString('hex'),
     n: Number(view.getBigUint64(16)),

@@ -5,9 +5,9 @@ import {
   type UsageReport,
   usageDigestLength,
 } from '../log/usage.ts';
-import { isObject, readVersioned } from './versioned-json.ts';
+import { isJsonObject, readVersioned } from './json.ts';
 
-// What a process has seen since its last report: {"v":1,"subjects":["…"],"tokens":{"class":["…"]}}
+// Usage that a process counted since its last report: {"v":1,"subjects":["…"],"tokens":{"class":["…"]}}
 
 export const usageReportVersion = 1;
 
@@ -17,15 +17,15 @@ export function encodeUsageReport({ subjects, tokens }: UsageReport): string {
   return JSON.stringify({ v: usageReportVersion, subjects, tokens });
 }
 
-/** @returns what is wrong, in words for the caller, when it cannot be read. */
+/** @returns what is wrong, for the sender, when the report cannot be read. */
 export function decodeUsageReport(text: string): UsageReport | string {
   const fields = readVersioned(text, usageReportVersion);
   if (typeof fields === 'string') return fields;
   const { subjects, tokens } = fields;
   if (!isDigests(subjects)) return `subjects: expected strings of ${usageDigestLength} base64url characters`;
-  if (!isObject(tokens)) return 'tokens: expected an object';
+  if (!isJsonObject(tokens)) return 'tokens: expected an object';
   const classes = Object.entries(tokens);
-  // Two more than can be configured: `other` and `unknown`.
+  // Beside the configured classes there are `other` and `unknown`.
   if (classes.length > maxClientClasses + 2) return `tokens: expected at most ${maxClientClasses + 2} classes`;
   const read: [string, readonly string[]][] = [];
   for (const [name, digests] of classes) {

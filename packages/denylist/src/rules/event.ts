@@ -2,29 +2,29 @@ import type { Digest } from './digest.ts';
 import type { Dimension, RevocationReason } from './revocation.ts';
 import type { Rule } from './rule.ts';
 
-/** What is told of a revocation beside its rule: for audit and for the latency figures. Never enforced. */
+/** What the log records about a revocation beside its rule, for audit and latency figures. Never enforced. */
 export interface RevocationDetails {
-  /** The event id: chosen by the publisher, so that a retry is recognised. */
+  /** The event id. The publisher chooses it, so that the log recognises a retry. At most 128 characters. */
   readonly id: string;
   readonly kind: 'revoke' | 'lift' | 'reseed';
   readonly dimension?: Dimension;
   readonly reason?: RevocationReason;
   readonly actor?: string;
-  /** When it happened at the identity provider, if known. Publisher's clock corrected to the log's. */
+  /** When it happened at the identity provider, if known: the publisher's clock, corrected to the log's. */
   readonly occurredAtMs?: number;
-  /** When `revoke()` was called, in the log's clock as the publisher knows it. */
+  /** When `revoke()` was called, in the log's clock as the publisher estimates it. */
   readonly requestedAtMs?: number;
-  /** W3C trace context of the revocation, so that one trace shows its enforcement. */
+  /** W3C trace context of the revocation, so that its enforcement appears in the same trace. */
   readonly traceparent?: string;
-  /** It denied what was issued up to a time; said by the log. Such an event cannot be lifted. */
+  /** Set by the log: the event is a cutoff, which cannot be lifted. */
   readonly cutoff?: true;
 }
 
-/** One value's rule as the log holds it after a statement. */
+/** The rule of one value in the log after a statement. */
 export interface Change {
   readonly digest: Digest;
   readonly rule: Rule;
-  /** Log clock. Absent when learnt from a snapshot: such a change carries no time and counts as `resynced`. */
+  /** Log clock. Absent in a change learnt from a snapshot: it has no times and counts as `resynced`. */
   readonly loggedAtMs?: number;
   /** Log clock, when the first process on this host received it. */
   readonly receivedAtMs?: number;

@@ -1,4 +1,4 @@
-/** What a revocation can name. Each is scoped by issuer: a `sub` of one issuer says nothing about another's. */
+/** The kinds of value that a revocation can name. Each is scoped by issuer: two issuers may use the same `sub`. */
 export const dimensions = [
   'token',
   'session',
@@ -12,7 +12,7 @@ export const dimensions = [
 ] as const;
 export type Dimension = (typeof dimensions)[number];
 
-/** Why a revocation was made. A closed list, because it is a metric label. */
+/** Why a revocation was made. The list is closed, because it is a metric label. */
 export const revocationReasons = [
   'logout',
   'admin',
@@ -27,13 +27,13 @@ export const revocationReasons = [
 export type RevocationReason = (typeof revocationReasons)[number];
 
 /**
- * Whose tokens are meant: an issuer and exactly one dimension of it; `subject` with `client` is one dimension of its own.
+ * Which tokens are revoked: an issuer and one dimension of it. `subject` together with `client` is one dimension.
  *
  * - `token`: the token id (`jti`), or for a token without one the SHA-256 of its signing input
  * - `session`: `sid`
  * - `grant`: the grant or refresh-token family
  * - `key`: a `kid` or an RFC 7638 thumbprint
- * - `entireIssuer`: every token of the issuer; spelt out, so that a forgotten value can never mean "everyone"
+ * - `entireIssuer`: every token of the issuer; written out, so that a missing value can never mean "every token"
  */
 export type RevocationTarget = { readonly issuer: string } & (
   | { readonly token: string }
@@ -49,17 +49,17 @@ export type RevocationTarget = { readonly issuer: string } & (
 /** A statement that some tokens must no longer be accepted. */
 export type Revocation = RevocationTarget & {
   readonly reason: RevocationReason;
-  /** Claim seconds. For `token`, its `exp`. Elsewhere the moment at which the revocation ends by itself. */
+  /** Claim seconds. For `token`, its `exp`. For other dimensions, when the revocation ends by itself. */
   readonly expiresAt?: number;
   /** Claim seconds of the issuer's clock: tokens with `iat` up to and including this are denied. At most 60 s ahead. */
   readonly issuedUpTo?: number;
-  /** Deny every token of the value until it is lifted (or `expiresAt`), new logins included. */
+  /** Deny every token of the value until a lift (or `expiresAt`), tokens of new logins included. */
   readonly block?: boolean;
-  /** Who asked, for the audit trail: 1–128 printable characters. Never enforced, never a label. */
+  /** Who made the revocation, for the audit trail: 1–128 printable characters. Never enforced, never a label. */
   readonly actor?: string;
 };
 
-/** The value of a target: which dimension it names and under what. */
+/** One value of one dimension. */
 export interface DimensionValue {
   readonly dimension: Dimension;
   readonly issuer: string;

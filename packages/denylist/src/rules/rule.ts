@@ -1,20 +1,20 @@
 /**
- * What enforcement needs of one or many revocations of the same value. All four numbers are uint32 seconds.
+ * What is enforced for all revocations of one value. All four numbers are uint32 seconds.
  *
- * The state is a small join: {@link mergeRules} takes the larger of each number, so duplicates, replays, reordering
- * and unions of two histories are harmless.
+ * Rules form a join: {@link mergeRules} takes the larger of each number, so duplicates, replays, reordering and unions
+ * of two histories are harmless.
  */
 export interface Rule {
   /**
    * Claim seconds: every token that carries the value is denied until then. 0: none. {@link forEver}: a block.
-   * Counts only while `stamp > lifted`.
+   * In force only while `denialStamp > liftedUpTo`.
    */
   readonly deniedUntil: number;
   /** Claim seconds: tokens with `iat <= issuedUpTo` are denied. 0: none. */
   readonly issuedUpTo: number;
   /** Log seconds at which the newest denial was stated. */
   readonly denialStamp: number;
-  /** The newest stamp that a lift has seen: a denial counts only if `stamp > lifted`. */
+  /** The newest `denialStamp` that a lift has ended. */
   readonly liftedUpTo: number;
 }
 
@@ -24,55 +24,58 @@ export const forEver = 0xffff_ffff;
 export const emptyRule: Rule = Object.freeze({ deniedUntil: 0, issuedUpTo: 0, denialStamp: 0, liftedUpTo: 0 });
 
 /**
- * Seconds added to the end of every rule that follows a token's own end. It covers the verifier's clock tolerance, its
- * allowance for a future `iat`, and the skew between issuer, log and verifier; a verifier whose tolerance exceeds it
- * refuses to start.
+ * Seconds added to the end of every rule that ends with a token's own `exp`. They cover the verifier's clock tolerance,
+ * its allowance for a future `iat`, and the skew between issuer, log and verifier. A verifier refuses a larger tolerance
+ * at construction.
  */
 export const ruleMarginSeconds = 300;
 
-/** Default for a cutoff "now": a login within these seconds of the revocation may have to be repeated once. */
+/**
+ * Seconds that the log adds to a cutoff of "now", for an issuer whose clock is ahead. A user who logs in within these
+ * seconds after the revocation may have to log in once more.
+ */
 export const cutoffSkewSeconds = 2;
 
-/** An `issuedUpTo` this far ahead of the log's clock is refused: it would deny logins yet to come. */
+/** Seconds that an `issuedUpTo` may be ahead of the log's clock; beyond, it would deny future logins and is refused. */
 export const maxCutoffAheadSeconds = 60;
 
-/** Ended rules are kept this much longer, so that clocks that disagree a little never forget one that still counts. */
+/** Seconds that a rule is kept after its end, so that small clock differences never remove a rule that is in force. */
 export const forgetAfterSeconds = 3600;
 
-/** The longest lifetime (`exp - iat`) of an accepted token, unless the log says otherwise. */
+/** The longest lifetime (`exp - iat`) of an accepted token in seconds, unless the log states another one. */
 export const defaultMaxTokenLifetimeSeconds = 86_400;
 
 /**
- * The union of what two sources know of one value: the larger of each number, except that a denial which a lift has
- * seen (`stamp <= lifted`) no longer counts. Commutative and idempotent; no lift ends a denial that it did not see.
+ * The union of two rules of one value: the larger of each number, except that the end of a denial that a lift has ended
+ * (`denialStamp <= liftedUpTo`) is not taken. Commutative and idempotent. A lift ends no denial stated after it.
  *
- * Grouping matters in one case only: a later denial shorter than an earlier, lifted one. There some order keeps the
- * longer end, never a shorter one.
+ * Not associative in one case: a later denial that is shorter than an earlier, lifted one. There some orders keep the
+ * longer end, none a shorter one.
  */
 export function mergeRules(a: Rule, b: Rule): Rule {
-  return settle(a, b, Math.max(a.liftedUpTo, b.liftedUpTo));
+  return join(a, b, Math.max(a.liftedUpTo, b.liftedUpTo));
 }
 
 /**
- * The same, but the lift is the feed's: a tombstone that only this process knows (its sidecar died) would otherwise
- * accept what everyone else denies.
+ * The same, but with the lift of the feed: a process whose sidecar died may hold a lift that no other process has, and
+ * would accept what all others reject.
  *
- * A denial that was held as lifted is not brought back by a feed which knows neither it nor its lift: then the log lost
- * both, and only the feed's own denial counts.
+ * A denial that is held as lifted stays ended when the feed has neither the denial nor the lift: then the log lost both,
+ * and only the feed's own denial is in force.
  */
 export function mergeTakingLift(held: Rule, fromFeed: Rule): Rule {
   const endedHere = held.denialStamp <= held.liftedUpTo && held.denialStamp > fromFeed.liftedUpTo;
   const own = endedHere ? { ...emptyRule, issuedUpTo: held.issuedUpTo } : held;
-  return settle(own, fromFeed, fromFeed.liftedUpTo);
+  return join(own, fromFeed, fromFeed.liftedUpTo);
 }
 
-function settle(a: Rule, b: Rule, liftedUpTo: number): Rule {
-  const aCounts = a.denialStamp > liftedUpTo;
-  const bCounts = b.denialStamp > liftedUpTo;
+function join(a: Rule, b: Rule, liftedUpTo: number): Rule {
+  const aInForce = a.denialStamp > liftedUpTo;
+  const bInForce = b.denialStamp > liftedUpTo;
   return {
     deniedUntil:
-      aCounts || bCounts
-        ? Math.max(aCounts ? a.deniedUntil : 0, bCounts ? b.deniedUntil : 0)
+      aInForce || bInForce
+        ? Math.max(aInForce ? a.deniedUntil : 0, bInForce ? b.deniedUntil : 0)
         : Math.max(tombstoneEnd(a), tombstoneEnd(b)),
     issuedUpTo: Math.max(a.issuedUpTo, b.issuedUpTo),
     denialStamp: Math.max(a.denialStamp, b.denialStamp),
@@ -81,8 +84,8 @@ function settle(a: Rule, b: Rule, liftedUpTo: number): Rule {
 }
 
 /**
- * When nothing counts any more, the end of what was lifted stays: it says how long the tombstone is needed. A denial
- * stated after a lift took the place of that end, so once it is lifted too nobody knows it.
+ * When no denial is in force, the end of the lifted one is kept: until then its lift (the tombstone) is needed. A denial
+ * stated after a lift has replaced that end, so when it is lifted too, the end is unknown.
  */
 function tombstoneEnd(rule: Rule): number {
   return hidesTombstone(rule) ? forEver : rule.deniedUntil;
@@ -104,18 +107,18 @@ export function sameRule(a: Rule, b: Rule): boolean {
 /**
  * Whether `rule` denies a token with this `iat` at `nowSeconds`.
  *
- * @param issuedAt `iat` in seconds; inclusive, so a login in the very second of a cutoff may be refused once.
+ * @param issuedAt `iat` in seconds. A cutoff includes its own second, so a login within it may be rejected once.
  */
 export function denies(rule: Rule, issuedAt: number, nowSeconds: number): boolean {
   return issuedAt <= rule.issuedUpTo || (rule.denialStamp > rule.liftedUpTo && nowSeconds < rule.deniedUntil);
 }
 
 /**
- * The second after which a rule may be forgotten, by time alone: every token it covers has expired everywhere.
+ * The second from which a rule may be forgotten: every token that it covers has expired at every verifier.
  *
- * A tombstone stays as long as the denial it ended could, because a sidecar that was away may still hold that denial
- * and would bring it back. Where the four numbers no longer tell how long that is (lifted before any denial was seen,
- * or denied anew since), it stays for ever: lifts are few.
+ * A lift is kept as long as the denial that it ended, because a sidecar that was disconnected may still hold that denial
+ * and would re-seed it. Where the four numbers do not tell that end (lifted before any denial was stated, or denied again
+ * since), the lift is kept for ever: lifts are few.
  */
 export function forgettableAt(rule: Rule, maxTokenLifetimeSeconds: number): number {
   const denialEndUnknown = hidesTombstone(rule) || (rule.liftedUpTo > 0 && rule.deniedUntil === 0);

@@ -9,17 +9,17 @@ import {
 } from './rule.ts';
 
 /**
- * What a writer asks of the log for one digest. Where it says "now", the log's own clock is meant: a publisher whose
- * clock is 90 s slow would otherwise leave tokens minted in those 90 s alive.
+ * What a writer states about one digest. "Now" is the time of the log: with the clock of a publisher that is 90 s slow,
+ * a cutoff would miss the tokens issued in those 90 s.
  */
 export type Statement =
   /** `longest-token`: now + the longest token lifetime + the margin. Numbers are claim seconds. */
   | { readonly kind: 'deny'; readonly until: number | 'longest-token' }
   /** `now`: the log's now + {@link cutoffSkewSeconds}. */
   | { readonly kind: 'cutoff'; readonly issuedUpTo: number | 'now' }
-  /** Ends the denial the log holds (not the cutoff: people log in again). */
+  /** Ends the denial that the log holds. A cutoff stays: users log in again. */
   | { readonly kind: 'lift' }
-  /** What a sidecar held when the log had lost it. Merged, so it cannot undo a lift. */
+  /** A rule that a sidecar holds and the log has lost. It is merged, so it cannot undo a lift. */
   | { readonly kind: 'seed'; readonly rule: Rule };
 
 export interface LogTime {
@@ -28,30 +28,31 @@ export interface LogTime {
 }
 
 /**
- * The rule after a statement. The Redis script computes the same in Lua; one property test runs both side by side.
+ * The rule after a statement. The Redis script computes the same in Lua; a property test compares both.
  *
  * @returns `'cutoff_in_future'` when `issuedUpTo` is more than 60 s ahead of the log's clock.
  */
-export function applyStatement(held: Rule, statement: Statement, time: LogTime): Rule | 'cutoff_in_future' {
+export function applyStatement(
+  held: Rule,
+  statement: Statement,
+  { nowSeconds, maxTokenLifetimeSeconds }: LogTime,
+): Rule | 'cutoff_in_future' {
   switch (statement.kind) {
     case 'deny': {
-      const longest = time.nowSeconds + time.maxTokenLifetimeSeconds + ruleMarginSeconds;
-      const deniedUntil = statement.until === 'longest-token' ? Math.min(longest, forEver - 1) : statement.until;
-      // Past every lift the log has seen, so that the denial counts whatever the clocks did.
-      const denialStamp = Math.min(Math.max(time.nowSeconds, held.denialStamp, held.liftedUpTo + 1), forEver);
+      const longest = Math.min(nowSeconds + maxTokenLifetimeSeconds + ruleMarginSeconds, forEver - 1);
+      const deniedUntil = statement.until === 'longest-token' ? longest : statement.until;
+      // Later than every lift in the log, so that the denial is in force whatever the clocks did.
+      const denialStamp = Math.min(Math.max(nowSeconds, held.denialStamp, held.liftedUpTo + 1), forEver);
       return mergeRules(held, { ...emptyRule, deniedUntil, denialStamp });
     }
     case 'cutoff': {
-      const latest = time.nowSeconds + maxCutoffAheadSeconds;
-      const issuedUpTo = statement.issuedUpTo === 'now' ? time.nowSeconds + cutoffSkewSeconds : statement.issuedUpTo;
-      return issuedUpTo > latest ? 'cutoff_in_future' : mergeRules(held, { ...emptyRule, issuedUpTo });
+      const issuedUpTo = statement.issuedUpTo === 'now' ? nowSeconds + cutoffSkewSeconds : statement.issuedUpTo;
+      if (issuedUpTo > nowSeconds + maxCutoffAheadSeconds) return 'cutoff_in_future';
+      return mergeRules(held, { ...emptyRule, issuedUpTo });
     }
     case 'lift':
-      // The stamp it saw, never "now": a denial that this lift's author could not know of must survive it.
-      return mergeRules(held, {
-        ...emptyRule,
-        liftedUpTo: held.denialStamp === 0 ? time.nowSeconds : held.denialStamp,
-      });
+      // The stamp of the denial it ends, never "now": a denial that another writer states in the same second must stay.
+      return mergeRules(held, { ...emptyRule, liftedUpTo: held.denialStamp || nowSeconds });
     case 'seed':
       return mergeRules(held, statement.rule);
   }

@@ -1,4 +1,4 @@
-import { type RowPicture, readRule, rowBytes, viewOf } from '../codec/rows.ts';
+import { readRule, rowBytes, type TableSnapshot, viewOf } from '../codec/rows.ts';
 import { type Digest, type DigestSet, digestFromBytes } from '../rules/digest.ts';
 import type { Change } from '../rules/event.ts';
 import { restartDigest } from '../rules/log-restart.ts';
@@ -9,27 +9,24 @@ import { RuleTable } from './rule-table.ts';
 export const defaultMaxRules = 4_000_000;
 
 export interface DenylistOptions {
-  /** Rules at most, 1–100,000,000, default 4,000,000 (about 160 MB). */
+  /** Maximum number of rules, 1–100,000,000, default 4,000,000 (about 160 MB). */
   readonly maxRules?: number;
 }
 
 export type MergeResult = 'changed' | 'unchanged' | 'full';
 
-/**
- * The rules in force, in memory. It only ever learns: rules leave by {@link forget}, when time has ended them, and for
- * no other cause.
- */
+/** The rules in memory. A rule is removed only by {@link forget}, after its end. */
 export class Denylist {
   readonly maxRules: number;
   readonly #table = new RuleTable();
   readonly #listeners = new Set<(change: Change) => void>();
   #sweepAt = 0;
-  /** Counts changes. */
+  /** Increases with every change. */
   #version = 0;
   #full = false;
   #revived = 0;
   #restart: Rule | undefined;
-  /** The version at which {@link #restart} was looked up. */
+  /** The version for which `#restart` is valid. */
   #restartVersion = 0;
 
   constructor({ maxRules = defaultMaxRules }: DenylistOptions = {}) {
@@ -44,24 +41,24 @@ export class Denylist {
     return this.#table.bytes;
   }
 
-  /** A rule did not fit: "not found" means nothing until a whole snapshot has been taken with room to spare. */
+  /** A rule did not fit: "not found" is no answer until a snapshot was read that fits completely. */
   get full(): boolean {
     return this.#full;
   }
 
-  /** How often a feed has brought back a denial that was held as lifted: it lags behind where that lift was seen. */
+  /** Number of lifted denials that a feed has restored, because it has not received the lift yet. */
   get revived(): number {
     return this.#revived;
   }
 
   /**
-   * The dimension by which a token is denied, or undefined when no rule held covers it.
+   * The dimension by which a token is denied, or undefined when no rule denies it.
    *
    * @param issuedAt `iat` in claim seconds.
    * @param nowSeconds claim seconds.
    */
   denyingDimension(digests: DigestSet, issuedAt: number, nowSeconds: number): Dimension | undefined {
-    // Only a change can turn "not found" into "found": time ends denials and begins none.
+    // Only a change of the table can make a token denied: time ends denials and starts none.
     const { dimensions, words, cleared } = digests;
     if (cleared?.by === this && cleared.version === this.#version && issuedAt >= cleared.issuedAt) return undefined;
     const index = this.#table.denyingIndex(words, issuedAt, nowSeconds);
@@ -80,7 +77,7 @@ export class Denylist {
     return this.#table.get(digest);
   }
 
-  /** What the log says of its own beginning ({@link restartDigest}). Looked up once a change: every check asks. */
+  /** The restart of the log ({@link restartDigest}). Cached until the table changes; the check runs on every request. */
   get restart(): Rule | undefined {
     if (this.#restartVersion !== this.#version) {
       this.#restart = this.#table.get(restartDigest);
@@ -90,9 +87,9 @@ export class Denylist {
   }
 
   /**
-   * Unites a change with what is held.
+   * Merges a change into the rule of its digest.
    *
-   * @param lifts `take` when the feed's lifts replace ours (see {@link mergeTakingLift}).
+   * @param lifts `take`: the lifts of the feed replace ours (see {@link mergeTakingLift}).
    */
   merge(change: Change, lifts: 'union' | 'take'): MergeResult {
     const held = this.#table.get(change.digest) ?? emptyRule;
@@ -109,12 +106,12 @@ export class Denylist {
     return 'changed';
   }
 
-  /** Unites a page of snapshot rows ({@link ./codec/rows.ts}). */
+  /** Merges a page of snapshot rows ({@link ./codec/rows.ts}). */
   mergeRows(rows: Uint8Array, lifts: 'union' | 'take'): void {
     const view = viewOf(rows);
-    const unheard = this.#listeners.size === 0;
+    const hasListeners = this.#listeners.size > 0;
     for (let at = 0; at + rowBytes <= rows.byteLength; at += rowBytes) {
-      if (unheard && this.#table.size < this.maxRules && this.#table.insertRow(view, at)) {
+      if (!hasListeners && this.#table.size < this.maxRules && this.#table.insertRow(view, at)) {
         this.#version += 1;
         continue;
       }
@@ -122,21 +119,22 @@ export class Denylist {
     }
   }
 
-  /** Calls `listener` with every change, merged, whatever its cause. @returns a function that ends it. */
+  /** Calls `listener` after every change, with the merged rule. @returns a function that removes it. */
   onChange(listener: (change: Change) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** How many calls of {@link forget} look at everything once. */
+  /** Number of calls of {@link forget} that visit every rule once. */
   get sweepSlices(): number {
     return this.#table.segmentCount;
   }
 
   /**
-   * Forgets what time has ended, in one slice of about a thousand rules; call it often.
+   * Removes ended rules from one slice of about a thousand rules.
    *
-   * @param nowSeconds a time that log and wall clock agree on. @returns how many were forgotten.
+   * @param nowSeconds only while log and wall clock agree.
+   * @returns how many were removed.
    */
   forget(nowSeconds: number, maxTokenLifetimeSeconds: number): number {
     if (this.#sweepAt >= this.#table.segmentCount) this.#sweepAt = 0;
@@ -146,21 +144,17 @@ export class Denylist {
   }
 
   /**
-   * A new complete synchronisation begins: whether everything fits will show.
+   * Prepares for a new snapshot: {@link full} is false until a rule does not fit.
    *
-   * @param rules how many are about to come, if that is known.
+   * @param rules the number of rules in the snapshot, if known.
    */
   expectRoom(rules = 0): void {
     this.#full = false;
     this.#table.reserve(Math.min(rules, this.maxRules));
   }
 
-  /** Every row at this moment; later changes do not show in it. Costs next to nothing until it is read. */
-  snapshot(): RowPicture {
+  /** All rows at this moment. Later changes do not change it. Nothing is copied until it is read. */
+  snapshot(): TableSnapshot {
     return this.#table.snapshot();
-  }
-
-  entries(): Iterable<[Digest, Rule]> {
-    return this.#table.entries();
   }
 }

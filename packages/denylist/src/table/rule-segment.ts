@@ -1,87 +1,67 @@
 import type { Rule } from '../rules/rule.ts';
 
-// A slot is eight words: four of digest, then deniedUntil, issuedUpTo, stamp, lifted. A digest of all zeros (2^-128)
-// would read as an empty slot, so emptiness is told by the numbers: a stored rule is never all zero.
+// A slot has eight words: four of the digest, then deniedUntil, issuedUpTo, denialStamp, liftedUpTo. A digest may be all
+// zeros, so a slot is empty when its four numbers are zero: a rule of four zeros is never stored.
 export const slotWords = 8;
-export const firstNumber = 4;
 export const smallestSegment = 8;
 const highestLoad = 0.85;
 const growth = 1.4;
-const pieceRows = 4096;
 
-/** A small table of its own, by open addressing: about a thousand of the rules of a {@link RuleTable}. */
+/** A small hash table with open addressing: about a thousand of the rules of a {@link RuleTable}. */
 export interface Segment {
   readonly index: number;
   words: Uint32Array;
-  slots: number;
   used: number;
-  /** Somebody reads `words` as they are now: copy them before the next write. */
-  pictured: boolean;
-  /** Seconds before which a sweep passes it by: by the last one's longest lifetime, nothing may be forgotten sooner. */
+  /** A snapshot refers to `words`, which must be copied before the next write. */
+  inSnapshot: boolean;
+  /** Seconds before which a sweep can skip the segment: no rule in it may be forgotten sooner. */
   nextExpiry: number;
 }
 
-/** Slots for so many rules and a few more. */
-export function roomFor(rules: number): number {
+/** Slots for a number of rules and a few more. */
+export function slotsFor(rules: number): number {
   return Math.max(smallestSegment, Math.ceil(rules / highestLoad) + 1);
 }
 
-export function newSegment(index: number, slots: number): Segment {
+export function newSegment(index: number): Segment {
   return {
     index,
-    words: new Uint32Array(slots * slotWords),
-    slots,
+    words: new Uint32Array(smallestSegment * slotWords),
     used: 0,
-    pictured: false,
+    inSnapshot: false,
     nextExpiry: Number.POSITIVE_INFINITY,
   };
 }
 
-/** Whether one more rule would make probing long. */
-export function isCrowded({ used, slots }: Segment): boolean {
-  return used + 1 > slots * highestLoad;
+/** Slots of the next size when one more rule would make probing slow; undefined while there is room. */
+export function slotsToGrow({ used, words }: Segment): number | undefined {
+  const slots = words.length / slotWords;
+  return used + 1 > slots * highestLoad ? Math.ceil(slots * growth) + 1 : undefined;
 }
 
-/** Slots of the next size. */
-export function largerThan(slots: number): number {
-  return Math.ceil(slots * growth) + 1;
+/** Copies the words when a snapshot refers to them, so that the snapshot does not change. */
+export function prepareWrite(segment: Segment): void {
+  if (segment.inSnapshot) segment.words = segment.words.slice();
+  segment.inSnapshot = false;
 }
 
-/** Makes the words of a segment its own again, so that a picture of it stays as it was. */
-export function own(segment: Segment): void {
-  if (!segment.pictured) return;
-  segment.words = segment.words.slice();
-  segment.pictured = false;
-}
-
-export function* piecesOf(held: readonly Uint32Array[], rows: number): Generator<Uint32Array> {
-  let left = rows;
-  let piece = new Uint32Array(Math.min(pieceRows, left) * slotWords);
-  let next = 0;
-  for (const words of held) {
-    for (let at = 0; at < words.length; at += slotWords) {
-      if (isEmpty(words, at)) continue;
-      for (let word = 0; word < slotWords; word++) piece[next + word] = words[at + word]!;
-      next += slotWords;
-      if (next < piece.length) continue;
-      yield piece;
-      left -= piece.length / slotWords;
-      piece = new Uint32Array(Math.min(pieceRows, left) * slotWords);
-      next = 0;
-    }
-  }
-}
-
-/** Word offset of the digest's slot, or `-1 - offset` of the free slot where it belongs. */
-export function find({ words, slots }: Segment, a: number, b: number, c: number, d: number): number {
-  // The second word places within the segment (the first chose the segment); scaled, because sizes are no powers of two.
-  let at = Math.floor((b / 0x1_0000_0000) * slots) * slotWords;
-  const end = words.length;
+/**
+ * Offset of the slot with a digest, or `-1 - offset` of the free slot where it belongs.
+ *
+ * @param keys words that contain the digest at `from`.
+ */
+export function find(words: Uint32Array, keys: Uint32Array, from: number): number {
+  const a = keys[from]!;
+  const b = keys[from + 1]!;
+  const c = keys[from + 2]!;
+  const d = keys[from + 3]!;
+  // The first word selects the segment, the second the slot. It is scaled, because sizes are not powers of two.
+  let at = Math.floor((b / 0x1_0000_0000) * (words.length / slotWords)) * slotWords;
   for (;;) {
     if (isEmpty(words, at)) return -1 - at;
     if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return at;
     at += slotWords;
-    if (at === end) at = 0;
+    if (at === words.length) at = 0;
   }
 }
 
@@ -89,41 +69,46 @@ export function isEmpty(words: Uint32Array, at: number): boolean {
   return (words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!) === 0;
 }
 
-export function* occupied({ words }: Segment): Generator<number> {
-  for (let at = 0; at < words.length; at += slotWords) if (!isEmpty(words, at)) yield at;
-}
-
 export function ruleAt(words: Uint32Array, at: number): Rule {
   return {
-    deniedUntil: words[at + firstNumber]!,
-    issuedUpTo: words[at + firstNumber + 1]!,
-    denialStamp: words[at + firstNumber + 2]!,
-    liftedUpTo: words[at + firstNumber + 3]!,
+    deniedUntil: words[at + 4]!,
+    issuedUpTo: words[at + 5]!,
+    denialStamp: words[at + 6]!,
+    liftedUpTo: words[at + 7]!,
   };
 }
 
-export function writeNumbers(words: Uint32Array, at: number, rule: Rule): void {
-  words[at + firstNumber] = rule.deniedUntil;
-  words[at + firstNumber + 1] = rule.issuedUpTo;
-  words[at + firstNumber + 2] = rule.denialStamp;
-  words[at + firstNumber + 3] = rule.liftedUpTo;
+export function writeRuleAt(words: Uint32Array, at: number, rule: Rule): void {
+  words[at + 4] = rule.deniedUntil;
+  words[at + 5] = rule.issuedUpTo;
+  words[at + 6] = rule.denialStamp;
+  words[at + 7] = rule.liftedUpTo;
 }
 
-/** Lays the rules to keep into a new array; leaves no gaps that probing would stumble over. */
-export function rebuild(segment: Segment, slots: number, keep?: (at: number) => boolean): void {
-  const old = segment.words;
-  segment.words = new Uint32Array(slots * slotWords);
-  segment.slots = slots;
-  segment.used = 0;
-  segment.pictured = false;
-  for (let at = 0; at < old.length; at += slotWords) {
-    if (!isEmpty(old, at) && (keep === undefined || keep(at))) insertSlot(segment, old, at);
+/** A copy of the slots that are in use, without gaps; with `keep`, of those at whose offset it returns true. */
+export function rowsOf(words: Uint32Array, keep?: (at: number) => boolean): Uint32Array {
+  const rows = words.slice();
+  let length = 0;
+  for (let at = 0; at < words.length; at += slotWords) {
+    if (isEmpty(words, at) || keep?.(at) === false) continue;
+    rows.copyWithin(length, at, at + slotWords);
+    length += slotWords;
   }
+  return rows.subarray(0, length);
 }
 
-export function insertSlot(segment: Segment, from: Uint32Array, at: number): void {
-  const slot = -1 - find(segment, from[at]!, from[at + 1]!, from[at + 2]!, from[at + 3]!);
+/** Replaces the contents by these rows. */
+export function layOut(segment: Segment, rows: Uint32Array, slots: number): void {
+  segment.words = new Uint32Array(slots * slotWords);
+  segment.used = 0;
+  segment.inSnapshot = false;
+  for (let at = 0; at < rows.length; at += slotWords) insertRow(segment, rows, at);
+}
+
+/** Copies a row whose digest is not in the segment into a free slot. */
+export function insertRow(segment: Segment, rows: Uint32Array, at: number): void {
   const { words } = segment;
-  for (let word = 0; word < slotWords; word++) words[slot + word] = from[at + word]!;
+  const slot = -1 - find(words, rows, at);
+  for (let word = 0; word < slotWords; word++) words[slot + word] = rows[at + word]!;
   segment.used += 1;
 }

@@ -1,57 +1,56 @@
-import { type RowPicture, readRule } from '../codec/rows.ts';
+import type { TableSnapshot } from '../codec/rows.ts';
 import type { Digest } from '../rules/digest.ts';
 import { forgettableAt, type Rule } from '../rules/rule.ts';
 import { BloomFilter } from './bloom-filter.ts';
 import {
   find,
-  firstNumber,
-  insertSlot,
-  isCrowded,
+  insertRow,
   isEmpty,
-  largerThan,
+  layOut,
   newSegment,
-  occupied,
-  own,
-  piecesOf,
-  rebuild,
-  roomFor,
+  prepareWrite,
+  rowsOf,
   ruleAt,
   type Segment,
+  slotsFor,
+  slotsToGrow,
   slotWords,
   smallestSegment,
-  writeNumbers,
+  writeRuleAt,
 } from './rule-segment.ts';
 
 const rulesPerSegment = 1024;
-/** Bits of a small integer; no token carries as many digests. */
+/** Candidates are bits of a small integer. No token has as many digests. */
 const candidatesAtOnce = 30;
 
 /**
  * An exact map from digest to rule in typed arrays: open addressing inside small segments, and linear hashing over the
- * segments. Growing splits or enlarges one segment of about a thousand rules at a time, so no insertion ever pauses
- * the process for a rehash of everything, and memory follows the number of rules closely at every size.
+ * segments. Growing splits or enlarges one segment of about a thousand rules, so no insertion pauses the process to
+ * rehash everything, and memory is proportional to the number of rules at every size.
  *
- * Never an LRU: an evicted revocation is an accepted attacker.
+ * Never an LRU cache: an evicted revocation is an accepted attacker.
  */
 export class RuleTable {
-  #segments: Segment[] = [newSegment(0, smallestSegment)];
+  readonly #segments: Segment[] = [];
   readonly #filter = new BloomFilter();
-  /** Linear hashing: segments below `#split` are already addressed with one bit more. */
+  /** Linear hashing: the segments below `#split` are addressed with one bit more. */
   #mask = 0;
   #split = 0;
   #size = 0;
-  /** Slots that a segment gets when it first grows; more than the least where many rules are expected. */
+  /** Slots of a segment after its first growth; {@link reserve} raises it. */
   #firstGrowth = smallestSegment;
+  /** The row that is being stored. One array for all, so that loading a snapshot allocates none per row. */
+  readonly #row = new Uint32Array(slotWords);
 
   constructor() {
-    this.#filter.clear(0);
+    this.#addSegment();
   }
 
   get size(): number {
     return this.#size;
   }
 
-  /** Bytes of the arrays held. */
+  /** Bytes of the arrays in use. */
   get bytes(): number {
     return this.#segments.reduce((sum, { words }) => sum + words.byteLength, this.#filter.bytes);
   }
@@ -61,32 +60,31 @@ export class RuleTable {
   }
 
   /**
-   * Makes room in an empty table for about so many rules, so that a first snapshot is laid out once instead of growing
-   * with every page. Does nothing when rules are held.
+   * Prepares an empty table for about this many rules, so that a first snapshot is laid out once instead of growing with
+   * every page. Does nothing when the table is not empty.
    */
   reserve(rules: number): void {
     if (this.#size > 0 || rules <= this.#segments.length * rulesPerSegment) return;
     const segments = 2 ** Math.ceil(Math.log2(rules / rulesPerSegment));
-    for (let index = this.#segments.length; index < segments; index++) {
-      this.#segments.push(newSegment(index, smallestSegment));
-      this.#filter.clear(index);
-    }
+    while (this.#segments.length < segments) this.#addSegment();
     this.#mask = segments - 1;
     this.#split = 0;
     const expected = rules / segments;
-    // Three standard deviations of how evenly digests fall: hardly any segment grows a second time.
-    this.#firstGrowth = roomFor(expected + 3 * Math.sqrt(expected));
+    // Digests are spread evenly: beyond three standard deviations hardly any segment grows a second time.
+    this.#firstGrowth = slotsFor(expected + 3 * Math.sqrt(expected));
   }
 
   get(digest: Digest): Rule | undefined {
-    const segment = this.#segmentOf(digest[0]!);
-    const at = find(segment, digest[0]!, digest[1]!, digest[2]!, digest[3]!);
-    return at < 0 ? undefined : ruleAt(segment.words, at);
+    const { words } = this.#segmentOf(digest[0]!);
+    const at = find(words, digest, 0);
+    return at < 0 ? undefined : ruleAt(words, at);
   }
 
   /**
-   * The request path: which of the digests that lie in a row in `digests` is the first that is held and denies; -1 when
-   * none does. Allocates nothing.
+   * The index of the first digest with a rule that denies the token; -1 when there is none. On the request path, so it
+   * allocates nothing.
+   *
+   * @param digests four words each.
    */
   denyingIndex(digests: Uint32Array, issuedAt: number, nowSeconds: number): number {
     const digestCount = digests.length / 4;
@@ -99,49 +97,41 @@ export class RuleTable {
     return -1;
   }
 
-  /** Inserts or replaces. A rule of four zeros says nothing and is not stored. */
+  /** Inserts or replaces. A rule of four zeros is not stored. */
   set(digest: Digest, rule: Rule): void {
-    if (saysNothing(rule)) return;
-    const segment = this.#segmentOf(digest[0]!);
-    const at = find(segment, digest[0]!, digest[1]!, digest[2]!, digest[3]!);
-    // Whatever the longest lifetime is, none is shorter than nothing.
-    segment.nextExpiry = Math.min(segment.nextExpiry, forgettableAt(rule, 0));
-    if (at >= 0) {
-      own(segment);
-      writeNumbers(segment.words, at, rule);
+    const row = this.#row;
+    row.set(digest);
+    writeRuleAt(row, 0, rule);
+    if (isEmpty(row, 0)) return;
+    const segment = this.#segmentOf(row[0]!);
+    const at = find(segment.words, row, 0);
+    if (at < 0) {
+      this.#insert(segment);
       return;
     }
-    const slot = this.#claim(segment, digest[0]!, digest[1]!, digest[2]!, digest[3]!);
-    writeNumbers(segment.words, slot, rule);
-    this.#settle(segment);
+    prepareWrite(segment);
+    writeRuleAt(segment.words, at, rule);
+    this.#noteExpiry(segment);
   }
 
   /**
-   * The cold start: stores a row ({@link ./codec/rows.ts}) whose digest is not held yet, without an object in between.
+   * Stores a row of a snapshot ({@link ./codec/rows.ts}) whose digest is not in the table.
    *
-   * @returns false, and stores nothing, when the digest is held (then the two must be merged) or the row says nothing.
+   * @returns false, and stores nothing, when the digest is in the table (the caller must merge) or the rule is all zeros.
    */
-  insertRow(row: DataView, at: number): boolean {
-    const a = row.getUint32(at);
-    const b = row.getUint32(at + 4);
-    const c = row.getUint32(at + 8);
-    const d = row.getUint32(at + 12);
-    const segment = this.#segmentOf(a);
-    if (find(segment, a, b, c, d) >= 0) return false;
-    const rule = readRule(row, at + 16);
-    if (saysNothing(rule)) return false;
-    segment.nextExpiry = Math.min(segment.nextExpiry, forgettableAt(rule, 0));
-    const slot = this.#claim(segment, a, b, c, d);
-    writeNumbers(segment.words, slot, rule);
-    this.#settle(segment);
+  insertRow(view: DataView, offset: number): boolean {
+    const row = this.#row;
+    for (let word = 0; word < slotWords; word++) row[word] = view.getUint32(offset + word * 4);
+    const segment = this.#segmentOf(row[0]!);
+    if (isEmpty(row, 0) || find(segment.words, row, 0) >= 0) return false;
+    this.#insert(segment);
     return true;
   }
 
   /**
-   * Removes the rules of one segment that may be forgotten; a sweep visits the segments in slices. One that holds
-   * nothing to forget yet is not looked at: reading ten million rules a minute would push all else out of the
-   * processor's caches. So a longest lifetime that was lowered may be felt late: what it ends is kept for too long, and
-   * never forgotten too early.
+   * Removes the rules of one segment that may be forgotten. A segment without an ended rule is skipped: reading ten
+   * million rules every minute would evict everything else from the processor's caches. Therefore a lowered maximum
+   * lifetime may take effect late: a rule is kept too long, and never forgotten too early.
    *
    * @returns how many were removed.
    */
@@ -149,45 +139,36 @@ export class RuleTable {
     const segment = this.#segments[segmentIndex];
     if (segment === undefined || nowSeconds < segment.nextExpiry) return 0;
     const { words, used } = segment;
-    const endOf = (at: number) => forgettableAt(ruleAt(words, at), maxTokenLifetimeSeconds);
-    let [kept, restsUntil] = [0, Number.POSITIVE_INFINITY];
-    for (let at = 0; at < words.length; at += slotWords) {
-      if (isEmpty(words, at)) continue;
-      const end = endOf(at);
-      if (end <= nowSeconds) continue;
-      kept += 1;
-      restsUntil = Math.min(restsUntil, end);
-    }
-    segment.nextExpiry = restsUntil;
-    const removed = used - kept;
-    if (removed === 0) return 0;
-    rebuild(segment, roomFor(kept), (at) => endOf(at) > nowSeconds);
-    this.#noteAll(segment);
+    segment.nextExpiry = Number.POSITIVE_INFINITY;
+    const kept = rowsOf(words, (at) => {
+      const end = forgettableAt(ruleAt(words, at), maxTokenLifetimeSeconds);
+      if (end > nowSeconds) segment.nextExpiry = Math.min(segment.nextExpiry, end);
+      return end > nowSeconds;
+    });
+    const removed = used - kept.length / slotWords;
+    if (removed > 0) this.#layOut(segment, kept);
     this.#size -= removed;
     return removed;
   }
 
-  /**
-   * Every row at this moment. Nothing is copied now, however many there are: a segment that is written to while
-   * somebody may still read it is copied first.
-   */
-  snapshot(): RowPicture {
+  /** All rows at this moment. Nothing is copied now: a segment is copied when it is written to afterwards. */
+  snapshot(): TableSnapshot {
     const held = this.#segments.map((segment) => {
-      segment.pictured = true;
+      segment.inSnapshot = true;
       return segment.words;
     });
-    const rows = this.#size;
-    return { rows, pieces: () => piecesOf(held, rows) };
+    return {
+      rows: this.#size,
+      *chunks() {
+        for (const words of held) {
+          const rows = rowsOf(words);
+          if (rows.length > 0) yield rows;
+        }
+      },
+    };
   }
 
-  /** Visits every rule. The digest handed out is a view: copy it to keep it. Do not write meanwhile. */
-  *entries(): Generator<[Digest, Rule]> {
-    for (const segment of this.#segments) {
-      for (const at of occupied(segment)) yield [segment.words.subarray(at, at + 4), ruleAt(segment.words, at)];
-    }
-  }
-
-  /** A bit for each of the digests that may be held. Decides nothing on the way: the processor looks for all at once. */
+  /** A bit for each digest that may be in the table. Without branches, so that the processor loads all at once. */
   #candidates(digests: Uint32Array, from: number): number {
     const count = Math.min(digests.length / 4 - from, candidatesAtOnce);
     let found = 0;
@@ -198,34 +179,36 @@ export class RuleTable {
     return found;
   }
 
-  /** Mirrors {@link denies} of rule.ts, over the slot instead of an object. */
+  /** {@link denies} of rule.ts, for a slot instead of an object. */
   #denies(digests: Uint32Array, offset: number, issuedAt: number, nowSeconds: number): boolean {
-    const segment = this.#segmentOf(digests[offset]!);
-    const at = find(segment, digests[offset]!, digests[offset + 1]!, digests[offset + 2]!, digests[offset + 3]!);
+    const { words } = this.#segmentOf(digests[offset]!);
+    const at = find(words, digests, offset);
     if (at < 0) return false;
-    const { words } = segment;
-    if (issuedAt <= words[at + firstNumber + 1]!) return true;
-    return words[at + firstNumber + 2]! > words[at + firstNumber + 3]! && nowSeconds < words[at + firstNumber]!;
+    if (issuedAt <= words[at + 5]!) return true;
+    return words[at + 6]! > words[at + 7]! && nowSeconds < words[at + 4]!;
   }
 
-  /** Writes a new digest into a free slot, making room first. The caller writes the numbers, then settles. */
-  #claim(segment: Segment, a: number, b: number, c: number, d: number): number {
-    if (isCrowded(segment)) rebuild(segment, Math.max(this.#firstGrowth, largerThan(segment.slots)));
-    own(segment);
-    this.#filter.note(segment.index, c);
-    const slot = -1 - find(segment, a, b, c, d);
-    const { words } = segment;
-    words[slot] = a;
-    words[slot + 1] = b;
-    words[slot + 2] = c;
-    words[slot + 3] = d;
-    return slot;
-  }
-
-  #settle(segment: Segment): void {
-    segment.used += 1;
+  /** Stores `#row`, whose digest is not in the table. */
+  #insert(segment: Segment): void {
+    const grown = slotsToGrow(segment);
+    if (grown !== undefined) this.#layOut(segment, rowsOf(segment.words), Math.max(this.#firstGrowth, grown));
+    prepareWrite(segment);
+    insertRow(segment, this.#row, 0);
+    this.#filter.note(segment.index, this.#row[2]!);
+    this.#noteExpiry(segment);
     this.#size += 1;
     if (this.#size > this.#segments.length * rulesPerSegment) this.#splitOne();
+  }
+
+  /** By the shortest of all maximum lifetimes: the real one is not known here. */
+  #noteExpiry(segment: Segment): void {
+    segment.nextExpiry = Math.min(segment.nextExpiry, forgettableAt(ruleAt(this.#row, 0), 0));
+  }
+
+  #layOut(segment: Segment, rows: Uint32Array, slots = slotsFor(rows.length / slotWords)): void {
+    layOut(segment, rows, slots);
+    this.#filter.clear(segment.index);
+    for (let at = 0; at < rows.length; at += slotWords) this.#filter.note(segment.index, rows[at + 2]!);
   }
 
   #segmentOf(firstWord: number): Segment {
@@ -237,39 +220,27 @@ export class RuleTable {
     return short < this.#split ? firstWord & (this.#mask * 2 + 1) : short;
   }
 
-  #noteAll(segment: Segment): void {
-    const { index, words } = segment;
-    this.#filter.clear(index);
-    for (let at = 0; at < words.length; at += slotWords) {
-      if (!isEmpty(words, at)) this.#filter.note(index, words[at + 2]!);
-    }
+  #addSegment(): Segment {
+    const segment = newSegment(this.#segments.length);
+    this.#segments.push(segment);
+    this.#filter.clear(segment.index);
+    return segment;
   }
 
   #splitOne(): void {
     const source = this.#segments[this.#split]!;
     const bit = this.#mask + 1;
     const { words } = source;
-    let moving = 0;
-    for (let at = 0; at < words.length; at += slotWords) {
-      if (!isEmpty(words, at) && (words[at]! & bit) !== 0) moving += 1;
-    }
-    const target = newSegment(this.#segments.length, roomFor(moving));
+    const moved = rowsOf(words, (at) => (words[at]! & bit) !== 0);
+    const kept = rowsOf(words, (at) => (words[at]! & bit) === 0);
+    const target = this.#addSegment();
     target.nextExpiry = source.nextExpiry;
-    for (let at = 0; at < words.length; at += slotWords) {
-      if (!isEmpty(words, at) && (words[at]! & bit) !== 0) insertSlot(target, words, at);
-    }
-    this.#segments.push(target);
-    rebuild(source, roomFor(source.used - moving), (at) => (words[at]! & bit) === 0);
-    this.#noteAll(target);
-    this.#noteAll(source);
+    this.#layOut(target, moved);
+    this.#layOut(source, kept);
     this.#split += 1;
     if (this.#split > this.#mask) {
       this.#mask = this.#mask * 2 + 1;
       this.#split = 0;
     }
   }
-}
-
-function saysNothing({ deniedUntil, issuedUpTo, denialStamp, liftedUpTo }: Rule): boolean {
-  return (deniedUntil | issuedUpTo | denialStamp | liftedUpTo) === 0;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeDetails, decodeEvent, encodeHeartbeat, encodeRuleEvent } from '../../src/codec/event.ts';
+import { decodeDetails, decodeEvent, encodeRuleEvent } from '../../src/codec/event.ts';
 import { arbitraryChange } from '../rules/arbitrary-change.ts';
 
 const digest = Uint32Array.of(0x00112233, 0x44556677, 0x8899aabb, 0xccddeeff);
@@ -58,7 +58,6 @@ describe('the line of a heartbeat', () => {
     ['1|h|8|1767225600500|0', false],
     ['1|h|8|1767225600500|1', true],
   ])('is %s', (line, healing) => {
-    expect(encodeHeartbeat(8, 1767225600500, healing)).toBe(line);
     expect(decodeEvent(line)).toEqual({ kind: 'heartbeat', seq: 8, loggedAtMs: 1767225600500, healing });
   });
 });

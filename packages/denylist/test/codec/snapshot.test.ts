@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type RowPicture, rowBytes } from '../../src/codec/rows.ts';
+import { rowBytes, type TableSnapshot } from '../../src/codec/rows.ts';
 import { decodeSnapshotHeader, encodeSnapshot, snapshotHeaderBytes } from '../../src/codec/snapshot.ts';
 import { type DecodedSnapshot, SnapshotReader } from '../../src/codec/snapshot-reader.ts';
 import { forEver } from '../../src/rules/rule.ts';
@@ -11,14 +11,14 @@ const rows = Uint32Array.of(
   ...[0x00112233, 0x44556677, 0x8899aabb, 0xccddeeff, forEver, 0, 1767225600, 0],
   ...[0xffffffff, 0, 0, 1, 1767225900, 1767225602, 1767225600, 1767225600],
 );
-const picture = (words: Uint32Array, pieceRows = 1): RowPicture => ({
+const tableOf = (words: Uint32Array, chunkRows = 1): TableSnapshot => ({
   rows: words.length / 8,
-  *pieces() {
-    for (let from = 0; from < words.length; from += pieceRows * 8) yield words.subarray(from, from + pieceRows * 8);
+  *chunks() {
+    for (let from = 0; from < words.length; from += chunkRows * 8) yield words.subarray(from, from + chunkRows * 8);
   },
 });
-const encode = (words: Uint32Array, pieceRows?: number): Uint8Array =>
-  Buffer.concat([...encodeSnapshot(header, picture(words, pieceRows))]);
+const encode = (words: Uint32Array, chunkRows?: number): Uint8Array =>
+  Buffer.concat([...encodeSnapshot(header, tableOf(words, chunkRows))]);
 const decodeSnapshot = (bytes: Uint8Array, chunkBytes = bytes.byteLength): DecodedSnapshot | string => {
   const reader = new SnapshotReader();
   for (let from = 0; from < bytes.byteLength; from += chunkBytes) reader.add(bytes.subarray(from, from + chunkBytes));
@@ -30,20 +30,20 @@ const wordsOf = (bytes: Uint8Array): Uint32Array => {
 };
 
 describe('a snapshot', () => {
-  // The wire between versions during a roll-out.
-  it('is these bytes', () => {
+  // Versions that run side by side during a roll-out exchange it.
+  it('has exactly these bytes', () => {
     const golden = readFileSync(new URL('./snapshot-v1.hex', import.meta.url), 'utf8').replaceAll(/\s/g, '');
     expect(Buffer.from(encode(rows)).toString('hex')).toBe(golden);
     expect(decodeSnapshot(Buffer.from(golden, 'hex'))).toMatchObject({ header: { ...header, rows: 2 } });
   });
 
-  it('reads as what was written, however it was cut into pieces', () => {
+  it('is decoded as it was encoded, in chunks of any size', () => {
     const small = fc.integer({ min: 1, max: 8 });
     const words = fc.array(fc.integer({ min: 0, max: forEver }), { minLength: 8, maxLength: 8 });
     fc.assert(
-      fc.property(fc.array(words, { maxLength: 20 }), small, small, (some, pieceRows, chunkBytes) => {
+      fc.property(fc.array(words, { maxLength: 20 }), small, small, (some, chunkRows, receivedBytes) => {
         const given = Uint32Array.from(some.flat());
-        const decoded = decodeSnapshot(encode(given, pieceRows), chunkBytes * 9);
+        const decoded = decodeSnapshot(encode(given, chunkRows), receivedBytes * 9);
         if (typeof decoded === 'string') throw new Error(decoded);
         expect(decoded.header).toEqual({ ...header, rows: some.length });
         expect(wordsOf(Buffer.concat(decoded.pages))).toEqual(given);
@@ -51,8 +51,8 @@ describe('a snapshot', () => {
     );
   });
 
-  it('goes out in the pieces of its picture', () => {
-    const sizes = [...encodeSnapshot(header, picture(new Uint32Array(8 * 10), 4))].map((piece) => piece.byteLength);
+  it('is encoded in the chunks of the table', () => {
+    const sizes = [...encodeSnapshot(header, tableOf(new Uint32Array(8 * 10), 4))].map((chunk) => chunk.byteLength);
     expect(sizes).toEqual([snapshotHeaderBytes, 4 * rowBytes, 4 * rowBytes, 2 * rowBytes, 4]);
   });
 
@@ -60,13 +60,13 @@ describe('a snapshot', () => {
     expect(decodeSnapshot(encode(new Uint32Array()))).toMatchObject({ header: { rows: 0 }, pages: [] });
   });
 
-  it('is read in pages, each applied between two turns of the event loop', () => {
+  it('is decoded in pages of 2048 rows', () => {
     const decoded = decodeSnapshot(encode(new Uint32Array(8 * 5000), 100), 65_536);
     if (typeof decoded === 'string') throw new Error(decoded);
     expect(decoded.pages.map(({ byteLength }) => byteLength / rowBytes)).toEqual([2048, 2048, 904]);
   });
 
-  it('is read from a view into a larger buffer', () => {
+  it('is decoded from a view into a larger buffer', () => {
     const bytes = encode(rows);
     const larger = new Uint8Array(bytes.byteLength + 20);
     larger.set(bytes, 13);
@@ -75,7 +75,7 @@ describe('a snapshot', () => {
 });
 
 describe('a damaged snapshot', () => {
-  it('is refused with any one bit flipped', () => {
+  it('is refused when any single bit is flipped', () => {
     const bytes = encode(rows);
     for (let bit = 0; bit < bytes.byteLength * 8; bit++) {
       const damaged = Uint8Array.from(bytes);
@@ -84,7 +84,7 @@ describe('a damaged snapshot', () => {
     }
   });
 
-  it('is refused when cut anywhere, or too long', () => {
+  it('is refused when it is truncated anywhere, or too long', () => {
     const bytes = encode(rows);
     for (let length = 0; length < bytes.byteLength; length++) {
       expect(typeof decodeSnapshot(bytes.subarray(0, length))).toBe('string');
@@ -93,23 +93,23 @@ describe('a damaged snapshot', () => {
   });
 
   it.each([
-    ['is none', 0, /not a snapshot/],
-    ['is of another version', 4, /version 9/],
-    ['has another scheme of digests', 5, /scheme 9/],
-  ])('that %s says so', (_, offset, problem) => {
+    ['has another first byte', 0, /not a snapshot/],
+    ['is of another version', 4, /version 1, found 9/],
+    ['has another digest scheme', 5, /scheme 1, found 9/],
+  ])('that %s is refused with the reason', (_, offset, problem) => {
     const bytes = encode(rows);
     bytes[offset] = 9;
     expect(decodeSnapshot(bytes)).toMatch(problem);
     expect(decodeSnapshotHeader(bytes)).toMatch(problem);
   });
 
-  it('that claims more rows than memory holds is refused by its length', () => {
+  it('that claims more rows than memory can hold is refused by its length', () => {
     const bytes = encode(rows);
     new DataView(bytes.buffer, bytes.byteOffset).setUint32(40, forEver);
     expect(decodeSnapshot(bytes)).toMatch(/expected \d+ bytes/);
   });
 
-  it('never makes the reader throw', () => {
+  it('never makes the decoder throw', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         expect(() => decodeSnapshot(bytes)).not.toThrow();

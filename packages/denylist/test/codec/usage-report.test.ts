@@ -43,8 +43,8 @@ describe('a usage report', () => {
     expect(decodeUsageReport(JSON.stringify(body))).toMatch(/expected/);
   });
 
-  it('that is no JSON is refused', () => {
-    expect(decodeUsageReport('{')).toBe('expected JSON');
+  it('that is not JSON is refused', () => {
+    expect(decodeUsageReport('{')).toBe('expected a JSON object');
   });
 });
 

@@ -56,7 +56,7 @@ export class SimSidecarServer {
   snapshot(): { readonly position: FeedPosition; readonly rows: Uint8Array } {
     const { denylist, freshness, logClock } = this.#replica;
     if (!freshness.everComplete) throw new FeedError('not_ready', 'the first synchronisation is not complete');
-    const rows = Buffer.concat([...denylist.snapshot().pieces()].map(bytesOfRows));
+    const rows = Buffer.concat([...denylist.snapshot().chunks()].map(bytesOfRows));
     const head = formatPosition({ feed: this.#journal.feed, n: this.#journal.n });
     const logMs = logClock.nowMs();
     const position = {

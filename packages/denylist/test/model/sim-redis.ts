@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FakeClock } from '@revocast/test-support';
-import { encodeHeartbeat, encodeRuleEvent } from '../../src/codec/event.ts';
+import { encodeRuleEvent } from '../../src/codec/event.ts';
 import { FeedError } from '../../src/log/feed.ts';
 import { type Digest, digestToHex } from '../../src/rules/digest.ts';
 import { restartDigest } from '../../src/rules/log-restart.ts';
@@ -116,7 +116,7 @@ export class SimRedis {
     if (lease !== undefined && lease.holder !== holder && now < lease.untilMs) return;
     const meta = this.#openLog();
     const leased = { ...this.#state, lease: { holder, untilMs: now + 2000 }, meta: { ...meta, heartbeatAtMs: now } };
-    this.#push(leased, encodeHeartbeat(meta.seq + 1, now, now < meta.healUntilMs));
+    this.#push(leased, `1|h|${meta.seq + 1}|${now}|${now < meta.healUntilMs ? 1 : 0}`);
   }
 
   declareWhole(): void {

@@ -24,7 +24,7 @@ describe('given a token that was found clear', () => {
     expect(denylist.denyingDimension(digests, 10, 20)).toBeUndefined();
     const source = new Denylist();
     source.merge(block, 'union');
-    for (const words of source.snapshot().pieces()) denylist.mergeRows(bytesOfRows(words), 'take');
+    for (const words of source.snapshot().chunks()) denylist.mergeRows(bytesOfRows(words), 'take');
     expect(denylist.denyingDimension(digests, 10, 20)).toBe('subject');
   });
 

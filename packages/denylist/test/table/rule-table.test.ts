@@ -11,6 +11,7 @@ import {
   ruleMarginSeconds,
   sameRule,
 } from '../../src/rules/rule.ts';
+import { ruleAt, slotWords } from '../../src/table/rule-segment.ts';
 import { RuleTable } from '../../src/table/rule-table.ts';
 import { arbitraryDigest, arbitraryRule } from '../rules/arbitrary-rule.ts';
 
@@ -36,7 +37,13 @@ function fill(table: RuleTable, rules: number): Digest[] {
 }
 
 function contentsOf(table: RuleTable): Map<string, Rule> {
-  return new Map([...table.entries()].map(([digest, rule]) => [digestToHex(digest), rule]));
+  const contents = new Map<string, Rule>();
+  for (const words of table.snapshot().chunks()) {
+    for (let at = 0; at < words.length; at += slotWords) {
+      contents.set(digestToHex(words.subarray(at, at + 4)), ruleAt(words, at));
+    }
+  }
+  return contents;
 }
 
 /** Those around which denials and cutoffs of {@link arbitraryRule} may be forgotten. */
@@ -212,12 +219,12 @@ describe('the table of rules', () => {
     for (const held of [1, 5, 6, 1023, 1024, 2500, 9000]) {
       const table = new RuleTable();
       const digests = fill(table, held);
-      const picture = table.snapshot();
-      expect(picture.rows).toBe(held);
+      const snapshot = table.snapshot();
+      expect(snapshot.rows).toBe(held);
       table.set(digests[0]!, { ...emptyRule, deniedUntil: forEver, denialStamp: 9 });
       const read = (): Map<string, number> => {
         const seen = new Map<string, number>();
-        for (const rows of picture.pieces()) {
+        for (const rows of snapshot.chunks()) {
           for (let at = 0; at < rows.length; at += 8) seen.set(digestToHex(rows.subarray(at, at + 4)), rows[at + 4]!);
         }
         return seen;

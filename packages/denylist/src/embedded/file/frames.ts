@@ -44,7 +44,7 @@ export interface DecodedFile {
   readonly tornBytes: number;
 }
 
-/** The beginning of a file that holds all of `state`, in pieces. */
+/** The beginning of a file that holds all of `state`, in chunks. */
 export function* encodeFile(header: Omit<FileHeader, 'seq' | 'rows'>, state: LogState): Generator<Uint8Array> {
   const { seq, table } = state;
   const preamble = Buffer.alloc(preambleBytes);
@@ -53,7 +53,7 @@ export function* encodeFile(header: Omit<FileHeader, 'seq' | 'rows'>, state: Log
   preamble.writeUInt8(digestScheme, 5);
   yield preamble;
   yield frame('h', Buffer.from(JSON.stringify({ ...header, seq, rows: table.size })));
-  for (const words of table.snapshot().pieces()) yield frame('r', bytesOfRows(words));
+  for (const words of table.snapshot().chunks()) yield frame('r', bytesOfRows(words));
   const ids = [...state.ids].map(([id, { seq, loggedAtMs }]) => [id, seq, loggedAtMs]);
   for (let from = 0; from < ids.length; from += idsPerFrame) {
     yield frame('i', Buffer.from(JSON.stringify(ids.slice(from, from + idsPerFrame))));

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { rowBytes, viewOf, writeRule } from '../../codec/rows.ts';
+import { bytesOfRows } from '../../codec/rows.ts';
 import { broadLimitOf, countBroadRule, tooManyBroadRules } from '../../log/broad-rules.ts';
 import { countEnforcement, type Enforcement, nothingKnown } from '../../log/enforcement.ts';
 import {
@@ -20,7 +20,7 @@ import {
   LogError,
   type RevocationLog,
 } from '../../log/revocation-log.ts';
-import { type DigestSet, digestToBytes } from '../../rules/digest.ts';
+import type { DigestSet } from '../../rules/digest.ts';
 import { defaultMaxTokenLifetimeSeconds, denies, emptyRule, sameRule } from '../../rules/rule.ts';
 import { applyStatement } from '../../rules/statement.ts';
 import { emptyState, type LogState, Staging, type StoredEntry } from './log-state.ts';
@@ -207,14 +207,7 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
       lifts: 'union',
       position: async () => position(),
       async *snapshot() {
-        const page = new Uint8Array(table.size * rowBytes);
-        let at = 0;
-        for (const [digest, rule] of table.entries()) {
-          page.set(digestToBytes(digest), at);
-          writeRule(viewOf(page), at + 16, rule);
-          at += rowBytes;
-        }
-        if (at > 0) yield page;
+        for (const words of table.snapshot().chunks()) yield bytesOfRows(words);
       },
       async *tail(from): AsyncIterable<FeedBatch> {
         if (from.epoch !== epoch) throw new FeedGap('epoch', 'another embedded log');

@@ -139,7 +139,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
     const status = replica.status();
     const logNowMs = logClock.nowMs();
     // Rows and `n` are of the same tick: nothing can come between.
-    const picture = denylist.snapshot();
+    const table = denylist.snapshot();
     const header = {
       feed: journal.feed,
       n: journal.n,
@@ -151,7 +151,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       'cache-control': 'no-store',
       ...(logNowMs === undefined ? {} : { [logNowHeader]: logNowMs.toFixed(3) }),
     });
-    Readable.from(inTurns(encodeSnapshot(header, picture)), { objectMode: false, highWaterMark: 256 * 1024 })
+    Readable.from(inTurns(encodeSnapshot(header, table)), { objectMode: false, highWaterMark: 256 * 1024 })
       .on('error', () => response.destroy())
       .pipe(response);
   };
