@@ -1,6 +1,7 @@
 import {
   type Clock,
   ConfigurationError,
+  fanOut,
   openReplica,
   openSource,
   type Random,
@@ -73,8 +74,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     random,
     maxStalenessMs: config.maxStalenessMs,
     maxRules: config.maxRules,
-    // The two listen to different things.
-    observer: telemetry.observe({ ...logStateChanges(log), ...history.observer }),
+    observer: fanOut([logStateChanges(log), history.observer, telemetry.observer]),
     reseed: source.reseed,
   });
   const { clientClasses } = config;

@@ -56,5 +56,5 @@ process.send?.('started');
 function checkOf(held: Replica): Replica['check'] {
   if (brokenBuild === 'lru') return withLru(held);
   if (brokenBuild === 'silent-accept') return withSilentAccept(held);
-  return held.check;
+  return (digests, issuedAt) => held.check(digests, issuedAt);
 }

@@ -1,17 +1,10 @@
-// What a process needs that holds a denylist: the `@revocast/denylist/replica` entry.
+// The entry `@revocast/denylist/replica`: for a process that holds a denylist.
 
 export type { Clock, Random } from './clock.ts';
+export { isJsonObject, type JsonObject, parseJsonObject } from './codec/json.ts';
 export { ConfigurationError } from './configuration-error.ts';
-export type { Feed, FeedPosition, GapCause } from './log/feed.ts';
-export { FeedError, FeedGap, gapCauses } from './log/feed.ts';
-export {
-  active,
-  activeSinceRestart,
-  type LookUp,
-  type UnknownCause,
-  unknownCauses,
-  type Verdict,
-} from './log/look-up.ts';
+export { type Feed, FeedError, FeedGap, type FeedPosition } from './log/feed.ts';
+export { active, type LookUp, type UnknownCause, type Verdict } from './log/look-up.ts';
 export type { OpenedSource } from './log/opened-source.ts';
 export type { Reader, ReplicaProgress } from './log/reader.ts';
 export type { ReplayAnswer as OnceAnswer, ReplayStore as OnceStore } from './log/replay-store.ts';
@@ -30,23 +23,23 @@ export {
 export { type MetricSpec, metricPrefix } from './metrics/metric-spec.ts';
 export {
   epochTime,
-  formatTraceparent,
   type OpenTelemetryApi,
   parseTraceparent,
   spanKinds,
   type TelemetryAttributes,
 } from './metrics/open-telemetry.ts';
 export { latencyBuckets, replicationMetrics } from './metrics/replication-metrics.ts';
-export { type LatencyStages, type RevocationTimes, stagesOf, timesOf } from './metrics/revocation-latency.ts';
+export { type RevocationTimes, stagesOf, timesOf } from './metrics/revocation-latency.ts';
 export { signingInputName } from './publisher/token-target.ts';
-export { Backoff, type BackoffOptions } from './replication/backoff.ts';
-export { type FreshnessState, type FreshnessStatus, staleCauses } from './replication/freshness.ts';
+export { Backoff } from './replication/backoff.ts';
+export { type FreshnessStatus, staleCauses } from './replication/freshness.ts';
 export { defaultMaxStalenessMs, leastMaxStalenessMs, mostMaxStalenessMs } from './replication/max-staleness.ts';
-export type { AppliedResult, ReplicationObserver } from './replication/observer.ts';
+export { type AppliedResult, fanOut, type ReplicationObserver } from './replication/observer.ts';
 export { openReplica, type Replica, type ReplicaOptions, type ReplicaStatus } from './replication/open-replica.ts';
+export { readerVersion } from './replication/replicate.ts';
 export {
-  type Digest,
   type DigestSet,
+  digestFromHex,
   digestIn,
   digestOf,
   digestSetOf,
@@ -54,9 +47,9 @@ export {
   digestToHex,
 } from './rules/digest.ts';
 export type { Change, RevocationDetails } from './rules/event.ts';
-export { endOfRestart, isRestart, restartDigest } from './rules/log-restart.ts';
+export { endOfRestart, restartDigest } from './rules/log-restart.ts';
 export { type Dimension, type DimensionValue, dimensions, revocationReasons } from './rules/revocation.ts';
-export { denies, ruleMarginSeconds } from './rules/rule.ts';
+export { cutoffSkewSeconds, denies, forEver, type Rule, ruleMarginSeconds } from './rules/rule.ts';
 export { openFeed } from './sources/open-feed.ts';
 export { openLookUp } from './sources/open-look-up.ts';
 export { openReplayStore } from './sources/open-replay-store.ts';
@@ -64,4 +57,4 @@ export { openSource } from './sources/open-source.ts';
 export { openUsageStore } from './sources/open-usage-store.ts';
 export { randomHex, systemClock, systemRandom } from './system-clock.ts';
 export { Denylist } from './table/denylist.ts';
-export { type TimeLimit, withTimeout } from './with-timeout.ts';
+export { withTimeout } from './with-timeout.ts';

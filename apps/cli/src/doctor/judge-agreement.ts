@@ -1,3 +1,4 @@
+import { cutoffSkewSeconds } from '@revocast/denylist/replica';
 import { type Check, hidden, ill, type Question, well } from './check.ts';
 import type { IssuerFacts } from './look-at-issuer.ts';
 import type { LogFacts } from './look-at-log.ts';
@@ -19,8 +20,6 @@ const clocks: Question = {
   remedy:
     'run NTP on the issuer and on Redis: a token issued just before a cutoff would carry a later iat, and survive',
 };
-/** What a cutoff allows for: the log adds it to its own time. */
-const cutoffSkewMs = 2000;
 
 export interface Parties {
   readonly log?: LogFacts;
@@ -58,5 +57,5 @@ function judgeHistory({ position: log }: LogFacts, { position: sidecar }: LogFac
 
 function judgeClocks(aheadMs: number): Check {
   const found = `${Math.abs(aheadMs / 1000).toFixed(1)} s ${aheadMs < 0 ? 'behind' : 'ahead of'} the log`;
-  return aheadMs > cutoffSkewMs ? ill(clocks, 'fail', found) : well(clocks, found);
+  return aheadMs > cutoffSkewSeconds * 1000 ? ill(clocks, 'fail', found) : well(clocks, found);
 }

@@ -1,3 +1,4 @@
+import { readerVersion } from '@revocast/denylist/replica';
 import { isUnreachable } from '../failure.ts';
 import { type Check, hidden, ill, type Question, silent, well } from './check.ts';
 import type { LogFacts } from './look-at-log.ts';
@@ -40,8 +41,6 @@ const clock: Question = {
   remedy: 'run NTP on both machines: beyond a minute of difference no ended rule is forgotten any more',
 };
 const largestOffsetMs = 5000;
-/** The version of the format that this program reads. */
-const readerVersion = 1;
 
 /** Whether the log can be followed, and says that it is complete. */
 export function judgeLog({ kind, failure, health, position, heartbeatAgeMs, clockOffsetMs }: LogFacts): Check[] {

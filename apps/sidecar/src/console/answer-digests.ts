@@ -1,4 +1,4 @@
-import type { Digest, Replica } from '@revocast/denylist/replica';
+import { digestFromHex, type Replica } from '@revocast/denylist/replica';
 import { describeRule } from './describe-rule.ts';
 
 /** Enough for every dimension under every claim name that we know; it bounds the work of a request. */
@@ -29,18 +29,15 @@ export function answerDigests(
   replica: Pick<Replica, 'denylist' | 'logClock' | 'status'>,
 ): DigestsAnswer | string {
   if (asked.length === 0 || asked.length > maxDigests) return `ask for 1 to ${maxDigests} digests: ?d=…&d=…`;
-  const digests = new Map<string, Digest>();
-  for (const hex of asked) {
-    const digest = parseDigest(hex);
-    if (digest === undefined) return 'a digest is 32 lower-case hex digits';
-    digests.set(hex, digest);
-  }
+  const digests = new Map(asked.map((hex) => [hex, digestFromHex(hex)]));
   const { freshness, maxTokenLifetimeSeconds } = replica.status();
   const nowSeconds = replica.logClock.claimSeconds();
-  const rules = [...digests].flatMap(([hex, digest]) => {
+  const rules: HeldRule[] = [];
+  for (const [hex, digest] of digests) {
+    if (digest === undefined) return 'expected digests of 32 lower-case hex digits';
     const rule = replica.denylist.get(digest);
-    return rule === undefined ? [] : [{ digest: hex, ...describeRule(rule, nowSeconds) }];
-  });
+    if (rule !== undefined) rules.push({ digest: hex, ...describeRule(rule, nowSeconds) });
+  }
   return {
     nowSeconds,
     state: freshness.state,
@@ -48,9 +45,4 @@ export function answerDigests(
     maxTokenLifetimeSeconds,
     rules,
   };
-}
-
-function parseDigest(hex: string): Digest | undefined {
-  if (!/^[0-9a-f]{32}$/.test(hex)) return undefined;
-  return Uint32Array.from({ length: 4 }, (_, word) => Number.parseInt(hex.slice(word * 8, word * 8 + 8), 16));
 }

@@ -1,7 +1,5 @@
-import { denies, type Replica } from '@revocast/denylist/replica';
+import { denies, forEver, type Rule } from '@revocast/denylist/replica';
 import { formatTime } from './render/format.ts';
-
-type Rule = NonNullable<ReturnType<Replica['denylist']['get']>>;
 
 /** What one rule means now, for somebody who does not know its four numbers. */
 export interface RuleMeaning {
@@ -11,9 +9,6 @@ export interface RuleMeaning {
   readonly issuedUpTo: number;
   readonly words: readonly string[];
 }
-
-/** `deniedUntil` of a block (docs/protocol.md). */
-const forEver = 0xffff_ffff;
 
 /** @param nowSeconds claim seconds. */
 export function describeRule(rule: Rule, nowSeconds: number): RuleMeaning {

@@ -13,13 +13,13 @@ export interface Proven {
  *
  * Once until fresh again: a log that takes no heartbeat is not asked more often for it.
  */
-export function proveAtOnce({ freshness, onPosition }: Proven, { beatNow }: { beatNow(): void }): void {
+export function proveAtOnce(replica: Proven, { beatNow }: { beatNow(): void }): void {
   let asked = false;
   const look = () => {
-    const { state } = freshness.status();
+    const { state } = replica.freshness.status();
     if (state === 'stale' && !asked) beatNow();
     asked = state === 'stale';
   };
   look();
-  onPosition(look);
+  replica.onPosition(look);
 }

@@ -13,8 +13,8 @@ import { type Metrics, registerMetrics } from './register-metrics.ts';
 export interface Telemetry {
   /** What `/metrics` serves. */
   readonly exposition: { readonly contentType: string; metrics(): Promise<string> };
-  /** Counts what replication tells, beside whoever else listens. */
-  observe(other: ReplicationObserver): ReplicationObserver;
+  /** Counts the events of replication. */
+  readonly observer: ReplicationObserver;
   /** Counts the requests of an app; `routes` is the closed list of its paths. */
   countRequests(app: RequestListener, routes: readonly string[]): RequestListener;
   /** Counts what is revoked through this sidecar. */
@@ -41,7 +41,6 @@ export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry
   const registry = new Registry();
   const metrics = registerMetrics(registry);
   metrics.gauge('build_info').set({ ...version, component: 'sidecar' }, 1);
-  const replication = countReplication(metrics);
   let watched: Watched | undefined;
   let scrapedAtMs = clock.monotonicMs();
   let wasFresh = false;
@@ -61,13 +60,13 @@ export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry
         return await registry.metrics();
       },
     },
-    observe: (other) =>
-      combineObservers(other, replication, {
-        freshnessChanged({ state }) {
-          countNotFresh();
-          wasFresh = state === 'fresh';
-        },
-      }),
+    observer: {
+      ...countReplication(metrics),
+      freshnessChanged({ state }) {
+        countNotFresh();
+        wasFresh = state === 'fresh';
+      },
+    },
     countRequests: (app, routes) => (request, response) => {
       const path = request.url?.split('?', 1)[0] ?? '';
       const route = routes.includes(path) ? path : 'other';
@@ -106,21 +105,4 @@ function read(metrics: Metrics, { replica, probes, feedServer, source, usage }: 
   const { count, behind } = feedServer.clients();
   metrics.gauge('sidecar_clients').set(count);
   metrics.gauge('sidecar_client_lag_rules').set(behind);
-}
-
-/** One observer that tells several. */
-function combineObservers(...observers: readonly ReplicationObserver[]): ReplicationObserver {
-  const tell = (call: (observer: ReplicationObserver) => void) => observers.forEach(call);
-  return {
-    connected: (position) => tell((observer) => observer.connected?.(position)),
-    freshnessChanged: (status) => tell((observer) => observer.freshnessChanged?.(status)),
-    gapFound: (cause) => tell((observer) => observer.gapFound?.(cause)),
-    epochChanged: () => tell((observer) => observer.epochChanged?.()),
-    restartChanged: (atSeconds) => tell((observer) => observer.restartChanged?.(atSeconds)),
-    resynced: (rules) => tell((observer) => observer.resynced?.(rules)),
-    reseeded: (rules) => tell((observer) => observer.reseeded?.(rules)),
-    changeApplied: (change, result, at) => tell((observer) => observer.changeApplied?.(change, result, at)),
-    heartbeatSeen: (latencyMs) => tell((observer) => observer.heartbeatSeen?.(latencyMs)),
-    connectionFailed: (error) => tell((observer) => observer.connectionFailed?.(error)),
-  };
 }

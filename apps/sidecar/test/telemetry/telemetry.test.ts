@@ -20,7 +20,7 @@ function setUp(figures?: SourceFigures, usage: Pick<Watched, 'usage'> = {}) {
     feedServer: { clients: () => ({ count: 2, cut: 0, behind: 7 }) },
     source: { latest: () => (figures === undefined ? undefined : { misconfigurations: [], unknown: [], figures }) },
   });
-  const observer = telemetry.observe({});
+  const { observer } = telemetry;
   /** The lines of a metric, without the prefix; those at 0 left out. */
   const read = async (name: string) => {
     const lines = (await telemetry.exposition.metrics()).split('\n');
@@ -183,13 +183,6 @@ describe('replication', () => {
     expect(await read('revocation_events_total')).toEqual([
       'revocation_events_total{dimension="unknown",result="resynced"} 8',
     ]);
-  });
-
-  it('is told to the other observer too', () => {
-    const { telemetry } = setUp();
-    const told: string[] = [];
-    telemetry.observe({ gapFound: (cause) => told.push(cause) }).gapFound?.('epoch');
-    expect(told).toEqual(['epoch']);
   });
 });
 

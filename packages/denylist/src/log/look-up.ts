@@ -1,20 +1,21 @@
 import type { DigestSet } from '../rules/digest.ts';
 import type { Dimension } from '../rules/revocation.ts';
 
-/** What can be said of a token's revocation. `unknown` is a value of its own and must be handled. */
+/** What is known about the revocation of a token. `unknown` is a value of its own, which every caller must handle. */
 export type Verdict =
-  | {
-      readonly verdict: 'active';
-      /**
-       * The log began empty then, in log seconds: whether a token issued before was revoked may be forgotten. Absent
-       * when nothing is.
-       */
-      readonly restartedAtSeconds?: number;
-    }
+  | ActiveVerdict
   | { readonly verdict: 'revoked'; readonly dimension: Dimension }
   | { readonly verdict: 'unknown'; readonly cause: UnknownCause };
 
-/** Why nobody could tell. Closed: it is shown in status and logs. */
+export interface ActiveVerdict {
+  readonly verdict: 'active';
+  /**
+   * Log seconds at which the log began empty: a revocation of a token issued before may be lost. Absent when none can be.
+   */
+  readonly restartedAtSeconds?: number;
+}
+
+/** Why the revocation of a token is unknown. Closed: it appears in status and logs. */
 export const unknownCauses = [
   'cold',
   'stale',
@@ -28,18 +29,18 @@ export const unknownCauses = [
 ] as const;
 export type UnknownCause = (typeof unknownCauses)[number];
 
-export const active: Verdict = Object.freeze({ verdict: 'active' });
+export const active: ActiveVerdict = Object.freeze({ verdict: 'active' });
 
-export function activeSinceRestart(restartedAtSeconds: number): Verdict {
-  return Object.freeze({ verdict: 'active', restartedAtSeconds });
+export function activeSince(restartedAtSeconds: number | undefined): ActiveVerdict {
+  return restartedAtSeconds === undefined ? active : Object.freeze({ verdict: 'active', restartedAtSeconds });
 }
 
 /**
- * Asks the log itself, for the requests of a process that cannot prove its denylist fresh. Bounded in time and number,
- * because it is used exactly when something is wrong.
+ * Queries the log itself, for the requests of a process that cannot prove its denylist fresh. Bounded in time and
+ * number: it is used exactly when a part of the system has failed.
  */
 export interface LookUp {
-  /** Never throws, never guesses. `issuedAt`: `iat` in seconds. */
+  /** Never rejects; `unknown` when there is no answer. `issuedAt`: `iat` in seconds. */
   find(digests: DigestSet, issuedAt: number): Promise<Verdict>;
   close(): Promise<void>;
 }

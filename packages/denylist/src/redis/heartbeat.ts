@@ -13,8 +13,6 @@ export const leaseMs = 2000;
 const pruneSlice = 500;
 
 export interface Heartbeat {
-  /** Whether this process held the lease at its last beat. */
-  readonly leading: boolean;
   /** Writes one heartbeat at once, whoever has the lease: for a reader that is complete and lacks only a proof. */
   beatNow(): void;
   /** Gives the lease back, so that another one beats within half a second, and stops. */
@@ -81,9 +79,6 @@ export function startHeartbeat({ session, clock, holder, onFailure }: HeartbeatO
   const running = run();
 
   return {
-    get leading() {
-      return leading;
-    },
     beatNow() {
       urgent.abort();
     },

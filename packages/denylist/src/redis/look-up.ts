@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../clock.ts';
 import { readRule, ruleBytes, viewOf } from '../codec/rows.ts';
 import { FeedError } from '../log/feed.ts';
-import { active, activeSinceRestart, type LookUp, type UnknownCause, type Verdict } from '../log/look-up.ts';
+import { activeSince, type LookUp, type UnknownCause, type Verdict } from '../log/look-up.ts';
 import type { DigestSet } from '../rules/digest.ts';
 import { digestToBytes } from '../rules/digest.ts';
 import { restartDigest, restartInForce } from '../rules/log-restart.ts';
@@ -44,10 +44,7 @@ export function createRedisLookUp(source: RedisSource, options: RedisLookUpOptio
     }
     session.succeeded();
     const restartedAt = restartInForce(found[dimensions.length], nowSeconds);
-    return (
-      judgeAbsence(meta, nowMs, maxStalenessMs) ??
-      (restartedAt === undefined ? active : activeSinceRestart(restartedAt))
-    );
+    return judgeAbsence(meta, nowMs, maxStalenessMs) ?? activeSince(restartedAt);
   };
 
   return {

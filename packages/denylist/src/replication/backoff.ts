@@ -1,14 +1,14 @@
 import type { Random } from '../clock.ts';
 
 export interface BackoffOptions {
-  /** Milliseconds: the longest first pause. */
+  /** Milliseconds: upper bound of the first pause. */
   readonly firstMs: number;
-  /** Milliseconds: no pause is longer. */
+  /** Milliseconds: upper bound of every pause. */
   readonly maxMs: number;
   readonly random: Random;
 }
 
-/** Pauses between attempts: doubling, with full jitter so that a fleet does not return as one, never a hot loop. */
+/** Pauses between attempts. Their bound doubles; full jitter keeps the processes of a fleet from retrying together. */
 export class Backoff {
   readonly #options: BackoffOptions;
   #failures = 0;
@@ -21,11 +21,11 @@ export class Backoff {
     this.#failures = 0;
   }
 
-  /** Milliseconds to wait before the next attempt; at least a tenth of the first pause. */
+  /** Milliseconds to wait before the next attempt; at least a tenth of `firstMs`. */
   nextMs(): number {
     const { firstMs, maxMs, random } = this.#options;
-    const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(this.#failures, 30));
+    const bound = Math.min(maxMs, firstMs * 2 ** Math.min(this.#failures, 30));
     this.#failures += 1;
-    return Math.max(firstMs / 10, random() * ceiling);
+    return Math.max(firstMs / 10, random() * bound);
   }
 }

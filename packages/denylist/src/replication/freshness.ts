@@ -2,17 +2,17 @@ import type { Clock } from '../clock.ts';
 
 export type FreshnessState = 'cold' | 'fresh' | 'stale';
 
-/** Why a denylist cannot be trusted to be complete. Closed: shown in status, a metric label. */
+/** Why a denylist is not proven complete. Closed: it appears in the status and is a metric label. */
 export const staleCauses = [
-  /** No complete synchronisation yet. */
+  /** There was no complete synchronisation yet. */
   'cold',
   /** The last proof is older than `maxStalenessMs`. */
   'no_heartbeat',
-  /** A hole in the history was found; a new snapshot is being taken. */
+  /** An entry of the history is missing; a new snapshot is being read. */
   'gap',
-  /** The cap is reached: a rule that did not fit would look like "not revoked". */
+  /** The denylist is full: a rule that did not fit would look like "not revoked". */
   'capacity',
-  /** The log began anew and what it lost is being restored. */
+  /** The log lost entries and is in recovery: sidecars are re-seeding it. */
   'healing',
   /** The wall clock ran ahead of the monotonic one: this machine was suspended. */
   'suspended',
@@ -22,17 +22,17 @@ export type StaleCause = (typeof staleCauses)[number];
 export interface FreshnessStatus {
   readonly state: FreshnessState;
   readonly cause?: StaleCause;
-  /** Wall-clock milliseconds since when it is so. */
+  /** Wall-clock milliseconds at which the state began. */
   readonly sinceMs: number;
   /** Age of the proof in milliseconds; undefined before the first. */
   readonly proofAgeMs?: number;
 }
 
-/** That everything logged before a moment is held. */
+/** Evidence that every entry logged before a moment has been applied. */
 export interface Proof {
   /** That moment on this host's monotonic clock. */
   readonly provenAtMs: number;
-  /** When the heartbeat behind it was logged, in the log's clock: a canary for the latency figures. */
+  /** When the heartbeat behind it was logged, in the log's clock; for the latency figures. */
   readonly heartbeatLoggedAtMs?: number;
 }
 
@@ -44,56 +44,54 @@ export interface FreshnessOptions {
 }
 
 /**
- * Knows whether "not found" may be believed: complete, below the cap, and proven complete no longer than
+ * Decides whether "not found" is an answer: the denylist must be complete, not full, and proven complete no longer than
  * `maxStalenessMs` ago on the monotonic clock.
  */
 export class Freshness {
-  readonly #clock: Clock;
-  readonly #maxStalenessMs: number;
-  readonly #onChange: ((status: FreshnessStatus) => void) | undefined;
+  readonly #options: FreshnessOptions;
   #complete = false;
   #everComplete = false;
   #healing = false;
   #full = false;
   #provenAtMs: number | undefined;
-  /** Wall minus monotonic clock at the last proof, or when it last ran ahead. */
+  /** Wall minus monotonic clock at the last proof, or when a suspension was noticed. */
   #clockDistanceMs: number;
   #suspended = false;
-  /** Monotonic time at which a suspension was noticed: it lies before. */
+  /** Monotonic time at which a suspension was noticed. */
   #wokenAtMs = Number.NEGATIVE_INFINITY;
   #reported: FreshnessStatus;
   readonly #proofListeners = new Set<(proof: Proof) => void>();
 
-  constructor({ clock, maxStalenessMs, onChange }: FreshnessOptions) {
-    this.#clock = clock;
-    this.#maxStalenessMs = maxStalenessMs;
-    this.#onChange = onChange;
+  constructor(options: FreshnessOptions) {
+    const { clock } = options;
+    this.#options = options;
     this.#clockDistanceMs = clock.wallMs() - clock.monotonicMs();
     this.#reported = { state: 'cold', cause: 'cold', sinceMs: clock.wallMs() };
   }
 
-  /** The request path's question. */
+  /** Called for every request. */
   isFresh(): boolean {
+    const { clock, maxStalenessMs } = this.#options;
     if (!this.#complete || this.#full || this.#provenAtMs === undefined) return false;
-    const now = this.#clock.monotonicMs();
-    return now - this.#provenAtMs <= this.#maxStalenessMs && !this.#wasSuspended(now);
+    const now = clock.monotonicMs();
+    return now - this.#provenAtMs <= maxStalenessMs && !this.#wasSuspended(now);
   }
 
-  /** The tail has passed the second head of a snapshot: everything logged before is held. */
+  /** The tail has passed the second head of a snapshot: everything logged before is applied. */
   markComplete(): void {
     this.#complete = true;
     this.#everComplete = true;
     this.assess();
   }
 
-  /** A hole was found: nothing proven before counts any more; what is held stays held. */
+  /** An entry is missing: earlier proofs are void. The rules stay. */
   markIncomplete(): void {
     this.#complete = false;
     this.#provenAtMs = undefined;
     this.assess();
   }
 
-  /** The log began anew: its heartbeats are not passed to {@link prove} until it is whole. Only names the cause. */
+  /** The log is in recovery, or has ended it. Sets the cause only: the caller decides which proofs it passes on. */
   markHealing(healing: boolean): void {
     if (this.#healing === healing) return;
     this.#healing = healing;
@@ -106,74 +104,77 @@ export class Freshness {
     this.assess();
   }
 
-  /** Calls `listener` with every new proof. @returns a function that ends it. */
+  /** Calls `listener` with every new proof. @returns a function that removes it. */
   onProof(listener: (proof: Proof) => void): () => void {
     this.#proofListeners.add(listener);
     return () => this.#proofListeners.delete(listener);
   }
 
-  /** An older proof than the one held changes nothing. */
+  /** Ignores a proof that is not newer than the last one. */
   prove(proof: Proof): void {
+    const { clock } = this.#options;
     const { provenAtMs } = proof;
-    const now = this.#clock.monotonicMs();
-    if (provenAtMs > now) return; // not of this host's clock: it would keep us fresh for as long as it is ahead
+    const now = clock.monotonicMs();
+    if (provenAtMs > now) return; // by the clock of another host: the replica would stay fresh too long
     if (this.#provenAtMs !== undefined && provenAtMs <= this.#provenAtMs) return;
-    // A reply that waited through a suspension is a moment old by the monotonic clock and hours old in truth.
+    // A reply that was waiting during a suspension is new by the monotonic clock, and may be hours old.
     if (this.#wasSuspended(now) && provenAtMs < this.#wokenAtMs) return;
     this.#provenAtMs = provenAtMs;
-    this.#clockDistanceMs = this.#clock.wallMs() - now;
+    this.#clockDistanceMs = clock.wallMs() - now;
     this.#suspended = false;
     this.assess();
     for (const listener of this.#proofListeners) listener(proof);
   }
 
-  /** Monotonic time of the newest proof: what a sidecar hands on to its readers. */
+  /** Monotonic time of the newest proof. A sidecar sends it to its readers. */
   get provenAtMs(): number | undefined {
     return this.#provenAtMs;
   }
 
-  /** The tail has passed the last snapshot, and no hole was found since. */
+  /** The tail has passed the second head of the last snapshot, and no gap was found since. */
   get isComplete(): boolean {
     return this.#complete;
   }
 
-  /** Whether a complete synchronisation ever took place. */
+  /** Whether there ever was a complete synchronisation. */
   get everComplete(): boolean {
     return this.#everComplete;
   }
 
   status(): FreshnessStatus {
     this.assess();
-    return this.#provenAtMs === undefined
-      ? this.#reported
-      : { ...this.#reported, proofAgeMs: this.#clock.monotonicMs() - this.#provenAtMs };
+    const provenAtMs = this.#provenAtMs;
+    const proofAgeMs = provenAtMs === undefined ? undefined : this.#options.clock.monotonicMs() - provenAtMs;
+    return { ...this.#reported, proofAgeMs };
   }
 
-  /** Reports a change of state, if there is one. Called on every event and, by the owner, about once a second. */
+  /** Reports a change of state or cause. Called at every event and, by the owner, about once a second. */
   assess(): void {
-    const { state, cause } = this.#assess();
-    if (state === this.#reported.state && cause === this.#reported.cause) return;
-    const sinceMs = state === this.#reported.state ? this.#reported.sinceMs : this.#clock.wallMs();
-    this.#reported = cause === undefined ? { state, sinceMs } : { state, cause, sinceMs };
-    this.#onChange?.(this.#reported);
+    const { clock, onChange } = this.#options;
+    const [state, cause] = this.#assess();
+    const { state: reported, cause: reportedCause, sinceMs } = this.#reported;
+    if (state === reported && cause === reportedCause) return;
+    this.#reported = { state, cause, sinceMs: state === reported ? sinceMs : clock.wallMs() };
+    onChange?.(this.#reported);
   }
 
-  #assess(): { state: FreshnessState; cause?: StaleCause } {
-    if (!this.#everComplete) return { state: 'cold', cause: 'cold' };
-    if (this.#full) return { state: 'stale', cause: 'capacity' };
-    if (this.isFresh()) return { state: 'fresh' };
-    if (this.#healing) return { state: 'stale', cause: 'healing' };
-    if (!this.#complete) return { state: 'stale', cause: 'gap' };
-    return { state: 'stale', cause: this.#suspended ? 'suspended' : 'no_heartbeat' };
+  #assess(): [FreshnessState, StaleCause?] {
+    if (!this.#everComplete) return ['cold', 'cold'];
+    if (this.#full) return ['stale', 'capacity'];
+    if (this.isFresh()) return ['fresh'];
+    if (this.#healing) return ['stale', 'healing'];
+    if (!this.#complete) return ['stale', 'gap'];
+    return ['stale', this.#suspended ? 'suspended' : 'no_heartbeat'];
   }
 
   /**
-   * The monotonic clock stands still while a machine is suspended or its image is restored; the wall clock does not.
-   * Stays so until something is proven of a time after it was noticed.
+   * The monotonic clock stands still while a machine is suspended or its image is restored; the wall clock does not. True
+   * until there is a proof of a moment after the suspension was noticed.
    */
   #wasSuspended(now: number): boolean {
-    const distance = this.#clock.wallMs() - now;
-    if (distance - this.#clockDistanceMs > this.#maxStalenessMs) {
+    const { clock, maxStalenessMs } = this.#options;
+    const distance = clock.wallMs() - now;
+    if (distance - this.#clockDistanceMs > maxStalenessMs) {
       this.#suspended = true;
       this.#wokenAtMs = now;
       this.#clockDistanceMs = distance;

@@ -1,24 +1,25 @@
 import type { Clock } from '../clock.ts';
 import type { LogTimeSample } from '../log/feed.ts';
 
-/** A sample is worth keeping this long before a worse but newer one replaces it: clocks drift. */
+/** A worse but newer sample replaces one that is older than this, because clocks drift. */
 const sampleLifetimeMs = 60_000;
 
 /**
- * A reading may be off by half of its round trip, and latencies are promised to half a second: one that took longer,
- * because a link stood still or a process was paused, is none.
+ * A sample may be wrong by half of its round trip, and latencies are documented to be exact to half a second. A longer
+ * round trip (a stalled link, a paused process) is not used.
  */
 const longestRoundTripMs = 1000;
 
-/** A difference beyond this and the round trips is no error of measurement. */
+/** A difference larger than this and the round trips is not an error of measurement. */
 const toleratedMs = 1000;
 
-/** Wall and log clock must agree this closely before anything is forgotten. */
+/** Rules are removed only while wall clock and log clock differ by no more than this. */
 const agreementMs = 60_000;
 
 /**
- * The log's clock as seen from here: the best recent reading of Redis `TIME` (least round trip) carried on by the
- * monotonic clock. Latencies are measured in it, because publisher, Redis and pods each have their own wall clock.
+ * The log's clock in this process: the best recent reading of Redis `TIME` (the one with the shortest round trip),
+ * continued by the monotonic clock. Latencies are measured in it, because publisher, Redis and API processes each have
+ * their own wall clock.
  */
 export class LogClock {
   readonly #clock: Clock;
@@ -30,37 +31,27 @@ export class LogClock {
 
   learn(sample: LogTimeSample): void {
     if (sample.roundTripMs > longestRoundTripMs) return;
-    const outlived = this.#best !== undefined && sample.monotonicMs - this.#best.monotonicMs > sampleLifetimeMs;
-    const isBetter = this.#best === undefined || sample.roundTripMs <= this.#best.roundTripMs;
-    if (isBetter || outlived || this.#contradicts(sample)) this.#best = sample;
+    if (this.#best === undefined || isBetter(sample, this.#best)) this.#best = sample;
   }
 
-  /** The log's clock was set, or ours stood still while this machine slept: no round trip explains the difference. */
-  #contradicts(sample: LogTimeSample): boolean {
-    if (this.#best === undefined) return false;
-    const expectedMs = this.#best.logMs + (sample.monotonicMs - this.#best.monotonicMs);
-    return Math.abs(sample.logMs - expectedMs) > toleratedMs + sample.roundTripMs + this.#best.roundTripMs;
-  }
-
-  /** Log-clock milliseconds now, or undefined before the first reading. */
+  /** Log-clock milliseconds now, or undefined before the first sample. */
   nowMs(): number | undefined {
     if (this.#best === undefined) return undefined;
     return this.#best.logMs + (this.#clock.monotonicMs() - this.#best.monotonicMs);
   }
 
   /**
-   * Claim seconds for the end of a denial: the earlier of wall and log clock, so that a wall clock that jumped ahead
-   * ends no denial early.
+   * Claim seconds at which denials end: the earlier of wall and log clock, so that a wall clock that jumped ahead ends
+   * no denial early.
    */
   claimSeconds(): number {
     return Math.floor(Math.min(this.#clock.wallMs(), this.nowMs() ?? Number.POSITIVE_INFINITY) / 1000);
   }
 
-  /** Seconds by which rules may be forgotten, or undefined while wall clock and log disagree: then nothing is. */
+  /** Seconds by which rules may be removed; undefined, so that none is removed, while wall and log clock disagree. */
   agreedSeconds(): number | undefined {
-    const logMs = this.nowMs();
-    if (logMs === undefined || Math.abs(logMs - this.#clock.wallMs()) > agreementMs) return undefined;
-    return this.claimSeconds();
+    const offsetMs = this.offsetMs();
+    return offsetMs === undefined || Math.abs(offsetMs) > agreementMs ? undefined : this.claimSeconds();
   }
 
   /** Log minus wall clock in milliseconds. */
@@ -68,4 +59,12 @@ export class LogClock {
     const logMs = this.nowMs();
     return logMs === undefined ? undefined : logMs - this.#clock.wallMs();
   }
+}
+
+function isBetter(sample: LogTimeSample, best: LogTimeSample): boolean {
+  const passedMs = sample.monotonicMs - best.monotonicMs;
+  // The log's clock was set, or ours stood still while this machine was suspended.
+  const contradicts =
+    Math.abs(sample.logMs - best.logMs - passedMs) > toleratedMs + sample.roundTripMs + best.roundTripMs;
+  return sample.roundTripMs <= best.roundTripMs || passedMs > sampleLifetimeMs || contradicts;
 }

@@ -1,32 +1,123 @@
+import type { Clock, Random } from '../clock.ts';
+import { endOfRestart, restartDigest, restartInForce } from '../rules/log-restart.ts';
+import type { Denylist } from '../table/denylist.ts';
+import { Backoff } from './backoff.ts';
+import type { Freshness } from './freshness.ts';
+import type { LogClock } from './log-clock.ts';
+import type { ReplicationObserver } from './observer.ts';
+import { type HeldRule, type Reseed, SnapshotContents } from './reseed.ts';
+
+export interface LossRecoveryOptions {
+  readonly denylist: Denylist;
+  readonly freshness: Pick<Freshness, 'isComplete' | 'isFresh'>;
+  readonly logClock: LogClock;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Set in a process that can write the log (a sidecar). Without it nothing is re-seeded after a loss. */
+  readonly reseed?: Reseed;
+  readonly observer?: ReplicationObserver;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Whether this replica holds all that the log before the present one had acknowledged: then, once that is given back, it
- * may end the restart of the log. Freshness alone does not tell: a replica that has become fresh since holds only what
- * the new log holds.
+ * Re-seeds what the log has lost, and decides what this replica may then do: believe the heartbeats of a log in
+ * recovery, and end the restart of a log. Both need more than to be fresh now: a replica that became fresh after the loss
+ * holds no more than the new log.
  */
 export class LossRecovery {
+  readonly #options: LossRecoveryOptions;
+  #wasFreshAtLoss = false;
+  /** This replica holds everything that the lost log had acknowledged, so it may end the restart of the new one. */
   #holdsAll = false;
-  /** The log that came after the one that was lost; undefined until it has been seen. */
+  /** Epoch of the log after the loss; undefined until one was read. */
   #successor: string | undefined;
+  #contents: SnapshotContents | undefined;
+  #hasReseeded = false;
+  #stop = new AbortController();
 
-  /**
-   * A hole was noticed.
-   *
-   * @param wasWhole this replica was fresh at that moment, and no restart was in force that it could not answer for.
-   * @param recovering it had not yet recovered from the hole before, so whether it is a witness was decided then.
-   */
-  noticed(wasWhole: boolean, recovering: boolean): void {
-    if (recovering && !wasWhole) return;
-    this.#holdsAll = wasWhole;
+  constructor(options: LossRecoveryOptions) {
+    this.#options = options;
+  }
+
+  /** To be called before the replica is marked incomplete. */
+  gapFound(): void {
+    const { freshness } = this.#options;
+    // A second gap before the recovery from the first changes nothing: the first one decided.
+    if (!freshness.isComplete) return;
+    this.#wasFreshAtLoss = freshness.isFresh();
+    this.#holdsAll = this.#wasFreshAtLoss && this.#endOfRestart() === undefined;
     this.#successor = undefined;
   }
 
-  /** A snapshot of this log is being read. Of a second log since the hole it has seen nothing: that is another loss. */
-  reads(epoch: string): void {
+  snapshotBegins(epoch: string): void {
+    const { denylist, reseed } = this.#options;
+    // Another log followed the successor, and was lost in turn: this replica has not seen all of it.
     if (this.#successor !== undefined && this.#successor !== epoch) this.#holdsAll = false;
     this.#successor = epoch;
+    // An empty denylist lacks nothing.
+    this.#contents = reseed === undefined || denylist.size === 0 ? undefined : new SnapshotContents();
   }
 
-  get holdsAll(): boolean {
-    return this.#holdsAll;
+  addRows(rows: Uint8Array): void {
+    this.#contents?.add(rows);
+  }
+
+  /** A re-seed that is running belongs to an earlier loss. */
+  snapshotEnds(): void {
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    this.#hasReseeded = false;
+  }
+
+  /** Whether a heartbeat proves something although the log is in recovery. */
+  get believesHeartbeats(): boolean {
+    return this.#wasFreshAtLoss && this.#hasReseeded;
+  }
+
+  /** Appends what the last snapshot lacked, while the tail goes on. Retries until the next snapshot. Never rejects. */
+  async reseed(maxTokenLifetimeSeconds: number): Promise<void> {
+    const { clock, observer, random, reseed, signal } = this.#options;
+    if (reseed === undefined) return;
+    // Read before the first await: a later snapshot may contain a later restart, which this re-seed must not end.
+    const end = this.#holdsAll ? this.#endOfRestart() : undefined;
+    const contents = this.#contents;
+    this.#contents = undefined;
+    const stop = AbortSignal.any([signal, this.#stop.signal]);
+    const backoff = new Backoff({ firstMs: 1000, maxMs: 10_000, random });
+    while (!stop.aborted) {
+      try {
+        const rules = contents === undefined ? [] : await this.#lostRules(contents, maxTokenLifetimeSeconds, stop);
+        if (rules.length > 0) {
+          // Every sidecar does this; the first one leaves nothing to append for the others.
+          await clock.sleep(random() * 1000, stop);
+          if (stop.aborted) return;
+          const appended = await reseed.append(rules, stop);
+          if (appended > 0) observer?.reseeded?.(appended);
+        }
+        // Last: a replica for which the restart has ended must be able to see everything that was lost.
+        if (end !== undefined && !stop.aborted) await reseed.append([end], stop);
+        if (stop.aborted) return;
+        this.#hasReseeded = true;
+        return;
+      } catch (error) {
+        // The tail may go on meanwhile: after a failover Redis refuses writes, and only writes, until it has a replica.
+        observer?.connectionFailed?.(error);
+        await clock.sleep(backoff.nextMs(), stop);
+      }
+    }
+  }
+
+  #lostRules(contents: SnapshotContents, maxTokenLifetimeSeconds: number, stop: AbortSignal): Promise<HeldRule[]> {
+    const { clock, denylist, logClock } = this.#options;
+    const turn = () => clock.sleep(0, stop);
+    return contents.lacking(denylist, { nowSeconds: logClock.agreedSeconds(), maxTokenLifetimeSeconds, turn });
+  }
+
+  /** The rule that ends the restart in force, if there is one. */
+  #endOfRestart(): HeldRule | undefined {
+    const { denylist, logClock } = this.#options;
+    const { restart } = denylist;
+    if (restart === undefined || restartInForce(restart, logClock.claimSeconds()) === undefined) return undefined;
+    return { digest: restartDigest, rule: endOfRestart(restart) };
   }
 }

@@ -1,15 +1,15 @@
 import { ConfigurationError } from '../configuration-error.ts';
 
-/** How old a proof may be, in milliseconds, unless configured. */
+/** Milliseconds: the default maximum age of a proof. */
 export const defaultMaxStalenessMs = 5000;
 
 /**
- * The shortest that may be configured. The proof of an idle log is about a second old when it arrives (`beatMs` and
- * `blockMs`), and one late beat makes it older: below this a healthy replica would go stale between two of them.
+ * The smallest value that may be configured. The proof of an idle log is about a second old when it arrives (`beatMs`
+ * and `blockMs`), and one late heartbeat makes it older: below this a healthy replica would become stale between two.
  */
 export const leastMaxStalenessMs = 2000;
 
-/** The longest that may be configured: it is how long a revoked token may live on behind a cut. */
+/** The largest value that may be configured: during a partition, a revoked token is accepted for up to this long. */
 export const mostMaxStalenessMs = 60_000;
 
 /** @throws ConfigurationError unless `value` is a whole number within the bounds. */

@@ -2,25 +2,47 @@ import type { FeedPosition, GapCause } from '../log/feed.ts';
 import type { Change } from '../rules/event.ts';
 import type { FreshnessStatus } from './freshness.ts';
 
-/** How an applied change came out. */
+/** The result of an applied change. */
 export type AppliedResult = 'applied' | 'duplicate' | 'resynced';
 
-/** What replication tells whoever counts it. Every member is optional and must not throw. */
+/** Events of replication, for metrics and logs. Every member is optional and must not throw. */
 export interface ReplicationObserver {
-  /** A snapshot was taken from here on. */
+  /** A snapshot was read. The tail follows from its position. */
   connected?(position: FeedPosition): void;
   /** Everything up to here is applied. */
   positionReached?(position: FeedPosition): void;
   freshnessChanged?(status: FreshnessStatus): void;
   gapFound?(cause: GapCause): void;
   epochChanged?(): void;
-  /** Log seconds at which the log began empty, while what was revoked before may be forgotten; then undefined. */
+  /** Log seconds at which the log began empty, while revocations stated before may be lost; then undefined. */
   restartChanged?(restartedAtSeconds: number | undefined): void;
+  /** A snapshot with this number of rules was merged. */
   resynced?(rules: number): void;
+  /** This number of rules was appended to a log that had lost them. */
   reseeded?(rules: number): void;
-  /** `appliedAtMs` is in the log's clock; undefined while that is not known. */
+  /** `appliedAtMs`: the log's clock; undefined while it is unknown. */
   changeApplied?(change: Change, result: AppliedResult, appliedAtMs: number | undefined): void;
-  /** A heartbeat's way from the log to here, in milliseconds of the log's clock. */
+  /** `latencyMs`: from the heartbeat in the log to this process, in the log's clock. */
   heartbeatSeen?(latencyMs: number): void;
   connectionFailed?(error: unknown): void;
+}
+
+/** An observer that forwards every event to each of `observers`, in order, including those added to it later. */
+export function fanOut(observers: Iterable<ReplicationObserver>): Required<ReplicationObserver> {
+  const toEach = (call: (observer: ReplicationObserver) => void) => {
+    for (const observer of observers) call(observer);
+  };
+  return {
+    connected: (position) => toEach((observer) => observer.connected?.(position)),
+    positionReached: (position) => toEach((observer) => observer.positionReached?.(position)),
+    freshnessChanged: (status) => toEach((observer) => observer.freshnessChanged?.(status)),
+    gapFound: (cause) => toEach((observer) => observer.gapFound?.(cause)),
+    epochChanged: () => toEach((observer) => observer.epochChanged?.()),
+    restartChanged: (atSeconds) => toEach((observer) => observer.restartChanged?.(atSeconds)),
+    resynced: (rules) => toEach((observer) => observer.resynced?.(rules)),
+    reseeded: (rules) => toEach((observer) => observer.reseeded?.(rules)),
+    changeApplied: (change, result, atMs) => toEach((observer) => observer.changeApplied?.(change, result, atMs)),
+    heartbeatSeen: (latencyMs) => toEach((observer) => observer.heartbeatSeen?.(latencyMs)),
+    connectionFailed: (error) => toEach((observer) => observer.connectionFailed?.(error)),
+  };
 }

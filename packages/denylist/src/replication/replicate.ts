@@ -1,4 +1,3 @@
-import type { Clock, Random } from '../clock.ts';
 import {
   type Feed,
   type FeedBatch,
@@ -8,54 +7,42 @@ import {
   type FeedPosition,
 } from '../log/feed.ts';
 import type { Reader } from '../log/reader.ts';
-import { endOfRestart, restartDigest, restartInForce } from '../rules/log-restart.ts';
-import type { Denylist } from '../table/denylist.ts';
 import { Backoff } from './backoff.ts';
 import type { Freshness } from './freshness.ts';
-import type { LogClock } from './log-clock.ts';
-import { LossRecovery } from './loss-recovery.ts';
-import type { ReplicationObserver } from './observer.ts';
-import { type HeldRule, type Reseed, SnapshotContents } from './reseed.ts';
+import { LossRecovery, type LossRecoveryOptions } from './loss-recovery.ts';
 
-/** The newest log format this code understands; a log whose `minReader` is higher keeps it stale. */
+/** The newest log format that this version reads. A log with a higher `minReader` keeps the replica stale. */
 export const readerVersion = 1;
 
-export interface ReplicateOptions {
+export interface ReplicateOptions extends LossRecoveryOptions {
   readonly feed: Feed;
-  readonly denylist: Denylist;
   readonly freshness: Freshness;
-  readonly logClock: LogClock;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Given by whoever can write the log (a sidecar); without it nothing is given back after a loss. */
-  readonly reseed?: Reseed;
-  readonly observer?: ReplicationObserver;
-  /** Whom this replication speaks for. */
+  /** The reader that reports the position. */
   readonly reader: Reader;
-  readonly signal: AbortSignal;
 }
 
 /**
  * Keeps a denylist equal to a feed until `signal` aborts. The same loop runs in sidecars, relays and API processes:
  *
- * note the head → page the snapshot → note the head again → unite → tail from the first head. Complete when the tail
- * has passed the second head. An entry whose `prev` is not our head is a hole: count it, go stale, start over.
+ * read the position (first head) → merge the snapshot → read the position again (second head) → follow the tail from the
+ * first head. The denylist is complete when the tail has passed the second head. An entry whose `prev` is not the head
+ * before it reveals a gap: the replica is stale and the loop starts again.
  *
- * Never throws: whatever fails, it tries again after a jittered pause. What is held stays held.
+ * Never rejects: after any failure it tries again after a pause with jitter. The rules stay.
  */
 export async function replicate(options: ReplicateOptions): Promise<void> {
-  const { feed, clock, random, observer, signal } = options;
+  const { feed, clock, random, observer, reader, signal } = options;
   const backoff = new Backoff({ firstMs: 100, maxMs: 2000, random });
   const replication = new Replication(options);
   while (!signal.aborted) {
     let connection: FeedConnection | undefined;
     try {
-      connection = await feed.connect(signal, options.reader);
-      // Told to stop while it was dialling: nobody would end this connection's tail any more.
+      connection = await feed.connect(signal, reader);
+      // Aborted while it was connecting: the tail of this connection would never end.
       if (signal.aborted) return;
       await replication.follow(connection, () => backoff.succeeded());
     } catch (error) {
-      if (error instanceof FeedGap) replication.startOver(error);
+      if (error instanceof FeedGap) replication.gapFound(error);
       else if (!signal.aborted) observer?.connectionFailed?.(error);
     } finally {
       connection?.close();
@@ -67,31 +54,27 @@ export async function replicate(options: ReplicateOptions): Promise<void> {
 
 class Replication {
   readonly #options: ReplicateOptions;
-  /** Where the tail reads on; undefined when a snapshot is needed. */
+  readonly #recovery: LossRecovery;
+  /** Where the tail continues; undefined when a snapshot is needed. */
   #position: FeedPosition | undefined;
-  /** The head noted after the snapshot, while the tail has not passed it. */
+  /** The head after the snapshot, until the tail has passed it. */
   #secondHead: string | undefined;
   #epoch: string | undefined;
-  #contents: SnapshotContents | undefined;
-  /** Was fresh when the loss was noticed: it holds what the log has forgotten. */
-  #survivor = false;
-  readonly #witness = new LossRecovery();
-  #reseeded = false;
-  #stopReseed = new AbortController();
 
   constructor(options: ReplicateOptions) {
     this.#options = options;
+    this.#recovery = new LossRecovery(options);
   }
 
   async follow(connection: FeedConnection, onProgress: () => void): Promise<void> {
     const { denylist, freshness, observer } = this.#options;
     if (this.#hasRoomAgain()) this.#position = undefined;
-    const position = this.#position ?? (await this.#takeSnapshot(connection));
+    const position = this.#position ?? (await this.#readSnapshot(connection));
     for await (const batch of connection.tail(position)) {
-      for (const entry of batch.entries) this.#take(entry, connection);
-      // Taken back only by a snapshot that fitted.
+      for (const entry of batch.entries) this.#apply(entry, connection);
+      // Only a snapshot that fits ends this state.
       if (denylist.full) freshness.markFull(true);
-      this.#believe(batch);
+      this.#applyProof(batch);
       if (this.#position !== undefined) {
         observer?.positionReached?.(this.#position);
         connection.acknowledge?.(this.#position);
@@ -101,49 +84,44 @@ class Replication {
     }
   }
 
-  /** A cap that was reached left rules out: only a snapshot with room to spare can make the list whole again. */
+  /** A full denylist has left rules out: only a snapshot makes it complete again, and only with room to spare. */
   #hasRoomAgain(): boolean {
     const { denylist } = this.#options;
     return denylist.full && denylist.size < denylist.maxRules * 0.9;
   }
 
-  /** The history has a hole: nothing is unlearnt, everything is asked for again. */
-  startOver({ gap }: FeedGap): void {
+  /** An entry is missing: the rules stay, and a new snapshot is read. */
+  gapFound({ gap }: FeedGap): void {
     const { freshness, observer } = this.#options;
-    // Asked before it is marked: a replica that is fresh at this moment holds all that was acknowledged.
-    const fresh = freshness.isFresh();
-    this.#survivor = fresh || (this.#survivor && !freshness.isComplete);
-    this.#witness.noticed(fresh && this.#restart() === undefined, !freshness.isComplete);
+    this.#recovery.gapFound();
     this.#position = undefined;
     this.#secondHead = undefined;
-    // Of another sidecar, or another life of ours, no history is missed: what is held stays complete up to its proof,
-    // and that runs out by itself. So a short restart makes nobody stale.
+    // After the restart of a sidecar, or a change to another one, no entry of the log is missing: the rules are complete
+    // up to the last proof, which expires by itself. So a short restart makes no replica stale.
     if (gap !== 'position_lost') freshness.markIncomplete();
     observer?.gapFound?.(gap);
   }
 
-  /** A connection lost before the tail passed the second head: what was seen may never have been in the history. */
+  /** Before the tail has passed the second head, entries may be ones that never were in the history: read it again. */
   disconnected(): void {
     if (this.#secondHead === undefined) return;
     this.#position = undefined;
     this.#secondHead = undefined;
   }
 
-  async #takeSnapshot(connection: FeedConnection): Promise<FeedPosition> {
-    const { denylist, freshness, logClock, observer, reseed } = this.#options;
+  async #readSnapshot(connection: FeedConnection): Promise<FeedPosition> {
+    const { denylist, freshness, logClock, observer } = this.#options;
     const first = await connection.position();
     refuseNewerFormat(first);
-    this.#witness.reads(first.epoch);
+    this.#recovery.snapshotBegins(first.epoch);
     denylist.expectRoom(first.rules);
-    // Who holds nothing has nothing to give back, and needs no second table to find that out.
-    this.#contents = reseed === undefined || denylist.size === 0 ? undefined : new SnapshotContents();
     let rules = 0;
     for await (const rows of connection.snapshot()) {
       const { revived } = denylist;
       denylist.mergeRows(rows, connection.lifts);
-      // This feed lags behind the one that proved us fresh: only its own proof can vouch for what is held now.
+      // This feed is behind the one that gave the last proof: only its own proof is valid for the rules held now.
       if (denylist.revived > revived) freshness.markIncomplete();
-      this.#contents?.add(rows);
+      this.#recovery.addRows(rows);
       rules += rows.byteLength / 32;
     }
     const second = await connection.position();
@@ -155,113 +133,54 @@ class Replication {
     freshness.markHealing(second.healing);
     this.#position = first;
     this.#secondHead = second.head;
-    // What is being given back answers an earlier loss; the difference from this snapshot is another one.
-    this.#stopReseed.abort();
-    this.#reseeded = false;
+    this.#recovery.snapshotEnds();
     observer?.connected?.(second);
     observer?.resynced?.(rules);
-    if (first.head === second.head) this.#complete();
+    if (first.head === second.head) this.#complete(first);
     return first;
   }
 
-  #take(entry: FeedEntry, connection: FeedConnection): void {
+  #apply({ prev, head, cursor, change }: FeedEntry, { lifts }: FeedConnection): void {
     const { denylist, logClock, observer } = this.#options;
     const position = this.#position;
-    if (position === undefined) throw new FeedGap('chain', 'an entry came before a position');
-    if (entry.prev !== position.head) {
-      throw new FeedGap('chain', `an entry follows ${entry.prev}, but ${position.head} is held`);
+    if (position === undefined) throw new FeedGap('chain', 'an entry arrived before a position was known');
+    if (prev !== position.head) {
+      throw new FeedGap('chain', `expected the entry after ${position.head}, found the entry after ${prev}`);
     }
-    if (entry.change !== undefined) {
-      const result = denylist.merge(entry.change, connection.lifts);
-      const outcome =
-        result !== 'changed' ? 'duplicate' : entry.change.loggedAtMs === undefined ? 'resynced' : 'applied';
-      observer?.changeApplied?.(entry.change, outcome, logClock.nowMs());
+    if (change !== undefined) {
+      const isNew = denylist.merge(change, lifts) === 'changed';
+      const result = !isNew ? 'duplicate' : change.loggedAtMs === undefined ? 'resynced' : 'applied';
+      observer?.changeApplied?.(change, result, logClock.nowMs());
     }
-    this.#position = { ...position, head: entry.head, cursor: entry.cursor };
-    if (entry.head === this.#secondHead) this.#complete();
+    this.#position = { ...position, head, cursor };
+    if (head === this.#secondHead) this.#complete(position);
   }
 
-  #complete(): void {
+  #complete({ maxTokenLifetimeSeconds }: FeedPosition): void {
     const { denylist, freshness } = this.#options;
     this.#secondHead = undefined;
     freshness.markFull(denylist.full);
     freshness.markComplete();
-    void this.#giveBack();
+    void this.#recovery.reseed(maxTokenLifetimeSeconds);
   }
 
-  /** Runs beside the tail, so that live changes do not wait for it. */
-  async #giveBack(): Promise<void> {
-    const { clock, denylist, logClock, observer, random, reseed, signal } = this.#options;
-    const contents = this.#contents;
-    const position = this.#position;
-    if (reseed === undefined || position === undefined) return;
-    // Taken now: while this is under way another snapshot may bring a later restart, which is not ours to end.
-    const restart = this.#witness.holdsAll ? this.#restart() : undefined;
-    if (contents === undefined && restart === undefined) {
-      this.#reseeded = true;
-      return;
-    }
-    this.#contents = undefined;
-    this.#stopReseed = new AbortController();
-    const stop = AbortSignal.any([signal, this.#stopReseed.signal]);
-    const backoff = new Backoff({ firstMs: 1000, maxMs: 10_000, random });
-    const { maxTokenLifetimeSeconds } = position;
-    const turn = () => clock.sleep(0, stop);
-    while (!stop.aborted) {
-      try {
-        const nowSeconds = logClock.agreedSeconds();
-        const rules = (await contents?.lacking(denylist, { nowSeconds, maxTokenLifetimeSeconds, turn })) ?? [];
-        if (stop.aborted) return;
-        if (rules.length > 0) {
-          // Every sidecar does this; whoever wakes first has done it for the others.
-          await clock.sleep(random() * 1000, stop);
-          if (stop.aborted) return;
-          const appended = await reseed.append(rules, stop);
-          if (appended > 0) observer?.reseeded?.(appended);
-        }
-        if (stop.aborted) return;
-        // Last: whoever sees it ended must be able to see all that was forgotten.
-        if (restart !== undefined) await reseed.append([restart], stop);
-        this.#reseeded = true;
-        return;
-      } catch (error) {
-        // Half given back is not given back. The tail may go on meanwhile: after a failover Redis refuses writes, and
-        // only writes, until its replica is there.
-        observer?.connectionFailed?.(error);
-        await clock.sleep(backoff.nextMs(), stop);
-      }
-    }
-  }
-
-  /** What ends the restart that is in force, if one is. */
-  #restart(): HeldRule | undefined {
-    const { denylist, logClock } = this.#options;
-    const { restart } = denylist;
-    if (restart === undefined || restartInForce(restart, logClock.claimSeconds()) === undefined) return undefined;
-    return { digest: restartDigest, rule: endOfRestart(restart) };
-  }
-
-  #believe(batch: FeedBatch): void {
+  #applyProof({ logTime, healing, provenAtMs, heartbeatLoggedAtMs }: FeedBatch): void {
     const { freshness, logClock, observer } = this.#options;
-    if (batch.logTime !== undefined) logClock.learn(batch.logTime);
-    if (batch.healing !== undefined) freshness.markHealing(batch.healing);
+    if (logTime !== undefined) logClock.learn(logTime);
+    if (healing !== undefined) freshness.markHealing(healing);
     const now = logClock.nowMs();
-    if (batch.heartbeatLoggedAtMs !== undefined && now !== undefined) {
-      observer?.heartbeatSeen?.(now - batch.heartbeatLoggedAtMs);
-    }
-    if (batch.provenAtMs === undefined || this.#secondHead !== undefined) return;
-    // A healing log knows less than was acknowledged; only who holds the rest, and has given it back, may go on.
-    if (batch.healing === true && !(this.#survivor && this.#reseeded)) return;
-    const { provenAtMs, heartbeatLoggedAtMs } = batch;
-    freshness.prove(heartbeatLoggedAtMs === undefined ? { provenAtMs } : { provenAtMs, heartbeatLoggedAtMs });
+    if (heartbeatLoggedAtMs !== undefined && now !== undefined) observer?.heartbeatSeen?.(now - heartbeatLoggedAtMs);
+    if (provenAtMs === undefined || this.#secondHead !== undefined) return;
+    // A log in recovery lacks rules that it had acknowledged.
+    if (healing === true && !this.#recovery.believesHeartbeats) return;
+    freshness.prove({ provenAtMs, heartbeatLoggedAtMs });
   }
 }
 
 function refuseNewerFormat({ minReader }: FeedPosition): void {
-  if (minReader > readerVersion) {
-    throw new FeedGap(
-      'upgrade',
-      `the log needs reader version ${minReader}, this is ${readerVersion}: upgrade this process`,
-    );
-  }
+  if (minReader <= readerVersion) return;
+  throw new FeedGap(
+    'upgrade',
+    `the log needs reader version ${minReader}, found ${readerVersion}: upgrade this process`,
+  );
 }

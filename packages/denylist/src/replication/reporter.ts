@@ -2,20 +2,20 @@ import type { Clock } from '../clock.ts';
 import type { FeedPosition, LogTimeSample } from '../log/feed.ts';
 import { type Reader, reportMs } from '../log/reader.ts';
 
-/** Sends one report; rejects when it did not arrive. Resolves to the log's time, where the answer tells it. */
+/** Sends one report; rejects when it did not arrive. Resolves to the log's time where the response contains it. */
 export type SendReport = (reader: Reader, position: FeedPosition | undefined) => Promise<LogTimeSample | undefined>;
 
 /**
- * Milliseconds between a change and its report: those on this host that have yet to apply it come first, and a burst is
- * one report.
+ * Milliseconds between a change and its report, so that other processes of this host apply the change first, and a burst
+ * of changes becomes one report.
  */
 const settleMs = 2;
-/** Milliseconds between two reports: a log with thousands of readers must not drown in how far they are. */
+/** Milliseconds between two reports, so that thousands of readers do not overload the log. */
 const restMs = 20;
 
 /**
- * Tells the other side of a feed how far a reader is: soon after every change, with a rest after each report, and once a
- * second when nothing changes. It knows how old the last report that arrived is.
+ * Reports the position of a reader to its feed: soon after every change, and once a second when nothing changes. The age
+ * of the last report that arrived decides whether the feed gives proofs.
  */
 export class Reporter {
   readonly #clock: Clock;
@@ -23,8 +23,8 @@ export class Reporter {
   readonly #send: SendReport;
   readonly #stopListening: (() => void) | undefined;
   #position: FeedPosition | undefined;
-  #sending = false;
-  #again = false;
+  #isSending = false;
+  #isDue = false;
   #closed = false;
   #arrivedAtMs = Number.NEGATIVE_INFINITY;
   #logTime: LogTimeSample | undefined;
@@ -41,14 +41,14 @@ export class Reporter {
     return this.#arrivedAtMs;
   }
 
-  /** Before the first snapshot: the reader is known before it can be fresh. @throws what the report failed with. */
+  /** Sends the first report, before the first snapshot: the reader is known before it can be fresh. Rejects with `send`. */
   async join(): Promise<void> {
     const sentAtMs = this.#clock.monotonicMs();
     this.#logTime = await this.#send(this.#reader, this.#position);
     this.#arrivedAtMs = sentAtMs;
   }
 
-  /** The log's time as the last report learnt it, once. */
+  /** The log's time from the last report; undefined when it was taken before. */
   takeLogTime(): LogTimeSample | undefined {
     const sample = this.#logTime;
     this.#logTime = undefined;
@@ -68,26 +68,24 @@ export class Reporter {
   }
 
   #report(): void {
-    this.#again = true;
-    if (!this.#sending) void this.#sendUntilCurrent();
+    this.#isDue = true;
+    if (!this.#isSending) void this.#sendUntilCurrent();
   }
 
   async #sendUntilCurrent(): Promise<void> {
-    this.#sending = true;
-    while (this.#again) {
+    this.#isSending = true;
+    while (this.#isDue) {
       await this.#clock.sleep(settleMs);
       if (this.#closed) break;
-      this.#again = false;
-      const sentAtMs = this.#clock.monotonicMs();
+      this.#isDue = false;
       try {
-        this.#logTime = await this.#send(this.#reader, this.#position);
-        this.#arrivedAtMs = sentAtMs;
+        await this.join();
       } catch {
-        // Not repeated at once: the next batch reports again, and meanwhile the missing report withholds the proof.
+        // No retry here: the next batch reports again, and until then the missing report withholds the proof.
         break;
       }
       await this.#clock.sleep(restMs);
     }
-    this.#sending = false;
+    this.#isSending = false;
   }
 }

@@ -1,33 +1,34 @@
-import { bytesOfRows, readRule, rowBytes, viewOf } from '../codec/rows.ts';
+import { readRule, rowBytes, viewOf } from '../codec/rows.ts';
 import { type Digest, digestFromBytes } from '../rules/digest.ts';
 import { emptyRule, forgettableAt, mergeRules, type Rule, sameRule } from '../rules/rule.ts';
 import type { Denylist } from '../table/denylist.ts';
+import { ruleAt, slotWords } from '../table/rule-segment.ts';
 import { RuleTable } from '../table/rule-table.ts';
 
-/** A rule that the log should have and may lack. */
+/** A rule that this process holds and the log may have lost. */
 export interface HeldRule {
   readonly digest: Digest;
   readonly rule: Rule;
 }
 
 /**
- * Gives back to the log what it lost. Appending merges, so it cannot undo a lift, and a rule that somebody else
- * brought back meanwhile writes nothing.
+ * Appends rules that the log lost. Appending merges, so it cannot undo a lift, and a rule that another process has
+ * appended already writes nothing.
  */
 export interface Reseed {
-  /** @returns how many the log really lacked. */
+  /** @returns how many the log lacked. */
   append(rules: readonly HeldRule[], signal: AbortSignal): Promise<number>;
 }
 
 export interface Lacking {
-  /** Undefined while the clocks disagree: then nothing counts as forgotten. */
+  /** Undefined while the clocks disagree: then no rule counts as ended. */
   readonly nowSeconds: number | undefined;
   readonly maxTokenLifetimeSeconds: number;
-  /** Awaited after every few thousand rules: a million of them must not hold up live changes. */
+  /** Awaited after every thousand rules, so that a million of them do not delay live changes. */
   readonly turn: () => Promise<void>;
 }
 
-/** Notes what one snapshot held, to tell afterwards what it lacked. */
+/** The contents of one snapshot, to find what it lacks. */
 export class SnapshotContents {
   readonly #table = new RuleTable();
 
@@ -38,16 +39,12 @@ export class SnapshotContents {
     }
   }
 
-  /**
-   * Rules and lifts that are held now, that the log would still keep, and that the snapshot had lower or not at all.
-   */
+  /** The rules of `held` that the snapshot lacked, or had in an earlier state, and that the log would still keep. */
   async lacking(held: Denylist, { nowSeconds, maxTokenLifetimeSeconds, turn }: Lacking): Promise<HeldRule[]> {
     const lacking: HeldRule[] = [];
-    for (const words of held.snapshot().pieces()) {
-      const rows = bytesOfRows(words);
-      const view = viewOf(rows);
-      for (let at = 0; at < rows.byteLength; at += rowBytes) {
-        const [digest, rule] = [digestFromBytes(rows, at), readRule(view, at + 16)];
+    for (const words of held.snapshot().chunks()) {
+      for (let at = 0; at < words.length; at += slotWords) {
+        const [digest, rule] = [words.slice(at, at + 4), ruleAt(words, at)];
         const known = this.#table.get(digest) ?? emptyRule;
         if (sameRule(mergeRules(known, rule), known)) continue;
         if (nowSeconds !== undefined && forgettableAt(rule, maxTokenLifetimeSeconds) <= nowSeconds) continue;

@@ -3,7 +3,7 @@ import { SnapshotContents } from '../../src/replication/reseed.ts';
 import { emptyRule, forEver } from '../../src/rules/rule.ts';
 import { Denylist } from '../../src/table/denylist.ts';
 
-const rule = { ...emptyRule, deniedUntil: forEver, stamp: 1 };
+const rule = { ...emptyRule, deniedUntil: forEver, denialStamp: 1 };
 const numbered = (index: number) => ({
   digest: Uint32Array.of(Math.imul(index, 0x9e3779b1) >>> 0, index, Math.imul(index, 0x85ebca6b) >>> 0, 0),
   rule,

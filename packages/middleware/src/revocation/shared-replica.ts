@@ -3,6 +3,7 @@ import {
   type Clock,
   type DigestSet,
   type Feed,
+  fanOut,
   openReplica,
   type Random,
   type Replica,
@@ -14,7 +15,7 @@ import {
 } from '@revocast/denylist/replica';
 import { type ExposedAccept, RecentAccepts } from './recent-accepts.ts';
 
-/** What following a feed tells: replication's own events, and what only this process can know. */
+/** The events of replication, and those of the process that follows the feed. */
 export interface FeedObserver extends ReplicationObserver {
   /** The feed could not even be opened: a wrong option, or ioredis is missing. */
   openFailed?(error: unknown): void;
@@ -66,13 +67,13 @@ export class SharedReplica {
       if (!this.#closed)
         this.#replica = openReplica({ ...options, feed, observer: this.#observer(), failOpen: () => this.#failsOpen });
     } catch (error) {
-      // One turn later, so that whoever created this has subscribed.
+      // One turn later: the creator of this object subscribes first.
       await Promise.resolve();
-      this.#tell((observer) => observer.openFailed?.(error));
+      for (const observer of this.#observers) observer.openFailed?.(error);
     }
   }
 
-  /** Tells `observer` from now on; twice the same is told once. Returns the function that ends it. */
+  /** Sends all further events to `observer`, once also when it subscribes twice. @returns a function that ends it. */
   subscribe(observer: FeedObserver): () => void {
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);
@@ -123,33 +124,22 @@ export class SharedReplica {
   }
 
   #observer(): ReplicationObserver {
-    return {
-      connected: (position) => {
-        this.#maxTokenLifetimeSeconds = position.maxTokenLifetimeSeconds;
-        this.#tell((observer) => observer.connected?.(position));
+    const own: ReplicationObserver = {
+      connected: ({ maxTokenLifetimeSeconds }) => {
+        this.#maxTokenLifetimeSeconds = maxTokenLifetimeSeconds;
       },
-      freshnessChanged: (status) => {
-        this.#countNotFresh(status.state === 'fresh');
-        this.#tell((observer) => observer.freshnessChanged?.(status));
-      },
-      gapFound: (cause) => this.#tell((observer) => observer.gapFound?.(cause)),
-      epochChanged: () => this.#tell((observer) => observer.epochChanged?.()),
-      restartChanged: (atSeconds) => this.#tell((observer) => observer.restartChanged?.(atSeconds)),
-      resynced: (rules) => this.#tell((observer) => observer.resynced?.(rules)),
-      reseeded: (rules) => this.#tell((observer) => observer.reseeded?.(rules)),
+      freshnessChanged: ({ state }) => this.#countNotFresh(state === 'fresh'),
       changeApplied: (change, result, appliedAtMs) => {
-        this.#tell((observer) => observer.changeApplied?.(change, result, appliedAtMs));
         const times = result === 'applied' ? timesOf(change, appliedAtMs) : undefined;
         if (times !== undefined) this.#findExposed(change, times);
       },
-      heartbeatSeen: (latencyMs) => this.#tell((observer) => observer.heartbeatSeen?.(latencyMs)),
-      connectionFailed: (error) => this.#tell((observer) => observer.connectionFailed?.(error)),
     };
+    return fanOut([own, fanOut(this.#observers)]);
   }
 
   #findExposed(change: Change, times: RevocationTimes): void {
     for (const accept of this.#recentAccepts.coveredBy(change, times, this.#clock.monotonicMs())) {
-      this.#tell((observer) => observer.exposureFound?.(accept));
+      for (const observer of this.#observers) observer.exposureFound?.(accept);
     }
   }
 
@@ -166,9 +156,5 @@ export class SharedReplica {
   #overdueMs(): number {
     const provenAtMs = this.#replica?.freshness.provenAtMs;
     return provenAtMs === undefined ? 0 : Math.max(0, this.#clock.monotonicMs() - provenAtMs - this.#maxStalenessMs);
-  }
-
-  #tell(tell: (observer: FeedObserver) => void): void {
-    for (const observer of this.#observers) tell(observer);
   }
 }
