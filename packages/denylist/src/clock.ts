@@ -1,19 +1,19 @@
 /**
- * Time as this package sees it. The pure core never reads a clock of its own: it is handed one.
+ * The time. Only the composition roots use the system clock; all other code receives this as an argument.
  *
- * Intervals (freshness, back-off) are measured on the monotonic clock, which a wall-clock step does not move; only
- * what is compared with claims (`exp`, `iat`) uses the wall clock.
+ * Intervals (freshness, back-off) are measured on the monotonic clock, which a change of the wall clock does not move.
+ * Only comparisons with claims (`exp`, `iat`) use the wall clock.
  */
 export interface Clock {
   /** Milliseconds of this host's monotonic clock; comparable between processes of one boot of one host. */
   monotonicMs(): number;
-  /** Milliseconds since 1970, as this host believes. */
+  /** Milliseconds since 1970, by this host's wall clock. */
   wallMs(): number;
   /**
    * Resolves after `ms` milliseconds, or at once when `signal` aborts. Never rejects.
    *
-   * @param keepAlive whether the process lives on for it: true when a caller awaits the outcome, false (the default) for
-   *        what goes on by itself.
+   * @param keepAlive whether the process stays alive until then: true when a caller awaits a result, false (the default)
+   *        for background work.
    */
   sleep(ms: number, signal?: AbortSignal, keepAlive?: boolean): Promise<void>;
 }

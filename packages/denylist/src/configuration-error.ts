@@ -1,8 +1,8 @@
-/** The operator's mistake: an option, its bound, what was found and how to mend it. Thrown at construction only. */
+/** An option with a wrong value. The message says what was expected, what was found, and how to fix it. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly code = 'configuration';
-  /** Which option. */
+  /** The name of the option. */
   readonly option: string;
 
   constructor(option: string, message: string, options?: ErrorOptions) {

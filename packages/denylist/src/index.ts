@@ -1,4 +1,4 @@
-// The publisher: what an authorization server needs.
+// The entry `@revocast/denylist`: the publisher, for an authorization server.
 
 export { ConfigurationError } from './configuration-error.ts';
 export { LogError, type LogErrorCode, logErrorCodes } from './log/revocation-log.ts';

@@ -1,4 +1,4 @@
-// What a process needs that serves a feed to others: the `@revocast/denylist/server` entry.
+// The entry `@revocast/denylist/server`: for a process that serves a feed.
 
 export { Readers } from './http/server/readers.ts';
 export { createFeedServer, type FeedServer, type FeedServerOptions } from './http/server/serve.ts';

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Random } from './clock.ts';
 
 /**
- * `performance.now()` is the host's monotonic clock counted from the start of the process, and ten times cheaper than a
- * bigint; the proofs that a sidecar hands to the processes beside it need the host's own count.
+ * `performance.now()` counts the host's monotonic clock from the start of the process, and costs a tenth of `hrtime`. A
+ * sidecar sends proofs to other processes of its host, so both need the host's own count.
  */
 let hostOffsetMs: number | undefined;
 
-/** The clock of this machine. Only composition roots hand it out. */
+/** The clock of this machine. Only composition roots use it. */
 export const systemClock: Clock = {
   monotonicMs() {
     hostOffsetMs ??= measureHostOffset();
@@ -25,17 +25,17 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', finish);
         resolve();
       };
-      // A delay beyond 2^31-1 ms would fire at once.
+      // Node fires a timer of more than 2^31-1 ms at once.
       const timer = setTimeout(finish, Math.min(ms, 2 ** 31 - 1));
       if (!keepAlive) timer.unref();
       signal?.addEventListener('abort', finish, { once: true });
     }),
 };
 
-/** The randomness of this machine: jitter. */
+/** The random numbers of this machine, for jitter. */
 export const systemRandom: Random = () => Math.random();
 
-/** Of a few readings the one that was disturbed least: the first call of anything is slow. */
+/** The least disturbed of a few readings: a first call is slow. */
 function measureHostOffset(): number {
   let best = { gapMs: Number.POSITIVE_INFINITY, offsetMs: 0 };
   for (let reading = 0; reading < 5; reading++) {
@@ -47,7 +47,7 @@ function measureHostOffset(): number {
   return best.offsetMs;
 }
 
-/** A name that nobody else has drawn, as hex digits. */
+/** Random bytes as hex digits: a unique name. */
 export function randomHex(bytes: number): string {
   return randomBytes(bytes).toString('hex');
 }

@@ -8,8 +8,8 @@ export interface TimeLimit<Late> {
 }
 
 /**
- * Waits for a promise, but not longer than a limit: a promise that never settles must not hang a request. Rejects when
- * the promise rejects; leaves no timer behind.
+ * Waits for a promise, but no longer than a limit, so that a promise that never settles cannot block a request. Rejects
+ * when the promise rejects. Leaves no timer behind.
  */
 export async function withTimeout<Value, Late>(
   promised: Promise<Value>,

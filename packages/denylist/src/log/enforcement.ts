@@ -1,18 +1,18 @@
 import { type ReplicaProgress, silenceLimitMs } from './reader.ts';
 
-/** Where each replica stands towards one entry of the log. */
+/** How many replicas have applied one entry of the log. */
 export interface Enforcement {
   /** Replicas that have applied it. */
   readonly enforced: number;
-  /** Replicas that are alive and refuse when they do not know. */
+  /** Replicas that are alive, and reject when the revocation is unknown. */
   readonly expected: number;
-  /** Replicas silent for so long that they cannot be fresh: they refuse everything they do not know. */
+  /** Replicas that have been silent for so long that they cannot be fresh: they reject what they do not know. */
   readonly expired: number;
-  /** Ids of replicas that are alive and have not applied it yet. */
+  /** Ids of expected replicas that have not applied it yet. */
   readonly missing: readonly string[];
-  /** Replicas that accept when they do not know, and have not applied it. */
+  /** Replicas that accept when the revocation is unknown, and have not applied it. */
   readonly failOpen: number;
-  /** Whether anything can be said: false when the entry is not in the present history, or nobody has ever joined. */
+  /** False when the entry is not in the present history, or when no replica has ever joined. */
   readonly known: boolean;
 }
 
@@ -25,25 +25,24 @@ export const nothingKnown: Enforcement = Object.freeze({
   known: false,
 });
 
-/** What is known of one replica, as of one reading of the log. */
+/** One replica, as of one reading of the log. */
 export interface ReplicaStanding {
   readonly replica: ReplicaProgress;
   /** `unknown`: its history cannot be compared with ours. */
   readonly applied: 'yes' | 'no' | 'unknown';
-  /** Milliseconds since its reader last reported. */
+  /** Milliseconds since the last report of its reader. */
   readonly silentMs: number;
 }
 
-/** Counts replicas. A silent one is waited for until it can no longer be fresh: then it denies by not knowing. */
+/** Counts replicas. A silent one is expected until it cannot be fresh any more: from then on it rejects by itself. */
 export function countEnforcement(standings: readonly ReplicaStanding[]): Enforcement {
-  const isSilent = ({ replica, silentMs }: ReplicaStanding) => silentMs > silenceLimitMs(replica);
   const strict = standings.filter(({ replica }) => !replica.failOpen);
-  const waitedFor = strict.filter((standing) => !isSilent(standing));
-  const missing = waitedFor.filter(({ applied }) => applied !== 'yes').map(({ replica }) => replica.id);
+  const expected = strict.filter(({ replica, silentMs }) => silentMs <= silenceLimitMs(replica));
+  const missing = expected.filter(({ applied }) => applied !== 'yes').map(({ replica }) => replica.id);
   return {
-    enforced: waitedFor.length - missing.length,
-    expected: waitedFor.length,
-    expired: strict.length - waitedFor.length,
+    enforced: expected.length - missing.length,
+    expected: expected.length,
+    expired: strict.length - expected.length,
     missing,
     // A fail-open replica never stops accepting by itself, however long it is silent.
     failOpen: standings.filter(({ replica, applied }) => replica.failOpen && applied !== 'yes').length,

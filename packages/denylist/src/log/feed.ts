@@ -2,17 +2,17 @@ import type { Change } from '../rules/event.ts';
 import type { Reader } from './reader.ts';
 
 /**
- * Anything a denylist can be replicated from: the log in Redis, a sidecar, an embedded log. A snapshot and a tail,
- * joined by positions that form a chain.
+ * A source that a denylist can be replicated from: the log in Redis, a sidecar, an embedded log. It has a snapshot and a
+ * tail, connected by positions that form a chain.
  */
 export interface Feed {
-  /** For people: kind and address, without credentials. */
+  /** For messages: kind and address, without credentials. */
   readonly name: string;
   /**
-   * Opens one connection. Positions, snapshot and tail of a synchronisation must come from one and the same
-   * connection: a redis replica may lag behind the primary that gave the position.
+   * Opens one connection. Positions, snapshot and tail of a synchronisation must come from the same connection: a redis
+   * replica may be behind the primary that gave the position.
    *
-   * @param reader is made known to the other side before the promise resolves.
+   * @param reader registered with the other side before the promise resolves.
    * @throws FeedError
    */
   connect(signal: AbortSignal, reader: Reader): Promise<FeedConnection>;
@@ -20,42 +20,42 @@ export interface Feed {
 
 export interface FeedConnection {
   /**
-   * `union`: lifts merge like everything else (the log). `take`: the feed's lifts are taken as they are (a sidecar).
+   * `union`: lifts merge like the other numbers (the log). `take`: the lifts of the feed replace ours (a sidecar).
    */
   readonly lifts: 'union' | 'take';
-  /** Where the feed stands now. */
+  /** The present end of the feed. */
   position(): Promise<FeedPosition>;
-  /** Pages of rows ({@link ./codec/rows.ts}) that together hold at least all that was there at the last `position()`. */
+  /** Pages of rows ({@link ./codec/rows.ts}) with at least every rule that existed at the last `position()`. */
   snapshot(): AsyncIterable<Uint8Array>;
   /**
-   * What came after `from`, without end.
+   * The entries after `from`, without end.
    *
    * @throws FeedGap when the feed cannot continue from there.
    */
   tail(from: FeedPosition): AsyncIterable<FeedBatch>;
-  /** Everything up to here is applied. Cheap, never throws. A feed without it has no replicas to wait for. */
+  /** Everything up to here is applied. Cheap, never throws. Absent in a feed that needs no reports. */
   acknowledge?(position: FeedPosition): void;
   close(): void;
 }
 
 export interface FeedPosition {
-  /** Which history: another epoch is another log. */
+  /** The history: another epoch is another log. */
   readonly epoch: string;
-  /** The link that the next entry must name as its `prev`. */
+  /** The `prev` of the next entry. */
   readonly head: string;
-  /** Where to read on; means something to this feed only. */
+  /** Where to continue reading; only this feed can interpret it. */
   readonly cursor: string;
-  /** A log that began empty and cannot yet say "not found" (see docs/protocol.md, healing). */
+  /** The log is in recovery: it began empty, and "not found" is no answer yet (docs/protocol.md). */
   readonly healing: boolean;
   readonly maxTokenLifetimeSeconds: number;
-  /** The oldest reader version that understands all that is in the log. */
+  /** The oldest reader version that can read every entry of the log. */
   readonly minReader: number;
-  /** Rules that a snapshot will hold, about; so that room is made at once. */
+  /** About the number of rules in a snapshot, to allocate memory once. */
   readonly rules?: number;
   readonly logTime?: LogTimeSample;
 }
 
-/** The log's clock read against this host's monotonic one; the smaller `roundTripMs`, the better the sample. */
+/** The log's clock and this host's monotonic clock at one moment. The shorter the round trip, the more exact. */
 export interface LogTimeSample {
   readonly logMs: number;
   readonly monotonicMs: number;
@@ -63,7 +63,7 @@ export interface LogTimeSample {
 }
 
 export interface FeedEntry {
-  /** The head before this entry; anything else than ours means that something between was lost. */
+  /** The head before this entry. When it is not the reader's head, an entry between them is missing. */
   readonly prev: string;
   readonly head: string;
   readonly cursor: string;
@@ -74,32 +74,32 @@ export interface FeedEntry {
 export interface FeedBatch {
   readonly entries: readonly FeedEntry[];
   /**
-   * Monotonic time of this host for which the feed is known to be complete, once `entries` are applied.
-   * See {@link ./freshness.ts} for what counts as proof.
+   * Monotonic time of this host up to which the denylist is complete, once `entries` are applied.
+   * See {@link ../replication/causal-proof.ts}.
    */
   readonly provenAtMs?: number;
-  /** The proof comes from a log that is healing: it counts only for a replica that survived the loss. */
+  /** The log is in recovery: the proof is valid only for a replica that was fresh at the loss, after its re-seed. */
   readonly healing?: boolean;
   readonly logTime?: LogTimeSample;
-  /** When the heartbeat behind the proof was written, in the log's clock: a canary for the latency figures. */
+  /** When the heartbeat behind the proof was written, in the log's clock; for the latency figures. */
   readonly heartbeatLoggedAtMs?: number;
 }
 
-/** Why a tail could not be continued. Each leads to a new snapshot; the list is closed, it is a metric label. */
+/** Why a tail cannot continue. Each leads to a new snapshot. Closed: it is a metric label. */
 export const gapCauses = [
-  /** An entry's `prev` is not our head: failover, trim, flush, shortened file, two writers. */
+  /** The `prev` of an entry is not the reader's head: failover, trim, flush, truncated file, two writers. */
   'chain',
   'epoch',
   /** An entry that cannot be read. */
   'unreadable',
-  /** The sidecar no longer has our position (restarted, another one, or we were too slow). */
+  /** The sidecar does not have the reader's position: it restarted, it is another one, or the reader was too slow. */
   'position_lost',
   /** The log needs a newer reader than this one. */
   'upgrade',
 ] as const;
 export type GapCause = (typeof gapCauses)[number];
 
-/** The history has a hole: union with a new snapshot is needed. Not a failure of the connection. */
+/** An entry of the history is missing, so a new snapshot is needed. Not a failure of the connection. */
 export class FeedGap extends Error {
   override readonly name = 'FeedGap';
   readonly gap: GapCause;
@@ -110,7 +110,7 @@ export class FeedGap extends Error {
   }
 }
 
-/** What can be wrong with the other side. Closed: it is a metric label and the `code` of a {@link FeedError}. */
+/** Failures of a feed. Closed: it is a metric label and the `code` of a {@link FeedError}. */
 export const feedErrorCodes = [
   'unreachable',
   'timeout',

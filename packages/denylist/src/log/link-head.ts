@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The head after an entry: the first 16 hex digits of SHA-1 over the head before it and its line. The script computes
- * the same. Nobody is kept from forging one: it shows losses, not attacks; who can write the log can revoke.
+ * The head after an entry: the first 16 hex digits of SHA-1 over the head before it and its line. The script in Redis
+ * computes the same. It reveals losses, not attacks: a writer of the log can revoke anyway.
  */
 export function linkHead(prev: string, event: string): string {
   return createHash('sha1').update(prev).update(event).digest('hex').slice(0, 16);

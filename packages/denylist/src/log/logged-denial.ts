@@ -1,15 +1,15 @@
 import type { Change, RevocationDetails } from '../rules/event.ts';
 import { type AppendRequest, LogError, type LoggedDenial } from './revocation-log.ts';
 
-/** What the log writes down of a request beside its rule: a merged rule does not show what was said last. */
+/** What the log records of a request beside its rule: a merged rule does not show the last statement. */
 export function loggedDetails({ statement, details }: AppendRequest): RevocationDetails {
   return statement.kind === 'cutoff' ? { ...details, cutoff: true } : details;
 }
 
 /**
- * The value of a logged event, to lift its denial.
+ * The value that an event denied, to lift the denial.
  *
- * @throws LogError `refused` when the event denied nothing that could be lifted.
+ * @throws LogError `refused` when the event denied nothing that can be lifted.
  */
 export function denialOf({ digest, details }: Change): LoggedDenial {
   if (details?.kind === 'lift') throw refuse('this id is of a lift, which denies nothing; to deny again, revoke again');
@@ -17,12 +17,12 @@ export function denialOf({ digest, details }: Change): LoggedDenial {
     throw refuse('this id is of a cutoff, and a cutoff cannot be lifted: people log in again');
   }
   const dimension = details?.dimension;
-  if (dimension === undefined) throw refuse('the event of this id does not say what it named; lift that value');
+  if (dimension === undefined) throw refuse('the event of this id names no dimension; lift that value instead');
   return { digest, dimension };
 }
 
 export function unknownId(): LogError {
-  return refuse('no revocation of this id is known (ids are kept a day); lift by what it named instead');
+  return refuse('no revocation of this id is known (ids are kept for a day); lift by what it named instead');
 }
 
 export function noLongerKept(): LogError {

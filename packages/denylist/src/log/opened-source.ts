@@ -9,34 +9,33 @@ import type { UsageStore } from './usage.ts';
 export interface OpenSourceOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** 16 hex digits for names that must be new: an embedded log's epoch. */
+  /** Returns 16 hex digits that were never used: the epoch of a new embedded log. */
   readonly newEpoch: () => string;
-  /** File with the bearer token for writes to another sidecar. Without it a relay cannot give back what was lost. */
+  /** File with the bearer token for writes to another sidecar. Without it a relay cannot re-seed. */
   readonly tokenFile?: string;
 }
 
-/** Everything one URL offers: a feed to follow, a log to write, and what keeps that log alive. */
+/** What the URL of a source provides: a feed to follow, a log to write, and the tasks that keep the log alive. */
 export interface OpenedSource {
   readonly kind: 'redis' | 'http' | 'file' | 'memory';
   /** Without credentials. */
   readonly name: string;
   readonly feed: Feed;
   readonly log: RevocationLog;
-  /** Given where a lost rule can be given back. */
+  /** Present where lost rules can be re-seeded. */
   readonly reseed?: Reseed;
   readonly lookUp?: LookUp;
-  /** Where the usage is counted that processes report. An embedded log counts none. */
+  /** Counts the usage that processes report. An embedded log has none. */
   readonly usage?: UsageStore;
-  /** Only Redis needs somebody to write heartbeats; starts trying for the lease. */
+  /** Starts to acquire the lease for writing heartbeats. Only Redis needs it. */
   startHeartbeat?(options: { readonly holder: string; readonly onFailure?: (error: unknown) => void }): {
-    readonly leading: boolean;
-    /** One heartbeat at once, whoever has the lease. */
+    /** Writes one heartbeat at once, with or without the lease. */
     beatNow(): void;
     stop(): Promise<void>;
   };
-  /** Declares a first log whole. Only where a log can be born unsure of itself. */
+  /** Declares that a first log is complete and ends its recovery. Only where a new log begins in recovery. */
   declareWhole?(): Promise<'created' | 'healed' | 'whole'>;
-  /** One look at how the source is set up. Only where that is somebody else's. @throws FeedError when out of reach. */
+  /** Reads settings and figures of a source that is a server of its own. @throws FeedError when it cannot be reached. */
   health?(): Promise<SourceHealth>;
   close(): Promise<void>;
 }

@@ -1,23 +1,23 @@
-/** How far one replica is: an API process, identified for as long as it runs. */
+/** The progress of one replica: an API process, with an id for its lifetime. */
 export interface ReplicaProgress {
   readonly id: string;
-  /** Cursor of the feed up to which it has applied everything; absent while it has joined and not yet synchronised. */
+  /** Cursor of the feed up to which it has applied everything; absent before its first synchronisation. */
   readonly cursor?: string;
-  /** It accepts while it does not know (`whenUnknown: 'accept'`), so it can be outrun. */
+  /** It accepts while the revocation is unknown (`whenUnknown: 'accept'`), so silence does not make it safe. */
   readonly failOpen: boolean;
-  /** How long it may stay fresh on its last proof. */
+  /** How long it may stay fresh after its last proof. */
   readonly maxStalenessMs: number;
 }
 
 /**
- * Who reads a feed and speaks for replicas: an API process for itself, a sidecar for those behind it (not for itself: it
- * answers no requests). A reader joins before it may become fresh, so that no replica is fresh and unheard of.
+ * A process that reads a feed and reports replicas: an API process reports itself, a sidecar the replicas behind it (not
+ * itself: it answers no requests). A reader joins before it may become fresh, so that every fresh replica is known.
  */
 export interface Reader {
   readonly id: string;
-  /** The replicas it speaks for, when it has itself applied everything up to `position`. */
+  /** The replicas it reports, when it has itself applied everything up to `position`. */
   progress(position: { readonly cursor: string } | undefined): readonly ReplicaProgress[];
-  /** Calls `listener` when a replica behind it moved although this reader did not. */
+  /** Calls `listener` when a replica behind it has moved and the reader itself has not. */
   onProgress?(listener: () => void): () => void;
 }
 
@@ -25,8 +25,8 @@ export interface Reader {
 export const reportMs = 1000;
 
 /**
- * After this long without a report a reader is given no more proofs. So a replica that has been silent for this and its
- * `maxStalenessMs` cannot be fresh, whatever became of it.
+ * A reader without a report for this long receives no more proofs. So a replica that was silent for this long and its
+ * `maxStalenessMs` cannot be fresh.
  */
 export const reportLifetimeMs = 2500;
 
@@ -35,18 +35,16 @@ export function silenceLimitMs({ maxStalenessMs }: Pick<ReplicaProgress, 'maxSta
   return maxStalenessMs + reportLifetimeMs;
 }
 
-/** An API process; `failOpen` may be found out later, and is asked for each report. */
+/** An API process. `failOpen` may change while it runs: a function is called for each report. */
 export interface SingleReplica extends Omit<ReplicaProgress, 'cursor' | 'failOpen'> {
   readonly failOpen: boolean | (() => boolean);
 }
 
 /** The reader of an API process. */
 export function singleReplica({ id, failOpen, maxStalenessMs }: SingleReplica): Reader {
+  const isFailOpen = typeof failOpen === 'function' ? failOpen : () => failOpen;
   return {
     id,
-    progress: (position) => {
-      const replica = { id, failOpen: typeof failOpen === 'function' ? failOpen() : failOpen, maxStalenessMs };
-      return [position === undefined ? replica : { ...replica, cursor: position.cursor }];
-    },
+    progress: (position) => [{ id, cursor: position?.cursor, failOpen: isFailOpen(), maxStalenessMs }],
   };
 }

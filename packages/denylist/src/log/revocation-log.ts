@@ -5,27 +5,27 @@ import type { Statement } from '../rules/statement.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { LogTimeSample } from './feed.ts';
 
-/** The ordered record of revocations: the writing side. Readers use its {@link Feed} and {@link LookUp}. */
+/** The write side of the ordered record of revocations. Readers use its {@link Feed} and {@link LookUp}. */
 export interface RevocationLog {
   /**
-   * Merges a statement and appends it, atomically. A known `details.id` writes nothing and answers as the first time.
+   * Merges a statement and appends it, atomically. A known `details.id` writes nothing and returns the first result.
    *
    * @throws LogError
    */
   append(request: AppendRequest): Promise<Appended>;
   /**
-   * What the event of an id denied, while the log keeps that event: in Redis an hour, embedded its last 10,000.
+   * The value that the event of an id denied, while the log keeps the event: one hour in Redis, the last 10,000 embedded.
    *
    * @throws LogError `refused` for an id that is unknown or too old, or of a cutoff or a lift · `unavailable`
    */
   denial(id: string): Promise<LoggedDenial>;
   /**
-   * Which replicas have applied an appended entry, as of now.
+   * The replicas that have applied an appended entry, as of now.
    *
    * @throws LogError `unavailable`
    */
   enforcement(appended: AppendedAt): Promise<Enforcement>;
-  /** Reads the log's clock, so that the first revocation of a publisher is timed as truly as the next ones. May throw. */
+  /** Reads the log's clock, so that the times of a publisher's first revocation are exact too. May reject. */
   time?(): Promise<LogTimeSample>;
   close(): Promise<void>;
 }
@@ -34,52 +34,52 @@ export interface AppendRequest {
   readonly digest: Digest;
   readonly statement: Statement;
   readonly details: RevocationDetails;
-  /** Redis replicas that must confirm. `all`: every one that is known. */
+  /** Redis replicas that must confirm, 0–100. `all`: every known one. */
   readonly redisReplicas?: number | 'all';
   /**
-   * Revocations of a client, tenant, key or issuer that all publishers together may have logged within a minute for this
-   * one to be taken; default 60, `Infinity`: any number, and this one is not counted.
+   * The number of revocations of a client, tenant, key or issuer, by all publishers within a minute, up to which the log
+   * accepts this one; default 60. `Infinity`: no limit, and this one is not counted.
    */
   readonly broadRulesPerMinute?: number;
 }
 
-/** The value that a logged revocation denied. */
+/** The value that a revocation denied. */
 export interface LoggedDenial {
   readonly digest: Digest;
   readonly dimension: Dimension;
 }
 
-/** Where an entry stands in the history. */
+/** The place of an entry in the history. */
 export interface AppendedAt {
   readonly epoch: string;
   readonly head: string;
-  /** In the feed of the log; empty when unknown, as for a repeated id. */
+  /** The cursor in the feed of the log; empty when unknown, as for a repeated id. */
   readonly cursor: string;
 }
 
 export interface Appended extends AppendedAt {
   readonly loggedAtMs: number;
-  /** Copies beside the primary that had it when we were answered. */
+  /** Copies beside the primary that had confirmed the entry when the log answered. */
   readonly redisReplicas: number;
-  /** The id was known: nothing was written now. */
+  /** The id was known, so nothing was written. */
   readonly repeated: boolean;
 }
 
 export const logErrorCodes = [
-  /** Applied, on fewer copies than asked for. Retry with the same id is safe. */
+  /** Applied, on fewer copies than required. A retry with the same id is safe. */
   'not_durable',
-  /** No answer: it may or may not be applied. Retry with the same id is safe. */
+  /** No answer: it may or may not be applied. A retry with the same id is safe. */
   'outcome_unknown',
-  /** Not applied: the log cannot be reached, is out of memory, read-only, without rights, … (see `cause`). */
+  /** Not applied: the log cannot be reached, is out of memory, read-only, not permitted, … (see `cause`). */
   'unavailable',
-  /** Not applied: the log refuses what was said, e.g. a cutoff in the future. */
+  /** Not applied: the log refuses the statement, e.g. a cutoff in the future. */
   'refused',
-  /** Not applied: so many clients, tenants, keys or issuers were revoked within a minute that it looks like a mistake. */
+  /** Not applied: more clients, tenants, keys or issuers were revoked within a minute than the limit permits. */
   'too_many_broad_rules',
 ] as const;
 export type LogErrorCode = (typeof logErrorCodes)[number];
 
-/** A revocation that did not end as asked. `applied` says whether it is in force. */
+/** A revocation that failed. `applied`: whether it is in force. */
 export class LogError extends Error {
   override readonly name = 'LogError';
   readonly code: LogErrorCode;

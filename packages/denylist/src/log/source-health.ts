@@ -1,18 +1,18 @@
-/** Something about a source that an operator should mend. */
+/** A setting of a source that an operator should fix. */
 export interface Misconfiguration {
   /** Stable, from a closed list; docs/redis.md has a row for each. */
   readonly name: string;
-  /** `unsafe`: revocations can be lost without anybody noticing, or cannot be written. */
+  /** `unsafe`: revocations can be lost without a notice, or cannot be written. */
   readonly severity: 'unsafe' | 'warning';
   /** What was found, for a log line; no address, no credentials. */
   readonly found: string;
   readonly remedy: string;
 }
 
-/** One look at a source. What may not be read is unknown, which is neither well nor ill. */
+/** The settings and figures of a source at one moment. A setting that may not be read is unknown: neither good nor bad. */
 export interface SourceHealth {
   readonly misconfigurations: readonly Misconfiguration[];
-  /** Names of misconfigurations that could not be looked for, because the source hides what it takes. */
+  /** Names of misconfigurations that could not be checked, because the source does not permit it. */
   readonly unknown: readonly string[];
   readonly figures: SourceFigures;
 }
@@ -24,6 +24,6 @@ export interface SourceFigures {
   readonly evictedKeys?: number;
   readonly evictionPolicy?: string;
   readonly logEntries?: number;
-  /** Log-clock Unix milliseconds of the oldest entry; absent while there is none. */
+  /** Log-clock Unix milliseconds of the oldest entry; absent when there is none. */
   readonly logOldestMs?: number;
 }

@@ -15,7 +15,7 @@ export interface OpenTelemetrySpan {
   end(endTime?: EpochTime): void;
 }
 
-/** Seconds and nanoseconds since 1970: the one form that no SDK takes for a monotonic reading. */
+/** Seconds and nanoseconds since 1970: the only form that no SDK interprets as a monotonic time. */
 export type EpochTime = [seconds: number, nanoseconds: number];
 
 export interface OpenTelemetryTracer {
@@ -31,8 +31,8 @@ export interface OpenTelemetryCounter {
 }
 
 /**
- * What of `@opentelemetry/api` 1.9 is used: hand in `import * as api from '@opentelemetry/api'`. Typed by shape, so that
- * it need not be installed where nobody traces.
+ * The part of `@opentelemetry/api` 1.9 that is used: pass `import * as api from '@opentelemetry/api'`. It is typed by
+ * shape, so that the package is not needed without tracing.
  */
 export interface OpenTelemetryApi {
   readonly trace: {
@@ -62,16 +62,16 @@ export function epochTime(ms: number): EpochTime {
   return [seconds, Math.min(999_999_999, Math.round((ms - seconds * 1000) * 1e6))];
 }
 
-/** W3C Trace Context §3.2; undefined where nothing is traced. */
+/** W3C Trace Context §3.2; undefined when there is no trace. */
 export function formatTraceparent({ traceId, spanId, traceFlags }: OpenTelemetrySpanContext): string | undefined {
   const text = `00-${traceId}-${spanId}-${(traceFlags & 0xff).toString(16).padStart(2, '0')}`;
   return parseTraceparent(text) === undefined ? undefined : text;
 }
 
 /**
- * Reads what came with a revocation.
+ * Reads the trace context of a revocation. It only links spans, so it is not trusted for anything else.
  *
- * @returns undefined for everything that is no trace context: it names a trace, and is trusted with nothing else.
+ * @returns undefined when the text is no trace context.
  */
 export function parseTraceparent(text: string): OpenTelemetrySpanContext | undefined {
   // W3C Trace Context §3.2.2: version 00; ids of zeros are invalid.

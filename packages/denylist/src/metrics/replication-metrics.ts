@@ -2,64 +2,64 @@ import { gapCauses } from '../log/feed.ts';
 import { dimensions } from '../rules/revocation.ts';
 import type { MetricSpec } from './metric-spec.ts';
 
-/** The range shows polling (10 s), caches (300–600 s) and tokens of an hour on one chart. */
+/** The range covers polling (10 s), caches (300–600 s) and tokens of an hour in one chart. */
 export const latencyBuckets = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 120, 300, 900, 3600,
 ] as const;
 
-/** A rule from a snapshot does not say its dimension. */
+/** A rule from a snapshot has no dimension. */
 const dimensionValues = [...dimensions, 'unknown'] as const;
 const causes = ['start', ...gapCauses] as const;
 
-/** What each process that holds a denylist counts: API processes and sidecars. */
+/** The metrics of every process that holds a denylist: API processes and sidecars. */
 export const replicationMetrics = [
   {
     name: 'denylist_rules',
     type: 'gauge',
     labels: {},
-    help: 'Rules held in memory.',
+    help: 'Rules in memory.',
     unit: 'rules',
   },
   {
     name: 'denylist_limit_rules',
     type: 'gauge',
     labels: {},
-    help: 'Rules that may be held; at this number the denylist is not fresh any more.',
+    help: 'Maximum number of rules in memory; a full denylist is not fresh.',
     unit: 'rules',
   },
   {
     name: 'denylist_watermark_timestamp_seconds',
     type: 'gauge',
     labels: {},
-    help: 'Log time up to which the denylist is known to be complete, Unix seconds; 0 before the first proof.',
+    help: 'Log time up to which the denylist is proven complete, Unix seconds; 0 before the first proof.',
     unit: 'seconds',
   },
   {
     name: 'feed_state',
     type: 'gauge',
     labels: { state: ['cold', 'fresh', 'stale'] },
-    help: 'Feeds of this process in each state; only a fresh one can say that a token is not revoked.',
+    help: 'Feeds of this process in each state; only a fresh one proves that a token is not revoked.',
     unit: 'none',
   },
   {
     name: 'feed_not_fresh_seconds_total',
     type: 'counter',
     labels: {},
-    help: 'Time during which the denylist could not be trusted to be complete.',
+    help: 'Time during which the denylist was not proven complete.',
     unit: 'seconds',
   },
   {
     name: 'revocation_events_total',
     type: 'counter',
     labels: { dimension: dimensionValues, result: ['applied', 'duplicate', 'resynced'] },
-    help: 'Changes that reached this process, by what came of them; resynced are rules learnt from a snapshot or re-seed.',
+    help: 'Changes that reached this process, by result; resynced are rules from a snapshot or a re-seed.',
     unit: 'events',
   },
   {
     name: 'revocation_latency_seconds',
     type: 'histogram',
     labels: {},
-    help: 'From the revocation (when it occurred, or was requested) to its being enforced in this process.',
+    help: 'From the revocation (when it occurred, or was requested) to its enforcement in this process.',
     unit: 'seconds',
     buckets: latencyBuckets,
   },
@@ -75,7 +75,7 @@ export const replicationMetrics = [
     name: 'canary_latency_seconds',
     type: 'histogram',
     labels: {},
-    help: 'From the log to here, of heartbeats: propagation while nobody revokes.',
+    help: 'From the log to this process, of heartbeats: propagation while there are no revocations.',
     unit: 'seconds',
     buckets: latencyBuckets,
   },
@@ -83,35 +83,35 @@ export const replicationMetrics = [
     name: 'negative_latencies_total',
     type: 'counter',
     labels: {},
-    help: 'Latencies that came out below zero because clocks differ, and were counted as zero.',
+    help: 'Latencies below zero, because clocks differ; they are counted as zero.',
     unit: 'events',
   },
   {
     name: 'log_gaps_total',
     type: 'counter',
     labels: { cause: gapCauses },
-    help: 'Holes found in the history of the log; each is followed by a new snapshot.',
+    help: 'Gaps found in the history of the log; each is followed by a new snapshot.',
     unit: 'events',
   },
   {
     name: 'log_epoch_changes_total',
     type: 'counter',
     labels: {},
-    help: 'Times the log was found to be another one.',
+    help: 'Changes to another log, with another epoch.',
     unit: 'events',
   },
   {
     name: 'resyncs_total',
     type: 'counter',
     labels: { cause: causes },
-    help: 'Snapshots taken, by what made them necessary.',
+    help: 'Snapshots read, by what made them necessary.',
     unit: 'events',
   },
   {
     name: 'reseeded_rules_total',
     type: 'counter',
     labels: {},
-    help: 'Rules given back to a log that had lost them.',
+    help: 'Rules appended to a log that had lost them.',
     unit: 'rules',
   },
   {

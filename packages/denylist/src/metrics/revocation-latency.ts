@@ -1,26 +1,26 @@
 import type { Change } from '../rules/event.ts';
 
-/** The way of one revocation to this process, in milliseconds of the log's clock, in the order in which it must be. */
+/** The times of one revocation on its way to this process, in milliseconds of the log's clock, in ascending order. */
 export interface RevocationTimes {
-  /** At the identity provider, where that is known; else when it was asked for. */
+  /** At the identity provider, where that is known; otherwise when `revoke()` was called. */
   readonly occurredAtMs: number;
   readonly loggedAtMs: number;
   /** By the first process on this host. */
   readonly receivedAtMs: number;
-  /** Look-ups in this process see it from here on. */
+  /** From here on, checks in this process use it. */
   readonly appliedAtMs: number;
-  /** Clocks differ: at least one time was out of order, and was moved to the one before or after it. */
+  /** Clocks differ: at least one time was out of order, and was replaced by the one before or after it. */
   readonly corrected: boolean;
 }
 
 /**
- * When things happened to an applied revocation.
+ * The times of an applied revocation.
  *
- * The log's own stamp is the fixed point: nothing is asked for after it was logged, and nothing arrives before. So the
- * stages add up to the latency whatever the clocks did.
+ * The log's own time is the reference: a revocation is requested before it is logged, and received after. So the stages
+ * add up to the latency whatever the clocks did.
  *
- * @param appliedAtMs log clock; undefined while that is not known.
- * @returns undefined for what carries no time (learnt from a snapshot, or given back after a loss) and for lifts.
+ * @param appliedAtMs log clock; undefined while it is unknown.
+ * @returns undefined for a change without times (from a snapshot or a re-seed) and for a lift.
  */
 export function timesOf(change: Change, appliedAtMs: number | undefined): RevocationTimes | undefined {
   const { details, loggedAtMs } = change;
@@ -37,11 +37,11 @@ export function timesOf(change: Change, appliedAtMs: number | undefined): Revoca
 /** Seconds. The stages add up to the latency. */
 export interface LatencyStages {
   readonly latency: number;
-  /** Until the log had it. */
+  /** Until it was logged. */
   readonly publish: number;
-  /** Until this host had it. */
+  /** Until it was received on this host. */
   readonly deliver: number;
-  /** Until look-ups here saw it. */
+  /** Until it was applied here. */
   readonly apply: number;
 }
 

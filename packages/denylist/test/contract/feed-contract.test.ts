@@ -118,7 +118,7 @@ describe.each(Object.entries(worlds))('given %s', (_name, openWorld) => {
     const lift = await publisher.lift({ issuer, subject });
     for (const [id, why] of [
       [randomHex(8), /lift by what it named instead/],
-      [cutoff.id, /a cutoff cannot be liftedUpTo: people log in again/],
+      [cutoff.id, /a cutoff cannot be lifted: people log in again/],
       [lift.id, /of a lift/],
     ] as const) {
       const refused = publisher.lift({ id });

@@ -8,7 +8,7 @@ const digest = Uint32Array.of(1, 2, 3, 4);
 const details: RevocationDetails = { id: 'e1', kind: 'revoke', dimension: 'subject' };
 const logged = (statement: Statement, said: RevocationDetails = details) => ({
   digest,
-  rule: { ...emptyRule, deniedUntil: 5, issuedUpTo: 5, stamp: 5 },
+  rule: { ...emptyRule, deniedUntil: 5, issuedUpTo: 5, denialStamp: 5 },
   details: loggedDetails({ digest, statement, details: said }),
 });
 

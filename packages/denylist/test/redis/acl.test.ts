@@ -52,7 +52,7 @@ describe('given a Redis with the users of docs/redis.md', () => {
     const rule = { ...emptyRule, deniedUntil: nowSeconds() + 60, stamp: nowSeconds() };
     const given = await sidecar.source.reseed?.append([{ digest, rule }], new AbortController().signal);
     expect(given).toBe(1);
-    const ended = { ...emptyRule, deniedUntil: 5, stamp: 1 };
+    const ended = { ...emptyRule, deniedUntil: 5, denialStamp: 1 };
     const old = digestOf({ dimension: 'session', issuer, value: 'ended' });
     await sidecar.source.reseed?.append([{ digest: old, rule: ended }], new AbortController().signal);
     await until(async () => (await admin.hexists(keys.rules, Buffer.from(digestToBytes(old)))) === 0, {
