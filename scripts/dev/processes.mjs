@@ -107,7 +107,7 @@ async function startLog({ root, load, source, folder, feed, closers, say }) {
   const file = join(folder, 'log');
   // A file, because a log in memory would lose every revocation when the sidecar restarts.
   const url = `file:${file}`;
-  // Without `init` a sidecar cannot tell this log from one that was lost, and waits for 15 s.
+  // Without `init` a new log looks like one that was lost, and the sidecar waits for 15 s.
   const init = await readNode(join(root, 'apps/sidecar/dist/main.js'), ['init', '--source', url]);
   if (init.status !== 0) throw new Error(`revocast-sidecar init failed:\n${init.stderr}`);
   return { description: file, url: feed, tokenFile, sidecarOptions: { source: url, 'token-file': tokenFile } };
