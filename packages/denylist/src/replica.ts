@@ -55,6 +55,7 @@ export { openLookUp } from './sources/open-look-up.ts';
 export { openReplayStore } from './sources/open-replay-store.ts';
 export { openSource } from './sources/open-source.ts';
 export { openUsageStore } from './sources/open-usage-store.ts';
+export { suggestName } from './suggest-name.ts';
 export { randomHex, systemClock, systemRandom } from './system-clock.ts';
 export { Denylist } from './table/denylist.ts';
 export { withTimeout } from './with-timeout.ts';

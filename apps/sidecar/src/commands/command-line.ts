@@ -1,4 +1,4 @@
-import { suggest } from '../config/suggest.ts';
+import { suggestName } from '@revocast/denylist/replica';
 
 /** What the operator asked for. `argv` holds option flags only. */
 export type Command =
@@ -45,7 +45,7 @@ export function readCommandLine(argv: readonly string[], configVariable?: string
 function unknownCommand(typed: string): Command {
   // What is no word is not shown: it may be a URL with its password.
   const shown = /^[a-z -]{1,40}$/.test(typed) ? `unknown command ${typed}` : 'unknown command';
-  return mistake(shown, suggest(typed, subcommands));
+  return mistake(shown, suggestName(typed, subcommands));
 }
 
 function leadingWords(argv: readonly string[]): number {

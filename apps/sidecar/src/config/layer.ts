@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { suggestName } from '@revocast/denylist/replica';
 import { parse as parseYaml } from 'yaml';
 import { type Option, options } from './options.ts';
-import { suggest } from './suggest.ts';
 
 /** One value somebody gave, and where. */
 export interface Given {
@@ -124,6 +124,6 @@ function readText({ type }: Option, text: string): unknown {
 }
 
 function unknown(name: string, known: readonly string[]): Problem {
-  const near = suggest(name, known);
+  const near = suggestName(name, known);
   return { option: name, message: near === undefined ? 'unknown option' : `unknown option; did you mean ${near}?` };
 }

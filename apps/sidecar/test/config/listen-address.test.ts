@@ -1,26 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseListenAddress } from '../../src/config/listen-address.ts';
-import { suggest } from '../../src/config/suggest.ts';
-
-describe('suggest', () => {
-  const known = ['drainMs', 'dataListen', 'adminListen'];
-
-  it.each([
-    ['drain_ms', 'drainMs'],
-    ['--drain-ms', 'drainMs'],
-    ['drianMs', 'drainMs'],
-    ['--drain', 'drainMs'],
-    ['dataListenn', 'dataListen'],
-    ['REVOCAST_ADMIN_LISTN', 'adminListen'],
-  ])('takes %s for %s', (typed, expected) => {
-    expect(suggest(typed, known)).toBe(expected);
-  });
-
-  it('says nothing when nothing is near', () => {
-    expect(suggest('colour', known)).toBeUndefined();
-    expect(suggest('', known)).toBeUndefined();
-  });
-});
 
 describe('parseListenAddress', () => {
   it.each([
