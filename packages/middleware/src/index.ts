@@ -1,5 +1,4 @@
 export type { ReplicaStatus } from '@revocast/denylist/replica';
-export type { ClientCertificateOptions, DpopOptions } from './binding/binding-options.ts';
 export type { ReplayStore } from './binding/replay-store.ts';
 export type { Accepted, AccessTokenClaims, Auth, Decision, Rejected, Unavailable, WhenUnknown } from './decision.ts';
 export {
@@ -24,12 +23,13 @@ export {
 export { type ProtectedResourceOptions, protectedResourceMetadata } from './express/metadata.ts';
 export { type ProtectOptions, protect } from './express/protect.ts';
 export type { Handler, Next } from './express/request-state.ts';
+export type { ClientCertificateOptions, DpopOptions } from './options/binding-options.ts';
 export type { IssuerDescription, IssuerOptions, IssuerResolverOptions } from './options/issuer-options.ts';
 export type { VerifierOptions } from './options/options.ts';
 export type { ClaimMap, ClaimName, ProfileName } from './options/profiles.ts';
+export type { RevocationOptions } from './options/revocation-options.ts';
 export type { Logger, MetricsRegistry, OpenTelemetryOptions } from './options/telemetry-options.ts';
-export type { RevocationOptions } from './revocation/revocation-options.ts';
+export type { Place, SuspiciousUse, UsageOptions } from './options/usage-options.ts';
 export type { RequestWithHeaders } from './token/bearer.ts';
-export type { Place, SuspiciousUse, UsageOptions } from './usage/usage-options.ts';
 export { createVerifier } from './verifier/create-verifier.ts';
 export type { Verifier, VerifierStatus } from './verifier/verifier.ts';

@@ -7,7 +7,7 @@ import type { IssuerDirectory, IssuerLookup } from './issuers/issuer-directory.t
 import type { TrustedIssuer } from './issuers/trusted-issuer.ts';
 import type { KeyLookup } from './jwks/key-source.ts';
 import type { VerificationKey } from './jwks/verification-key.ts';
-import type { OnLogReset } from './revocation/revocation-options.ts';
+import type { OnLogReset } from './options/revocation-options.ts';
 import { type RequestWithHeaders, readBearer } from './token/bearer.ts';
 import {
   type Check,

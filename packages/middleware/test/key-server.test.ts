@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { defaultKeySetLimits } from '../src/jwks/limits.ts';
 import { composeVerifier } from '../src/verifier/create-verifier.ts';
 import type { Verifier } from '../src/verifier/verifier.ts';
 import { FakeFeed } from './fake-feed.ts';
 import { forge, publicJwk } from './forge.ts';
+import { defaultKeySetLimits } from './jwks/default-limits.ts';
 import { reasonOf } from './table-run.ts';
 import { type TestWorld, testWorld } from './test-world.ts';
 import { audience, issuer, usualClaims } from './verification-table.ts';

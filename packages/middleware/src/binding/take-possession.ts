@@ -1,9 +1,9 @@
 import type { Clock, OnceStore } from '@revocast/denylist/replica';
 import { withTimeout } from '@revocast/denylist/replica';
+import type { ResolvedDpop } from '../options/binding-options.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import { safeText } from '../revocation/log-feed.ts';
 import type { PartDependencies } from '../verifier/verifier-dependencies.ts';
-import type { ResolvedDpop } from './binding-options.ts';
 import { Nonces } from './nonces.ts';
 import { type DpopParts, Possession, type PossessionParts } from './possession.ts';
 import { MemoryReplayStore, type ReplayStore, RequestProofs } from './replay-store.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '@revocast/denylist/replica';
 import { withTimeout } from '@revocast/denylist/replica';
 import { LRUCache } from 'lru-cache';
 import type { KeySource } from '../jwks/key-source.ts';
-import type { ResolvedIssuer, ResolvedIssuerResolver } from '../options/issuer-options.ts';
+import type { ResolvedIssuer, ResolvedIssuerResolver } from '../options/resolve-issuers.ts';
 import { type IssuerDirectory, type IssuerLookup, untrusted } from './issuer-directory.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
 

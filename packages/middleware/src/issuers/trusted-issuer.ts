@@ -1,6 +1,6 @@
 import type { KeySource } from '../jwks/key-source.ts';
-import type { ResolvedIssuer } from '../options/issuer-options.ts';
 import type { ResolvedOptions } from '../options/options.ts';
+import type { ResolvedIssuer } from '../options/resolve-issuers.ts';
 import type { ClaimPolicy } from '../token/claims.ts';
 
 /** An issuer that is trusted, with its own keys and rules: a key of one issuer never verifies a token of another. */

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@revocast/denylist/replica';
+import type { KeySetLimits } from '../options/key-set-options.ts';
 import type {
   KeyLookup,
   KeyQuery,
@@ -7,7 +8,6 @@ import type {
   KeySourceState,
   KeySourceStatus,
 } from './key-source.ts';
-import type { KeySetLimits } from './limits.ts';
 import type { KeySetValidator, LoadKeySet } from './load-key-set.ts';
 import { NegativeKids } from './negative-kids.ts';
 import { type KeySet, noSkippedKeys } from './parse-key-set.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '@revocast/denylist/replica';
+import type { KeySetLimits } from '../options/key-set-options.ts';
 import { discoverJwksUri } from './discover.ts';
 import type { DocumentFetch, FetchDocument } from './fetch-document.ts';
 import type { KeySetErrorCode } from './key-source.ts';
-import type { KeySetLimits } from './limits.ts';
 import { type KeySet, parseKeySet } from './parse-key-set.ts';
 
 /** Where a remote key set is: at a known URL, or at the one that the issuer's metadata names. */

@@ -1,8 +1,7 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { maxKidLength } from '../token/compact.ts';
 import { isJsonObject, type JsonObject } from '../token/json.ts';
-import { algorithmsOfKey, type SignatureAlgorithm } from './signature-algorithms.ts';
-import type { VerificationKey } from './verification-key.ts';
+import { algorithmsOfKey, type SignatureAlgorithm, type VerificationKey } from './verification-key.ts';
 
 /**
  * Why a member of a key set is not used. `malformed` not a JWK that can be imported · `private` and `symmetric` secrets

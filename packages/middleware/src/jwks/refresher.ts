@@ -1,6 +1,6 @@
 import { Backoff, type Clock, type Random } from '@revocast/denylist/replica';
+import type { KeySetLimits } from '../options/key-set-options.ts';
 import type { KeySetErrorCode, KeySourceObserver } from './key-source.ts';
-import type { KeySetLimits } from './limits.ts';
 import type { KeySetLoad } from './load-key-set.ts';
 
 /** A load that brought something. */

@@ -1,14 +1,50 @@
 import type { KeyObject } from 'node:crypto';
-import type { SignatureAlgorithm } from './signature-algorithms.ts';
+
+/**
+ * The signature algorithms that a key set may bind a key to: asymmetric ones only. HMAC is not among them (RFC 8725 §2.1,
+ * §3.2: every verifier could sign), and `none` is not an algorithm.
+ */
+export const signatureAlgorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const;
+
+export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
 
 /** A public key that may verify access tokens, and the only algorithms it may verify them with. */
 export interface VerificationKey {
   /** Absent when the key set names none. */
   readonly kid?: string;
-  /** RFC 7638 SHA-256 thumbprint, base64url: the identity of the key whatever its kid. */
+  /** RFC 7638 SHA-256 thumbprint, base64url: identifies the key independently of its kid. */
   readonly thumbprint: string;
   /** RFC 8725 §3.1: the key, not the token, decides the algorithm. Never empty. */
   readonly algorithms: readonly SignatureAlgorithm[];
-  /** Imported once; jose keeps its own converted form beside it. */
+  /** Imported once; jose keeps its own converted form of it. */
   readonly key: KeyObject;
+}
+
+const rsa = signatureAlgorithms.filter((name) => /^[RP]S/.test(name));
+
+/** What a key of each kind can verify; for elliptic keys the curve decides (RFC 7518 §3.4, RFC 8037 §3.1, RFC 9864). */
+const byKeyKind: ReadonlyMap<string, readonly SignatureAlgorithm[]> = new Map([
+  ['RSA', rsa],
+  ['EC P-256', ['ES256']],
+  ['EC P-384', ['ES384']],
+  ['EC P-521', ['ES512']],
+  ['OKP Ed25519', ['EdDSA', 'Ed25519']],
+]);
+
+/** Returns the algorithms that fit the `kty` and `crv` of a JWK; an empty list for an unknown kind of key. */
+export function algorithmsOfKey(kty: string, crv: unknown): readonly SignatureAlgorithm[] {
+  const kind = kty === 'RSA' ? 'RSA' : `${kty} ${typeof crv === 'string' ? crv : ''}`;
+  return byKeyKind.get(kind) ?? [];
 }

@@ -1,12 +1,13 @@
+import { suggestName } from '@revocast/denylist/replica';
 import { ConfigurationError } from '../errors.ts';
 
-/** Options as they arrive: from JavaScript, from JSON, from anywhere. */
+/** Options as they arrive: from JavaScript or from JSON, not yet checked. */
 export type Given = Readonly<Record<string, unknown>>;
 
 /** The environment variables that are defaults of options. */
 export type OptionEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** What was found, by kind only: a value may be a secret, and messages end up in logs. */
+/** The kind of a value, never the value: it may be a secret, and messages are logged. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
@@ -24,31 +25,23 @@ export function isGiven(value: unknown): value is Given {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @throws ConfigurationError for the first key that is not known, naming the known one it looks most like. */
-export function refuseUnknownKeys(where: string, given: Given, known: readonly string[]): void {
-  for (const key of Object.keys(given)) {
-    if (known.includes(key)) continue;
-    const [closest] = known
-      .map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }))
-      .filter(({ name, distance }) => distance <= Math.max(2, name.length / 3))
-      .sort((one, other) => one.distance - other.distance);
-    const suggestion = closest === undefined ? `known are ${known.join(', ')}` : `did you mean ${closest.name}?`;
-    throw new ConfigurationError(`${where}${printable(key)}`, `there is no such option: ${suggestion}`);
-  }
+/** The options of these names. */
+export function pick(given: Given, names: readonly string[]): Given {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
 }
 
-/** A key is not a secret, but neither is it ours: letters only. A long one is no misspelling, but something pasted. */
+/** @throws ConfigurationError for the first key that is not known; suggests the known key that is most like it. */
+export function refuseUnknownKeys(prefix: string, given: Given, known: readonly string[]): void {
+  const key = Object.keys(given).find((name) => !known.includes(name));
+  if (key === undefined) return;
+  const closest = suggestName(key, known);
+  const suggestion = closest === undefined ? `known are ${known.join(', ')}` : `did you mean ${closest}?`;
+  throw new ConfigurationError(`${prefix}${printable(key)}`, `there is no such option: ${suggestion}`);
+}
+
+/** A key is not a secret, but it is not ours: only letters are shown. A long one is not a misspelling but a paste. */
 function printable(key: string): string {
   return key.length > 40 ? `(${key.length} characters)` : key.replaceAll(/[^\w.$-]/g, '?');
-}
-
-/** Reads a value that may be left out. */
-export function orDefault<Value, Default>(
-  value: unknown,
-  fallback: Default,
-  read: (value: unknown) => Value,
-): Value | Default {
-  return value === undefined ? fallback : read(value);
 }
 
 export interface NumberBounds {
@@ -80,38 +73,41 @@ export function readStrings(option: string, value: unknown): readonly string[] {
   return Object.freeze([...list]);
 }
 
+export function readFunction(option: string, value: unknown): (...given: readonly unknown[]) => unknown {
+  return isFunction(value) ? value : refuse(option, 'a function', value);
+}
+
+function isFunction(value: unknown): value is (...given: readonly unknown[]) => unknown {
+  return typeof value === 'function';
+}
+
 export function readOneOf<Value extends string>(option: string, value: unknown, choices: readonly Value[]): Value {
   return choices.find((choice) => choice === value) ?? refuse(option, `one of ${choices.join(', ')}`, value);
 }
 
 export function readUrl(option: string, value: unknown, allowHttp: boolean): string {
   const text = readString(option, value);
-  const protocols = allowHttp ? ['https:', 'http:'] : ['https:'];
-  if (!URL.canParse(text)) throw new ConfigurationError(option, 'expected a URL, found a string that is none');
+  if (!URL.canParse(text)) throw new ConfigurationError(option, 'expected a URL, found a string that is not one');
   const { protocol, username, password } = new URL(text);
-  if (!protocols.includes(protocol)) {
-    const remedy = allowHttp ? '' : ' (dangerouslyAllowHttp lifts this in tests)';
-    throw new ConfigurationError(option, `expected an https: URL, found ${protocol}${remedy}`);
+  if (protocol !== 'https:' && !(allowHttp && protocol === 'http:')) {
+    const fix = allowHttp ? '' : ' (in tests, set dangerouslyAllowHttp)';
+    throw new ConfigurationError(option, `expected an https: URL, found ${protocol}${fix}`);
   }
-  if (username !== '' || password !== '') throw new ConfigurationError(option, 'must not carry a user or password');
+  if (username !== '' || password !== '') {
+    throw new ConfigurationError(option, 'expected a URL without user name and password: remove them');
+  }
   return text;
 }
 
-/** Methods may come from a prototype: a publisher, a logger and a registry are instances of classes. */
-export function hasMethods(value: unknown, names: readonly string[]): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  return names.every((name) => typeof Reflect.get(value, name) === 'function');
+/** Sentinel and Cluster are named in the scheme. */
+export function isRedisUrl(value: unknown): value is string {
+  return typeof value === 'string' && /^rediss?(\+sentinel|\+cluster)?:/.test(value);
 }
 
-function editDistance(one: string, other: string): number {
-  let previous = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= one.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= other.length; column++) {
-      const substitution = (previous[column - 1] ?? 0) + (one[row - 1] === other[column - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[other.length] ?? 0;
+/** Returns a check for objects with these methods. They may come from a prototype: a logger is an instance of a class. */
+export function hasMethods<Port extends object>(...names: readonly (keyof Port)[]) {
+  return (value: unknown): value is Port =>
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof Reflect.get(value, name) === 'function');
 }

@@ -1,64 +1,54 @@
 import type { OpenTelemetryApi } from '@revocast/denylist/replica';
-import { hasMethods, isGiven, refuse, refuseUnknownKeys } from './read-option.ts';
+import { type GivenOptions, group, type Reader, required } from './option-table.ts';
+import { hasMethods } from './read-option.ts';
 
-/** Where lines about changes of state go; `console` and every common logger fit. */
+/** Receives a line for each change of state; `console` and every common logger fit. */
 export interface Logger {
   info(message: string): void;
   warn(message: string): void;
 }
 
-/** What of a metrics registry is used; that of prom-client 15 and of its successor fit. */
+/** What is used of a metrics registry; the registries of prom-client 15 and of its successor fit. */
 export interface MetricsRegistry {
   registerMetric(metric: never): void;
   getSingleMetric(name: string): unknown;
 }
 
-/** Traces and counters for OpenTelemetry: names in docs/opentelemetry.md. */
-export interface OpenTelemetryOptions {
+export const isLogger = hasMethods<Logger>('info', 'warn');
+const isRegistry = hasMethods<MetricsRegistry>('registerMetric', 'getSingleMetric');
+const isTraceApi = hasMethods<OpenTelemetryApi['trace']>('getTracer', 'setSpanContext');
+const isMetricsApi = hasMethods<OpenTelemetryApi['metrics']>('getMeter');
+
+const isOpenTelemetryApi = (value: unknown): value is OpenTelemetryApi =>
+  typeof value === 'object' &&
+  value !== null &&
+  isTraceApi(Reflect.get(value, 'trace')) &&
+  isMetricsApi(Reflect.get(value, 'metrics'));
+
+/** The options `metrics`. */
+export const metricsTable = {
+  /** The registry. Verifiers with the same one share its metrics. */
+  registry: required({
+    bounds: 'a metrics registry (with `registerMetric`)',
+    read: (_, value) => (isRegistry(value) ? value : undefined),
+  }),
+};
+
+/** The options `openTelemetry`. */
+export const openTelemetryTable = {
   /** `import * as api from '@opentelemetry/api'`. */
-  readonly api: OpenTelemetryApi;
-}
+  api: required({
+    bounds: 'the exports of `@opentelemetry/api`',
+    read: (_, value) => (isOpenTelemetryApi(value) ? value : undefined),
+  }),
+};
 
-/** @throws ConfigurationError */
-export function readLogger(value: unknown): Logger | null | undefined {
-  if (value === undefined || value === null) return value;
-  return isLogger(value) ? value : refuse('logger', 'an object with `info` and `warn`, or null', value);
-}
+export type OpenTelemetryOptions = GivenOptions<typeof openTelemetryTable>;
 
-function isLogger(value: unknown): value is Logger {
-  return hasMethods(value, ['info', 'warn']);
-}
+const readGroup = group(openTelemetryTable);
 
-/** @throws ConfigurationError */
-export function readRegistry(value: unknown): MetricsRegistry | undefined {
-  if (value === undefined) return undefined;
-  if (!isGiven(value)) refuse('metrics', 'an object with a `registry`', value);
-  refuseUnknownKeys('metrics.', value, ['registry']);
-  return isRegistry(value['registry'])
-    ? value['registry']
-    : refuse('metrics.registry', 'a metrics registry (with `registerMetric`)', value['registry']);
-}
-
-function isRegistry(value: unknown): value is MetricsRegistry {
-  return hasMethods(value, ['registerMetric', 'getSingleMetric']);
-}
-
-/** @throws ConfigurationError */
-export function readOpenTelemetry(value: unknown): OpenTelemetryOptions {
-  if (!isGiven(value)) refuse('openTelemetry', 'an object with an `api`', value);
-  refuseUnknownKeys('openTelemetry.', value, ['api']);
-  if (!isOpenTelemetryApi(value['api'])) {
-    refuse('openTelemetry.api', 'what `@opentelemetry/api` exports', value['api']);
-  }
-  // As it was given: verifiers that were handed the same object are counted together.
-  return value as unknown as OpenTelemetryOptions; // read above
-}
-
-function isOpenTelemetryApi(value: unknown): value is OpenTelemetryApi {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    hasMethods(Reflect.get(value, 'trace'), ['getTracer', 'setSpanContext']) &&
-    hasMethods(Reflect.get(value, 'metrics'), ['getMeter'])
-  );
-}
+/** Returns the object that was given: verifiers that share it are counted together. */
+export const readOpenTelemetry: Reader<OpenTelemetryOptions> = (name, value, context) => {
+  readGroup(name, value, context);
+  return value as OpenTelemetryOptions; // read in the line before
+};

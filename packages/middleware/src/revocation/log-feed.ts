@@ -1,8 +1,8 @@
 import { type Clock, FeedError } from '@revocast/denylist/replica';
 import type { WhenUnknown } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
+import type { OnLogReset } from '../options/revocation-options.ts';
 import type { StateLog } from '../verifier/state-log.ts';
-import type { OnLogReset } from './revocation-options.ts';
 import type { SharedReplica } from './shared-replica.ts';
 
 /** What passes by itself within this time, as at every start, is no news. */

@@ -1,9 +1,9 @@
 import type { Clock, Feed, LookUp, Verdict } from '@revocast/denylist/replica';
 import { withTimeout } from '@revocast/denylist/replica';
+import type { ResolvedRevocation } from '../options/revocation-options.ts';
 import type { PartDependencies } from '../verifier/verifier-dependencies.ts';
 import { logFeed, safeText } from './log-feed.ts';
 import { LaterLookUp } from './pending-store.ts';
-import type { ResolvedRevocation } from './revocation-options.ts';
 import { SharedReplica } from './shared-replica.ts';
 
 /** Takes the denylist that all verifiers share which name the same feed; undefined for look-up only. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import type { Place } from '../options/usage-options.ts';
 import { distanceKm } from './place.ts';
-import type { Place } from './usage-options.ts';
 
 /** Geolocation by address is off by as much as this: who is nearer has not moved. */
 const minDistanceKm = 100;

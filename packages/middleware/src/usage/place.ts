@@ -1,4 +1,4 @@
-import type { Place } from './usage-options.ts';
+import type { Place } from '../options/usage-options.ts';
 
 const earthRadiusKm = 6371;
 

@@ -1,5 +1,5 @@
 import type { ResolvedOptions } from '../options/options.ts';
-import type { ResolvedRevocation } from '../revocation/revocation-options.ts';
+import type { ResolvedRevocation } from '../options/revocation-options.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { PartDependencies } from '../verifier/verifier-dependencies.ts';
 import { WeakMemo } from '../verifier/weak-memo.ts';

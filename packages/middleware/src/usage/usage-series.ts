@@ -1,6 +1,6 @@
 import type { ClientClasses } from '../options/client-classes.ts';
+import type { ResolvedUsage } from '../options/usage-options.ts';
 import type { MetricFamilies } from '../telemetry/metric-families.ts';
-import type { ResolvedUsage } from './usage-options.ts';
 import type { ReportResult } from './usage-reporter.ts';
 
 /** One series: counting is an addition. */

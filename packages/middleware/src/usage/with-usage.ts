@@ -1,13 +1,13 @@
 import { type Clock, digestIn, digestToBase64url, digestToHex } from '@revocast/denylist/replica';
 import type { Auth } from '../decision.ts';
 import type { ClientClasses } from '../options/client-classes.ts';
+import type { Place, ResolvedUsage, SuspiciousUse } from '../options/usage-options.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 import { digestsOf } from '../token/verified-token.ts';
 import { ImpossibleTravelDetector } from './impossible-travel-detector.ts';
 import { readPlace } from './place.ts';
 import type { SeenToken } from './seen-tokens.ts';
-import type { Place, ResolvedUsage, SuspiciousUse } from './usage-options.ts';
 import type { UsageReporter } from './usage-reporter.ts';
 import { type Counter, type UsageSeries, usageSeries } from './usage-series.ts';
 

@@ -3,8 +3,8 @@ import { createKeySource } from '../jwks/create-key-source.ts';
 import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
 import { parseKeySet } from '../jwks/parse-key-set.ts';
 import { StaticKeySet } from '../jwks/static-key-set.ts';
-import type { ResolvedIssuer } from '../options/issuer-options.ts';
 import type { ResolvedOptions } from '../options/options.ts';
+import type { ResolvedIssuer } from '../options/resolve-issuers.ts';
 import type { PartDependencies } from './verifier-dependencies.ts';
 
 /**

@@ -8,7 +8,7 @@ import { authOf } from '../../src/express/auth-of.ts';
 import { requireAnyScope, requireClaims, requireScope, requireStepUp } from '../../src/express/guards.ts';
 import { protect } from '../../src/express/protect.ts';
 import type { Handler } from '../../src/express/request-state.ts';
-import { knownAlgorithms } from '../../src/options/issuer-options.ts';
+import { signatureAlgorithms } from '../../src/jwks/verification-key.ts';
 import { type Bench, buildBenches, requestOf } from '../verification-bench.ts';
 import { type BenchName, type GuardName, type Row, rows } from '../verification-table.ts';
 import { expressVersions } from './versions.ts';
@@ -116,7 +116,7 @@ describe.each(expressVersions)('an API on %s that is sent', (_version, express) 
 });
 
 const bearer = 'Bearer realm="api"';
-const dpop = `DPoP realm="api", algs="${knownAlgorithms.join(' ')}"`;
+const dpop = `DPoP realm="api", algs="${signatureAlgorithms.join(' ')}"`;
 
 /** The challenge of the scheme that was used, and that of the other one, where it is taken. */
 function challengesOf({ bench = 'plain', authorization }: Row, reason: Reason): [string, string] {

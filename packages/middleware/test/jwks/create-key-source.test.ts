@@ -11,7 +11,7 @@ import { compactVerify, exportJWK, generateKeyPair } from 'jose';
 import { createKeySource } from '../../src/jwks/create-key-source.ts';
 import { createDocumentFetcher } from '../../src/jwks/fetch-key-set.ts';
 import type { KeyLookup, KeySource } from '../../src/jwks/key-source.ts';
-import { defaultKeySetLimits } from '../../src/jwks/limits.ts';
+import { defaultKeySetLimits } from './default-limits.ts';
 
 const { softAgeMs, hardAgeMs, fetchTimeoutMs, maxBytes } = defaultKeySetLimits;
 const closing: (() => unknown)[] = [];
@@ -29,6 +29,7 @@ async function open({ discover = false, ...options }: StartTestIssuerOptions & {
     clock,
     random: () => 1,
     fetchDocument: createDocumentFetcher({ maxBytes, dangerouslyAllowHttp: true }),
+    limits: defaultKeySetLimits,
   });
   closing.push(
     () => keys.close(),
@@ -233,6 +234,7 @@ describe('given a key server that answers badly', () => {
     const keys = createKeySource({
       location: { jwksUri: issuer.jwksUri },
       fetchDocument: createDocumentFetcher({ maxBytes }),
+      limits: defaultKeySetLimits,
       clock: new FakeClock(),
       random: () => 1,
     });

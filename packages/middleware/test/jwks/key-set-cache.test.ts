@@ -3,8 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
 import { KeySetCache } from '../../src/jwks/key-set-cache.ts';
 import type { KeyLookup, KeySourceObserver } from '../../src/jwks/key-source.ts';
-import { defaultKeySetLimits, type KeySetLimits } from '../../src/jwks/limits.ts';
 import { parseKeySet } from '../../src/jwks/parse-key-set.ts';
+import type { KeySetLimits } from '../../src/options/key-set-options.ts';
+import { defaultKeySetLimits } from './default-limits.ts';
 import { mintEcKey } from './minted-keys.ts';
 import { failed, loaded, ScriptedLoads } from './scripted-loads.ts';
 

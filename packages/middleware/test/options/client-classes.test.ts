@@ -3,7 +3,7 @@ import { readClientClasses } from '../../src/options/client-classes.ts';
 
 describe('the classes of clients', () => {
   it('say of each client one of the configured names, other or unknown', () => {
-    const { names, classOf } = readClientClasses({ browser: ['spa', 'portal'], batch: 'cron' });
+    const { names, classOf } = readClientClasses('clientClasses', { browser: ['spa', 'portal'], batch: 'cron' });
     expect(names).toEqual(['browser', 'batch', 'other', 'unknown']);
     expect(['spa', 'portal', 'cron', 'nobody', '__proto__', undefined].map(classOf)).toEqual([
       'browser',
@@ -17,15 +17,15 @@ describe('the classes of clients', () => {
 
   it('are the same for the same object, and for none', () => {
     const given = { browser: ['spa'] };
-    expect(readClientClasses(given)).toBe(readClientClasses(given));
-    expect(readClientClasses(undefined)).toBe(readClientClasses(undefined));
+    expect(readClientClasses('clientClasses', given)).toBe(readClientClasses('clientClasses', given));
+    expect(readClientClasses('clientClasses', undefined)).toBe(readClientClasses('clientClasses', undefined));
   });
 
   const classes = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`c${n}`, ['x']]));
 
   it('are at most 20', () => {
-    expect(readClientClasses(classes(20)).names).toHaveLength(22);
-    expect(() => readClientClasses(classes(21))).toThrow('clientClasses: expected at most 20 names');
+    expect(readClientClasses('clientClasses', classes(20)).names).toHaveLength(22);
+    expect(() => readClientClasses('clientClasses', classes(21))).toThrow('clientClasses: expected at most 20 names');
   });
 
   it.each<[string, unknown]>([
@@ -35,6 +35,6 @@ describe('the classes of clients', () => {
     ['clientClasses.a', { a: [] }],
     ['clientClasses.a', { a: [1] }],
   ])('refuse %s as %j', (option, given) => {
-    expect(() => readClientClasses(given)).toThrow(option);
+    expect(() => readClientClasses('clientClasses', given)).toThrow(option);
   });
 });

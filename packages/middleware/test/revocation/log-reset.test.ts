@@ -4,7 +4,7 @@ import { createSigner, type Signer } from '@revocast/test-support';
 import supertest from 'supertest';
 import { protect } from '../../src/express/protect.ts';
 import type { VerifierOptions } from '../../src/options/options.ts';
-import type { RevocationOptions } from '../../src/revocation/revocation-options.ts';
+import type { RevocationOptions } from '../../src/options/revocation-options.ts';
 import { composeVerifier } from '../../src/verifier/create-verifier.ts';
 import type { Verifier } from '../../src/verifier/verifier.ts';
 import { expressVersions } from '../express/versions.ts';

@@ -35,7 +35,7 @@ describe('parseCompact', () => {
   it('shows of the header only what verification reads', () => {
     const parsed = parseCompact(token({ ...header, jku: 'https://evil.example/', x5c: ['AA'], jwk: { kty: 'oct' } }));
     expect(parsed).toMatchObject({ ok: true, header });
-    expect(parsed.ok && Object.keys(parsed.header).sort()).toEqual(['alg', 'kid', 'typ']);
+    expect(parsed.ok && parsed.header).toEqual(header);
   });
 
   it.each([
