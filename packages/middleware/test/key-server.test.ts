@@ -54,7 +54,7 @@ function senders(verifier: Verifier, world: TestWorld) {
 }
 
 describe('given 1000 tokens with 1000 random kids at once', () => {
-  it('asks for keys within the budget, and answers every good token that comes with them', async () => {
+  it('fetches keys within the budget, and accepts every valid token among them', async () => {
     const { world, sign, send } = await open();
     const spent = world.fetched.length;
     const known = sign('es');
@@ -72,7 +72,7 @@ describe('given 1000 tokens with 1000 random kids at once', () => {
     expect(world.fetched.length - spent).toBeLessThanOrEqual(unknownKidBurst);
   });
 
-  it('remembers no more than it may, and no token of them', async () => {
+  it('remembers at most negativeKids kids, and none of the tokens', async () => {
     const { verifier, sign, send } = await open();
     await send(sign('es'));
     for (let wave = 0; wave < 5; wave += 1) {
@@ -82,7 +82,7 @@ describe('given 1000 tokens with 1000 random kids at once', () => {
     expect(verifier.status().issuers[0]?.keys).toMatchObject({ state: 'fresh', keys: 1 });
   });
 
-  it('picks up a rotation as soon as the bucket has a fetch again', async () => {
+  it('finds a rotated key as soon as the bucket allows a fetch', async () => {
     const { server, world, sign, send } = await open();
     const flood = (wave: number) =>
       Promise.all(Array.from({ length: 300 }, (_, at) => send(sign(`random-${wave}-${at}`))));
@@ -103,7 +103,7 @@ describe('given 1000 tokens with 1000 random kids at once', () => {
 });
 
 describe('given an issuer that is down', () => {
-  it('fails no token with a known kid for longer than the soft age, and everyone with 503 from the hard age', async () => {
+  it('accepts tokens with a known kid below the hard age, and answers 503 from it on', async () => {
     const { server, world, verifier, sign, send } = await open();
     server.up = false;
     const stepMs = softAgeMs / 2;

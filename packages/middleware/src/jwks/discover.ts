@@ -6,7 +6,8 @@ export type Discovery =
   | { readonly ok: false; readonly code: KeySetErrorCode };
 
 /**
- * Returns where an issuer may publish its metadata, most common place first; nothing when it is no issuer identifier.
+ * Returns the URLs at which an issuer may publish its metadata, the most common one first; none for a text that is not an
+ * issuer identifier.
  *
  * OpenID Connect Discovery §4 appends to the issuer; RFC 8414 §3.1 inserts between host and path. RFC 8414 §2: an issuer
  * has neither query nor fragment.
@@ -23,10 +24,10 @@ export function metadataUrls(issuer: string): readonly string[] {
 }
 
 /**
- * Finds the key set of an issuer in its metadata.
+ * Finds the URL of the key set of an issuer in its metadata.
  *
- * @returns the code of the first place when none answers well. An issuer that differs by as little as a slash is
- * `issuer_mismatch`: its keys are somebody else's (RFC 8414 §3.3). Never throws.
+ * @returns the error code of the first URL when none has valid metadata. Metadata of an issuer that differs by one slash
+ * are `issuer_mismatch`: the keys belong to another issuer (RFC 8414 §3.3). Never throws.
  */
 export async function discoverJwksUri(
   issuer: string,
@@ -38,7 +39,7 @@ export async function discoverJwksUri(
     const discovery = await readMetadata(url, { issuer, fetchDocument, signal });
     if (discovery.ok) return discovery;
     if (index === 0) failure = discovery.code;
-    // An issuer that did not answer will not answer the second question either; the deadline is for both.
+    // Without an answer from the host, a second request would only use up the deadline, which covers both.
     if (signal.aborted || discovery.code === 'network' || discovery.code === 'timeout') break;
   }
   return { ok: false, code: failure };

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../token/json.ts';
 import type { KeySetErrorCode } from './key-source.ts';
 
-/** What came of asking for one JSON document of an issuer. `maxAgeMs`: how long it may be kept, as its server says. */
+/** The outcome of one request for a JSON document. `maxAgeMs`: how long it may be kept, according to its server. */
 export type DocumentFetch =
   | {
       readonly result: 'loaded';
@@ -12,7 +12,7 @@ export type DocumentFetch =
   | { readonly result: 'not_modified'; readonly maxAgeMs?: number }
   | { readonly result: 'failed'; readonly code: KeySetErrorCode };
 
-/** Asks for one JSON document. Never rejects; ends when `signal` aborts. */
+/** Requests one JSON document. Never rejects; ends when `signal` aborts. */
 export type FetchDocument = (request: {
   readonly url: string;
   readonly etag?: string;

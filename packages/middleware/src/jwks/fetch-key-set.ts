@@ -3,11 +3,11 @@ import type { DocumentFetch, FetchDocument } from './fetch-document.ts';
 import type { KeySetErrorCode } from './key-source.ts';
 
 export interface DocumentFetcherOptions {
-  /** Largest body read, in bytes after decompression; `maxBytes` of the key set limits. */
+  /** Largest body read, in bytes after decompression: the option `keySet.maxBytes`. */
   readonly maxBytes: number;
   /** Default: the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
-  /** Accept `http:` too: whoever is on the path can then replace the keys. Default false. */
+  /** Accept `http:` too: an attacker on the network path can then replace the keys. Default false. */
   readonly dangerouslyAllowHttp?: boolean;
 }
 
@@ -19,11 +19,11 @@ function failed(code: KeySetErrorCode): DocumentFetch {
 }
 
 /**
- * Returns a function that asks an issuer for one JSON document over HTTP: its key set or its metadata.
+ * Returns a function that requests one JSON document of an issuer over HTTP: its key set or its metadata.
  *
  * It follows no redirect (an open redirector at the issuer would choose the keys), sends no credentials, stops reading
- * at the bound and understands strict JSON objects only. One request a call; failures are codes, without detail, since
- * detail may carry a URL.
+ * at the bound and accepts only strict JSON objects. One request per call. Failures are codes without detail, because
+ * detail may contain a URL.
  */
 export function createDocumentFetcher(options: DocumentFetcherOptions): FetchDocument {
   const { maxBytes, fetch = globalThis.fetch, dangerouslyAllowHttp = false } = options;
@@ -45,7 +45,7 @@ export function createDocumentFetcher(options: DocumentFetcherOptions): FetchDoc
   };
 }
 
-/** A user name or password in the URL would end up in somebody's log. */
+/** A URL with a user name or password is not allowed: it would be logged. */
 function isAllowedUrl(url: string, allowHttp: boolean): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, username, password } = new URL(url);
@@ -56,20 +56,19 @@ function isAllowedUrl(url: string, allowHttp: boolean): boolean {
 async function readDocument(response: Response, maxBytes: number): Promise<DocumentFetch> {
   const refusal = refuseHead(response, maxBytes);
   if (refusal !== undefined) {
-    // An unread body holds its connection. How letting go of it ends changes nothing here.
+    // An unread body keeps its connection open. The outcome of the cancellation does not matter.
     response.body?.cancel().catch(() => {});
     return refusal;
   }
   const maxAgeMs = readMaxAgeMs(response.headers);
-  const age = maxAgeMs !== undefined && { maxAgeMs };
-  if (response.status === 304) return { result: 'not_modified', ...age };
+  if (response.status === 304) return { result: 'not_modified', maxAgeMs };
 
   const body = await readBody(response, maxBytes);
   if (body === undefined) return failed('too_large');
   const document = readJsonObject(body);
   if (document === undefined) return failed('bad_json');
-  const etag = response.headers.get('etag');
-  return { result: 'loaded', document, ...age, ...(etag !== null && etag.length <= maxEtagLength && { etag }) };
+  const etag = response.headers.get('etag') ?? undefined;
+  return { result: 'loaded', document, maxAgeMs, etag: etag && etag.length <= maxEtagLength ? etag : undefined };
 }
 
 function refuseHead(response: Response, maxBytes: number): DocumentFetch | undefined {
@@ -87,20 +86,20 @@ function isJson(contentType: string | null): boolean {
   return essence === 'application/json' || /^application\/[a-z0-9.-]+\+json$/.test(essence);
 }
 
-/** Returns undefined as soon as the body passes the bound, whatever its headers promised. */
+/** Returns undefined as soon as the body exceeds the bound, whatever `content-length` says. */
 async function readBody(response: Response, maxBytes: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {
     length += chunk.byteLength;
-    // Leaving the loop cancels the stream and with it the connection.
+    // A return from the loop cancels the stream, and the connection with it.
     if (length > maxBytes) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
 }
 
-/** RFC 9111 §5.2.2: what is left of `max-age`, less the time already spent in caches on the way. */
+/** RFC 9111 §5.2.2: `max-age` minus the time that the response has already spent in caches. */
 function readMaxAgeMs(headers: Headers): number | undefined {
   const cacheControl = headers.get('cache-control');
   if (cacheControl === null) return undefined;

@@ -10,17 +10,16 @@ import type {
 } from './key-source.ts';
 import type { KeySetValidator, LoadKeySet } from './load-key-set.ts';
 import { NegativeKids } from './negative-kids.ts';
-import { type KeySet, noSkippedKeys } from './parse-key-set.ts';
+import { type KeySet, noSkippedKeys, removedKeys } from './parse-key-set.ts';
 import { type KeySetSuccess, type Refresh, Refresher } from './refresher.ts';
-import { removedKeys } from './removed-keys.ts';
 import { selectKey } from './select-key.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** The set in use. Replaced whole, never changed: a look-up sees one set or the next, not a mixture. */
+/** The set in use. Replaced as a whole, never changed: a look-up uses one set or the next, not a mixture. */
 interface HeldKeySet {
   readonly keySet: KeySet;
   readonly validator: KeySetValidator | undefined;
-  /** When the refresh that brought or confirmed it was started, monotonic: no answer is older than its question. */
+  /** Start of the refresh that loaded or confirmed it, monotonic: the answer is not older than the request. */
   readonly askedAtMs: number;
   readonly softAgeMs: number;
 }
@@ -34,11 +33,11 @@ export interface KeySetCacheParts {
 }
 
 /**
- * Keeps the key set of one issuer: answers from memory, refreshes behind the requests, outlives an issuer that is down
- * until the hard age, and lets nobody drive its fetches.
+ * The key set of one issuer: answers from memory, refreshes in the background, stays usable until the hard age while the
+ * issuer is down, and bounds the refreshes that tokens can cause.
  *
  * cold ──loaded──▶ fresh ──soft age──▶ stale ──hard age──▶ expired; any success leads back to fresh, and no failure
- * takes a held set away. There is no timer: look-ups and `trusts` start what is due.
+ * removes a held set. There is no timer: look-ups and `trusts` start a refresh that is due.
  */
 export class KeySetCache implements KeySource {
   readonly #clock: Clock;
@@ -56,10 +55,7 @@ export class KeySetCache implements KeySource {
     this.#limits = limits;
     this.#observer = observer;
     this.#refresher = new Refresher({
-      load: (signal) => {
-        const validator = this.#held?.validator;
-        return load({ signal, validator });
-      },
+      load: (signal) => load({ signal, validator: this.#held?.validator }),
       take: (loaded, refresh) => this.#take(loaded, refresh),
       clock,
       random,
@@ -81,7 +77,7 @@ export class KeySetCache implements KeySource {
 
   trusts(thumbprint: string): boolean {
     const nowMs = this.#clock.monotonicMs();
-    this.#refreshBehind(nowMs);
+    this.#refreshIfDue(nowMs);
     return this.#usable(nowMs)?.keySet.thumbprints.has(thumbprint) ?? false;
   }
 
@@ -101,11 +97,11 @@ export class KeySetCache implements KeySource {
     const held = this.#held;
     return {
       state: this.#state(nowMs),
-      ...(held !== undefined && { ageMs: nowMs - held.askedAtMs }),
+      ageMs: held && nowMs - held.askedAtMs,
       keys: held?.keySet.keys.length ?? 0,
       skipped: held?.keySet.skipped ?? noSkippedKeys,
       ...this.#refresher.status(),
-      ...(this.#lastChangeAtMs !== undefined && { lastChangeAtMs: this.#lastChangeAtMs }),
+      lastChangeAtMs: this.#lastChangeAtMs,
       retryAfterMs: this.#refresher.retryAfterMs(nowMs),
     };
   }
@@ -120,14 +116,14 @@ export class KeySetCache implements KeySource {
     const held = this.#usable(nowMs);
     if (held === undefined) return this.#findKeyOnceHeld(query, nowMs);
 
-    this.#refreshBehind(nowMs);
+    this.#refreshIfDue(nowMs);
     const selection = selectKey(held.keySet, query);
     if (!isUnknownKid(selection) || query.kid === undefined) return selection;
     if (this.#negatives.isRefuted(query.kid, nowMs)) return selection;
     return this.#findUnknownKid(query, this.#negatives.see(query.kid, lastStarted));
   }
 
-  /** Nothing usable is held: everybody waits for the same refresh, or learns at once that none may start yet. */
+  /** No usable set is held: all look-ups wait for the same refresh, or fail at once when none may start yet. */
   #findKeyOnceHeld(query: KeyQuery, nowMs: number): KeyLookup | Promise<KeyLookup> {
     const { lastStarted } = this.#refresher;
     const refresh = this.#refresher.start(nowMs);
@@ -140,10 +136,10 @@ export class KeySetCache implements KeySource {
   }
 
   /**
-   * Asks the issuer for a kid that the held set does not have.
+   * Looks for a kid that the held set does not have, by a refresh.
    *
-   * @param seenAfter number of the last refresh started before the kid was seen. Only a later one can say "unknown": the
-   * answer of an earlier one may have been written before the key was published.
+   * @param seenAfter number of the last refresh started before the kid was seen. Only a later one can prove "unknown": the
+   * answer to an earlier one may have been written before the key was published.
    */
   async #findUnknownKid(query: KeyQuery, seenAfter: number): Promise<KeyLookup> {
     const { underWay } = this.#refresher;
@@ -163,13 +159,13 @@ export class KeySetCache implements KeySource {
     return this.#unavailable(this.#clock.monotonicMs());
   }
 
-  /** The bucket is asked last: a refresh that may not start anyway must not cost a token. */
+  /** The bucket comes last: a refresh that may not start anyway must not take a token from it. */
   #startForUnknownKid(nowMs: number): Refresh | undefined {
     if (this.#refresher.closed || this.#refresher.retryAfterMs(nowMs) > 0) return undefined;
     return this.#bucket.tryTake(nowMs) ? this.#refresher.start(nowMs) : undefined;
   }
 
-  #refreshBehind(nowMs: number): void {
+  #refreshIfDue(nowMs: number): void {
     const held = this.#held;
     if (held !== undefined && nowMs - held.askedAtMs >= held.softAgeMs) this.#refresher.start(nowMs);
   }
@@ -193,7 +189,7 @@ export class KeySetCache implements KeySource {
     return nowMs - held.askedAtMs < held.softAgeMs ? 'fresh' : 'stale';
   }
 
-  /** Swaps the set in one assignment, then tells; a set without usable keys never comes this far. */
+  /** Replaces the set in one assignment, then calls listeners. A set without usable keys is a failed load. */
   #take(load: KeySetSuccess, { number, startedAtMs }: Omit<Refresh, 'done'>): void {
     const before = this.#held;
     const keySet = load.result === 'loaded' ? load.keySet : before?.keySet;
@@ -210,7 +206,7 @@ export class KeySetCache implements KeySource {
     this.#observer.keysHeld?.(keySet.keys.length);
   }
 
-  /** An issuer may ask for more frequent refreshes, not for rarer ones: a removed key must leave soon, whatever it says. */
+  /** `Cache-Control` may make refreshes more frequent, but not rarer: a removed key must be noticed in time. */
   #softAgeMs(maxAgeMs: number | undefined): number {
     const { softAgeMs, minSoftAgeMs } = this.#limits;
     return maxAgeMs === undefined ? softAgeMs : Math.min(softAgeMs, Math.max(minSoftAgeMs, maxAgeMs));
@@ -218,7 +214,7 @@ export class KeySetCache implements KeySource {
 
   #unavailable(nowMs: number, atLeastMs = 0): KeyLookup {
     const retryAfterMs = Math.max(this.#refresher.retryAfterMs(nowMs), atLeastMs);
-    return { outcome: 'unavailable', reason: 'jwks_unavailable', ...(retryAfterMs > 0 && { retryAfterMs }) };
+    return { outcome: 'unavailable', reason: 'jwks_unavailable', retryAfterMs: retryAfterMs || undefined };
   }
 
   #report(lookup: KeyLookup): KeyLookup {

@@ -1,22 +1,22 @@
 import type { SkippedKeys } from './parse-key-set.ts';
 import type { VerificationKey } from './verification-key.ts';
 
-/** What the header of a token says about its key; nothing else of a token takes part in finding one. */
+/** The header members that select a key. Nothing else of a token is used to find one. */
 export interface KeyQuery {
   readonly kid?: string | undefined;
   readonly alg: string;
 }
 
-/** Why a token's key cannot be used although we know what we hold: the token's fault (401). */
+/** Why no key of a usable key set fits a token: a fault of the token (401). */
 export type KeyRejection = 'unknown_kid' | 'missing_kid' | 'key_not_usable' | 'alg_not_allowed';
 
-/** The answer of a key source. `unavailable` (503) is ours: it never says anything about the token. */
+/** The result of a look-up. `unavailable` (503) is our outage, and no statement about the token. */
 export type KeyLookup =
   | { readonly outcome: 'found'; readonly key: VerificationKey }
   | { readonly outcome: 'rejected'; readonly reason: KeyRejection }
   | { readonly outcome: 'unavailable'; readonly reason: 'jwks_unavailable'; readonly retryAfterMs?: number };
 
-/** Why a refresh of a key set did not succeed. Closed list: safe as label and in logs. */
+/** Why a refresh of a key set failed. A closed list: safe as a label and in logs. */
 export type KeySetErrorCode =
   | 'insecure_url'
   | 'network'
@@ -34,63 +34,63 @@ export type KeySetErrorCode =
   | 'internal_error';
 
 /**
- * `cold` nothing loaded yet · `fresh` younger than the soft age · `stale` used while refreshes are due or failing ·
- * `expired` past the hard age, no longer used · `closed`.
+ * `cold`: nothing loaded yet · `fresh`: younger than the soft age · `stale`: in use while a refresh is due or failing ·
+ * `expired`: older than the hard age, no longer used · `closed`.
  */
 export type KeySourceState = 'cold' | 'fresh' | 'stale' | 'expired' | 'closed';
 
-/** A picture for people and probes. Times are wall-clock milliseconds, one for each stage of a refresh. */
+/** For operators and probes. Times are wall-clock milliseconds, one for each stage of a refresh. */
 export interface KeySourceStatus {
   readonly state: KeySourceState;
-  /** How long ago the held set was asked for, ms. */
+  /** Milliseconds since the held set was requested. */
   readonly ageMs?: number;
   readonly keys: number;
-  /** Members of the held set that are not used, by cause. */
+  /** Number of unused members of the held set, by cause. */
   readonly skipped: SkippedKeys;
   readonly lastAttemptAtMs?: number;
   readonly lastSuccessAtMs?: number;
-  /** When the set of keys last became a different one. */
+  /** When the set of keys last changed. */
   readonly lastChangeAtMs?: number;
   readonly lastError?: { readonly code: KeySetErrorCode; readonly atMs: number };
   readonly consecutiveFailures: number;
-  /** Back-off still to be waited for, ms; 0 when a refresh may start now. */
+  /** Milliseconds left of the back-off; 0 when a refresh may start now. */
   readonly retryAfterMs: number;
 }
 
-/** Told what happens, for metrics. Must not throw and must not block. */
+/** Receives events for metrics. Must not throw and must not block. */
 export interface KeySourceObserver {
-  /** Once for each `findKey`, when its answer is known. */
+  /** Once per `findKey`, when its result is known. */
   keyLookedUp?(result: 'found' | KeyRejection | 'jwks_unavailable'): void;
-  /** Once for each refresh, however it ended. */
+  /** Once per refresh, successful or not. */
   keySetFetched?(fetch: {
     readonly result: 'loaded' | 'not_modified' | KeySetErrorCode;
     readonly durationMs: number;
     readonly atWallMs: number;
   }): void;
-  /** Whenever a set is taken over. */
+  /** When a loaded set replaces the one in use. */
   keysHeld?(count: number): void;
 }
 
-/** Where verification keys come from: a remote key set kept fresh, or one given in the options. */
+/** The source of verification keys: a remote key set that is kept fresh, or a set given in the options. */
 export interface KeySource {
   /**
-   * Finds the key that a token names. Synchronous for every kid of a set below its hard age, and for every kid that the
-   * issuer was found not to have. Never throws, never rejects; waits at most two refreshes.
+   * Finds the key that a token names. Synchronous for every kid of a set below its hard age, and for every kid that a
+   * refresh has shown to be unknown. Never throws, never rejects; waits for at most two refreshes.
    */
   findKey(query: KeyQuery): KeyLookup | Promise<KeyLookup>;
   /**
-   * Says whether a key that verified a token before still may. Ask on every token cache hit: it also drives the refresh
-   * behind, without which a process that only has hits would never notice a removed key.
+   * Returns whether a key that verified a token before is still trusted. Call it on every hit of the token cache: it also
+   * starts the refresh in the background, without which a process with hits only would never notice a removed key.
    */
   trusts(thumbprint: string): boolean;
   /**
-   * Calls the listener with the thumbprints that left the set or lost an algorithm, in the tick in which they do.
-   * Returns the function that ends it.
+   * Calls the listener with the thumbprints of keys that were removed from the set or lost an algorithm, in the same tick.
+   * Returns a function that removes the listener.
    */
   onKeysRemoved(listener: (thumbprints: readonly string[]) => void): () => void;
-  /** Resolves to whether usable keys are held, after asking for them at most once. Never rejects. */
+  /** Resolves to whether usable keys are held, after at most one refresh. Never rejects. */
   prefetch(): Promise<boolean>;
   status(): KeySourceStatus;
-  /** Stops refreshes. Held keys keep answering until the hard age. */
+  /** Stops refreshes. Held keys stay in use until the hard age. */
   close(): void;
 }

@@ -5,10 +5,10 @@ import type { DocumentFetch, FetchDocument } from './fetch-document.ts';
 import type { KeySetErrorCode } from './key-source.ts';
 import { type KeySet, parseKeySet } from './parse-key-set.ts';
 
-/** Where a remote key set is: at a known URL, or at the one that the issuer's metadata names. */
+/** Where a remote key set is: at a known URL, or at the URL in the metadata of the issuer. */
 export type KeySetLocation = { readonly jwksUri: string } | { readonly issuer: string };
 
-/** Names the version of a set that is held, so that a server may answer "not modified". Valid for one URL only. */
+/** Identifies the version of the held set, so that a server can answer "not modified". Valid for one URL only. */
 export interface KeySetValidator {
   readonly url: string;
   readonly etag: string;
@@ -31,8 +31,8 @@ export type LoadKeySet = (request: {
 }) => Promise<KeySetLoad>;
 
 /**
- * Returns a function that loads the key set of one issuer, finding out first where it is if only the issuer is known.
- * The place is asked for again after a failure and after the hard age, because a set may move.
+ * Returns a function that loads the key set of one issuer. If only the issuer is known, it discovers the URL first, and
+ * again after a failure and after the hard age, because a key set may move.
  */
 export function createKeySetLoader({
   location,
@@ -76,7 +76,7 @@ function readKeySet(
   { url, maxKeys, conditional }: { url: string; maxKeys: number; conditional: boolean },
 ): KeySetLoad {
   if (fetched.result === 'failed') return fetched;
-  // "Not modified" without a question about a version would vouch for a set that this server never showed us.
+  // Without a validator in the request, "not modified" would confirm a set that this server never sent.
   if (fetched.result === 'not_modified') return conditional ? fetched : { result: 'failed', code: 'bad_status' };
 
   const parsed = parseKeySet(fetched.document, maxKeys);
@@ -85,7 +85,7 @@ function readKeySet(
   return {
     result: 'loaded',
     keySet: parsed.keySet,
-    ...(etag !== undefined && { validator: { url, etag } }),
+    validator: etag === undefined ? undefined : { url, etag },
     maxAgeMs,
   };
 }

@@ -1,22 +1,22 @@
 import { LRUCache } from 'lru-cache';
 
-/** `askedAfter`: the refresh a kid waits for must have a later number. `refutedAtMs`: such a refresh did not bring it. */
+/** `seenAfter`: number of the last refresh started before the kid was seen. `refutedAtMs`: a later one did not find it. */
 interface NegativeKid {
-  readonly askedAfter: number;
+  readonly seenAfter: number;
   refutedAtMs?: number;
 }
 
 /**
- * Remembers kids that are not in the key set, each with the refresh that can refute it: one that was *started* after the
- * kid was first seen. A refresh already under way may carry the set from before a rotation, so it proves nothing.
- * Bounded: the least recently seen kid is forgotten, which costs at most one more question to the issuer.
+ * Remembers kids that are not in the key set. Only a refresh that was *started* after a kid was first seen can show that the
+ * issuer does not have it: one that was already running may return the set from before a rotation.
+ * Bounded: the least recently seen kid is removed, which costs at most one more refresh.
  */
 export class NegativeKids {
   readonly #kids: LRUCache<string, NegativeKid>;
   readonly #lifetimeMs: number;
 
   constructor({ max, lifetimeMs }: { max: number; lifetimeMs: number }) {
-    // No ttl of the cache's own: it counts an entry as alive at exactly its ttl, and reads its own clock.
+    // Not the `ttl` of the cache: it reads its own clock, and an entry is still valid at exactly its ttl.
     this.#kids = new LRUCache({ max });
     this.#lifetimeMs = lifetimeMs;
   }
@@ -25,15 +25,15 @@ export class NegativeKids {
     return this.#kids.size;
   }
 
-  /** Notes a kid, unless it is known, and returns the number of the last refresh that was started before it was seen. */
+  /** Adds a kid unless it is known. Returns the number of the last refresh that was started before it was seen. */
   see(kid: string, lastStarted: number): number {
     const known = this.#kids.get(kid);
-    if (known !== undefined) return known.askedAfter;
-    this.#kids.set(kid, { askedAfter: lastStarted });
+    if (known !== undefined) return known.seenAfter;
+    this.#kids.set(kid, { seenAfter: lastStarted });
     return lastStarted;
   }
 
-  /** Says whether a refresh has shown, less than the lifetime ago, that the issuer does not have this kid. */
+  /** Returns whether a refresh less than the lifetime ago has shown that the issuer does not have this kid. */
   isRefuted(kid: string, nowMs: number): boolean {
     const refutedAtMs = this.#kids.get(kid)?.refutedAtMs;
     if (refutedAtMs === undefined) return false;
@@ -42,11 +42,11 @@ export class NegativeKids {
     return false;
   }
 
-  /** Takes the news of a successful refresh: what waited for it is refuted, what an earlier one refuted is forgotten. */
+  /** After a successful refresh: refutes the kids that waited for it, and removes those that an earlier one refuted. */
   settle(refresh: number, nowMs: number): void {
     for (const [kid, negative] of [...this.#kids.entries()]) {
       if (negative.refutedAtMs !== undefined) this.#kids.delete(kid);
-      else if (refresh > negative.askedAfter) negative.refutedAtMs = nowMs;
+      else if (refresh > negative.seenAfter) negative.refutedAtMs = nowMs;
     }
   }
 }

@@ -4,13 +4,13 @@ import { isJsonObject, type JsonObject } from '../token/json.ts';
 import { algorithmsOfKey, type SignatureAlgorithm, type VerificationKey } from './verification-key.ts';
 
 /**
- * Why a member of a key set is not used. `malformed` not a JWK that can be imported · `private` and `symmetric` secrets
- * that should never have been published · `other_use` meant for something else than verifying · `unsupported` a kind of
- * key or an algorithm that we do not know · `weak` RSA below 2048 bits or with a degenerate exponent.
+ * Why a member of a key set is not used. `malformed`: not a JWK that can be imported · `private` and `symmetric`: secrets,
+ * which must not be published · `other_use`: not for verifying signatures · `unsupported`: an unknown kind of key or
+ * algorithm · `weak`: RSA below 2048 bits or with a degenerate exponent.
  */
 export type SkipCause = 'malformed' | 'private' | 'symmetric' | 'other_use' | 'unsupported' | 'weak';
 
-/** Number of members that are not used, by cause. */
+/** Number of unused members, by cause. */
 export type SkippedKeys = Readonly<Record<SkipCause, number>>;
 
 export const noSkippedKeys: SkippedKeys = {
@@ -22,13 +22,13 @@ export const noSkippedKeys: SkippedKeys = {
   weak: 0,
 };
 
-/** What a key set held that is usable. */
+/** The usable part of a key set. */
 export interface KeySet {
-  /** No two alike in kid, thumbprint and algorithms. */
+  /** No two with the same kid, thumbprint and algorithms. */
   readonly keys: readonly VerificationKey[];
   readonly byKid: ReadonlyMap<string, readonly VerificationKey[]>;
   readonly thumbprints: ReadonlySet<string>;
-  /** Kids of skipped members: a token that names one is answered without asking the issuer again. */
+  /** Kids of unused members: a token that names one causes no refresh. */
   readonly skippedKids: ReadonlySet<string>;
   readonly skipped: SkippedKeys;
 }
@@ -38,12 +38,12 @@ export type KeySetParse =
   | { readonly ok: false; readonly code: 'not_a_key_set' | 'too_many_keys' | 'no_usable_keys' };
 
 /**
- * Reads a JWK Set (RFC 7517 §5) into usable public keys. Members that cannot be used are counted, never fatal: one
- * broken member, or a new kind of key, must not take the good ones down.
+ * Reads a JWK Set (RFC 7517 §5) into usable public keys. Members that cannot be used are counted and skipped: one invalid
+ * member, or a new kind of key, must not make the valid keys unusable.
  *
- * @param value anything that came out of a JSON reader, or a set given in the options.
- * @param maxKeys a set with more members is refused whole, not cut: which keys it meant is unknown.
- * @returns `no_usable_keys` also for an empty set: it can never have verified anything. Never throws.
+ * @param value any JSON value, or a set given in the options.
+ * @param maxKeys a set with more members is rejected as a whole: a part of it could lack the key of a token.
+ * @returns `no_usable_keys` also for an empty set. Never throws.
  */
 export function parseKeySet(value: unknown, maxKeys: number): KeySetParse {
   const members = isJsonObject(value) ? value['keys'] : undefined;
@@ -56,7 +56,7 @@ export function parseKeySet(value: unknown, maxKeys: number): KeySetParse {
   for (const member of members) {
     const read = readKey(member);
     if (typeof read !== 'string') {
-      // A key listed twice is one key, not an ambiguous one.
+      // A key that is listed twice is one key, and not ambiguous.
       if (!keys.some((key) => isSameKey(key, read))) keys.push(read);
       continue;
     }
@@ -69,6 +69,18 @@ export function parseKeySet(value: unknown, maxKeys: number): KeySetParse {
   return { ok: true, keySet: { keys, byKid: groupByKid(keys), thumbprints, skippedKids, skipped } };
 }
 
+/**
+ * Lists the thumbprints that are no longer trusted when one set follows another: keys that left, keys whose kid now has
+ * other material, and keys that lost an algorithm.
+ */
+export function removedKeys(before: KeySet, after: KeySet): readonly string[] {
+  const removed = before.keys.filter(({ thumbprint, algorithms }) => {
+    const kept = after.keys.filter((key) => key.thumbprint === thumbprint).flatMap((key) => key.algorithms);
+    return !algorithms.every((alg) => kept.includes(alg));
+  });
+  return [...new Set(removed.map((key) => key.thumbprint))];
+}
+
 function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
   return (
     one.kid === other.kid &&
@@ -79,24 +91,21 @@ function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
 }
 
 function groupByKid(keys: readonly VerificationKey[]): ReadonlyMap<string, readonly VerificationKey[]> {
-  const byKid = new Map<string, VerificationKey[]>();
+  const byKid = new Map<string, readonly VerificationKey[]>();
   for (const key of keys) {
-    if (key.kid === undefined) continue;
-    const named = byKid.get(key.kid);
-    if (named === undefined) byKid.set(key.kid, [key]);
-    else named.push(key);
+    if (key.kid !== undefined) byKid.set(key.kid, [...(byKid.get(key.kid) ?? []), key]);
   }
   return byKid;
 }
 
-/** Reads one public key that may verify, or says why it may not. Never throws. */
+/** Reads one public key that may verify signatures, or returns why it may not. Never throws. */
 export function readKey(member: unknown): VerificationKey | SkipCause {
   if (!isJsonObject(member)) return 'malformed';
   const { kty, crv, kid, alg, use } = member;
   if (typeof kty !== 'string') return 'malformed';
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > maxKidLength)) return 'malformed';
   if (kty === 'oct') return 'symmetric';
-  // Whoever reads a published private key can sign: such a key proves nothing, so it is not even used as a public one.
+  // A published private key lets every reader sign, so that its public half proves nothing either.
   if (member['d'] !== undefined || member['priv'] !== undefined) return 'private';
   if ((use !== undefined && use !== 'sig') || !mayVerify(member['key_ops'])) return 'other_use';
   const algorithms = boundAlgorithms(algorithmsOfKey(kty, crv), alg);
@@ -108,18 +117,18 @@ export function readKey(member: unknown): VerificationKey | SkipCause {
   return Object.freeze({ kid, thumbprint: thumbprintOf(key), algorithms, key });
 }
 
-/** RFC 7517 §4.3: `key_ops` lists every operation the key is meant for, each once. */
+/** RFC 7517 §4.3: `key_ops` lists each operation that the key is intended for, once. */
 function mayVerify(keyOps: unknown): boolean {
   if (keyOps === undefined) return true;
   return Array.isArray(keyOps) && new Set(keyOps).size === keyOps.length && keyOps.includes('verify');
 }
 
-/** RFC 7517 §4.4: `alg`, when there, is the only algorithm the key is for. */
+/** RFC 7517 §4.4: `alg`, if present, is the only algorithm of the key. */
 function boundAlgorithms(fitting: readonly SignatureAlgorithm[], alg: unknown): readonly SignatureAlgorithm[] {
   return alg === undefined ? fitting : fitting.filter((name) => name === alg);
 }
 
-/** Only the members that make a public key are handed on; whether they do, and lie on the curve, OpenSSL decides. */
+/** Passes only the members of a public key to OpenSSL, which checks them, including that the point is on the curve. */
 function importPublicKey({ kty, crv, n, e, x, y }: JsonObject): KeyObject | undefined {
   try {
     const publicMembers = kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x };
@@ -129,7 +138,7 @@ function importPublicKey({ kty, crv, n, e, x, y }: JsonObject): KeyObject | unde
   }
 }
 
-/** RFC 7518 §3.3: 2048 bits or more. With an exponent of 1 or an even one, a signature can be made by anybody. */
+/** RFC 7518 §3.3: 2048 bits or more. With an exponent of 1, or an even one, anyone can make a signature. */
 function isWeak(key: KeyObject): boolean {
   if (key.asymmetricKeyType !== 'rsa') return false;
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
@@ -137,8 +146,8 @@ function isWeak(key: KeyObject): boolean {
 }
 
 /**
- * RFC 7638 §3: the required members alone, in lexicographic order, without white space. Taken from the imported key and
- * not from the document: a second spelling of the same number is the same key.
+ * RFC 7638 §3: the required members only, in lexicographic order, without white space. They are taken from the imported
+ * key and not from the document: another encoding of the same number is the same key.
  */
 function thumbprintOf(key: KeyObject): string {
   const { kty, crv, e, n, x, y } = key.export({ format: 'jwk' });

@@ -3,14 +3,14 @@ import type { KeySetLimits } from '../options/key-set-options.ts';
 import type { KeySetErrorCode, KeySourceObserver } from './key-source.ts';
 import type { KeySetLoad } from './load-key-set.ts';
 
-/** A load that brought something. */
+/** A load that succeeded. */
 export type KeySetSuccess = Exclude<KeySetLoad, { result: 'failed' }>;
 
-/** One refresh under way. Numbers rise with each start, so "started after" can be asked. */
+/** One running refresh. Numbers increase with each start, so that "started after" is a comparison. */
 export interface Refresh {
   readonly number: number;
   readonly startedAtMs: number;
-  /** Resolves when it has ended, well or not, and its set is in place. Never rejects. */
+  /** Resolves when it has ended, successfully or not, and its set is in use. Never rejects. */
   readonly done: Promise<void>;
 }
 
@@ -18,7 +18,7 @@ type StartedRefresh = Omit<Refresh, 'done'>;
 
 export interface RefresherParts {
   readonly load: (signal: AbortSignal) => Promise<KeySetLoad>;
-  /** Takes what a successful refresh brought. */
+  /** Receives the result of a successful refresh. */
   readonly take: (load: KeySetSuccess, refresh: StartedRefresh) => void;
   readonly clock: Clock;
   readonly random: Random;
@@ -27,8 +27,8 @@ export interface RefresherParts {
 }
 
 /**
- * Refreshes one at a time, each with a deadline, with a growing random pause after failures. It decides when a refresh
- * *may* start; when one *should* is the cache's business.
+ * Runs one refresh at a time, each with a deadline, with a growing random pause after failures. It decides when a refresh
+ * *may* start; the cache decides when one *should*.
  */
 export class Refresher {
   readonly #parts: RefresherParts;
@@ -54,12 +54,12 @@ export class Refresher {
     return this.#underWay;
   }
 
-  /** Number of the refresh started last; 0 when none was. */
+  /** Number of the last refresh that was started; 0 for none. */
   get lastStarted(): number {
     return this.#lastStarted;
   }
 
-  /** Number of the refresh that succeeded last; 0 when none did. */
+  /** Number of the last refresh that succeeded; 0 for none. */
   get lastSucceeded(): number {
     return this.#lastSucceeded;
   }
@@ -68,20 +68,20 @@ export class Refresher {
     return this.#closed;
   }
 
-  /** What is left of the pause after failures, ms; 0 when a refresh may start. */
+  /** Milliseconds left of the pause after a failure; 0 when a refresh may start. */
   retryAfterMs(nowMs: number): number {
     return Math.max(0, this.#retryAtMs - nowMs);
   }
 
-  /** Starts a refresh, unless one is under way (which is returned), or none may start yet (undefined). */
+  /** Starts a refresh. Returns the running one if there is one, and undefined when none may start yet. */
   start(nowMs: number): Refresh | undefined {
     if (this.#underWay !== undefined) return this.#underWay;
     if (this.closed || this.retryAfterMs(nowMs) > 0) return undefined;
     this.#lastStarted += 1;
     this.#lastAttemptAtMs = this.#parts.clock.wallMs();
     const started: StartedRefresh = { number: this.#lastStarted, startedAtMs: nowMs };
-    // A listener or observer that throws does so after the set is in place. Nobody awaits a refresh behind the requests,
-    // so its rejection would be unhandled and end the process.
+    // A listener or observer may throw after the set is in use. A refresh in the background is not awaited, so that its
+    // rejection would be unhandled and end the process.
     this.#underWay = { ...started, done: this.#run(started).catch(() => {}) };
     return this.#underWay;
   }
@@ -122,26 +122,23 @@ export class Refresher {
   }
 
   /**
-   * A refresh ends at its deadline even when its load ignores the signal. The answer that such a load gives later is the
-   * loser of a settled race: it cannot overwrite the set of a refresh started since.
+   * A refresh ends at its deadline even when its load ignores the signal. The late result of such a load is dropped, so that
+   * it cannot overwrite the set of a later refresh.
    */
   async #loadBeforeDeadline(): Promise<KeySetLoad> {
-    const { clock, limits } = this.#parts;
+    const { clock, limits, load } = this.#parts;
     const abort = new AbortController();
     this.#abort = abort;
+    // `close()` aborts the sleep too, so that look-ups stop waiting at once.
     const timeout = clock
       .sleep(limits.fetchTimeoutMs, abort.signal)
       .then((): KeySetLoad => ({ result: 'failed', code: 'timeout' }));
-    const load = await Promise.race([this.#loadOnce(abort.signal), timeout]);
-    abort.abort();
-    return load;
-  }
-
-  async #loadOnce(signal: AbortSignal): Promise<KeySetLoad> {
     try {
-      return await this.#parts.load(signal);
+      return await Promise.race([load(abort.signal), timeout]);
     } catch {
       return { result: 'failed', code: 'internal_error' };
+    } finally {
+      abort.abort();
     }
   }
 

@@ -2,7 +2,7 @@ import type { KeyLookup, KeyQuery, KeyRejection } from './key-source.ts';
 import type { KeySet } from './parse-key-set.ts';
 import type { VerificationKey } from './verification-key.ts';
 
-/** What one key set says about a query; only a remote set can turn `unknown_kid` into something else, by asking again. */
+/** The result of a look-up in one key set. Only a remote set can change `unknown_kid`, by a refresh. */
 export type KeySelection = Exclude<KeyLookup, { outcome: 'unavailable' }>;
 
 const rejections = {
@@ -13,11 +13,11 @@ const rejections = {
 } as const satisfies Record<KeyRejection, KeySelection>;
 
 /**
- * Selects the one key of a set that a token names. Nothing is guessed: when two different keys fit, none is chosen.
+ * Selects the one key of a set that a token names. When two different keys fit, none is selected.
  *
  * @returns `alg_not_allowed` when the kid is known and bound to other algorithms (RFC 8725 §3.1); `key_not_usable` when
- * the issuer lists the kid but the key may not verify (too weak, for encryption, …) or two different keys share it;
- * `missing_kid` unless exactly one key fits the algorithm.
+ * the issuer lists the kid but the key may not verify (too weak, for encryption, …), or two different keys have the kid;
+ * `missing_kid` when the token has no kid and not exactly one key fits the algorithm.
  */
 export function selectKey(keySet: KeySet, { kid, alg }: KeyQuery): KeySelection {
   const named = kid === undefined ? keySet.keys : keySet.byKid.get(kid);

@@ -2,12 +2,11 @@ import type { KeyLookup, KeyQuery, KeySource, KeySourceObserver, KeySourceStatus
 import type { KeySet } from './parse-key-set.ts';
 import { selectKey } from './select-key.ts';
 
-/** A key set given in the options (`jwks: { keys }`): never refreshed, never stale, never unavailable. */
+/** A key set given in the options (`jwks`): never refreshed, never stale, never unavailable. */
 export class StaticKeySet implements KeySource {
   readonly #keySet: KeySet;
   readonly #observer: KeySourceObserver;
 
-  /** @param keySet read by `parseKeySet`; a set without usable keys is a configuration error of the caller. */
   constructor(keySet: KeySet, observer: KeySourceObserver = {}) {
     this.#keySet = keySet;
     this.#observer = observer;

@@ -1,11 +1,11 @@
-/** Allows a burst, then one more each interval. Holds no clock: every call says what time it is. */
+/** Allows a burst, then one more per interval. It has no clock: each call passes the time. */
 export class TokenBucket {
   readonly #burst: number;
   readonly #intervalMs: number;
   #held: number;
   #countedAtMs: number;
 
-  /** @param nowMs monotonic, as in the other calls. Starts full. */
+  /** @param nowMs monotonic, as in the other calls. The bucket starts full. */
   constructor({ burst, intervalMs, nowMs }: { burst: number; intervalMs: number; nowMs: number }) {
     this.#burst = burst;
     this.#intervalMs = intervalMs;
@@ -13,7 +13,7 @@ export class TokenBucket {
     this.#countedAtMs = nowMs;
   }
 
-  /** Takes one if there is one. */
+  /** Takes one token if there is one. */
   tryTake(nowMs: number): boolean {
     this.#refill(nowMs);
     if (this.#held === 0) return false;
@@ -21,7 +21,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Milliseconds until there is one to take; 0 when there is. */
+  /** Milliseconds until there is a token; 0 when there is one. */
   waitMs(nowMs: number): number {
     this.#refill(nowMs);
     return this.#held > 0 ? 0 : this.#countedAtMs + this.#intervalMs - nowMs;
@@ -30,7 +30,7 @@ export class TokenBucket {
   #refill(nowMs: number): void {
     const intervals = Math.floor((nowMs - this.#countedAtMs) / this.#intervalMs);
     this.#held = Math.min(this.#burst, this.#held + intervals);
-    // A full bucket saves nothing up: its next interval starts when one is taken.
+    // A full bucket collects nothing more: its next interval starts when a token is taken.
     this.#countedAtMs = this.#held === this.#burst ? nowMs : this.#countedAtMs + intervals * this.#intervalMs;
   }
 }

@@ -37,7 +37,7 @@ async function open({ discover = false, ...options }: StartTestIssuerOptions & {
   );
   const find = (kid: string) => keys.findKey({ kid, alg: 'ES256' });
   const fetches = () => issuer.requests.count('/jwks');
-  /** Lets the set become due, starts the refresh behind a known kid, and waits until it has ended. */
+  /** Waits for the soft age, starts a refresh by a look-up of a known kid, and waits until the refresh has ended. */
   const refresh = async (kid: string) => {
     await clock.advance(softAgeMs);
     const { lastSuccessAtMs, lastError } = keys.status();
@@ -79,7 +79,7 @@ describe('a key source over HTTP', () => {
     expect(issuer.requests.all.map(({ path }) => path)).toEqual([discoveryPaths[0], '/jwks']);
   });
 
-  it('asks conditionally, and stays fresh when nothing has changed', async () => {
+  it('sends a conditional request, and stays fresh when the set is unchanged', async () => {
     const { issuer, keys, refresh, fetches } = await open();
     await keys.prefetch();
     expect(await answer(await refresh('key-1'))).toBe('key-1');
@@ -128,14 +128,14 @@ describe('a key source over HTTP', () => {
     expect(await find('key-1')).not.toEqual(before);
   });
 
-  it('uses the good keys of a set with broken members', async () => {
+  it('uses the valid keys of a set with invalid members', async () => {
     const { issuer, keys, find } = await open();
     await issuer.behave('broken-member');
     expect(await answer(find('key-1'))).toBe('key-1');
     expect(keys.status().skipped.malformed).toBeGreaterThan(0);
   });
 
-  it('does not guess between two keys of one kid', async () => {
+  it('selects none of two keys with one kid', async () => {
     const { issuer, find } = await open();
     const other = await exportJWK((await generateKeyPair('ES256')).publicKey);
     await issuer.behave((_request, response, published) => {
@@ -146,7 +146,7 @@ describe('a key source over HTTP', () => {
   });
 });
 
-describe('given a key server that answers badly', () => {
+describe('given a failing key server', () => {
   it.each([
     ['status500', 'bad_status'],
     ['refuse', 'network'],
@@ -171,7 +171,7 @@ describe('given a key server that answers badly', () => {
     expect(await answer(warm.find('key-9'))).toBe('jwks_unavailable');
   });
 
-  it.each(['timeout', 'drip'] as const)('%s: gives up at the deadline and not before', async (behaviour) => {
+  it.each(['timeout', 'drip'] as const)('%s: fails at the deadline and not before', async (behaviour) => {
     const { issuer, keys, find, clock, fetches } = await open();
     await issuer.behave(behaviour);
     let settled = false;
@@ -195,7 +195,7 @@ describe('given a key server that answers badly', () => {
     expect(await ready).toBe(false);
   });
 
-  it('recovers by itself once the server does', async () => {
+  it('recovers when the server recovers', async () => {
     const { issuer, find, clock } = await open();
     await issuer.behave('refuse');
     expect(await answer(find('key-1'))).toBe('jwks_unavailable');
@@ -205,7 +205,7 @@ describe('given a key server that answers badly', () => {
     expect(await answer(find('key-1'))).toBe('key-1');
   });
 
-  it('fails nobody with a known kid while down for less than the hard age, and everybody with 503 after', async () => {
+  it('answers for known kids while the server is down below the hard age, and is unavailable from it on', async () => {
     const { issuer, keys, find, clock } = await open();
     await keys.prefetch();
     await issuer.behave('refuse');
@@ -218,7 +218,7 @@ describe('given a key server that answers badly', () => {
     expect(await answer(find('key-1'))).toBe('jwks_unavailable');
   });
 
-  it('refuses the keys of an issuer whose metadata names another by as little as a slash', async () => {
+  it('rejects the keys when the issuer in the metadata differs by one slash', async () => {
     const { issuer, keys, fetches } = await open({ discover: true });
     await issuer.behave((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -228,7 +228,7 @@ describe('given a key server that answers badly', () => {
     expect([keys.status().lastError?.code, fetches()]).toEqual(['issuer_mismatch', 0]);
   });
 
-  it('does not speak plain HTTP unless told to', async () => {
+  it('does not use plain HTTP unless it is allowed', async () => {
     const issuer = await startTestIssuer();
     closing.push(() => issuer.close());
     const keys = createKeySource({
@@ -244,7 +244,7 @@ describe('given a key server that answers badly', () => {
 });
 
 describe('given 1000 random kids at once', () => {
-  it('asks the key server no more often than the budget allows, with known kids unharmed', async () => {
+  it('sends no more requests than the budget allows, and answers for known kids', async () => {
     const { keys, find, fetches } = await open();
     await keys.prefetch();
     const flood = Array.from({ length: 1_000 }, (_, at) => answer(find(`random-${at}`)));
@@ -254,7 +254,7 @@ describe('given 1000 random kids at once', () => {
     expect(now(find('key-1'))).toBe('key-1');
   });
 
-  it('finds a key rotated during the flood within ten seconds of it', async () => {
+  it('finds a key that was rotated during the flood within ten seconds', async () => {
     const { issuer, keys, find, clock, fetches } = await open();
     await keys.prefetch();
     for (let wave = 0; wave < 5; wave += 1) {

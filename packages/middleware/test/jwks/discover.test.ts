@@ -64,7 +64,7 @@ describe('metadataUrls', () => {
 });
 
 describe('discoverJwksUri', () => {
-  it('takes the key set that the OpenID metadata names', async () => {
+  it('returns the key set URL in the OpenID metadata', async () => {
     expect(await discover({ [openid]: metadata() })).toEqual({ asked: [openid], result: jwksUri });
   });
 
@@ -76,12 +76,12 @@ describe('discoverJwksUri', () => {
     },
   );
 
-  it.each(['network', 'timeout'] as const)('does not ask twice after %s', async (code) => {
+  it.each(['network', 'timeout'] as const)('sends no second request after %s', async (code) => {
     const answers = { [openid]: { result: 'failed', code } as const, [oauth]: metadata() };
     expect(await discover(answers)).toEqual({ asked: [openid], result: code });
   });
 
-  it('does not ask twice once the deadline is over', async () => {
+  it('sends no second request after the deadline', async () => {
     expect(await discover({}, AbortSignal.abort())).toEqual({ asked: [openid], result: 'bad_status' });
   });
 
@@ -95,11 +95,11 @@ describe('discoverJwksUri', () => {
     expect((await discover({ [openid]: metadata({ issuer: claimed }) })).result).toBe('issuer_mismatch');
   });
 
-  it.each([undefined, 5, null, ['https://keys.example.com']])('refuses metadata whose jwks_uri is %j', async (uri) => {
+  it.each([undefined, 5, null, ['https://keys.example.com']])('rejects metadata whose jwks_uri is %j', async (uri) => {
     expect((await discover({ [openid]: metadata({ jwks_uri: uri }) })).result).toBe('bad_metadata');
   });
 
-  it('names the failure of the first place when both fail', async () => {
+  it('returns the failure of the first URL when both fail', async () => {
     expect(await discover({})).toEqual({ asked: [openid, oauth], result: 'bad_status' });
   });
 });

@@ -56,7 +56,7 @@ describe('fetching a document of an issuer', () => {
     expect(received[0]?.headers.cookie ?? received[0]?.headers.authorization).toBeUndefined();
   });
 
-  it('asks conditionally and understands 304', async () => {
+  it('sends a conditional request and reads 304', async () => {
     listener = (request, response) => {
       response
         .writeHead(request.headers['if-none-match'] === '"7"' ? 304 : 500, { 'cache-control': 'max-age=9' })
@@ -65,7 +65,7 @@ describe('fetching a document of an issuer', () => {
     expect(await fetchFrom({ etag: '"7"' })).toEqual({ result: 'not_modified', maxAgeMs: 9_000 });
   });
 
-  it('drops an ETag too long to be sent back', async () => {
+  it('drops an ETag that is too long', async () => {
     listener = answer('{}', { etag: `"${'e'.repeat(255)}"` });
     expect(await fetchFrom()).toEqual({ result: 'loaded', document: {} });
   });
@@ -86,12 +86,12 @@ describe('fetching a document of an issuer', () => {
     },
   );
 
-  it.each(['', '{', '[]', 'null', '{"keys":[],"keys":[]}', '<html>'])('refuses the body %j', async (body) => {
+  it.each(['', '{', '[]', 'null', '{"keys":[],"keys":[]}', '<html>'])('rejects the body %j', async (body) => {
     listener = answer(body);
     expect(await fetchFrom()).toEqual(failed('bad_json'));
   });
 
-  it.each([400, 401, 403, 404, 429, 500, 502, 503, 201, 204])('refuses status %d', async (status) => {
+  it.each([400, 401, 403, 404, 429, 500, 502, 503, 201, 204])('rejects status %d', async (status) => {
     listener = answer(status === 204 ? '' : '{"keys":[]}', {}, status);
     expect(await fetchFrom()).toEqual(failed('bad_status'));
   });
@@ -102,7 +102,7 @@ describe('fetching a document of an issuer', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('reads a body below and at the bound and refuses one past it', async () => {
+  it('reads a body below and at the bound and rejects a larger one', async () => {
     for (const [length, result] of [
       [maxBytes - 1, 'loaded'],
       [maxBytes, 'loaded'],
@@ -125,7 +125,7 @@ describe('fetching a document of an issuer', () => {
     expect(await fetchFrom()).toEqual(failed('too_large'));
   });
 
-  it('stops reading a body without end, and closes its connection', async () => {
+  it('stops reading an endless body, and closes its connection', async () => {
     let closed: Promise<void> | undefined;
     listener = (_request, response) => {
       closed = new Promise((resolve) => response.on('close', () => resolve()));
@@ -140,7 +140,7 @@ describe('fetching a document of an issuer', () => {
     await closed;
   });
 
-  it('ends with the deadline, before the head and in the middle of the body', async () => {
+  it('ends at the deadline, before the head and within the body', async () => {
     for (const withHead of [false, true]) {
       const deadline = new AbortController();
       listener = (_request, response) => {
@@ -151,7 +151,7 @@ describe('fetching a document of an issuer', () => {
     }
   });
 
-  it('tells a connection that breaks from a deadline', async () => {
+  it('distinguishes a broken connection from a deadline', async () => {
     listener = (request) => {
       request.socket.destroy();
     };
@@ -176,14 +176,14 @@ describe('fetching a document of an issuer', () => {
     );
   });
 
-  it('asks https without further ado, and survives a fetch that throws', async () => {
+  it('requests https by default, and returns a failure when fetch throws', async () => {
     expect(
       await fetchFrom({ url: 'https://issuer.example/jwks' }, { dangerouslyAllowHttp: false, fetch: unreachable }),
     ).toEqual(failed('network'));
   });
 });
 
-describe('the age that a server gives', () => {
+describe('the age in the headers of a response', () => {
   it.each([
     ['max-age=60', undefined, 60_000],
     ['public, max-age=60, must-revalidate', undefined, 60_000],

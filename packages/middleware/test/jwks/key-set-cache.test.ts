@@ -59,7 +59,7 @@ async function answer(lookup: KeyLookup | Promise<KeyLookup>) {
 const now = (lookup: KeyLookup | Promise<KeyLookup>) => (lookup instanceof Promise ? 'waits' : name(lookup));
 
 describe('given a cold key set cache', () => {
-  it('asks nobody until it is asked', () => {
+  it('starts no load before the first look-up', () => {
     const { loads, cache } = open();
     expect(loads.count).toBe(0);
     expect(cache.status()).toMatchObject({ state: 'cold', keys: 0, consecutiveFailures: 0, retryAfterMs: 0 });
@@ -75,7 +75,7 @@ describe('given a cold key set cache', () => {
     expect(now(find('one'))).toBe('one');
   });
 
-  it('is unavailable while the issuer fails, and answers at once during the pause', async () => {
+  it('is unavailable while the issuer fails, and fails at once during the pause', async () => {
     const { loads, find, clock } = open();
     const first = find('one');
     loads.last.answer(failed('network'));
@@ -106,7 +106,7 @@ describe('given a cold key set cache', () => {
     expect(cache.status()).toMatchObject({ state: 'fresh', consecutiveFailures: 0, retryAfterMs: 0 });
   });
 
-  it('draws its pauses at random', async () => {
+  it('pauses for a random time', async () => {
     const { loads, cache } = open({}, () => 0.25);
     const ready = cache.prefetch();
     loads.last.answer(failed('bad_status'));
@@ -122,7 +122,7 @@ describe('given a cold key set cache', () => {
     expect(cache.status()).toMatchObject({ state: 'cold', lastError: { code: 'no_usable_keys' } });
   });
 
-  it('knows from its first load, started for that kid, that the issuer does not have it', async () => {
+  it('rejects a kid that the first load, started for it, did not find', async () => {
     const { loads, find } = open();
     const lookup = find('nobody');
     loads.last.answer(loaded([one]));
@@ -130,7 +130,7 @@ describe('given a cold key set cache', () => {
     expect(loads.count).toBe(1);
   });
 
-  it('asks once more for a kid first seen while the first load was under way', async () => {
+  it('starts one more load for a kid first seen during the first load', async () => {
     const { loads, find } = open();
     const early = find('one');
     const late = find('two');
@@ -142,7 +142,7 @@ describe('given a cold key set cache', () => {
     expect(await answer(late)).toBe('two');
   });
 
-  it('finds the one key of a token without kid once the set is there', async () => {
+  it('finds the only key for a token without kid when the set is loaded', async () => {
     const { loads, cache } = open();
     const lookup = cache.findKey({ alg: 'ES256' });
     loads.last.answer(loaded([one]));
@@ -150,7 +150,7 @@ describe('given a cold key set cache', () => {
     expect(now(cache.findKey({ alg: 'RS256' }))).toBe('missing_kid');
   });
 
-  it('survives a load that rejects', async () => {
+  it('is unavailable after a load that rejects', async () => {
     const { loads, find, cache } = open();
     const lookup = find('one');
     loads.last.reject(new Error('with https://user:secret@issuer.example/ in it'));
@@ -158,7 +158,7 @@ describe('given a cold key set cache', () => {
     expect(cache.status().lastError?.code).toBe('internal_error');
   });
 
-  it('survives a load that throws', async () => {
+  it('is unavailable after a load that throws', async () => {
     const clock = new FakeClock();
     const load = () => {
       throw new Error('synchronously');
@@ -169,8 +169,8 @@ describe('given a cold key set cache', () => {
   });
 });
 
-describe('given a load that does not answer', () => {
-  it('waits below the deadline and gives up at it', async () => {
+describe('given a load that does not settle', () => {
+  it('waits below the deadline and fails at it', async () => {
     const { loads, find, clock, cache } = open();
     let settled = false;
     const lookup = Promise.resolve(find('one')).finally(() => {
@@ -185,7 +185,7 @@ describe('given a load that does not answer', () => {
     expect(cache.status().lastError?.code).toBe('timeout');
   });
 
-  it('does not let its late answer overwrite the set of a newer load', async () => {
+  it('does not overwrite the set of a later load with its late result', async () => {
     const { loads, cache, clock, find } = open();
     const first = cache.prefetch();
     await clock.advance(fetchTimeoutMs);
@@ -200,14 +200,14 @@ describe('given a load that does not answer', () => {
     expect(cache.status().keys).toBe(1);
   });
 
-  it('leaves no timer behind when the load answers in time', async () => {
+  it('leaves no timer behind when the load settles in time', async () => {
     const { clock } = await openWarm();
     expect(clock.sleeping).toBe(0);
   });
 });
 
-describe('given a set that grows old', () => {
-  it('is fresh below the soft age, and refreshed behind the requests at it', async () => {
+describe('given an aging set', () => {
+  it('is fresh below the soft age, and refreshed in the background at it', async () => {
     const { find, loads, clock, cache } = await openWarm();
     await clock.advance(softAgeMs - 1);
     expect([now(find('one')), cache.status().state, loads.count]).toEqual(['one', 'fresh', 1]);
@@ -219,14 +219,14 @@ describe('given a set that grows old', () => {
     expect([now(find('two')), cache.status().state, loads.count]).toEqual(['two', 'fresh', 2]);
   });
 
-  it('is refreshed behind token cache hits too', async () => {
+  it('is refreshed by hits of the token cache too', async () => {
     const { cache, loads, clock } = await openWarm();
     await clock.advance(softAgeMs);
     expect(cache.trusts(thumbprintOf(one))).toBe(true);
     expect(loads.count).toBe(2);
   });
 
-  it('measures its age from the question, not from the answer', async () => {
+  it('measures its age from the start of the request, not from the answer', async () => {
     const { cache, clock, loads } = open();
     const ready = cache.prefetch();
     await clock.advance(2_000);
@@ -235,7 +235,7 @@ describe('given a set that grows old', () => {
     expect(cache.status().ageMs).toBe(2_000);
   });
 
-  it('keeps answering while refreshes fail, below the hard age, and no longer at it', async () => {
+  it('answers while refreshes fail below the hard age, and no longer at it', async () => {
     const { find, loads, clock, cache } = await openWarm();
     await clock.advance(softAgeMs);
     for (let at = softAgeMs; at < hardAgeMs; at += 100_000) {
@@ -258,7 +258,7 @@ describe('given a set that grows old', () => {
     expect([now(find('one')), cache.trusts(thumbprintOf(one))]).toEqual(['one', true]);
   });
 
-  it('comes back from expired with the next good load, for which look-ups wait', async () => {
+  it('is fresh again after the next successful load, for which look-ups wait', async () => {
     const { find, loads, clock, cache } = await openWarm();
     await clock.advance(hardAgeMs);
     const lookup = find('one');
@@ -268,7 +268,7 @@ describe('given a set that grows old', () => {
     expect(cache.status().state).toBe('fresh');
   });
 
-  it('starts one refresh behind at a time and none during the pause after a failure', async () => {
+  it('starts one background refresh at a time and none during the pause after a failure', async () => {
     const { find, loads, clock } = await openWarm();
     await clock.advance(softAgeMs);
     for (let at = 0; at < 100; at += 1) void find('one');
@@ -282,7 +282,7 @@ describe('given a set that grows old', () => {
     expect(loads.count).toBe(3);
   });
 
-  it('asks conditionally with what it holds and counts "not modified" as a success', async () => {
+  it('sends the validator of the held set and counts "not modified" as a success', async () => {
     const { find, loads, clock, cache, fetched } = await openWarm();
     expect(loads.at(0).validator).toBeUndefined();
     const { lastChangeAtMs } = cache.status();
@@ -298,7 +298,7 @@ describe('given a set that grows old', () => {
     expect(loads.last.validator).toEqual({ url: 'https://issuer.example/jwks', etag: '"1"' });
   });
 
-  it('stays cold when told "not modified" about nothing', async () => {
+  it('stays cold after "not modified" without a held set', async () => {
     const { cache, loads } = open();
     const ready = cache.prefetch();
     loads.last.answer({ result: 'not_modified' });
@@ -339,7 +339,7 @@ describe('given keys that change', () => {
     return { ...opened, removed, end };
   }
 
-  it('drops a removed key at once and names it to the listeners', async () => {
+  it('stops trusting a removed key at once and passes it to the listeners', async () => {
     const { cache, removed, find, loads } = await refreshTo([two]);
     expect(removed).toEqual([[thumbprintOf(one)]]);
     expect(cache.trusts(thumbprintOf(one))).toBe(false);
@@ -349,7 +349,7 @@ describe('given keys that change', () => {
     expect(await answer(lookup)).toBe('unknown_kid');
   });
 
-  it('drops the old material of a kid with new material', async () => {
+  it('stops trusting the old material of a kid with new material', async () => {
     const renewed = { ...three, kid: 'one' };
     const { cache, removed, find } = await refreshTo([renewed, two]);
     expect(removed).toEqual([[thumbprintOf(one)]]);
@@ -357,7 +357,7 @@ describe('given keys that change', () => {
     expect(find('one')).toMatchObject({ outcome: 'found', key: { thumbprint: thumbprintOf(three) } });
   });
 
-  it('has swapped the set before a listener hears of it', async () => {
+  it('has replaced the set before it calls a listener', async () => {
     const { cache, loads, clock, find } = await openWarm([one]);
     const trusted: boolean[] = [];
     cache.onKeysRemoved(() => trusted.push(cache.trusts(thumbprintOf(one)), cache.trusts(thumbprintOf(two))));
@@ -368,13 +368,13 @@ describe('given keys that change', () => {
     expect(trusted).toEqual([false, true]);
   });
 
-  it('tells nobody when keys are added only', async () => {
+  it('calls no listener when keys are only added', async () => {
     const { removed, held } = await refreshTo([one, two, three]);
     expect(removed).toEqual([]);
     expect(held).toEqual([2, 3]);
   });
 
-  it('tells a listener nothing after its end', async () => {
+  it('does not call a removed listener', async () => {
     const { removed, end, clock, loads, find } = await refreshTo([one, two]);
     end();
     await clock.advance(softAgeMs);
@@ -402,7 +402,7 @@ describe('given keys that change', () => {
     expect(cache.status()).toMatchObject({ state: 'stale', consecutiveFailures: 1 });
   });
 
-  it('is not stopped by a listener that throws', async () => {
+  it('keeps working after a listener throws', async () => {
     const { cache, loads, clock, find } = await openWarm([one]);
     cache.onKeysRemoved(() => {
       throw new Error('a bug elsewhere');
@@ -419,7 +419,7 @@ describe('given keys that change', () => {
 });
 
 describe('given a kid that the held set does not have', () => {
-  it('asks the issuer and finds the rotated key', async () => {
+  it('starts a refresh and finds the rotated key', async () => {
     const { find, loads } = await openWarm();
     const lookup = find('two');
     expect(now(lookup)).toBe('waits');
@@ -427,7 +427,7 @@ describe('given a kid that the held set does not have', () => {
     expect(await answer(lookup)).toBe('two');
   });
 
-  it('says unknown_kid only after a refresh that succeeded', async () => {
+  it('answers unknown_kid only after a successful refresh', async () => {
     const { find, loads, clock } = await openWarm();
     const first = find('nobody');
     loads.last.answer(failed('bad_status'));
@@ -440,7 +440,7 @@ describe('given a kid that the held set does not have', () => {
     expect(await answer(second)).toBe('unknown_kid');
   });
 
-  it('does not take the answer of a refresh that began before the kid was seen for a "no"', async () => {
+  it('does not reject a kid for a refresh that started before the kid was seen', async () => {
     const { find, loads, clock } = await openWarm();
     await clock.advance(softAgeMs);
     void find('one');
@@ -454,7 +454,7 @@ describe('given a kid that the held set does not have', () => {
     expect(await answer(rotated)).toBe('two');
   });
 
-  it('takes a "yes" from a refresh that began before', async () => {
+  it('accepts a key from a refresh that started before', async () => {
     const { find, loads, clock } = await openWarm();
     await clock.advance(softAgeMs);
     void find('one');
@@ -464,7 +464,7 @@ describe('given a kid that the held set does not have', () => {
     expect(loads.count).toBe(2);
   });
 
-  it('remembers below the lifetime that the issuer does not have it, and asks again at it', async () => {
+  it('rejects it without a refresh below the lifetime, and refreshes again at it', async () => {
     const { find, loads, clock } = await openWarm();
     const first = find('nobody');
     loads.last.answer(loaded([one]));
@@ -475,7 +475,7 @@ describe('given a kid that the held set does not have', () => {
     expect([now(find('nobody')), loads.count]).toEqual(['waits', 3]);
   });
 
-  it('forgets that with the next successful refresh', async () => {
+  it('refreshes again after the next successful refresh', async () => {
     const { find, loads } = await openWarm();
     const first = find('nobody');
     loads.last.answer(loaded([one]));
@@ -507,7 +507,7 @@ describe('given a kid that the held set does not have', () => {
     expect(loads.count).toBe(5);
   });
 
-  it('is answered by the refresh of another when the bucket is empty', async () => {
+  it('waits for the refresh of another kid when the bucket is empty', async () => {
     const { find, loads, clock } = await openWarm([one], { unknownKidBurst: 1 });
     const a = find('a');
     loads.last.answer(loaded([one]));
@@ -520,7 +520,7 @@ describe('given a kid that the held set does not have', () => {
     expect([now(find('b')), loads.count]).toEqual(['unknown_kid', 3]);
   });
 
-  it('costs no token while refreshes pause after a failure', async () => {
+  it('takes no token from the bucket during the pause after a failure', async () => {
     const { find, loads, clock } = await openWarm([one], { unknownKidBurst: 2 });
     const first = find('a');
     loads.last.answer(failed('network'));
@@ -543,7 +543,7 @@ describe('given a kid that the held set does not have', () => {
 });
 
 describe('given a flood of 1000 random kids at once', () => {
-  it('asks within the budget, answers everybody, and keeps known kids synchronous', async () => {
+  it('refreshes within the budget, answers every look-up, and answers for known kids synchronously', async () => {
     const { find, loads } = await openWarm();
     const flood = Array.from({ length: 1_000 }, (_, at) => find(`random-${at}`));
     for (let answered = 1; answered < loads.count || answered === 1; answered += 1) {
@@ -557,7 +557,7 @@ describe('given a flood of 1000 random kids at once', () => {
     expect(now(find('one'))).toBe('one');
   });
 
-  it('makes at most one refresh each ten seconds once the burst is spent, and still finds a rotated key', async () => {
+  it('starts at most one refresh per ten seconds after the burst, and still finds a rotated key', async () => {
     const { find, loads, clock } = await openWarm();
     let serial = 0;
     const wave = () => Array.from({ length: 100 }, () => find(`random-${serial++}`));
@@ -620,7 +620,7 @@ describe('the status of a key set cache', () => {
     });
   });
 
-  it('tells the observer each look-up once, however it was answered', async () => {
+  it('calls the observer once for each look-up', async () => {
     const { find, loads, lookedUp, fetched, cache } = open();
     const first = find('one');
     loads.last.answer(loaded([one]));
@@ -636,7 +636,7 @@ describe('the status of a key set cache', () => {
 });
 
 describe('given a closed key set cache', () => {
-  it('answers who waits, aborts the load, takes nothing over and starts nothing', async () => {
+  it('ends waiting look-ups, aborts the load, ignores its result and starts no other', async () => {
     const { cache, loads, find, clock } = open();
     const lookup = find('one');
     cache.close();

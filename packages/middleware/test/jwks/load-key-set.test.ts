@@ -54,7 +54,7 @@ describe('a key set loader', () => {
     expect(asked.map(({ url }) => url)).toEqual([metadataUrl, jwksUri, jwksUri]);
   });
 
-  it('discovers again at the hard age, not a millisecond before', async () => {
+  it('discovers again at the hard age, and not one millisecond before', async () => {
     const { load, asked, clock } = open({ issuer });
     await load();
     await clock.advance(limits.hardAgeMs - 1);
@@ -77,21 +77,21 @@ describe('a key set loader', () => {
     expect(asked.map(({ url }) => url)).toEqual([metadataUrl, jwksUri, metadataUrl, moved]);
   });
 
-  it('does not ask for keys when the metadata is somebody else’s', async () => {
+  it('requests no keys when the metadata belong to another issuer', async () => {
     const { load, asked, answers } = open({ issuer });
     answers[metadataUrl] = { result: 'loaded', document: { issuer: `${issuer}/`, jwks_uri: jwksUri } };
     expect(await load()).toEqual({ result: 'failed', code: 'issuer_mismatch' });
     expect(asked.some(({ url }) => url === jwksUri)).toBe(false);
   });
 
-  it('sends the validator to the URL it came from only', async () => {
+  it('sends a validator only to the URL that it came from', async () => {
     const { load, asked } = open({ jwksUri });
     await load({ url: jwksUri, etag: '"1"' });
     await load({ url: `${issuer}/elsewhere`, etag: '"1"' });
     expect(asked).toEqual([{ url: jwksUri, etag: '"1"' }, { url: jwksUri }]);
   });
 
-  it('believes "not modified" only when it asked about a version', async () => {
+  it('accepts "not modified" only for a request with a validator', async () => {
     const { load, answers } = open({ jwksUri });
     answers[jwksUri] = { result: 'not_modified', maxAgeMs: 5 };
     expect(await load({ url: jwksUri, etag: '"1"' })).toEqual({ result: 'not_modified', maxAgeMs: 5 });

@@ -12,20 +12,20 @@ describe('negative kids', () => {
     expect(kids.isRefuted('a', 0)).toBe(true);
   });
 
-  it('are not refuted by a refresh that was under way when they were first seen', () => {
+  it('are not refuted by a refresh that was running when they were first seen', () => {
     const kids = remember();
     kids.see('a', 4);
     kids.settle(4, 0);
     expect(kids.isRefuted('a', 0)).toBe(false);
   });
 
-  it('keep the first sight of a kid that is seen again', () => {
+  it('keep the first refresh number of a kid that is seen again', () => {
     const kids = remember();
     kids.see('a', 4);
     expect(kids.see('a', 7)).toBe(4);
   });
 
-  it('live below the lifetime and die at it', () => {
+  it('are kept below the lifetime and removed at it', () => {
     const kids = remember();
     kids.see('a', 0);
     kids.settle(1, 500);
@@ -34,7 +34,7 @@ describe('negative kids', () => {
     expect(kids.size).toBe(0);
   });
 
-  it('die with the next successful refresh', () => {
+  it('are removed by the next successful refresh', () => {
     const kids = remember();
     kids.see('a', 0);
     kids.settle(1, 0);

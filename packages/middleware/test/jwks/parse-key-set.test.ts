@@ -20,12 +20,12 @@ describe('parseKeySet', () => {
     },
   );
 
-  it('refuses an empty set and one without a usable key alike', () => {
+  it('rejects an empty set and a set without a usable key', () => {
     expect(parseKeySet({ keys: [] }, 100)).toEqual({ ok: false, code: 'no_usable_keys' });
     expect(parseKeySet({ keys: [null, { kty: 'oct', k: 'AA' }] }, 100)).toEqual({ ok: false, code: 'no_usable_keys' });
   });
 
-  it('takes a set below and at the number of keys allowed and refuses a larger one whole', () => {
+  it('accepts a set below and at the largest number of keys and rejects a larger one', () => {
     const keys = [good, null, null];
     expect(parseKeySet({ keys }, 4)).toMatchObject({ ok: true });
     expect(parseKeySet({ keys }, 3)).toMatchObject({ ok: true });
@@ -79,7 +79,7 @@ describe('parseKeySet', () => {
     expect([...parse({ ...rsa, use: 'enc' }, good).skippedKids]).toEqual(['rsa']);
   });
 
-  it('takes RSA of 2048 bits', () => {
+  it('accepts RSA of 2048 bits', () => {
     expect(parse(rsa).keys).toHaveLength(1);
   });
 
@@ -104,7 +104,7 @@ describe('parseKeySet', () => {
     expect(parse(jwk).keys[0]?.thumbprint).toBe(await calculateJwkThumbprint(jwk));
   });
 
-  it('gives a second spelling of one key one thumbprint', () => {
+  it('gives two encodings of one key the same thumbprint', () => {
     const padded = {
       ...rsa,
       kid: 'padded',
@@ -113,7 +113,7 @@ describe('parseKeySet', () => {
     expect(parse(rsa, padded).thumbprints.size).toBe(1);
   });
 
-  it('takes a key listed twice for one key', () => {
+  it('reads a key that is listed twice as one key', () => {
     const keySet = parse(good, { ...good });
     expect(keySet.keys).toHaveLength(1);
     expect(keySet.byKid.get('good')).toHaveLength(1);
@@ -124,7 +124,7 @@ describe('parseKeySet', () => {
     expect([...parse(good, { ...good, kid: 'again' }).byKid.keys()]).toEqual(['good', 'again']);
   });
 
-  it('takes kids that are names of object members', () => {
+  it('accepts kids that are names of object members', () => {
     const keySet = parse({ ...good, kid: '__proto__' });
     expect(keySet.byKid.get('__proto__')).toHaveLength(1);
     expect(keySet.byKid.get('constructor')).toBeUndefined();

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type KeySet, parseKeySet } from '../../src/jwks/parse-key-set.ts';
-import { removedKeys } from '../../src/jwks/removed-keys.ts';
+import { type KeySet, parseKeySet, removedKeys } from '../../src/jwks/parse-key-set.ts';
 import { mintEcKey, mintRsaKey } from './minted-keys.ts';
 
 const one = mintEcKey({ kid: 'one' }).jwk;
@@ -21,20 +20,20 @@ describe('removedKeys', () => {
     expect(removedKeys(parse(one), parse({ ...one, kid: 'renamed' }))).toEqual([]);
   });
 
-  it('names a key that left', () => {
+  it('lists a key that left', () => {
     expect(removedKeys(parse(one, two), parse(two))).toEqual([thumbprintOf(one)]);
   });
 
-  it('names the old material of a kid that has new material', () => {
+  it('lists the old material of a kid that has new material', () => {
     expect(removedKeys(parse(one), parse({ ...two, kid: 'one' }))).toEqual([thumbprintOf(one)]);
   });
 
-  it('names a key that lost an algorithm or its use', () => {
+  it('lists a key that lost an algorithm or its use', () => {
     expect(removedKeys(parse(rsa), parse({ ...rsa, alg: 'PS256' }))).toEqual([thumbprintOf(rsa)]);
     expect(removedKeys(parse(rsa, one), parse({ ...rsa, use: 'enc' }, one))).toEqual([thumbprintOf(rsa)]);
   });
 
-  it('names a key once that was listed under two kids', () => {
+  it('lists a key once that had two kids', () => {
     expect(removedKeys(parse(one, { ...one, kid: 'again' }, two), parse(two))).toEqual([thumbprintOf(one)]);
   });
 });

@@ -8,7 +8,7 @@ describe('a static key set', () => {
   if (!parsed.ok) throw new Error(parsed.code);
   const { keySet } = parsed;
 
-  it('answers at once and counts its answers', () => {
+  it('answers synchronously and reports each result', () => {
     const keyLookedUp = jest.fn();
     const keysHeld = jest.fn();
     const keys = new StaticKeySet(keySet, { keyLookedUp, keysHeld });
@@ -18,7 +18,7 @@ describe('a static key set', () => {
     expect(keysHeld.mock.calls).toEqual([[1]]);
   });
 
-  it('trusts its own keys for ever and no other', async () => {
+  it('always trusts its own keys, and no other', async () => {
     const keys = new StaticKeySet(keySet);
     expect(keys.trusts(keySet.keys[0]?.thumbprint ?? '')).toBe(true);
     expect(keys.trusts('another')).toBe(false);

@@ -10,11 +10,11 @@ const takeAll = (bucket: TokenBucket, nowMs: number) => {
 describe('a token bucket of 3, refilled one each 10 s', () => {
   const fresh = (nowMs = 0) => new TokenBucket({ burst: 3, intervalMs: 10_000, nowMs });
 
-  it('gives its burst at once and then nothing', () => {
+  it('allows its burst at once and then nothing', () => {
     expect(takeAll(fresh(), 0)).toBe(3);
   });
 
-  it('gives one more at the interval, not a millisecond before', () => {
+  it('allows one more at the interval, and not one millisecond before', () => {
     const bucket = fresh(5);
     takeAll(bucket, 5);
     expect(bucket.tryTake(10_004)).toBe(false);
@@ -23,20 +23,20 @@ describe('a token bucket of 3, refilled one each 10 s', () => {
     expect(takeAll(bucket, 10_005)).toBe(1);
   });
 
-  it('keeps the part of an interval that has passed', () => {
+  it('keeps the elapsed part of an interval', () => {
     const bucket = fresh();
     takeAll(bucket, 0);
     expect(takeAll(bucket, 19_999)).toBe(1);
     expect(takeAll(bucket, 20_000)).toBe(1);
   });
 
-  it('never holds more than its burst', () => {
+  it('holds at most its burst', () => {
     const bucket = fresh();
     takeAll(bucket, 0);
     expect(takeAll(bucket, 1_000_000)).toBe(3);
   });
 
-  it('starts the interval of a full bucket when one is taken', () => {
+  it('starts the interval of a full bucket when a token is taken', () => {
     const bucket = fresh();
     expect(takeAll(bucket, 99_999)).toBe(3);
     expect(bucket.tryTake(109_998)).toBe(false);
