@@ -1,6 +1,6 @@
 import type { TrustedIssuer } from './trusted-issuer.ts';
 
-/** Whether an `iss` is trusted. `unavailable` is ours: nobody could say. */
+/** Whether an `iss` is trusted. `unavailable` is our outage: it is unknown. */
 export type IssuerLookup =
   | { readonly outcome: 'trusted'; readonly issuer: TrustedIssuer }
   | { readonly outcome: 'rejected'; readonly reason: 'untrusted_issuer' }
@@ -11,21 +11,21 @@ export type IssuerLookup =
       readonly cause?: unknown;
     };
 
-/** Who may sign tokens for this API. */
+/** The issuers whose tokens this API accepts. */
 export interface IssuerDirectory {
-  /** @param issuer exactly as in the token, and not verified. Never throws, never rejects. */
+  /** @param issuer the unverified `iss` of a token. Never throws, never rejects. */
   find(issuer: string): IssuerLookup | Promise<IssuerLookup>;
-  /** Those known now, for status and for fetching keys ahead. */
+  /** The issuers known now, for status and for `prefetch`. */
   known(): readonly TrustedIssuer[];
 }
 
 export const untrusted: IssuerLookup = { outcome: 'rejected', reason: 'untrusted_issuer' };
 
-/** The issuers of the options: always known. */
+/** The issuers that the options list. */
 export function listedIssuers(issuers: readonly TrustedIssuer[]): IssuerDirectory {
   const lookups = new Map(issuers.map((issuer) => [issuer.issuer, { outcome: 'trusted', issuer } as const]));
   return {
-    // RFC 7519 §4.1.1, RFC 3986 §6.2.1: compared as strings; a slash or a capital more is another issuer.
+    // RFC 7519 §4.1.1, RFC 3986 §6.2.1: compared as strings; another slash or capital is another issuer.
     find: (issuer) => lookups.get(issuer) ?? untrusted,
     known: () => issuers,
   };

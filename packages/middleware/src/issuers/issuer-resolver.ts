@@ -1,57 +1,55 @@
 import { hash } from 'node:crypto';
-import type { Clock } from '@revocast/denylist/replica';
-import { withTimeout } from '@revocast/denylist/replica';
+import { type Clock, withTimeout } from '@revocast/denylist/replica';
 import { LRUCache } from 'lru-cache';
 import type { KeySource } from '../jwks/key-source.ts';
 import type { ResolvedIssuer, ResolvedIssuerResolver } from '../options/resolve-issuers.ts';
 import { type IssuerDirectory, type IssuerLookup, untrusted } from './issuer-directory.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
 
-/** Longest `iss` that the hook is asked about, in characters. */
+/** Longest `iss` that is passed to the hook, in characters. */
 export const maxIssuerLength = 1024;
-/** Issuers that the hook may be asked about at once; one more is answered 503 without asking. */
-export const maxQuestions = 100;
-/** Pause after a failed question about an issuer that is known. */
+/** Pending calls of the hook. With more, a request gets 503 without a call. */
+export const maxPendingCalls = 100;
+/** Pause after a failed call for a known issuer. */
 const retryMs = 1000;
 
 export interface IssuerResolverParts {
   readonly resolver: ResolvedIssuerResolver;
   readonly clock: Clock;
-  /** An issuer that is known stays in use for so long while the hook fails. */
+  /** How long a known issuer stays trusted while the hook fails. */
   readonly hardAgeMs: number;
-  /** Opens the keys of an issuer, and says how to let go of them. */
+  /** Opens the keys of an issuer; `close` releases them. */
   readonly open: (issuer: ResolvedIssuer) => { readonly issuer: TrustedIssuer; readonly close: () => void };
-  /** The hook failed; nothing of its error is safe to print but its kind. */
+  /** Called when the hook fails. The error may contain secrets: print only its kind. */
   readonly failed?: (error: unknown) => void;
 }
 
 interface Entry {
   readonly lookup: IssuerLookup & { outcome: 'trusted' };
-  /** Hash of what the hook said: if it says the same again, it is the same issuer, with the keys it has. */
+  /** Hash of the hook's answer. An equal answer keeps the issuer and its keys. */
   readonly description: string;
   readonly close: () => void;
   confirmedAtMs: number;
-  askAgainAtMs: number;
+  dueAtMs: number;
   retired: boolean;
 }
 
 /**
- * Issuers that a hook of the application knows: one for each tenant. Bounded in every direction, because `iss` is text
- * that anybody may send: how many are kept, how many are refused from memory, how many questions are open, and how long
- * each takes. Known issuers never wait: the hook is asked again behind the requests, and an outage of what it asks is
- * outlived until the hard age.
+ * Issuers that a hook of the application returns, such as one for each tenant. `iss` is unverified text, so everything is
+ * bounded: the issuers kept, the rejections remembered, the pending calls, and the time of each call. A known issuer never
+ * waits: the hook is called again in the background, and while it fails the issuer stays trusted until the hard age.
  */
 export class IssuerResolver implements IssuerDirectory {
   readonly #parts: IssuerResolverParts;
   readonly #entries: LRUCache<string, Entry>;
-  readonly #refusedAtMs: LRUCache<string, number>;
-  readonly #questions = new Map<string, Promise<IssuerLookup>>();
+  readonly #rejectedAtMs: LRUCache<string, number>;
+  readonly #pending = new Map<string, Promise<IssuerLookup>>();
 
   constructor(parts: IssuerResolverParts) {
     this.#parts = parts;
     const max = parts.resolver.maxEntries;
     this.#entries = new LRUCache({ max, dispose: retire });
-    this.#refusedAtMs = new LRUCache({ max });
+    this.#rejectedAtMs = new LRUCache({ max });
   }
 
   find(issuer: string): IssuerLookup | Promise<IssuerLookup> {
@@ -59,9 +57,9 @@ export class IssuerResolver implements IssuerDirectory {
     const entry = this.#use(issuer);
     if (entry !== undefined) return entry.lookup;
     const nowMs = this.#parts.clock.monotonicMs();
-    const refusedAtMs = this.#refusedAtMs.get(issuer);
-    if (refusedAtMs !== undefined && nowMs - refusedAtMs < this.#parts.resolver.refusedMs) return untrusted;
-    return this.#question(issuer);
+    const rejectedAtMs = this.#rejectedAtMs.get(issuer);
+    if (rejectedAtMs !== undefined && nowMs - rejectedAtMs < this.#parts.resolver.refusedMs) return untrusted;
+    return this.#call(issuer);
   }
 
   known(): readonly TrustedIssuer[] {
@@ -76,7 +74,7 @@ export class IssuerResolver implements IssuerDirectory {
     this.#entries.clear();
   }
 
-  /** The issuer if it is known and not too old; also asks the hook behind the request when it is time to. */
+  /** The issuer if it is known and below the hard age. Calls the hook in the background when that is due. */
   #use(issuer: string): Entry | undefined {
     const entry = this.#entries.get(issuer);
     if (entry === undefined) return undefined;
@@ -85,41 +83,41 @@ export class IssuerResolver implements IssuerDirectory {
       this.#entries.delete(issuer);
       return undefined;
     }
-    if (nowMs >= entry.askAgainAtMs) void this.#question(issuer);
+    if (nowMs >= entry.dueAtMs) void this.#call(issuer);
     return entry;
   }
 
-  /** One question for each issuer at a time. */
-  #question(issuer: string): Promise<IssuerLookup> {
-    const open = this.#questions.get(issuer);
-    if (open !== undefined) return open;
-    if (this.#questions.size >= maxQuestions) return Promise.resolve(this.#unavailable('jwks_unavailable'));
-    const question = this.#ask(issuer).finally(() => this.#questions.delete(issuer));
-    this.#questions.set(issuer, question);
-    return question;
+  /** One call per issuer at a time. */
+  #call(issuer: string): Promise<IssuerLookup> {
+    const pending = this.#pending.get(issuer);
+    if (pending !== undefined) return pending;
+    if (this.#pending.size >= maxPendingCalls) return Promise.resolve(this.#unavailable('jwks_unavailable'));
+    const call = this.#resolve(issuer).finally(() => this.#pending.delete(issuer));
+    this.#pending.set(issuer, call);
+    return call;
   }
 
-  async #ask(issuer: string): Promise<IssuerLookup> {
+  async #resolve(issuer: string): Promise<IssuerLookup> {
     const { clock, resolver, failed } = this.#parts;
-    const askedAtMs = clock.monotonicMs();
+    const calledAtMs = clock.monotonicMs();
     try {
       const limit = { clock, timeoutMs: resolver.timeoutMs, late: 'late' as const };
       const described = await withTimeout(resolver.describe(issuer), limit);
-      if (described === 'late') return this.#outlive(issuer, this.#unavailable('jwks_unavailable'));
-      return described === undefined ? this.#refuse(issuer) : this.#trust(described, askedAtMs);
+      if (described === 'late') return this.#keep(issuer, this.#unavailable('jwks_unavailable'));
+      return described === undefined ? this.#reject(issuer) : this.#trust(described, calledAtMs);
     } catch (error) {
       failed?.(error);
-      return this.#outlive(issuer, this.#unavailable('internal_error', error));
+      return this.#keep(issuer, this.#unavailable('internal_error', error));
     }
   }
 
-  #trust(described: ResolvedIssuer, askedAtMs: number): IssuerLookup {
+  #trust(described: ResolvedIssuer, calledAtMs: number): IssuerLookup {
     const { resolver, open } = this.#parts;
     const description = hash('sha256', JSON.stringify(described));
     const held = this.#entries.get(described.issuer);
     if (held?.description === description) {
-      held.confirmedAtMs = askedAtMs;
-      held.askAgainAtMs = askedAtMs + resolver.maxAgeMs;
+      held.confirmedAtMs = calledAtMs;
+      held.dueAtMs = calledAtMs + resolver.maxAgeMs;
       return held.lookup;
     }
     const opened = open(described);
@@ -129,25 +127,25 @@ export class IssuerResolver implements IssuerDirectory {
       lookup: { outcome: 'trusted', issuer },
       description,
       close: opened.close,
-      confirmedAtMs: askedAtMs,
-      askAgainAtMs: askedAtMs + resolver.maxAgeMs,
+      confirmedAtMs: calledAtMs,
+      dueAtMs: calledAtMs + resolver.maxAgeMs,
       retired: false,
     };
     this.#entries.set(described.issuer, entry);
     return entry.lookup;
   }
 
-  #refuse(issuer: string): IssuerLookup {
+  #reject(issuer: string): IssuerLookup {
     this.#entries.delete(issuer);
-    this.#refusedAtMs.set(issuer, this.#parts.clock.monotonicMs());
+    this.#rejectedAtMs.set(issuer, this.#parts.clock.monotonicMs());
     return untrusted;
   }
 
-  /** The hook failed: who is known stays known for now, and is asked about again soon. */
-  #outlive(issuer: string, failure: IssuerLookup): IssuerLookup {
+  /** After a failed call: a known issuer stays trusted, and the next call is due soon. */
+  #keep(issuer: string, failure: IssuerLookup): IssuerLookup {
     const held = this.#entries.get(issuer);
     if (held === undefined) return failure;
-    held.askAgainAtMs = this.#parts.clock.monotonicMs() + retryMs;
+    held.dueAtMs = this.#parts.clock.monotonicMs() + retryMs;
     return held.lookup;
   }
 
@@ -162,7 +160,7 @@ function retire(entry: Entry): void {
   entry.close();
 }
 
-/** Tokens that were verified before are known no longer once their issuer is not trusted any more, or by other rules. */
+/** Ends the trust in verified tokens when their issuer is no longer trusted, or is now described differently. */
 function whileTrusted(keys: KeySource, isTrusted: () => boolean): KeySource {
   return {
     findKey: (query) => keys.findKey(query),

@@ -3,7 +3,7 @@ import type { ResolvedOptions } from '../options/options.ts';
 import type { ResolvedIssuer } from '../options/resolve-issuers.ts';
 import type { ClaimPolicy } from '../token/claims.ts';
 
-/** An issuer that is trusted, with its own keys and rules: a key of one issuer never verifies a token of another. */
+/** A trusted issuer with its own keys and policy: a key of one issuer never verifies a token of another. */
 export interface TrustedIssuer {
   readonly issuer: string;
   /** Label in metrics and status. */
@@ -12,7 +12,7 @@ export interface TrustedIssuer {
   readonly keys: KeySource;
 }
 
-/** What the claims of an issuer's tokens must satisfy: its profile, and what holds for all issuers of a verifier. */
+/** The requirements on the claims of an issuer's tokens: those of its profile, and those of the verifier. */
 export function policyOf(issuer: ResolvedIssuer, options: ResolvedOptions): ClaimPolicy {
   const { algorithms, profile, claimMap } = issuer;
   const { audience, clockToleranceMs, maxTokenAgeMs, maxTokenLifetimeMs } = options;

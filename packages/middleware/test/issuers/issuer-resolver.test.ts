@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Decision } from '../../src/decision.ts';
-import { maxIssuerLength, maxQuestions } from '../../src/issuers/issuer-resolver.ts';
+import { maxIssuerLength, maxPendingCalls } from '../../src/issuers/issuer-resolver.ts';
 import type { IssuerResolverOptions } from '../../src/options/issuer-options.ts';
 import { composeVerifier } from '../../src/verifier/create-verifier.ts';
 import type { Verifier } from '../../src/verifier/verifier.ts';
@@ -48,7 +48,7 @@ function tokenOf(iss: string, signer: KeyName): string {
   return token;
 }
 
-describe('issuers that a hook knows', () => {
+describe('issuers that a hook returns', () => {
   it('are each bound to their own keys', async () => {
     const { send } = await open(async (issuer) => (issuer === tenant('a') ? { jwks } : { jwks: otherJwks }));
     expect(await send(tenant('a'), 'es')).toBe('none');
@@ -57,7 +57,7 @@ describe('issuers that a hook knows', () => {
     expect(await send(tenant('b'), 'es')).toBe('bad_signature');
   });
 
-  it('are asked about once, however many requests come at once', async () => {
+  it('cause one call of the hook for concurrent requests', async () => {
     const { send, asked, verify } = await open(async () => ({ jwks }));
     const reasons = await Promise.all(Array.from({ length: 50 }, () => send(tenant('a'))));
     expect(new Set(reasons)).toEqual(new Set(['none']));
@@ -65,12 +65,12 @@ describe('issuers that a hook knows', () => {
     expect(verify(tenant('a'))).toMatchObject({ outcome: 'accepted', cached: true });
   });
 
-  it('may be described without a promise, with options of their own over those beside', async () => {
+  it('may be described synchronously; their own options override those of the verifier', async () => {
     const { send } = await open(() => ({ jwks, algorithms: ['RS256'] }));
     expect(await send(tenant('a'))).toBe('alg_not_allowed');
   });
 
-  it('share one name in decisions, and each show in the status', async () => {
+  it('share one alias in decisions, and are listed one by one in the status', async () => {
     const { verify, verifier } = await open(() => ({ jwks }), { alias: 'tenants' });
     expect(await verify(tenant('a'))).toMatchObject({ issuerAlias: 'tenants' });
     expect(verifier.status().issuers).toMatchObject([{ issuer: tenant('a'), alias: 'tenants' }]);
@@ -78,7 +78,7 @@ describe('issuers that a hook knows', () => {
 });
 
 describe('an issuer that is not trusted', () => {
-  it('causes no fetch, and no second question below its time; one at it', async () => {
+  it('causes no fetch, and no second call of the hook below refusedMs; one at it', async () => {
     const { send, asked, world } = await open(async () => null, { refusedMs: 1000 });
     expect([await send(tenant('x')), await send(tenant('x'))]).toEqual(['untrusted_issuer', 'untrusted_issuer']);
     await world.clock.advance(999);
@@ -90,7 +90,7 @@ describe('an issuer that is not trusted', () => {
     expect(world.fetched).toEqual([]);
   });
 
-  it('is not even asked about past the greatest length', async () => {
+  it('is rejected without a call of the hook above the greatest length', async () => {
     const { send, asked } = await open(async () => ({ jwks }));
     expect(await send('i'.repeat(maxIssuerLength + 1))).toBe('untrusted_issuer');
     expect(asked).toEqual([]);
@@ -99,16 +99,16 @@ describe('an issuer that is not trusted', () => {
 });
 
 describe('issuers beyond the bound', () => {
-  it('take the place of the one not seen for longest', async () => {
+  it('replace the least recently used issuer', async () => {
     const { send, asked, verifier } = await open(async () => ({ jwks }), { maxEntries: 2 });
     for (const name of ['a', 'b', 'a', 'c', 'a', 'b']) expect(await send(tenant(name))).toBe('none');
     expect(asked).toEqual(['a', 'b', 'c', 'b'].map(tenant));
     expect(verifier.status().issuers.length).toBe(2);
   });
 
-  it('wait for nobody when too many are asked about', async () => {
+  it('are unavailable at once when too many calls are pending', async () => {
     const { verify, send, world } = await open(() => new Promise(() => {}));
-    const waiting = Array.from({ length: maxQuestions }, (_, at) => verify(tenant(`slow-${at}`)));
+    const waiting = Array.from({ length: maxPendingCalls }, (_, at) => verify(tenant(`slow-${at}`)));
     expect(await send(tenant('one-more'))).toBe('jwks_unavailable');
     await world.clock.advance(3000);
     expect(new Set((await Promise.all(waiting)).map(reasonOf))).toEqual(new Set(['jwks_unavailable']));
@@ -134,7 +134,7 @@ describe('a hook', () => {
     expect(reasonOf(await verify(tenant('a')))).toBe('internal_error');
   });
 
-  it('that never settles is waited for below its time and not longer', async () => {
+  it('that never settles is waited for until timeoutMs', async () => {
     const { verify, world } = await open(() => new Promise(() => {}), { timeoutMs: 500 });
     let settled: Decision | undefined;
     const waiting = Promise.resolve(verify(tenant('a'))).then((decision) => {
@@ -154,7 +154,7 @@ describe('a hook', () => {
     expect(world.clock.sleeping).toBe(sleeping);
   });
 
-  it('is asked again behind the requests at the greatest age, and not below it', async () => {
+  it('is called again in the background at maxAgeMs, and not below it', async () => {
     const { verify, send, asked, world } = await open(async () => ({ jwks }), { maxAgeMs: 10_000 });
     await send(tenant('a'));
     await world.clock.advance(9999);
@@ -168,7 +168,7 @@ describe('a hook', () => {
     expect(asked.length).toBe(2);
   });
 
-  it('that fails takes no known issuer down below the hard age, and is asked once a second meanwhile', async () => {
+  it('that fails leaves known issuers trusted below the hard age, and is called once a second meanwhile', async () => {
     let up = true;
     const resolve: Resolve = async () => {
       if (!up) throw new Error('down');
@@ -188,7 +188,7 @@ describe('a hook', () => {
     expect(await send(tenant('a'))).toBe('internal_error');
   });
 
-  it('that takes its trust back has known tokens refused from then on', async () => {
+  it('that returns null for a known issuer has its tokens rejected from then on', async () => {
     let trusted = true;
     const { verify, send, world } = await open(async () => (trusted ? { jwks } : null), { maxAgeMs: 1000 });
     await send(tenant('a'));
@@ -200,7 +200,7 @@ describe('a hook', () => {
     expect(await send(tenant('a'))).toBe('untrusted_issuer');
   });
 
-  it('that says something else has known tokens verified by it', async () => {
+  it('that returns other options has known tokens verified again with them', async () => {
     let keys = jwks;
     const { verify, send, world } = await open(async () => ({ jwks: keys }), { maxAgeMs: 1000 });
     await send(tenant('a'));
