@@ -1,3 +1,4 @@
+import type { ClaimName } from '../options/profiles.ts';
 import {
   type Check,
   checkAge,
@@ -16,7 +17,6 @@ import {
   isNumericDate,
   type TokenUnderTest,
 } from '../token/claims.ts';
-import type { ClaimName } from '../token/mapped-claim.ts';
 
 /** What one check wants and what a token has, in words that hold none of the token's. */
 interface CheckWords {

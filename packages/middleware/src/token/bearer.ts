@@ -1,25 +1,26 @@
-/** Longest `Authorization` field with a token in it, in characters; longer ones are refused unread. */
+/** Longest `Authorization` field, in characters. A longer one is rejected unread. */
 export const maxAuthorizationLength = 8_192;
 
 /** The part of a request that carries credentials. Node's `IncomingMessage` fits; so do plain objects. */
 export interface RequestWithHeaders {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly headersDistinct?: Readonly<Record<string, readonly string[] | undefined>>;
-  /** Names and values in turn, as received. */
+  /** Names and values alternate, as received. */
   readonly rawHeaders?: readonly string[];
-  /** What a proof of possession is about: the method, and path and query as received. */
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  /** Where a framework has cut `url`: the whole of it. */
-  readonly originalUrl?: string | undefined;
-  /** Who is at the other end; a TLS socket also knows their certificate. */
-  readonly socket?: { readonly remoteAddress?: string | undefined; getPeerCertificate?(): unknown } | undefined;
+  /** For proofs of possession. */
+  readonly method?: string;
+  /** Path and query as received, for proofs of possession. */
+  readonly url?: string;
+  /** The complete `url`, where a framework has removed a prefix. */
+  readonly originalUrl?: string;
+  /** The connection of the peer; a TLS socket also has its certificate. */
+  readonly socket?: { readonly remoteAddress?: string; getPeerCertificate?(): unknown };
 }
 
-/** Why the credentials of a request are refused before any token is looked at. */
+/** Why the credentials of a request are rejected before the token is read. */
 export type BearerRefusal = 'malformed_request' | 'multiple_tokens' | 'unsupported_scheme' | 'token_too_large';
 
-/** `none` means no `Authorization` field at all: credentials that are there and wrong are never `none`. */
+/** `none` means that there is no `Authorization` field. Invalid credentials are never `none`. */
 export type BearerCredentials =
   | { readonly kind: 'none' }
   | { readonly kind: 'token'; readonly scheme: 'bearer' | 'dpop'; readonly token: string }
@@ -33,15 +34,15 @@ function refused(reason: BearerRefusal): BearerCredentials {
 
 // RFC 9110 §11.1: auth-scheme is a token (§5.6.2), matched without regard to case.
 const authScheme = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/;
-// RFC 6750 §2.1: b64token is these characters, then any number of `=`. Looked for is what does not belong: a pattern of
-// the whole would note every character of a token to come back to.
+// RFC 6750 §2.1: b64token is these characters, then any number of `=`. The pattern matches any other character: a pattern
+// for the whole would keep backtracking state for each character of a token.
 const foreignToB64token = /[^A-Za-z0-9\-._~+/=]/;
 
 /**
- * Reads the token of a request from its `Authorization` field, and from nowhere else.
+ * Reads the token of a request from its `Authorization` field only.
  *
- * @returns the token unread and undecoded; `malformed_request` and `multiple_tokens` are 400, the others 401.
- * Never throws.
+ * @returns the token, not decoded; or the reason of the rejection: `malformed_request` and `multiple_tokens` are 400, the
+ * others 401. Never throws.
  * @see RFC 6750 §2.1, RFC 9110 §11.6.2, RFC 9449 §7.1 (the `DPoP` scheme)
  */
 export function readBearer(request: RequestWithHeaders): BearerCredentials {
@@ -49,19 +50,19 @@ export function readBearer(request: RequestWithHeaders): BearerCredentials {
   if (countFields(request, 'authorization') > 1) return refused('multiple_tokens');
   if (field === undefined) return none;
 
-  // Spelt as everybody spells it, or as RFC 9110 allows.
+  // The common spelling first, then those that RFC 9110 allows.
   const scheme = field.startsWith('Bearer ') ? 'Bearer' : authScheme.exec(field)?.[0];
   if (scheme === undefined) return refused('malformed_request');
   const name = scheme.toLowerCase();
   if (name !== 'bearer' && name !== 'dpop') return refused('unsupported_scheme');
   if (field.length > maxAuthorizationLength) return refused('token_too_large');
 
-  // RFC 9110 §11.4: one or more spaces. A tab is white space elsewhere in HTTP, but not here.
+  // RFC 9110 §11.4: one or more spaces. A tab is not allowed here.
   let start = scheme.length;
   while (field.charCodeAt(start) === 0x20) start += 1;
   if (start === scheme.length) return refused('malformed_request');
   const token = field.slice(start);
-  // Anything after it (another word, a comma) is not a bearer credential.
+  // With another word or a comma after it, it is not a bearer credential.
   if (!isB64token(token)) return refused('malformed_request');
   return { kind: 'token', scheme: name, token };
 }
@@ -72,15 +73,15 @@ function isB64token(text: string): boolean {
   return padding === -1 ? text !== '' : padding > 0 && /^=+$/.test(text.slice(padding));
 }
 
-/** The value of a field, in lower case: the first, where an object has several. */
+/** The value of a field; the first of several. @param name in lower case. */
 export function fieldOf({ headers }: RequestWithHeaders, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'string' ? value : value?.[0];
 }
 
 /**
- * Counts the fields as they were received. Node keeps the first of several in `headers` and drops the rest in silence,
- * while a proxy before us may have judged the last: only a request with one means the same to both.
+ * Counts the fields as received. Node keeps only the first of several in `headers`, while a proxy in front may have checked
+ * the last: only a request with one field means the same to both.
  */
 export function countFields(request: RequestWithHeaders, name: string): number {
   const { rawHeaders } = request;
@@ -93,7 +94,7 @@ export function countFields(request: RequestWithHeaders, name: string): number {
     }
     return count;
   }
-  // Not read before: Node makes these objects when they are first asked for, which costs more than the whole check.
+  // Last, because Node builds these objects on the first access, which costs more than the check.
   const values = request.headersDistinct?.[name] ?? request.headers[name];
   if (values === undefined) return 0;
   return typeof values === 'string' ? 1 : values.length;

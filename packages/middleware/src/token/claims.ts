@@ -1,11 +1,12 @@
 import { ruleMarginSeconds } from '@revocast/denylist/replica';
 import type { RejectionReason } from '../errors.ts';
+import type { ClaimMap, ClaimName } from '../options/profiles.ts';
 import type { CompactHeader } from './compact.ts';
+import { mappedClaim } from './dimensions.ts';
 import type { JsonObject } from './json.ts';
-import { type ClaimMap, type ClaimName, mappedClaim } from './mapped-claim.ts';
 import { readScopes } from './scope.ts';
 
-/** What the claims of one issuer's tokens must satisfy. Milliseconds. */
+/** The requirements on the claims of one issuer's tokens. Times are milliseconds. */
 export interface ClaimPolicy {
   readonly types: readonly string[];
   readonly requiredClaims: readonly (string | readonly string[])[];
@@ -21,7 +22,7 @@ export interface ClaimPolicy {
   readonly maxTokenLifetimeMs: number;
 }
 
-/** One token before one issuer's policy, at one moment. */
+/** A token, the policy of its issuer, and the time. */
 export interface TokenUnderTest {
   readonly header: CompactHeader;
   readonly claims: JsonObject;
@@ -29,10 +30,10 @@ export interface TokenUnderTest {
   readonly nowMs: number;
 }
 
-/** One rule. Returns why the token breaks it, or undefined. */
+/** Returns the reason to reject the token, or undefined. */
 export type Check = (token: TokenUnderTest) => RejectionReason | undefined;
 
-/** The last second that a rule of the denylist can name: what lies beyond (milliseconds for seconds, 1e308) is no date. */
+/** The last second of a denylist rule. A greater number (milliseconds for seconds, 1e308) is not a date. */
 const lastSecond = 0xffff_ffff;
 
 /** RFC 7519 §2: seconds, fractions allowed. */
@@ -45,23 +46,23 @@ function isName(value: unknown): value is string {
 }
 
 /**
- * How far ahead `iat` may lie. Rules outlive the tokens they cover by a fixed margin, and tolerance is spent out of it
- * twice: once on `exp`, once on `iat`.
+ * How far `iat` may be in the future. A rule is kept for a fixed margin longer than the tokens that it covers, and the
+ * tolerance uses this margin twice: for `exp` and for `iat`.
  */
 export function futureIssueAllowanceMs(clockToleranceMs: number): number {
   return Math.min(clockToleranceMs, ruleMarginSeconds * 1000 - clockToleranceMs);
 }
 
-/** RFC 9068 §4: typ must be at+jwt or application/at+jwt. RFC 7515 §4.1.9: compared as a media type, case aside. */
+/** RFC 9068 §4: typ must be at+jwt or application/at+jwt. RFC 7515 §4.1.9: a media type, compared without case. */
 export const checkType: Check = ({ header, policy }) => {
   const type = (header.typ ?? '').toLowerCase().replace(/^application\//, '');
   return policy.types.includes(type) ? undefined : 'wrong_typ';
 };
 
-/** RFC 7519 §5.2: `cty: JWT` says that the payload is another token, which nobody here has verified. */
+/** RFC 7519 §5.2: `cty: JWT` means that the payload is another token, which is not verified here. */
 export const checkContentType: Check = ({ header }) => (header.cty === undefined ? undefined : 'wrong_typ');
 
-/** RFC 9068 §4, RFC 8725 §3.1: only the algorithms that were chosen. */
+/** RFC 9068 §4, RFC 8725 §3.1: only the configured algorithms. */
 export const checkAlgorithm: Check = ({ header, policy }) =>
   policy.algorithms.includes(header.alg) ? undefined : 'alg_not_allowed';
 
@@ -87,20 +88,20 @@ export function isBefore(nbf: number, clockToleranceMs: number, nowMs: number): 
   return nowMs + clockToleranceMs < nbf * 1000;
 }
 
-/** RFC 9068 §2.2: `iat` is required. Stricter than RFC 7519: a token from the future would outlive its cutoff. */
+/** RFC 9068 §2.2: `iat` is required. Stricter than RFC 7519: a cutoff would not cover a token from the future. */
 export const checkIssuedAt: Check = ({ claims: { iat }, policy, nowMs }) => {
   if (iat === undefined) return 'missing_claim';
   if (!isNumericDate(iat)) return 'invalid_claim';
   return isBefore(iat, futureIssueAllowanceMs(policy.clockToleranceMs), nowMs) ? 'not_yet_valid' : undefined;
 };
 
-/** Not in any RFC: the denylist forgets a rule once every token it covers has expired, so their lifetime has a bound. */
+/** Not in an RFC: the denylist removes a rule when all tokens that it covers have expired, so lifetimes are bounded. */
 export const checkLifetime: Check = ({ claims: { exp, iat }, policy }) => {
   if (!isNumericDate(exp) || !isNumericDate(iat)) return 'invalid_claim';
   return (exp - iat) * 1000 > policy.maxTokenLifetimeMs ? 'too_long_lived' : undefined;
 };
 
-/** The operator's own bound on age, whatever `exp` says. */
+/** The bound of the option `maxTokenAgeMs`, independent of `exp`. */
 export const checkAge: Check = ({ claims: { iat }, policy, nowMs }) => {
   if (policy.maxTokenAgeMs === undefined) return undefined;
   if (!isNumericDate(iat)) return 'invalid_claim';
@@ -111,7 +112,7 @@ export function isTooOld(iat: number, maxAgeMs: number, nowMs: number): boolean 
   return nowMs - iat * 1000 > maxAgeMs;
 }
 
-/** RFC 9068 §4, RFC 7519 §4.1.3: one of the audiences must be us. */
+/** RFC 9068 §4, RFC 7519 §4.1.3: one of the audiences must be this API. */
 export const checkAudience: Check = ({ claims, policy: { audience, audienceClaim } }) => {
   if (audience === null) return undefined;
   const claim = claims[audienceClaim];
@@ -121,7 +122,7 @@ export const checkAudience: Check = ({ claims, policy: { audience, audienceClaim
   return named.some((name) => audience.includes(name)) ? undefined : 'wrong_audience';
 };
 
-/** RFC 9068 §2.2 (or the profile): these claims must be there. */
+/** RFC 9068 §2.2, or the profile: the required claims. */
 export const checkRequiredClaims: Check = ({ claims, policy }) => {
   for (const name of policy.requiredClaims) {
     const value = mappedClaim(claims, name);
@@ -131,10 +132,10 @@ export const checkRequiredClaims: Check = ({ claims, policy }) => {
   return undefined;
 };
 
-/** Members that only other tokens of the same issuer have: an ID token (OpenID Connect Core §3.1.3.6), a logout token. */
+/** Claims that only other tokens have: an ID token (OpenID Connect Core §3.1.3.6), a logout token. */
 const otherTokensClaims = ['at_hash', 'c_hash', 's_hash', 'events'];
 
-/** RFC 8725 §3.12: tokens of different kinds must not be mistaken for each other, also where `typ` does not tell. */
+/** RFC 8725 §3.12: different kinds of tokens must be told apart, also where `typ` is the same. */
 export const checkKind: Check = ({ claims, policy }) => {
   if (otherTokensClaims.some((name) => claims[name] !== undefined)) return 'wrong_typ';
   for (const [name, value] of Object.entries(policy.fixedClaims)) {
@@ -145,15 +146,14 @@ export const checkKind: Check = ({ claims, policy }) => {
 };
 
 /**
- * What a revocation can name must be a non-empty string where it is there at all, and the subject must be there: a
- * claim that cannot be read is a revocation that cannot be found.
+ * Each claim that a revocation can name must be a non-empty string if present, and the subject must be present: with an
+ * unreadable claim, a revocation of its value would not be found.
  */
 export const checkRevocableClaims: Check = ({ claims, policy: { claimMap } }) => {
   if (mappedClaim(claims, claimMap.subject) === undefined) return 'missing_claim';
-  const readable = Object.values<ClaimName>({ ...claimMap }).every((name) => {
-    const value = mappedClaim(claims, name);
-    return value === undefined || isName(value);
-  });
+  const readable = Object.values<ClaimName>({ ...claimMap })
+    .map((name) => mappedClaim(claims, name))
+    .every((value) => value === undefined || isName(value));
   return readable ? undefined : 'invalid_claim';
 };
 

@@ -5,7 +5,7 @@ export const maxTokenLength = 8_192;
 /** Longest `kid` read, in characters: it becomes a key of bounded maps. */
 export const maxKidLength = 256;
 
-/** The header members that verification reads. The rest (`jku`, `x5u`, `jwk`, `x5c`, …) is never looked at. */
+/** The header members that verification reads. The others (`jku`, `x5u`, `jwk`, `x5c`, …) are never read. */
 export interface CompactHeader {
   readonly alg: string;
   readonly kid?: string;
@@ -13,16 +13,16 @@ export interface CompactHeader {
   readonly cty?: string;
 }
 
-/** Why a string is not a token that we read. */
+/** Why a string is rejected as a token. */
 export type CompactRefusal = 'malformed_token' | 'token_too_large' | 'unsupported_crit';
 
 /** The parts of a signed token, decoded and **not verified**. */
 export interface CompactToken {
   readonly header: CompactHeader;
   readonly payload: JsonObject;
-  /** The whole as received. */
+  /** The complete token as received. */
   readonly text: string;
-  /** `header.payload` as received: what is signed. */
+  /** `header.payload` as received: the signed text. */
   readonly signingInput: string;
   readonly signature: Uint8Array;
 }
@@ -35,14 +35,14 @@ function refused(reason: CompactRefusal): CompactParse & { ok: false } {
   return { ok: false, reason };
 }
 
-/** Any signed JWT, its header members unread. */
+/** Any signed JWT, with all header members. */
 export type SignedParts = Omit<CompactToken, 'header'> & { readonly members: JsonObject };
 
 /**
- * Reads a token in JWS compact serialization, stricter than RFC 7515 asks: each token has exactly one accepted spelling.
+ * Reads a token in JWS compact serialization, more strictly than RFC 7515 requires: each token has one accepted spelling.
  *
- * @param token at most {@link maxTokenLength} characters, checked before anything is decoded.
- * @returns the decoded parts, or why not. Never throws. Nothing here is verified.
+ * @param token its length is checked before anything is decoded.
+ * @returns the decoded, **unverified** parts, or the reason of the rejection. Never throws.
  * @see RFC 7515 §7.1, RFC 8725 §3.
  */
 export function parseCompact(token: string): CompactParse {
@@ -53,7 +53,7 @@ export function parseCompact(token: string): CompactParse {
   return header === undefined ? refused('malformed_token') : { ...others, header };
 }
 
-/** The same for any signed JWT: what its header says is the caller's to read. Never throws. Nothing here is verified. */
+/** The same for any signed JWT; the caller reads the header. The parts are **unverified**. Never throws. */
 export function parseSigned(token: string): ({ readonly ok: true } & SignedParts) | (CompactParse & { ok: false }) {
   if (token.length > maxTokenLength) return refused('token_too_large');
 
@@ -67,23 +67,23 @@ export function parseSigned(token: string): ({ readonly ok: true } & SignedParts
   const members = readJsonObject(headerBytes);
   const payload = readJsonObject(payloadBytes);
   if (members === undefined || payload === undefined) return refused('malformed_token');
-  // RFC 7515 §4.1.11: an extension that is not understood must be refused. We understand none, and a `crit` that lists
-  // nothing is invalid. RFC 7797 §6 would have `b64` listed there: unlisted, it would be read in two ways.
-  if (members['crit'] !== undefined || (members['b64'] !== undefined && members['b64'] !== true))
-    return refused('unsupported_crit');
+  // RFC 7515 §4.1.11: an unknown extension must be rejected. None is known here, and an empty `crit` is invalid.
+  // RFC 7797 §6 requires `b64` to be listed in `crit`: unlisted, it would be read in two ways.
+  const { crit, b64 = true } = members;
+  if (crit !== undefined || b64 !== true) return refused('unsupported_crit');
   const signingInput = token.slice(0, token.lastIndexOf('.'));
   return { ok: true, members, payload, text: token, signingInput, signature };
 }
 
-/** Five parts are an encrypted token (RFC 7516 §7.1), two an unsigned one without its last dot: neither is ours. */
+/** Five parts are an encrypted token (RFC 7516 §7.1), two parts an unsigned one without its last dot: both rejected. */
 function splitInThree(token: string): readonly string[] | undefined {
   const parts = token.split('.', 4);
   return parts.length === 3 ? parts : undefined;
 }
 
 /**
- * Decodes canonical base64url: no padding, no `+` or `/`, no white space, no spare bits in the last character. Node's
- * decoder accepts all of these; only what encodes back to the same text is the one spelling (RFC 4648 §3.5).
+ * Decodes canonical base64url: no padding, no `+` or `/`, no white space, no unused bits set in the last character. Node
+ * accepts all of these, so only a text that encodes back to itself is accepted (RFC 4648 §3.5).
  */
 function decodeBase64url(text: string): Uint8Array | undefined {
   if (text === '') return undefined;
@@ -97,10 +97,5 @@ function readHeader(members: JsonObject): CompactHeader | undefined {
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > maxKidLength)) return undefined;
   if (typ !== undefined && typeof typ !== 'string') return undefined;
   if (cty !== undefined && typeof cty !== 'string') return undefined;
-  return {
-    alg,
-    kid,
-    typ,
-    cty,
-  };
+  return { alg, kid, typ, cty };
 }

@@ -6,8 +6,8 @@ import {
   signingInputName,
 } from '@revocast/denylist/replica';
 import type { VerificationKey } from '../jwks/verification-key.ts';
+import type { ClaimMap, ClaimName } from '../options/profiles.ts';
 import type { JsonObject } from './json.ts';
-import { type ClaimMap, type ClaimName, mappedClaim } from './mapped-claim.ts';
 
 /** The verified parts of a token that a revocation can name. */
 export interface RevocableToken {
@@ -17,21 +17,29 @@ export interface RevocableToken {
   readonly key: VerificationKey;
 }
 
-/** Returns the claim as a non-empty string, or undefined; other shapes were refused by the claim checks. */
+/** Returns the first alternative that is present, unchecked. */
+export function mappedClaim(claims: JsonObject, name: ClaimName): unknown {
+  if (name === null) return undefined;
+  if (typeof name === 'string') return claims[name];
+  const present = name.find((alternative) => claims[alternative] !== undefined);
+  return present && claims[present];
+}
+
+/** Returns the claim as a non-empty string, or undefined. The claim checks reject other values. */
 export function mappedString(claims: JsonObject, name: ClaimName): string | undefined {
   const value = mappedClaim(claims, name);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /**
- * The id of a token. Without one in its claims it is named by what was signed, never by the whole string: an ECDSA
- * signature (r, s) has a twin (r, n−s), and a revoked token would come back under its other spelling.
+ * The id of a token. A token without an id claim is identified by its signed text, never by the complete string: an ECDSA
+ * signature (r, s) has a second form (r, n−s), which would be accepted after a revocation of the first.
  */
 export function tokenIdOf({ claims, signingInput }: RevocableToken, map: ClaimMap): string {
   return mappedString(claims, map.token) ?? signingInputName(signingInput);
 }
 
-/** Every name under which a revocation can deny this token and not each other one of its issuer. */
+/** Every value by which a revocation can deny this token, except those that all tokens of the issuer have. */
 function ownValues(token: RevocableToken, map: ClaimMap): readonly DimensionValue[] {
   const { issuer, claims } = token;
   const values: DimensionValue[] = [];
@@ -50,22 +58,22 @@ function ownValues(token: RevocableToken, map: ClaimMap): readonly DimensionValu
   return values;
 }
 
-/** What all tokens of one issuer and key have in common. */
+/** The values that all tokens of one issuer and key share. */
 function sharedValues({ issuer, key }: Pick<RevocableToken, 'issuer' | 'key'>): readonly DimensionValue[] {
   return [
-    // Operators know the kid, tools the thumbprint: a leaked key is denied by whichever was named.
+    // A leaked key can be revoked by its thumbprint or by its kid.
     { dimension: 'key', issuer, value: key.thumbprint },
     ...(key.kid === undefined ? [] : [{ dimension: 'key' as const, issuer, value: key.kid }]),
     { dimension: 'issuer', issuer, value: issuer },
   ];
 }
 
-/** Every name under which a revocation can deny this token. */
+/** Every value by which a revocation can deny this token. */
 export function revocableValues(token: RevocableToken, map: ClaimMap): readonly DimensionValue[] {
   return [...ownValues(token, map), ...sharedValues(token)];
 }
 
-/** By the key: the issuer last seen with it, since several issuers may share a key set. */
+/** Per key, the issuer last seen with it: several issuers may share a key set. */
 const sharedByKey = new WeakMap<VerificationKey, { readonly issuer: string; readonly digests: DigestSet }>();
 
 function sharedDigests({ issuer, key }: RevocableToken): DigestSet {

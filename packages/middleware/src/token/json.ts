@@ -1,12 +1,10 @@
-/** A JSON object as parsed: own members only, none of them named `__proto__`, none of them twice. */
+/** A parsed JSON object: own members only, none named `__proto__`, none twice. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Deepest nesting of objects and arrays that is read. */
 export const maxJsonDepth = 32;
 
-/**
- * Says whether a value is a JSON object: neither null nor an array.
- */
+/** Whether a value is a JSON object: neither null nor an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -15,28 +13,27 @@ export function isJsonObject(value: unknown): value is JsonObject {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads a JSON object strictly, so that no two readers of the same bytes can see different members.
+ * Reads a JSON object strictly, so that every reader of the same bytes finds the same members.
  *
- * @param bytes already bounded in size by the caller.
- * @returns undefined for anything but one well-formed object: invalid UTF-8, a member named twice at any depth (RFC
- * 7515 §4, RFC 7519 §4 allow refusing; `"a"` and `"\u0061"` are the same name), a member named `__proto__`, nesting
+ * @param bytes the caller has bounded their length.
+ * @returns undefined for anything but one well-formed object: invalid UTF-8, a member that occurs twice at any depth (RFC
+ * 7515 §4 and RFC 7519 §4 allow rejection; `"a"` and `"\u0061"` are the same name), a member named `__proto__`, nesting
  * deeper than {@link maxJsonDepth}. Never throws.
  */
 export function readJsonObject(bytes: Uint8Array): JsonObject | undefined {
   try {
     const text = utf8.decode(bytes);
     const value: unknown = JSON.parse(text);
-    // Of a name that stands there twice JSON.parse keeps one member.
+    // JSON.parse keeps one member of a repeated name, so the counts differ.
     return isJsonObject(value) && countMembers(value, 1) === countNames(text) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** The members of a parsed value at all depths; NaN, which equals nothing, when they lie too deep or one is `__proto__`. */
+/** Counts the members at all depths. NaN, which equals no count, when one is too deep or is named `__proto__`. */
 function countMembers(value: object, depth: number): number {
-  if (depth > maxJsonDepth) return Number.NaN;
-  if (Object.hasOwn(value, '__proto__')) return Number.NaN;
+  if (depth > maxJsonDepth || Object.hasOwn(value, '__proto__')) return Number.NaN;
   const members: readonly unknown[] = Object.values(value);
   let count = Array.isArray(value) ? 0 : members.length;
   for (const member of members) {
@@ -48,7 +45,7 @@ function countMembers(value: object, depth: number): number {
 const quote = '"';
 const backslash = 0x5c;
 
-/** The member names in text that JSON.parse has accepted: the strings before a colon. */
+/** Counts the member names in text that JSON.parse has accepted: the strings before a colon. */
 function countNames(text: string): number {
   let count = 0;
   let start = text.indexOf(quote);
@@ -60,7 +57,7 @@ function countNames(text: string): number {
   return count;
 }
 
-/** Returns the position behind the closing quote: the first that an even number of backslashes precedes. */
+/** Returns the position after the closing quote: the first quote after an even number of backslashes. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf(quote, start + 1);
   while (isEscaped(text, end)) end = text.indexOf(quote, end + 1);
@@ -77,4 +74,18 @@ function isBeforeColon(text: string, end: number): boolean {
   let at = end;
   while (text.charCodeAt(at) <= 0x20) at += 1;
   return text.charCodeAt(at) === 0x3a;
+}
+
+/** Freezes at every depth: claims are shared by all requests with the same token. Parsing has bounded the depth. */
+export function freezeDeeply(claims: JsonObject): JsonObject {
+  for (const value of Object.values(claims)) freezeValue(value);
+  return Object.freeze(claims);
+}
+
+function freezeValue(value: unknown): void {
+  if (isJsonObject(value)) freezeDeeply(value);
+  else if (Array.isArray(value)) {
+    for (const item of value) freezeValue(item);
+    Object.freeze(value);
+  }
 }

@@ -4,24 +4,19 @@ import type { JsonObject } from './json.ts';
 export const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
- * Reads the scopes of a token from the claims that may carry them, in order and each once.
+ * Reads the scopes of a token from its scope claims, in order and each once.
  *
- * @returns undefined when a claim is there and is neither a string with spaces between scopes (RFC 8693 §4.2) nor an
- * array of strings: half of it must not be guessed.
+ * @returns undefined when a claim is neither a string of scopes separated by spaces (RFC 8693 §4.2) nor an array of
+ * non-empty strings: it is not read in part.
  */
 export function readScopes(claims: JsonObject, names: readonly string[]): readonly string[] | undefined {
-  const scopes = new Set<string>();
-  for (const name of names) {
-    const listed = readList(claims[name]);
-    if (listed === undefined) return undefined;
-    for (const scope of listed) scopes.add(scope);
-  }
-  return [...scopes];
+  const listed = names.flatMap((name) => {
+    const { [name]: claim = [] } = claims;
+    return typeof claim === 'string' ? claim.split(' ').filter(isNonEmpty) : claim;
+  });
+  return listed.every(isNonEmpty) ? [...new Set(listed)] : undefined;
 }
 
-function readList(claim: unknown): readonly string[] | undefined {
-  if (claim === undefined) return [];
-  if (typeof claim === 'string') return claim.split(' ').filter((scope) => scope !== '');
-  if (Array.isArray(claim) && claim.every((scope) => typeof scope === 'string' && scope !== '')) return claim;
-  return undefined;
+function isNonEmpty(scope: unknown): scope is string {
+  return typeof scope === 'string' && scope !== '';
 }

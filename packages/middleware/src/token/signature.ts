@@ -3,12 +3,12 @@ import { compactVerify, errors } from 'jose';
 import type { VerificationKey } from '../jwks/verification-key.ts';
 import type { SignedParts } from './compact.ts';
 
-/** What was signed, and with what: a token in its one spelling, whole and in parts. */
+/** A signed text with its signature. */
 export type Signed = Pick<SignedParts, 'text' | 'signingInput' | 'signature'>;
 
-/** How node:crypto is asked about a signature. */
+/** The parameters of node:crypto for one algorithm. */
 export interface SignatureScheme {
-  /** Null where the algorithm brings its own. */
+  /** Null where the algorithm includes its digest. */
   readonly digest: string | null;
   readonly padding?: number;
   readonly saltLength?: number;
@@ -16,15 +16,15 @@ export interface SignatureScheme {
 }
 
 const pkcs1 = constants.RSA_PKCS1_PADDING;
-// RFC 7518 §3.5: the salt is as long as the hash, no longer and no shorter.
+// RFC 7518 §3.5: the salt has the length of the hash.
 const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
-// RFC 7518 §3.4: R and S one after the other, each as long as the curve's order, and not in DER.
+// RFC 7518 §3.4: R and S concatenated, each as long as the order of the curve; not DER.
 const rs = { dsaEncoding: 'ieee-p1363' } as const;
 
 /**
- * The algorithms that are checked on the spot: RFC 7518 §3.3 to §3.5, RFC 8037 §3.1, RFC 9864 §2.2. Handing one check to
- * libuv's threads costs the request thread about 50 µs, which is what these take as a whole (RSA 22, P-256 51, Ed25519
- * 61 µs). The larger curves take ten times as long.
+ * The algorithms that are checked synchronously: RFC 7518 §3.3 to §3.5, RFC 8037 §3.1, RFC 9864 §2.2. To pass a check to
+ * the threads of libuv costs the request thread about 50 µs, as much as the check itself (RSA 22, P-256 51, Ed25519 61 µs).
+ * The larger curves take ten times as long.
  */
 export const quickSchemes: ReadonlyMap<string, SignatureScheme> = new Map([
   ['RS256', { digest: 'sha256', padding: pkcs1 }],
@@ -39,22 +39,22 @@ export const quickSchemes: ReadonlyMap<string, SignatureScheme> = new Map([
 ]);
 
 /**
- * Verifies the signature of a token with the one key that was selected for it: on the spot where that is quick,
- * otherwise by way of jose, which checks on another thread.
+ * Verifies the signature of a token with the key that was selected for it: synchronously where that is fast, otherwise
+ * with jose, which uses another thread.
  *
- * @returns false when the signature does not fit. Any other failure is thrown: it is not known to be the token's fault.
+ * @returns false when the signature does not match. Other failures are thrown: they may not be the token's fault.
  * @see RFC 7515 §5.2
  */
 export function verifySignature(signed: Signed, alg: string, { key }: VerificationKey): boolean | Promise<boolean> {
   const scheme = quickSchemes.get(alg);
-  if (scheme === undefined) return verifyElsewhere(signed.text, alg, key);
+  if (scheme === undefined) return verifyOnThread(signed.text, alg, key);
   const { digest, ...how } = scheme;
   return verify(digest, Buffer.from(signed.signingInput, 'latin1'), { key, ...how }, signed.signature);
 }
 
 export type VerifySignature = typeof verifySignature;
 
-async function verifyElsewhere(token: string, alg: string, key: KeyObject): Promise<boolean> {
+async function verifyOnThread(token: string, alg: string, key: KeyObject): Promise<boolean> {
   try {
     await compactVerify(token, key, { algorithms: [alg] });
     return true;

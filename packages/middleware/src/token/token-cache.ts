@@ -5,8 +5,8 @@ import type { VerifiedToken } from './verified-token.ts';
 export type TokenCacheResult = 'hit' | 'miss' | 'invalidated';
 
 /**
- * Tokens that were verified before. The key is the hash of the whole token, signature included: without the signature
- * a forged copy would hit, and no two spellings are ever merged. The token itself is not kept.
+ * Tokens that were verified before. The key is the hash of the complete token, with its signature: without it, a forged copy
+ * of a token would hit. The token itself is not kept.
  */
 export class TokenCache {
   readonly #entries: LRUCache<string, VerifiedToken>;
@@ -26,8 +26,8 @@ export class TokenCache {
   }
 
   /**
-   * @returns the verified token, unless the key that verified it is no longer trusted: then it has to pass again.
-   * What time and revocation say of it is the caller's to check, on every request.
+   * @returns the verified token, unless its key is no longer trusted: then it is verified again. The caller checks time
+   * and revocation on every request.
    */
   find(cacheKey: string): VerifiedToken | undefined {
     const known = this.#entries.get(cacheKey);
@@ -47,13 +47,9 @@ export class TokenCache {
   remember(cacheKey: string, token: VerifiedToken): void {
     this.#entries.set(cacheKey, token);
   }
-
-  forget(cacheKey: string): void {
-    this.#entries.delete(cacheKey);
-  }
 }
 
-/** SHA-256 of the whole token, base64url. Under a microsecond. */
+/** SHA-256 of the complete token, base64url. Takes less than a microsecond. */
 export function cacheKeyOf(token: string): string {
   return hash('sha256', token, 'base64url');
 }

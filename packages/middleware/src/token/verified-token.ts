@@ -3,10 +3,10 @@ import { type Confirmation, readConfirmation } from '../binding/confirmation.ts'
 import type { Accepted, AccessTokenClaims, Auth } from '../decision.ts';
 import type { TrustedIssuer } from '../issuers/trusted-issuer.ts';
 import { mappedString, type RevocableToken, revocationDigests, tokenIdOf } from './dimensions.ts';
-import { freezeDeeply } from './frozen-claims.ts';
+import { freezeDeeply } from './json.ts';
 import { readScopes } from './scope.ts';
 
-/** A token whose signature and claims were found good: all that later requests with it need. */
+/** A token with a valid signature and valid claims: everything that later requests with it need. */
 export interface VerifiedToken {
   readonly issuer: TrustedIssuer;
   /** RFC 7638 thumbprint of the key that verified it. */
@@ -16,14 +16,14 @@ export interface VerifiedToken {
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly notBefore: number | undefined;
-  /** The key or certificate that must be shown with it, each time. */
+  /** The key or certificate that each request with the token must prove. */
   readonly confirmation: Confirmation | 'unsupported' | undefined;
-  /** The answers for this token while nothing denies it, made once. */
+  /** The decisions for this token while it is not revoked, created once. */
   readonly accepted: Accepted;
   readonly acceptedFromCache: Accepted;
 }
 
-/** By the claims, which every copy of an `auth` shares. Not a part of it: routes are handed no digests. */
+/** Keyed by the claims, which every copy of an `auth` shares. Not a member of it, so that routes receive no digests. */
 const digestsByClaims = new WeakMap<AccessTokenClaims, DigestSet>();
 
 /** The digests under which the token behind `auth` can be denied. */
@@ -32,9 +32,9 @@ export function digestsOf({ claims }: Auth): DigestSet | undefined {
 }
 
 /**
- * Says of a token whose claims were all checked what later requests need. Freezes its claims.
+ * Creates the verified token, after all checks have passed. Freezes the claims.
  *
- * @param revocation what `req.auth` says while nothing denies the token.
+ * @param revocation the value of `req.auth.revocation` while the token is not revoked.
  */
 export function describeToken(
   token: RevocableToken,
@@ -62,7 +62,7 @@ export function describeToken(
     issuer,
     keyThumbprint: token.key.thumbprint,
     digests,
-    // A cutoff names whole seconds: a token of 100.5 was issued in second 100.
+    // A cutoff has whole seconds: a token with `iat` 100.5 was issued in second 100.
     issuedAt: Math.floor(issuedAt),
     expiresAt,
     confirmation: readConfirmation(claims),
