@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { countFields, fieldOf, type RequestWithHeaders } from '../token/bearer.ts';
 
-/** Where the client's certificate comes from when a proxy in front ends the TLS connection. */
+/** The header with the certificate of the client, for a proxy that ends the TLS connection. */
 export interface CertificateHeader {
   /** In lower case. */
   readonly header: string;
-  /** Whether this address is one of the proxies that set (and otherwise remove) the header. */
+  /** Whether an address is one of the proxies, which set the header and remove it from requests of clients. */
   readonly isTrusted: (address: string) => boolean;
 }
 
@@ -13,11 +13,11 @@ export interface CertificateHeader {
 const maxHeaderLength = 16_384;
 
 /**
- * The SHA-256 of the client's certificate, base64url; undefined when there is none that can be believed.
+ * The SHA-256 of the client's certificate, base64url; undefined when there is no trustworthy certificate.
  *
- * Without `fromHeader`: that of the TLS socket, whose handshake proved the private key (RFC 8705 §3; whether its chain
- * is trusted does not matter for the binding). With it: that of the header alone, from a trusted proxy alone: the socket
- * is then the proxy's, and anybody could send the header.
+ * Without `fromHeader`: of the certificate of the TLS socket, whose handshake proved the private key (RFC 8705 §3; the
+ * binding does not depend on its chain). With it: of the certificate in the header, only from a trusted proxy, because any
+ * client could send the header, and the socket belongs to the proxy.
  */
 export function certificateThumbprint(
   request: RequestWithHeaders,
@@ -44,7 +44,7 @@ function headerCertificate(request: RequestWithHeaders, from: CertificateHeader)
 
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** RFC 9440 §2.2 (`:base64:`), or what nginx, Envoy and AWS send: PEM, percent-encoded. */
+/** RFC 9440 §2.2 (`:base64:`), or the form of nginx, Envoy and AWS: PEM, percent-encoded. */
 function readCertificate(value: string): Uint8Array | undefined {
   const structured = /^:([^:]+):$/.exec(value)?.[1];
   const text = structured ?? readPem(value);

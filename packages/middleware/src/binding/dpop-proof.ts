@@ -1,16 +1,17 @@
 import { hash } from 'node:crypto';
 import { readKey } from '../jwks/parse-key-set.ts';
 import type { VerificationKey } from '../jwks/verification-key.ts';
+import type { ResolvedDpop } from '../options/binding-options.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 import { isNumericDate } from '../token/claims.ts';
 import { parseSigned } from '../token/compact.ts';
 import type { Signed } from '../token/signature.ts';
 import { normalUri, targetUri } from './target-uri.ts';
 
-/** A DPoP proof as read, and **not verified**. */
+/** A parsed DPoP proof, **not verified**. */
 export interface DpopProof extends Signed {
   readonly alg: string;
-  /** The key that the proof brings along: it proves nothing but itself, until its thumbprint is the token's. */
+  /** The key in the header of the proof. It proves nothing until its thumbprint equals that of the token. */
   readonly key: VerificationKey;
   readonly jti: string;
   readonly htm: string;
@@ -21,17 +22,17 @@ export interface DpopProof extends Signed {
   readonly nonce: string | undefined;
 }
 
-/** Longest `jti` taken, in characters. */
+/** Longest accepted `jti`, in characters. */
 const maxJtiLength = 256;
 
-/** Reads a proof: RFC 9449 §4.3, checks 2 to 5 and 7. Undefined when it is none. Never throws. */
+/** Reads a proof: RFC 9449 §4.3, checks 2 to 5 and 7. Returns undefined for any other text. Never throws. */
 export function parseProof(text: string, algorithms: readonly string[]): DpopProof | undefined {
   const parsed = parseSigned(text);
   if (!parsed.ok) return undefined;
   const { typ, alg, jwk } = parsed.members;
   if (typeof typ !== 'string' || typ.toLowerCase() !== 'dpop+jwt') return undefined;
   if (typeof alg !== 'string' || !algorithms.includes(alg)) return undefined;
-  // A private key, a symmetric one, a weak one and one for another algorithm are all no keys here.
+  // This rejects private, symmetric and weak keys, and keys for another algorithm.
   const key = readKey(jwk);
   if (typeof key === 'string' || !key.algorithms.some((name) => name === alg)) return undefined;
 
@@ -43,14 +44,11 @@ export function parseProof(text: string, algorithms: readonly string[]): DpopPro
   return { text, signingInput, signature, alg, key, jti, htm, htu, iat, ath, nonce };
 }
 
-export interface ProofPolicy {
-  /** Scheme, host and port by which clients name this API, and the part of the path that a proxy cuts off. */
-  readonly publicOrigin: string;
-  readonly proofMaxAgeMs: number;
+export interface ProofPolicy extends Pick<ResolvedDpop, 'publicOrigin' | 'proofMaxAgeMs'> {
   readonly clockToleranceMs: number;
 }
 
-/** One proof beside one request, at one moment. */
+/** A proof, its request and token, and the time. */
 export interface ProofUnderTest {
   readonly proof: DpopProof;
   readonly request: RequestWithHeaders;
@@ -64,11 +62,11 @@ export interface ProofUnderTest {
 
 export type ProofCheck = (proof: ProofUnderTest) => 'dpop_invalid' | 'binding_mismatch' | undefined;
 
-/** RFC 9449 §4.3 check 12: the proof's key is the one that the token is bound to (§6.1). */
+/** RFC 9449 §4.3 check 12: the key of the proof is the key that the token is bound to (§6.1). */
 export const checkProofKey: ProofCheck = ({ proof, jkt }) =>
   proof.key.thumbprint === jkt ? undefined : 'binding_mismatch';
 
-/** Check 8. RFC 9110 §9.1: methods are compared with their case. */
+/** Check 8. RFC 9110 §9.1: methods are case-sensitive. */
 export const checkProofMethod: ProofCheck = ({ proof, request }) =>
   proof.htm === request.method ? undefined : 'dpop_invalid';
 
@@ -78,18 +76,18 @@ export const checkProofTarget: ProofCheck = ({ proof, request, policy }) => {
   return target !== undefined && normalUri(proof.htu) === target ? undefined : 'dpop_invalid';
 };
 
-/** Check 11, RFC 9449 §11.1: recent, and not from the future. */
+/** Check 11, RFC 9449 §11.1: recent, and not in the future. */
 export const checkProofTime: ProofCheck = ({ proof, policy, nowMs }) => {
   const ageMs = nowMs - proof.iat * 1000;
   const recent = ageMs <= policy.proofMaxAgeMs + policy.clockToleranceMs && ageMs >= -policy.clockToleranceMs;
   return recent ? undefined : 'dpop_invalid';
 };
 
-/** Check 12: made for this very token. */
+/** Check 12: made for this token. */
 export const checkProofToken: ProofCheck = ({ proof, token }) =>
   proof.ath === hash('sha256', token, 'base64url') ? undefined : 'dpop_invalid';
 
-/** The checks that need nothing but the proof and its request; signature, nonce and replay come after. */
+/** The checks that need only the proof and its request. Signature, nonce and replay are checked after them. */
 export const proofChecks: readonly ProofCheck[] = [
   checkProofKey,
   checkProofMethod,

@@ -1,17 +1,17 @@
 import { createHmac } from 'node:crypto';
 
 export interface NonceOptions {
-  /** Shared by the processes behind one name: a nonce of one is then good at the others. */
+  /** The same in all processes behind one name, so that each accepts the nonces of the others. */
   readonly secret: string;
-  /** Milliseconds: a nonce is good for one to two of these. */
+  /** Milliseconds. A nonce is valid for one to two of these periods. */
   readonly lifetimeMs: number;
   /** Wall-clock milliseconds. */
   readonly now: () => number;
 }
 
 /**
- * Nonces for DPoP proofs (RFC 9449 §8): unpredictable without the secret, and never stored. One for each period of time;
- * that of the period before is still good, so that nobody is turned away in the moment of the change.
+ * Nonces for DPoP proofs (RFC 9449 §8): unpredictable without the secret, and not stored. There is one per period. The nonce
+ * of the period before is still valid, so that a change of period rejects no request.
  */
 export class Nonces {
   readonly #options: NonceOptions;
@@ -24,7 +24,7 @@ export class Nonces {
     return this.#of(this.#period());
   }
 
-  /** `late`: still good, but the client should be told the current one. */
+  /** `late`: still valid, but the response should name the current nonce. */
   judge(nonce: string): 'good' | 'late' | 'bad' {
     const period = this.#period();
     if (nonce === this.#of(period)) return 'good';

@@ -9,7 +9,7 @@ import type { RequestProofs } from './replay-store.ts';
 
 export type Scheme = 'bearer' | 'dpop';
 
-/** A verified token, and how it was shown. */
+/** A verified token and its request. */
 export interface ShownToken {
   readonly request: RequestWithHeaders;
   readonly scheme: Scheme;
@@ -17,7 +17,7 @@ export interface ShownToken {
   readonly confirmation: Confirmation | 'unsupported' | undefined;
 }
 
-/** Whether who shows a token holds the key that it is bound to. */
+/** Whether a request has proven the key that its token is bound to. */
 export type Proven =
   | { readonly outcome: 'proven'; readonly nonce?: string }
   | {
@@ -30,12 +30,12 @@ export interface DpopParts extends ProofPolicy {
   readonly required: boolean;
   readonly algorithms: readonly string[];
   readonly replays: RequestProofs;
-  /** Undefined: proofs need none. */
+  /** Undefined: proofs need no nonce. */
   readonly nonces: Nonces | undefined;
 }
 
 export interface PossessionParts {
-  /** Undefined: the scheme `DPoP` is not taken. */
+  /** Undefined: the scheme `DPoP` is not accepted. */
   readonly dpop: DpopParts | undefined;
   readonly certificateHeader: CertificateHeader | undefined;
   readonly verifySignature: VerifySignature;
@@ -48,7 +48,7 @@ const mismatch: Proven = { outcome: 'rejected', reason: 'binding_mismatch' };
 const invalid: Proven = { outcome: 'rejected', reason: 'dpop_invalid' };
 const unavailable: Proven = { outcome: 'unavailable', reason: 'denylist_unavailable' };
 
-/** Has who shows a bound token prove that its key is theirs, on every request (RFC 8705 §3, RFC 9449 §7). */
+/** Checks on every request with a bound token that the client holds its key (RFC 8705 §3, RFC 9449 §7). */
 export class Possession {
   readonly #parts: PossessionParts;
   readonly #schemes: readonly Scheme[];
@@ -62,13 +62,13 @@ export class Possession {
     return this.#schemes.includes(scheme);
   }
 
-  /** @returns synchronously without a DPoP proof. Never rejects for what a client sent. */
+  /** @returns synchronously without a DPoP proof. Never rejects because of the content of a request. */
   check(shown: ShownToken): Proven | Promise<Proven> {
     const { confirmation, scheme, request } = shown;
     if (confirmation === undefined) return scheme === 'bearer' ? proven : mismatch;
     if (confirmation === 'unsupported') return mismatch;
     const { jkt, certificate } = confirmation;
-    // RFC 9449 §7.1 and §7.2: a bound token is no bearer token, and a bearer token is no bound one.
+    // RFC 9449 §7.1 and §7.2: a bound token needs the scheme DPoP, an unbound one the scheme Bearer.
     if ((scheme === 'dpop') !== (jkt !== undefined)) return mismatch;
     if (certificate !== undefined && certificateThumbprint(request, this.#parts.certificateHeader) !== certificate) {
       return mismatch;
@@ -89,7 +89,7 @@ export class Possession {
     }
     // Check 6.
     if (!(await verifySignature(proof, proof.alg, proof.key))) return invalid;
-    // Check 10. After the signature: a nonce is given to those who hold the key.
+    // Check 10. After the signature: only a client that holds the key receives a nonce.
     const nonce = dpop.nonces === undefined ? 'good' : dpop.nonces.judge(proof.nonce ?? '');
     if (nonce === 'bad') return { outcome: 'rejected', reason: 'dpop_nonce' };
     const seen = await this.#takeOnce(proof, { dpop, nowMs, request });
@@ -97,13 +97,13 @@ export class Possession {
     return nonce === 'late' && dpop.nonces !== undefined ? { outcome: 'proven', nonce: dpop.nonces.current() } : proven;
   }
 
-  /** RFC 9449 §11.1. Last, so that a proof which is refused for something else is not used up. */
+  /** RFC 9449 §11.1. The last check, so that a proof that is rejected for another reason is not used up. */
   async #takeOnce(
     { jti, iat, key }: DpopProof,
     { dpop, nowMs, request }: { dpop: DpopParts; nowMs: number; request: RequestWithHeaders },
   ): Promise<'proven' | 'again' | 'unknown'> {
     const endsAtMs = iat * 1000 + dpop.proofMaxAgeMs + dpop.clockToleranceMs;
-    // Ids are unique for a key: another's `jti` must not use up mine. A second more, for clocks that count apart.
+    // A `jti` is unique per key only. One second more, because the clock of the store may run faster.
     const name = hash('sha256', `${key.thumbprint} ${jti}`, 'base64url');
     const taken = await dpop.replays.take(request, name, Math.max(0, endsAtMs - nowMs) + 1000);
     return taken === 'first' ? 'proven' : taken;

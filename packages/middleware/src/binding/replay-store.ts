@@ -1,22 +1,22 @@
 import type { OnceAnswer } from '@revocast/denylist/replica';
 
 /**
- * Remembers which proofs were shown, for as long as they could be shown again (RFC 9449 §11.1). One for all processes
- * behind a name, or a proof is good once at each.
+ * Remembers used proofs for as long as they would be valid (RFC 9449 §11.1). With a store per process, each process accepts a
+ * proof once.
  */
 export interface ReplayStore {
   /**
    * Takes a name for `lifetimeMs`.
    *
-   * @returns `first` once; `again` while it is taken; `unknown` when nobody can tell, which is our fault. Never rejects.
+   * @returns `first` once; `again` while it is taken; `unknown` when the store cannot decide: an outage. Never rejects.
    */
   take(name: string, lifetimeMs: number): OnceAnswer | Promise<OnceAnswer>;
   close(): Promise<void>;
 }
 
 /**
- * The proofs of requests. A request that is verified twice (by the app, and by a stricter route inside of it) shows one
- * proof, and shows it once.
+ * The proofs of requests. A request may be verified twice, by the app and by a stricter route in it: its proof is used
+ * once.
  */
 export class RequestProofs {
   readonly #store: ReplayStore;
@@ -42,7 +42,7 @@ export class RequestProofs {
   }
 }
 
-/** Proofs shown to this process. At its bound it cannot tell, rather than forget one: a forgotten proof is a stolen one. */
+/** Used proofs of this process. At its bound it answers `unknown`: to remove a proof would allow its replay. */
 export class MemoryReplayStore implements ReplayStore {
   readonly #endsAtMs = new Map<string, number>();
   readonly #maxEntries: number;
@@ -63,7 +63,7 @@ export class MemoryReplayStore implements ReplayStore {
     const endsAtMs = this.#endsAtMs.get(name);
     if (endsAtMs !== undefined && nowMs < endsAtMs) return 'again';
     if (endsAtMs !== undefined) this.#endsAtMs.delete(name);
-    this.#forget(nowMs);
+    this.#removeEnded(nowMs);
     if (this.#endsAtMs.size >= this.#maxEntries) return 'unknown';
     this.#endsAtMs.set(name, nowMs + lifetimeMs);
     return 'first';
@@ -73,8 +73,8 @@ export class MemoryReplayStore implements ReplayStore {
     this.#endsAtMs.clear();
   }
 
-  /** Oldest first. Lifetimes are nearly alike, so what is behind the first that still counts can wait. */
-  #forget(nowMs: number): void {
+  /** Oldest first. Lifetimes are nearly equal, so that it stops at the first proof that is still valid. */
+  #removeEnded(nowMs: number): void {
     for (const [name, endsAtMs] of this.#endsAtMs) {
       if (nowMs < endsAtMs) return;
       this.#endsAtMs.delete(name);

@@ -15,36 +15,36 @@ import { checksAfterSignature, checksBeforeSignature } from '../verify-access-to
 import { explainedChecks, kindOf, nearest, oneOf } from './explained-checks.ts';
 import { remedies } from './remedies.ts';
 
-/** One check, in the order of docs/verification.md. Nothing in it is of the token but kinds, names and times. */
+/** One check, in the order of docs/verification.md. Of the token it contains only kinds, names and times. */
 export interface ExplainedCheck {
   readonly check: string;
-  /** `skipped`: an earlier failure, or something that was not given, leaves nothing to check. */
+  /** `skipped`: not possible after an earlier failure, or without a key, proof or certificate. */
   readonly outcome: 'passed' | 'failed' | 'skipped';
   readonly expected: string;
   readonly found: string;
   /** Of failed checks. */
   readonly reason?: RejectionReason;
-  /** How to mend it. */
+  /** How to fix it. */
   readonly fix?: string;
 }
 
 export interface Explanation {
-  /** `undecided`: nothing failed, but the keys, a proof or a certificate were not given. Revocation is never asked about. */
+  /** `undecided`: no check failed, but keys, a proof or a certificate are missing. Revocation is never checked. */
   readonly outcome: 'accepted' | 'rejected' | 'undecided';
-  /** Of the first check that failed: what a verifier with these options says. */
+  /** The reason of the first failed check, which a verifier with these options returns. */
   readonly reason?: RejectionReason;
   readonly checks: readonly ExplainedCheck[];
 }
 
 /**
- * Says why a token is or is not accepted: every check in order, what it wants, what it found, how to mend it. Goes on
- * after a failure, so that two mistakes show at once. For people at a terminal and for tests; no request is made, keys
- * are those of the option `jwks`.
+ * Explains why a token is or is not accepted: every check in order, with what it expects, what it found and how to fix it.
+ * It continues after a failure, so that it shows two mistakes at once. For people at a terminal and for tests. It makes no
+ * request: keys are those of the option `jwks`.
  *
- * @param token the token, or the whole value of an `Authorization` field. No part of it is in the result.
- * @param options those of the verifier. With `issuers: { resolve }` the hook is asked.
- * @param moment `nowMs`: Unix milliseconds at which the token is shown; default now.
- * @throws ConfigurationError for wrong options; whatever `issuers.resolve` throws.
+ * @param token the token, or the complete value of an `Authorization` field. No part of it is in the result.
+ * @param options those of the verifier. With `issuers: { resolve }` the hook is called.
+ * @param moment `nowMs`: Unix milliseconds at which the token is checked; default now.
+ * @throws ConfigurationError for invalid options; the error of `issuers.resolve`.
  */
 export async function explain(
   token: string,
@@ -80,7 +80,7 @@ async function explainToken(given: string, explaining: Explaining): Promise<void
   const parsed = parseCompact(credentials.token);
   const structure = {
     check: 'structure',
-    expected: 'three parts of canonical base64url, JSON objects without doubled members, no crit',
+    expected: 'three parts of canonical base64url, JSON objects without repeated members, no crit',
     found: `${credentials.token.split('.').length} parts, ${credentials.token.length} characters`,
   };
   if (!parsed.ok) {
@@ -105,7 +105,7 @@ async function explainToken(given: string, explaining: Explaining): Promise<void
     check: 'revocation',
     outcome: 'skipped',
     expected: options.revocation === null ? 'switched off' : 'no rule of the denylist',
-    found: 'not asked here: only a verifier with a fresh feed can tell',
+    found: 'not checked here: only a verifier with a fresh feed can decide',
   });
 }
 
@@ -115,35 +115,40 @@ async function explainIssuer(
 ): Promise<ResolvedIssuer | undefined> {
   const { issuers, issuerResolver } = options;
   const names = issuers.map(({ issuer }) => issuer);
-  const expected = issuerResolver === undefined ? oneOf(names) : 'an issuer that issuers.resolve knows';
+  const expected = issuerResolver === undefined ? oneOf(names) : 'an issuer that issuers.resolve returns';
   const described = { check: 'iss', expected, found: nearest(iss, names) };
   if (typeof iss !== 'string' || iss === '') {
     checks.push(failed(described, iss === undefined ? 'missing_claim' : 'invalid_claim'));
     return undefined;
   }
   const issuer = issuerResolver
-    ? await askHook(issuerResolver, iss)
+    ? await callHook(issuerResolver, iss)
     : issuers.find(({ issuer: trusted }) => trusted === iss);
   checks.push(issuer === undefined ? failed(described, 'untrusted_issuer') : passed(described));
   return issuer;
 }
 
-async function askHook({ describe, timeoutMs }: ResolvedIssuerResolver, iss: string) {
+async function callHook({ describe, timeoutMs }: ResolvedIssuerResolver, iss: string) {
   const described = await withTimeout(describe(iss), { clock: systemClock, timeoutMs, late: 'late' as const });
   if (described === 'late') throw new Error(`issuers.resolve did not settle within ${timeoutMs} ms`);
   return described;
 }
 
-/** What the token says of its key; the proof or the certificate belongs to a request, and there is none here. */
+/** Checks only that the binding fits the scheme: a proof or a certificate belongs to a request. */
 function explainBinding({ payload }: CompactToken, scheme: Scheme): ExplainedCheck {
   const confirmation = readConfirmation(payload);
-  const bound = confirmation !== undefined && confirmation !== 'unsupported';
+  const { jkt, certificate } = typeof confirmation === 'object' ? confirmation : {};
+  const bound = [jkt && 'jkt', certificate && 'certificate'].filter(Boolean).join(', ');
   const expected = scheme === 'dpop' ? 'a jkt for the scheme DPoP' : 'no jkt for the scheme Bearer';
-  const found = bound ? Object.keys(confirmation).join(', ') : (confirmation ?? 'nothing');
-  const described = { check: 'cnf', expected, found };
-  const fits = (scheme === 'dpop') === (bound && confirmation.jkt !== undefined);
-  if (confirmation === 'unsupported' || !fits) return failed(described, 'binding_mismatch');
-  return bound ? { ...described, outcome: 'skipped', fix: remedies.binding_mismatch } : passed(described);
+  const described = {
+    check: 'cnf',
+    expected,
+    found: bound || (confirmation === 'unsupported' ? confirmation : 'nothing'),
+  };
+  if (confirmation === 'unsupported' || (scheme === 'dpop') !== (jkt !== undefined)) {
+    return failed(described, 'binding_mismatch');
+  }
+  return bound === '' ? passed(described) : { ...described, outcome: 'skipped', fix: remedies.binding_mismatch };
 }
 
 function explainCheck(check: Check, token: TokenUnderTest): ExplainedCheck {
@@ -171,7 +176,7 @@ async function explainSignature({ parsed, issuer, checks, maxKeys }: SignedToken
   const signature = { check: 'signature', expected: 'made by that key over this header and these claims' };
   if (set === undefined || !set.ok) {
     const missing = 'no keys to check with';
-    const fix = 'Give the keys themselves as `jwks: { keys: […] }`: nothing is fetched here.';
+    const fix = 'Pass the keys as `jwks: { keys: […] }`: nothing is fetched here.';
     checks.push({ ...key, outcome: 'skipped', found: missing, fix });
     checks.push({ ...signature, outcome: 'skipped', found: missing, fix });
     return;
@@ -183,9 +188,9 @@ async function explainSignature({ parsed, issuer, checks, maxKeys }: SignedToken
     return;
   }
   checks.push(passed({ ...key, found: `a key for ${selection.key.algorithms.join(', ')}` }));
-  const genuine = await verifySignature(parsed, alg, selection.key);
+  const isGenuine = await verifySignature(parsed, alg, selection.key);
   const found = `${parsed.signature.length} bytes`;
-  checks.push(genuine ? passed({ ...signature, found }) : failed({ ...signature, found }, 'bad_signature'));
+  checks.push(isGenuine ? passed({ ...signature, found }) : failed({ ...signature, found }, 'bad_signature'));
 }
 
 type Described = Pick<ExplainedCheck, 'check' | 'expected' | 'found'>;

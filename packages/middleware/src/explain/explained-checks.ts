@@ -18,7 +18,7 @@ import {
   type TokenUnderTest,
 } from '../token/claims.ts';
 
-/** What one check wants and what a token has, in words that hold none of the token's. */
+/** What a check expects and what a token has, in words that contain no value of the token. */
 interface CheckWords {
   readonly name: string;
   readonly expected: (token: TokenUnderTest) => string;
@@ -30,7 +30,7 @@ const claim =
   ({ claims, nowMs }: TokenUnderTest) =>
     name === 'exp' || name === 'nbf' || name === 'iat' ? timeOf(claims[name], nowMs) : kindOf(claims[name]);
 
-/** The words for every check of verify-access-token.ts. */
+/** The words for each check of verify-access-token.ts. */
 export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, CheckWords>([
   [
     checkType,
@@ -110,7 +110,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
       name: 'lifetime',
       expected: ({ policy }) => `exp - iat of at most ${seconds(policy.maxTokenLifetimeMs)}`,
       found: ({ claims: { exp, iat } }) =>
-        isNumericDate(exp) && isNumericDate(iat) ? seconds((exp - iat) * 1000) : 'no two times',
+        isNumericDate(exp) && isNumericDate(iat) ? seconds((exp - iat) * 1000) : 'not two times',
     },
   ],
   [
@@ -126,7 +126,8 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
     checkRevocableClaims,
     {
       name: 'what a revocation can name',
-      expected: ({ policy }) => `a subject (${[policy.claimMap.subject].flat().join(' or ')}); strings where there`,
+      expected: ({ policy }) =>
+        `a subject (${[policy.claimMap.subject].flat().join(' or ')}); the others absent or strings`,
       found: ({ claims, policy }) => kindsOf(claims, Object.values<ClaimName>({ ...policy.claimMap })),
     },
   ],
@@ -134,7 +135,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
     checkScope,
     {
       name: 'scope',
-      expected: ({ policy }) => `${policy.scopeClaims.join(', ')}: strings or arrays of strings, where there`,
+      expected: ({ policy }) => `${policy.scopeClaims.join(', ')}: absent, strings or arrays of strings`,
       found: ({ claims, policy }) => kindsOf(claims, policy.scopeClaims),
     },
   ],
@@ -143,7 +144,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
 const knownTypes = /^(?:application\/)?(?:at\+jwt|jwt|logout\+jwt|dpop\+jwt|id\+jwt|okta-internal-at\+jwt)$/;
 const knownAlgorithmNames = /^(?:(?:[RPEH]S(?:256|384|512))|ES256K|EdDSA|Ed25519|none)$/i;
 
-/** What kind of value, never which. */
+/** The kind of a value, never the value. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
@@ -152,13 +153,14 @@ export function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** Says how a text misses what it should be, where people trip: the most common mistakes are one character long. */
+/** Describes the difference for the common mistakes, which are one character long. */
 export function nearest(value: unknown, wanted: readonly string[]): string {
   for (const text of [value].flat()) {
     if (typeof text !== 'string') continue;
     if (wanted.includes(text)) return 'one of them';
-    if (wanted.some((one) => one === `${text}/` || `${one}/` === text)) return 'the same but for a slash at the end';
-    if (wanted.some((one) => one.toLowerCase() === text.toLowerCase())) return 'the same but for capitals';
+    if (wanted.some((one) => one === `${text}/` || `${one}/` === text)) return 'the same except for a slash at the end';
+    if (wanted.some((one) => one.toLowerCase() === text.toLowerCase()))
+      return 'the same except for upper and lower case';
   }
   return kindOf(value);
 }
@@ -174,7 +176,7 @@ function kindsOf(claims: TokenUnderTest['claims'], names: readonly ClaimName[]):
 
 function timeOf(value: unknown, nowMs: number): string {
   if (!isNumericDate(value)) {
-    return typeof value === 'number' && value > 1e11 ? 'a number too great for seconds' : kindOf(value);
+    return typeof value === 'number' && value > 1e11 ? 'a number too large for seconds' : kindOf(value);
   }
   const aheadMs = value * 1000 - nowMs;
   return aheadMs > 0 ? `a time ${seconds(aheadMs)} ahead` : `a time ${seconds(-aheadMs)} ago`;

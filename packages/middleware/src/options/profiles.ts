@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../errors.ts';
 
 /**
- * Which claim carries what a revocation can name. A list names alternatives: the first that is there counts. `null`: the
- * issuer has no such claim. Publisher and verifier must agree on it, or a revocation hits nothing.
+ * The claim of each dimension of a revocation. A list names alternatives: the first one that is present counts. `null`: the
+ * issuer has no such claim. Publisher and verifier must use the same map, or a revocation has no effect.
  */
 export interface ClaimMap {
   readonly token: ClaimName;
@@ -14,11 +14,11 @@ export interface ClaimMap {
 }
 export type ClaimName = string | readonly string[] | null;
 
-/** What the access tokens of an identity provider look like. */
+/** The form of the access tokens of an identity provider. */
 export interface Profile {
   /** Accepted `typ` headers, lower case, without `application/`; `''` accepts a token without one. */
   readonly types: readonly string[];
-  /** Claims that must be there, beside `iss`, `exp`, `iat` and the subject; of a list, one of them. */
+  /** Required claims beside `iss`, `exp`, `iat` and the subject; of a list, one of them. */
   readonly requiredClaims: readonly (string | readonly string[])[];
   /** The claim with the audience. */
   readonly audienceClaim: string;
@@ -46,7 +46,7 @@ const rfc9068: Profile = {
   },
 };
 
-/** Accepts what most issuers sign; says least about what it is. Prefer a named profile. */
+/** Accepts the tokens of most issuers, with the fewest checks. Prefer a named profile. */
 const generic: Profile = {
   ...rfc9068,
   types: ['at+jwt', 'jwt', ''],
@@ -62,7 +62,7 @@ export const profiles = {
     ...generic,
     types: ['jwt', 'at+jwt'],
     requiredClaims: ['jti', 'azp'],
-    // ID tokens say `ID`, refresh tokens `Refresh`; the header is the same for all.
+    // In ID tokens `typ` is `ID`, in refresh tokens `Refresh`; the header is the same for all.
     fixedClaims: { typ: 'Bearer' },
     scopeClaims: ['scope'],
     claimMap: { ...rfc9068.claimMap, client: 'azp', grant: null },
@@ -77,7 +77,7 @@ export const profiles = {
   okta: {
     ...generic,
     types: ['', 'jwt', 'at+jwt', 'okta-internal-at+jwt'],
-    // Only access tokens carry `cid`.
+    // Only access tokens have `cid`.
     requiredClaims: ['jti', 'cid'],
     scopeClaims: ['scp'],
     // Without a user (client credentials) there is no `uid`; `sub` is then the client.
@@ -86,14 +86,14 @@ export const profiles = {
   entra: {
     ...generic,
     types: ['jwt', 'at+jwt'],
-    // An ID token for the same application differs only in that no client asked for it: it has neither azp nor appid.
+    // An ID token for the same application differs only in that it has neither azp nor appid.
     requiredClaims: ['tid', 'uti', ['azp', 'appid']],
     scopeClaims: ['scp', 'roles'],
     claimMap: {
       token: 'uti',
       session: 'sid',
       grant: null,
-      // `sub` differs from API to API; `oid` is the account.
+      // `sub` differs between APIs; `oid` is the account.
       subject: ['oid', 'sub'],
       client: ['azp', 'appid'],
       tenant: 'tid',
@@ -103,7 +103,7 @@ export const profiles = {
     ...generic,
     types: ['', 'jwt', 'at+jwt'],
     requiredClaims: ['jti', 'client_id'],
-    // Access tokens of Cognito have no `aud`: the audience to configure is the app client id.
+    // Access tokens of Cognito have no `aud`: configure the app client id as the audience.
     audienceClaim: 'client_id',
     fixedClaims: { token_use: 'access' },
     scopeClaims: ['scope'],
@@ -114,19 +114,20 @@ export const profiles = {
 export type ProfileName = keyof typeof profiles;
 export const profileNames = Object.keys(profiles) as readonly ProfileName[];
 
-/** Where Entra's issuer URL names the tenant. */
+/** The place of the tenant in Entra's issuer URL. */
 const tenantPlaceholder = '{tenantid}';
 
 /**
- * Returns the issuers meant by one configured issuer: itself, or one for each allowed tenant when it holds `{tenantid}`.
- * A pattern alone would trust every tenant there is, the attacker's included.
+ * Returns the issuers of one configured issuer: itself, or one per listed tenant if it contains `{tenantid}`. A pattern alone
+ * would trust every tenant of the provider, an attacker's too.
  *
- * @throws ConfigurationError when placeholder and allow-list do not come together.
+ * @throws ConfigurationError for a placeholder without tenants, and for tenants without a placeholder.
  */
 export function expandIssuer(issuer: string, tenants: readonly string[] | undefined): readonly string[] {
   const hasPlaceholder = issuer.includes(tenantPlaceholder);
   if (!hasPlaceholder && tenants === undefined) return [issuer];
-  if (!hasPlaceholder) throw new ConfigurationError('tenants', `needs an issuer with ${tenantPlaceholder} in it`);
+  if (!hasPlaceholder)
+    throw new ConfigurationError('tenants', `expected an issuer with ${tenantPlaceholder} in it, found none`);
   if (tenants === undefined || tenants.length === 0) {
     throw new ConfigurationError('tenants', `list the tenant ids that ${tenantPlaceholder} may stand for`);
   }

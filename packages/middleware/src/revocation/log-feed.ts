@@ -5,10 +5,10 @@ import type { OnLogReset } from '../options/revocation-options.ts';
 import type { StateLog } from '../verifier/state-log.ts';
 import type { SharedReplica } from './shared-replica.ts';
 
-/** What passes by itself within this time, as at every start, is no news. */
-const lastingMs = 1000;
-/** As long as sidecars that held everything usually need to give it back. */
-const mendingMs = 5000;
+/** A state that ends within this time, as at every start, is not logged. */
+const logDelayMs = 1000;
+/** The time in which sidecars usually write back the rules that a log has lost. */
+const recoveryMs = 5000;
 
 export interface FeedLogging {
   readonly feed: SharedReplica;
@@ -17,30 +17,30 @@ export interface FeedLogging {
   readonly clock: Clock;
 }
 
-/** Writes a line when a feed becomes fresh or stops being so, and what that does to requests. Returns what ends it. */
+/** Logs when a feed becomes fresh or is no longer fresh, with the effect on requests. Returns a function that ends it. */
 export function logFeed({ feed, policy, log, clock }: FeedLogging): () => void {
   const { whenUnknown, lookup } = policy;
   const about = `feed ${feed.name}`;
-  const fallback = whenUnknown === 'accept' ? 'accepted without knowing' : 'answered 503';
+  const fallback = whenUnknown === 'accept' ? 'accepted without a check' : 'answered 503';
   const effect =
-    lookup === null ? `requests are ${fallback}` : `each request asks the look-up, and is ${fallback} if that fails`;
+    lookup === null ? `requests are ${fallback}` : `each request uses the look-up, and is ${fallback} if that fails`;
   const warn = (message: string) => log.say(about, 'warn', `revocast: ${message}`);
   const warnIfItLasts = async (describe: () => string): Promise<void> => {
-    await clock.sleep(lastingMs);
+    await clock.sleep(logDelayMs);
     if (!feed.isFresh()) warn(describe());
   };
   let warnedOfRestart = false;
   return feed.subscribe({
     async restartChanged(restartedAtSeconds) {
-      // Whoever held everything gives it back meanwhile, and ends it.
-      await clock.sleep(mendingMs);
+      // Sidecars that hold all rules write them back meanwhile, which ends the restart.
+      await clock.sleep(recoveryMs);
       if (feed.status()?.restartedAtSeconds !== restartedAtSeconds) return;
       const about = `restart ${feed.name}`;
       if (restartedAtSeconds !== undefined) {
         warnedOfRestart = true;
         log.say(about, 'warn', describeRestart(restartedAtSeconds, policy.onLogReset));
       } else if (warnedOfRestart) {
-        log.say(about, 'info', 'revocast: the restart of the log is over: nothing that counts is forgotten');
+        log.say(about, 'info', 'revocast: the restart of the log is over: no revocation that still counts is lost');
       }
     },
     freshnessChanged({ state }) {
@@ -54,8 +54,8 @@ export function logFeed({ feed, policy, log, clock }: FeedLogging): () => void {
       });
     },
     connectionFailed(error) {
-      const remedy = 'start the sidecar (npx @revocast/sidecar), or write `revocation: null`';
-      void warnIfItLasts(() => `cannot follow feed ${feed.name} (${safeText(error)}): ${effect}; ${remedy}`);
+      const fix = 'start the sidecar (npx @revocast/sidecar), or write `revocation: null`';
+      void warnIfItLasts(() => `cannot follow feed ${feed.name} (${safeText(error)}): ${effect}; ${fix}`);
     },
     openFailed(error) {
       warn(`feed ${feed.name} cannot be opened: ${safeText(error)}; ${effect}`);
@@ -65,14 +65,14 @@ export function logFeed({ feed, policy, log, clock }: FeedLogging): () => void {
 
 function describeRestart(restartedAtSeconds: number, onLogReset: OnLogReset): string {
   const at = new Date(restartedAtSeconds * 1000).toISOString();
-  const effect = onLogReset === 'accept' ? 'accepted' : 'refused (too_old)';
+  const effect = onLogReset === 'accept' ? 'accepted' : 'rejected (too_old)';
   return (
-    `revocast: log restarted at ${at}: revocations from before may be forgotten; tokens issued before are ${effect} ` +
+    `revocast: log restarted at ${at}: earlier revocations may be lost; tokens issued before are ${effect} ` +
     'until they expire; if nothing was lost, run: revocast-sidecar init'
   );
 }
 
-/** Only texts that are known to hold no secret: our own errors, and codes. */
+/** Only texts that contain no secret: errors of this package, and codes. */
 export function safeText(error: unknown): string {
   if (error instanceof ConfigurationError) return error.message;
   return error instanceof FeedError ? error.code : 'unexpected error';

@@ -1,5 +1,4 @@
-import type { Change, DigestSet, Dimension, RevocationTimes } from '@revocast/denylist/replica';
-import { denies } from '@revocast/denylist/replica';
+import { type Change, type DigestSet, type Dimension, denies, type RevocationTimes } from '@revocast/denylist/replica';
 
 const defaultCapacity = 8192;
 
@@ -9,36 +8,36 @@ export interface Accept {
   readonly issuedAt: number;
   /** Monotonic milliseconds. */
   readonly atMs: number;
-  /** This process called its denylist fresh when it accepted. */
+  /** Whether the denylist was fresh at the acceptance. */
   readonly fresh: boolean;
 }
 
-/** An accepted request whose token a rule covers that was applied only afterwards. */
+/** An accepted request whose token is covered by a rule that was applied later. */
 export interface ExposedAccept {
   readonly dimension: Dimension;
-  /** Milliseconds after the revocation happened. */
+  /** Milliseconds from the revocation to the acceptance. */
   readonly ageMs: number;
-  /** Accepted past the stated bound by a process that called itself fresh: the promise is broken. */
+  /** Accepted later than the stated bound while fresh: this violates the guarantee. */
   readonly leaked: boolean;
 }
 
-/** In milliseconds of the log's clock. */
+/** Milliseconds of the log's clock. */
 export type AppliedTimes = Pick<RevocationTimes, 'occurredAtMs' | 'loggedAtMs' | 'appliedAtMs'>;
 
 export interface RecentAcceptsOptions {
-  /** Accepts remembered, default 8192; what a busy process accepted longer ago is not found. */
+  /** Accepted requests kept, default 8192. A busy process finds no earlier ones. */
   readonly capacity?: number;
   /** `maxStalenessMs`. */
   readonly boundMs: number;
 }
 
 /**
- * Remembers the last accepted requests, to find afterwards those that should not have been: accepted between the
- * revocation and its arrival here (exposed: normal, there is traffic in those milliseconds) or later than promised
- * (leaked: must never happen). Digests and times only.
+ * Keeps the last accepted requests, to find those with a revoked token: accepted between the revocation and its arrival in
+ * this process (exposed: normal, requests arrive in these milliseconds), or later than the stated bound (leaked: must never
+ * happen). It holds only digests and times.
  */
 export class RecentAccepts {
-  // A ring in columns: an object each would live just long enough to be copied by the garbage collector twice.
+  // A ring in columns: one object per entry would live just long enough for the garbage collector to copy it twice.
   readonly #digests: (DigestSet | undefined)[];
   readonly #issuedAt: Float64Array;
   readonly #atMs: Float64Array;
@@ -64,10 +63,10 @@ export class RecentAccepts {
   }
 
   /**
-   * Finds the accepts that a change came too late for. Walks back in time and stops at the revocation: usually a few
+   * Finds the accepted requests that a change covers. Goes back in time to the revocation, which is usually a few
    * milliseconds of traffic.
    *
-   * @param monotonicMs now, in the clock of {@link add}.
+   * @param monotonicMs now, on the clock of {@link add}.
    */
   coveredBy({ digest, rule }: Change, times: AppliedTimes, monotonicMs: number): readonly ExposedAccept[] {
     const covered: ExposedAccept[] = [];

@@ -17,13 +17,13 @@ import { type ExposedAccept, RecentAccepts } from './recent-accepts.ts';
 
 /** The events of replication, and those of the process that follows the feed. */
 export interface FeedObserver extends ReplicationObserver {
-  /** The feed could not even be opened: a wrong option, or ioredis is missing. */
+  /** The feed could not be opened: an invalid option, or ioredis is missing. */
   openFailed?(error: unknown): void;
-  /** A rule came too late for a request that was accepted. */
+  /** A rule arrived after the acceptance of a request that it covers. */
   exposureFound?(accept: ExposedAccept): void;
 }
 
-export interface FollowedFeedOptions {
+export interface SharedReplicaOptions {
   /** Without credentials. */
   readonly name: string;
   readonly open: () => Feed | Promise<Feed>;
@@ -34,8 +34,8 @@ export interface FollowedFeedOptions {
 }
 
 /**
- * One denylist of this process and the feed it follows, shared by every verifier that names the same feed. Opening never
- * throws: until there is something to ask, the answer is `unknown`.
+ * One denylist of this process and its feed, shared by every verifier with the same feed. Opening never throws: until the
+ * feed is open, each verdict is `unknown`.
  */
 export class SharedReplica {
   readonly name: string;
@@ -51,7 +51,7 @@ export class SharedReplica {
   #failsOpen = false;
   #closed = false;
 
-  constructor(options: FollowedFeedOptions) {
+  constructor(options: SharedReplicaOptions) {
     this.name = options.name;
     this.#clock = options.clock;
     this.#notFreshSinceMs = options.clock.monotonicMs();
@@ -60,7 +60,7 @@ export class SharedReplica {
     this.#opening = this.#open(options);
   }
 
-  async #open({ open, ...options }: FollowedFeedOptions): Promise<void> {
+  async #open({ open, ...options }: SharedReplicaOptions): Promise<void> {
     try {
       const opened = open();
       const feed = opened instanceof Promise ? await opened : opened;
@@ -80,19 +80,19 @@ export class SharedReplica {
   }
 
   /**
-   * Notes that a verifier or a route accepts while nobody can tell: whoever waits for a revocation to be enforced
-   * everywhere must not count on this process. For good: a route is never taken down again.
+   * Declares that a verifier or a route accepts tokens with an unknown verdict: this process must not confirm that a
+   * revocation is enforced. Not reversible, because routes are not removed.
    */
   failOpen(): void {
     this.#failsOpen = true;
   }
 
-  /** What this process knows of a token, without I/O. */
+  /** The verdict of this process about a token, without I/O. */
   check(digests: DigestSet, issuedAt: number): Verdict {
     return this.#replica?.check(digests, issuedAt) ?? { verdict: 'unknown', cause: 'cold' };
   }
 
-  /** Remembers an accepted request, in case a rule that is under way covers it. */
+  /** Keeps an accepted request for a while: a rule that covers it may arrive. */
   accepted(digests: DigestSet, issuedAt: number, fresh: boolean): void {
     this.#recentAccepts.add({ digests, issuedAt, atMs: this.#clock.monotonicMs(), fresh });
   }
@@ -101,18 +101,18 @@ export class SharedReplica {
     return this.#replica?.freshness.isFresh() ?? false;
   }
 
-  /** The longest token lifetime that the log's rules are made for, once known. */
+  /** The longest token lifetime for which the log keeps its rules; undefined until the feed is connected. */
   get maxTokenLifetimeSeconds(): number | undefined {
     return this.#maxTokenLifetimeSeconds;
   }
 
-  /** Milliseconds during which the denylist could not be trusted, up to now. */
+  /** Milliseconds during which the denylist was not fresh, until now. */
   get notFreshMs(): number {
     const since = this.#notFreshSinceMs;
     return this.#notFreshMs + (since === undefined ? 0 : this.#clock.monotonicMs() - since);
   }
 
-  /** Undefined until the feed is opened. */
+  /** Undefined until the feed is open. */
   status(): ReplicaStatus | undefined {
     return this.#replica?.status();
   }
@@ -152,7 +152,7 @@ export class SharedReplica {
     this.#notFreshSinceMs = undefined;
   }
 
-  /** Staleness by silence is noticed within a second; it began when the last proof had grown too old. */
+  /** Silence is noticed within a second. The denylist became stale earlier, when the last proof exceeded its age. */
   #overdueMs(): number {
     const provenAtMs = this.#replica?.freshness.provenAtMs;
     return provenAtMs === undefined ? 0 : Math.max(0, this.#clock.monotonicMs() - provenAtMs - this.#maxStalenessMs);

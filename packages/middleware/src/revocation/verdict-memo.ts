@@ -1,20 +1,20 @@
 import type { DigestSet, Verdict } from '@revocast/denylist/replica';
 import { LRUCache } from 'lru-cache';
 
-/** How long an answer of the log counts, from before it was asked: it is part of the stated bound on enforcement. */
+/** How long a verdict of the log is reused, from the start of its look-up: a part of the stated bound on enforcement. */
 export const memoLifetimeMs = 1000;
 
 const defaultMaxEntries = 10_000;
 
 interface RememberedVerdict {
   readonly verdict: Verdict;
-  /** Monotonic milliseconds, before the question was sent. */
+  /** Monotonic milliseconds at the start of the look-up. */
   readonly askedAtMs: number;
 }
 
 /**
- * Spares the log the second question about a token within a second, while this process has to ask at all. "Unknown" is
- * never remembered: the next request may be luckier.
+ * Avoids a second look-up of a token within a second, while this process needs look-ups. "Unknown" is never kept: the next
+ * look-up may succeed.
  */
 export class VerdictMemo {
   readonly #entries: LRUCache<string, RememberedVerdict>;

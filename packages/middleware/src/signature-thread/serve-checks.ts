@@ -1,30 +1,30 @@
 import type { KeyObject, verify } from 'node:crypto';
 import type { SignatureScheme } from '../token/signature.ts';
 
-/** Tokens of one key and algorithm, to be checked together. */
+/** Tokens of one key and algorithm that are checked together. */
 export interface CheckBatch {
   readonly id: number;
   readonly scheme: SignatureScheme;
   readonly key: KeyObject;
-  /** Whole tokens with a space between them: one string is handed over in less time than a list. */
+  /** Complete tokens, separated by spaces: one string is passed faster than a list. */
   readonly tokens: string;
 }
 
-/** One letter a token: `y` the signature fits, `n` it does not, `?` the check failed, which is nobody's answer. */
+/** One letter per token: `y` the signature is valid, `n` it is not, `?` the check failed, so that it is unknown. */
 export interface BatchAnswer {
   readonly id: number;
   readonly letters: string;
 }
 
-/** The end of a channel that the thread has. */
+/** The thread's end of the channel. */
 interface ThreadPort {
   on(event: 'message', listener: (batch: CheckBatch) => void): unknown;
   postMessage(answer: BatchAnswer | 'ready'): void;
 }
 
 /**
- * All that the thread does. It is started from the text of this function, so that no bundler has to find a second file:
- * nothing from outside may be named in here.
+ * The program of the thread. It is started from the text of this function, so that bundlers need no second file. It must not
+ * refer to anything outside.
  */
 export function serveChecks(port: ThreadPort, check: typeof verify): void {
   const letterOf = (token: string, { key, scheme: { digest, ...how } }: CheckBatch) => {

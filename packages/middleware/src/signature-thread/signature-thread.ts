@@ -2,30 +2,30 @@ import type { VerificationKey } from '../jwks/verification-key.ts';
 import { quickSchemes, type SignatureScheme, type Signed, verifySignature } from '../token/signature.ts';
 import type { BatchAnswer, CheckBatch } from './serve-checks.ts';
 
-/** Checks handed over in one message: enough to share its price, and few enough for the two threads to overlap. */
+/** Checks per message: enough to share its cost, and few enough for both threads to work at the same time. */
 export const maxBatch = 8;
-/** Checks that may wait for the thread. With more, both threads have enough to do, and the next is made on the spot. */
+/** Checks that may wait for the thread. With more, both threads are busy, and the next check runs on the request thread. */
 export const maxWaiting = 64;
 
-/** The thread, as seen by who asks. */
+/** The thread, as the request thread uses it. */
 export interface SignatureThreadPort {
   send(batch: CheckBatch): void;
   close(): void;
 }
 
-/** What the thread says. `ended` comes at most once, and nothing after it. */
+/** The events of the thread. `ended` comes at most once, and nothing follows it. */
 export interface SignatureThreadListener {
   ready(): void;
   answered(answer: BatchAnswer): void;
   ended(): void;
 }
 
-/** Undefined where there can be no thread. */
-export type StartSignatureThread = (told: SignatureThreadListener) => SignatureThreadPort | undefined;
+/** Returns undefined where no thread can be started. */
+export type StartSignatureThread = (listener: SignatureThreadListener) => SignatureThreadPort | undefined;
 
 export interface SignatureThreadParts {
   readonly start: StartSignatureThread;
-  /** Calls back once the events that are due have been handled: `setImmediate`. */
+  /** Calls back after the pending events: `setImmediate`. */
   readonly afterTurn: (callback: () => void) => void;
 }
 
@@ -45,11 +45,11 @@ interface Batch {
 }
 
 /**
- * Checks signatures on a second thread while several requests come at once, and on the spot otherwise: a check alone is
- * made sooner than it is handed over, but eight handed over together cost the request thread a tenth of making them.
+ * Checks signatures on a second thread while several requests arrive at once, and on the request thread otherwise: to pass a
+ * single check takes longer than to run it, but to pass eight together costs a tenth of running them.
  *
- * none ──two checks in one turn──▶ starting ──ready──▶ ready; the end of the thread leads to `none` for good. A thread
- * that is not there, or ends, costs nobody an answer: what it owes is checked on the spot.
+ * none ──two checks in one turn──▶ starting ──ready──▶ ready; when the thread ends, the state is `none` for good. Every
+ * check is answered without a thread too: those that an ended thread has not answered run on the request thread.
  */
 export class SignatureThread {
   readonly #parts: SignatureThreadParts;
@@ -61,7 +61,7 @@ export class SignatureThread {
   #waitingChecks = 0;
   #lastId = 0;
   #checksThisTurn = 0;
-  /** Several checks came in the last turn that had any. */
+  /** The last turn with a check had several. */
   #isCrowded = false;
 
   constructor(parts: SignatureThreadParts) {
@@ -72,8 +72,8 @@ export class SignatureThread {
   verify(signed: Signed, alg: string, key: VerificationKey): boolean | Promise<boolean> {
     this.#countCheck();
     const scheme = quickSchemes.get(alg);
-    const isHandedOver = scheme !== undefined && this.#isReady && this.#isCrowded && this.#waitingChecks < maxWaiting;
-    if (!isHandedOver) return verifySignature(signed, alg, key);
+    const goesToThread = scheme !== undefined && this.#isReady && this.#isCrowded && this.#waitingChecks < maxWaiting;
+    if (!goesToThread) return verifySignature(signed, alg, key);
     return new Promise((resolve, reject) => {
       this.#add({ signed, alg, key, resolve, reject }, scheme);
     });
@@ -133,22 +133,22 @@ export class SignatureThread {
     for (const [index, check] of checks.entries()) {
       const letter = letters[index];
       if (letter === 'y' || letter === 'n') check.resolve(letter === 'y');
-      else checkOnTheSpot(check);
+      else checkHere(check);
     }
   }
 
   #end(): void {
     this.#isReady = false;
     this.#port = undefined;
-    const owed = [...this.#waiting.values()].flat().concat(this.#open?.checks ?? []);
+    const unanswered = [...this.#waiting.values()].flat().concat(this.#open?.checks ?? []);
     this.#waiting.clear();
     this.#open = undefined;
     this.#waitingChecks = 0;
-    for (const check of owed) checkOnTheSpot(check);
+    for (const check of unanswered) checkHere(check);
   }
 }
 
-function checkOnTheSpot({ signed, alg, key, resolve, reject }: Check): void {
+function checkHere({ signed, alg, key, resolve, reject }: Check): void {
   try {
     resolve(verifySignature(signed, alg, key));
   } catch (error) {

@@ -6,28 +6,28 @@ import type { StartSignatureThread } from './signature-thread.ts';
 const source = `(${serveChecks})(require('node:worker_threads').parentPort, require('node:crypto').verify)`;
 
 /**
- * Starts a thread that checks signatures. It inherits neither environment nor arguments, and keeps no process alive.
+ * Starts a thread that checks signatures. It inherits neither environment nor arguments, and does not keep the process alive.
  *
- * @returns undefined where none may be started.
+ * @returns undefined where no thread can be started.
  */
-export const startSignatureThread: StartSignatureThread = (told) => {
+export const startSignatureThread: StartSignatureThread = (listener) => {
   try {
     const worker = new Worker(source, { eval: true, name: 'revocast signatures', env: {}, execArgv: [] });
     worker.unref();
     worker.on('message', (message: unknown) => {
-      if (message === 'ready') told.ready();
+      if (message === 'ready') listener.ready();
       else if (isJsonObject(message)) {
         const { id, letters } = message;
-        if (typeof id === 'number' && typeof letters === 'string') told.answered({ id, letters });
+        if (typeof id === 'number' && typeof letters === 'string') listener.answered({ id, letters });
       }
     });
-    // The end of the thread says it all: whatever it had not answered is checked on the spot.
+    // The event `exit` follows: the checks that the thread has not answered run on the request thread.
     worker.on('error', () => {});
     worker.on('messageerror', () => void worker.terminate());
-    worker.on('exit', () => told.ended());
+    worker.on('exit', () => listener.ended());
     return { send: (batch) => worker.postMessage(batch), close: () => void worker.terminate() };
   } catch {
-    // Not permitted here (--permission), or no memory for it.
+    // Not permitted (--permission), or out of memory.
     return undefined;
   }
 };

@@ -1,10 +1,10 @@
 import { stagesOf, timesOf } from '@revocast/denylist/replica';
 import type { FeedObserver } from '../revocation/shared-replica.ts';
-import type { MetricFamilies } from './metric-families.ts';
+import type { MetricFamilies } from './middleware-metrics.ts';
 
-/** Counts what following a feed tells. */
+/** Counts the events of a feed. */
 export function feedCounters(families: MetricFamilies): FeedObserver {
-  // A snapshot says that it came, not why; the reason is the hole that was found before it.
+  // The event of a snapshot has no cause: the cause is the gap that was found before it.
   let resyncCause = 'start';
   const clamped = families.cell('negative_latencies_total');
   return {

@@ -1,11 +1,12 @@
 import { dimensions, latencyBuckets, type MetricSpec, replicationMetrics } from '@revocast/denylist/replica';
+import type { Labels } from './metric-family.ts';
 
-/** Verification happens in memory, or waits for a key set or a look-up. */
+/** Seconds. Verification runs in memory, or waits for a key set or a look-up. */
 const verificationBuckets = [
   0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5,
 ] as const;
 
-/** Seconds; access tokens live minutes to hours. */
+/** Seconds. Access tokens are valid for minutes to hours. */
 const tokenAgeBuckets = [1, 10, 60, 180, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400] as const;
 
 /** All metrics of an API process. */
@@ -36,7 +37,7 @@ export const middlewareMetrics = [
     name: 'token_cache_lookups_total',
     type: 'counter',
     labels: { result: ['hit', 'miss', 'invalidated'] },
-    help: 'Look-ups in the cache of verified tokens; invalidated when the key that verified the token is trusted no more.',
+    help: 'Look-ups in the cache of verified tokens; invalidated: the key that verified the token is no longer trusted.',
     unit: 'requests',
   },
   {
@@ -53,7 +54,7 @@ export const middlewareMetrics = [
       issuer: undefined,
       result: ['found', 'unknown_kid', 'missing_kid', 'key_not_usable', 'alg_not_allowed', 'jwks_unavailable'],
     },
-    help: 'Keys asked of the key set by tokens that were not cached, by result.',
+    help: 'Look-ups of the keys of tokens that were not cached, by result.',
     unit: 'requests',
   },
   {
@@ -80,14 +81,14 @@ export const middlewareMetrics = [
         'internal_error',
       ],
     },
-    help: 'Refreshes of an issuer key set, by how they ended.',
+    help: 'Refreshes of the key set of an issuer, by result.',
     unit: 'requests',
   },
   {
     name: 'jwks_fetch_duration_seconds',
     type: 'histogram',
     labels: { issuer: undefined },
-    help: 'Time a refresh of an issuer key set took, however it ended.',
+    help: 'Duration of the refreshes of the key set of an issuer, successful or not.',
     unit: 'seconds',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30],
   },
@@ -95,42 +96,42 @@ export const middlewareMetrics = [
     name: 'jwks_last_success_timestamp_seconds',
     type: 'gauge',
     labels: { issuer: undefined },
-    help: 'When the key set was last loaded or confirmed, Unix seconds; 0 before the first time.',
+    help: 'Time at which the key set was last loaded or confirmed, Unix seconds; 0 before the first time.',
     unit: 'seconds',
   },
   {
     name: 'jwks_keys',
     type: 'gauge',
     labels: { issuer: undefined },
-    help: 'Usable keys held of an issuer.',
+    help: 'Usable keys of an issuer.',
     unit: 'entries',
   },
   {
     name: 'denylist_checks_total',
     type: 'counter',
     labels: { source: ['memory', 'redis'], verdict: ['active', 'revoked', 'unknown'] },
-    help: 'Revocation checks by who answered and what; unknown from memory is followed by redis where a look-up is set.',
+    help: 'Revocation checks by source and verdict; unknown from memory is followed by redis where a look-up is configured.',
     unit: 'requests',
   },
   {
     name: 'fail_open_accepts_total',
     type: 'counter',
     labels: {},
-    help: "Requests accepted although nobody could tell whether the token is revoked: whenUnknown: 'accept' is set.",
+    help: "Requests accepted although it was unknown whether the token is revoked, because of whenUnknown: 'accept'.",
     unit: 'requests',
   },
   {
     name: 'degraded',
     type: 'gauge',
     labels: { dependency: ['denylist', 'jwks'] },
-    help: '1 while a dependency is not as it should be: the denylist not fresh, a key set cold or past its soft age.',
+    help: '1 while a dependency is degraded: the denylist is not fresh, or a key set is cold or older than its soft age.',
     unit: 'none',
   },
   {
     name: 'revocation_exposed_requests_total',
     type: 'counter',
     labels: { dimension: dimensions },
-    help: 'Requests accepted after a revocation and before it was enforced here: normal, there is traffic meanwhile.',
+    help: 'Requests accepted after a revocation and before this process enforced it: normal, requests arrive in between.',
     unit: 'requests',
   },
   {
@@ -145,28 +146,28 @@ export const middlewareMetrics = [
     name: 'revocation_leaked_requests_total',
     type: 'counter',
     labels: { dimension: dimensions },
-    help: 'Requests accepted past the stated bound by a process that called itself fresh. Must be 0.',
+    help: 'Requests accepted later than the stated bound while this process was fresh. Must be 0.',
     unit: 'requests',
   },
   {
     name: 'usage_requests_total',
     type: 'counter',
     labels: { client_class: undefined },
-    help: 'Accepted requests by the configured class of the client; other: in no class, unknown: the token names none.',
+    help: 'Accepted requests by the configured class of the client; other: in no class, unknown: the token names no client.',
     unit: 'requests',
   },
   {
     name: 'usage_scope_requests_total',
     type: 'counter',
     labels: { scope: undefined, use: ['granted', 'used'] },
-    help: 'Requests by configured scope; granted: the accepted token has it, used: a guard that let the request pass asked for it.',
+    help: 'Requests by configured scope; granted: the accepted token has it, used: a guard that let the request pass required it.',
     unit: 'requests',
   },
   {
     name: 'token_age_at_use_seconds',
     type: 'histogram',
     labels: {},
-    help: 'How long ago the token of an accepted request was issued.',
+    help: 'Age of the tokens of accepted requests since their issue.',
     unit: 'seconds',
     buckets: tokenAgeBuckets,
   },
@@ -174,28 +175,28 @@ export const middlewareMetrics = [
     name: 'suspicious_uses_total',
     type: 'counter',
     labels: {},
-    help: 'Accepted requests from a place that nobody could have reached since the last one of the same session or token.',
+    help: 'Accepted requests from a place that is too far from that of the last request with the same session or token.',
     unit: 'requests',
   },
   {
     name: 'usage_hook_failures_total',
     type: 'counter',
     labels: { hook: ['locate', 'on_suspicious_use'] },
-    help: 'Hooks of the usage options that threw, rejected or returned no place; the request went on without them.',
+    help: 'Hooks of the usage options that threw, rejected or returned no place; the request was not affected.',
     unit: 'events',
   },
   {
     name: 'usage_reports_total',
     type: 'counter',
     labels: { result: ['sent', 'refused', 'failed'] },
-    help: 'Reports of subjects and tokens seen; refused: the sidecar counts none, failed: it could not be told, both dropped.',
+    help: 'Reports of subjects and tokens seen; refused: the sidecar counts none, failed: it did not receive it; both are dropped.',
     unit: 'events',
   },
   {
     name: 'usage_overflow_total',
     type: 'counter',
     labels: {},
-    help: 'Uses of a token that did not fit into the next report; its next use tries again.',
+    help: 'Uses of a token that did not fit into the next report; the next use of the token is tried again.',
     unit: 'requests',
   },
   ...replicationMetrics,
@@ -203,3 +204,14 @@ export const middlewareMetrics = [
 
 /** The name of a metric, without its prefix. */
 export type MetricName = (typeof middlewareMetrics)[number]['name'];
+
+/** One series: counting is an addition. */
+export interface Counter {
+  value: number;
+}
+
+/** Finds the series of the metrics, and creates them. */
+export interface MetricFamilies {
+  cell(name: MetricName, labels?: Labels): Counter;
+  histogram(name: MetricName, labels?: Labels): { observe(value: number): void };
+}

@@ -29,10 +29,10 @@ interface Tracing {
 }
 
 /**
- * Adds spans and counters to what is counted anyway: `oauth2.token.validate` for each request, and
- * `revocast.revocation.apply` in the trace of each revocation. Names and attributes in docs/opentelemetry.md.
+ * Adds spans and counters to a telemetry: `oauth2.token.validate` for each request, and `revocast.revocation.apply` in the
+ * trace of each revocation. Names and attributes are in docs/opentelemetry.md.
  *
- * @returns the same object for the same arguments: several verifiers are one application.
+ * @returns the same object for the same arguments: verifiers that share them are counted together.
  */
 export function withOpenTelemetry(counted: Telemetry, tracing: Tracing): Telemetry {
   const { openTelemetry, clientClasses } = tracing;
@@ -74,14 +74,14 @@ function traceDecisions(api: OpenTelemetryApi, classOf: ClassifyClient, clock: C
       'oauth2.token.cached': cached,
       ...(auth !== undefined && { 'oauth2.token.age': Math.max(0, endedAtMs / 1000 - auth.issuedAt) }),
     };
-    // The server's span is active here, also after an await: its context travels with the request.
+    // The span of the server is active here, also after an await.
     tracer
       .startSpan('oauth2.token.validate', { startTime: epochTime(endedAtMs - durationMs), attributes })
       .end(epochTime(endedAtMs));
   };
 }
 
-/** Puts the way of a revocation from the log to this process into the trace in which it was published. */
+/** Adds a span to the trace of a revocation, from its entry in the log to its application in this process. */
 function traceApplied(api: OpenTelemetryApi, clock: Clock): NonNullable<FeedObserver['changeApplied']> {
   const tracer = api.trace.getTracer(scope);
   return (change, result, appliedAtMs) => {

@@ -4,12 +4,12 @@ import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
 import type { FeedObserver, SharedReplica } from '../revocation/shared-replica.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 import type { TokenCache, TokenCacheResult } from '../token/token-cache.ts';
-import type { MetricFamilies } from './metric-families.ts';
+import type { MetricFamilies } from './middleware-metrics.ts';
 
-/** How a decision was used: `report-only` refused nothing, `anonymous` let a request without credentials pass. */
+/** How a decision was used: `report-only` rejected nothing, `anonymous` let a request without credentials pass. */
 export type DecisionUse = 'enforced' | 'report-only' | 'anonymous';
 
-/** What is counted. One for each metrics registry; members must not throw. */
+/** Receives what is counted. One per metrics registry. Members must not throw. */
 export interface Telemetry {
   decided(decision: Decision, use: DecisionUse, durationMs: number): void;
   /** @param reason undefined when the guard let the request pass. */
@@ -19,17 +19,17 @@ export interface Telemetry {
   failedOpen(): void;
   /** The same object for the same issuer. */
   keySourceObserver(alias: string): KeySourceObserver;
-  /** The same objects for the same registry, so that a feed that is shared is counted once. */
+  /** The same objects for the same registry, so that a shared feed is counted once. */
   readonly feedObservers: readonly FeedObserver[];
   /** Starts the series of an issuer at 0. */
   expectIssuer(alias: string): void;
-  /** Once for each accepted request. Absent unless usage is counted. */
+  /** Once per accepted request. Absent unless usage is counted. */
   tokenUsed?(auth: Auth, request: RequestWithHeaders): void;
-  /** Scopes that a guard named and let pass, and those of the token. Absent unless usage is counted. */
+  /** The scopes that a guard required of a request that it let pass, and those of the token. Absent unless usage is counted. */
   scopesUsed?(named: readonly string[], held: readonly string[]): void;
-  /** For those who count more on the same registry; absent without one. */
+  /** For more metrics on the same registry; absent without a registry. */
   readonly families?: MetricFamilies;
-  /** What is read at each scrape, until the returned function is called. */
+  /** Reads the sources at each scrape, until the returned function is called. */
   watch(sources: WatchedSources): () => void;
 }
 

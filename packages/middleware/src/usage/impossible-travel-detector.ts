@@ -1,18 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import type { Place } from '../options/usage-options.ts';
+import type { Place, ResolvedUsage } from '../options/usage-options.ts';
 import { distanceKm } from './place.ts';
 
-/** Geolocation by address is off by as much as this: who is nearer has not moved. */
+/** Geolocation by address is wrong by up to this distance: below it, nothing has moved. */
 const minDistanceKm = 100;
 const msPerHour = 3_600_000;
 
-export interface TravelsOptions {
-  readonly maxSpeedKmh: number;
-  /** Who was not seen for longest is forgotten first. */
-  readonly maxPlaces: number;
-}
-
-/** A way that nobody can have gone in that time. */
+/** A distance that is too long for the time between two requests. */
 export interface ImpossibleTravel {
   readonly distanceKm: number;
   readonly elapsedMs: number;
@@ -22,20 +16,21 @@ interface Sighting extends Place {
   readonly atMs: number;
 }
 
-/** Where each traveller was last, as this process saw it. */
+/** Keeps the last place of each session or token, as seen by this process, and compares it with the next one. */
 export class ImpossibleTravelDetector {
   readonly #sightings: LRUCache<string, Sighting>;
   readonly #maxSpeedKmh: number;
 
-  constructor({ maxSpeedKmh, maxPlaces }: TravelsOptions) {
+  /** @param options of more than `maxPlaces`, the least recently used place is removed. */
+  constructor({ maxSpeedKmh, maxPlaces }: Pick<ResolvedUsage, 'maxSpeedKmh' | 'maxPlaces'>) {
     this.#sightings = new LRUCache({ max: maxPlaces });
     this.#maxSpeedKmh = maxSpeedKmh;
   }
 
-  /** Notes where a traveller is. @param atMs monotonic milliseconds. */
-  arrive(traveller: string, place: Place, atMs: number): ImpossibleTravel | undefined {
-    const last = this.#sightings.get(traveller);
-    this.#sightings.set(traveller, { ...place, atMs });
+  /** @param key of a session or token. @param atMs monotonic milliseconds. */
+  see(key: string, place: Place, atMs: number): ImpossibleTravel | undefined {
+    const last = this.#sightings.get(key);
+    this.#sightings.set(key, { ...place, atMs });
     if (last === undefined) return undefined;
     const distance = distanceKm(last, place);
     const elapsedMs = Math.max(0, atMs - last.atMs);

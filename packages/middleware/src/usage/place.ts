@@ -2,7 +2,7 @@ import type { Place } from '../options/usage-options.ts';
 
 const earthRadiusKm = 6371;
 
-/** What a hook returned, if it is a place: two finite numbers within their bounds. */
+/** Reads the result of a hook: a place has two finite numbers within their bounds. */
 export function readPlace(value: unknown): Place | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { latitude, longitude }: { latitude?: unknown; longitude?: unknown } = value;
@@ -13,13 +13,13 @@ function isWithin(degrees: unknown, limit: number): degrees is number {
   return typeof degrees === 'number' && Math.abs(degrees) <= limit;
 }
 
-/** The way over the surface of a globe, by the haversine formula; within 0.5 % of the true one. */
+/** The distance over the surface of a sphere, by the haversine formula; within 0.5 % of the true distance. */
 export function distanceKm(from: Place, to: Place): number {
   const [latitude, longitude] = [radians(to.latitude - from.latitude), radians(to.longitude - from.longitude)];
   const chord =
     Math.sin(latitude / 2) ** 2 +
     Math.cos(radians(from.latitude)) * Math.cos(radians(to.latitude)) * Math.sin(longitude / 2) ** 2;
-  // Rounding can push the sum past 1 for two opposite points.
+  // Rounding can make the sum greater than 1 for two opposite points.
   return 2 * earthRadiusKm * Math.asin(Math.min(1, Math.sqrt(chord)));
 }
 

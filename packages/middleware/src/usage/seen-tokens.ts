@@ -1,20 +1,20 @@
 import { maxReportDigests, type UsageReport } from '@revocast/denylist/replica';
 
-/** What is reported of one token: noted when it is first used, and kept as long as its claims are. */
+/** What is reported about one token. Created with its first use, and kept as long as its claims. */
 export interface SeenToken {
   /** Digests, base64url. */
   readonly subject: string | undefined;
   readonly token: string | undefined;
   readonly clientClass: string;
-  /** In which round it was last put down; 0 for never. */
+  /** The round in which it was last added; 0 for none. */
   round: number;
 }
 
 const dayMs = 86_400_000;
 
 /**
- * Subjects and tokens that were seen and not yet reported. Each token is put down once a day, so that a use of a known
- * one costs two comparisons; a report that was lost starts a new round, in which each is put down again at its next use.
+ * Subjects and tokens that were seen and not yet reported. Each token is added once a day, so that a further use costs two
+ * comparisons. A lost report starts a new round, in which each token is added again with its next use.
  */
 export class SeenTokens {
   readonly #maxDigests: number;
@@ -29,22 +29,22 @@ export class SeenTokens {
   }
 
   /**
-   * Notes the use of a token.
+   * Adds the use of a token.
    *
    * @param nowMs wall-clock milliseconds.
-   * @returns false when there was no room: its next use tries again.
+   * @returns false when the report is full: the next use of the token tries again.
    */
   see(seen: SeenToken, nowMs: number): boolean {
     if (nowMs >= this.#dayEndsAtMs) this.#startDay(nowMs);
     if (seen.round === this.#round) return true;
     if (this.#size + 2 > this.#maxDigests) return false;
-    if (seen.subject !== undefined) this.#put(this.#subjects, seen.subject);
-    if (seen.token !== undefined) this.#put(this.#tokensOf(seen.clientClass), seen.token);
+    if (seen.subject !== undefined) this.#add(this.#subjects, seen.subject);
+    if (seen.token !== undefined) this.#add(this.#tokensOf(seen.clientClass), seen.token);
     seen.round = this.#round;
     return true;
   }
 
-  /** Everything since the last time; undefined when that is nothing. */
+  /** Returns what was added since the last call; undefined for nothing. */
   take(): UsageReport | undefined {
     if (this.#size === 0) return undefined;
     const tokens = [...this.#tokens].map(([clientClass, digests]) => [clientClass, [...digests]] as const);
@@ -55,7 +55,7 @@ export class SeenTokens {
     return report;
   }
 
-  /** The last report was lost. */
+  /** Call it after a lost report. */
   startRound(): void {
     this.#round += 1;
   }
@@ -71,7 +71,7 @@ export class SeenTokens {
     return tokens;
   }
 
-  #put(digests: Set<string>, digest: string): void {
+  #add(digests: Set<string>, digest: string): void {
     this.#size -= digests.size;
     digests.add(digest);
     this.#size += digests.size;

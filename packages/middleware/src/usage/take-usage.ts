@@ -9,9 +9,9 @@ import { withUsage } from './with-usage.ts';
 const telemetries = new WeakMemo<Telemetry>();
 
 /**
- * Adds figures of usage to what is counted anyway; the same telemetry where the options leave them out.
+ * Adds the figures of usage to a telemetry, if the options ask for them.
  *
- * @returns the same object for verifiers that were handed the same options and follow the same feed.
+ * @returns the same object for verifiers with the same options and the same feed.
  */
 export function takeUsage(
   options: Pick<ResolvedOptions, 'usage' | 'clientClasses' | 'revocation'>,
@@ -20,14 +20,14 @@ export function takeUsage(
   const { usage, clientClasses, revocation } = options;
   if (usage === undefined) return telemetry;
   const reporter = takeReporter(revocation, { world, releases });
-  return telemetries.get([telemetry, usage, clientClasses, reporter ?? nobody], () =>
+  return telemetries.get([telemetry, usage, clientClasses, reporter ?? noReporter], () =>
     withUsage(telemetry, { usage, clientClasses, clock: world.clock, reporter }),
   );
 }
 
-const nobody = {};
+const noReporter = {};
 
-/** One for all verifiers that follow the same sidecar; none for a feed that was handed in as an object. */
+/** One reporter for all verifiers that follow the same sidecar; none for a feed that was passed as an object. */
 function takeReporter(
   revocation: ResolvedRevocation | null,
   { world, releases }: Pick<PartDependencies, 'world' | 'releases'>,
@@ -37,11 +37,7 @@ function takeReporter(
   const { clock, shared, openUsageStore } = world;
   const lease = shared.usageReporters.take(
     JSON.stringify([feed, tokenFile]),
-    () =>
-      new UsageReporter({
-        clock,
-        open: () => openUsageStore(feed, { clock, tokenFile }),
-      }),
+    () => new UsageReporter({ clock, open: () => openUsageStore(feed, { clock, tokenFile }) }),
   );
   releases.push(() => {
     if (lease.release()) lease.value.close();

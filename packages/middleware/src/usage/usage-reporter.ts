@@ -3,18 +3,18 @@ import { type SeenToken, SeenTokens } from './seen-tokens.ts';
 
 export const usageReportMs = 10_000;
 
-/** What became of a report. */
+/** The outcome of a report. */
 export type ReportResult = 'sent' | 'refused' | 'failed';
 
 export interface UsageReporterOptions {
   readonly clock: Clock;
-  /** Undefined where nobody takes reports: a feed that is no sidecar. */
+  /** Resolves to undefined for a feed that takes no reports, because it is not a sidecar. */
   readonly open: () => Promise<UsageStore | undefined>;
 }
 
 /**
- * Tells the sidecar every ten seconds whom and what this process has seen. Beside the requests and beside the feed: a
- * report that cannot be sent is dropped and counted, and neither waits for it.
+ * Reports to the sidecar every ten seconds which subjects and tokens this process has seen. No request and no feed waits for
+ * it: a report that cannot be sent is dropped and counted.
  */
 export class UsageReporter {
   readonly #seen = new SeenTokens();
@@ -22,7 +22,7 @@ export class UsageReporter {
   readonly #listeners = new Map<object, (result: ReportResult) => void>();
   readonly #stop = new AbortController();
   #store: UsageStore | undefined;
-  /** Nobody will ever be told: nothing is put down. */
+  /** No report will be sent: nothing is added. */
   #isOff = false;
 
   constructor({ clock, open }: UsageReporterOptions) {
@@ -30,17 +30,17 @@ export class UsageReporter {
     void this.#run(open);
   }
 
-  /** @returns false when there was no room for the token in the next report. */
+  /** @returns false when the next report is full. */
   see(token: SeenToken, nowMs: number): boolean {
     return this.#isOff || this.#seen.see(token, nowMs);
   }
 
-  /** @param owner who counts: one of them is told once. */
+  /** @param owner of the listener: each owner has one. */
   onResult(owner: object, listener: (result: ReportResult) => void): void {
     this.#listeners.set(owner, listener);
   }
 
-  /** What was seen since the last report is not told any more. */
+  /** What was seen since the last report is not sent. */
   close(): void {
     this.#isOff = true;
     this.#stop.abort();
@@ -52,7 +52,7 @@ export class UsageReporter {
     try {
       this.#store = await open();
     } catch {
-      // A feed that cannot be opened says so itself.
+      // The feed logs that it cannot be opened.
     }
     if (this.#store === undefined) this.#isOff = true;
     if (signal.aborted) this.#store?.close();
@@ -76,7 +76,7 @@ async function add(store: UsageStore, ...report: Parameters<UsageStore['add']>):
     await store.add(...report);
     return 'sent';
   } catch (error) {
-    // Who counts none will count none the next time either.
+    // A sidecar that does not count refuses every report, so that it need not be sent again.
     return error instanceof FeedError && error.code === 'refused' ? 'refused' : 'failed';
   }
 }

@@ -1,18 +1,12 @@
 import type { ClientClasses } from '../options/client-classes.ts';
 import type { ResolvedUsage } from '../options/usage-options.ts';
-import type { MetricFamilies } from '../telemetry/metric-families.ts';
+import type { Counter, MetricFamilies } from '../telemetry/middleware-metrics.ts';
 import type { ReportResult } from './usage-reporter.ts';
 
-/** One series: counting is an addition. */
-export interface Counter {
-  value: number;
-}
-
-/** The series of usage, bound once: all that there will ever be, whoever sends what. */
+/** The series of usage, bound once. Their number does not depend on what clients send. */
 export interface UsageSeries {
   /** Accepted requests, by class. */
   requests(clientClass: string): Counter;
-  /** Each counted scope once, in this order. */
   granted(scopes: readonly string[]): readonly Counter[];
   used(scope: string): Counter;
   readonly age: { observe(seconds: number): void };
@@ -23,10 +17,10 @@ export interface UsageSeries {
   reported(result: ReportResult): void;
 }
 
-/** Scopes that are not configured, together. */
+/** Stands for every scope that is not configured. */
 const unlistedScope = 'other';
 
-/** Without a registry nothing is counted: the cells lead nowhere. */
+/** Counts nothing, where there is no registry. */
 const uncounted: MetricFamilies = { cell: () => ({ value: 0 }), histogram: () => ({ observe() {} }) };
 
 export function usageSeries(
@@ -48,7 +42,7 @@ export function usageSeries(
   };
   return {
     requests: (clientClass) => found(requests, clientClass),
-    // Ten scopes that nobody configured are still one request with another scope.
+    // Several scopes that are not configured count as one `other`.
     granted: (scopes) => [...new Set(scopes.map((scope) => granted.get(scope) ?? found(granted, unlistedScope)))],
     used: (scope) => used.get(scope) ?? found(used, unlistedScope),
     age: families.histogram('token_age_at_use_seconds'),
@@ -64,6 +58,6 @@ export function usageSeries(
 
 function found(cells: ReadonlyMap<string, Counter>, name: string): Counter {
   const cell = cells.get(name);
-  if (cell === undefined) throw new Error(`not one of the configured values: ${name}`);
+  if (cell === undefined) throw new Error(`not a configured value: ${name}`);
   return cell;
 }

@@ -8,7 +8,7 @@ const thumbprint = createHash('sha256').update(certificate).digest('base64url');
 const socket = (raw: unknown) => ({ getPeerCertificate: () => ({ raw }) });
 
 describe('the certificate of a client', () => {
-  it('is that of the TLS socket', () => {
+  it('is the certificate of the TLS socket', () => {
     expect(certificateThumbprint({ headers: {}, socket: socket(certificate) }, undefined)).toBe(thumbprint);
   });
 
@@ -17,17 +17,17 @@ describe('the certificate of a client', () => {
     ['a socket without TLS', {}],
     ['a client without one', { getPeerCertificate: () => ({}) }],
     ['a connection that has ended', { getPeerCertificate: () => null }],
-  ])('is none with %s', (_what, held) => {
+  ])('is absent with %s', (_what, held) => {
     expect(certificateThumbprint({ headers: {}, socket: held }, undefined)).toBeUndefined();
   });
 
-  it('is never that of the socket once a header is declared: the socket is the proxy', () => {
+  it('is never the certificate of the socket when a header is configured: the socket belongs to the proxy', () => {
     const header = { header: 'client-cert', isTrusted: () => true };
     const request = { headers: {}, socket: { ...socket(certificate), remoteAddress: '10.0.0.1' } };
     expect(certificateThumbprint(request, header)).toBeUndefined();
   });
 
-  it('is none when the header is there twice', () => {
+  it('is absent when the header occurs twice', () => {
     const value = `:${certificate.toString('base64')}:`;
     const request = {
       headers: { 'client-cert': value },
@@ -53,7 +53,7 @@ describe('a list of addresses', () => {
     ['2001:db9::1', false],
     ['', false],
     ['not an address', false],
-  ])('knows %j: %s', (address, known) => {
+  ])('contains %j: %s', (address, known) => {
     expect(isTrusted(address)).toBe(known);
   });
 

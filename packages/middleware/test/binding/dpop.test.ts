@@ -65,15 +65,15 @@ async function listen(app: express.Express) {
     fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `DPoP ${token}`, dpop: proof } });
 }
 
-describe('a route that takes proofs', () => {
-  it('has them made for the whole path, wherever it is mounted', async () => {
+describe('a route that accepts proofs', () => {
+  it('requires proofs for the complete path, wherever it is mounted', async () => {
     const { verifier } = await open();
     const get = await serve(verifier);
     expect((await get('/orders/free', proofFor('/orders/free'))).status).toBe(200);
     expect((await get('/orders/free', proofFor('/free'))).status).toBe(401);
   });
 
-  it('names the scheme that was used when a guard refuses', async () => {
+  it('names the scheme of the request when a guard rejects', async () => {
     const get = await serve((await open()).verifier);
     const refused = await get('/orders', proofFor('/orders'));
     expect(refused.status).toBe(403);
@@ -83,8 +83,8 @@ describe('a route that takes proofs', () => {
   });
 });
 
-describe('a route that wants nonces', () => {
-  it('tells one to whoever lacks it, takes it, and tells the next in time', async () => {
+describe('a route that requires nonces', () => {
+  it('sends a nonce with the rejection, accepts it, and sends the next one in time', async () => {
     const { verifier, world } = await open({ nonces: true, nonceLifetimeMs: 10_000, proofMaxAgeMs: 600_000 });
     const get = await serve(verifier);
     const refused = await get('/orders/free', proofFor('/orders/free'));
@@ -105,8 +105,8 @@ describe('a route that wants nonces', () => {
   });
 });
 
-describe('a proof that was shown before', () => {
-  it('is refused for as long as it could be accepted', async () => {
+describe('a used proof', () => {
+  it('is rejected for as long as it is valid', async () => {
     const { send, world } = await open({ proofMaxAgeMs: 60_000 });
     const proof = proofFor('/');
     expect(reasonOf(await send(proof))).toBe('none');
@@ -119,7 +119,7 @@ describe('a proof that was shown before', () => {
     expect(reasonOf(await send(proof))).toBe('dpop_invalid');
   });
 
-  it('is refused once among many at the same time', async () => {
+  it('is accepted once among concurrent requests', async () => {
     const { send } = await open();
     const proof = proofFor('/');
     const reasons = (await Promise.all(Array.from({ length: 20 }, () => send(proof)))).map(reasonOf);
@@ -138,14 +138,14 @@ describe('a proof that was shown before', () => {
     expect((await get('/', proof)).status).toBe(401);
   });
 
-  it('is not used up by a request that was refused for something else', async () => {
+  it('is not used up by a request that was rejected for another reason', async () => {
     const { send } = await open();
     const proof = proofFor('/');
     expect(reasonOf(await send(proof, '/other'))).toBe('dpop_invalid');
     expect(reasonOf(await send(proof))).toBe('none');
   });
 
-  it('is refused at the other processes too when they share a Redis', async () => {
+  it('is rejected by other processes too when they share a Redis', async () => {
     const redis: RedisServer = await startRedis();
     closing.push(() => redis.stop());
     const [one, other] = [await open({ replays: redis.url }), await open({ replays: redis.url })];
@@ -168,7 +168,7 @@ describe('a proof that was shown before', () => {
     ['rejects', 'denylist_unavailable', () => Promise.reject(new Error('no such table'))],
     ['never settles', 'denylist_unavailable', () => new Promise(() => {})],
   ] as [string, string, ReplayStore['take']][])(
-    'with a store of your own that %s is our fault: %s',
+    'is unavailable with a store of the application that %s: %s',
     async (_what, reason, take) => {
       const { send, world } = await open({ replays: { take, async close() {} } });
       let settled: Decision | undefined;
@@ -186,7 +186,7 @@ describe('a proof that was shown before', () => {
     },
   );
 
-  it('cannot be told from a new one while Redis is out of reach: 503', async () => {
+  it('is answered 503 while Redis is unreachable', async () => {
     const { send } = await open({ replays: 'redis://127.0.0.1:1' });
     expect(reasonOf(await send(proofFor('/')))).toBe('denylist_unavailable');
   });

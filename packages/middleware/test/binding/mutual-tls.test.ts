@@ -76,7 +76,7 @@ describe('an API that ends the TLS connection itself', () => {
     });
   }
 
-  it('accepts a token with its certificate, and with no other and none', async () => {
+  it('accepts a token only with its own certificate', async () => {
     // What openssl and authorization servers call the SHA-256 fingerprint, written as RFC 8705 §3.1 says.
     const { fingerprint256 } = new X509Certificate(identities['client']!.cert);
     const thumbprint = Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');

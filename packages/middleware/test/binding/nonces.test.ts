@@ -7,7 +7,7 @@ function open(secret = 'a secret', lifetimeMs = 10_000) {
 }
 
 describe('nonces', () => {
-  it('are good in their period, late in the next, bad after it', () => {
+  it('are good in their period, late in the next, and bad after it', () => {
     const { clock, nonces } = open();
     const nonce = nonces.current();
     expect(nonces.judge(nonce)).toBe('good');
@@ -21,12 +21,12 @@ describe('nonces', () => {
     expect(nonces.judge(nonce)).toBe('bad');
   });
 
-  it('are those of every process with the same secret, and of no other', () => {
+  it('are the same for processes with the same secret', () => {
     expect(open().nonces.judge(open().nonces.current())).toBe('good');
     expect(open('another secret').nonces.judge(open().nonces.current())).toBe('bad');
   });
 
-  it('are never the empty one', () => {
+  it('are never empty', () => {
     expect(open().nonces.judge('')).toBe('bad');
   });
 });

@@ -6,8 +6,8 @@ function open(maxEntries = 1000) {
   return { clock, store: new MemoryReplayStore({ maxEntries, now: () => clock.nowMs }) };
 }
 
-describe('proofs remembered in memory', () => {
-  it('are new once, and again only after their time', () => {
+describe('proofs in memory', () => {
+  it('are new once, and again only after their lifetime', () => {
     const { clock, store } = open();
     expect([store.take('a', 1000), store.take('a', 1000), store.take('b', 1000)]).toEqual(['first', 'again', 'first']);
     clock.nowMs = 999;
@@ -16,7 +16,7 @@ describe('proofs remembered in memory', () => {
     expect(store.take('a', 1000)).toBe('first');
   });
 
-  it('are forgotten after their time, and not held for ever', () => {
+  it('are removed after their lifetime', () => {
     const { clock, store } = open();
     for (let at = 0; at < 500; at += 1) store.take(`old-${at}`, 1000);
     clock.nowMs = 1000;
@@ -24,7 +24,7 @@ describe('proofs remembered in memory', () => {
     expect(store.size).toBe(1);
   });
 
-  it('are never forgotten to make room: at the bound nobody can tell', () => {
+  it('are not removed to make room: at the bound the answer is unknown', () => {
     const { clock, store } = open(3);
     for (const name of ['a', 'b', 'c']) expect(store.take(name, 1000)).toBe('first');
     expect([store.take('d', 1000), store.take('a', 1000)]).toEqual(['unknown', 'again']);

@@ -14,7 +14,7 @@ describe('normalUri', () => {
   });
 
   it.each(['', '/a', 'api.test/a', 'ftp://api.test/', 'https://', 'https://user@api.test/', 'javascript:alert(1)'])(
-    'takes %j for no http URI',
+    'returns undefined for %j',
     (text) => {
       expect(normalUri(text)).toBeUndefined();
     },
@@ -25,12 +25,12 @@ describe('targetUri', () => {
   const origin = 'https://api.test';
   const request = (url?: string, originalUrl?: string) => ({ headers: { host: 'evil.test' }, url, originalUrl });
 
-  it('is the configured origin and the path received', () => {
+  it('is the configured origin and the received path', () => {
     expect(targetUri(request('/orders?page=2'), origin)).toBe('https://api.test/orders');
     expect(targetUri(request('/orders'), `${origin}/v1`)).toBe('https://api.test/v1/orders');
   });
 
-  it('is the whole path where a framework has cut it', () => {
+  it('has the complete path where a framework has removed a prefix', () => {
     expect(targetUri(request('/7', '/orders/7'), origin)).toBe('https://api.test/orders/7');
   });
 
@@ -38,7 +38,7 @@ describe('targetUri', () => {
     expect(targetUri(request(url), origin)?.startsWith('https://api.test/')).toBe(true);
   });
 
-  it.each([undefined, '', '*', 'http://evil.test/x', 'evil.test:443'])('is nothing for the target %j', (url) => {
+  it.each([undefined, '', '*', 'http://evil.test/x', 'evil.test:443'])('is undefined for the target %j', (url) => {
     expect(targetUri(request(url), origin)).toBeUndefined();
   });
 });

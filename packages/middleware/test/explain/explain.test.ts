@@ -15,7 +15,7 @@ const explainBench = (row: Row) => {
   return explain(fields[0]?.[1] ?? '', optionsOf(row.bench ?? 'plain'), { nowMs });
 };
 
-/** Rows that are one field with given keys, and are decided by the token alone. */
+/** Rows with one field and given keys that depend only on the token. */
 const offline = rows.filter(
   ({ sends, bench = 'plain', authorization, guard, reason, firstSentAt, proof, headers }) =>
     // A proof or a certificate belongs to a request.
@@ -23,7 +23,7 @@ const offline = rows.filter(
     headers === undefined &&
     !bench.startsWith('certificates') &&
     !reason.startsWith('dpop_') &&
-    // A text without white space is taken for the token itself.
+    // A text without white space is read as the token itself.
     !['the token without a scheme', 'Bearer alone'].includes(sends) &&
     (authorization === undefined || typeof authorization === 'string') &&
     guard === undefined &&
@@ -31,14 +31,14 @@ const offline = rows.filter(
     !reason.startsWith('revoked_') &&
     !reason.includes('unavailable') &&
     reason !== 'internal_error' &&
-    // Offline nobody asks keys or log.
+    // Offline, neither keys nor the log are read.
     !['remote keys', 'keys out of reach', 'log restarted'].includes(bench) &&
     optionsOf(bench) !== undefined,
 );
 
 describe('explain', () => {
   it.each(offline.map((row) => [row.bench ?? 'plain', row.sends, row.reason, row] as const))(
-    '(%s) says of %s what the verifier says: %s',
+    '(%s) returns for %s the reason of the verifier: %s',
     async (_bench, _sends, reason, row) => {
       const explanation = await explainBench(row);
       expect(explanation.reason ?? 'none').toBe(reason);
@@ -46,7 +46,7 @@ describe('explain', () => {
     },
   );
 
-  it('shows no 12 characters of any token', async () => {
+  it('shows no 12 consecutive characters of a token', async () => {
     for (const row of rows) {
       const { token } = requestOf(row);
       const text = JSON.stringify(await explainBench(row));
@@ -70,7 +70,7 @@ describe('explain', () => {
     }
   });
 
-  it('goes through every check in order, and on after a failure', async () => {
+  it('runs every check in order, and continues after a failure', async () => {
     const { checks } = await explain(
       forge({ claims: { aud: 'https://x.test', exp: nowSeconds - 60 } }, usualClaims),
       optionsOf('plain'),
@@ -119,17 +119,17 @@ describe('explain', () => {
   });
 
   it.each([
-    ['iss', { iss: 'https://issuer.test' }, 'the same but for a slash at the end'],
-    ['iss', { iss: 'https://ISSUER.test/' }, 'the same but for capitals'],
-    ['aud', { aud: ['https://x.test', 'https://api.test/'] }, 'the same but for a slash at the end'],
-    ['exp', { exp: nowMs }, 'a number too great for seconds'],
+    ['iss', { iss: 'https://issuer.test' }, 'the same except for a slash at the end'],
+    ['iss', { iss: 'https://ISSUER.test/' }, 'the same except for upper and lower case'],
+    ['aud', { aud: ['https://x.test', 'https://api.test/'] }, 'the same except for a slash at the end'],
+    ['exp', { exp: nowMs }, 'a number too large for seconds'],
     ['iat', { iat: nowSeconds + 90 }, 'a time 90 s ahead'],
-  ])('names the usual mistakes with %s: %j', async (name, claims, found) => {
+  ])('describes the common mistakes with %s: %j', async (name, claims, found) => {
     const { checks } = await explain(forge({ claims }, usualClaims), optionsOf('plain'), { nowMs });
     expect(checks.find(({ check }) => check === name)).toMatchObject({ outcome: 'failed', found });
   });
 
-  it('is undecided without keys, says what to give, and asks nobody', async () => {
+  it('is undecided without keys, and says what to pass', async () => {
     const { jwks: _jwks, ...withoutKeys } = optionsOf('plain');
     const explanation = await explain(forge({}, usualClaims), withoutKeys as VerifierOptions, { nowMs });
     expect(explanation.outcome).toBe('undecided');
@@ -144,18 +144,18 @@ describe('explain', () => {
     ['a bound token under DPoP', 'DPoP', { jkt: thumbprintOf('es') }, 'undecided', undefined],
     ['an unbound token under DPoP', 'DPoP', undefined, 'rejected', 'binding_mismatch'],
     ['a certificate', 'Bearer', { 'x5t#S256': thumbprintOf('es') }, 'undecided', undefined],
-    ['something that nobody knows', 'Bearer', { kid: 'x' }, 'rejected', 'binding_mismatch'],
-  ])('says of %s what can be said without a request', async (_what, scheme, cnf, outcome, reason) => {
+    ['an unknown binding', 'Bearer', { kid: 'x' }, 'rejected', 'binding_mismatch'],
+  ])('decides about %s as far as possible without a request', async (_what, scheme, cnf, outcome, reason) => {
     const token = forge({ claims: { cnf } }, usualClaims);
     const explanation = await explain(`${scheme} ${token}`, optionsOf('proofs'), { nowMs });
     expect([explanation.outcome, explanation.reason]).toEqual([outcome, reason]);
   });
 
-  it('takes the time of now unless told', async () => {
+  it('uses the current time by default', async () => {
     expect(await explain(forge({}, usualClaims), optionsOf('plain'))).toMatchObject({ reason: 'expired' });
   });
 
-  it('asks the hook for issuers', async () => {
+  it('calls the hook for issuers', async () => {
     const { issuer: _issuer, jwks, ...rest } = optionsOf('plain') as VerifierOptions;
     const token = forge({}, usualClaims);
     const knowing = { ...rest, issuers: { resolve: async () => ({ jwks: jwks! }) } };
@@ -170,7 +170,7 @@ describe('explain', () => {
     }
   });
 
-  it('agrees with the verifier on a good token', async () => {
+  it('agrees with the verifier about a valid token', async () => {
     const { verifier } = (await buildBenches()).get('plain')!;
     const token = forge({}, usualClaims);
     const decision = await verifier.verify({ headers: { authorization: `Bearer ${token}` } });

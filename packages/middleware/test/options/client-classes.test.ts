@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readClientClasses } from '../../src/options/client-classes.ts';
 
 describe('the classes of clients', () => {
-  it('say of each client one of the configured names, other or unknown', () => {
+  it('are a configured name, other or unknown for each client', () => {
     const { names, classOf } = readClientClasses('clientClasses', { browser: ['spa', 'portal'], batch: 'cron' });
     expect(names).toEqual(['browser', 'batch', 'other', 'unknown']);
     expect(['spa', 'portal', 'cron', 'nobody', '__proto__', undefined].map(classOf)).toEqual([
@@ -15,7 +15,7 @@ describe('the classes of clients', () => {
     ]);
   });
 
-  it('are the same for the same object, and for none', () => {
+  it('are the same result for the same object, and for none', () => {
     const given = { browser: ['spa'] };
     expect(readClientClasses('clientClasses', given)).toBe(readClientClasses('clientClasses', given));
     expect(readClientClasses('clientClasses', undefined)).toBe(readClientClasses('clientClasses', undefined));
@@ -34,7 +34,7 @@ describe('the classes of clients', () => {
     ['clientClasses', { ['a'.repeat(65)]: ['c'] }],
     ['clientClasses.a', { a: [] }],
     ['clientClasses.a', { a: [1] }],
-  ])('refuse %s as %j', (option, given) => {
+  ])('reject %s as %j', (option, given) => {
     expect(() => readClientClasses('clientClasses', given)).toThrow(option);
   });
 });

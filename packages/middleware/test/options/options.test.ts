@@ -84,7 +84,7 @@ describe('options', () => {
     expect(resolveOptions(given, environment).revocation).toMatchObject({ feed: 'http://s:7471', lookup: null });
   });
 
-  it.each([['nothing', undefined, 'options: expected an object']])('refuse %s', (_what, options, message) => {
+  it.each([['nothing', undefined, 'options: expected an object']])('reject %s', (_what, options, message) => {
     expect(() => resolveOptions(options)).toThrow(message);
   });
 
@@ -99,7 +99,7 @@ describe('options', () => {
       { revocation: { maxStaleness: 1 } },
       'revocation.maxStaleness: there is no such option: did you mean maxStalenessMs?',
     ],
-    ['a key like nothing', { zzz: 1 }, 'zzz: there is no such option: known are'],
+    ['a key that is like no option', { zzz: 1 }, 'zzz: there is no such option: known are'],
     ['no audience', { audience: undefined }, 'audience: say which audience'],
     [
       'an empty audience',
@@ -153,7 +153,7 @@ describe('options', () => {
       'clientCertificate.trustedProxies: expected',
     ],
     [
-      'a certificate field that is none',
+      'a certificate field with a space',
       { clientCertificate: { header: 'a b', trustedProxies: ['::1'] } },
       'clientCertificate.header: expected the name of a field',
     ],
@@ -173,7 +173,7 @@ describe('options', () => {
       { issuer: undefined, issuers: [{ issuer: 'https://b.test/', jwksUrl: 'x' }] },
       'issuers[0].jwksUrl: there is no such option: did you mean jwksUri?',
     ],
-    ['two places of keys', { jwks: { keys: [] }, jwksUri: 'https://b.test/' }, 'jwks: give one of'],
+    ['two sources of keys', { jwks: { keys: [] }, jwksUri: 'https://b.test/' }, 'jwks: give one of'],
     ['keys over http', { jwksUri: 'http://b.test/' }, 'jwksUri: expected an https: URL, found http:'],
     ['an issuer over http', { issuer: 'http://b.test/' }, 'issuer: expected an https: URL'],
     ['HS256', { algorithms: ['HS256'] }, 'algorithms: expected one of RS256'],
@@ -182,21 +182,25 @@ describe('options', () => {
     ['a dimension that does not exist', { claimMap: { user: 'x' } }, 'claimMap.user: there is no such option'],
     ['no claim for the subject', { claimMap: { subject: null } }, 'claimMap.subject: expected'],
     ['a tenant pattern without tenants', { issuer: 'https://l.test/{tenantid}/' }, 'tenants: list the tenant ids'],
-    ['tenants without a pattern', { tenants: ['a'] }, 'tenants: needs an issuer'],
+    ['tenants without a pattern', { tenants: ['a'] }, 'tenants: expected an issuer with {tenantid}'],
     ['a feed of another scheme', { revocation: { feed: 'ftp://x' } }, 'revocation.feed: expected a URL'],
     ['neither feed nor look-up', { revocation: { feed: null } }, 'revocation.feed: null needs a `lookup`'],
     ['a look-up over http', { revocation: { lookup: 'http://x' } }, 'revocation.lookup: expected a redis:'],
     ['a realm with a quote', { realm: 'a"b' }, 'realm: expected 1–128 printable'],
     ['a realm with a line break', { realm: 'a\r\nb' }, 'realm: expected 1–128 printable'],
     ['a logger without warn', { logger: { info() {} } }, 'logger: expected'],
-    ['a registry that is none', { metrics: { registry: {} } }, 'metrics.registry: expected a metrics registry'],
+    [
+      'an object that is not a registry',
+      { metrics: { registry: {} } },
+      'metrics.registry: expected a metrics registry',
+    ],
     ['a yes for a boolean', { exposeReason: 'yes' }, 'exposeReason: expected true or false'],
     [
       'a limit of the key set out of bounds',
       { keySet: { maxKeys: 0 } },
       'keySet.maxKeys: expected a whole number of keys from 1 to 1000',
     ],
-  ])('refuse %s', (_what, options, message) => {
+  ])('reject %s', (_what, options, message) => {
     expect(refusalOf(options)).toContain(message);
   });
 
@@ -212,11 +216,11 @@ describe('options', () => {
     ['backoffCapMs', 'above', { backoffBaseMs: 2000, backoffCapMs: 2001 }, 'accepted'],
     ['backoffCapMs', 'at', { backoffBaseMs: 2000, backoffCapMs: 2000 }, 'accepted'],
     ['backoffCapMs', 'below', { backoffBaseMs: 2000, backoffCapMs: 1999 }, 'expected backoffBaseMs (2000 ms) or more'],
-  ])('compare keySet.%s with the number that it needs: %s', (_name, _where, keySet, message) => {
+  ])('compare keySet.%s with the number that it depends on: %s', (_name, _where, keySet, message) => {
     expect(refusalOf({ keySet })).toContain(message);
   });
 
-  it('never show the value of a string: it may be a secret', () => {
+  it('never show the value of a string, which may be a secret', () => {
     const secret = 's3cr3t-p4ssw0rd';
     for (const options of [
       { jwksUri: `https://user:${secret}@b.test/` },

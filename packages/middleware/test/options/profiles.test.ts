@@ -37,7 +37,7 @@ describe.each(identityProviders.map((provider) => [provider.name, provider] as c
   const { access, values, scopes, others } = provider;
   const issuer = String(access.claims['iss']);
 
-  it('has its access tokens accepted, with what a revocation can name', async () => {
+  it('accepts its access tokens, with the values that a revocation can name', async () => {
     const { send } = await open(provider);
     const decision = await send(sign(access));
     expect(decision).toMatchObject({
@@ -48,7 +48,7 @@ describe.each(identityProviders.map((provider) => [provider.name, provider] as c
   });
 
   it.each(others.map(({ what, token, reason }) => [what, reason, token] as const))(
-    'has %s refused: %s',
+    'rejects %s: %s',
     async (_what, reason, token) => {
       const { send } = await open(provider);
       expect(reasonOf(await send(sign(token)))).toBe(reason);
@@ -56,7 +56,7 @@ describe.each(identityProviders.map((provider) => [provider.name, provider] as c
   );
 
   it.each(Object.entries(values) as [Dimension, string][])(
-    'has its tokens die by their %s',
+    'rejects its tokens after a revocation of their %s',
     async (dimension, value) => {
       const { send, feed, world } = await open(provider);
       const token = sign(access);
@@ -69,11 +69,11 @@ describe.each(identityProviders.map((provider) => [provider.name, provider] as c
 });
 
 describe('the fixtures', () => {
-  it('have every profile', () => {
+  it('include every profile', () => {
     expect(new Set(identityProviders.map(({ profile }) => profile))).toEqual(new Set(profileNames));
   });
 
-  it('show every dimension that a profile has a claim for', () => {
+  it('include every dimension for which a profile has a claim', () => {
     for (const name of profileNames) {
       const mapped = Object.entries<ClaimName>({ ...profiles[name].claimMap }).filter(([, claim]) => claim !== null);
       const shown = new Set(
@@ -102,7 +102,7 @@ describe.each(pages)('docs/idp/%s.md', (name) => {
     }
   });
 
-  it('says who calls revoke() and how late', () => {
+  it('has the section about the callers of revoke()', () => {
     expect(text).toContain('| event | caller | revoke | how late |');
   });
 });

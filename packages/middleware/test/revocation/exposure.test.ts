@@ -56,7 +56,7 @@ const revokedAt = (atMs: number, loggedAtMs = atMs) => ({
 });
 
 describe('a request with a revoked token', () => {
-  it('is exposed when it was accepted while the revocation was on its way', async () => {
+  it('is exposed when it was accepted before the revocation arrived', async () => {
     const token = await signer.sign({ sid: 's' });
     expect(await outcomeOf(token)).toBe('accepted');
     await world.clock.advance(40);
@@ -85,10 +85,10 @@ describe('a request with a revoked token', () => {
   it.each([
     ['at the bound', 5000, { exposed: 1, leaked: 0 }],
     ['past the bound', 5001, { exposed: 0, leaked: 1 }],
-  ])('accepted %s by a process that is told it is fresh counts as it should', async (_name, afterMs, expected) => {
+  ])('is counted correctly when accepted %s by a process that is fresh', async (_name, afterMs, expected) => {
     const token = await signer.sign({ sid: 's' });
     const revokedAtMs = world.clock.wallMs();
-    // A feed that breaks its word: heartbeats prove that everything is held, and one revocation is not.
+    // A faulty feed: its heartbeats prove completeness, and one revocation is missing.
     await world.clock.advance(afterMs);
     expect(await outcomeOf(token)).toBe('accepted');
     await world.clock.advance(10);
@@ -100,7 +100,7 @@ describe('a request with a revoked token', () => {
     expect(await series(`revocation_leaked_${name}`)).toEqual({ [`revocation_leaked_${name}`]: expected.leaked });
   });
 
-  it('is exposed and not leaked when the process said that it did not know', async () => {
+  it('is exposed and not leaked when its verdict was unknown', async () => {
     await verifier.close();
     registry = new Registry();
     await start({ whenUnknown: 'accept' });
@@ -117,11 +117,11 @@ describe('a request with a revoked token', () => {
     const name = 'requests_total{dimension="session"}';
     expect(await series(`revocation_exposed_${name}`)).toEqual({ [`revocation_exposed_${name}`]: 1 });
     expect(await series(`revocation_leaked_${name}`)).toEqual({ [`revocation_leaked_${name}`]: 0 });
-    // It came late because of the outage, and counts in full: those are the latencies that matter.
+    // It arrived late because of the outage. The whole latency counts.
     expect(await series('revocation_latency_seconds_sum')).toEqual({ revocation_latency_seconds_sum: 6 });
   });
 
-  it('refused by then, or of somebody else, is neither', async () => {
+  it('is not counted when it was rejected, or when the token is not covered', async () => {
     const revokedAtMs = world.clock.wallMs();
     expect(await outcomeOf('nonsense')).toBe('rejected');
     expect(await outcomeOf(await signer.sign({ sid: 'another' }))).toBe('accepted');
@@ -132,7 +132,7 @@ describe('a request with a revoked token', () => {
 });
 
 describe('heartbeats', () => {
-  it('are counted as canaries while nobody revokes, and no more when they stop', async () => {
+  it('are counted as canaries while they arrive', async () => {
     await world.clock.advance(10_000);
     const { canary_latency_seconds_count: count = 0 } = await series('canary_latency_seconds_count');
     expect(count).toBeGreaterThan(15);

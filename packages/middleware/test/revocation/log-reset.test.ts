@@ -67,7 +67,7 @@ describe('given a log that began empty, with `reject-older`', () => {
     [-1, 'too_old'],
     [0, 'too_old'],
     [1, 'none'],
-  ])('refuses what was issued up to that second: %d s after it, %s', async (after, reason) => {
+  ])('rejects tokens issued up to the second of the restart: %d s after it, %s', async (after, reason) => {
     const verifier = await start({ onLogReset: 'reject-older' });
     const { stamp } = await restart();
     const request = bearing(await issuedAt(stamp + after));
@@ -77,7 +77,7 @@ describe('given a log that began empty, with `reject-older`', () => {
     }
   });
 
-  it('refuses a token that it has accepted before, and accepts it again once everything is given back', async () => {
+  it('rejects a token that it accepted before, and accepts it again when the restart has ended', async () => {
     const verifier = await start({ onLogReset: 'reject-older' });
     const request = bearing(await issuedAt(nowSeconds() - 60));
     expect(await verifier.verify(request)).toMatchObject({ outcome: 'accepted' });
@@ -87,7 +87,7 @@ describe('given a log that began empty, with `reject-older`', () => {
     expect(verifier.verify(request)).toMatchObject({ outcome: 'accepted' });
   });
 
-  it('refuses what the look-up says is of before', async () => {
+  it('rejects an older token when the look-up reports the restart', async () => {
     const found: Verdict = { verdict: 'active', restartedAtSeconds: nowSeconds() };
     const lookup: LookUp = { find: async () => found, close: async () => {} };
     const verifier = await start({ lookup, onLogReset: 'reject-older' });
@@ -97,7 +97,7 @@ describe('given a log that began empty, with `reject-older`', () => {
     expect(await verifier.verify(bearing(await issuedAt(nowSeconds())))).toMatchObject({ outcome: 'accepted' });
   });
 
-  it('leaves to `whenUnknown` what nobody knows', async () => {
+  it('applies `whenUnknown` to an unknown verdict', async () => {
     const verifier = await start({ onLogReset: 'reject-older', whenUnknown: 'accept' });
     await restart();
     feed.silence();
@@ -108,8 +108,8 @@ describe('given a log that began empty, with `reject-older`', () => {
   });
 });
 
-describe('given a log that began empty, without it', () => {
-  it('accepts, and shows it in its status', async () => {
+describe('given a log that began empty, with the default', () => {
+  it('accepts an older token, and shows the restart in the status', async () => {
     const verifier = await start({});
     const { stamp } = await restart();
     expect(await verifier.verify(bearing(await issuedAt(stamp - 60)))).toMatchObject({ outcome: 'accepted' });
@@ -117,18 +117,18 @@ describe('given a log that began empty, without it', () => {
   });
 });
 
-describe('the line in the log', () => {
+describe('the log line about a restart', () => {
   const lines = () => world.lines.filter((line) => line.includes('restart'));
 
   it.each([
     ['accept', 'are accepted until they expire'],
-    ['reject-older', 'are refused (too_old) until they expire'],
-  ] as const)('says since when, what happens to tokens, and what to do: %s', async (onLogReset, effect) => {
+    ['reject-older', 'are rejected (too_old) until they expire'],
+  ] as const)('names the time, the effect on tokens, and what to do: %s', async (onLogReset, effect) => {
     await start({ onLogReset });
     const { stamp, end } = await restart();
     await world.clock.advance(60_000);
     expect(lines()).toEqual([
-      `revocast: log restarted at ${new Date(stamp * 1000).toISOString()}: revocations from before may be forgotten; ` +
+      `revocast: log restarted at ${new Date(stamp * 1000).toISOString()}: earlier revocations may be lost; ` +
         `tokens issued before ${effect}; if nothing was lost, run: revocast-sidecar init`,
     ]);
     await end();
@@ -137,7 +137,7 @@ describe('the line in the log', () => {
     expect(lines()[1]).toContain('is over');
   });
 
-  it('is not written when all was given back at once', async () => {
+  it('is not written when the restart ends at once', async () => {
     await start({});
     const { end } = await restart();
     await world.clock.advance(2000);
@@ -151,7 +151,7 @@ describe.each(expressVersions)('an API on %s', (_version, express) => {
   it.each([
     ['reject-older', 401, 200],
     ['accept', 200, 200],
-  ] as const)('with `%s` answers %d to a token of before and %d to a new one', async (onLogReset, before, after) => {
+  ] as const)('with `%s` answers %d to an older token and %d to a new one', async (onLogReset, before, after) => {
     const verifier = await start({ onLogReset });
     const app = express();
     app.use(protect(verifier), (_request: unknown, response: { send(body: string): unknown }) => {

@@ -36,31 +36,31 @@ describe('recent accepts', () => {
     ]);
   });
 
-  it('are leaked past the bound after the log had it, by a process that called itself fresh', () => {
+  it('are leaked later than the bound after the entry in the log, by a fresh process', () => {
     const accepts = accepted(7000, 7001);
     const leaks = found(accepts, block, 1000, 2000, 8000).map(({ leaked }) => leaked);
     expect(leaks).toEqual([true, false]);
   });
 
-  it('are exposed, not leaked, when the process knew that it was not fresh', () => {
+  it('are exposed, not leaked, when the process was not fresh', () => {
     const accepts = new RecentAccepts({ boundMs: 5000 });
     accepts.add({ digests, issuedAt: 500, atMs: 7500, fresh: false });
     expect(found(accepts, block, 1000, 2000, 8000)).toMatchObject([{ leaked: false }]);
   });
 
-  it('are no matter of a cutoff when the token is younger', () => {
+  it('are not covered by a cutoff when the token is younger', () => {
     const accepts = accepted(1001);
     accepts.add({ digests, issuedAt: 501, atMs: 1002, fresh: true });
     expect(found(accepts, cutoff, 1000, 1000, 1010)).toEqual([{ dimension: 'subject', ageMs: 1, leaked: false }]);
   });
 
-  it('are no matter of a rule about somebody else', () => {
+  it('are not covered by a rule about another value', () => {
     expect(
       found(accepted(1001), { ...block, digest: digestOf({ ...session, value: 'other' }) }, 1000, 1000, 1010),
     ).toEqual([]);
   });
 
-  it('are forgotten oldest first when the ring is full', () => {
+  it('are removed oldest first when the ring is full', () => {
     const accepts = new RecentAccepts({ boundMs: 5000, capacity: 2 });
     for (const atMs of [1001, 1002, 1003]) accepts.add({ digests, issuedAt: 500, atMs, fresh: true });
     expect(found(accepts, block, 1000, 1000, 1010).map(({ ageMs }) => ageMs)).toEqual([3, 2]);

@@ -9,13 +9,13 @@ describe('a remembered verdict', () => {
     [999, active],
     [1000, undefined],
     [1001, undefined],
-  ])('counts for less than a second from before it was asked: %d ms', (ageMs, verdict) => {
+  ])('is used for less than a second from the start of its look-up: %d ms', (ageMs, verdict) => {
     const memo = new VerdictMemo();
     memo.remember(digests, 1, { verdict: active, askedAtMs: 50 });
     expect(memo.recall(digests, 1, 50 + ageMs)).toBe(verdict);
   });
 
-  it('is one token, with one iat: a cutoff may cover one and not the other', () => {
+  it('is used only for the same token and iat: a cutoff may cover only one of two', () => {
     const memo = new VerdictMemo();
     memo.remember(digests, 1, { verdict: active, askedAtMs: 0 });
     expect(memo.recall(digests, 2, 0)).toBeUndefined();

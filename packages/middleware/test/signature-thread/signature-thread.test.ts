@@ -78,7 +78,7 @@ class Scene {
 }
 
 describe('a signature thread', () => {
-  it('is not there for checks that come one after another', () => {
+  it('is not started by checks in different turns', () => {
     const scene = new Scene();
     for (const token of [good, bad, good]) {
       expect(scene.check(token)).toBe(token === good);
@@ -96,7 +96,7 @@ describe('a signature thread', () => {
     expect(scene.starts).toBe(1);
   });
 
-  it('is handed what comes in a turn together, and answers each for itself', async () => {
+  it('receives the checks of one turn together, and answers each one', async () => {
     const scene = new Scene().becomeReady();
     const checks = [scene.check(good), scene.check(bad), scene.check(good)];
     expect(scene.batches).toEqual([]);
@@ -107,7 +107,7 @@ describe('a signature thread', () => {
     expect(await Promise.all(checks)).toEqual([false, true, false]);
   });
 
-  it(`is handed ${maxBatch} without waiting for the end of the turn`, () => {
+  it(`receives ${maxBatch} checks before the end of the turn`, () => {
     const scene = new Scene().becomeReady();
     for (let count = 0; count < maxBatch + 1; count++) void scene.check();
     expect(scene.batches.length).toBe(1);
@@ -115,7 +115,7 @@ describe('a signature thread', () => {
     expect(scene.batches.map(({ tokens }) => tokens.split(' ').length)).toEqual([maxBatch, 1]);
   });
 
-  it('is handed tokens of one key and algorithm at a time', () => {
+  it('receives tokens of one key and algorithm at a time', () => {
     const scene = new Scene().becomeReady();
     const other = verificationKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey);
     for (const each of [key, other, other, key]) void scene.thread.verify(good, 'ES256', each);
@@ -123,7 +123,7 @@ describe('a signature thread', () => {
     expect(scene.batches.map((batch) => batch.key)).toEqual([key.key, other.key, key.key]);
   });
 
-  it(`owes at most ${maxWaiting}: what comes then is checked on the spot`, () => {
+  it(`has at most ${maxWaiting} pending checks: further ones run on the request thread`, () => {
     const scene = new Scene().becomeReady();
     for (let count = 0; count < maxWaiting; count++) expect(scene.check()).toBeInstanceOf(Promise);
     expect(scene.check()).toBe(true);
@@ -131,14 +131,14 @@ describe('a signature thread', () => {
     expect(scene.check()).toBeInstanceOf(Promise);
   });
 
-  it('is not asked again once requests come alone', () => {
+  it('is not used when requests arrive one at a time', () => {
     const scene = new Scene().becomeReady();
     expect(scene.check()).toBeInstanceOf(Promise);
     scene.endTurn();
     expect(scene.check()).toBe(true);
   });
 
-  it('costs nobody an answer when it ends or is closed', async () => {
+  it('leaves no check unanswered when it ends or is closed', async () => {
     for (const end of [(scene: Scene) => scene.told?.ended(), (scene: Scene) => scene.thread.close()]) {
       const scene = new Scene().becomeReady();
       const tokens = Array.from({ length: maxBatch + 2 }, (_, index) => (index % 3 === 0 ? bad : good));
@@ -231,7 +231,7 @@ describe('the real thread', () => {
     ['Ed25519', ed25519],
   ] as const;
 
-  it.each(kinds)('says of %s what this one says', async (alg, { publicKey, privateKey }) => {
+  it.each(kinds)('gives the same answers for %s as the request thread', async (alg, { publicKey, privateKey }) => {
     const genuine = await signed(alg, privateKey);
     const answers: BatchAnswer[] = [];
     let ended = false;

@@ -93,7 +93,7 @@ async function counted(name: string): Promise<readonly { attributes: object; val
 }
 
 describe('a revocation', () => {
-  it('is one trace, from the log-out to every process that enforces it', async () => {
+  it('is one trace, from the logout to every process that enforces it', async () => {
     await startProcess();
     await startProcess();
     await api.trace.getTracer('app').startActiveSpan('POST /logout', async (request) => {
@@ -125,7 +125,7 @@ describe('a revocation', () => {
     }
   });
 
-  it('of one token says how long it still had, and counts it', async () => {
+  it('of one token has its remaining lifetime, and is counted', async () => {
     const expiresAt = Math.floor(world.clock.wallMs() / 1000) + 120;
     await publisher.revoke({ issuer: signer.issuer, token: 'j', expiresAt, reason: 'admin' });
     expect(only('oauth2.token.revoke').attributes['oauth2.revocation.remaining_lifetime']).toBe(120);
@@ -134,7 +134,7 @@ describe('a revocation', () => {
     ]);
   });
 
-  it('of everything counts as many tokens as the caller knows of', async () => {
+  it('of many tokens counts the number that the caller passes', async () => {
     await publisher.revoke({ issuer: signer.issuer, subject: 'alice', reason: 'password_change' }, { tokens: 7 });
     expect(await counted('oauth2.token.revoked')).toEqual([
       { attributes: { reason: 'password_change', dimension: 'subject' }, value: 7 },
@@ -153,7 +153,7 @@ describe('a revocation', () => {
     ]);
   });
 
-  it('that fails is a span that failed, and counts nothing', async () => {
+  it('that fails has a span with an error, and is not counted', async () => {
     const ahead = Math.floor(world.clock.wallMs() / 1000) + 3600;
     const refused = publisher.revoke({ issuer: signer.issuer, subject: 'a', issuedUpTo: ahead, reason: 'admin' });
     await expect(refused).rejects.toMatchObject({ code: 'refused' });
@@ -163,7 +163,7 @@ describe('a revocation', () => {
     expect(await counted('oauth2.token.revoked')).toEqual([]);
   });
 
-  it('that nobody sampled is recorded nowhere', async () => {
+  it('that is not sampled has no span', async () => {
     startSdk({ sampled: false });
     await startProcess({ openTelemetry: { api } });
     await publisher.revoke({ issuer: signer.issuer, session: 's1', reason: 'logout' });
@@ -171,7 +171,7 @@ describe('a revocation', () => {
     expect(spans.getFinishedSpans()).toEqual([]);
   });
 
-  it('without a trace, and a lift, are enforced and make no span', async () => {
+  it('without a trace is enforced and has no span, and neither has a lift', async () => {
     const plain = await createPublisher('memory:', { clock: world.clock });
     const verifier = await startProcess({ revocation: { feed: plain } });
     await plain.revoke({ issuer: signer.issuer, session: 's1', reason: 'logout' });
@@ -184,7 +184,7 @@ describe('a revocation', () => {
 });
 
 describe('a request', () => {
-  it('is a span within the span of the server, also when keys had to be waited for', async () => {
+  it('has a span within the span of the server, also when it waited for keys', async () => {
     const verifier = await startProcess({ clientClasses: { browser: ['spa'], batch: ['cron'] } });
     const token = await signer.sign({ client_id: 'spa' });
     await world.clock.advance(5000);
@@ -208,7 +208,7 @@ describe('a request', () => {
     );
   });
 
-  it('counts by result, reason and a class of clients that no client can choose', async () => {
+  it('is counted by result, reason and the configured class of its client', async () => {
     const verifier = await startProcess({ clientClasses: { browser: ['spa'] } });
     await verifier.verify(bearing(await signer.sign({ client_id: 'spa' })));
     for (let client = 0; client < 20; client += 1) {
@@ -222,7 +222,7 @@ describe('a request', () => {
     ]);
   });
 
-  it('leaves no claim and no token in a span', async () => {
+  it('has no claim and no token in its span', async () => {
     const verifier = await startProcess();
     const token = await signer.sign({ sub: 'alice@example.com', client_id: 'spa-17', jti: 'id-4711' });
     await verifier.verify(bearing(token));
@@ -253,7 +253,7 @@ describe('the option', () => {
     ['openTelemetry.api', {}],
     ['openTelemetry.api', { api: { trace: {}, metrics: {} } }],
     ['openTelemetry.classes', { api: openTelemetryApi, classes: {} }],
-  ])('%s is checked', async (option, openTelemetry) => {
+  ])('rejects an invalid %s', async (option, openTelemetry) => {
     await expect(startProcess({ openTelemetry } as Partial<VerifierOptions>)).rejects.toThrow(option);
   });
 });

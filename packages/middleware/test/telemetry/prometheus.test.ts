@@ -34,7 +34,7 @@ describe('the metrics', () => {
     expect(text).toContain('revocast_build_info{version="0.0.0",node="v0",component="middleware"} 1');
   });
 
-  it('start what keys of an issuer can come to at 0', async () => {
+  it('start every result of the keys of an issuer at 0', async () => {
     const { registry, telemetry } = register();
     telemetry.keySourceObserver('idp');
     const text = await registry.metrics();
@@ -53,7 +53,7 @@ describe('the metrics', () => {
     expect(register(registry).telemetry).toBe(register(registry).telemetry);
   });
 
-  it('refuse a registry on which somebody else uses a name of theirs', () => {
+  it('reject a registry that already has one of their names', () => {
     const registry = new Registry();
     new Counter({ name: 'revocast_denylist_rules', help: 'x', registers: [registry] });
     expect(() => register(registry)).toThrow('already has a metric revocast_denylist_rules');
@@ -82,7 +82,7 @@ describe('the metrics', () => {
     expect(text).toContain('revocast_canary_latency_seconds_count 3');
   });
 
-  it('tell anonymous requests and reports from refusals', async () => {
+  it('distinguish anonymous and report-only requests from rejections', async () => {
     const { registry, telemetry } = register();
     const missing = { outcome: 'rejected', reason: 'missing_token', issuerAlias: 'unknown', cached: false } as const;
     telemetry.decided(missing, 'anonymous', 1);
@@ -93,7 +93,7 @@ describe('the metrics', () => {
     expect(text).toContain('{outcome="would_reject",reason="expired",issuer="unknown"} 1');
   });
 
-  it('count a revocation by stages that add up, and negative ones as zero', async () => {
+  it('count a revocation by stages that add up, and negative latencies as zero', async () => {
     const { registry, feedObserver } = register();
     const change = {
       digest: new Uint32Array(4),
@@ -112,7 +112,7 @@ describe('the metrics', () => {
     expect(text).toContain('revocast_revocation_events_total{dimension="session",result="applied"} 2');
   });
 
-  it('count no latency for what carries no time, and name the cause of a resync', async () => {
+  it('count no latency for a change without a time, and the cause of a resync', async () => {
     const { registry, feedObserver } = register();
     feedObserver.resynced?.(5);
     feedObserver.gapFound?.('chain');
@@ -136,14 +136,14 @@ describe('the metric table', () => {
     }
   });
 
-  it('gives buckets in rising order to histograms and to nothing else', () => {
+  it('has buckets in ascending order for histograms only', () => {
     for (const { name, type, buckets } of specs) {
       expect([name, buckets !== undefined]).toEqual([name, type === 'histogram']);
       expect(buckets ?? []).toEqual([...(buckets ?? [])].sort((one, other) => one - other));
     }
   });
 
-  it('has no label that could name a person, a token or a path', () => {
+  it('has no label that could identify a person, a token or a path', () => {
     const labels = new Set(specs.flatMap(({ labels }) => Object.keys(labels)));
     for (const name of ['sub', 'subject', 'jti', 'token', 'kid', 'client', 'client_id', 'path_name', 'ip', 'error']) {
       expect(labels.has(name)).toBe(false);

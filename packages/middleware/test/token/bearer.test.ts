@@ -61,13 +61,13 @@ describe('readBearer', () => {
     });
   });
 
-  it('refuses two fields, of which Node shows only the first', () => {
+  it('rejects two fields, of which Node shows only the first', () => {
     const request = receive(['Authorization', 'Bearer abc'], ['authorization', 'Bearer def']);
     expect(request.headers['authorization']).toBe('Bearer abc');
     expect(readBearer(request)).toEqual(refused('multiple_tokens'));
   });
 
-  it('refuses two equal fields and two fields of which one is another scheme', () => {
+  it('rejects two equal fields and two fields of different schemes', () => {
     expect(readBearer(receive(['Authorization', 'Bearer abc'], ['Authorization', 'Bearer abc']))).toEqual(
       refused('multiple_tokens'),
     );
@@ -76,7 +76,7 @@ describe('readBearer', () => {
     );
   });
 
-  it('does not have Node build headersDistinct, which costs more than everything else here', () => {
+  it('does not access headersDistinct, which Node would have to build', () => {
     const request = {
       ...receive(['Authorization', 'Bearer abc']),
       get headersDistinct(): never {
@@ -91,7 +91,7 @@ describe('readBearer', () => {
     expect(readBearer({ headers, headersDistinct })).toEqual(refused('multiple_tokens'));
   });
 
-  it('counts in headers when there is nothing else', () => {
+  it('counts in headers when there are neither raw nor distinct headers', () => {
     expect(readBearer({ headers: { authorization: 'Bearer abc' } })).toEqual(bearer('abc'));
     expect(readBearer({ headers: { authorization: ['Bearer abc'] } })).toEqual(bearer('abc'));
     expect(readBearer({ headers: { authorization: ['Bearer abc', 'Bearer def'] } })).toEqual(
@@ -100,13 +100,13 @@ describe('readBearer', () => {
     expect(readBearer({ headers: { authorization: [] } })).toEqual({ kind: 'none' });
   });
 
-  it('takes the token that an earlier middleware put into headers', () => {
+  it('reads a token that an earlier middleware put into headers', () => {
     expect(readBearer({ headers: { authorization: 'Bearer abc' }, rawHeaders: ['Cookie', 'session=1'] })).toEqual(
       bearer('abc'),
     );
   });
 
-  it('never throws, and never takes present credentials for none', () => {
+  it('never throws, and never returns `none` for present credentials', () => {
     fc.assert(
       fc.property(
         fc.oneof(

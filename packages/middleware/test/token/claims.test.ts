@@ -53,7 +53,7 @@ describe('nbf', () => {
 });
 
 describe('iat', () => {
-  it('lies ahead by the tolerance at most, and never so far that rules end before their tokens', () => {
+  it('may be in the future by the tolerance, but not so far that a rule would end before its tokens', () => {
     expect(futureIssueAllowanceMs(5 * second)).toBe(5 * second);
     expect(futureIssueAllowanceMs(150 * second)).toBe(150 * second);
     expect(futureIssueAllowanceMs(200 * second)).toBe(100 * second);
@@ -73,7 +73,7 @@ describe('the lifetime', () => {
     [59, undefined],
     [60, undefined],
     [60.001, 'too_long_lived'],
-  ])('of %d s where 60 are allowed: %s', (lifetime, reason) => {
+  ])('is %d s with a bound of 60 s: %s', (lifetime, reason) => {
     expect(checkLifetime(token({ iat: 900, exp: 900 + lifetime }))).toBe(reason);
   });
 });

@@ -21,7 +21,7 @@ function tokenOfLength(length: number): string {
 }
 
 describe('parseCompact', () => {
-  it('returns the decoded parts and what is signed', () => {
+  it('returns the decoded parts and the signed text', () => {
     expect(parseCompact(token())).toEqual({
       ok: true,
       header,
@@ -32,7 +32,7 @@ describe('parseCompact', () => {
     });
   });
 
-  it('shows of the header only what verification reads', () => {
+  it('returns only the header members that verification reads', () => {
     const parsed = parseCompact(token({ ...header, jku: 'https://evil.example/', x5c: ['AA'], jwk: { kty: 'oct' } }));
     expect(parsed).toMatchObject({ ok: true, header });
     expect(parsed.ok && parsed.header).toEqual(header);
@@ -50,7 +50,7 @@ describe('parseCompact', () => {
     ['an empty header', `.${encode(payload)}.${signature}`],
     ['an empty payload', `${encode(header)}..${signature}`],
     ['an empty signature', `${encode(header)}.${encode(payload)}.`],
-  ])('refuses %s', (_title, text) => {
+  ])('rejects %s', (_title, text) => {
     expect(parseCompact(text)).toEqual(malformed);
   });
 
@@ -65,7 +65,7 @@ describe('parseCompact', () => {
     ['a NUL', (part: string) => `${part}\u0000`],
     ['unicode', (part: string) => `${part}é`],
     ['a lone last character', (part: string) => `${part.slice(0, part.length - (part.length % 4))}A`],
-  ])('refuses %s in any part', (_title, spoil) => {
+  ])('rejects %s in any part', (_title, spoil) => {
     for (const at of [0, 1, 2]) {
       const parts = token().split('.');
       parts[at] = spoil(parts[at] ?? '');
@@ -73,7 +73,7 @@ describe('parseCompact', () => {
     }
   });
 
-  it('refuses spare bits in the last character of each part, which Node would decode alike', () => {
+  it('rejects unused bits in the last character of each part, which Node ignores', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     // Bytes modulo 3 leave spare bits: one leaves 4, two leave 2.
     const parts = [encode('{"alg":"RS256" }'), encode('{"sub":"a"}'), encode('sign')];
@@ -101,12 +101,12 @@ describe('parseCompact', () => {
     ['a duplicate member', '{"alg":"RS256","alg":"RS256"}'],
     ['a duplicate under another spelling', '{"alg":"RS256","\\u0061lg":"none"}'],
     ['a prototype member', '{"alg":"RS256","__proto__":{"kid":"k1"}}'],
-  ])('refuses %s as header or payload', (_title, text) => {
+  ])('rejects %s as header or payload', (_title, text) => {
     expect(parseCompact(token(text))).toEqual(malformed);
     expect(parseCompact(token(header, text))).toEqual(malformed);
   });
 
-  it('refuses invalid UTF-8', () => {
+  it('rejects invalid UTF-8', () => {
     const bad = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]).toString('base64url');
     expect(parseCompact(`${encode(header)}.${bad}.${signature}`)).toEqual(malformed);
     expect(parseCompact(`${bad}.${encode(payload)}.${signature}`)).toEqual(malformed);
@@ -133,26 +133,26 @@ describe('parseCompact', () => {
     },
   );
 
-  it('refuses a typ or cty that is not a string', () => {
+  it('rejects a typ or cty that is not a string', () => {
     expect(parseCompact(token({ ...header, typ: 1 }))).toEqual(malformed);
     expect(parseCompact(token({ ...header, cty: {} }))).toEqual(malformed);
     expect(parseCompact(token({ ...header, typ: null }))).toEqual(malformed);
   });
 
-  it.each([[['exp']], [[]], [['exp', 'exp']], [['b64']], [null], ['exp'], [{}]])('refuses crit %j', (crit) => {
+  it.each([[['exp']], [[]], [['exp', 'exp']], [['b64']], [null], ['exp'], [{}]])('rejects crit %j', (crit) => {
     expect(parseCompact(token({ ...header, crit, exp: 1, b64: true }))).toEqual(unsupported);
   });
 
-  it.each([[false], [null], [0], ['false']])('refuses b64 %j, with or without crit', (b64) => {
+  it.each([[false], [null], [0], ['false']])('rejects b64 %j, with or without crit', (b64) => {
     expect(parseCompact(token({ ...header, b64 }))).toEqual(unsupported);
     expect(parseCompact(token({ ...header, b64, crit: ['b64'] }))).toEqual(unsupported);
   });
 
-  it('takes b64 true, which is the default', () => {
+  it('accepts b64 true, which is the default', () => {
     expect(parseCompact(token({ ...header, b64: true }))).toMatchObject({ ok: true });
   });
 
-  it('reads tokens below and at the size bound and refuses one past it', () => {
+  it('reads tokens below and at the size bound and rejects a larger one', () => {
     const lengths = [-2, -1, 0, 1].map((by) => maxTokenLength + by);
     const results = lengths.map((length) => parseCompact(tokenOfLength(length)));
     // One length in four leaves a lone last character: malformed, but never too large.
@@ -196,7 +196,7 @@ describe('properties of parseCompact', () => {
     );
   });
 
-  it('encodes what it accepted back to the same characters', () => {
+  it('accepts only tokens that encode back to the same characters', () => {
     fc.assert(
       fc.property(wellFormed, (text) => {
         const parsed = parseCompact(text);

@@ -34,7 +34,7 @@ async function refusalAfter(verifier: Verifier, token: string): Promise<unknown>
   return 'still accepted';
 }
 
-describe('what a publisher names, a verifier finds', () => {
+describe('a verifier finds what a publisher revoked', () => {
   const claims = { sid: 's', grant_id: 'g', sub: 'u', client_id: 'c', jti: 'j', org_id: 'o' };
 
   it.each([
@@ -56,14 +56,14 @@ describe('what a publisher names, a verifier finds', () => {
     expect(await refusalAfter(verifier, token)).toBe(`revoked_${dimension}`);
   });
 
-  it('by tenant, where the profile knows one', async () => {
+  it('by tenant, where the profile has a claim for it', async () => {
     const { signer, publisher, verifier } = await given('auth0');
     const token = await signer.sign(claims, { typ: 'JWT' });
     await publisher.revoke({ issuer: signer.issuer, tenant: 'o', reason: 'other' });
     expect(await refusalAfter(verifier, token)).toBe('revoked_tenant');
   });
 
-  it('by the key that verified it, whatever the token calls that key, or if it names none', async () => {
+  it('by the key that verified the token, with any kid in the token and without one', async () => {
     for (const header of [{ kid: 'key-1' }, { kid: undefined }]) {
       const { signer, publisher, verifier } = await given('rfc9068');
       const token = await signer.sign(claims, { header });
@@ -74,7 +74,7 @@ describe('what a publisher names, a verifier finds', () => {
     }
   });
 
-  it('by the token itself, with an id and without one', async () => {
+  it('by the token, with an id and without one', async () => {
     const { signer, publisher, verifier } = await given('generic');
     for (const jti of ['with-an-id', undefined]) {
       const token = await signer.sign({ jti }, { typ: 'JWT' });
@@ -84,7 +84,7 @@ describe('what a publisher names, a verifier finds', () => {
     }
   });
 
-  it('by what req.auth says, which is what revoke() takes', async () => {
+  it('by the values of req.auth', async () => {
     const { signer, publisher, verifier } = await given('generic');
     const token = await signer.sign({ jti: undefined }, { typ: 'JWT' });
     const decision = await decisionOf(verifier, token);

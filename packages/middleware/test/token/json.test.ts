@@ -6,7 +6,7 @@ const read = (text: string) => readJsonObject(new TextEncoder().encode(text));
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 
 describe('readJsonObject', () => {
-  it('reads an object, with white space where JSON allows it', () => {
+  it('reads an object, with the white space that JSON allows', () => {
     expect(read(' {"a" : 1,\n"b":["x", {"c":null}], "d":"e:f"}\t')).toEqual({
       a: 1,
       b: ['x', { c: null }],
@@ -14,7 +14,7 @@ describe('readJsonObject', () => {
     });
   });
 
-  it.each(['null', '1', '"a"', '[]', '[{}]', 'true'])('refuses %s, which is not an object', (text) => {
+  it.each(['null', '1', '"a"', '[]', '[{}]', 'true'])('rejects %s, which is not an object', (text) => {
     expect(read(text)).toBeUndefined();
   });
 
@@ -30,7 +30,7 @@ describe('readJsonObject', () => {
     ['an overlong slash', [0xc0, 0xaf]],
     ['a surrogate', [0xed, 0xa0, 0x80]],
     ['a stray continuation', [0x80]],
-  ])('refuses invalid UTF-8: %s', (_title, bytes) => {
+  ])('rejects invalid UTF-8: %s', (_title, bytes) => {
     expect(readJsonObject(Uint8Array.from([0x7b, 0x22, ...bytes, 0x22, 0x3a, 0x31, 0x7d]))).toBeUndefined();
   });
 
@@ -46,7 +46,7 @@ describe('readJsonObject', () => {
     '{"\\"":1,"\\u0022":2}',
     '{"a":{"a":1},"a":2}',
     '{"a\\/":1,"a/":2}',
-  ])('refuses %s, which names a member twice', (text) => {
+  ])('rejects %s, in which a member occurs twice', (text) => {
     expect(() => JSON.parse(text)).not.toThrow();
     expect(read(text)).toBeUndefined();
   });
@@ -65,22 +65,22 @@ describe('readJsonObject', () => {
     },
   );
 
-  it('takes __proto__ as a value', () => {
+  it('accepts __proto__ as a value', () => {
     expect(read('{"kid":"__proto__"}')).toEqual({ kid: '__proto__' });
   });
 
-  it('reads nesting below and at the bound and refuses it past the bound', () => {
+  it('reads nesting below and at the bound and rejects deeper nesting', () => {
     expect(read(nested(maxJsonDepth - 1))).toBeDefined();
     expect(read(nested(maxJsonDepth))).toBeDefined();
     expect(read(nested(maxJsonDepth + 1))).toBeUndefined();
     expect(read(`{"a":${'['.repeat(maxJsonDepth)}${']'.repeat(maxJsonDepth)}}`)).toBeUndefined();
   });
 
-  it('does not take brackets and quotes inside strings for structure', () => {
+  it('ignores brackets and quotes inside strings', () => {
     expect(read('{"a":"{[\\"","b":"}]\\\\","c":{"a":1}}')).toEqual({ a: '{["', b: '}]\\', c: { a: 1 } });
   });
 
-  it('never throws, whatever the bytes', () => {
+  it('never throws, for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         readJsonObject(bytes);
@@ -100,7 +100,7 @@ describe('readJsonObject', () => {
     );
   });
 
-  it('refuses a member repeated under any spelling of its name', () => {
+  it('rejects a repeated member in any spelling of its name', () => {
     const spell = (name: string, escaped: readonly boolean[]) =>
       [...name]
         .map((unit, at) => (escaped[at] ? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}` : unit))

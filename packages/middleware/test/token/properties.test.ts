@@ -82,7 +82,7 @@ describe(`over ${cases} cases, parseCompact`, () => {
     expect(sameBytes).toBeGreaterThan(1000);
   }, 120_000);
 
-  it('writes back what it read, letter by letter', () => {
+  it('accepts only tokens that encode back to the same text', () => {
     let read = 0;
     fc.assert(
       fc.property(changes, (list) => {
@@ -100,7 +100,7 @@ describe(`over ${cases} cases, parseCompact`, () => {
 });
 
 describe(`over ${cases} cases, parseProof`, () => {
-  it('never throws, and reads nothing but proofs', () => {
+  it('never throws, and accepts only proofs', () => {
     const proof = forgeProof({}, { htm: 'GET', htu: 'https://api.test/', iat: 1, ath: 'x' });
     const [header = '', payload = '', signature = ''] = proof.split('.');
     const odd = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constant(undefined));
@@ -140,7 +140,7 @@ describe(`over ${cases} cases, readBearer`, () => {
     changes.map((list) => change(`Bearer ${token}`, list)),
   );
 
-  it('never throws, and never takes credentials that are there for none', () => {
+  it('never throws, and never returns `none` for present credentials', () => {
     fc.assert(
       fc.property(fields, (authorization) => {
         const read = readBearer({ headers: { authorization }, rawHeaders: ['Authorization', authorization] });
@@ -150,7 +150,7 @@ describe(`over ${cases} cases, readBearer`, () => {
     );
   }, 120_000);
 
-  it('hands on what stands behind scheme and spaces, all of it and unchanged', () => {
+  it('returns the complete text after the scheme and the spaces, unchanged', () => {
     let read = 0;
     fc.assert(
       fc.property(fields, (authorization) => {

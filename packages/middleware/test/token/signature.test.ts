@@ -31,11 +31,11 @@ const verifies = async (token: string, alg: string, key: KeyObject) => {
 describe.each(kinds)('a signature of %s', (alg, pair) => {
   const { publicKey, privateKey } = pairs[pair]!;
 
-  it('holds for what was signed', async () => {
+  it('is valid for the signed text', async () => {
     expect(await verifies(await sign(alg, privateKey), alg, publicKey)).toBe(true);
   });
 
-  it('does not hold with one bit of payload or signature flipped, cut or lengthened', async () => {
+  it('is invalid with a changed bit, and with a shortened or extended text or signature', async () => {
     const token = await sign(alg, privateKey);
     const [header = '', payload = '', signature = ''] = token.split('.');
     const bytes = Buffer.from(signature, 'base64url');
@@ -56,7 +56,7 @@ describe.each(kinds)('a signature of %s', (alg, pair) => {
 describe('an RSA signature', () => {
   const { publicKey, privateKey } = pairs['rsa']!;
 
-  it.each(rsaAlgorithms)('of %s holds under no other algorithm, as jose says too', async (alg) => {
+  it.each(rsaAlgorithms)('of %s is invalid for every other algorithm, in agreement with jose', async (alg) => {
     const token = await sign(alg, privateKey);
     const others = rsaAlgorithms.filter((other) => other !== alg);
     for (const other of others) {
@@ -65,7 +65,7 @@ describe('an RSA signature', () => {
     }
   });
 
-  it('does not hold with another key', async () => {
+  it('is invalid with another key', async () => {
     const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
     expect(await verifies(await sign('RS256', privateKey), 'RS256', other.publicKey)).toBe(false);
   });

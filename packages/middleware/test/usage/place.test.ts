@@ -10,13 +10,13 @@ const arbitraryPlace = fc.record({
 });
 
 describe('the distance between two places', () => {
-  it('is that of the globe', () => {
+  it('is measured on the surface of the earth', () => {
     expect(distanceKm(london, newYork)).toBeCloseTo(5570, -1);
     expect(distanceKm({ latitude: 0, longitude: 179.5 }, { latitude: 0, longitude: -179.5 })).toBeCloseTo(111, 0);
     expect(distanceKm({ latitude: 90, longitude: 0 }, { latitude: -90, longitude: 50 })).toBeCloseTo(20_015, 0);
   });
 
-  it('is 0 to itself, the same both ways, and never more than half the globe', () => {
+  it('is 0 to itself, the same in both directions, and at most half the circumference', () => {
     fc.assert(
       fc.property(arbitraryPlace, arbitraryPlace, (from, to) => {
         const there = distanceKm(from, to);
@@ -29,7 +29,7 @@ describe('the distance between two places', () => {
   });
 });
 
-describe('what a hook returns', () => {
+describe('the result of a hook', () => {
   it('is a place at the bounds', () => {
     const corner = { latitude: -90, longitude: 180 };
     expect(readPlace({ ...corner, city: 'none' })).toEqual(corner);
@@ -48,7 +48,7 @@ describe('what a hook returns', () => {
     { latitude: 1, longitude: -180.001 },
     { latitude: Number.POSITIVE_INFINITY, longitude: 2 },
     Promise.resolve(london),
-  ])('is none as %p', (value) => {
+  ])('is not a place as %p', (value) => {
     expect(readPlace(value)).toBeUndefined();
   });
 });

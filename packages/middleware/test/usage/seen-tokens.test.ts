@@ -21,7 +21,7 @@ describe('tokens that were seen', () => {
     expect(seen.take()).toBeUndefined();
   });
 
-  it('are reported again on the next day of UTC, and not a millisecond earlier', () => {
+  it('are reported again on the next day of UTC, and not one millisecond earlier', () => {
     const seen = new SeenTokens();
     const token = tokenOf('1');
     seen.see(token, noonMs);
@@ -32,7 +32,7 @@ describe('tokens that were seen', () => {
     expect(seen.take()).toEqual({ subjects: ['subject of 1'], tokens: { other: ['1'] } });
   });
 
-  it('are reported again at their next use when a report was lost', () => {
+  it('are reported again with their next use after a lost report', () => {
     const seen = new SeenTokens();
     const token = tokenOf('1');
     seen.see(token, noonMs);
@@ -43,7 +43,7 @@ describe('tokens that were seen', () => {
     expect(seen.take()?.tokens).toEqual({ other: ['1'] });
   });
 
-  it('wait for the next report when there is no room, and say so', () => {
+  it('are not added to a full report', () => {
     const seen = new SeenTokens(5);
     const tokens = ['1', '2', '3'].map((name) => tokenOf(name));
     expect(tokens.map((token) => seen.see(token, noonMs))).toEqual([true, true, false]);
@@ -52,13 +52,13 @@ describe('tokens that were seen', () => {
     expect(seen.take()?.tokens).toEqual({ other: ['3'] });
   });
 
-  it('without a claim that names them are left out', () => {
+  it('are left out without a claim', () => {
     const seen = new SeenTokens();
     seen.see({ token: undefined, subject: undefined, clientClass: 'other', round: 0 }, noonMs);
     expect(seen.take()).toBeUndefined();
   });
 
-  it('are all reported in the end, each once, and no report is larger than the bound', () => {
+  it('are all reported, each once, and no report exceeds the bound', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(40), { maxLength: 200 }), fc.integer({ min: 2, max: 20 }), (uses, bound) => {
         const seen = new SeenTokens(bound);

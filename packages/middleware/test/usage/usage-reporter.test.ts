@@ -23,7 +23,7 @@ async function start(answer: () => Promise<void> = async () => {}) {
 }
 
 describe('a usage reporter', () => {
-  it('tells every ten seconds what is new, and nothing when nothing is', async () => {
+  it('reports what is new every ten seconds, and sends no empty report', async () => {
     const { clock, reporter, reports, results } = await start();
     const token = tokenOf('1');
     reporter.see(token, clock.wallMs());
@@ -38,7 +38,7 @@ describe('a usage reporter', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  it('drops and counts what could not be told; its next use is told anew', async () => {
+  it('drops and counts a report that fails, and reports the next use again', async () => {
     const { clock, reporter, reports, results } = await start(async () => {
       throw new FeedError('unreachable', 'nobody is there');
     });
@@ -52,7 +52,7 @@ describe('a usage reporter', () => {
     reporter.close();
   });
 
-  it('does not tell again whom the sidecar does not count', async () => {
+  it('does not report again what the sidecar refused', async () => {
     const { clock, reporter, results } = await start(async () => {
       throw new FeedError('refused', 'not here');
     });
@@ -65,7 +65,7 @@ describe('a usage reporter', () => {
     reporter.close();
   });
 
-  it('has one report under way at most, however slow the sidecar is', async () => {
+  it('sends one report at a time', async () => {
     const { clock, reporter, reports } = await start(() => new Promise(() => {}));
     for (let time = 0; time < 5; time += 1) {
       reporter.see(tokenOf(String(time)), clock.wallMs());
@@ -78,7 +78,7 @@ describe('a usage reporter', () => {
   it.each([
     ['there is nobody to tell', async () => undefined],
     ['the feed cannot be opened', () => Promise.reject(new Error('wrong option'))],
-  ])('puts nothing down where %s', async (_where, open) => {
+  ])('adds nothing where %s', async (_where, open) => {
     const clock = new FakeClock();
     const reporter = new UsageReporter({ clock, open });
     await clock.advance(0);

@@ -104,7 +104,7 @@ describe('accepted requests', () => {
     expect(text).toContain('revocast_token_age_at_use_seconds_bucket{le="180"} 2');
   });
 
-  it('are counted in series that configuration closes, and that are there from the start', async () => {
+  it('are counted in series that depend only on the configuration, and that exist from the start', async () => {
     const verifier = start({ scopes: ['orders:read'] });
     const names = async () => (await registry.metrics()).match(/^revocast_\w+(\{.*\})?/gm);
     const before = await names();
@@ -116,13 +116,13 @@ describe('accepted requests', () => {
     expect(await names()).toEqual(before);
   });
 
-  it('are not counted unless it was asked for', async () => {
+  it('are not counted by default', async () => {
     await use(start(null));
     await world.clock.advance(usageReportMs);
     expect([await figures(), reports]).toEqual([[], []]);
   });
 
-  it('are counted without a registry by reports alone', async () => {
+  it('are counted without a registry, by reports only', async () => {
     const verifier = start({}, { metrics: undefined } as object);
     await use(verifier);
     await world.clock.advance(usageReportMs);
@@ -148,7 +148,7 @@ describe('behind protect', () => {
   }
   const used = async () => (await figures()).filter((line) => line.includes('use="used"'));
 
-  it('scopes are used when a guard that let the request pass asked for them, and the token has them', async () => {
+  it('scopes are used when a guard that let the request pass required them, and the token has them', async () => {
     const ask = await app({ scopes: ['read', 'write'] });
     expect(await ask('/both', 'read write email')).toBe(200);
     expect(await ask('/any', 'read')).toBe(200);
@@ -161,7 +161,7 @@ describe('behind protect', () => {
     ]);
   });
 
-  it('a request that is protected twice is one', async () => {
+  it('a request that is protected twice counts once', async () => {
     const ask = await app({ scopes: ['read'] });
     await ask('/both', 'read write');
     expect(await figures()).toContain('usage_scope_requests_total{scope="read",use="granted"} 1');
@@ -179,18 +179,18 @@ describe('several verifiers of one process', () => {
     return (await figures()).find((line) => line.startsWith('usage_requests_total'));
   };
 
-  it('that were handed the same objects count a request once', async () => {
+  it('that share the objects count a request once', async () => {
     const usage = {};
     expect(await requestsCounted(usage, usage)).toBe('usage_requests_total{client_class="browser"} 1');
   });
 
-  it('that were handed equal ones count it each: nobody can tell that they are one application', async () => {
+  it('that have equal objects count it each', async () => {
     expect(await requestsCounted({}, {})).toBe('usage_requests_total{client_class="browser"} 2');
   });
 });
 
-describe('what is reported', () => {
-  it('are digests of subjects and tokens, each once, and nothing that names anybody', async () => {
+describe('a report', () => {
+  it('contains digests of subjects and tokens, each once, and no claim', async () => {
     const verifier = start({});
     const alice = { sub: 'alice@example.com', client_id: 'spa' };
     await use(verifier, { ...alice, jti: 'token-number-1' }, 5);
@@ -203,7 +203,7 @@ describe('what is reported', () => {
     expect(await figures()).toContain('usage_reports_total{result="sent"} 1');
   });
 
-  it('is the same for several verifiers that follow one sidecar', async () => {
+  it('is shared by verifiers that follow one sidecar', async () => {
     const usage = {};
     const clientClasses = { browser: ['spa'] };
     const verifiers = [start(usage, { clientClasses }), start(usage, { clientClasses })];
@@ -220,14 +220,14 @@ describe('what is reported', () => {
       { feed: { name: 'ours', connect: () => Promise.reject(new Error('nobody is there')) }, whenUnknown: 'accept' },
     ],
     ['no revocation', null],
-  ])('is nothing with %s, and the rest is counted', async (_feed, revocation) => {
+  ])('is not sent with %s, and the rest is counted', async (_feed, revocation) => {
     await use(start({}, { revocation }), { client_id: 'spa' });
     await world.clock.advance(usageReportMs);
     expect([reports, await figures()]).toEqual([[], ['usage_requests_total{client_class="browser"} 1']]);
   });
 });
 
-describe('a token far from where it was a moment ago', () => {
+describe('a token in a place far from its last one', () => {
   const london = { latitude: 51.5, longitude: -0.1 };
   const newYork = { latitude: 40.7, longitude: -74 };
   const from = (place: unknown) => ({ place });
@@ -236,7 +236,7 @@ describe('a token far from where it was a moment ago', () => {
     onSuspiciousUse: (use) => void uses.push(use),
   });
 
-  it('is told with distance, time and a digest, counted, and accepted all the same', async () => {
+  it('is passed to the hook with distance, time and a digest, counted, and accepted', async () => {
     const uses: SuspiciousUse[] = [];
     const verifier = start(locating(uses));
     const [first, second] = [await signer.sign({ sid: 's', jti: 'a' }), await signer.sign({ sid: 's', jti: 'b' })];
@@ -256,7 +256,7 @@ describe('a token far from where it was a moment ago', () => {
     expect(await figures()).toContain('suspicious_uses_total 1');
   });
 
-  it('is found by the token where it names no session', async () => {
+  it('is identified by the token where it has no session', async () => {
     const uses: SuspiciousUse[] = [];
     const verifier = start(locating(uses));
     const [first, second] = [await signer.sign({ jti: 'a' }), await signer.sign({ jti: 'b' })];
@@ -270,7 +270,7 @@ describe('a token far from where it was a moment ago', () => {
   it.each<[string, unknown]>([
     ['none', undefined],
     ['the same', london],
-  ])('is nothing where the place is %s', async (_name, second) => {
+  ])('is not suspicious where the place is %s', async (_name, second) => {
     const uses: SuspiciousUse[] = [];
     const verifier = start(locating(uses));
     const token = await signer.sign();
@@ -289,7 +289,7 @@ describe('a token far from where it was a moment ago', () => {
     ['returns a promise', () => Promise.reject(new Error('no database'))],
     ['returns a place that throws', () => Object.defineProperty({}, 'latitude', { get: () => JSON.parse('{') })],
     ['returns something else', () => 'London'],
-  ])('is not found, and nobody is refused, when the hook %s', async (_how, locate) => {
+  ])('is accepted, and the failure counted, when the hook %s', async (_how, locate) => {
     const verifier = start({ locate: locate as never });
     await use(verifier, {}, 2);
     expect(await figures()).toContain('usage_hook_failures_total{hook="locate"} 2');
@@ -303,7 +303,7 @@ describe('a token far from where it was a moment ago', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no pager'))],
-  ])('is counted, and nobody is refused, when who is told %s', async (_how, onSuspiciousUse) => {
+  ])('is accepted, and the failure counted, when onSuspiciousUse %s', async (_how, onSuspiciousUse) => {
     const verifier = start({ ...locating([]), onSuspiciousUse: onSuspiciousUse as never });
     const token = await signer.sign();
     await show(verifier, token, from(london));
@@ -322,7 +322,7 @@ describe('the option', () => {
     ['usage.scopes', { scopes: Array.from({ length: 101 }, (_, at) => `s${at}`) }],
     ['usage.locate', { locate: {} }],
     ['usage.onSuspiciousUse', { onSuspiciousUse: 'log' }],
-  ])('%s is checked', (option, usage) => {
+  ])('rejects an invalid %s', (option, usage) => {
     expect(() => start(usage as UsageOptions)).toThrow(option);
   });
 });

@@ -1,0 +1,50 @@
+import { type MetricSpec, metricPrefix } from '@revocast/denylist/replica';
+import { ConfigurationError } from '../errors.ts';
+import type { MetricsRegistry } from '../options/telemetry-options.ts';
+import { Cell, HistogramCell, type Labels, MetricFamily } from './metric-family.ts';
+import { type MetricFamilies, middlewareMetrics } from './middleware-metrics.ts';
+
+/**
+ * Registers every metric of the table, with its series at 0 where the table lists all values of the labels.
+ *
+ * @param collect called at each scrape, before values are read.
+ * @throws ConfigurationError when the registry already has a metric of the same name.
+ */
+export function registerFamilies(registry: MetricsRegistry, collect: () => void): MetricFamilies {
+  const values = new Map<string, MetricFamily<Cell>>();
+  const histograms = new Map<string, MetricFamily<HistogramCell>>();
+  const specs: readonly MetricSpec[] = middlewareMetrics;
+  for (const { name: key, type, help, labels, buckets = [] } of specs) {
+    const name = `${metricPrefix}${key}`;
+    if (registry.getSingleMetric(name) !== undefined) {
+      throw new ConfigurationError('metrics.registry', `already has a metric ${name}: give another registry`);
+    }
+    const isHistogram = type === 'histogram';
+    const options = { type, name, help, collect: isHistogram ? undefined : collect };
+    if (isHistogram) histograms.set(key, new MetricFamily({ ...options, create: () => new HistogramCell(buckets) }));
+    else values.set(key, new MetricFamily({ ...options, create: () => new Cell() }));
+    const family = found<MetricFamily<Cell | HistogramCell>>(isHistogram ? histograms : values, key);
+    for (const combination of combinationsOf(labels)) family.cell(combination);
+    // The types of a registry accept only the classes of its library; it uses name, type and get().
+    registry.registerMetric(family as never);
+  }
+  return {
+    cell: (name, labels) => found(values, name).cell(labels),
+    histogram: (name, labels) => found(histograms, name).cell(labels),
+  };
+}
+
+/** A series that appears with its first event would not show the increase from 0 to 1. */
+function combinationsOf(labels: MetricSpec['labels']): readonly Labels[] {
+  return Object.entries(labels).reduce<readonly Labels[]>(
+    (combinations, [name, values = []]) =>
+      combinations.flatMap((rest) => values.map((value) => ({ ...rest, [name]: value }))),
+    [{}],
+  );
+}
+
+function found<Family>(families: ReadonlyMap<string, Family>, name: string): Family {
+  const family = families.get(name);
+  if (family === undefined) throw new Error(`the metric table has no metric of this name and type: ${name}`);
+  return family;
+}
