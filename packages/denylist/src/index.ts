@@ -5,14 +5,9 @@ export { LogError, type LogErrorCode, logErrorCodes } from './log/revocation-log
 export type { OpenTelemetryApi } from './metrics/open-telemetry.ts';
 export type { EnforcedEverywhere } from './publisher/await-enforcement.ts';
 export { type CreatePublisherOptions, createPublisher } from './publisher/create-publisher.ts';
-export type {
-  LiftTarget,
-  Published,
-  Publisher,
-  PublisherObserver,
-  PublishOptions,
-  RevokeTokenOptions,
-} from './publisher/publisher.ts';
+export type { Published, PublisherObserver } from './publisher/log-writer.ts';
+export type { PublishOptions } from './publisher/publish-options.ts';
+export type { LiftTarget, Publisher, RevokeTokenOptions } from './publisher/publisher.ts';
 export {
   type Dimension,
   dimensions,

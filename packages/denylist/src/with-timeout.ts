@@ -5,6 +5,8 @@ export interface TimeLimit<Late> {
   readonly timeoutMs: number;
   /** The result when the time is up. */
   readonly late: Late;
+  /** The process must not end before the time is up; default false. As in {@link Clock}. */
+  readonly keepAlive?: boolean;
 }
 
 /**
@@ -13,11 +15,11 @@ export interface TimeLimit<Late> {
  */
 export async function withTimeout<Value, Late>(
   promised: Promise<Value>,
-  { clock, timeoutMs, late }: TimeLimit<Late>,
+  { clock, timeoutMs, late, keepAlive }: TimeLimit<Late>,
 ): Promise<Value | Late> {
   const settled = new AbortController();
   try {
-    return await Promise.race([promised, clock.sleep(timeoutMs, settled.signal).then(() => late)]);
+    return await Promise.race([promised, clock.sleep(timeoutMs, settled.signal, keepAlive).then(() => late)]);
   } finally {
     settled.abort();
   }

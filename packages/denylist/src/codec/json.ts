@@ -6,14 +6,19 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @returns the JSON object in a text, or in UTF-8 bytes; undefined when there is none. Never throws. */
-export function parseJsonObject(text: string | Uint8Array): JsonObject | undefined {
+/** @returns the JSON value in a text, or in UTF-8 bytes; undefined when there is none. Never throws. */
+export function parseJson(text: string | Uint8Array): unknown {
   try {
-    const value: unknown = JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString('utf8'));
-    return isJsonObject(value) ? value : undefined;
+    return JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString('utf8'));
   } catch {
     return undefined;
   }
+}
+
+/** @returns the JSON object in a text, or in UTF-8 bytes; undefined when there is none. Never throws. */
+export function parseJsonObject(text: string | Uint8Array): JsonObject | undefined {
+  const value = parseJson(text);
+  return isJsonObject(value) ? value : undefined;
 }
 
 /**

@@ -62,6 +62,15 @@ export interface LogTimeSample {
   readonly roundTripMs: number;
 }
 
+/**
+ * The sample of an answer that contains the log's time. The log read its clock between sending and answer; the middle has
+ * the smallest possible error.
+ */
+export function logTimeSample(logMs: number, sentAtMs: number, answeredAtMs: number): LogTimeSample {
+  const roundTripMs = answeredAtMs - sentAtMs;
+  return { logMs, monotonicMs: sentAtMs + roundTripMs / 2, roundTripMs };
+}
+
 export interface FeedEntry {
   /** The head before this entry. When it is not the reader's head, an entry between them is missing. */
   readonly prev: string;

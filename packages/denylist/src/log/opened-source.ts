@@ -27,7 +27,7 @@ export interface OpenedSource {
   readonly lookUp?: LookUp;
   /** Counts the usage that processes report. An embedded log has none. */
   readonly usage?: UsageStore;
-  /** Starts to acquire the lease for writing heartbeats. Only Redis needs it. */
+  /** Starts to write heartbeats whenever this process has the lease. Only Redis needs it. */
   startHeartbeat?(options: { readonly holder: string; readonly onFailure?: (error: unknown) => void }): {
     /** Writes one heartbeat at once, with or without the lease. */
     beatNow(): void;

@@ -1,6 +1,7 @@
 import type { Digest } from '../rules/digest.ts';
 import type { RevocationDetails } from '../rules/event.ts';
 import type { Dimension } from '../rules/revocation.ts';
+import { maxCutoffAheadSeconds } from '../rules/rule.ts';
 import type { Statement } from '../rules/statement.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { LogTimeSample } from './feed.ts';
@@ -93,4 +94,11 @@ export class LogError extends Error {
     this.id = options?.id;
     this.applied = code === 'not_durable' ? true : code === 'outcome_unknown' ? 'unknown' : false;
   }
+}
+
+export function cutoffInFuture(): LogError {
+  return new LogError(
+    'refused',
+    `nothing was revoked: issuedUpTo is more than ${maxCutoffAheadSeconds} s ahead of the log's clock; expected claim seconds of the issuer, found a later time (milliseconds?)`,
+  );
 }

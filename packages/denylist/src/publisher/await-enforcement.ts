@@ -1,10 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { type Enforcement, nothingKnown } from '../log/enforcement.ts';
 import type { AppendedAt, RevocationLog } from '../log/revocation-log.ts';
+import { checkWholeNumber } from '../option-bounds.ts';
+import { withTimeout } from '../with-timeout.ts';
 
-/** What is known about the enforcement of one revocation when the waiting ends. */
+/** What is known about the enforcement of one revocation when the wait ends. */
 export interface EnforcedEverywhere extends Omit<Enforcement, 'known'> {
-  /** Every replica that is alive and refuses when unsure has applied it. False while nobody can tell. */
+  /** Every replica that is alive and rejects when unsure has applied it. False when that is not known. */
   readonly everywhere: boolean;
   /** Milliseconds from the call. */
   readonly ms: number;
@@ -17,37 +19,38 @@ export interface AwaitEnforcement {
   readonly timeoutMs: number;
 }
 
-/** Asks at first often, then more seldom: most replicas have it within milliseconds, a silent one after seconds. */
+/** The first pauses are short, because most replicas apply an entry within milliseconds; a late one takes seconds. */
 const firstPauseMs = 2;
 const longestPauseMs = 250;
 
-/** Asks the log until every replica has applied an entry, or the time is up. */
-export async function awaitEnforcement({
-  log,
-  appended,
-  clock,
-  timeoutMs,
-}: AwaitEnforcement): Promise<EnforcedEverywhere> {
+/**
+ * Asks the log until every replica has applied an entry, or the time is up.
+ *
+ * @throws ConfigurationError for a `timeoutMs` outside 1–60,000.
+ */
+export async function awaitEnforcement(wait: AwaitEnforcement): Promise<EnforcedEverywhere> {
+  const { log, appended, clock } = wait;
+  // Unchecked, NaN would never be reached: the loop would not end and would not pause.
+  const timeoutMs = checkWholeNumber('timeoutMs', wait.timeoutMs, { least: 1, most: 60_000, unit: 'ms' });
   const startedAtMs = clock.monotonicMs();
-  const endsAtMs = startedAtMs + timeoutMs;
-  const stop = new AbortController();
-  const timeout = clock.sleep(timeoutMs, stop.signal, true).then(() => nothingKnown);
-  let seen: Enforcement = nothingKnown;
-  try {
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
-      // A log that cannot answer now may answer before the time is up.
-      const asked = log.enforcement(appended).catch(() => nothingKnown);
-      const answered = await Promise.race([asked, timeout]);
-      if (answered.known) seen = answered;
-      const everywhere = answered.known && answered.missing.length === 0 && answered.expected > 0;
-      const now = clock.monotonicMs();
-      if (everywhere || now >= endsAtMs) {
-        const { known: _known, ...counts } = seen;
-        return { ...counts, everywhere, ms: now - startedAtMs };
-      }
-      await clock.sleep(Math.min(pauseMs, endsAtMs - now), undefined, true);
+  let latest: Enforcement = nothingKnown;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
+    const limit = {
+      clock,
+      timeoutMs: startedAtMs + timeoutMs - clock.monotonicMs(),
+      late: nothingKnown,
+      // The caller awaits the result, so the process must not end before.
+      keepAlive: true,
+    };
+    // A log that cannot answer now may answer before the time is up.
+    const answer = await withTimeout(log.enforcement(appended), limit).catch(() => nothingKnown);
+    if (answer.known) latest = answer;
+    const everywhere = answer.known && answer.missing.length === 0 && answer.expected > 0;
+    const ms = clock.monotonicMs() - startedAtMs;
+    if (everywhere || ms >= timeoutMs) {
+      const { known: _known, ...counts } = latest;
+      return { ...counts, everywhere, ms };
     }
-  } finally {
-    stop.abort();
+    await clock.sleep(Math.min(pauseMs, timeoutMs - ms), undefined, true);
   }
 }

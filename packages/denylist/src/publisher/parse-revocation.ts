@@ -1,9 +1,10 @@
+import { isJsonObject, type JsonObject } from '../codec/json.ts';
 import { ConfigurationError } from '../configuration-error.ts';
 import { type Dimension, type DimensionValue, type RevocationReason, revocationReasons } from '../rules/revocation.ts';
 import { forEver, ruleMarginSeconds } from '../rules/rule.ts';
 import type { Statement } from '../rules/statement.ts';
 
-/** A revocation as checked: what it names, what it says, why. */
+/** A checked revocation: the value that it names, the statement about it, and the reason. */
 export interface ParsedRevocation {
   readonly value: DimensionValue;
   readonly statement: Statement;
@@ -15,7 +16,7 @@ const targetKeys = ['token', 'session', 'grant', 'subject', 'client', 'tenant', 
 const revocationKeys = [...targetKeys, 'issuer', 'reason', 'expiresAt', 'issuedUpTo', 'block', 'actor'];
 const maxValueLength = 4096;
 
-/** @throws ConfigurationError naming the field, what was expected and the kind of what was found. Never its value. */
+/** @throws ConfigurationError with the field, what was expected, and the type of what was found. Never its value. */
 export function parseRevocation(input: unknown): ParsedRevocation {
   const fields = readObject(input, revocationKeys);
   const value = readTarget(fields);
@@ -25,26 +26,17 @@ export function parseRevocation(input: unknown): ParsedRevocation {
   if (actor !== undefined && !(typeof actor === 'string' && /^[\x20-\x7e]{1,128}$/.test(actor))) {
     throw refuse('actor', '1–128 printable ASCII characters', actor);
   }
-  return {
-    value,
-    statement: readStatement(value.dimension, fields),
-    reason,
-    actor,
-  };
-}
-
-function parseTarget(input: unknown): DimensionValue {
-  return readTarget(readObject(input, [...targetKeys, 'issuer', 'actor']));
+  return { value, statement: readStatement(value.dimension, fields), reason, actor };
 }
 
 /**
- * Whose denial ends: a value, or what the revocation of an id named.
+ * The value whose denial ends, or the id of the revocation that denied it.
  *
  * @throws ConfigurationError
  */
 export function parseLift(input: unknown): DimensionValue | { readonly id: string } {
-  const hasId = typeof input === 'object' && input !== null && 'id' in input;
-  if (!hasId) return parseTarget(input);
+  if (!isJsonObject(input) || !('id' in input))
+    return readTarget(readObject(input, [...targetKeys, 'issuer', 'actor']));
   const { id } = readObject(input, ['id', 'actor']);
   if (typeof id !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(id)) {
     throw refuse('id', '1–128 printable ASCII characters without spaces', id);
@@ -52,24 +44,21 @@ export function parseLift(input: unknown): DimensionValue | { readonly id: strin
   return { id };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function readObject(input: unknown, known: readonly string[]): Fields {
-  if (typeof input !== 'object' || input === null) throw refuse('revocation', 'an object', input);
-  const fields: Fields = { ...input };
+function readObject(fields: unknown, known: readonly string[]): JsonObject {
+  if (!isJsonObject(fields)) throw refuse('revocation', 'an object', fields);
   const unknown = Object.keys(fields).find((key) => !known.includes(key));
   if (unknown !== undefined) {
     throw new ConfigurationError(
       'revocation',
-      `unknown field ${JSON.stringify(unknown)}; known are ${known.join(', ')}`,
+      `expected only the fields ${known.join(', ')}, found the unknown field ${JSON.stringify(unknown)}`,
     );
   }
   return fields;
 }
 
-function readTarget(fields: Fields): DimensionValue {
+function readTarget(fields: JsonObject): DimensionValue {
   const issuer = readName(fields, 'issuer');
-  // A key that is there but undefined is a bug of the caller's, and must not widen what is revoked.
+  // A field that is present but undefined is a bug in the caller. Ignoring it would revoke more than was meant.
   const given = targetKeys.filter((key) => key in fields);
   const isPair = given.length === 2 && given.includes('subject') && given.includes('client');
   if (isPair) {
@@ -87,8 +76,8 @@ function readTarget(fields: Fields): DimensionValue {
   return { dimension: 'issuer', issuer, value: issuer };
 }
 
-/** What each dimension means unless told otherwise. */
-function readStatement(dimension: Dimension, fields: Fields): Statement {
+/** The statement that a revocation makes; each dimension has its own default. */
+function readStatement(dimension: Dimension, fields: JsonObject): Statement {
   const expiresAt = readSeconds(fields, 'expiresAt');
   const issuedUpTo = readSeconds(fields, 'issuedUpTo');
   const { block } = fields;
@@ -98,32 +87,32 @@ function readStatement(dimension: Dimension, fields: Fields): Statement {
     if (denyAll || block === true) {
       throw new ConfigurationError(
         'issuedUpTo',
-        `a ${denyAll ? dimension : 'block'} denies every token; it takes no cutoff`,
+        `expected none: a ${denyAll ? dimension : 'block'} denies every token, so a cutoff has no meaning`,
       );
     }
     return { kind: 'cutoff', issuedUpTo };
   }
   if (dimension === 'token') {
-    // The verifier accepts a token until `exp` plus its tolerance, so the rule outlives `exp` by the margin.
+    // The verifier accepts a token until `exp` plus its tolerance, so the rule ends later than `exp` by the margin.
     return {
       kind: 'deny',
       until: expiresAt === undefined ? 'longest-token' : Math.min(expiresAt + ruleMarginSeconds, forEver - 1),
     };
   }
-  // A thief who has the key mints any `iat`, so a key can only be blocked.
+  // With a stolen key an attacker can sign any `iat`, so a cutoff would not help: a key can only be blocked.
   if (block === true || dimension === 'key') return { kind: 'deny', until: expiresAt ?? forEver };
-  // Deny-all for as long as a token may live: a refresh in flight must not slip past a cutoff.
+  // All tokens are denied for as long as a token may live, because a cutoff would miss the token of a refresh in flight.
   if (denyAll) return { kind: 'deny', until: expiresAt ?? 'longest-token' };
   if (expiresAt !== undefined) {
     throw new ConfigurationError(
       'expiresAt',
-      `a cutoff of a ${dimension} has no end of its own; say block: true for a denial that ends`,
+      `expected none: a cutoff of a ${dimension} does not end; set block: true for a denial that ends`,
     );
   }
   return { kind: 'cutoff', issuedUpTo: 'now' };
 }
 
-function readName(fields: Fields, key: string): string {
+function readName(fields: JsonObject, key: string): string {
   const value = fields[key];
   if (typeof value !== 'string' || value === '' || value.length > maxValueLength) {
     throw refuse(key, `a string of 1–${maxValueLength} characters`, value);
@@ -131,7 +120,7 @@ function readName(fields: Fields, key: string): string {
   return value;
 }
 
-function readSeconds(fields: Fields, key: string): number | undefined {
+function readSeconds(fields: JsonObject, key: string): number | undefined {
   const value = fields[key];
   if (value === undefined) return undefined;
   if (typeof value === 'number' && value > forEver) {
@@ -147,11 +136,11 @@ function refuse(option: string, expected: string, found: unknown): Configuration
   return new ConfigurationError(option, `expected ${expected}, found ${kindOf(found)}`);
 }
 
-/** By kind only: a value may name a person, and messages end up in logs. */
+/** The type only: a value may name a person, and messages are logged. */
 function kindOf(found: unknown): string {
   if (found === null) return 'null';
   if (Array.isArray(found)) return 'an array';
   if (found === '') return 'an empty string';
   if (typeof found === 'string') return 'another string';
-  return found === undefined ? 'nothing' : typeof found;
+  return found === undefined ? 'nothing' : `a value of type ${typeof found}`;
 }

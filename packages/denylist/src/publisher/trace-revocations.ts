@@ -9,19 +9,19 @@ import {
 } from '../metrics/open-telemetry.ts';
 import type { Dimension, RevocationReason } from '../rules/revocation.ts';
 
-/** A revocation on its way into the log. */
+/** A revocation that is about to be written to the log. */
 export interface TracedRevocation {
   readonly dimension: Dimension;
   readonly reason: RevocationReason;
   readonly actor?: string;
-  /** Seconds that the token had left, where one with a known end is revoked. */
+  /** Seconds until the token expires, when one token with a known end is revoked. */
   readonly remainingSeconds?: number;
-  /** How many tokens it ends, where the caller knows. */
+  /** How many tokens it ends, when the caller has counted them. */
   readonly tokens?: number;
 }
 
 export interface RevocationTrace {
-  /** Travels with the revocation; undefined where nothing is traced. */
+  /** Sent along with the revocation; undefined when nothing is traced. */
   readonly traceparent: string | undefined;
   logged(options: { readonly repeated: boolean }): void;
   failed(error: unknown): void;
@@ -30,8 +30,8 @@ export interface RevocationTrace {
 export type TraceRevocation = (revocation: TracedRevocation) => RevocationTrace;
 
 /**
- * Makes a producer span for each revocation, as a child of what is active, and counts `oauth2.token.revoked`. Names and
- * attributes in docs/opentelemetry.md.
+ * Starts a producer span for each revocation, as a child of the active span, and counts `oauth2.token.revoked`.
+ * docs/opentelemetry.md lists the names and attributes.
  */
 export function traceRevocations({ trace, metrics }: OpenTelemetryApi): TraceRevocation {
   const tracer = trace.getTracer('@revocast/denylist');
@@ -49,7 +49,7 @@ export function traceRevocations({ trace, metrics }: OpenTelemetryApi): TraceRev
         span.end();
       },
       failed(error) {
-        // In force, on fewer copies than asked for: revoked all the same.
+        // `not_durable`: in force, on fewer copies than requested.
         if (error instanceof LogError && error.applied === true) revoked.add(tokens, { reason, dimension });
         span.setAttributes({ 'error.type': error instanceof LogError ? error.code : 'unexpected' });
         span.setStatus(errorStatus);
@@ -63,7 +63,7 @@ function attributesOf({ dimension, reason, actor, remainingSeconds, tokens }: Tr
   return {
     'oauth2.revocation.dimension': dimension,
     'oauth2.revocation.reason': reason,
-    // An actor is a person: recognisable again, and no more.
+    // An actor is a person: the digest makes two spans of one actor comparable without the name.
     ...(actor !== undefined && { 'oauth2.revocation.by': digestOfActor(actor) }),
     ...(remainingSeconds !== undefined && { 'oauth2.revocation.remaining_lifetime': remainingSeconds }),
     ...(tokens !== undefined && { 'oauth2.revocation.tokens': tokens }),

@@ -8,12 +8,12 @@ import { readEntries } from './entries.ts';
 import { keys } from './keys.ts';
 
 const pageEntries = 1000;
-/** The stream dates an entry after the script has read the clock: within one run, but not always in the same millisecond. */
+/** Redis dates an entry of the stream after the script has read the clock, so the two times may differ. */
 const datedLaterMs = 1000;
 
 /**
- * What the event of an id named: the id leads to the millisecond in which it was logged, and that to its place in the
- * stream.
+ * The value that the event of an id denied. `{revocast}:ids` has the millisecond in which an id was logged; the stream is
+ * searched from there.
  *
  * @throws LogError `refused` · FeedError
  */
@@ -28,7 +28,7 @@ export async function findDenial(redis: RedisConnection, id: string): Promise<Lo
 async function findEvent(redis: RedisConnection, id: string, loggedAtMs: number): Promise<Change | undefined> {
   const [oldest] = readEntries(await redis.call('XRANGE', [keys.log, '-', '+', 'COUNT', 1]));
   if (oldest === undefined || Number.parseInt(oldest.id, 10) > loggedAtMs + datedLaterMs) return undefined;
-  // Nearly always on the first page. Not so after the clock was set back: ids of a stream never decrease.
+  // Nearly always on the first page. After the clock was set back it may be later: ids of a stream never decrease.
   for (let from = String(loggedAtMs - 1); ; ) {
     const page = readEntries(await redis.call('XRANGE', [keys.log, from, '+', 'COUNT', pageEntries]));
     for (const { event } of page) {

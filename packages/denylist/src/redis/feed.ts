@@ -1,6 +1,5 @@
 import type { Clock, Random } from '../clock.ts';
 import { decodeEvent } from '../codec/event.ts';
-import { rowBytes } from '../codec/rows.ts';
 import {
   type Feed,
   type FeedBatch,
@@ -9,204 +8,175 @@ import {
   FeedError,
   FeedGap,
   type FeedPosition,
-  type LogTimeSample,
+  logTimeSample,
 } from '../log/feed.ts';
 import { linkHead } from '../log/link-head.ts';
-import { reportLifetimeMs, reportMs } from '../log/reader.ts';
+import { type Reader, reportLifetimeMs, reportMs } from '../log/reader.ts';
 import { CausalProof } from '../replication/causal-proof.ts';
 import { Reporter } from '../replication/reporter.ts';
 import type { RedisSource } from '../sources/source.ts';
 import { connectRedis, type RedisConnection } from './connection/connect.ts';
-import { readArray, readBytes, readNumber, readOptionalText, readText } from './connection/replies.ts';
+import { readArray, readNumber, readOptionalText, readText } from './connection/replies.ts';
 import { RedisSession } from './connection/session.ts';
 import { type RawEntry, readEntries } from './entries.ts';
 import { keys } from './keys.ts';
 import { leaveRegistry, reportTo } from './registry.ts';
+import { packRows, readPage, requestPage } from './rules-page.ts';
 import { positionScript } from './scripts.ts';
 
-/** An empty read this often keeps the proof within a second of the heartbeat. */
+/** With an empty read this often, the proof is at most a second older than the heartbeat. */
 const blockMs = 500;
-/** Above the block time; a half-open link is torn down after it. */
+/** Longer than a read blocks; a half-open connection is closed after it. */
 const silenceMs = 2000;
-/** Rows asked for at a time: with twice as many, taking one page apart holds up everything else for 22 ms. */
+/** Rows in a page: with twice as many, reading one page blocks the event loop for 22 ms. */
 const snapshotPage = 1000;
 const tailBatch = 1000;
 
 export interface RedisFeedPorts {
   readonly clock: Clock;
   readonly random: Random;
-  /** How often keys were found to be lost without a trace in the log; each time its one reader reads everything anew. */
-  readonly losses?: () => number;
+  /** `pending`: Redis has lost keys without an entry in the log, and no snapshot was begun since. */
+  readonly loss?: { pending: boolean };
 }
 
 /** The log in Redis as a feed. Nothing is connected before `connect`. */
 export function createRedisFeed(source: RedisSource, ports: RedisFeedPorts): Feed {
-  const { clock, losses = () => 0 } = ports;
-  // Of the feed and not of a connection: a loss while disconnected must be noticed by whoever resumes without a snapshot.
-  let mendedLosses = losses();
-  const loss: LossWatch = {
-    suspected: () => losses() !== mendedLosses,
-    readingAnew() {
-      mendedLosses = losses();
-    },
-  };
+  // Shared by all connections: one that resumes without a snapshot must notice a loss that happened before it.
+  const { clock, loss = { pending: false } } = ports;
   return {
     name: source.name,
     async connect(signal, reader) {
       // A connection of its own: behind a blocking read a report would be half a second late.
-      const reporting = new RedisSession(source, { ...ports, timeouts: { commandMs: reportMs, silenceMs } });
-      const reporter = new Reporter(clock, reader, reportTo(reporting, clock));
+      const session = new RedisSession(source, { ...ports, timeouts: { commandMs: reportMs, silenceMs } });
+      const reporter = new Reporter(clock, reader, reportTo(session, clock));
       try {
         await reporter.join();
         const redis = await connectRedis(source, { silenceMs });
-        const stop = () => redis.close();
-        signal.addEventListener('abort', stop, { once: true });
-        const close = () => {
-          signal.removeEventListener('abort', stop);
-          redis.close();
-          reporter.close();
-          // Only who stops in order takes its line away; a link that broke leaves it, to be waited for.
-          const farewell = signal.aborted ? leaveRegistry(reporting, reader.id) : Promise.resolve();
-          void farewell.catch(() => {}).finally(() => reporting.close());
-        };
-        return openConnection({ redis, clock, reporter, loss, close });
+        return new RedisFeedConnection({ redis, clock, reader, reporter, session, loss, signal });
       } catch (error) {
         reporter.close();
-        reporting.close();
+        session.close();
         throw error;
       }
     },
   };
 }
 
-interface LossWatch {
-  suspected(): boolean;
-  readingAnew(): void;
-}
-
-interface OpenConnection {
+interface FeedConnectionParts {
   readonly redis: RedisConnection;
   readonly clock: Clock;
+  readonly reader: Reader;
   readonly reporter: Reporter;
-  readonly loss: LossWatch;
-  readonly close: () => void;
+  /** Of the reporter. */
+  readonly session: RedisSession;
+  readonly loss: { pending: boolean };
+  readonly signal: AbortSignal;
 }
 
-function openConnection({ redis, clock, reporter, loss, close }: OpenConnection): FeedConnection {
-  // Whoever cannot be seen must not be fresh: a revocation is not waited for by anyone it does not know.
-  const isSeen = () => clock.monotonicMs() - reporter.arrivedAtMs <= reportLifetimeMs;
-  return {
-    lifts: 'union',
-    position: () => readPosition(redis, clock),
-    snapshot() {
-      loss.readingAnew();
-      return readSnapshot(redis);
-    },
-    tail: (from) => readTail({ redis, clock, from, isSeen, loss, takeLogTime: () => reporter.takeLogTime() }),
-    acknowledge: (position) => reporter.reached(position),
-    close,
-  };
-}
+class RedisFeedConnection implements FeedConnection {
+  readonly lifts = 'union';
+  readonly #parts: FeedConnectionParts;
+  readonly #stop = (): void => this.#parts.redis.close();
 
-async function readPosition(redis: RedisConnection, clock: Clock): Promise<FeedPosition> {
-  const sentAtMs = clock.monotonicMs();
-  const reply = readArray(await redis.run(positionScript, [keys.meta, keys.log], []), 'position');
-  const roundTripMs = clock.monotonicMs() - sentAtMs;
-  const [now, epoch, head, healUntil, maxTokenLifetime, minReader, cursor] = reply;
-  const knownEpoch = readOptionalText(epoch, 'epoch');
-  if (knownEpoch === undefined) {
-    throw new FeedError('not_ready', 'there is no log yet: a sidecar or `revocast-sidecar init` makes it');
+  constructor(parts: FeedConnectionParts) {
+    this.#parts = parts;
+    parts.signal.addEventListener('abort', this.#stop, { once: true });
   }
-  const logMs = readNumber(now, 'TIME');
-  return {
-    epoch: knownEpoch,
-    head: readText(head, 'head'),
-    cursor: readText(cursor, 'last id'),
-    healing: logMs < readNumber(healUntil, 'healUntil'),
-    maxTokenLifetimeSeconds: readNumber(maxTokenLifetime, 'maxTokenLifetime'),
-    minReader: readNumber(minReader, 'minReader'),
-    logTime: { logMs, monotonicMs: sentAtMs + roundTripMs / 2, roundTripMs },
-  };
-}
 
-/**
- * HSCAN returns every field that is there from start to end, whatever is pruned, raised or lifted meanwhile. Each page is
- * asked for before the one at hand is applied, so that Redis and this process work at the same time.
- */
-async function* readSnapshot(redis: RedisConnection): AsyncIterable<Uint8Array> {
-  const scan = (cursor: string) => {
-    const page = redis.call('HSCAN', [keys.rules, cursor, 'COUNT', snapshotPage]);
-    // Whoever stops reading leaves one page behind; that it failed too is nobody's news.
-    page.catch(() => undefined);
-    return page;
-  };
-  for (let asked: Promise<unknown> | undefined = scan('0'); asked !== undefined; ) {
-    const reply = readArray(await asked, 'HSCAN');
-    const cursor = readText(reply[0], 'HSCAN cursor');
-    asked = cursor === '0' ? undefined : scan(cursor);
-    const rows = packRows(readArray(reply[1], 'HSCAN page'));
-    if (rows.byteLength > 0) yield rows;
-  }
-}
-
-function packRows(pairs: readonly unknown[]): Uint8Array {
-  const page = new Uint8Array((pairs.length / 2) * rowBytes);
-  let rows = 0;
-  for (let index = 0; index + 1 < pairs.length; index += 2) {
-    const digest = readBytes(pairs[index], 'digest');
-    const rule = readBytes(pairs[index + 1], 'rule');
-    // A foreign field must not shift all rows behind it.
-    if (digest.byteLength !== 16 || rule.byteLength !== 16) continue;
-    page.set(digest, rows * rowBytes);
-    page.set(rule, rows * rowBytes + 16);
-    rows += 1;
-  }
-  return page.subarray(0, rows * rowBytes);
-}
-
-interface Tail {
-  readonly redis: RedisConnection;
-  readonly clock: Clock;
-  readonly from: FeedPosition;
-  readonly isSeen: () => boolean;
-  readonly loss: LossWatch;
-  readonly takeLogTime: () => LogTimeSample | undefined;
-}
-
-async function* readTail({ redis, clock, from, isSeen, loss, takeLogTime }: Tail): AsyncIterable<FeedBatch> {
-  const proof = new CausalProof();
-  let cursor = from.cursor;
-  // The first read proves nothing, whatever it shows: it only has to reach the end, and need not wait for a heartbeat
-  // there, of which the next one would then be half a second away.
-  let waiting: readonly (string | number)[] = [];
-  for (;;) {
-    if (loss.suspected()) throw new FeedGap('chain', 'Redis has evicted keys, and perhaps rules');
+  async position(): Promise<FeedPosition> {
+    const { redis, clock } = this.#parts;
     const sentAtMs = clock.monotonicMs();
-    const reply = await redis.call('XREAD', ['COUNT', tailBatch, ...waiting, 'STREAMS', keys.log, cursor]);
-    waiting = ['BLOCK', blockMs];
-    const entries: FeedEntry[] = [];
-    let heartbeat: { loggedAtMs: number; healing: boolean } | undefined;
-    for (const raw of readNewEntries(reply)) {
-      const event = decodeEvent(raw.event);
-      if (event === undefined) throw new FeedGap('unreadable', `the log entry ${raw.id} cannot be read`);
-      if (event.kind === 'heartbeat') heartbeat = event;
-      cursor = raw.id;
-      entries.push({
-        prev: raw.prev,
-        head: linkHead(raw.prev, raw.event),
-        cursor,
-        ...(event.kind === 'rule' ? { change: event } : {}),
-      });
+    const reply = readArray(await redis.run(positionScript, [keys.meta, keys.log], []), 'position');
+    const answeredAtMs = clock.monotonicMs();
+    const [now, epoch, head, healUntil, maxTokenLifetime, minReader, cursor] = reply;
+    const knownEpoch = readOptionalText(epoch, 'epoch');
+    if (knownEpoch === undefined) {
+      throw new FeedError('not_ready', 'expected a log, found none: start a sidecar, or run `revocast-sidecar init`');
     }
-    const provenAtMs = proof.afterRead(sentAtMs, entries.length < tailBatch, heartbeat !== undefined);
-    const logTime = takeLogTime();
-    yield {
-      entries,
-      logTime,
-      ...(provenAtMs === undefined || !isSeen() ? {} : { provenAtMs }),
-      healing: heartbeat?.healing,
-      heartbeatLoggedAtMs: heartbeat?.loggedAtMs,
+    const logMs = readNumber(now, 'TIME');
+    return {
+      epoch: knownEpoch,
+      head: readText(head, 'head'),
+      cursor: readText(cursor, 'last id'),
+      healing: logMs < readNumber(healUntil, 'healUntil'),
+      maxTokenLifetimeSeconds: readNumber(maxTokenLifetime, 'maxTokenLifetime'),
+      minReader: readNumber(minReader, 'minReader'),
+      logTime: logTimeSample(logMs, sentAtMs, answeredAtMs),
     };
+  }
+
+  /**
+   * HSCAN returns every field that exists from start to end, whatever is pruned, raised or lifted meanwhile. The next page
+   * is requested before the present one is read, so that Redis and this process work at the same time.
+   */
+  async *snapshot(): AsyncIterable<Uint8Array> {
+    const { redis, loss } = this.#parts;
+    loss.pending = false;
+    const request = (cursor: string): Promise<unknown> => {
+      const page = requestPage(redis, cursor, snapshotPage);
+      // A caller that stops reading never awaits the page requested last, and its failure then has no consequence.
+      page.catch(() => undefined);
+      return page;
+    };
+    for (let requested: Promise<unknown> | undefined = request('0'); requested !== undefined; ) {
+      const { cursor, pairs } = readPage(await requested);
+      requested = cursor === '0' ? undefined : request(cursor);
+      const rows = packRows(pairs);
+      if (rows.byteLength > 0) yield rows;
+    }
+  }
+
+  async *tail(from: FeedPosition): AsyncIterable<FeedBatch> {
+    const { redis, clock, reporter, loss } = this.#parts;
+    const proof = new CausalProof();
+    let { cursor } = from;
+    // The first read proves nothing, because no read came before it. It only has to reach the end; blocking there would
+    // delay the first proof by half a second.
+    let blocking: readonly (string | number)[] = [];
+    for (;;) {
+      if (loss.pending) throw new FeedGap('chain', 'Redis has evicted keys, which may include rules');
+      const sentAtMs = clock.monotonicMs();
+      const reply = await redis.call('XREAD', ['COUNT', tailBatch, ...blocking, 'STREAMS', keys.log, cursor]);
+      blocking = ['BLOCK', blockMs];
+      const entries: FeedEntry[] = [];
+      let heartbeat: { loggedAtMs: number; healing: boolean } | undefined;
+      for (const { id, prev, event: line } of readNewEntries(reply)) {
+        const event = decodeEvent(line);
+        if (event === undefined) throw new FeedGap('unreadable', `the log entry ${id} cannot be read`);
+        if (event.kind === 'heartbeat') heartbeat = event;
+        cursor = id;
+        entries.push({ prev, head: linkHead(prev, line), cursor, change: event.kind === 'rule' ? event : undefined });
+      }
+      const provenAtMs = proof.afterRead(sentAtMs, entries.length < tailBatch, heartbeat !== undefined);
+      yield {
+        entries,
+        logTime: reporter.takeLogTime(),
+        provenAtMs: this.#isKnown() ? provenAtMs : undefined,
+        healing: heartbeat?.healing,
+        heartbeatLoggedAtMs: heartbeat?.loggedAtMs,
+      };
+    }
+  }
+
+  acknowledge(position: FeedPosition): void {
+    this.#parts.reporter.reached(position);
+  }
+
+  close(): void {
+    const { redis, reader, reporter, session, signal } = this.#parts;
+    signal.removeEventListener('abort', this.#stop);
+    redis.close();
+    reporter.close();
+    // A reader that stops in order deletes its line. After a broken connection the line stays, because the replicas behind
+    // it may still be fresh.
+    const left = signal.aborted ? leaveRegistry(session, reader.id) : Promise.resolve();
+    void left.catch(() => {}).finally(() => session.close());
+  }
+
+  /** Whether Redis has a recent report. Without one a publisher does not wait for this reader, so it must not be fresh. */
+  #isKnown(): boolean {
+    const { clock, reporter } = this.#parts;
+    return clock.monotonicMs() - reporter.arrivedAtMs <= reportLifetimeMs;
   }
 }
 

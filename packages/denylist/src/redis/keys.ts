@@ -1,9 +1,9 @@
-// One hash tag, so that one script may touch all of them on a cluster too.
+// One hash tag, so that one script may use all keys on a cluster too.
 const tag = '{revocast}';
 
-/** Every key Revocast owns. Nothing else writes or reads one by name. */
+/** Every key of Revocast. No other file contains the name of a key. */
 export const keys = {
-  /** hash: digest (16 bytes) → deniedUntil, issuedUpTo, stamp, lifted (16 bytes). The truth. */
+  /** hash: digest (16 bytes) → deniedUntil, issuedUpTo, stamp, lifted (16 bytes). The rules in force. */
   rules: `${tag}:rules`,
   /** stream: `p` previous head, `e` event. Change feed and audit; trimmed by time. */
   log: `${tag}:log`,
@@ -11,12 +11,12 @@ export const keys = {
   meta: `${tag}:meta`,
   /** sorted set: event id by the millisecond it was logged; kept a day. */
   ids: `${tag}:ids`,
-  /** string with a time to live: who writes heartbeats and prunes. */
+  /** string with a time to live: the process that writes heartbeats and prunes. */
   lease: `${tag}:lease`,
-  /** hash: sidecar → what it and its processes hold. */
+  /** hash: reader → the positions that it and the replicas behind it have reached. */
   replicas: `${tag}:replicas`,
-  /** prefix of strings with a time to live: names that were taken once, proofs of possession for example. */
+  /** prefix of strings with a time to live: names that were used once, such as proofs of possession. */
   once: `${tag}:once`,
-  /** prefix of HyperLogLogs with a time to live: digests of subjects and tokens that were seen, by day and month. */
+  /** prefix of HyperLogLogs with a time to live: digests of the subjects and tokens seen in a day or month. */
   usage: `${tag}:usage`,
 } as const;

@@ -1,7 +1,7 @@
 import type { Misconfiguration, SourceFigures } from '../log/source-health.ts';
 import { logRetentionMs } from './log.ts';
 
-/** What one look at Redis brought. A field is absent when it may not be read. */
+/** The facts that one examination of Redis found. A field is absent when this user may not read it. */
 export interface RedisFacts extends SourceFigures {
   readonly version?: string;
   readonly role?: string;
@@ -11,19 +11,19 @@ export interface RedisFacts extends SourceFigures {
   readonly appendOnly?: boolean;
   /** Redis minus wall clock. */
   readonly clockOffsetMs?: number;
-  /** Commands that this user may not call although a sidecar needs them. */
+  /** Commands that a sidecar needs and this user may not call. */
   readonly refusedCommands?: readonly string[];
   /** Entries ever appended. */
   readonly logSeq?: number;
   readonly nowMs?: number;
-  /** By how much `evictedKeys` has grown since the first look. */
+  /** By how much `evictedKeys` has grown since the first examination. */
   readonly evictedSince?: number;
 }
 
 interface Check {
   readonly severity: Misconfiguration['severity'];
   readonly remedy: string;
-  /** What is wrong, `false` when nothing is, undefined when that cannot be told. */
+  /** What is wrong, `false` when nothing is, undefined when that is unknown. */
   find(facts: RedisFacts): string | false | undefined;
 }
 
@@ -33,7 +33,7 @@ const largestMaxLagSeconds = 3;
 const highestMemoryShare = 0.8;
 const retentionSlackMs = 60_000;
 
-/** Every complaint about a Redis there is, by name. docs/redis.md is tested against it. */
+/** Every misconfiguration of a Redis that is checked, by name. A test compares docs/redis.md with it. */
 export const redisChecks = {
   eviction_policy: {
     severity: 'unsafe',
@@ -46,9 +46,11 @@ export const redisChecks = {
   keys_evicted: {
     severity: 'unsafe',
     remedy:
-      'set maxmemory-policy noeviction and restart no sidecar: each gives back what it holds, and what none holds is lost',
+      'set maxmemory-policy noeviction and do not restart a sidecar: each writes back the rules that it holds; a rule that none holds is lost',
     find: ({ evictedSince }) =>
-      evictedSince === undefined ? undefined : evictedSince > 0 && `${evictedSince} keys evicted since the first look`,
+      evictedSince === undefined
+        ? undefined
+        : evictedSince > 0 && `${evictedSince} keys evicted since the first examination`,
   },
   version_too_old: {
     severity: 'unsafe',
@@ -68,7 +70,7 @@ export const redisChecks = {
   },
   clock_offset: {
     severity: 'warning',
-    remedy: 'run NTP on both machines: beyond a minute of difference nothing is forgotten any more',
+    remedy: 'run NTP on both machines: with more than a minute of difference, ended rules are no longer removed',
     find: ({ clockOffsetMs }) =>
       clockOffsetMs === undefined
         ? undefined
@@ -76,7 +78,7 @@ export const redisChecks = {
   },
   min_replicas_unset: {
     severity: 'warning',
-    remedy: 'set min-replicas-to-write 1: an old primary that was cut off must stop taking writes',
+    remedy: 'set min-replicas-to-write 1: a primary that was cut off must stop accepting writes',
     find: ({ replicas, minReplicasSet }) =>
       replicas === undefined || minReplicasSet === undefined
         ? undefined
@@ -84,7 +86,7 @@ export const redisChecks = {
   },
   min_replicas_lag: {
     severity: 'warning',
-    remedy: 'set min-replicas-max-lag 2 or 3: the bound on the cut-off side of a partition grows by it',
+    remedy: 'set min-replicas-max-lag 2 or 3: on the cut-off side of a partition, the bound is longer by this time',
     find: ({ minReplicasSet, minReplicasMaxLagSeconds: lag }) =>
       minReplicasSet === false
         ? false
@@ -94,12 +96,12 @@ export const redisChecks = {
   },
   append_only_off: {
     severity: 'warning',
-    remedy: 'set appendonly yes: without it a restart comes back without the latest revocations, or with none',
+    remedy: 'set appendonly yes: without it Redis loses the latest revocations, or all of them, at a restart',
     find: ({ appendOnly }) => (appendOnly === undefined ? undefined : !appendOnly && 'appendonly no'),
   },
   memory_nearly_full: {
     severity: 'warning',
-    remedy: 'raise maxmemory, or move what else is in this Redis: at the limit nothing can be revoked',
+    remedy: 'raise maxmemory, or move other data out of this Redis: at the limit nothing can be revoked',
     find: ({ memoryUsedBytes: used, memoryLimitBytes: limit }) =>
       used === undefined || limit === undefined
         ? undefined
@@ -107,7 +109,7 @@ export const redisChecks = {
   },
   log_trimmed: {
     severity: 'warning',
-    remedy: 'find out who trims or deletes {revocast}:log: readers that were away must take a snapshot each time',
+    remedy: 'find the program that trims or deletes {revocast}:log: every reader that reconnects must take a snapshot',
     find: ({ logEntries, logSeq, logOldestMs, nowMs }) =>
       logEntries === undefined || logSeq === undefined || nowMs === undefined
         ? undefined
@@ -117,7 +119,7 @@ export const redisChecks = {
   },
 } as const satisfies Readonly<Record<string, Check>>;
 
-/** What is wrong with a Redis, and what could not be told. */
+/** What is wrong with a Redis, and what is unknown. */
 export function judgeRedis(facts: RedisFacts): { misconfigurations: Misconfiguration[]; unknown: string[] } {
   const misconfigurations: Misconfiguration[] = [];
   const unknown: string[] = [];

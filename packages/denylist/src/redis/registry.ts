@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts';
+import { parseJson } from '../codec/json.ts';
 import { decodeReplicas, encodeReplicas } from '../codec/replica-progress.ts';
 import { countEnforcement, type Enforcement, nothingKnown, type ReplicaStanding } from '../log/enforcement.ts';
+import { logTimeSample } from '../log/feed.ts';
 import { linkHead } from '../log/link-head.ts';
 import type { ReplicaProgress } from '../log/reader.ts';
 import type { AppendedAt } from '../log/revocation-log.ts';
@@ -8,13 +10,12 @@ import type { SendReport } from '../replication/reporter.ts';
 import type { RedisConnection } from './connection/connect.ts';
 import { readArray, readNumber, readOptionalText, readText, readTime } from './connection/replies.ts';
 import type { RedisSession } from './connection/session.ts';
+import { readEntries } from './entries.ts';
 import { keys } from './keys.ts';
-import { reportScript } from './scripts.ts';
+import { lineVersion, reportScript } from './scripts.ts';
 
-// One field a reader: `1|written at (ms)|epoch|head|cursor|replicas`, where `replicas` is JSON.
-// The script stamps the time, so that every line is dated by one clock.
-
-const lineVersion = '1';
+// One field for each reader: `1|written at (ms)|epoch|head|cursor|replicas`, where `replicas` is JSON.
+// The script writes the time, so that all lines are dated by one clock.
 
 interface Line {
   readonly writtenAtMs: number;
@@ -34,19 +35,18 @@ export function reportTo(session: RedisSession, clock: Clock): SendReport {
     const line = [epoch, head, cursor, replicas].join('|');
     const now = await redis.run(reportScript, [keys.replicas], [reader.id, line]);
     session.succeeded();
-    const roundTripMs = clock.monotonicMs() - sentAtMs;
-    return { logMs: readNumber(now, 'report time'), monotonicMs: sentAtMs + roundTripMs / 2, roundTripMs };
+    return logTimeSample(readNumber(now, 'report time'), sentAtMs, clock.monotonicMs());
   };
 }
 
-/** Takes a reader's line away: it stopped in order, and so did those behind it. */
+/** Deletes the line of a reader that stopped in order, and with it the replicas behind it. */
 export async function leaveRegistry(session: RedisSession, readerId: string): Promise<void> {
   await session.current?.call('HDEL', [keys.replicas, readerId]);
 }
 
 /**
- * Which replicas have an entry. Positions are compared within one history only: the entry must still stand in the
- * stream where it was written, and so must the one that a reader says it has reached.
+ * Which replicas have applied an entry. Positions are compared within one history only: the entry must still be in the
+ * stream where it was written, and so must the entry that a reader has reported as its position.
  */
 export async function readEnforcement(redis: RedisConnection, appended: AppendedAt): Promise<Enforcement> {
   const [time, epoch, fields] = await Promise.all([
@@ -56,15 +56,15 @@ export async function readEnforcement(redis: RedisConnection, appended: Appended
   ]);
   const nowMs = readTime(time);
   const sameEpoch = readOptionalText(epoch, 'epoch') === appended.epoch;
-  if (!sameEpoch || !(await stands(redis, appended))) return nothingKnown;
+  if (!sameEpoch || !(await isInStream(redis, appended))) return nothingKnown;
   const standings: ReplicaStanding[] = [];
   const checked = new Map<string, boolean>();
   const lines = readLines(fields);
-  // Somebody unreadable is reading too: whatever the others say, "everywhere" cannot be told.
+  // A line that cannot be read belongs to a reader too, so it is unknown whether the entry is enforced everywhere.
   if (lines === undefined) return nothingKnown;
   for (const line of lines) {
     const mark = `${line.head} ${line.cursor}`;
-    const comparable = checked.get(mark) ?? (line.epoch === appended.epoch && (await stands(redis, line)));
+    const comparable = checked.get(mark) ?? (line.epoch === appended.epoch && (await isInStream(redis, line)));
     checked.set(mark, comparable);
     for (const replica of line.replicas) {
       const reached = replica.cursor !== undefined && compareIds(replica.cursor, appended.cursor) >= 0;
@@ -75,17 +75,14 @@ export async function readEnforcement(redis: RedisConnection, appended: Appended
   return countEnforcement(standings);
 }
 
-/** Whether the entry at `cursor` is the one after which the head was `head`. */
-async function stands(
+/** Whether the stream has an entry at `cursor`, and the head after it was `head`. */
+async function isInStream(
   redis: RedisConnection,
   at: { readonly cursor: string; readonly head: string },
 ): Promise<boolean> {
   if (at.cursor === '') return false;
-  const rows = readArray(await redis.call('XRANGE', [keys.log, at.cursor, at.cursor]), 'XRANGE');
-  if (rows[0] === undefined) return false;
-  const fields = readArray(readArray(rows[0], 'entry')[1], 'fields').map((field) => readText(field, 'field'));
-  const [, prev = '', , event = ''] = fields;
-  return linkHead(prev, event) === at.head;
+  const [entry] = readEntries(await redis.call('XRANGE', [keys.log, at.cursor, at.cursor]));
+  return entry !== undefined && linkHead(entry.prev, entry.event) === at.head;
 }
 
 function readLines(fields: unknown): Line[] | undefined {
@@ -105,15 +102,7 @@ function readLine(text: string): Line | undefined {
     : { writtenAtMs: readNumber(writtenAt, 'line time'), epoch, head, cursor, replicas };
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // cut short
-  }
-}
-
-/** Stream ids are two numbers. */
+/** A stream id is two numbers: milliseconds, and a counter within one millisecond. */
 function compareIds(a: string, b: string): number {
   const [aMs = 0, aSeq = 0] = a.split('-').map(Number);
   const [bMs = 0, bSeq = 0] = b.split('-').map(Number);

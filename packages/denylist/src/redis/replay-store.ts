@@ -1,51 +1,37 @@
 import type { Clock, Random } from '../clock.ts';
 import type { ReplayAnswer, ReplayStore } from '../log/replay-store.ts';
+import { checkWholeNumber } from '../option-bounds.ts';
 import type { RedisSource } from '../sources/source.ts';
-import { RedisSession } from './connection/session.ts';
+import { BriefSession } from './connection/brief-session.ts';
 import { keys } from './keys.ts';
 
-export interface RedisOnceStoreOptions {
+export interface ReplayStoreOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly timeoutMs: number;
+  /** Milliseconds for one answer, connecting included: 1–1000, default 50. */
+  readonly timeoutMs?: number;
 }
 
-/** Names at once on the way at most; one more cannot tell. */
-const maxConcurrent = 256;
-
-/** `SET NX PX`: taken by whoever comes first, and free again by itself. */
-export function createRedisOnceStore(source: RedisSource, options: RedisOnceStoreOptions): ReplayStore {
-  const { clock, random, timeoutMs } = options;
-  const session = new RedisSession(source, { clock, random, timeouts: { commandMs: timeoutMs, silenceMs: 2000 } });
-  // Dialled ahead: the first name has no time to wait for a connection.
-  session.get().catch(() => {}); // who takes a name gets the failure
-  let underWay = 0;
-
-  const ask = async (name: string, lifetimeMs: number): Promise<ReplayAnswer> => {
-    const redis = await session.get();
-    const reply = await redis.call('SET', [`${keys.once}:${name}`, '1', 'NX', 'PX', Math.ceil(lifetimeMs)]);
-    session.succeeded();
-    return reply === null ? 'again' : 'first';
-  };
-
+/**
+ * `SET NX PX`: the first caller creates the key, and Redis deletes it when its time is up.
+ *
+ * @throws ConfigurationError for a `timeoutMs` out of its bounds.
+ */
+export function createRedisReplayStore(
+  source: RedisSource,
+  { timeoutMs = 50, ...ports }: ReplayStoreOptions,
+): ReplayStore {
+  checkWholeNumber('timeoutMs', timeoutMs, { least: 1, most: 1000, unit: 'ms' });
+  const noAnswer = (): ReplayAnswer => 'unknown';
+  const session = new BriefSession(source, { ...ports, timeoutMs, maxConcurrent: 256, noAnswer });
+  // Connected ahead, because the first name has no time to wait for a connection. The first `take` reports a failure.
+  session.get().catch(() => {});
   return {
-    async take(name, lifetimeMs) {
-      if (underWay >= maxConcurrent) return 'unknown';
-      underWay += 1;
-      const answered = new AbortController();
-      const late = clock.sleep(timeoutMs, answered.signal).then((): ReplayAnswer => 'unknown');
-      try {
-        return await Promise.race([ask(name, lifetimeMs), late]);
-      } catch (error) {
-        session.failed(error);
-        return 'unknown';
-      } finally {
-        answered.abort();
-        underWay -= 1;
-      }
-    },
-    async close() {
-      session.close();
-    },
+    take: (name, lifetimeMs) =>
+      session.ask(async (redis) => {
+        const args = [`${keys.once}:${name}`, '1', 'NX', 'PX', Math.ceil(lifetimeMs)];
+        return (await redis.call('SET', args)) === null ? 'again' : 'first';
+      }),
+    close: async () => session.close(),
   };
 }

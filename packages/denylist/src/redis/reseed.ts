@@ -3,10 +3,10 @@ import { readText } from './connection/replies.ts';
 import type { RedisSession } from './connection/session.ts';
 import { runAppend } from './log.ts';
 
-/** Few at a time, so that live revocations on the same Redis are not stuck behind a million restored ones. */
+/** Few at a time, so that a new revocation does not wait behind a million restored ones. */
 const inFlight = 100;
 
-/** Appends what the log lost. The script merges, so rules that others restored meanwhile write nothing. */
+/** Appends the rules that the log lost. The script merges, so a rule that was restored meanwhile writes nothing. */
 export function createRedisReseed(session: RedisSession): Reseed {
   return {
     async append(rules, signal) {

@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
+import { eventVersion } from '../codec/event.ts';
 import { broadWindowMs } from '../log/broad-rules.ts';
 import { digestToBytes } from '../rules/digest.ts';
 import type { RevocationDetails } from '../rules/event.ts';
 import { restartDigest } from '../rules/log-restart.ts';
-import { ruleMarginSeconds } from '../rules/rule.ts';
+import {
+  cutoffSkewSeconds,
+  forEver,
+  forgetAfterSeconds,
+  maxCutoffAheadSeconds,
+  ruleMarginSeconds,
+} from '../rules/rule.ts';
 
-/** A Lua script with its name and number of keys; `sha` is what EVALSHA wants. */
+/** A Lua script with its name and its number of keys. `sha` is the argument of EVALSHA. */
 export interface RedisScript {
   readonly name: string;
   readonly keyCount: number;
@@ -17,18 +24,23 @@ function script(name: string, keyCount: number, source: string): RedisScript {
   return { name, keyCount, source, sha: createHash('sha1').update(source).digest('hex') };
 }
 
-/** How long a log that began empty says neither yes nor no: time for every sidecar to give back what it holds. */
+/** How long a log that began empty answers "unknown": in this time every sidecar writes back the rules that it holds. */
 export const healingMs = 15_000;
-/** How long an event id is remembered. */
+/** How long an event id is kept. */
 export const idRetentionMs = 86_400_000;
+
+/** How long the line of a reader is kept after its last report. */
+const lineRetentionMs = 86_400_000;
+/** The format of such a line. */
+export const lineVersion = '1';
 
 /** As a Lua string: Lua has no literal for bytes. */
 const restartField = [...digestToBytes(restartDigest)].map((byte) => `\\${String(byte).padStart(3, '0')}`).join('');
 const restartDetails = JSON.stringify({ id: 'restart', kind: 'reseed' } satisfies RevocationDetails);
 
-// Shared by the writers. `now` is the log's clock in milliseconds. The epoch is an argument, used only when there is
-// none: a number drawn inside the script would be the same after every restart.
-const openLog = `
+// Shared by all scripts that write. `now` is the log's clock in milliseconds. The epoch is an argument, used only when
+// there is no log yet: inside a script, random numbers are the same after every restart.
+const writing = `
 local RESTART = "${restartField}"
 local function nowMs()
   local t = redis.call('TIME')
@@ -42,7 +54,7 @@ local function ruleOf(rules, digest)
   return { D, I, S, L }
 end
 local function tombstoneEnd(rule)
-  if rule[4] > 0 and rule[3] > rule[4] then return 4294967295 end
+  if rule[4] > 0 and rule[3] > rule[4] then return ${forEver} end
   return rule[1]
 end
 local function mergeRules(a, b)
@@ -56,7 +68,7 @@ local function mergeRules(a, b)
   return { denied, math.max(a[2], b[2]), math.max(a[3], b[3]), lifted }
 end
 local function nextStamp(held, now)
-  return math.min(math.max(math.floor(now / 1000), held[3], held[4] + 1), 4294967295)
+  return math.min(math.max(math.floor(now / 1000), held[3], held[4] + 1), ${forEver})
 end
 local function append(log, meta, state, body, minId)
   local head = string.sub(redis.sha1hex(state.head .. body), 1, 16)
@@ -68,12 +80,12 @@ end
 local function appendRule(rules, log, meta, state, entry)
   local hex = string.gsub(entry.digest, '.', function(c) return string.format('%02x', string.byte(c)) end)
   local r = entry.rule
-  local body = table.concat({ '1', 'r', num(state.seq + 1), num(entry.now), '', hex, num(r[1]), num(r[2]), num(r[3]), num(r[4]), entry.details }, '|')
+  local body = table.concat({ '${eventVersion}', 'r', num(state.seq + 1), num(entry.now), '', hex, num(r[1]), num(r[2]), num(r[3]), num(r[4]), entry.details }, '|')
   local id = append(log, meta, state, body, entry.minId)
   redis.call('HSET', rules, entry.digest, struct.pack('>I4I4I4I4', r[1], r[2], r[3], r[4]))
   return id
 end
--- A log that begins empty says so in its first entry, unless it is declared: nobody can tell "new" from "lost".
+-- A log that begins empty says so in its first entry, unless it is declared: a new log and a lost log look the same.
 local function openLog(rules, log, meta, given)
   local m = redis.call('HMGET', meta, 'epoch', 'head', 'seq', 'healUntil', 'maxTokenLifetime')
   if m[1] then return { epoch = m[1], head = m[2], seq = tonumber(m[3]), healUntil = tonumber(m[4]), lifetime = tonumber(m[5]) } end
@@ -81,7 +93,7 @@ local function openLog(rules, log, meta, given)
     healUntil = given.now + ${healingMs}, lifetime = tonumber(given.lifetime) }
   if not given.declared then
     local held = ruleOf(rules, RESTART)
-    local ends = math.min(math.floor(given.now / 1000) + state.lifetime + ${ruleMarginSeconds}, 4294967294)
+    local ends = math.min(math.floor(given.now / 1000) + state.lifetime + ${ruleMarginSeconds}, ${forEver - 1})
     local rule = mergeRules(held, { ends, 0, nextStamp(held, given.now), 0 })
     appendRule(rules, log, meta, state, { digest = RESTART, rule = rule, now = given.now, minId = given.minId, details = '${restartDetails}' })
   end
@@ -92,29 +104,29 @@ end
 `;
 
 /**
- * append-4: merges one statement into the rules and appends its event, atomically.
+ * append-4: merges one statement into the rules and appends its event, in one atomic step.
  *
  * KEYS rules, log, meta, ids
  * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · event id, empty for a re-seed ·
  *      digest (16 bytes) · kind: deny | cutoff | lift | seed · four numbers (see below) · details (JSON) ·
- *      broad revocations that a window may hold, empty for what is not counted
+ *      broad revocations allowed in one window, empty for a request that is not counted
  *      deny: until, or -1 for now + longest lifetime + margin · cutoff: issuedUpTo, or -1 for now + skew ·
  *      seed: deniedUntil, issuedUpTo, stamp, lifted
  * Returns { 'appended' | 'repeated' | 'unchanged' | 'cutoff_in_future', epoch, head, now in ms, stream id if appended },
  *      or { 'too_many_broad_rules', ms to wait }.
  *
- * The arithmetic is that of statement.ts, rule.ts and broad-rules.ts, and a test runs both side by side.
+ * The arithmetic is that of statement.ts, rule.ts and broad-rules.ts; a test compares both.
  */
 export const appendScript = script(
   'append',
   4,
-  `${openLog}
+  `${writing}
 local rules, log, meta, ids = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, digest, kind = ARGV[4], ARGV[5], ARGV[6]
 local now = nowMs()
 local nowS = math.floor(now / 1000)
 local minId = num(now - tonumber(ARGV[3]))
-if kind == 'cutoff' and tonumber(ARGV[7]) > nowS + 60 then return { 'cutoff_in_future', '', '', num(now) } end
+if kind == 'cutoff' and tonumber(ARGV[7]) > nowS + ${maxCutoffAheadSeconds} then return { 'cutoff_in_future', '', '', num(now) } end
 local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
 if id ~= '' then
   local known = redis.call('ZSCORE', ids, id)
@@ -130,27 +142,27 @@ if broadLimit then
 end
 
 local held = ruleOf(rules, digest)
-local said
+local stated
 if kind == 'deny' then
   local ends = tonumber(ARGV[7])
-  if ends < 0 then ends = math.min(nowS + state.lifetime + ${ruleMarginSeconds}, 4294967294) end
-  said = { ends, 0, nextStamp(held, now), 0 }
+  if ends < 0 then ends = math.min(nowS + state.lifetime + ${ruleMarginSeconds}, ${forEver - 1}) end
+  stated = { ends, 0, nextStamp(held, now), 0 }
 elseif kind == 'cutoff' then
   local issued = tonumber(ARGV[7])
-  if issued < 0 then issued = nowS + 2 end
-  said = { 0, issued, 0, 0 }
+  if issued < 0 then issued = nowS + ${cutoffSkewSeconds} end
+  stated = { 0, issued, 0, 0 }
 elseif kind == 'lift' then
   local seen = held[3]
   if seen == 0 then seen = nowS end
-  said = { 0, 0, 0, seen }
+  stated = { 0, 0, 0, seen }
 else
-  said = { tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]) }
+  stated = { tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]) }
 end
-local rule = mergeRules(held, said)
+local rule = mergeRules(held, stated)
 local changed = rule[1] ~= held[1] or rule[2] ~= held[2] or rule[3] ~= held[3] or rule[4] ~= held[4]
 if kind == 'seed' and not changed then return { 'unchanged', state.epoch, state.head, num(now) } end
 
--- The first write: a script is not undone when a command in it fails, and all other keys have been read before.
+-- The first write. Redis does not undo a script in which a command fails, so all other keys have been read before.
 local entry = appendRule(rules, log, meta, state, { digest = digest, rule = rule, now = now, minId = minId, details = ARGV[11] })
 if broadLimit then redis.call('HSET', meta, 'broadFrom', num(broadFrom), 'broadCount', num(broadCount + 1)) end
 if id ~= '' then
@@ -162,18 +174,18 @@ return { 'appended', state.epoch, state.head, num(now), entry }
 );
 
 /**
- * heartbeat-4: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*: an empty
- * read also "succeeds" on a primary that was cut off.
+ * heartbeat-4: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*, because a
+ * primary that was cut off still answers reads.
  *
  * KEYS lease, log, meta, rules
  * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · holder · lease time (ms) ·
- *      1 to write one heartbeat whoever has the lease, else 0
- * Returns { 'written' | 'held', now in ms }; `held` when somebody else has the lease, and keeps it.
+ *      1 to write one heartbeat without the lease, else 0
+ * Returns { 'written' | 'held', now in ms }; `held` when another process has the lease.
  */
 export const heartbeatScript = script(
   'heartbeat',
   4,
-  `${openLog}
+  `${writing}
 local lease, log, meta, rules = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local holder = redis.call('GET', lease)
 local now = nowMs()
@@ -184,7 +196,7 @@ local minId = num(now - tonumber(ARGV[3]))
 local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
 local healing = '0'
 if now < state.healUntil then healing = '1' end
-local body = table.concat({ '1', 'h', num(state.seq + 1), num(now), healing }, '|')
+local body = table.concat({ '${eventVersion}', 'h', num(state.seq + 1), num(now), healing }, '|')
 append(log, meta, state, body, minId)
 redis.call('HSET', meta, 'hbAt', num(now))
 if held then return { 'held', num(now) } end
@@ -193,9 +205,9 @@ return { 'written', num(now) }
 );
 
 /**
- * release-1: gives the lease back, if it is ours.
+ * release-1: deletes the lease, if it belongs to the holder.
  *
- * KEYS lease · ARGV holder · Returns 1 when given back, else 0.
+ * KEYS lease · ARGV holder · Returns 1 when deleted, else 0.
  */
 export const releaseScript = script(
   'release',
@@ -206,7 +218,7 @@ return 0
 );
 
 /**
- * position-2: where the log stands, read in one step so that head and last id belong together.
+ * position-2: the end of the log, read in one atomic step so that head and last id belong together.
  *
  * KEYS meta, log
  * Returns { now in ms, epoch, head, healUntil, maxTokenLifetime, minReader, last id }; epoch false when there is no log.
@@ -225,8 +237,8 @@ return { now, m[1], m[2], m[3], m[4], m[5], id }
 );
 
 /**
- * declare-3: makes a first log, or one that is healing, whole at once, and ends a restart that is in force. For an
- * operator who knows that nothing was lost.
+ * declare-3: declares a first log, or one in recovery, complete, and ends a restart that is in force. For an operator
+ * who knows that nothing was lost.
  *
  * KEYS rules, log, meta · ARGV epoch candidate · longest token lifetime (s) · log retention (ms)
  * Returns { 'created' | 'healed' | 'whole', epoch }.
@@ -234,7 +246,7 @@ return { now, m[1], m[2], m[3], m[4], m[5], id }
 export const declareScript = script(
   'declare',
   3,
-  `${openLog}
+  `${writing}
 local rules, log, meta = KEYS[1], KEYS[2], KEYS[3]
 local now = nowMs()
 local known = redis.call('HEXISTS', meta, 'epoch')
@@ -253,7 +265,8 @@ return { 'created', state.epoch }
 );
 
 /**
- * report-1: a reader says how far it and its replicas are, dated by Redis. Lines older than a day are taken away.
+ * report-1: stores up to which entry a reader and its replicas have applied the log, with the time of Redis. Deletes
+ * lines older than a day.
  *
  * KEYS replicas · ARGV reader · epoch|head|cursor|replicas · Returns now in ms.
  */
@@ -267,16 +280,16 @@ if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
   local reader
   for index, line in ipairs(redis.call('HGETALL', KEYS[1])) do
     if index % 2 == 1 then reader = line
-    elseif now - (tonumber(string.match(line, '^1|(%d+)|')) or now) > 86400000 then redis.call('HDEL', KEYS[1], reader) end
+    elseif now - (tonumber(string.match(line, '^${lineVersion}|(%d+)|')) or now) > ${lineRetentionMs} then redis.call('HDEL', KEYS[1], reader) end
   end
 end
-redis.call('HSET', KEYS[1], ARGV[1], '1|' .. stamp .. '|' .. ARGV[2])
+redis.call('HSET', KEYS[1], ARGV[1], '${lineVersion}|' .. stamp .. '|' .. ARGV[2])
 return stamp
 `,
 );
 
 /**
- * prune-2: deletes those of the named rules that time has ended, judged here and now.
+ * prune-2: deletes those of the named rules that have ended by the clock of Redis.
  *
  * KEYS rules, meta · ARGV digests (16 bytes each) · Returns how many were deleted.
  */
@@ -284,16 +297,16 @@ export const pruneScript = script(
   'prune',
   2,
   `local nowS = tonumber(redis.call('TIME')[1])
-local lifetime = tonumber(redis.call('HGET', KEYS[2], 'maxTokenLifetime') or '4294967295')
+local lifetime = tonumber(redis.call('HGET', KEYS[2], 'maxTokenLifetime') or '${forEver}')
 local gone = 0
 for _, digest in ipairs(ARGV) do
   local held = redis.call('HGET', KEYS[1], digest)
   if held then
     local D, I, S, L = struct.unpack('>I4I4I4I4', held)
-    local forever = D == 4294967295 or (L > 0 and (D == 0 or S > L))
+    local forever = D == ${forEver} or (L > 0 and (D == 0 or S > L))
     local cutoffEnd = 0
-    if I > 0 then cutoffEnd = I + lifetime + 300 end
-    if not forever and math.max(D, cutoffEnd) + 3600 <= nowS then gone = gone + redis.call('HDEL', KEYS[1], digest) end
+    if I > 0 then cutoffEnd = I + lifetime + ${ruleMarginSeconds} end
+    if not forever and math.max(D, cutoffEnd) + ${forgetAfterSeconds} <= nowS then gone = gone + redis.call('HDEL', KEYS[1], digest) end
   end
 end
 return gone
@@ -301,9 +314,9 @@ return gone
 );
 
 /**
- * rights-4: whether this user may call what a sidecar writes with, tried with arguments that change nothing.
+ * rights-4: whether this user may call the commands that a sidecar writes with, tried with arguments that change nothing.
  *
- * KEYS rules, log, ids, lease · Returns pairs of command and error text, empty when it may.
+ * KEYS rules, log, ids, lease · Returns pairs of command and error text; the text is empty when the command is allowed.
  */
 export const rightsScript = script(
   'rights',

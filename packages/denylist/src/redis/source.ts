@@ -5,43 +5,43 @@ import { readArray, readText } from './connection/replies.ts';
 import { RedisSession } from './connection/session.ts';
 import { createRedisFeed } from './feed.ts';
 import { createRedisHealth } from './health.ts';
-import { startHeartbeat } from './heartbeat.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { keys } from './keys.ts';
 import { createRedisLog, logRetentionMs } from './log.ts';
 import { createRedisReseed } from './reseed.ts';
 import { declareScript } from './scripts.ts';
 import { createRedisUsage } from './usage.ts';
 
-/** A reply that takes longer is given up, and the connection with it. */
+/** When a reply takes longer, the command fails and the connection is closed. */
 const commandMs = 2000;
 
 /**
- * Redis as a source: publishing, keeping house and counting have a connection each, so that none waits for another. A
- * connection is dialled when it is first needed.
+ * Redis as a source: publishing, maintenance and usage have one connection each, so that none waits for another. A
+ * connection is opened when it is first needed.
  */
 export function openRedisSource(source: RedisSource, { clock, random, newEpoch }: OpenSourceOptions): OpenedSource {
   const timeouts = { commandMs, silenceMs: commandMs };
   const publishing = new RedisSession(source, { clock, random, timeouts });
-  const keeping = new RedisSession(source, { clock, random, timeouts });
+  const maintenance = new RedisSession(source, { clock, random, timeouts });
   const usage = createRedisUsage(new RedisSession(source, { clock, random, timeouts: { commandMs } }));
-  let evictions = 0;
+  const loss = { pending: false };
   return {
     kind: 'redis',
     name: source.name,
-    feed: createRedisFeed(source, { clock, random, losses: () => evictions }),
+    feed: createRedisFeed(source, { clock, random, loss }),
     log: createRedisLog(publishing, clock),
-    reseed: createRedisReseed(keeping),
+    reseed: createRedisReseed(maintenance),
     usage,
-    health: createRedisHealth(keeping, {
+    health: createRedisHealth(maintenance, {
       clock,
-      // An evicted rule leaves no trace in the log: only reading everything anew shows what has to be given back.
+      // The log has no entry for an evicted rule. Only a new snapshot shows which rules must be written back.
       onEviction: () => {
-        evictions += 1;
+        loss.pending = true;
       },
     }),
-    startHeartbeat: (options) => startHeartbeat({ ...options, session: keeping, clock }),
+    startHeartbeat: (options) => new Heartbeat({ ...options, session: maintenance, clock }),
     async declareWhole() {
-      const redis = await keeping.get();
+      const redis = await maintenance.get();
       const args = [newEpoch(), defaultMaxTokenLifetimeSeconds, logRetentionMs];
       const reply = await redis.run(declareScript, [keys.rules, keys.log, keys.meta], args);
       const outcome = readText(readArray(reply, 'declare')[0], 'declare');
@@ -49,7 +49,7 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
     },
     async close() {
       publishing.close();
-      keeping.close();
+      maintenance.close();
       usage.close();
     },
   };

@@ -4,32 +4,20 @@ import { readNumber } from './connection/replies.ts';
 import type { RedisSession } from './connection/session.ts';
 import { keys } from './keys.ts';
 
-/** How long the figures of a day are kept after they last changed. */
+/** How long the figures of a day are kept after their last change. */
 const dayUsageSeconds = 259_200;
-/** How long those of a month are. */
+/** How long the figures of a month are kept after their last change. */
 const monthUsageSeconds = 5_356_800;
 
 /**
- * Counts in HyperLogLogs: at most 12 KiB each, however many are counted, and nobody can be read out of them. The session
- * is one of its own: a slow count must hold up no heartbeat.
+ * Counts in HyperLogLogs: each takes at most 12 KiB, and a counted digest cannot be read back from it. The session must
+ * be used for nothing else: a slow count must not delay a heartbeat.
  */
 export function createRedisUsage(session: RedisSession): UsageStore {
-  const run = async <Answer>(ask: (redis: RedisConnection) => Promise<Answer>): Promise<Answer> => {
-    // Outside: while the session rests it fails at once, and a rest that every question prolonged would never end.
-    const redis = await session.get();
-    try {
-      const answer = await ask(redis);
-      session.succeeded();
-      return answer;
-    } catch (error) {
-      session.failed(error);
-      throw error;
-    }
-  };
   return {
     async add({ subjects, tokens }, atMs) {
       const { day, month } = usageKeys(atMs);
-      await run((redis) =>
+      await session.use((redis) =>
         Promise.all([
           put(redis, day('subjects'), subjects, dayUsageSeconds),
           put(redis, month('subjects'), subjects, monthUsageSeconds),
@@ -41,7 +29,7 @@ export function createRedisUsage(session: RedisSession): UsageStore {
     },
     async read(clientClasses, atMs) {
       const { day, month } = usageKeys(atMs);
-      return await run(async (redis) => {
+      return await session.use(async (redis) => {
         const [subjectsOfDay, subjectsOfMonth, ...tokens] = await Promise.all([
           count(redis, day('subjects')),
           count(redis, month('subjects')),

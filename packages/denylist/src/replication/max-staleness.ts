@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../configuration-error.ts';
+import { checkWholeNumber } from '../option-bounds.ts';
 
 /** Milliseconds: the default maximum age of a proof. */
 export const defaultMaxStalenessMs = 5000;
@@ -14,9 +14,9 @@ export const mostMaxStalenessMs = 60_000;
 
 /** @throws ConfigurationError unless `value` is a whole number within the bounds. */
 export function checkMaxStaleness(value: number): number {
-  if (Number.isInteger(value) && value >= leastMaxStalenessMs && value <= mostMaxStalenessMs) return value;
-  throw new ConfigurationError(
-    'maxStalenessMs',
-    `expected a whole number of ms from ${leastMaxStalenessMs} to ${mostMaxStalenessMs}, found ${value}`,
-  );
+  return checkWholeNumber('maxStalenessMs', value, {
+    least: leastMaxStalenessMs,
+    most: mostMaxStalenessMs,
+    unit: 'ms',
+  });
 }

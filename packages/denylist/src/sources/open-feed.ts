@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../clock.ts';
 import { ConfigurationError } from '../configuration-error.ts';
 import type { Feed } from '../log/feed.ts';
+import { loadClient } from '../redis/connection/load-client.ts';
 import { parseSource } from './source.ts';
 
 export interface OpenFeedOptions {
@@ -11,16 +12,15 @@ export interface OpenFeedOptions {
 }
 
 /**
- * The feed behind a URL: `redis:`, `rediss:` (needs ioredis), `http:`, `https:`, `unix:` (a sidecar).
- * Nothing is connected yet.
+ * The feed that a URL names: `redis:`, `rediss:` (needs ioredis), `http:`, `https:` or `unix:` (a sidecar). Nothing is
+ * connected yet.
  *
- * @throws ConfigurationError for a URL that cannot be a feed, or a missing ioredis.
+ * @throws ConfigurationError for a URL that names no feed, or when ioredis is not installed.
  */
 export async function openFeed(url: string, options: OpenFeedOptions): Promise<Feed> {
   const source = parseSource(url);
   switch (source.kind) {
     case 'redis': {
-      const { loadClient } = await import('../redis/connection/load-client.ts');
       await loadClient();
       const { createRedisFeed } = await import('../redis/feed.ts');
       return createRedisFeed(source, options);
@@ -32,12 +32,12 @@ export async function openFeed(url: string, options: OpenFeedOptions): Promise<F
     case 'file':
       throw new ConfigurationError(
         'feed',
-        'file: belongs to the one process that writes it; follow the sidecar that has it, or hand over the publisher object',
+        'a file: log can be opened only by the one process that writes it; give the URL of the sidecar that has opened it, or the publisher object',
       );
     case 'memory':
       throw new ConfigurationError(
         'feed',
-        'memory: is a log of its own in each place it is named; hand over the publisher object instead',
+        'each memory: URL opens a new, empty log; give the publisher object instead',
       );
   }
 }

@@ -1,30 +1,15 @@
-import type { Clock, Random } from '../clock.ts';
-import { ConfigurationError } from '../configuration-error.ts';
 import type { ReplayStore } from '../log/replay-store.ts';
-import { parseSource } from './source.ts';
-
-export interface OnceStoreOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Milliseconds, default 50: one answer, dialling included. */
-  readonly timeoutMs?: number;
-}
+import { requireRedis } from '../redis/connection/load-client.ts';
+import type { ReplayStoreOptions } from '../redis/replay-store.ts';
 
 /**
- * The names taken behind a `redis:` or `rediss:` URL (needs ioredis). Never throws because Redis is out of reach.
+ * The replay store that a `redis:` or `rediss:` URL names (needs ioredis). An unreachable Redis is not an error here:
+ * the store then answers `unknown`.
  *
- * @throws ConfigurationError for another kind of URL, or a missing ioredis.
+ * @throws ConfigurationError for another kind of URL, a `timeoutMs` out of its bounds, or when ioredis is not installed.
  */
-export async function openReplayStore(
-  url: string,
-  { timeoutMs = 50, ...ports }: OnceStoreOptions,
-): Promise<ReplayStore> {
-  const source = parseSource(url);
-  if (source.kind !== 'redis') {
-    throw new ConfigurationError('url', `expected a redis: or rediss: URL, found a ${source.kind}: one`);
-  }
-  const { loadClient } = await import('../redis/connection/load-client.ts');
-  await loadClient();
-  const { createRedisOnceStore } = await import('../redis/replay-store.ts');
-  return createRedisOnceStore(source, { ...ports, timeoutMs });
+export async function openReplayStore(url: string, options: ReplayStoreOptions): Promise<ReplayStore> {
+  const source = await requireRedis(url, 'url');
+  const { createRedisReplayStore } = await import('../redis/replay-store.ts');
+  return createRedisReplayStore(source, options);
 }

@@ -1,13 +1,17 @@
 import type { OpenedSource, OpenSourceOptions } from '../log/opened-source.ts';
+import { loadClient } from '../redis/connection/load-client.ts';
 import { parseSource } from './source.ts';
 
-/** @throws ConfigurationError for a URL that cannot be a source, or a missing ioredis; never because it is out of reach. */
+/**
+ * Everything that one URL offers. An unreachable source is not an error here.
+ *
+ * @throws ConfigurationError for a URL that names no source, or when ioredis is not installed.
+ */
 export async function openSource(url: string, options: OpenSourceOptions): Promise<OpenedSource> {
   const source = parseSource(url, 'source');
   const { clock } = options;
   switch (source.kind) {
     case 'redis': {
-      const { loadClient } = await import('../redis/connection/load-client.ts');
       await loadClient();
       const { openRedisSource } = await import('../redis/source.ts');
       return openRedisSource(source, options);
@@ -21,8 +25,8 @@ export async function openSource(url: string, options: OpenSourceOptions): Promi
       return await openFileSource(source, options);
     }
     case 'memory': {
-      const { createEmbeddedLog } = await import('../embedded/memory/embedded-log.ts');
-      const { log, feed, lookUp } = createEmbeddedLog({ clock, epoch: options.newEpoch() });
+      const { EmbeddedLog } = await import('../embedded/memory/embedded-log.ts');
+      const { log, feed, lookUp } = new EmbeddedLog({ clock, epoch: options.newEpoch() });
       return { kind: 'memory', name: source.name, log, feed, lookUp, close: () => log.close() };
     }
   }

@@ -9,10 +9,11 @@ export interface OpenUsageStoreOptions {
 }
 
 /**
- * Where a process that follows `url` reports its usage: to the sidecar there. Undefined for Redis and embedded logs: only
- * sidecars write figures, so that the user of an API process needs no right to. Nothing is connected yet.
+ * Where a process that follows `url` reports its usage: to the sidecar of that URL. Undefined for Redis and embedded
+ * logs: only sidecars write figures, so the Redis user of an API process needs no right to write them. Nothing is
+ * connected yet.
  *
- * @throws ConfigurationError for a URL that cannot be a feed.
+ * @throws ConfigurationError for a URL that names no feed.
  */
 export async function openUsageStore(url: string, options: OpenUsageStoreOptions): Promise<UsageStore | undefined> {
   const source = parseSource(url);

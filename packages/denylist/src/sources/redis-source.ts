@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../configuration-error.ts';
 
-/** How a Redis is laid out: one address, one that Sentinels name, or a cluster of which one node has our slot. */
+/** One server, servers that Sentinels name, or a cluster of which one node holds our keys. */
 export type RedisDeployment = 'single' | 'sentinel' | 'cluster';
 
 export interface RedisNode {
@@ -9,11 +9,11 @@ export interface RedisNode {
 }
 
 export interface RedisTls {
-  /** Paths of PEM files, read at every connect so that a renewed certificate is taken. */
+  /** Paths of PEM files, read at every connect, so that a renewed certificate is used. */
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
-  /** The name on the certificate, where it is not the host. */
+  /** The name on the certificate, when it differs from the host. */
   readonly serverName?: string;
 }
 
@@ -24,7 +24,7 @@ export interface RedisSource {
   readonly deployment: RedisDeployment;
   /** The server, the Sentinels, or some nodes of the cluster. */
   readonly nodes: readonly [RedisNode, ...RedisNode[]];
-  /** What the Sentinels call the primary. */
+  /** The name that the Sentinels use for the primary. */
   readonly primaryName?: string;
   readonly database: number;
   readonly user?: string;
@@ -33,13 +33,13 @@ export interface RedisSource {
   readonly passwordFile?: string;
   readonly sentinelUser?: string;
   readonly sentinelPassword?: string;
-  /** Set for every `rediss` URL; Sentinels are then spoken to over TLS too. */
+  /** Present for every `rediss` URL; connections to Sentinels then use TLS too. */
   readonly tls?: RedisTls;
 }
 
 const shape = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
 
-/** Whether a URL means Redis, well formed or not. */
+/** Whether a URL has a Redis scheme, well formed or not. */
 export function isRedisUrl(text: string): boolean {
   return /^rediss?(\+|:)/.test(text);
 }
@@ -53,35 +53,43 @@ export function isRedisUrl(text: string): boolean {
  */
 export function parseRedisSource(text: string, option: string): RedisSource {
   const refuse = (message: string) => new ConfigurationError(option, message);
-  const [, scheme = '', kind, userInfo, hosts = '', path = '', query = ''] = shape.exec(text) ?? [];
+  const [, scheme = '', kind, userInfo = '', hosts = '', path = '', query = ''] = shape.exec(text) ?? [];
   if (scheme === '')
     throw refuse('expected redis://host:6379, redis+sentinel://… or redis+cluster://…, found another form');
   const deployment = kind === 'sentinel' || kind === 'cluster' ? kind : 'single';
-  const defaultPort = deployment === 'sentinel' ? 26379 : 6379;
-  const [first, ...others] = hosts.split(',').map((host) => parseNode(host, defaultPort, refuse));
+  const isSentinel = deployment === 'sentinel';
+  const [first, ...others] = hosts.split(',').map((host) => parseNode(host, isSentinel ? 26379 : 6379, refuse));
   if (first === undefined) throw refuse('expected a host');
   if (deployment === 'single' && others.length > 0) {
     throw refuse('several hosts need redis+sentinel://… or redis+cluster://…');
   }
-  const parameters = parseParameters(query, { deployment, withTls: scheme === 'rediss', refuse });
-  if (deployment === 'sentinel' && path === '') {
+  const withTls = scheme === 'rediss';
+  const parameter = parseParameters(query, { isSentinel, withTls, refuse });
+  if (isSentinel && path === '') {
     throw refuse('expected the name of the primary as path: redis+sentinel://host:26379/primary-name');
   }
   if (deployment === 'cluster' && path !== '') throw refuse('a cluster has no databases: expected no path');
-  const primary = deployment === 'sentinel' ? { primaryName: decode(path, refuse) } : {};
+  const [user, password] = parseCredentials(userInfo, refuse);
   return {
     kind: 'redis',
-    name: `${scheme}${kind === undefined ? '' : `+${kind}`}://${hosts}${deployment === 'sentinel' ? `/${path}` : ''}`,
+    name: `${scheme}${kind === undefined ? '' : `+${kind}`}://${hosts}${isSentinel ? `/${path}` : ''}`,
     deployment,
     nodes: [first, ...others],
-    ...primary,
-    database: parseDatabase(deployment === 'single' ? path : (parameters.get('db') ?? ''), refuse),
-    ...parseCredentials(userInfo, refuse),
-    ...pick(parameters, { passwordFile: 'passwordFile', sentinelUser: 'sentinelUser' }),
-    ...pick(parameters, { sentinelPassword: 'sentinelPassword' }),
-    ...(scheme === 'rediss'
-      ? { tls: pick(parameters, { ca: 'caFile', cert: 'certFile', key: 'keyFile', servername: 'serverName' }) }
-      : {}),
+    primaryName: isSentinel ? decode(path, refuse) : undefined,
+    database: parseDatabase(deployment === 'single' ? path : (parameter('db') ?? ''), refuse),
+    user,
+    password,
+    passwordFile: parameter('passwordFile'),
+    sentinelUser: parameter('sentinelUser'),
+    sentinelPassword: parameter('sentinelPassword'),
+    tls: withTls
+      ? {
+          caFile: parameter('ca'),
+          certFile: parameter('cert'),
+          keyFile: parameter('key'),
+          serverName: parameter('servername'),
+        }
+      : undefined,
   };
 }
 
@@ -95,39 +103,31 @@ function parseNode(text: string, defaultPort: number, refuse: Refuse): RedisNode
   return { host, port };
 }
 
-const everywhere = ['passwordFile'];
-const ofTls = ['ca', 'cert', 'key', 'servername'];
-const ofSentinel = ['db', 'sentinelUser', 'sentinelPassword'];
+const tlsParameters = ['ca', 'cert', 'key', 'servername'];
+const sentinelParameters = ['db', 'sentinelUser', 'sentinelPassword'];
 
 interface Expected {
-  readonly deployment: RedisDeployment;
+  readonly isSentinel: boolean;
   readonly withTls: boolean;
   readonly refuse: Refuse;
 }
 
-/** A parameter that would be ignored is refused: a `ca` on a plain connection is a false sense of safety. */
-function parseParameters(query: string, { deployment, withTls, refuse }: Expected): URLSearchParams {
+/** A parameter without effect is refused: an operator who writes `ca` without TLS believes the connection is safe. */
+function parseParameters(
+  query: string,
+  { isSentinel, withTls, refuse }: Expected,
+): (name: string) => string | undefined {
   const parameters = new URLSearchParams(query);
-  const known = [...everywhere, ...(withTls ? ofTls : []), ...(deployment === 'sentinel' ? ofSentinel : [])];
+  const known = ['passwordFile', ...(withTls ? tlsParameters : []), ...(isSentinel ? sentinelParameters : [])];
   for (const name of parameters.keys()) {
     if (known.includes(name)) continue;
-    if (ofTls.includes(name)) throw refuse(`the parameter ${name} needs a rediss URL`);
+    if (tlsParameters.includes(name)) throw refuse(`the parameter ${name} needs a rediss URL`);
     throw refuse(`expected the parameters ${known.join(', ')}, found another one`);
   }
-  if (parameters.has('cert') !== parameters.has('key')) throw refuse('cert and key go together');
-  return parameters;
-}
-
-function pick<Name extends string>(
-  parameters: URLSearchParams,
-  names: Readonly<Record<string, Name>>,
-): { [Key in Name]?: string } {
-  const picked: { [Key in Name]?: string } = {};
-  for (const [parameter, name] of Object.entries(names)) {
-    const value = parameters.get(parameter);
-    if (value !== null) picked[name] = value;
+  if (parameters.has('cert') !== parameters.has('key')) {
+    throw refuse('expected both of the parameters cert and key, found one');
   }
-  return picked;
+  return (name) => parameters.get(name) ?? undefined;
 }
 
 function parseDatabase(text: string, refuse: Refuse): number {
@@ -136,18 +136,15 @@ function parseDatabase(text: string, refuse: Refuse): number {
   return Number(text);
 }
 
-function parseCredentials(userInfo: string | undefined, refuse: Refuse): { user?: string; password?: string } {
-  if (userInfo === undefined || userInfo === '') return {};
-  const colon = userInfo.indexOf(':');
-  const user = decode(colon < 0 ? userInfo : userInfo.slice(0, colon), refuse);
-  const password = colon < 0 ? '' : decode(userInfo.slice(colon + 1), refuse);
-  return { ...(user === '' ? {} : { user }), ...(password === '' ? {} : { password }) };
+function parseCredentials(userInfo: string, refuse: Refuse): (string | undefined)[] {
+  const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(userInfo) ?? [];
+  return [user, password].map((part) => (part === '' ? undefined : decode(part, refuse)));
 }
 
 function decode(text: string, refuse: Refuse): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw refuse('a % in a user, password or name is written %25');
+    throw refuse('write a % in a user, password or name as %25');
   }
 }

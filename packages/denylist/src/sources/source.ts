@@ -3,7 +3,7 @@ import { isRedisUrl, parseRedisSource, type RedisSource } from './redis-source.t
 
 export type { RedisSource } from './redis-source.ts';
 
-/** Where a log or a feed is, parsed from a URL. `name` is safe to print: it has no credentials. */
+/** Where a log or a feed is, parsed from a URL. `name` is safe to print: it contains no credentials. */
 export type Source = RedisSource | HttpSource | FileSource | MemorySource;
 
 export interface HttpSource {
@@ -12,7 +12,7 @@ export interface HttpSource {
   /** Without a trailing slash; for a Unix socket the host part is a placeholder. */
   readonly baseUrl: string;
   readonly socketPath?: string;
-  /** The clock of the other side is ours: a Unix socket or a loopback address. */
+  /** The server is on this host, so it reads the same clock: a Unix socket or a loopback address. */
   readonly sameHost: boolean;
 }
 
@@ -31,19 +31,18 @@ export interface MemorySource {
 const expected =
   'expected redis://host:6379, rediss://…, redis+sentinel://…, redis+cluster://…, http://127.0.0.1:7471, https://…, unix:/path/to/socket, file:/path or memory:';
 
-/**
- * @throws ConfigurationError naming the scheme that was found, never the URL: it may carry a password.
- */
+/** @throws ConfigurationError naming the scheme that was found, never the URL: it may contain a password. */
 export function parseSource(text: string, option = 'url'): Source {
+  const unexpected = (found: string) => new ConfigurationError(option, `${expected}; found ${found}`);
   if (text.startsWith('unix:')) {
     const socketPath = text.slice('unix:'.length).replace(/^\/\/(?=\/)/, '');
-    if (!socketPath.startsWith('/')) throw new ConfigurationError(option, `${expected}; found a relative socket path`);
+    if (!socketPath.startsWith('/')) throw unexpected('a relative socket path');
     return { kind: 'http', name: `unix:${socketPath}`, baseUrl: 'http://sidecar', socketPath, sameHost: true };
   }
   if (text.startsWith('file:')) {
     const path = text.slice('file:'.length).replace(/^\/\/(?=\/)/, '');
     if (!/^(\/(?!\/)|[A-Za-z]:[\\/])/.test(path) || /[\\/]$/.test(path)) {
-      throw new ConfigurationError(option, `${expected}; found no absolute path of a file`);
+      throw unexpected('no absolute path of a file');
     }
     return { kind: 'file', name: `file:${path}`, path };
   }
@@ -53,7 +52,10 @@ export function parseSource(text: string, option = 'url'): Source {
     case 'http:':
     case 'https:':
       if (url.username !== '' || url.password !== '') {
-        throw new ConfigurationError(option, 'credentials in an http URL end up in logs; give a token file instead');
+        throw new ConfigurationError(
+          option,
+          'expected an http: or https: URL without user and password, which would appear in logs; give a token file instead',
+        );
       }
       return {
         kind: 'http',
@@ -64,10 +66,7 @@ export function parseSource(text: string, option = 'url'): Source {
     case 'memory:':
       return { kind: 'memory', name: 'memory:' };
     default:
-      throw new ConfigurationError(
-        option,
-        `${expected}; found ${url === undefined ? 'no URL' : `scheme ${url.protocol}`}`,
-      );
+      throw unexpected(url === undefined ? 'no URL' : `scheme ${url.protocol}`);
   }
 }
 

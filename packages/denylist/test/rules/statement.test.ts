@@ -7,7 +7,7 @@ import { broadWindowMs, countBroadRule } from '../../src/log/broad-rules.ts';
 import { connectRedis, type RedisConnection } from '../../src/redis/connection/connect.ts';
 import { readArray, readBytes, readNumber, readText } from '../../src/redis/connection/replies.ts';
 import { keys } from '../../src/redis/keys.ts';
-import { newEpoch, runAppend } from '../../src/redis/log.ts';
+import { runAppend } from '../../src/redis/log.ts';
 import { declareScript } from '../../src/redis/scripts.ts';
 import { digestFromHex, digestOf, digestToBytes } from '../../src/rules/digest.ts';
 import type { RevocationDetails } from '../../src/rules/event.ts';
@@ -242,7 +242,7 @@ describe('the script in Redis', () => {
         const [seconds] = readArray(await redis.call('TIME', []), 'TIME');
         const held = { fromMs: readNumber(seconds, 'TIME') * 1000 - agoMs, count };
         // A log that begins with this very request would write its restart.
-        await redis.run(declareScript, [keys.rules, keys.log, keys.meta], [newEpoch(), 3600, 3_600_000]);
+        await redis.run(declareScript, [keys.rules, keys.log, keys.meta], ['e'.repeat(16), 3600, 3_600_000]);
         await redis.call('HSET', [keys.meta, 'broadFrom', held.fromMs, 'broadCount', held.count]);
         const reply = await runAppend(redis, {
           digest,

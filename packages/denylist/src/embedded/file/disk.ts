@@ -1,19 +1,20 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCodeOf } from '../../error-code.ts';
 
-/** The little of a file system that a log needs, so that a test can let it fail. */
+/** The part of a file system that a log needs. Tests replace it by one that fails. */
 export interface Disk {
-  /** The whole file and its inode; undefined when there is none. */
+  /** The whole file and its inode; undefined when there is no file. */
   read(path: string): Promise<{ readonly bytes: Buffer; readonly inode: string } | undefined>;
-  /** An empty file to write to, whatever was there before. */
+  /** An empty file to write to. It replaces an existing one. */
   create(path: string): Promise<LogFile>;
-  /** Puts a file in the place of another, atomically and for good. */
+  /** Replaces a file by another one: atomic, and durable when it resolves. */
   replace(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
 }
 
 export interface LogFile {
-  /** A copy of a file has another one. */
+  /** A copy of a file has another inode. */
   readonly inode: string;
   write(bytes: Uint8Array, at: number): Promise<void>;
   /** Resolves when everything written is on stable storage. */
@@ -33,7 +34,7 @@ export const systemDisk: Disk = {
         await file.close();
       }
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
   },
@@ -43,7 +44,7 @@ export const systemDisk: Disk = {
     return {
       inode: String(ino),
       async write(bytes, at) {
-        // A full disk may take a part and report it as success.
+        // On a full disk a write may store only a part, and still succeed.
         for (let done = 0; done < bytes.byteLength; ) {
           const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, at + done);
           done += bytesWritten;
@@ -56,7 +57,7 @@ export const systemDisk: Disk = {
   },
   async replace(from, to) {
     await rename(from, to);
-    // The new name is safe only when the folder is. Some systems cannot open one: there the rename is all there is.
+    // The new name is durable only when the folder is. Some systems cannot open a folder; there the rename is not synced.
     const folder = await open(dirname(to), 'r').catch(() => undefined);
     await folder?.sync().catch(() => undefined);
     await folder?.close();
@@ -64,11 +65,7 @@ export const systemDisk: Disk = {
   remove: (path) => rm(path, { force: true }),
 };
 
-/** The code of a failed system call, as ENOSPC; it names no path. */
+/** The code of a failed system call, such as ENOSPC. It contains no path. */
 export function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unexpected';
-}
-
-function isMissing(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT';
+  return errorCodeOf(error) ?? 'unexpected';
 }

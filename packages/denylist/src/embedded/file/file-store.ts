@@ -1,11 +1,11 @@
 import { LogError } from '../../log/revocation-log.ts';
 import type { LogStore } from '../memory/embedded-log.ts';
-import type { LogState, StoredEntry } from '../memory/log-state.ts';
+import type { LogState } from '../memory/log-state.ts';
 import { codeOf, type Disk, type LogFile } from './disk.ts';
 import { encodeClosing, encodeEntries, encodeFile, type FileHeader } from './frames.ts';
 
 export interface FileStore extends LogStore {
-  /** Undefined while all is well. */
+  /** Why the store accepts no more entries; undefined while it works. */
   readonly broken: string | undefined;
   /** Writes that the log was closed in order, unless something is broken. */
   close(healingMs: number): Promise<void>;
@@ -16,42 +16,38 @@ export interface FileStoreOptions {
   readonly disk: Disk;
   readonly header: Omit<FileHeader, 'inode' | 'seq' | 'rows'>;
   readonly state: LogState;
-  /** Called before the rules are written anew, so that ended ones are left out. */
-  forget(): void;
-  /** Bytes from which a file that has doubled is written anew; default 1 MiB. */
+  /** Called before the rules are written to a new file, to remove the ended ones. */
+  removeEnded(): void;
+  /** Bytes from which a file that has doubled is replaced by a new one; default 1 MiB. */
   readonly compactAtBytes?: number;
 }
 
 /**
- * Writes `state` to a new file, puts it in the place of the old one, and appends to it from then on. What is not known
- * to be safe is never acknowledged; a file of which nobody knows what it holds takes no more entries.
+ * Writes the state to a new file, which replaces the old one, and appends entries to it. An entry that may not be durable
+ * is never acknowledged; when it is unknown what the file contains, the store accepts no more entries.
  *
- * @throws the error of the system when the new file cannot be written; the old one is untouched then.
+ * @throws the error of the system when the new file cannot be written; the old one is then unchanged.
  */
 export async function openFileStore(options: FileStoreOptions): Promise<FileStore> {
-  const { path, disk, state, compactAtBytes = 1 << 20 } = options;
-  let { file, length } = await writeAnew(options);
+  const { compactAtBytes = 1 << 20, removeEnded } = options;
+  let { file, length } = await writeNewFile(options);
   let compactAt = Math.max(compactAtBytes, 2 * length);
   let broken: string | undefined;
 
-  const give = (code: 'unavailable' | 'outcome_unknown', error: unknown) => {
-    const reason = codeOf(error);
-    const text =
-      code === 'unavailable'
-        ? `nothing was revoked: the log file cannot be written (${reason})`
-        : `the revocation may or may not be in force: the log file failed (${reason}); restart, then retry with the same id`;
-    return new LogError(code, text, { cause: new Error(reason) });
+  const fail = (error: unknown): never => {
+    broken = codeOf(error);
+    throw writeFailure('outcome_unknown', broken);
   };
 
   const compact = async (): Promise<void> => {
-    options.forget();
+    removeEnded();
     try {
       const old = file;
-      ({ file, length } = await writeAnew(options));
+      ({ file, length } = await writeNewFile(options));
       await old.close().catch(() => undefined);
       compactAt = Math.max(compactAtBytes, 2 * length);
     } catch {
-      compactAt = 2 * length; // no room for a second file: the first one is as good as before
+      compactAt = 2 * length; // no space for a second file; the first one still works
     }
   };
 
@@ -59,29 +55,19 @@ export async function openFileStore(options: FileStoreOptions): Promise<FileStor
     get broken() {
       return broken;
     },
-    async write(entries: readonly StoredEntry[]) {
-      if (broken !== undefined) throw give('unavailable', { code: broken });
-      // Before and not after: what the rules are is certain now.
+    async write(entries) {
+      if (broken !== undefined) throw writeFailure('unavailable', broken);
+      // Before the write, because the rules are certain now. After a failed write they are not.
       if (length >= compactAt) await compact();
       const bytes = encodeEntries(entries);
       try {
         await file.write(bytes, length);
       } catch (error) {
-        try {
-          await file.truncate(length);
-        } catch {
-          broken = codeOf(error);
-          throw give('outcome_unknown', error);
-        }
-        throw give('unavailable', error);
+        await file.truncate(length).catch(() => fail(error));
+        throw writeFailure('unavailable', codeOf(error));
       }
-      try {
-        await file.sync();
-      } catch (error) {
-        // After a failed fsync a second one succeeds and proves nothing: the pages are gone from the cache.
-        broken = codeOf(error);
-        throw give('outcome_unknown', error);
-      }
+      // After a failed fsync a second one succeeds and proves nothing: the pages are gone from the cache.
+      await file.sync().catch(fail);
       length += bytes.byteLength;
     },
     async close(healingMs) {
@@ -91,29 +77,42 @@ export async function openFileStore(options: FileStoreOptions): Promise<FileStor
           await file.sync();
         }
       } catch {
-        // Then it was not closed in order, and the next start heals.
+        // The file then counts as not closed in order, and the next start begins with healing.
       } finally {
         await file.close().catch(() => undefined);
       }
     },
   };
+}
 
-  async function writeAnew({ header }: FileStoreOptions): Promise<{ file: LogFile; length: number }> {
-    const temporary = `${path}.new`;
-    const created = await disk.create(temporary);
-    try {
-      let written = 0;
-      for (const piece of encodeFile({ ...header, inode: created.inode }, state)) {
-        await created.write(piece, written);
-        written += piece.byteLength;
-      }
-      await created.sync();
-      await disk.replace(temporary, path);
-      return { file: created, length: written };
-    } catch (error) {
-      await created.close().catch(() => undefined);
-      await disk.remove(temporary).catch(() => undefined);
-      throw error;
+async function writeNewFile({
+  path,
+  disk,
+  header,
+  state,
+}: FileStoreOptions): Promise<{ file: LogFile; length: number }> {
+  const temporary = `${path}.new`;
+  const file = await disk.create(temporary);
+  try {
+    let length = 0;
+    for (const part of encodeFile({ ...header, inode: file.inode }, state)) {
+      await file.write(part, length);
+      length += part.byteLength;
     }
+    await file.sync();
+    await disk.replace(temporary, path);
+    return { file, length };
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await disk.remove(temporary).catch(() => undefined);
+    throw error;
   }
+}
+
+function writeFailure(code: 'unavailable' | 'outcome_unknown', reason: string): LogError {
+  const text =
+    code === 'unavailable'
+      ? `nothing was revoked: the log file cannot be written (${reason})`
+      : `the revocation may or may not be in force: the log file failed (${reason}); restart, then retry with the same id`;
+  return new LogError(code, text, { cause: new Error(reason) });
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { decodeEvent, encodeRuleEvent } from '../../codec/event.ts';
+import { parseJson, parseJsonObject } from '../../codec/json.ts';
 import { bytesOfRows, rowBytes, viewOf } from '../../codec/rows.ts';
 import { digestScheme } from '../../rules/digest.ts';
 import { emptyState, type LogState, type StoredEntry } from '../memory/log-state.ts';
@@ -19,18 +20,18 @@ const magic = 'RVCL';
 const preambleBytes = 8;
 const frameHeaderBytes = 8;
 const idsPerFrame = 1000;
-/** No frame is larger: a length beyond it is no length. */
+/** No frame is larger. A larger number in the place of a length is damage. */
 const maxFrameBytes = 1 << 20;
-/** No crash tears more than one batch of entries. */
+/** A crash cuts at most one batch of entries. */
 const maxTornBytes = 256 * 1024;
 
 export interface FileHeader {
   /** 16 hex digits. */
   readonly epoch: string;
   readonly seq: number;
-  /** Rules that follow; fewer mean that the file was cut. */
+  /** Number of rules that follow. Fewer mean that the file was cut. */
   readonly rows: number;
-  /** Of the file in which this header was written. */
+  /** The inode of the file in which this header was written. */
   readonly inode: string;
   readonly maxTokenLifetimeSeconds: number;
 }
@@ -38,13 +39,13 @@ export interface FileHeader {
 export interface DecodedFile {
   readonly header: FileHeader;
   readonly state: LogState;
-  /** How long the log had still to heal when it was closed in order; undefined when it was not. */
+  /** How long the log still had to heal when it was closed in order; undefined when it was not closed in order. */
   readonly closed: { readonly healingMs: number } | undefined;
-  /** Bytes at the end that are no whole frame: the last write was cut short. */
+  /** Bytes at the end that are not a whole frame: the last write was incomplete. */
   readonly tornBytes: number;
 }
 
-/** The beginning of a file that holds all of `state`, in chunks. */
+/** The beginning of a file, with the whole `state`, in parts. */
 export function* encodeFile(header: Omit<FileHeader, 'seq' | 'rows'>, state: LogState): Generator<Uint8Array> {
   const { seq, table } = state;
   const preamble = Buffer.alloc(preambleBytes);
@@ -77,17 +78,17 @@ function frame(kind: string, body: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** @returns why it is refused, as the end of "the log file …", when it cannot be trusted to be one of ours. */
+/** @returns why the file is refused, as the end of "the log file …", when it may not be a complete revocation log. */
 export function decodeFile(bytes: Buffer): DecodedFile | string {
-  if (bytes.byteLength === 0) return 'is empty: delete it to begin a new log';
-  if (bytes.toString('latin1', 0, 4) !== magic) return 'is no revocation log: name another path';
-  const version = bytes.byteLength > 4 ? bytes.readUInt8(4) : undefined;
-  if (version !== undefined && version > fileVersion) {
-    return `has version ${version}, and this reads up to ${fileVersion}: upgrade`;
+  if (bytes.byteLength === 0) return 'is empty: delete it to start a new log';
+  if (bytes.toString('latin1', 0, 4) !== magic) return 'is not a revocation log: name another path';
+  const [version = fileVersion, scheme = digestScheme] = bytes.subarray(4, 6);
+  if (version > fileVersion) {
+    return `has version ${version}, but this program reads versions up to ${fileVersion}: upgrade it`;
   }
-  if (version !== undefined && version < fileVersion) return `has version ${version}, which was never released`;
-  if (bytes.byteLength > 5 && bytes.readUInt8(5) !== digestScheme) {
-    return `has digest scheme ${bytes.readUInt8(5)}, and this reads ${digestScheme}: upgrade`;
+  if (version < fileVersion) return `has version ${version}, which was never released: delete it to start a new log`;
+  if (scheme !== digestScheme) {
+    return `has digest scheme ${scheme}, but this program reads ${digestScheme}: upgrade it`;
   }
   let at = preambleBytes;
   const state = emptyState();
@@ -107,21 +108,20 @@ export function decodeFile(bytes: Buffer): DecodedFile | string {
       if (header === undefined) return damaged(at, bytes);
       state.seq = header.seq;
     } else {
-      const taken = kind === 'c' ? decodeClosing(body) : takeFrame(kind, body, state);
-      if (taken === undefined) return damaged(at, bytes);
-      closed = taken === true ? undefined : taken;
+      closed = kind === 'c' ? decodeClosing(body) : undefined;
+      if (closed === undefined && !frameReaders[kind]?.(body, state)) return damaged(at, bytes);
       if (kind === 'r') rows += body.byteLength / rowBytes;
     }
     at += frameHeaderBytes + payload.byteLength;
   }
-  // The header is written and safe before the file gets its name, so a crash cannot have cut it.
-  if (header === undefined) return 'was cut within its head: restore it, or delete it to begin a new log';
+  // The header is durable before the file gets its name, so a crash cannot have cut it.
+  if (header === undefined) return 'was cut within its header: restore it, or delete it to start a new log';
   if (rows < header.rows) return damaged(at, bytes);
   return { header, state, closed, tornBytes: Math.max(0, bytes.byteLength - at) };
 }
 
 const damaged = (at: number, bytes: Buffer) =>
-  `is damaged at byte ${at} of ${bytes.byteLength}: restore it, or delete it to begin a new log`;
+  `is damaged at byte ${at} of ${bytes.byteLength}: restore it, or delete it to start a new log`;
 
 function payloadAt(bytes: Buffer, at: number): Buffer | undefined {
   if (at + frameHeaderBytes > bytes.byteLength) return undefined;
@@ -132,7 +132,7 @@ function payloadAt(bytes: Buffer, at: number): Buffer | undefined {
   return crc32(payload) === bytes.readUInt32BE(at + 4) ? payload : undefined;
 }
 
-/** A whole frame behind a broken one: no crash did that, and what was acknowledged lies behind the damage. */
+/** Whether a whole frame follows a damaged one. A crash does not cause that, and acknowledged entries follow the damage. */
 function followedByFrame(bytes: Buffer, broken: number): boolean {
   for (let at = broken + 1; at + frameHeaderBytes < bytes.byteLength; at += 1) {
     if (payloadAt(bytes, at) !== undefined) return true;
@@ -140,65 +140,54 @@ function followedByFrame(bytes: Buffer, broken: number): boolean {
   return false;
 }
 
-function takeFrame(kind: string, body: Buffer, state: LogState): true | undefined {
-  if (kind === 'r') return takeRows(body, state);
-  if (kind === 'i') return takeIds(body, state);
-  return kind === 'e' ? takeEvent(body, state) : undefined;
-}
+/** By kind of the frame: reads its body into the state. False when the body is damaged. */
+const frameReaders: Readonly<Record<string, (body: Buffer, state: LogState) => boolean>> = {
+  r: readRows,
+  i: readIds,
+  e: readEvent,
+};
 
-function takeRows(body: Buffer, state: LogState): true | undefined {
-  if (body.byteLength % rowBytes !== 0) return undefined;
+function readRows(body: Buffer, { table }: LogState): boolean {
+  if (body.byteLength % rowBytes !== 0) return false;
   const view = viewOf(body);
-  for (let at = 0; at < body.byteLength; at += rowBytes) state.table.insertRow(view, at);
+  for (let at = 0; at < body.byteLength; at += rowBytes) table.insertRow(view, at);
   return true;
 }
 
-function takeIds(body: Buffer, state: LogState): true | undefined {
+function readIds(body: Buffer, state: LogState): boolean {
   const ids = parseJson(body);
-  if (!Array.isArray(ids)) return undefined;
+  if (!Array.isArray(ids)) return false;
   for (const known of ids) {
-    if (!Array.isArray(known)) return undefined;
-    const [id, seq, loggedAtMs]: unknown[] = known;
-    if (typeof id !== 'string' || typeof seq !== 'number' || typeof loggedAtMs !== 'number') return undefined;
+    const [id, seq, loggedAtMs]: unknown[] = Array.isArray(known) ? known : [];
+    if (typeof id !== 'string' || typeof seq !== 'number' || typeof loggedAtMs !== 'number') return false;
     state.ids.set(id, { seq, loggedAtMs });
   }
   return true;
 }
 
-function takeEvent(body: Buffer, state: LogState): true | undefined {
+function readEvent(body: Buffer, state: LogState): boolean {
   const event = decodeEvent(body.toString('utf8'));
-  // Entries are numbered without a hole: one that is missing was acknowledged and is gone.
-  if (event?.kind !== 'rule' || event.seq !== state.seq + 1 || event.loggedAtMs === undefined) return undefined;
-  state.seq = event.seq;
-  state.table.set(event.digest, event.rule);
-  const { details, loggedAtMs, seq } = event;
+  // Entries are numbered without a gap: a missing entry was acknowledged and is lost.
+  if (event?.kind !== 'rule' || event.seq !== state.seq + 1 || event.loggedAtMs === undefined) return false;
+  const { digest, rule, details, loggedAtMs, seq } = event;
+  state.seq = seq;
+  state.table.set(digest, rule);
   if (details !== undefined && details.kind !== 'reseed') state.ids.set(details.id, { seq, loggedAtMs });
   return true;
 }
 
 function decodeHeader(body: Buffer): FileHeader | undefined {
-  const fields = parseJson(body);
-  if (typeof fields !== 'object' || fields === null) return undefined;
-  const { epoch, seq, rows, inode, maxTokenLifetimeSeconds }: Record<string, unknown> = { ...fields };
+  const { epoch, seq, rows, inode, maxTokenLifetimeSeconds } = parseJsonObject(body) ?? {};
   if (typeof epoch !== 'string' || !/^[0-9a-f]{16}$/.test(epoch) || typeof inode !== 'string') return undefined;
   if (!isCount(seq) || !isCount(rows) || !isCount(maxTokenLifetimeSeconds)) return undefined;
   return { epoch, seq, rows, inode, maxTokenLifetimeSeconds };
 }
 
 function decodeClosing(body: Buffer): { healingMs: number } | undefined {
-  const fields = parseJson(body);
-  if (typeof fields !== 'object' || fields === null || !('healingMs' in fields)) return undefined;
-  return isCount(fields.healingMs) ? { healingMs: fields.healingMs } : undefined;
+  const { healingMs } = parseJsonObject(body) ?? {};
+  return isCount(healingMs) ? { healingMs } : undefined;
 }
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

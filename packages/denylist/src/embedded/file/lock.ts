@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { parseJsonObject } from '../../codec/json.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
 import { codeOf } from './disk.ts';
 
-/** Who holds a lock: a process number is given to others later, so the start of the process belongs to it. */
+/** The process that holds a lock. A process id is used again later, so the start time is needed too. */
 interface Holder {
   readonly host: string;
   readonly pid: number;
@@ -12,11 +13,11 @@ interface Holder {
 }
 
 /**
- * Makes sure that one process at a time writes a file, by a file beside it. One left behind by a process of this host
- * that is gone is taken over.
+ * Ensures that one process at a time writes a file, by a lock file beside it. A lock whose process on this host no longer
+ * runs is taken over.
  *
- * @returns what gives it back.
- * @throws ConfigurationError when somebody else holds it.
+ * @returns a function that releases the lock.
+ * @throws ConfigurationError when another process holds the lock.
  */
 export async function lockFile(path: string): Promise<() => Promise<void>> {
   const lockPath = `${path}.lock`;
@@ -30,10 +31,10 @@ export async function lockFile(path: string): Promise<() => Promise<void>> {
       if (codeOf(error) !== 'EEXIST') throw cannot(codeOf(error));
     }
     const found = await readFile(lockPath, 'utf8').catch(() => undefined);
-    if (found === undefined) continue; // given back meanwhile
+    if (found === undefined) continue; // released meanwhile
     const holder = parseHolder(found);
     if (holder === undefined || (await isAlive(holder, me))) throw cannot(undefined, holder);
-    await takeAway(lockPath, found);
+    await removeLock(lockPath, found);
   }
   throw cannot('EEXIST');
 }
@@ -43,13 +44,16 @@ async function release(lockPath: string, text: string): Promise<void> {
   if (found === text) await rm(lockPath, { force: true });
 }
 
-/** Two may find the same dead holder: only what was judged may go, so it is moved first and looked at again. */
-async function takeAway(lockPath: string, judged: string): Promise<void> {
+/**
+ * Removes the lock of a process that no longer runs. Another process may do the same and lock the file anew in between,
+ * so the lock is moved and compared before it is deleted.
+ */
+async function removeLock(lockPath: string, judged: string): Promise<void> {
   const aside = `${lockPath}.${randomBytes(4).toString('hex')}`;
   try {
     await rename(lockPath, aside);
   } catch {
-    return; // the other one was faster
+    return; // another process has moved it
   }
   const moved = await readFile(aside, 'utf8').catch(() => judged);
   if (moved !== judged) await link(aside, lockPath).catch(() => undefined);
@@ -60,30 +64,25 @@ function cannot(code: string | undefined, holder?: Holder): ConfigurationError {
   if (code !== undefined && code !== 'EEXIST') {
     return new ConfigurationError(
       'source',
-      `the log file cannot be locked (${code}): is its folder there and writable?`,
+      `the log file cannot be locked (${code}): check that its folder exists and is writable`,
     );
   }
-  const who = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`;
+  const owner = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`;
   return new ConfigurationError(
     'source',
-    `${who} has the log file: let that one be the sidecar and publish through it, or delete the .lock file if it is gone`,
+    `the log file is locked by ${owner}: publish through that process, or delete the .lock file if it no longer runs`,
   );
 }
 
 function parseHolder(text: string): Holder | undefined {
-  try {
-    const fields: unknown = JSON.parse(text);
-    if (typeof fields !== 'object' || fields === null) return undefined;
-    const { host, pid, startedAt }: Record<string, unknown> = { ...fields };
-    if (typeof host !== 'string' || typeof pid !== 'number' || typeof startedAt !== 'string') return undefined;
-    return { host, pid, startedAt };
-  } catch {
-    return undefined; // being written, or foreign
-  }
+  const { host, pid, startedAt } = parseJsonObject(text) ?? {};
+  const isHolder = typeof host === 'string' && typeof pid === 'number' && typeof startedAt === 'string';
+  // Incomplete, or written by another program.
+  return isHolder ? { host, pid, startedAt } : undefined;
 }
 
 async function isAlive(holder: Holder, me: Holder): Promise<boolean> {
-  // Of another host nobody can tell from here.
+  // Whether a process of another host runs cannot be found out here.
   if (holder.host !== me.host) return true;
   try {
     process.kill(holder.pid, 0);
@@ -94,14 +93,14 @@ async function isAlive(holder: Holder, me: Holder): Promise<boolean> {
   return startedAt === '' || startedAt === holder.startedAt;
 }
 
-/** Boot of the host and ticks since then; empty where the system does not say. */
+/** The boot of the host, and the ticks from then to the start of the process; empty where the system does not tell. */
 async function startOf(pid: number): Promise<string> {
   try {
     const [boot, stat] = await Promise.all([
       readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
       readFile(`/proc/${pid}/stat`, 'utf8'),
     ]);
-    // The name, in parentheses, may hold anything; what follows is counted from behind it.
+    // The name, in parentheses, may contain any character, so fields are counted from the last parenthesis.
     const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
     return `${boot.trim()} ${ticks}`;
   } catch {

@@ -4,16 +4,17 @@ import type { OpenedSource } from '../../log/opened-source.ts';
 import type { Misconfiguration } from '../../log/source-health.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../../rules/rule.ts';
 import type { FileSource } from '../../sources/source.ts';
-import { createEmbeddedLog } from '../memory/embedded-log.ts';
+import type { RuleTable } from '../../table/rule-table.ts';
+import { EmbeddedLog } from '../memory/embedded-log.ts';
 import { emptyState } from '../memory/log-state.ts';
 import { codeOf, type Disk, systemDisk } from './disk.ts';
 import { openFileStore } from './file-store.ts';
 import { type DecodedFile, decodeFile } from './frames.ts';
 import { lockFile } from './lock.ts';
 
-/** As in Redis: time for whoever holds more to give it back. */
+/** As in Redis: time for the sidecars that hold more rules to write them back. */
 export const healingMs = 15_000;
-/** A wall clock that moved against the monotonic one by more than this ends no rule. */
+/** No rule is removed after wall clock and monotonic clock have moved apart by more than this. */
 const agreementMs = 60_000;
 
 export interface FileLogPorts {
@@ -25,8 +26,8 @@ export interface FileLogPorts {
 
 /**
  * The log of one node in a file: every entry is on stable storage before it is acknowledged. A file that was closed in
- * order is trusted; anything else that can be read (no file, a torn or unclosed one, a copy) begins healing; what cannot
- * be read is refused.
+ * order is complete. Any other file that can be read (none, cut, not closed, a copy) starts with healing. A file that
+ * cannot be read is refused.
  *
  * @throws ConfigurationError for a file that is refused, locked or not writable.
  */
@@ -47,108 +48,102 @@ async function openLocked(
   unlock: () => Promise<void>,
 ): Promise<OpenedSource> {
   const found = await disk.read(path);
-  const held = found === undefined ? undefined : decodeFile(found.bytes);
+  const held = found && decodeFile(found.bytes);
   if (typeof held === 'string') throw new ConfigurationError('source', `the log file ${held}`);
   const complaint = complain(held, found?.inode);
   const closed = complaint === undefined ? held?.closed : undefined;
   const state = held?.state ?? emptyState();
   const header = {
-    // Another history wherever entries of the old one may be missing, so that no position is taken for another.
+    // A new epoch whenever entries may be missing, so that an old position is not taken for one of this log.
     epoch: closed === undefined || held === undefined ? newEpoch() : held.header.epoch,
     maxTokenLifetimeSeconds: held?.header.maxTokenLifetimeSeconds ?? defaultMaxTokenLifetimeSeconds,
   };
-  const offsetMs = () => clock.wallMs() - clock.monotonicMs();
-  const offsetAtStart = offsetMs();
-  const forget = () => {
-    if (Math.abs(offsetMs() - offsetAtStart) > agreementMs) return;
-    const nowSeconds = Math.floor(clock.wallMs() / 1000);
-    for (let segment = 0; segment < state.table.segmentCount; segment += 1) {
-      state.table.sweep(segment, nowSeconds, header.maxTokenLifetimeSeconds);
-    }
-  };
-  const store = await openFileStore({
-    path,
-    disk,
-    header,
-    state,
-    forget,
-    compactAtBytes,
-  });
-  const { maxTokenLifetimeSeconds } = header;
-  const embedded = createEmbeddedLog({
+  const removeEnded = endedRuleRemover(state.table, header.maxTokenLifetimeSeconds, clock);
+  const store = await openFileStore({ path, disk, header, state, removeEnded, compactAtBytes });
+  const embedded = new EmbeddedLog({
     clock,
-    epoch: header.epoch,
+    ...header,
     name,
     store,
     state,
     healingMs: closed?.healingMs ?? healingMs,
-    maxTokenLifetimeSeconds,
   });
-  let closing: Promise<void> | undefined;
-  const closeOnce = async () => {
-    await embedded.log.close();
+  const { log, feed, lookUp } = embedded;
+  const close = async () => {
+    await log.close();
     await store.close(embedded.healingMs());
     await unlock();
   };
+  let closing: Promise<void> | undefined;
   return {
     kind: 'file',
     name,
-    log: embedded.log,
-    feed: embedded.feed,
-    lookUp: embedded.lookUp,
+    log,
+    feed,
+    lookUp,
     async declareWhole() {
       const outcome = embedded.declareWhole();
       return outcome === 'healed' && held === undefined ? 'created' : outcome;
     },
     async health() {
       const { broken } = store;
-      const misconfigurations = [
-        ...(complaint === undefined ? [] : [complaint]),
-        ...(broken === undefined ? [] : [{ ...fileComplaints.file_broken, name: 'file_broken', found: broken }]),
-      ];
-      return { misconfigurations, unknown: [], figures: {} };
+      const broke = broken === undefined ? undefined : complaintOf('file_broken', broken);
+      return { misconfigurations: [complaint, broke].filter((found) => found !== undefined), unknown: [], figures: {} };
     },
     close() {
-      closing ??= closeOnce();
+      closing ??= close();
       return closing;
     },
   };
 }
 
-/** What may be wrong with a log file that can be used all the same. docs/redis.md has a row for each. */
+/** A function that removes the ended rules, unless the wall clock was set since the start: then it may be wrong. */
+function endedRuleRemover(table: RuleTable, maxTokenLifetimeSeconds: number, clock: Clock): () => void {
+  const offsetMs = () => clock.wallMs() - clock.monotonicMs();
+  const offsetAtStart = offsetMs();
+  return () => {
+    if (Math.abs(offsetMs() - offsetAtStart) > agreementMs) return;
+    const nowSeconds = Math.floor(clock.wallMs() / 1000);
+    for (let segment = 0; segment < table.segmentCount; segment += 1) {
+      table.sweep(segment, nowSeconds, maxTokenLifetimeSeconds);
+    }
+  };
+}
+
+/** Every misconfiguration of a log file that can still be used, by name. A test compares docs/redis.md with it. */
 export const fileComplaints = {
   file_created: {
     severity: 'warning',
-    remedy: 'none for a first start (revocast-sidecar init makes one without healing); if there was a log, restore it',
+    remedy:
+      'none at a first start (revocast-sidecar init creates a log without healing); if there was a log, restore its file',
   },
   file_not_closed: {
     severity: 'warning',
-    remedy: 'none: the process was killed; the log heals for 15 s and is whole then',
+    remedy: 'none: the process was killed; the log is healing for 15 s',
   },
   file_torn: {
     severity: 'warning',
     remedy:
-      'none if the process was killed while it wrote: what was cut had not been acknowledged; else check the disk',
+      'none if the process was killed during a write: the incomplete entry was not acknowledged; otherwise check the disk',
   },
   file_copied: {
     severity: 'warning',
-    remedy: 'this is a copy or an older file put back: revoke again what was revoked since it was made',
+    remedy: 'this is a copy of a log file, or an older one that was restored: repeat the revocations made since then',
   },
   file_broken: {
     severity: 'unsafe',
-    remedy: 'mend the disk and restart: nothing can be revoked until then',
+    remedy: 'repair the disk and restart: nothing can be revoked until then',
   },
 } as const satisfies Readonly<Record<string, Pick<Misconfiguration, 'severity' | 'remedy'>>>;
 
+function complaintOf(name: keyof typeof fileComplaints, found: string): Misconfiguration {
+  return { name, found, ...fileComplaints[name] };
+}
+
 function complain(held: DecodedFile | undefined, inode: string | undefined): Misconfiguration | undefined {
-  const say = (name: keyof typeof fileComplaints, what: string): Misconfiguration => ({
-    name,
-    found: what,
-    ...fileComplaints[name],
-  });
-  if (held === undefined) return say('file_created', 'there was no log file');
-  if (held.header.inode !== inode) return say('file_copied', 'the log file is not the one that was written');
-  if (held.tornBytes > 0) return say('file_torn', `the last ${held.tornBytes} bytes were no whole entry`);
-  if (held.closed === undefined) return say('file_not_closed', 'the log file was not closed in order');
+  if (held === undefined) return complaintOf('file_created', 'there was no log file');
+  if (held.header.inode !== inode) return complaintOf('file_copied', 'the log file is not the one that was written');
+  if (held.tornBytes > 0) return complaintOf('file_torn', `the last ${held.tornBytes} bytes were not a whole entry`);
+  if (held.closed === undefined) return complaintOf('file_not_closed', 'the log file was not closed in order');
   return undefined;
 }

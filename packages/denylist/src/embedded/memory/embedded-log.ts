@@ -2,14 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { bytesOfRows } from '../../codec/rows.ts';
 import { broadLimitOf, countBroadRule, tooManyBroadRules } from '../../log/broad-rules.ts';
 import { countEnforcement, type Enforcement, nothingKnown } from '../../log/enforcement.ts';
-import {
-  type Feed,
-  type FeedBatch,
-  type FeedConnection,
-  type FeedEntry,
-  FeedGap,
-  type FeedPosition,
-} from '../../log/feed.ts';
+import { type Feed, type FeedBatch, type FeedConnection, FeedGap, type FeedPosition } from '../../log/feed.ts';
 import { denialOf, loggedDetails, noLongerKept, unknownId } from '../../log/logged-denial.ts';
 import { active, type LookUp, type Verdict } from '../../log/look-up.ts';
 import type { Reader } from '../../log/reader.ts';
@@ -17,33 +10,26 @@ import {
   type Appended,
   type AppendedAt,
   type AppendRequest,
-  LogError,
+  cutoffInFuture,
+  type LoggedDenial,
   type RevocationLog,
 } from '../../log/revocation-log.ts';
 import type { DigestSet } from '../../rules/digest.ts';
 import { defaultMaxTokenLifetimeSeconds, denies, emptyRule, sameRule } from '../../rules/rule.ts';
 import { applyStatement } from '../../rules/statement.ts';
+import { BatchQueue } from './batch-queue.ts';
+import { Journal } from './journal.ts';
 import { emptyState, type LogState, Staging, type StoredEntry } from './log-state.ts';
 
-export interface EmbeddedLog {
-  readonly log: RevocationLog;
-  readonly feed: Feed;
-  readonly lookUp: LookUp;
-  /** Milliseconds that it has still to heal; 0 when it is whole. */
-  healingMs(): number;
-  /** Ends a healing early. */
-  declareWhole(): 'healed' | 'whole';
-}
-
-/** Where entries are made durable before they are in force. */
+/** Makes entries durable before they are in force. */
 export interface LogStore {
-  /** Resolves once all of them are safe. @throws LogError `unavailable` (none is) or `outcome_unknown`. */
+  /** Resolves when all of them are durable. @throws LogError `unavailable` (none is durable) or `outcome_unknown`. */
   write(entries: readonly StoredEntry[]): Promise<void>;
 }
 
 export interface EmbeddedLogOptions {
   readonly clock: Clock;
-  /** Names this history: 16 hex digits, random. */
+  /** Identifies this history: 16 hex digits, random. */
   readonly epoch: string;
   /** Changes kept for readers that resume; default 10,000. */
   readonly journalEntries?: number;
@@ -51,60 +37,88 @@ export interface EmbeddedLogOptions {
   readonly maxTokenLifetimeSeconds?: number;
   /** Default `memory:`. */
   readonly name?: string;
-  /** Without one an entry is in force at once and gone with the process. */
+  /** Without a store an entry is in force at once, and lost when the process ends. */
   readonly store?: LogStore;
-  /** What the store holds; the log writes to it. */
+  /** The content of the store. The log changes it. Default: empty. */
   readonly state?: LogState;
-  /** Milliseconds for which the log says neither yes nor no, because something may be missing; default 0. */
+  /** Milliseconds for which the log answers "unknown", because entries may be missing; default 0. */
   readonly healingMs?: number;
 }
 
-/** A tail is woken at least this often, to be told that nothing happened. */
-const beatMs = 500;
 const dayMs = 86_400_000;
 /** Entries made durable with one write. */
 const batchEntries = 64;
 
+interface Waiting {
+  readonly request: AppendRequest;
+  resolve(appended: Appended): void;
+  reject(error: unknown): void;
+}
+
 /**
- * The revocation log of one process: for tests, for development, and for one node without Redis. The same rules, the
- * same ports; in memory, or with a store behind it.
+ * The revocation log of one process: for tests, for development, and for one node without Redis. It has the same rules
+ * and ports as the log in Redis, in memory or with a store.
  */
-export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
-  const { clock, epoch, journalEntries = 10_000, maxTokenLifetimeSeconds = defaultMaxTokenLifetimeSeconds } = options;
-  const { name = 'memory:', store, state = emptyState() } = options;
-  const { table, ids } = state;
-  let healsAtMs = clock.monotonicMs() + (options.healingMs ?? 0);
-  const journal: FeedEntry[] = [];
-  const wakeUps = new Set<() => void>();
-  const readers = new Map<Reader, FeedPosition | undefined>();
-  const headAt = (n: number) => `${epoch}.${n}`;
-  const healingMs = () => Math.max(0, Math.ceil(healsAtMs - clock.monotonicMs()));
-  const isHealing = () => healingMs() > 0;
+export class EmbeddedLog {
+  readonly log: RevocationLog;
+  readonly feed: Feed;
+  readonly lookUp: LookUp;
+  readonly #clock: Clock;
+  readonly #maxTokenLifetimeSeconds: number;
+  readonly #state: LogState;
+  readonly #journal: Journal;
+  /** The readers that are connected, and the position up to which each has applied the log. */
+  readonly #readers = new Map<Reader, FeedPosition | undefined>();
+  #healsAtMs: number;
 
-  const appendedAt = (seq: number, loggedAtMs: number, repeated: boolean): Appended => ({
-    epoch,
-    head: headAt(seq),
-    cursor: String(seq),
-    loggedAtMs,
-    redisReplicas: 0,
-    repeated,
-  });
+  constructor({ clock, epoch, journalEntries = 10_000, name = 'memory:', store, ...options }: EmbeddedLogOptions) {
+    const { state = emptyState(), maxTokenLifetimeSeconds = defaultMaxTokenLifetimeSeconds, healingMs = 0 } = options;
+    this.#clock = clock;
+    this.#maxTokenLifetimeSeconds = maxTokenLifetimeSeconds;
+    this.#state = state;
+    this.#journal = new Journal(epoch, state.seq, journalEntries);
+    this.#healsAtMs = clock.monotonicMs() + healingMs;
+    const queue = store && new BatchQueue<Waiting>(batchEntries, (batch) => this.#appendDurably(batch, store));
+    this.log = {
+      append: (request) =>
+        new Promise((resolve, reject) => {
+          if (queue === undefined) resolve(this.#appendNow(request));
+          else queue.add({ request, resolve, reject });
+        }),
+      denial: async (id) => this.#denial(id),
+      enforcement: async (appended) => this.#enforcement(appended),
+      close: async () => await queue?.drained(),
+    };
+    this.feed = { name, connect: async (signal, reader) => this.#connect(signal, reader) };
+    this.lookUp = { find: async (digests, issuedAt) => this.#find(digests, issuedAt), close: async () => {} };
+  }
 
-  /** What a request comes to, beside what is held and staged; nothing is changed but the staging. */
-  const decide = (request: AppendRequest, staging: Staging): Appended => {
+  /** Milliseconds until the healing ends; 0 when the log is not healing. */
+  healingMs(): number {
+    return Math.max(0, Math.ceil(this.#healsAtMs - this.#clock.monotonicMs()));
+  }
+
+  /** Ends the healing early. */
+  declareWhole(): 'healed' | 'whole' {
+    const outcome = this.#isHealing() ? 'healed' : 'whole';
+    this.#healsAtMs = this.#clock.monotonicMs();
+    return outcome;
+  }
+
+  /** Adds the entry of a request to the staging. @throws LogError for a request that the log refuses. */
+  #decide(request: AppendRequest, staging: Staging): Appended {
     const { digest, statement, details } = request;
-    const now = clock.wallMs();
-    const known = statement.kind === 'seed' ? undefined : staging.knownId(details.id);
-    if (known !== undefined) return appendedAt(known.seq, known.loggedAtMs, true);
+    const now = this.#clock.wallMs();
+    const isSeed = statement.kind === 'seed';
+    const known = isSeed ? undefined : staging.knownId(details.id);
+    if (known !== undefined) return this.#appended(known.seq, known.loggedAtMs, true);
     const held = staging.rule(digest) ?? emptyRule;
-    const rule = applyStatement(held, statement, { nowSeconds: Math.floor(now / 1000), maxTokenLifetimeSeconds });
-    if (rule === 'cutoff_in_future') {
-      throw new LogError(
-        'refused',
-        'issuedUpTo is more than 60 s ahead of the log: expected claim seconds of the issuer',
-      );
-    }
-    if (statement.kind === 'seed' && sameRule(held, rule)) return appendedAt(staging.seq, now, false);
+    const rule = applyStatement(held, statement, {
+      nowSeconds: Math.floor(now / 1000),
+      maxTokenLifetimeSeconds: this.#maxTokenLifetimeSeconds,
+    });
+    if (rule === 'cutoff_in_future') throw cutoffInFuture();
+    if (isSeed && sameRule(held, rule)) return this.#appended(staging.seq, now, false);
     const limit = broadLimitOf(request);
     if (limit !== undefined) {
       const counted = countBroadRule(staging.broad, limit, now);
@@ -112,17 +126,17 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
       staging.broad = counted;
     }
     const change = { digest: digest.slice(), rule, loggedAtMs: now, details: loggedDetails(request) };
-    const seq = staging.add(change, statement.kind === 'seed' ? undefined : details.id);
-    return appendedAt(seq, now, false);
-  };
+    return this.#appended(staging.add(change, isSeed ? undefined : details.id), now, false);
+  }
 
-  const apply = ({ entries, broad }: Staging): void => {
-    state.broad = broad;
+  /** Puts the staged entries in force. */
+  #apply({ entries, broad }: Staging): void {
+    const { table, ids } = this.#state;
+    this.#state.broad = broad;
+    if (entries.length === 0) return;
     for (const { seq, change, id } of entries) {
       table.set(change.digest, change.rule);
-      state.seq = seq;
-      journal.push({ prev: headAt(seq - 1), head: headAt(seq), cursor: String(seq), change });
-      if (journal.length > journalEntries) journal.shift();
+      this.#state.seq = seq;
       if (id === undefined) continue;
       ids.set(id, { seq, loggedAtMs: change.loggedAtMs });
       for (const [old, { loggedAtMs }] of ids) {
@@ -130,109 +144,55 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
         ids.delete(old);
       }
     }
-    if (entries.length > 0) for (const wake of wakeUps) wake();
-  };
-
-  const appendNow = (request: AppendRequest): Appended => {
-    const staging = new Staging(state);
-    const appended = decide(request, staging);
-    apply(staging);
-    return appended;
-  };
-
-  interface Waiting {
-    readonly request: AppendRequest;
-    resolve(appended: Appended): void;
-    reject(error: unknown): void;
+    this.#journal.add(entries);
   }
-  const queue: Waiting[] = [];
-  let draining: Promise<void> = Promise.resolve();
-  let isDraining = false;
 
-  /** Those that wait while a write is under way share the next one. */
-  const drain = async (to: LogStore): Promise<void> => {
-    isDraining = true;
-    while (queue.length > 0) {
-      const staging = new Staging(state);
-      const settle: (() => void)[] = [];
-      const fail: ((error: unknown) => void)[] = [];
-      for (const { request, resolve, reject } of queue.splice(0, batchEntries)) {
-        try {
-          const appended = decide(request, staging);
-          settle.push(() => resolve(appended));
-          fail.push(reject);
-        } catch (error) {
-          reject(error); // refused: the others go on
-        }
-      }
+  /** In one step, so that the revocation is in force before anything else happens. */
+  #appendNow(request: AppendRequest): Appended {
+    const staging = new Staging(this.#state);
+    const appended = this.#decide(request, staging);
+    this.#apply(staging);
+    return appended;
+  }
+
+  async #appendDurably(batch: readonly Waiting[], store: LogStore): Promise<void> {
+    const staging = new Staging(this.#state);
+    const decided: (Waiting & { readonly appended: Appended })[] = [];
+    for (const waiting of batch) {
       try {
-        if (staging.entries.length > 0) await to.write(staging.entries);
+        decided.push({ ...waiting, appended: this.#decide(waiting.request, staging) });
       } catch (error) {
-        for (const reject of fail) reject(error);
-        continue;
+        waiting.reject(error); // refused; the other requests of the batch are not affected
       }
-      apply(staging);
-      for (const resolve of settle) resolve();
     }
-    isDraining = false;
-  };
-  const appendDurably = (request: AppendRequest, to: LogStore): Promise<Appended> => {
-    const answer = new Promise<Appended>((resolve, reject) => queue.push({ request, resolve, reject }));
-    if (!isDraining) draining = drain(to);
-    return answer;
-  };
+    try {
+      if (staging.entries.length > 0) await store.write(staging.entries);
+    } catch (error) {
+      for (const { reject } of decided) reject(error);
+      return;
+    }
+    this.#apply(staging);
+    for (const { resolve, appended } of decided) resolve(appended);
+  }
 
-  const position = (): FeedPosition => ({
-    epoch,
-    head: headAt(state.seq),
-    cursor: String(state.seq),
-    healing: isHealing(),
-    maxTokenLifetimeSeconds,
-    minReader: 1,
-    logTime: { logMs: clock.wallMs(), monotonicMs: clock.monotonicMs(), roundTripMs: 0 },
-  });
+  #appended(seq: number, loggedAtMs: number, repeated: boolean): Appended {
+    const { epoch } = this.#journal;
+    const head = this.#journal.headAt(seq);
+    return { epoch, head, cursor: String(seq), loggedAtMs, redisReplicas: 0, repeated };
+  }
 
-  const entriesAfter = (n: number): FeedEntry[] => {
-    const missing = state.seq - n;
-    if (missing < 0 || missing > journal.length)
-      throw new FeedGap('position_lost', 'the embedded log no longer has it');
-    return missing === 0 ? [] : journal.slice(-missing);
-  };
+  #denial(id: string): LoggedDenial {
+    const known = this.#state.ids.get(id);
+    if (known === undefined) throw unknownId();
+    const change = this.#journal.changeAt(known.seq);
+    if (change === undefined) throw noLongerKept();
+    return denialOf(change);
+  }
 
-  const connect = (signal: AbortSignal, reader: Reader): FeedConnection => {
-    const closed = new AbortController();
-    readers.set(reader, undefined);
-    const ended = AbortSignal.any([signal, closed.signal]);
-    return {
-      lifts: 'union',
-      position: async () => position(),
-      async *snapshot() {
-        for (const words of table.snapshot().chunks()) yield bytesOfRows(words);
-      },
-      async *tail(from): AsyncIterable<FeedBatch> {
-        if (from.epoch !== epoch) throw new FeedGap('epoch', 'another embedded log');
-        let read = Number(from.cursor);
-        while (!ended.aborted) {
-          const entries = entriesAfter(read);
-          read = state.seq;
-          // Reader and log share one thread: what was just read is everything.
-          const provenAtMs = clock.monotonicMs();
-          yield { entries, provenAtMs, heartbeatLoggedAtMs: clock.wallMs(), healing: isHealing() };
-          if (read === state.seq) await nextChange(clock, wakeUps, ended);
-        }
-      },
-      acknowledge: (reached) => void readers.set(reader, reached),
-      close() {
-        closed.abort();
-        readers.delete(reader);
-      },
-    };
-  };
-
-  /** Reader and log share one process, so nobody is ever silent. */
-  const enforcement = ({ epoch: at, cursor }: AppendedAt): Enforcement => {
-    if (at !== epoch) return nothingKnown;
-    const replicas = [...readers].flatMap(([reader, position]) => reader.progress(position));
+  /** Readers and log are in one process, so no reader is ever unreachable. */
+  #enforcement({ epoch, cursor }: AppendedAt): Enforcement {
+    if (epoch !== this.#journal.epoch) return nothingKnown;
+    const replicas = [...this.#readers].flatMap(([reader, position]) => reader.progress(position));
     return countEnforcement(
       replicas.map((replica) => ({
         replica,
@@ -240,52 +200,67 @@ export function createEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
         silentMs: 0,
       })),
     );
-  };
+  }
 
-  const find = ({ dimensions, words }: DigestSet, issuedAt: number): Verdict => {
-    const nowSeconds = Math.floor(clock.wallMs() / 1000);
+  #find({ dimensions, words }: DigestSet, issuedAt: number): Verdict {
+    const nowSeconds = Math.floor(this.#clock.wallMs() / 1000);
     for (const [index, dimension] of dimensions.entries()) {
-      const rule = table.get(words.subarray(index * 4, index * 4 + 4));
+      const rule = this.#state.table.get(words.subarray(index * 4, index * 4 + 4));
       if (rule !== undefined && denies(rule, issuedAt, nowSeconds)) return { verdict: 'revoked', dimension };
     }
-    return isHealing() ? { verdict: 'unknown', cause: 'healing' } : active;
-  };
+    return this.#isHealing() ? { verdict: 'unknown', cause: 'healing' } : active;
+  }
 
-  return {
-    log: {
-      append: (request) => (store === undefined ? promised(() => appendNow(request)) : appendDurably(request, store)),
-      denial: async (id) => {
-        const known = ids.get(id);
-        if (known === undefined) throw unknownId();
-        const change = journal[journal.length - 1 - (state.seq - known.seq)]?.change;
-        if (change === undefined) throw noLongerKept();
-        return denialOf(change);
+  #isHealing(): boolean {
+    return this.healingMs() > 0;
+  }
+
+  #connect(signal: AbortSignal, reader: Reader): FeedConnection {
+    const closed = new AbortController();
+    const ended = AbortSignal.any([signal, closed.signal]);
+    this.#readers.set(reader, undefined);
+    return {
+      lifts: 'union',
+      position: async () => this.#position(),
+      snapshot: () => this.#snapshot(),
+      tail: (from) => this.#tail(from, ended),
+      acknowledge: (reached) => void this.#readers.set(reader, reached),
+      close: () => {
+        closed.abort();
+        this.#readers.delete(reader);
       },
-      enforcement: async (appended) => enforcement(appended),
-      close: () => draining,
-    },
-    feed: { name, connect: async (signal, reader) => connect(signal, reader) },
-    lookUp: { find: async (digests, issuedAt) => find(digests, issuedAt), close: async () => {} },
-    healingMs,
-    declareWhole() {
-      const outcome = isHealing() ? 'healed' : 'whole';
-      healsAtMs = clock.monotonicMs();
-      return outcome;
-    },
-  };
-}
+    };
+  }
 
-/** At once, so that what is revoked is in force before anything else happens; a throw becomes a rejection. */
-async function promised<T>(act: () => T): Promise<T> {
-  return act();
-}
+  #position(): FeedPosition {
+    const { epoch, seq } = this.#journal;
+    return {
+      epoch,
+      head: this.#journal.headAt(seq),
+      cursor: String(seq),
+      healing: this.#isHealing(),
+      maxTokenLifetimeSeconds: this.#maxTokenLifetimeSeconds,
+      minReader: 1,
+      logTime: { logMs: this.#clock.wallMs(), monotonicMs: this.#clock.monotonicMs(), roundTripMs: 0 },
+    };
+  }
 
-async function nextChange(clock: Clock, wakeUps: Set<() => void>, ended: AbortSignal): Promise<void> {
-  const woken = new AbortController();
-  const wake = () => woken.abort();
-  wakeUps.add(wake);
-  ended.addEventListener('abort', wake, { once: true });
-  await clock.sleep(beatMs, woken.signal);
-  ended.removeEventListener('abort', wake);
-  wakeUps.delete(wake);
+  async *#snapshot(): AsyncIterable<Uint8Array> {
+    for (const words of this.#state.table.snapshot().chunks()) yield bytesOfRows(words);
+  }
+
+  async *#tail({ epoch, cursor }: FeedPosition, ended: AbortSignal): AsyncIterable<FeedBatch> {
+    const clock = this.#clock;
+    const journal = this.#journal;
+    if (epoch !== journal.epoch) throw new FeedGap('epoch', 'the position is of another embedded log');
+    let read = Number(cursor);
+    while (!ended.aborted) {
+      const entries = journal.after(read);
+      read = journal.seq;
+      // Reader and log share one thread, so these entries are all that there are.
+      const provenAtMs = clock.monotonicMs();
+      yield { entries, provenAtMs, heartbeatLoggedAtMs: clock.wallMs(), healing: this.#isHealing() };
+      if (read === journal.seq) await journal.nextEntry(clock, ended);
+    }
+  }
 }

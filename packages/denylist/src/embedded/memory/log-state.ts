@@ -4,14 +4,14 @@ import type { Change } from '../../rules/event.ts';
 import type { Rule } from '../../rules/rule.ts';
 import { RuleTable } from '../../table/rule-table.ts';
 
-/** What an embedded log holds. */
+/** The content of an embedded log. */
 export interface LogState {
   readonly table: RuleTable;
-  /** Event id → where it was logged, oldest first; kept a day. */
+  /** Event id → its entry, oldest first; kept for a day. */
   readonly ids: Map<string, KnownId>;
   /** Number of the newest entry. */
   seq: number;
-  /** Not stored: it begins anew with the process. */
+  /** Not stored: it starts empty with each process. */
   broad: BroadRuleWindow;
 }
 
@@ -20,7 +20,7 @@ export interface KnownId {
   readonly loggedAtMs: number;
 }
 
-/** One entry on its way into the log. */
+/** One entry that is about to be logged. */
 export interface StoredEntry {
   readonly seq: number;
   readonly change: Change & { readonly loggedAtMs: number };
@@ -32,7 +32,7 @@ export function emptyState(): LogState {
   return { table: new RuleTable(), ids: new Map(), seq: 0, broad: { fromMs: 0, count: 0 } };
 }
 
-/** Entries that are decided and not yet safe: later ones of the same batch must see them, readers must not. */
+/** Entries that are decided but not yet durable: later requests of the same batch must see them, readers must not. */
 export class Staging {
   readonly entries: StoredEntry[] = [];
   broad: BroadRuleWindow;
@@ -58,7 +58,7 @@ export class Staging {
     return this.#ids.get(id) ?? this.#state.ids.get(id);
   }
 
-  /** @returns its number. */
+  /** @returns the number of the entry. */
   add(change: StoredEntry['change'], id: string | undefined): number {
     const seq = this.seq + 1;
     this.entries.push({ seq, change, id });

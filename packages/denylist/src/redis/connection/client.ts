@@ -1,66 +1,43 @@
-import { readFile } from 'node:fs/promises';
-import { ConfigurationError } from '../../configuration-error.ts';
+import type { Redis } from 'ioredis';
 import { FeedError } from '../../log/feed.ts';
-import type { RedisNode, RedisTls } from '../../sources/redis-source.ts';
+import { systemClock as clock } from '../../system-clock.ts';
+import { withTimeout } from '../../with-timeout.ts';
 import type { RedisScript } from '../scripts.ts';
-import { isError, toFeedError } from './reply-errors.ts';
+import { type RedisAddress, readPassword, readTls } from './credentials.ts';
+import { loadClient } from './load-client.ts';
+import { failure, toFeedError } from './reply-errors.ts';
 
 export type RedisArgument = string | number | Uint8Array;
 
-/** One connection to Redis, without a life of its own: it is open until it fails, and then it is closed. */
-export interface RedisConnection {
-  /** Replies as Redis gave them, bulk strings as Buffers. Commands go out in the order of the calls. @throws FeedError */
-  call(command: string, args: readonly RedisArgument[]): Promise<unknown>;
-  /** Runs a script, sending its source only when Redis does not know it. @throws FeedError */
-  run(script: RedisScript, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown>;
-  readonly open: boolean;
-  /** Aborted once it is closed, by whomever. */
-  readonly closed: AbortSignal;
-  close(): void;
-}
-
 export interface RedisTimeouts {
-  /** Milliseconds for TCP, TLS and the handshake; 1000. */
+  /** Milliseconds for TCP, TLS and the handshake; default 1000. */
   readonly connectMs?: number;
-  /** Milliseconds for a reply. */
+  /** Milliseconds for a reply; default no limit. */
   readonly commandMs?: number;
-  /** Milliseconds without a byte before the socket is torn down; above the block time of a tail. */
+  /** Milliseconds without a byte before the socket is closed; longer than a tail blocks. Default no limit. */
   readonly silenceMs?: number;
 }
 
-/** One server, and who we are to it. */
-export interface RedisAddress extends RedisNode {
-  /** Safe to print. */
-  readonly name: string;
-  readonly user?: string;
-  readonly password?: string;
-  readonly passwordFile?: string;
-  readonly database: number;
-  readonly tls?: RedisTls;
-}
-
 /**
- * Opens one connection to one server; the only place that knows the client library.
+ * Opens one connection to one server; the only place that uses the client library.
  *
- * @throws FeedError when the server is out of reach, ConfigurationError when ioredis is not installed.
+ * @throws FeedError when the server is unreachable, ConfigurationError when ioredis is not installed.
  */
 export async function openClient(address: RedisAddress, timeouts: RedisTimeouts = {}): Promise<RedisConnection> {
   const { connectMs = 1000, commandMs, silenceMs } = timeouts;
   const { host, port, name, user, database } = address;
-  const Redis = await loadClient();
-  const password = await readPassword(address);
-  const tls = address.tls === undefined ? {} : { tls: await readTls(address.tls, address) };
-  const client = new Redis({
+  const RedisClient = await loadClient();
+  const client = new RedisClient({
     host,
     port,
     db: database,
     username: user,
-    password,
-    ...tls,
+    password: await readPassword(address),
+    tls: await readTls(address),
     lazyConnect: true,
     // The one protocol whose replies have the same shape in every version of the client.
     protocol: 2,
-    // A user with the least rights may not call CLIENT.
+    // A user with the fewest rights may not call CLIENT.
     disableClientInfo: true,
     // Every default below waits or resends: with Redis down a command would take over a minute to fail, and a write
     // whose reply was lost would be sent twice.
@@ -71,100 +48,95 @@ export async function openClient(address: RedisAddress, timeouts: RedisTimeouts 
     enableReadyCheck: false,
     connectTimeout: connectMs,
     disconnectTimeout: 500,
-    ...(commandMs === undefined ? {} : { commandTimeout: commandMs }),
-    ...(silenceMs === undefined ? {} : { socketTimeout: silenceMs }),
+    socketTimeout: silenceMs,
   });
-  // Without a listener every failure is printed to stderr; failures reach us through the promises.
+  // Without a listener the client prints every failure to stderr; failures reach the caller through the promises.
   let lastError: Error | undefined;
   client.on('error', (error: Error) => {
     lastError = error;
   });
-  const closed = new AbortController();
-  client.on('close', () => closed.abort());
-  const close = () => {
-    closed.abort();
-    // Of a socket that is gone already the client would wait two seconds for its end, and keep the process alive.
-    if (client.status !== 'end' && client.status !== 'close') client.disconnect();
-  };
-  // The client's own limit covers TCP only: a paused server accepts and never says hello.
-  const deadline = setTimeout(close, connectMs);
+  const connection = new RedisConnection(client, name, commandMs);
+  // The client's own limit covers TCP only: a paused server accepts the connection and never answers the handshake.
+  let isLate = false;
+  const deadline = setTimeout(() => {
+    isLate = true;
+    connection.close();
+  }, connectMs);
   try {
     await client.connect();
   } catch (error) {
-    close();
-    // The promise says only "closed"; the event before it said why.
-    throw toFeedError(lastError ?? error, name);
+    connection.close();
+    // The promise says only "closed"; the event before it has the reason.
+    throw isLate ? failure('timeout', name) : toFeedError(lastError ?? error, name);
   } finally {
     clearTimeout(deadline);
   }
-  const call = async (command: string, args: readonly RedisArgument[]): Promise<unknown> => {
-    try {
-      return await client.callBuffer(command, ...args.map(toClientArgument));
-    } catch (error) {
-      const failure = toFeedError(error, name);
-      // A client that timed out keeps the dead socket and would hand later replies to later questions only if it came
-      // back. A server that is no primary any more will not become one: whoever dials again may find the new one.
-      if (failure.code === 'timeout' || failure.code === 'read_only') close();
-      throw failure;
-    }
-  };
-  return {
-    call,
-    async run(script, keys, args) {
-      const rest = [script.keyCount, ...keys, ...args];
-      try {
-        return await call('EVALSHA', [script.sha, ...rest]);
-      } catch (error) {
-        if (!(error instanceof FeedError) || error.code !== 'no_script') throw error;
-        return await call('EVAL', [script.source, ...rest]);
-      }
-    },
-    get open() {
-      return client.status === 'ready' && !closed.signal.aborted;
-    },
-    closed: closed.signal,
-    close,
-  };
+  return connection;
 }
 
-async function loadClient() {
-  try {
-    const { Redis } = await import('ioredis');
-    return Redis;
-  } catch (error) {
-    throw new ConfigurationError('url', 'a redis: URL needs the package ioredis: npm install ioredis', {
-      cause: error,
-    });
+const noReply = Symbol('no reply');
+
+/** One connection to Redis. It is open until it fails; then it is closed for ever and never reconnects. */
+export class RedisConnection {
+  readonly #client: Redis;
+  readonly #name: string;
+  readonly #commandMs: number | undefined;
+  readonly #closed = new AbortController();
+
+  constructor(client: Redis, name: string, commandMs: number | undefined) {
+    this.#client = client;
+    this.#name = name;
+    this.#commandMs = commandMs;
+    client.on('close', () => this.#closed.abort());
   }
-}
 
-/** Read at every connect, so that a password may be changed without a restart. */
-async function readPassword({ password, passwordFile, name }: RedisAddress): Promise<string | undefined> {
-  if (passwordFile === undefined) return password;
-  const text = await readLocal(passwordFile, name, 'passwordFile');
-  return text.toString('utf8').split(/\r?\n/, 1)[0];
-}
+  get open(): boolean {
+    return this.#client.status === 'ready' && !this.#closed.signal.aborted;
+  }
 
-async function readTls({ caFile, certFile, keyFile, serverName }: RedisTls, { name, host }: RedisAddress) {
-  const read = (path: string | undefined, what: string) =>
-    path === undefined ? undefined : readLocal(path, name, what);
-  const [ca, cert, key] = await Promise.all([read(caFile, 'ca'), read(certFile, 'cert'), read(keyFile, 'key')]);
-  return {
-    // The host of the URL, or the one that a Sentinel or cluster announced, is what the certificate must be for.
-    host,
-    ca,
-    cert,
-    key,
-    servername: serverName,
-  };
-}
+  /** Aborted when the connection is closed, by either side. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
 
-async function readLocal(path: string, name: string, what: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const reason = isError(error) && 'code' in error ? ` (${String(error.code)})` : '';
-    throw new FeedError('unreachable', `${name}: the file that ${what} names cannot be read${reason}`);
+  /** The reply as Redis sent it, with bulk strings as Buffers. Commands are sent in the order of the calls. @throws FeedError */
+  async call(command: string, args: readonly RedisArgument[]): Promise<unknown> {
+    try {
+      return await this.#replyTo(command, args);
+    } catch (error) {
+      const failed = toFeedError(error, this.#name);
+      // After a timeout a late reply could be taken for the reply to a later command. A server that is no longer the
+      // primary stays so, and a new connection may find the new one.
+      if (failed.code === 'timeout' || failed.code === 'read_only') this.close();
+      throw failed;
+    }
+  }
+
+  /** Runs a script. Its source is sent only when Redis does not have it. @throws FeedError */
+  async run(script: RedisScript, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown> {
+    const rest = [script.keyCount, ...keys, ...args];
+    try {
+      return await this.call('EVALSHA', [script.sha, ...rest]);
+    } catch (error) {
+      if (!(error instanceof FeedError) || error.code !== 'no_script') throw error;
+      return await this.call('EVAL', [script.source, ...rest]);
+    }
+  }
+
+  close(): void {
+    this.#closed.abort();
+    // Disconnecting a socket that is closed already would wait two seconds for its end, and keep the process alive.
+    const { status } = this.#client;
+    if (status !== 'end' && status !== 'close') this.#client.disconnect();
+  }
+
+  async #replyTo(command: string, args: readonly RedisArgument[]): Promise<unknown> {
+    const reply = this.#client.callBuffer(command, ...args.map(toClientArgument));
+    if (this.#commandMs === undefined) return await reply;
+    // The client has such a limit too, but its error has no code: only its text tells it from others.
+    const answer = await withTimeout(reply, { clock, timeoutMs: this.#commandMs, late: noReply });
+    if (answer === noReply) throw failure('timeout', this.#name);
+    return answer;
   }
 }
 

@@ -5,13 +5,13 @@ import { openClient, type RedisConnection, type RedisTimeouts } from './client.t
 import { firstToSucceed } from './first-to-succeed.ts';
 import { movedTo } from './reply-errors.ts';
 
-/** A node may know less than the one it sends us to. */
+/** A node may name an owner that has changed since, which then names another one. */
 const maxHops = 4;
 
 /**
  * Connects to the node of a cluster that owns the slot of `{revocast}`: all keys share that hash tag, so one node has
- * them all. Any node that answers tells where it is. When the slot moves, the node refuses the next command, the
- * connection closes, and whoever dials again gets here again.
+ * them all. Every node that answers names the owner. When the slot moves, the node refuses the next command and the
+ * connection closes; the next attempt to connect finds the new owner.
  */
 export async function connectToOwner(source: RedisSource, timeouts: RedisTimeouts): Promise<RedisConnection> {
   return await firstToSucceed(
@@ -25,7 +25,7 @@ async function followFrom(from: RedisNode, source: RedisSource, timeouts: RedisT
   for (let hop = 0; hop < maxHops; hop++) {
     const connection = await openClient({ ...source, ...node }, timeouts);
     try {
-      // A question with a key in it, and a right that every role has: CLUSTER SLOTS would need another one.
+      // A command with a key of ours, and a right that every user has: CLUSTER SLOTS would need another one.
       await connection.call('HMGET', [keys.meta, 'epoch']);
       return connection;
     } catch (error) {
@@ -35,5 +35,8 @@ async function followFrom(from: RedisNode, source: RedisSource, timeouts: RedisT
       node = { host: next.host === '' ? node.host : next.host, port: next.port };
     }
   }
-  throw new FeedError('loading', `${source.name}: the nodes send each other's clients in a circle; try again`);
+  throw new FeedError(
+    'loading',
+    `${source.name}: no owner of the slot was found, because the nodes name each other; try again`,
+  );
 }

@@ -3,13 +3,13 @@ import { openClient, type RedisConnection, type RedisTimeouts } from './client.t
 import { connectToOwner } from './cluster.ts';
 import { connectToPrimary } from './sentinel.ts';
 
-export type { RedisArgument, RedisConnection, RedisTimeouts } from './client.ts';
+export type { RedisConnection, RedisTimeouts } from './client.ts';
 
 /**
- * Opens one connection to the server that takes our writes, whatever the deployment. It never reconnects by itself,
- * because whoever uses it must know that it was another one; it closes when that server is no longer the one.
+ * Opens one connection to the server that accepts writes, in any deployment. It never reconnects, because its user must
+ * see that the server may be another one; it closes when that server no longer accepts writes.
  *
- * @throws FeedError when Redis is out of reach, ConfigurationError when ioredis is not installed.
+ * @throws FeedError when Redis is unreachable, ConfigurationError when ioredis is not installed.
  */
 export async function connectRedis(source: RedisSource, timeouts: RedisTimeouts = {}): Promise<RedisConnection> {
   switch (source.deployment) {

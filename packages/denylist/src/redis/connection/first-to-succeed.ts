@@ -1,19 +1,20 @@
 /**
- * Settles like the first of several attempts that succeeds; what later ones bring is handed to `discard`.
+ * Resolves to the result of the first attempt that succeeds; results of later ones go to `discard`.
  *
- * @throws the failure of the first attempt of the list, when all fail.
+ * @throws the error of the first attempt in the list, when all fail.
  */
 export async function firstToSucceed<T>(attempts: readonly Promise<T>[], discard: (late: T) => void): Promise<T> {
-  let winner: Promise<T> | undefined;
-  const marked = attempts.map((attempt) =>
-    attempt.then((value) => {
-      winner ??= attempt;
-      if (winner !== attempt) discard(value);
-      return value;
-    }),
-  );
   try {
-    return await Promise.any(marked);
+    const first = await Promise.any(attempts);
+    for (const attempt of attempts) {
+      attempt.then(
+        (late) => {
+          if (late !== first) discard(late);
+        },
+        () => {},
+      );
+    }
+    return first;
   } catch (error) {
     throw error instanceof AggregateError ? error.errors[0] : error;
   }

@@ -1,6 +1,6 @@
 import { FeedError } from '../../log/feed.ts';
 
-// Redis answers are `unknown` until they passed through here.
+// Replies of Redis are `unknown` until one of these functions has checked their type.
 
 export function readArray(reply: unknown, what: string): readonly unknown[] {
   if (Array.isArray(reply)) return reply;
@@ -25,7 +25,7 @@ export function readBytes(reply: unknown, what: string): Uint8Array {
 export function readNumber(reply: unknown, what: string): number {
   const value = typeof reply === 'number' ? reply : Number(readText(reply, what));
   if (Number.isFinite(value)) return value;
-  throw new FeedError('protocol', `expected a number for ${what}`);
+  throw new FeedError('protocol', `expected a number for ${what}, found another reply`);
 }
 
 /** `TIME`: seconds and microseconds, as milliseconds. */

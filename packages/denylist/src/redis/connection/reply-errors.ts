@@ -1,8 +1,9 @@
 import { types } from 'node:util';
-import { ConfigurationError } from '../../configuration-error.ts';
+import { errorCodeOf } from '../../error-code.ts';
 import { FeedError, type FeedErrorCode } from '../../log/feed.ts';
+import { fixForFeedError } from '../../log/feed-error-fixes.ts';
 
-// The first word of an error reply is its code, part of the protocol.
+/** By the first word of an error reply, which is its code in the protocol. */
 const replyCodes: Readonly<Record<string, FeedErrorCode>> = {
   NOSCRIPT: 'no_script',
   LOADING: 'loading',
@@ -24,34 +25,53 @@ const replyCodes: Readonly<Record<string, FeedErrorCode>> = {
   UNBLOCKED: 'closed',
 };
 
+/** By the code that Node gives an error of a socket; every other code means that there was no connection. */
+const socketCodes: Readonly<Record<string, FeedErrorCode>> = {
+  ETIMEDOUT: 'timeout',
+  ECONNRESET: 'closed',
+  EPIPE: 'closed',
+};
+
+/** Replies of a cluster that need another fix than their code. */
+const clusterFixes: Readonly<Record<string, string>> = {
+  MOVED: 'The slot of {revocast} is on another node of the cluster. Name the cluster as redis+cluster://…',
+  CLUSTERDOWN: 'No node of the cluster serves the slot of {revocast}. It will answer again without a change; wait.',
+};
+
 /**
- * Any failure of the client as a {@link FeedError} that may be printed. `cause` keeps the text that Redis sent and
- * nothing else: the client's own error carries the command, and that may be AUTH with its password.
+ * Any failure of the client as a {@link FeedError} that is safe to print. `cause` keeps the text that Redis sent and
+ * nothing else: the client's own error contains the command, which may be AUTH with its password.
  *
  * @param name of the server, without credentials.
  */
 export function toFeedError(error: unknown, name: string): FeedError {
   if (error instanceof FeedError) return error;
-  if (error instanceof ConfigurationError || !isError(error)) {
+  // An error of another realm is no instance of ours: inside a test sandbox every error of Node itself is one.
+  if (!(error instanceof Error || types.isNativeError(error))) {
     return new FeedError('protocol', `${name} failed`, { cause: error });
   }
-  const cause = new Error(error.message);
-  const say = (code: FeedErrorCode, what: string) => new FeedError(code, `${name}: ${what}`, { cause });
   if (error.name === 'ReplyError') {
     const word = error.message.split(' ', 1)[0] ?? '';
     const code = isScriptRefused(error.message) ? 'no_permission' : (replyCodes[word] ?? 'refused');
-    return say(code, remedies[word] ?? remedies[code] ?? `answered ${word}`);
+    const fix = clusterFixes[word] ?? fixForFeedError(code);
+    return new FeedError(code, `${name} answered ${word}. ${fix}`, { cause: new Error(error.message) });
   }
-  if (/timed? ?out/i.test(error.message)) return say('timeout', 'no answer in time');
-  if (/is closed|Stream isn't writeable|ECONNRESET|EPIPE/i.test(error.message)) return say('closed', 'connection lost');
-  // A stable code of Node or OpenSSL, as CERT_HAS_EXPIRED or ECONNREFUSED: what went wrong, and no address of anything.
-  const reason = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
-  return say('unreachable', `cannot be reached${reason}`);
+  const socketCode = errorCodeOf(error);
+  // The client's own errors have no code: they all say that the connection is closed.
+  return failure(socketCode === undefined ? 'closed' : (socketCodes[socketCode] ?? 'unreachable'), name, error);
 }
 
-/** Also one of another realm, as every error of Node itself is inside a sandbox. */
-export function isError(error: unknown): error is Error {
-  return error instanceof Error || types.isNativeError(error);
+/** A failure without an answer of Redis. A code such as ECONNREFUSED is in the message, an address is not. */
+export function failure(code: FeedErrorCode, name: string, error?: Error): FeedError {
+  const socketCode = errorCodeOf(error);
+  const reason = socketCode === undefined ? '' : ` (${socketCode})`;
+  const cause = error && new Error(error.message);
+  return new FeedError(code, `${name}${reason}: ${fixForFeedError(code)}`, { cause });
+}
+
+/** Whether Redis answered, and refused this one command: the user lacks the right, or the service hides the command. */
+export function isCommandRefused(error: unknown): boolean {
+  return error instanceof FeedError && (error.code === 'no_permission' || error.code === 'refused');
 }
 
 /** Where a cluster says that our slot is: of a `MOVED slot host:port` reply. The host is empty when it is the same. */
@@ -61,20 +81,10 @@ export function movedTo(error: unknown): { readonly host: string; readonly port:
   return host === undefined || host === '?' ? undefined : { host, port: Number(port) };
 }
 
-/** Inside a script a missing right is reported without a code of its own up to Redis 7.0, and with other words since. */
+/**
+ * A missing right inside a script. Redis gives this reply no code of its own, so its text must be read: up to 7.0 one
+ * text, since then another.
+ */
 export function isScriptRefused(message: string): boolean {
   return /can't run this command|can't access at least one of the keys|ACL failure in script/.test(message);
 }
-
-/** What to do about each, said where the error is made. By word of the reply, or by code. */
-const remedies: Readonly<Record<string, string>> = {
-  MOVED: 'the slot of {revocast} is on another node of the cluster: name it as redis+cluster://…',
-  CLUSTERDOWN: 'nobody in the cluster serves the slot of {revocast}; it will answer by itself',
-  loading: 'is loading its data set or has no primary; it will answer by itself',
-  read_only: 'is a replica: name the primary, or its Sentinels',
-  no_permission: 'refuses this user: see the ACL recipe in docs/redis.md',
-  wrong_type: 'holds something else under {revocast}:*: give Revocast a database of its own',
-  out_of_memory: 'is out of memory: raise maxmemory, and keep maxmemory-policy at noeviction',
-  disk_error: 'cannot write to its disk and refuses writes (MISCONF)',
-  no_replicas: 'has fewer replicas than min-replicas-to-write and refuses writes',
-};

@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FeedError } from '../../log/feed.ts';
 import type { RedisNode, RedisSource } from '../../sources/redis-source.ts';
-import { openClient, type RedisAddress, type RedisConnection, type RedisTimeouts } from './client.ts';
+import { openClient, type RedisConnection, type RedisTimeouts } from './client.ts';
+import type { RedisAddress } from './credentials.ts';
 import { firstToSucceed } from './first-to-succeed.ts';
 import { readArray, readNumber, readText } from './replies.ts';
 
-/** How often the Sentinels are asked who the primary is, while connected to it. */
+/** How often the Sentinels are asked for the primary while there is a connection to it. */
 const watchMs = 500;
 
 /**
- * Asks the Sentinels for the primary and connects to it. The connection closes itself within a second of the Sentinels
- * naming another one: an old primary goes on answering for seconds, and what is written to it then is lost.
+ * Asks the Sentinels for the primary and connects to it. The connection is closed within a second after the Sentinels
+ * name another primary: the old one answers for some seconds more, and writes to it are then lost.
  */
 export async function connectToPrimary(source: RedisSource, timeouts: RedisTimeouts): Promise<RedisConnection> {
   const { sentinel, primary } = await askAny(source, timeouts);
@@ -35,7 +36,7 @@ interface Answer {
   readonly primary: RedisNode;
 }
 
-/** The first answer counts; a Sentinel that is down or knows no such primary costs no time. */
+/** The first answer counts, so a Sentinel that is down or does not watch this primary costs no time. */
 async function askAny(source: RedisSource, { connectMs = 1000 }: RedisTimeouts): Promise<Answer> {
   const limits = { connectMs, commandMs: connectMs, silenceMs: 3 * watchMs + connectMs };
   return await firstToSucceed(
@@ -53,35 +54,36 @@ async function askAny(source: RedisSource, { connectMs = 1000 }: RedisTimeouts):
 }
 
 function sentinelAddress(source: RedisSource, node: RedisNode): RedisAddress {
-  const { name, tls, sentinelUser, sentinelPassword } = source;
-  return {
-    ...node,
-    name,
-    database: 0,
-    ...(tls === undefined ? {} : { tls }),
-    ...(sentinelUser === undefined ? {} : { user: sentinelUser }),
-    ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
-  };
+  const { name, tls, sentinelUser: user, sentinelPassword: password } = source;
+  return { ...node, name, database: 0, tls, user, password };
 }
 
 async function askPrimary(sentinel: RedisConnection, { name, primaryName = '' }: RedisSource): Promise<RedisNode> {
   const reply = await sentinel.call('SENTINEL', ['get-master-addr-by-name', primaryName]);
-  if (reply === null) throw new FeedError('refused', `${name}: the Sentinels watch no primary of this name`);
+  if (reply === null)
+    throw new FeedError(
+      'refused',
+      `${name}: expected the name of a primary that the Sentinels watch, found another name`,
+    );
   const [host, port] = readArray(reply, 'primary');
   return { host: readText(host, 'primary host'), port: readNumber(port, 'primary port') };
 }
 
-/** A Sentinel that missed a failover still names the server that is a replica by now. */
+/** A Sentinel that missed a failover still names the old primary, which is a replica now. */
 async function expectPrimary(connection: RedisConnection, { name }: RedisSource): Promise<void> {
   let role: string;
   try {
     role = readText(readArray(await connection.call('ROLE', []), 'ROLE')[0], 'role');
   } catch (error) {
-    // Without the right to ask, the first write tells.
+    // Without the right to ask, the first write fails instead.
     if (error instanceof FeedError && error.code === 'no_permission') return;
     throw error;
   }
-  if (role !== 'master') throw new FeedError('read_only', `${name}: a failover is under way`);
+  if (role !== 'master')
+    throw new FeedError(
+      'read_only',
+      `${name}: the server that the Sentinels name is not the primary: a failover is in progress; try again`,
+    );
 }
 
 interface Watched extends Answer {
@@ -95,7 +97,7 @@ async function closeWhenMoved({ connection, primary, source, timeouts, ...first 
   const { closed } = connection;
   closed.addEventListener('abort', () => sentinel.close(), { once: true });
   for (;;) {
-    // Rejects when the connection is closed meanwhile: then there is nothing left to watch.
+    // Rejects when the connection is closed meanwhile; the watch then ends.
     await sleep(watchMs, undefined, { ref: false, signal: closed }).catch(() => undefined);
     if (closed.aborted) break;
     try {
@@ -104,7 +106,7 @@ async function closeWhenMoved({ connection, primary, source, timeouts, ...first 
       else ({ sentinel, primary: named } = await askAny(source, timeouts));
       if (named.host !== primary.host || named.port !== primary.port) connection.close();
     } catch {
-      // Without Sentinels the primary is still the primary; the next turn asks another one.
+      // A Sentinel that fails says nothing about the primary; the next round asks another Sentinel.
       sentinel.close();
     }
   }

@@ -11,15 +11,15 @@ export interface RedisSessionOptions {
 }
 
 /**
- * A connection on demand: dialled at the first use and again after it failed, one attempt at a time, and after a
- * failure not before a jittered pause has passed. Until then every caller gets the failure at once.
+ * A connection on demand: opened at the first use, and again after it has failed. There is one attempt at a time, and
+ * after a failure a pause with jitter; during the pause every caller gets the failure at once.
  */
 export class RedisSession {
   readonly #source: RedisSource;
   readonly #options: RedisSessionOptions;
   readonly #backoff: Backoff;
   #connection: RedisConnection | undefined;
-  #dialling: Promise<RedisConnection> | undefined;
+  #connecting: Promise<RedisConnection> | undefined;
   #failure: { readonly error: unknown; readonly retryAtMs: number } | undefined;
   #closed = false;
 
@@ -29,10 +29,6 @@ export class RedisSession {
     this.#backoff = new Backoff({ firstMs: 50, maxMs: 1000, random: options.random });
   }
 
-  get name(): string {
-    return this.#source.name;
-  }
-
   /** The open connection, if there is one now. */
   get current(): RedisConnection | undefined {
     return this.#connection?.open ? this.#connection : undefined;
@@ -40,20 +36,38 @@ export class RedisSession {
 
   /** @throws FeedError */
   async get(): Promise<RedisConnection> {
-    if (this.#closed) throw new FeedError('closed', `${this.name}: closed`);
+    if (this.#closed) throw new FeedError('closed', `${this.#source.name}: closed`);
     if (this.current !== undefined) return this.current;
     const { clock } = this.#options;
     if (this.#failure !== undefined && clock.monotonicMs() < this.#failure.retryAtMs) throw this.#failure.error;
-    this.#dialling ??= this.#dial();
-    return await this.#dialling;
+    this.#connecting ??= this.#connect();
+    return await this.#connecting;
   }
 
-  /** A command got its answer: the next failure is a first one again. */
+  /**
+   * Asks a question. A failure to answer closes the connection and starts the pause.
+   *
+   * @throws FeedError
+   */
+  async use<Answer>(question: (redis: RedisConnection) => Promise<Answer>): Promise<Answer> {
+    // Outside of the try block: during the pause this throws at once, and must not start the pause again.
+    const redis = await this.get();
+    try {
+      const answer = await question(redis);
+      this.succeeded();
+      return answer;
+    } catch (error) {
+      this.failed(error);
+      throw error;
+    }
+  }
+
+  /** A command was answered: the pause after the next failure is a first one again. */
   succeeded(): void {
     this.#backoff.succeeded();
   }
 
-  /** Gives up the connection and rests: until a jittered pause is over, `get` fails at once with this error. */
+  /** Closes the connection. Until a pause with jitter is over, `get` fails at once with this error. */
   failed(error: unknown): void {
     this.#connection?.close();
     this.#failure = { error, retryAtMs: this.#options.clock.monotonicMs() + this.#backoff.nextMs() };
@@ -64,7 +78,7 @@ export class RedisSession {
     this.#connection?.close();
   }
 
-  async #dial(): Promise<RedisConnection> {
+  async #connect(): Promise<RedisConnection> {
     const { timeouts } = this.#options;
     try {
       const connection = await connectRedis(this.#source, timeouts);
@@ -76,7 +90,7 @@ export class RedisSession {
       this.failed(error);
       throw error;
     } finally {
-      this.#dialling = undefined;
+      this.#connecting = undefined;
     }
   }
 }

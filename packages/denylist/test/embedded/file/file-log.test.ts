@@ -220,9 +220,9 @@ describe('a file that is refused', () => {
   };
 
   it.each<[string, (whole: Buffer) => Buffer, RegExp]>([
-    ['is garbage', () => Buffer.from('{"not":"ours"}'), /is no revocation log/],
+    ['is garbage', () => Buffer.from('{"not":"ours"}'), /is not a revocation log/],
     ['is empty', () => Buffer.alloc(0), /is empty/],
-    ['is newer', setByte(4, 2), /version 2, and this reads up to 1: upgrade/],
+    ['is newer', setByte(4, 2), /version 2, but this program reads versions up to 1: upgrade/],
     ['is older', setByte(4, 0), /version 0/],
     ['has other digests', setByte(5, 9), /digest scheme 9/],
     ['has a flipped bit in its head', flip(30), /damaged at byte 8/],
@@ -239,7 +239,7 @@ describe('a file that is refused', () => {
 
   it('is left as it was, and so is its lock', async () => {
     disk.put(path, Buffer.from('precious'));
-    await expect(open()).rejects.toThrow(/no revocation log/);
+    await expect(open()).rejects.toThrow(/not a revocation log/);
     expect(bytes().toString()).toBe('precious');
     disk.files.delete(path);
     await open();
@@ -408,17 +408,17 @@ describe('the lock', () => {
     ['nobody knows whom', { what: 'else' }],
   ])('of %s is respected', async (_name, holder) => {
     await leaveLock(holder);
-    await expect(open()).rejects.toThrow(/has the log file/);
+    await expect(open()).rejects.toThrow(/the log file is locked by/);
   });
 
   it('names the folder that is not there', async () => {
     path = join(dir, 'missing', 'log');
-    await expect(open()).rejects.toThrow(/cannot be locked \(ENOENT\): is its folder there/);
+    await expect(open()).rejects.toThrow(/cannot be locked \(ENOENT\): check that its folder exists/);
   });
 
   it('keeps a second one out, by name, until the first is closed', async () => {
     const source = await open();
-    await expect(open()).rejects.toThrow(new RegExp(`process ${process.pid} on .* has the log file`));
+    await expect(open()).rejects.toThrow(new RegExp(`is locked by process ${process.pid} on `));
     await source.close();
     await open();
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
-import { createEmbeddedLog } from '../../../src/embedded/memory/embedded-log.ts';
+import { EmbeddedLog } from '../../../src/embedded/memory/embedded-log.ts';
 import type { FeedBatch } from '../../../src/log/feed.ts';
 import { digestOf, digestSetOf } from '../../../src/rules/digest.ts';
 import { emptyRule, forEver } from '../../../src/rules/rule.ts';
@@ -13,7 +13,7 @@ const block: Statement = { kind: 'deny', until: forEver };
 
 function given({ journalEntries = 10 } = {}) {
   const clock = new FakeClock();
-  const embedded = createEmbeddedLog({ clock, epoch: 'e'.repeat(16), journalEntries });
+  const embedded = new EmbeddedLog({ clock, epoch: 'e'.repeat(16), journalEntries });
   let drawn = 0;
   const append = (statement: Statement, id?: string) => {
     drawn += 1;

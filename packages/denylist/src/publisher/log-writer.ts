@@ -1,0 +1,122 @@
+import type { Clock } from '../clock.ts';
+import { type Feed, logTimeSample } from '../log/feed.ts';
+import { type Appended, LogError, type RevocationLog } from '../log/revocation-log.ts';
+import { LogClock } from '../replication/log-clock.ts';
+import type { Digest } from '../rules/digest.ts';
+import type { Dimension, RevocationReason } from '../rules/revocation.ts';
+import type { Statement } from '../rules/statement.ts';
+import { awaitEnforcement, type EnforcedEverywhere } from './await-enforcement.ts';
+import { checkPublishOptions, type PublishOptions } from './publish-options.ts';
+import type { TraceRevocation } from './trace-revocations.ts';
+
+/** What became of a revocation, and how many copies of it exist. */
+export interface Published {
+  readonly id: string;
+  readonly epoch: string;
+  readonly loggedAtMs: number;
+  /** 0: only the primary holds it, and it is lost with that Redis unless a sidecar has applied it. */
+  readonly redisReplicas: number;
+  /**
+   * Waits until every replica has applied it, or until the time is up: the result then lists the missing replicas.
+   *
+   * @param options `timeoutMs` 1–60,000, default 5000.
+   * @throws ConfigurationError for a `timeoutMs` out of its bounds, and nothing else.
+   */
+  enforcedEverywhere(options?: { readonly timeoutMs?: number }): Promise<EnforcedEverywhere>;
+}
+
+export interface PublisherObserver {
+  published?(statement: 'revoke' | 'lift', dimension: Dimension, reason: RevocationReason): void;
+  failed?(error: unknown): void;
+}
+
+export interface PublisherPorts {
+  readonly log: RevocationLog;
+  readonly feed: Feed;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** As in AppendRequest. */
+  readonly broadRulesPerMinute?: number;
+  readonly observer?: PublisherObserver;
+  readonly trace?: TraceRevocation;
+}
+
+/** A checked revocation or lift. */
+export interface Publication {
+  readonly kind: 'revoke' | 'lift';
+  readonly dimension: Dimension;
+  readonly digest: Digest;
+  readonly statement: Statement;
+  readonly reason?: RevocationReason;
+  readonly actor?: string;
+  /** Seconds until the token expires, when one token with a known end is revoked. For traces only. */
+  readonly remainingSeconds?: number;
+}
+
+/** Appends publications to a log, with times of the log's clock, which it learns from the log's answers. */
+export class LogWriter {
+  readonly #ports: PublisherPorts;
+  readonly #logClock: LogClock;
+
+  constructor(ports: PublisherPorts) {
+    this.#ports = ports;
+    this.#logClock = new LogClock(ports.clock);
+  }
+
+  /** @throws ConfigurationError for an option out of its bounds · LogError, with the id for a retry */
+  async write(publication: Publication, options: PublishOptions = {}): Promise<Published> {
+    checkPublishOptions(options);
+    const { log, clock, newId, broadRulesPerMinute, observer, trace } = this.#ports;
+    const { digest, statement, remainingSeconds, ...about } = publication;
+    const { id = newId(), redisReplicas = 'all', occurredAtMs, tokens } = options;
+    const { kind, dimension, reason = 'other', actor } = about;
+    const requestedAtMs = await this.#requestTime();
+    const span = kind === 'revoke' ? trace?.({ dimension, reason, actor, remainingSeconds, tokens }) : undefined;
+    const details = {
+      id,
+      ...about,
+      requestedAtMs,
+      occurredAtMs:
+        occurredAtMs === undefined ? undefined : Math.round(occurredAtMs + (this.#logClock.offsetMs() ?? 0)),
+      traceparent: span?.traceparent,
+    };
+    const sentAtMs = clock.monotonicMs();
+    let appended: Appended;
+    try {
+      appended = await log.append({ digest, statement, details, redisReplicas, broadRulesPerMinute });
+    } catch (error) {
+      observer?.failed?.(error);
+      span?.failed(error);
+      // With the id the caller can retry safely even when the id was generated here.
+      throw error instanceof LogError ? new LogError(error.code, error.message, { cause: error.cause, id }) : error;
+    }
+    if (!appended.repeated) {
+      this.#logClock.learn(logTimeSample(appended.loggedAtMs, sentAtMs, clock.monotonicMs()));
+    }
+    span?.logged(appended);
+    observer?.published?.(kind, dimension, reason);
+    return {
+      id,
+      epoch: appended.epoch,
+      loggedAtMs: appended.loggedAtMs,
+      redisReplicas: appended.redisReplicas,
+      enforcedEverywhere: ({ timeoutMs = 5000 } = {}) => awaitEnforcement({ log, appended, clock, timeoutMs }),
+    };
+  }
+
+  /** The log's time of this call. Without a reading of the log's clock, a clock difference would count as latency. */
+  async #requestTime(): Promise<number> {
+    const { log, clock } = this.#ports;
+    const calledAtMs = clock.monotonicMs();
+    if (this.#logClock.nowMs() === undefined) {
+      try {
+        const sample = await log.time?.();
+        if (sample !== undefined) this.#logClock.learn(sample);
+      } catch {
+        // A log that cannot tell the time may still take the revocation; if not, the append reports why.
+      }
+    }
+    const nowMs = this.#logClock.nowMs() ?? clock.wallMs();
+    return Math.round(nowMs - (clock.monotonicMs() - calledAtMs));
+  }
+}

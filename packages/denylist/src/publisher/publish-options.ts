@@ -1,0 +1,35 @@
+import { ConfigurationError } from '../configuration-error.ts';
+import { checkWholeNumber } from '../option-bounds.ts';
+
+export interface PublishOptions {
+  /** Redis replicas that must confirm: 0–100, default all that Redis reports. 0: the primary alone is enough. */
+  readonly redisReplicas?: number;
+  /** 1–128 characters; a retry with the same id within a day writes nothing. Default: random. */
+  readonly id?: string;
+  /** When it happened at the identity provider, Unix milliseconds: latency is counted from here. */
+  readonly occurredAtMs?: number;
+  /** How many tokens this ends, when the caller has counted them: 0 or more, for traces and counters only. */
+  readonly tokens?: number;
+}
+
+/** @throws ConfigurationError with the option, what was expected and the number found. */
+export function checkPublishOptions({ redisReplicas, id, occurredAtMs, tokens }: PublishOptions): void {
+  if (redisReplicas !== undefined) {
+    checkWholeNumber('redisReplicas', redisReplicas, { least: 0, most: 100, unit: 'redis replicas' });
+  }
+  if (id !== undefined && !/^[\x21-\x7e]{1,128}$/.test(id)) {
+    throw new ConfigurationError(
+      'id',
+      'expected 1–128 printable ASCII characters without spaces, found another string',
+    );
+  }
+  if (occurredAtMs !== undefined && !(Number.isFinite(occurredAtMs) && occurredAtMs > 1e12 && occurredAtMs < 1e14)) {
+    throw new ConfigurationError(
+      'occurredAtMs',
+      `expected Unix milliseconds between 1e12 and 1e14, found ${Number(occurredAtMs)}`,
+    );
+  }
+  if (tokens !== undefined) {
+    checkWholeNumber('tokens', tokens, { least: 0, most: Number.MAX_SAFE_INTEGER, unit: 'tokens' });
+  }
+}
