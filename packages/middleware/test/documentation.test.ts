@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { type Reason, reasons, specOf } from '../src/errors.ts';
-import { remedies } from '../src/explain/remedies.ts';
+import { fixes } from '../src/explain/fixes.ts';
 import type { Option } from '../src/options/option-table.ts';
 import { profiles } from '../src/options/profiles.ts';
 import { defaultFeed } from '../src/options/revocation-options.ts';
@@ -38,7 +38,7 @@ describe('docs/errors.md', () => {
     for (const [reason, status, error, meaning, fix] of rows) {
       const spec = specOf(reason as Reason);
       expect([reason, status, error]).toEqual([reason, String(spec.status), spec.error ?? '–']);
-      expect([reason, meaning?.endsWith('.'), fix]).toEqual([reason, true, remedies[reason as Reason]]);
+      expect([reason, meaning?.endsWith('.'), fix]).toEqual([reason, true, fixes[reason as Reason]]);
     }
   });
 });

@@ -13,7 +13,7 @@ import { type CompactToken, parseCompact } from '../token/compact.ts';
 import { verifySignature } from '../token/signature.ts';
 import { checksAfterSignature, checksBeforeSignature } from '../verify-access-token.ts';
 import { explainedChecks, kindOf, nearest, oneOf } from './explained-checks.ts';
-import { remedies } from './remedies.ts';
+import { fixes } from './fixes.ts';
 
 /** One check, in the order of docs/verification.md. Of the token it contains only kinds, names and times. */
 export interface ExplainedCheck {
@@ -148,7 +148,7 @@ function explainBinding({ payload }: CompactToken, scheme: Scheme): ExplainedChe
   if (confirmation === 'unsupported' || (scheme === 'dpop') !== (jkt !== undefined)) {
     return failed(described, 'binding_mismatch');
   }
-  return bound === '' ? passed(described) : { ...described, outcome: 'skipped', fix: remedies.binding_mismatch };
+  return bound === '' ? passed(described) : { ...described, outcome: 'skipped', fix: fixes.binding_mismatch };
 }
 
 function explainCheck(check: Check, token: TokenUnderTest): ExplainedCheck {
@@ -200,5 +200,5 @@ function passed(described: Described): ExplainedCheck {
 }
 
 function failed(described: Described, reason: RejectionReason): ExplainedCheck {
-  return { ...described, outcome: 'failed', reason, fix: remedies[reason] };
+  return { ...described, outcome: 'failed', reason, fix: fixes[reason] };
 }

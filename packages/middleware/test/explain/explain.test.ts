@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { explain } from '../../src/explain/explain.ts';
 import { explainedChecks } from '../../src/explain/explained-checks.ts';
-import { remedies } from '../../src/explain/remedies.ts';
+import { fixes } from '../../src/explain/fixes.ts';
 import type { VerifierOptions } from '../../src/options/options.ts';
 import { checksAfterSignature, checksBeforeSignature } from '../../src/verify-access-token.ts';
 import { forge, thumbprintOf } from '../forge.ts';
@@ -105,7 +105,7 @@ describe('explain', () => {
         expected: 'a time less than 5 s ago',
         found: 'a time 60 s ago',
         reason: 'expired',
-        fix: remedies.expired,
+        fix: fixes.expired,
       },
       {
         check: 'aud',
@@ -113,7 +113,7 @@ describe('explain', () => {
         expected: 'https://api.test',
         found: 'a string of 14 characters',
         reason: 'wrong_audience',
-        fix: remedies.wrong_audience,
+        fix: fixes.wrong_audience,
       },
     ]);
   });
