@@ -66,14 +66,14 @@ const mayImport = {
 const loadedOnlyBy = [
   { workspace: 'packages/denylist', module: 'ioredis', files: ['redis/'] },
   { workspace: 'packages/denylist', module: 'eventsource-parser', files: ['http/'] },
-  { workspace: 'packages/middleware', module: 'ioredis', files: ['create-verifier.ts'], dynamically: true },
+  { workspace: 'packages/middleware', module: 'ioredis', files: ['process-dependencies.ts'], dynamically: true },
 ];
 
 /** What opens a connection: only the composition root may name it. */
 const openedOnlyBy = {
   workspace: 'packages/middleware',
   names: ['openFeed', 'openLookUp', 'openReplayStore', 'openUsageStore', 'openSource', 'createPublisher'],
-  files: ['create-verifier.ts'],
+  files: ['process-dependencies.ts'],
 };
 
 /** Files of `packages` that may touch the world. A name with a slash is a folder, without one a file anywhere. */
@@ -92,6 +92,7 @@ const edges = [
 
 /** Composition roots: they pick adapters, read the environment and hand the world on as arguments. */
 const compositionRoots = [
+  'process-dependencies.ts',
   'create-verifier.ts',
   'create-publisher.ts',
   'open-feed.ts',

@@ -1,27 +1,27 @@
-// Takes one step out of verify-access-token.ts at a time, in a copy, sends the table of requests to the verifier that
-// is left, and prints which rows notice. A step that no row misses is a step that nobody tests: then it exits with 1.
+// Removes one step of the request path at a time, in a copy, sends the table of requests to the verifier that remains,
+// and prints which rows fail. A step whose removal fails no row is not tested: then the exit code is 1.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { withoutOneStep } from './mutations/verification-steps.mjs';
+import { decidingFiles, withoutOneStep } from './mutations/verification-steps.mjs';
 import { root } from './run.mjs';
 import { takeNoOptions } from './take-no-options.mjs';
 
 takeNoOptions(
   'mutate',
-  `Takes one step out of verify-access-token.ts at a time, in a copy, and prints which rows of the table of requests notice.
-Exit code: 1 when there is a step that no row misses.`,
+  `Removes one step of the request path at a time, in a copy, and prints which rows of the table of requests fail.
+Exit code: 1 if there is a step whose removal fails no row.`,
 );
 
-const target = join(root, 'packages/middleware/src/verify-access-token.ts');
+const sources = join(root, 'packages/middleware/src');
 const table = join(root, 'packages/middleware/test/table-run.ts');
 const folder = mkdtempSync(join(tmpdir(), 'revocast-mutation-'));
 const shown = 3;
 
-/** The rows that fail when verify-access-token.ts reads like `source`. */
-async function failingRows(source, name) {
+/** The rows that fail when `changed.path` has the text `changed.source`. */
+async function failingRows(changed, name) {
   const outfile = join(folder, `${name}.mjs`);
   await build({
     entryPoints: [table],
@@ -37,7 +37,9 @@ async function failingRows(source, name) {
       {
         name: 'one step less',
         setup: ({ onLoad }) => {
-          onLoad({ filter: /[\\/]verify-access-token\.ts$/ }, () => ({ contents: source, loader: 'ts' }));
+          onLoad({ filter: /\.ts$/ }, ({ path }) =>
+            path === changed?.path ? { contents: changed.source, loader: 'ts' } : undefined,
+          );
         },
       },
     ],
@@ -46,19 +48,22 @@ async function failingRows(source, name) {
   return await runTable();
 }
 
-const source = readFileSync(target, 'utf8');
 const unnoticed = [];
+let count = 0;
 try {
-  const broken = await failingRows(source, 'whole');
+  const broken = await failingRows(undefined, 'whole');
   if (broken.length > 0) throw new Error(`these rows fail with every step in place: ${broken.join('; ')}`);
-  const steps = withoutOneStep(source);
-  for (const [index, step] of steps.entries()) {
-    const rows = await failingRows(step.source, `without-${index}`);
-    const examples = rows.slice(0, shown).join('; ') + (rows.length > shown ? '; …' : '');
-    console.log(`line ${step.line}: ${step.name} → ${rows.length} rows${rows.length === 0 ? '' : `: ${examples}`}`);
-    if (rows.length === 0) unnoticed.push(step);
+  for (const file of decidingFiles) {
+    const path = join(sources, file);
+    for (const { line, name, source } of withoutOneStep(readFileSync(path, 'utf8'))) {
+      count += 1;
+      const rows = await failingRows({ path, source }, `without-${count}`);
+      const examples = rows.slice(0, shown).join('; ') + (rows.length > shown ? '; …' : '');
+      console.log(`${file}:${line} ${name} → ${rows.length} rows${rows.length === 0 ? '' : `: ${examples}`}`);
+      if (rows.length === 0) unnoticed.push(name);
+    }
   }
-  console.log(`${steps.length} steps, ${unnoticed.length} of them missed by no row`);
+  console.log(`${count} steps, ${unnoticed.length} of them guarded by no row`);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -69,10 +69,10 @@ describe('given a repository that keeps the rules', () => {
       'packages/denylist/src/redis/connection/connect.ts':
         "import type { Redis } from 'ioredis';\nexport type Options = { redis: Redis };\n" +
         "export const connect = async () => [(await import('ioredis')).Redis, Date.now()];",
-      'packages/middleware/src/index.ts': "export { createVerifier } from './create-verifier.ts';",
-      'packages/middleware/src/verifier/create-verifier.ts':
+      'packages/middleware/src/index.ts': "export { processDependencies } from './verifier/process-dependencies.ts';",
+      'packages/middleware/src/verifier/process-dependencies.ts':
         "import { openFeed } from '@revocast/denylist/replica';\n" +
-        "export const createVerifier = async () => [openFeed, await import('ioredis'), process.env];",
+        "export const processDependencies = async () => [openFeed, await import('ioredis'), process.env];",
       'packages/middleware/src/express/protect.ts': "import type { Request } from 'express';\nexport type R = Request;",
       'apps/sidecar/src/main.ts': "#!/usr/bin/env node\nimport express from 'express';\nexpress().listen(1);",
     });
@@ -146,19 +146,19 @@ describe('given one planted violation', () => {
       '2: packages/denylist may not import (computed)',
     ],
     [
-      'packages/middleware/src/verifier/create-verifier.ts',
+      'packages/middleware/src/verifier/process-dependencies.ts',
       "import { Redis } from 'ioredis';\nnew Redis();",
       '1: ioredis is loaded dynamically only',
     ],
     [
       'packages/middleware/src/express/protect.ts',
       "await import('ioredis');",
-      '1: only create-verifier.ts may load ioredis',
+      '1: only process-dependencies.ts may load ioredis',
     ],
     [
       'packages/middleware/src/express/protect.ts',
       "import { openFeed } from '@revocast/denylist/replica';\nopenFeed();",
-      '1: only create-verifier.ts may import openFeed',
+      '1: only process-dependencies.ts may import openFeed',
     ],
     [
       'packages/denylist/src/http/server/serve.ts',

@@ -1,11 +1,14 @@
-// The steps of verify-access-token.ts that refuse something, each with the source as it would be without it. Found by
-// their shape, not listed: a step that somebody adds is removed, and asked for its rows, without a word here.
+// The steps of the request path that refuse something, each with the source as it would be without it. They are found by
+// their shape and not listed: a new step is removed, and its rows are searched, without a change here.
+
+/** The files that decide about tokens, below packages/middleware/src. */
+export const decidingFiles = ['verify-access-token.ts', 'decide-use.ts', 'revocation/check.ts'];
 
 /** `rejected(…)`, `unavailable(…)`, or a bare reason. */
 const refusal = /\b(?:rejected|unavailable)\(|'(?:missing|invalid)_\w+'/;
 
 const shapes = [
-  // One line of a list of checks, with the rule it stands for.
+  // One line of a list of checks, with the rule that it implements.
   { pattern: /^ {2}(check\w+), +\/\/.*\n/gm, without: () => '' },
   // `if (…) return <refusal>;`, on one line or in a block.
   {
@@ -13,16 +16,14 @@ const shapes = [
     only: ([, , returned]) => refusal.test(returned),
     without: () => '',
   },
-  // `check(…) ?? <the rest>`
-  { pattern: /(\w+)\([^()]*\) \?\?\s+/g, only: ([, name]) => /^check/.test(name), without: () => '' },
-  // The proof of possession, and the verdict of the denylist, wherever they are asked for.
-  { pattern: /verification\.(possession\.check)\([^()]*\)/g, without: () => "{ outcome: 'proven' }" },
-  { pattern: /return (decideRevocation)\(question\)/g, without: () => 'return question.accepted' },
+  // The proof of possession, and the decision of the denylist.
+  { pattern: /^ *if \([^{};]+?\) return (decideProof)\([^;]*;\n/gm, without: () => '' },
+  { pattern: /(revocation\.decide)\([^()]*\)/g, without: () => 'token.accepted' },
   { pattern: /return rejected\((`revoked_[^;]*);/g, without: () => 'return accepted;' },
 ];
 
 /**
- * @param {string} source the text of verify-access-token.ts
+ * @param {string} source the text of one of the {@link decidingFiles}
  * @returns {{ name: string, line: number, source: string }[]} in the order of the file
  */
 export function withoutOneStep(source) {

@@ -3,12 +3,12 @@ import type { RejectionReason, UnavailableReason } from './errors.ts';
 /** Claims of a verified token, as received and frozen. Times are seconds, as in the token. */
 export type AccessTokenClaims = Readonly<Record<string, unknown>>;
 
-/** What a route learns of a verified token: `req.auth`. Frozen, and shared by all requests with the same token. */
+/** What a route reads of a verified token: `req.auth`. Frozen, and shared by all requests with the same token. */
 export interface Auth<Claims = AccessTokenClaims> {
   readonly issuer: string;
   /** The claim that the claim map calls subject; the value that `revoke({ issuer, subject })` takes. */
   readonly subject: string;
-  /** Absent only with profiles that do not require it. */
+  /** Undefined only with profiles that do not require it. */
   readonly clientId: string | undefined;
   /** The token id, or for a token without one the SHA-256 of its signing input (base64url). */
   readonly tokenId: string;
@@ -18,19 +18,19 @@ export interface Auth<Claims = AccessTokenClaims> {
   /** Seconds. */
   readonly expiresAt: number;
   readonly claims: Claims;
-  /** `unknown` only under `whenUnknown: 'accept'`: nobody could tell whether the token is revoked. */
+  /** `unknown`: revocation is switched off, or could not be checked under `whenUnknown: 'accept'`. */
   readonly revocation: 'active' | 'unknown';
 }
 
-/** What to do with a token when nobody can tell whether it is revoked. */
+/** What to do with a token when it is unknown whether it is revoked. */
 export type WhenUnknown = 'unavailable' | 'accept';
 
 interface Observed {
-  /** The configured alias of the issuer; `unknown` when the token names none of ours. */
+  /** The configured alias of the issuer; `unknown` when the token names no trusted issuer. */
   readonly issuerAlias: string;
   /** Whether signature and claims were verified by an earlier request. */
   readonly cached: boolean;
-  /** Present when the token came under the scheme `DPoP`; `nonce` is to be sent back as `DPoP-Nonce`. */
+  /** Present when the request used the scheme `DPoP`. Send `nonce` back as `DPoP-Nonce`. */
   readonly dpop?: { readonly nonce?: string };
 }
 
@@ -53,3 +53,15 @@ export interface Unavailable extends Observed {
 
 /** Never a boolean: an outage (`unavailable`) is neither a good token nor a bad one. */
 export type Decision = Accepted | Rejected | Unavailable;
+
+interface Alias {
+  readonly alias: string;
+}
+
+export function rejected(reason: RejectionReason, issuer?: Alias, cached = false): Rejected {
+  return { outcome: 'rejected', reason, issuerAlias: issuer?.alias ?? 'unknown', cached };
+}
+
+export function unavailable(reason: UnavailableReason, issuer: Alias, cached = false): Unavailable {
+  return { outcome: 'unavailable', reason, issuerAlias: issuer.alias, cached };
+}

@@ -1,17 +1,13 @@
 export { ConfigurationError } from '@revocast/denylist/replica';
 
-/** Whose fault it is: the caller's token (4xx), or ours (5xx). */
-export type ReasonFamily = 'token' | 'unavailable';
-
-/** What a reason means on the wire. */
+/** What a reason means in HTTP. A status of 500 or more says nothing about the token. */
 export interface ReasonSpec {
-  readonly family: ReasonFamily;
   readonly status: 400 | 401 | 403 | 500 | 503;
-  /** The `error` of the challenge (RFC 6750 §3.1, RFC 9449 §7.1, RFC 9470 §3); absent: the challenge names none. */
+  /** The `error` of the challenge (RFC 6750 §3.1, RFC 9449 §7.1, RFC 9470 §3); absent: the challenge has none. */
   readonly error?: ChallengeError;
 }
 
-/** Errors that a challenge may name. */
+/** Every `error` that a challenge can have. */
 export type ChallengeError =
   | 'invalid_request'
   | 'invalid_token'
@@ -21,22 +17,22 @@ export type ChallengeError =
   | 'use_dpop_nonce';
 
 // RFC 6750 §3: a request without authentication information gets no error code.
-const unauthenticated = { family: 'token', status: 401 } as const;
+const unauthenticated = { status: 401 } as const;
 // RFC 6750 §3.1
-const invalidRequest = { family: 'token', status: 400, error: 'invalid_request' } as const;
-const invalidToken = { family: 'token', status: 401, error: 'invalid_token' } as const;
-const insufficientScope = { family: 'token', status: 403, error: 'insufficient_scope' } as const;
+const invalidRequest = { status: 400, error: 'invalid_request' } as const;
+const invalidToken = { status: 401, error: 'invalid_token' } as const;
+const insufficientScope = { status: 403, error: 'insufficient_scope' } as const;
 // RFC 9470 §3
-const stepUp = { family: 'token', status: 401, error: 'insufficient_user_authentication' } as const;
+const stepUp = { status: 401, error: 'insufficient_user_authentication' } as const;
 // RFC 9449 §7.1 and §9
-const invalidProof = { family: 'token', status: 401, error: 'invalid_dpop_proof' } as const;
-const useNonce = { family: 'token', status: 401, error: 'use_dpop_nonce' } as const;
-const unavailable = { family: 'unavailable', status: 503 } as const;
-const internal = { family: 'unavailable', status: 500 } as const;
+const invalidProof = { status: 401, error: 'invalid_dpop_proof' } as const;
+const useNonce = { status: 401, error: 'use_dpop_nonce' } as const;
+const unavailable = { status: 503 } as const;
+const internal = { status: 500 } as const;
 
 /**
- * Every reason there is, with what it means on the wire. Closed: reasons are metric labels, log fields and error codes.
- * A code that is retired is never used again. docs/errors.md says what each means and how to mend it.
+ * Every reason, with what it means in HTTP. A closed list: reasons are metric labels, log fields and error codes. A
+ * retired code is never used again. docs/errors.md says what each reason means and how to fix it.
  */
 export const reasonTable = {
   missing_token: unauthenticated,
@@ -83,10 +79,10 @@ export const reasonTable = {
 /** Why a request was not accepted. */
 export type Reason = keyof typeof reasonTable;
 
-/** Ours: says nothing about the token. */
+/** Reasons that say nothing about the token. */
 export type UnavailableReason = 'jwks_unavailable' | 'denylist_unavailable' | 'internal_error';
 
-/** The caller's. */
+/** Reasons to refuse the request of the caller. */
 export type RejectionReason = Exclude<Reason, UnavailableReason>;
 
 /** Every reason, in the order of the documentation. */
@@ -96,38 +92,30 @@ export function specOf(reason: Reason): ReasonSpec {
   return reasonTable[reason];
 }
 
-/** What an error handler needs to answer; Express's own handler reads these very members. */
-interface AnswerableError {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+export function isUnavailable(reason: Reason): reason is UnavailableReason {
+  return specOf(reason).status >= 500;
 }
 
-/** The caller's token was not accepted. Carries the reason and the exact answer, and nothing of the token. */
-export class TokenError extends Error implements AnswerableError {
+/** Has all that an error handler needs to answer. The default handler of Express reads `status` and `headers` too. */
+abstract class AnswerableError<Code extends Reason> extends Error {
+  readonly code: Code;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: Code, headers: Readonly<Record<string, string>> = {}, options?: ErrorOptions) {
+    super(`access token ${isUnavailable(code) ? 'could not be verified' : 'not accepted'}: ${code}`, options);
+    this.code = code;
+    this.status = specOf(code).status;
+    this.headers = headers;
+  }
+}
+
+/** The token of the caller was not accepted. Has the reason and the answer; nothing of the token. */
+export class TokenError extends AnswerableError<RejectionReason> {
   override readonly name = 'TokenError';
-  readonly code: RejectionReason;
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-
-  constructor(code: RejectionReason, headers: Readonly<Record<string, string>> = {}) {
-    super(`access token not accepted: ${code}`);
-    this.code = code;
-    this.status = specOf(code).status;
-    this.headers = headers;
-  }
 }
 
-/** A dependency of ours did not answer: nobody is logged out for it. `cause` is the original error, if there is one. */
-export class UnavailableError extends Error implements AnswerableError {
+/** A dependency did not answer: the token may be good. `cause` is the original error, if there is one. */
+export class UnavailableError extends AnswerableError<UnavailableReason> {
   override readonly name = 'UnavailableError';
-  readonly code: UnavailableReason;
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-
-  constructor(code: UnavailableReason, headers: Readonly<Record<string, string>> = {}, options?: ErrorOptions) {
-    super(`access token could not be verified: ${code}`, options);
-    this.code = code;
-    this.status = specOf(code).status;
-    this.headers = headers;
-  }
 }

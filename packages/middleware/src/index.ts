@@ -12,18 +12,11 @@ export {
 } from './errors.ts';
 export { type ExplainedCheck, type Explanation, explain } from './explain/explain.ts';
 export { authOf } from './express/auth-of.ts';
-export {
-  type ClaimsPredicate,
-  requireAnyScope,
-  requireClaims,
-  requireScope,
-  requireStepUp,
-  type StepUpOptions,
-} from './express/guards.ts';
+export { requireAnyScope, requireClaims, requireScope, requireStepUp } from './express/guards.ts';
+export type { Handler, Next } from './express/handler.ts';
 export { type ProtectedResourceOptions, protectedResourceMetadata } from './express/metadata.ts';
 export { type ProtectOptions, protect } from './express/protect.ts';
-export type { Handler, Next } from './express/request-state.ts';
-export type { ClientCertificateOptions, DpopOptions } from './options/binding-options.ts';
+export type { ClaimsPredicate, StepUpOptions } from './gate/requirement.ts';
 export type { IssuerDescription, IssuerOptions, IssuerResolverOptions } from './options/issuer-options.ts';
 export type { VerifierOptions } from './options/options.ts';
 export type { ClaimMap, ClaimName, ProfileName } from './options/profiles.ts';

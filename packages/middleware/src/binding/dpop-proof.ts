@@ -54,8 +54,8 @@ export interface ProofUnderTest {
   readonly request: RequestWithHeaders;
   /** The access token as received. */
   readonly token: string;
-  /** The thumbprint that the token is bound to. */
-  readonly jkt: string;
+  /** The thumbprint that the token is bound to; undefined: no proof fits. */
+  readonly jkt: string | undefined;
   readonly policy: ProofPolicy;
   readonly nowMs: number;
 }

@@ -3,22 +3,21 @@ import { countFields, fieldOf, type RequestWithHeaders } from '../token/bearer.t
 import type { VerifySignature } from '../token/signature.ts';
 import { type CertificateHeader, certificateThumbprint } from './client-certificate.ts';
 import type { Confirmation } from './confirmation.ts';
-import { type DpopProof, type ProofPolicy, parseProof, proofChecks } from './dpop-proof.ts';
+import { type ProofPolicy, parseProof, proofChecks } from './dpop-proof.ts';
 import type { Nonces } from './nonces.ts';
 import type { RequestProofs } from './replay-store.ts';
 
 export type Scheme = 'bearer' | 'dpop';
 
-/** A verified token and its request. */
-export interface ShownToken {
+/** A token as a request presents it. */
+export interface PresentedToken {
   readonly request: RequestWithHeaders;
   readonly scheme: Scheme;
   readonly token: string;
-  readonly confirmation: Confirmation | 'unsupported' | undefined;
 }
 
-/** Whether a request has proven the key that its token is bound to. */
-export type Proven =
+/** Whether the client has proven that it holds the key of the token. */
+export type ProofResult =
   | { readonly outcome: 'proven'; readonly nonce?: string }
   | {
       readonly outcome: 'rejected';
@@ -43,41 +42,38 @@ export interface PossessionParts {
   readonly now: () => number;
 }
 
-const proven: Proven = { outcome: 'proven' };
-const mismatch: Proven = { outcome: 'rejected', reason: 'binding_mismatch' };
-const invalid: Proven = { outcome: 'rejected', reason: 'dpop_invalid' };
-const unavailable: Proven = { outcome: 'unavailable', reason: 'denylist_unavailable' };
+const invalid: ProofResult = { outcome: 'rejected', reason: 'dpop_invalid' };
 
-/** Checks on every request with a bound token that the client holds its key (RFC 8705 §3, RFC 9449 §7). */
+/** Checks on every request that the client holds the key or certificate that a token is bound to (RFC 8705 §3, RFC 9449 §7). */
 export class Possession {
   readonly #parts: PossessionParts;
-  readonly #schemes: readonly Scheme[];
 
   constructor(parts: PossessionParts) {
     this.#parts = parts;
-    this.#schemes = parts.dpop === undefined ? ['bearer'] : parts.dpop.required ? ['dpop'] : ['bearer', 'dpop'];
   }
 
-  takes(scheme: Scheme): boolean {
-    return this.#schemes.includes(scheme);
+  accepts(scheme: Scheme): boolean {
+    const { dpop } = this.#parts;
+    return scheme === 'dpop' ? dpop !== undefined : dpop?.required !== true;
   }
 
-  /** @returns synchronously without a DPoP proof. Never rejects because of the content of a request. */
-  check(shown: ShownToken): Proven | Promise<Proven> {
-    const { confirmation, scheme, request } = shown;
-    if (confirmation === undefined) return scheme === 'bearer' ? proven : mismatch;
-    if (confirmation === 'unsupported') return mismatch;
+  /** Whether scheme and client certificate of a request are those that the token is bound to. The proof is {@link checkProof}. */
+  matches({ request, scheme }: PresentedToken, confirmation: Confirmation | 'unsupported' | undefined): boolean {
+    if (confirmation === undefined) return scheme === 'bearer';
+    if (confirmation === 'unsupported') return false;
     const { jkt, certificate } = confirmation;
-    // RFC 9449 §7.1 and §7.2: a bound token needs the scheme DPoP, an unbound one the scheme Bearer.
-    if ((scheme === 'dpop') !== (jkt !== undefined)) return mismatch;
-    if (certificate !== undefined && certificateThumbprint(request, this.#parts.certificateHeader) !== certificate) {
-      return mismatch;
-    }
-    return jkt === undefined ? proven : this.#checkProof(shown, jkt);
+    // RFC 9449 §7.1 and §7.2: a bound token is no bearer token, and a bearer token is no bound one.
+    if ((scheme === 'dpop') !== (jkt !== undefined)) return false;
+    return certificate === undefined || certificateThumbprint(request, this.#parts.certificateHeader) === certificate;
   }
 
-  async #checkProof({ request, token }: ShownToken, jkt: string): Promise<Proven> {
+  /** Checks the DPoP proof of a request whose token {@link matches}. Never rejects for what a client sent. */
+  async checkProof(
+    { request, token }: PresentedToken,
+    confirmation: Confirmation | 'unsupported' | undefined,
+  ): Promise<ProofResult> {
     const { dpop, now, verifySignature } = this.#parts;
+    const jkt = typeof confirmation === 'object' ? confirmation.jkt : undefined;
     // RFC 9449 §4.3 check 1: exactly one field.
     if (dpop === undefined || countFields(request, 'dpop') !== 1) return invalid;
     const proof = parseProof(fieldOf(request, 'dpop') ?? '', dpop.algorithms);
@@ -89,23 +85,17 @@ export class Possession {
     }
     // Check 6.
     if (!(await verifySignature(proof, proof.alg, proof.key))) return invalid;
-    // Check 10. After the signature: only a client that holds the key receives a nonce.
-    const nonce = dpop.nonces === undefined ? 'good' : dpop.nonces.judge(proof.nonce ?? '');
+    // Check 10. After the signature: a nonce is sent only to clients that hold the key.
+    const nonce = dpop.nonces?.judge(proof.nonce ?? '');
     if (nonce === 'bad') return { outcome: 'rejected', reason: 'dpop_nonce' };
-    const seen = await this.#takeOnce(proof, { dpop, nowMs, request });
-    if (seen !== 'proven') return seen === 'again' ? { outcome: 'rejected', reason: 'dpop_replay' } : unavailable;
-    return nonce === 'late' && dpop.nonces !== undefined ? { outcome: 'proven', nonce: dpop.nonces.current() } : proven;
-  }
-
-  /** RFC 9449 §11.1. The last check, so that a proof that is rejected for another reason is not used up. */
-  async #takeOnce(
-    { jti, iat, key }: DpopProof,
-    { dpop, nowMs, request }: { dpop: DpopParts; nowMs: number; request: RequestWithHeaders },
-  ): Promise<'proven' | 'again' | 'unknown'> {
-    const endsAtMs = iat * 1000 + dpop.proofMaxAgeMs + dpop.clockToleranceMs;
-    // A `jti` is unique per key only. One second more, because the clock of the store may run faster.
-    const name = hash('sha256', `${key.thumbprint} ${jti}`, 'base64url');
-    const taken = await dpop.replays.take(request, name, Math.max(0, endsAtMs - nowMs) + 1000);
-    return taken === 'first' ? 'proven' : taken;
+    // RFC 9449 §11.1. Last, so that a proof which is refused for another reason is not used up. Ids are unique for a key:
+    // the `jti` of another client must not use up this one. One second is added because the store has another clock.
+    const name = hash('sha256', `${proof.key.thumbprint} ${proof.jti}`, 'base64url');
+    const endsAtMs = proof.iat * 1000 + dpop.proofMaxAgeMs + dpop.clockToleranceMs;
+    const seen = await dpop.replays.take(request, name, Math.max(0, endsAtMs - nowMs) + 1000);
+    if (seen === 'first') return { outcome: 'proven', nonce: nonce === 'late' ? dpop.nonces?.current() : undefined };
+    return seen === 'again'
+      ? { outcome: 'rejected', reason: 'dpop_replay' }
+      : { outcome: 'unavailable', reason: 'denylist_unavailable' };
   }
 }

@@ -1,59 +1,64 @@
-import type { Clock, OnceStore } from '@revocast/denylist/replica';
-import { withTimeout } from '@revocast/denylist/replica';
+import { type Clock, withTimeout } from '@revocast/denylist/replica';
 import type { ResolvedDpop } from '../options/binding-options.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import { safeText } from '../revocation/log-feed.ts';
+import { PendingStore } from '../revocation/pending-store.ts';
+import { verifySignature } from '../token/signature.ts';
 import type { PartDependencies } from '../verifier/verifier-dependencies.ts';
 import { Nonces } from './nonces.ts';
-import { type DpopParts, Possession, type PossessionParts } from './possession.ts';
+import { type DpopParts, Possession } from './possession.ts';
 import { MemoryReplayStore, type ReplayStore, RequestProofs } from './replay-store.ts';
 
-type Around = Pick<PartDependencies, 'world' | 'log' | 'releases'>;
-
-/** Puts together what has clients prove their keys, from the options. @throws ConfigurationError */
+/** Returns the check of possession that the options describe. @throws ConfigurationError */
 export function takePossession(
   { dpop, clientCertificate, clockToleranceMs }: ResolvedOptions,
-  around: Around,
-  verifySignature: PossessionParts['verifySignature'],
+  dependencies: PartDependencies,
 ): { readonly possession: Possession; readonly dpop: DpopParts | undefined } {
-  const { world } = around;
-  const now = () => world.clock.wallMs();
+  const { clock, processSecret, addressList } = dependencies;
+  const now = () => clock.wallMs();
   const parts = dpop && {
     ...dpop,
     clockToleranceMs,
-    replays: takeReplays(dpop, around),
+    replays: takeReplays(dpop, dependencies),
     nonces: dpop.nonces
-      ? new Nonces({ secret: dpop.nonceSecret ?? world.processSecret(), lifetimeMs: dpop.nonceLifetimeMs, now })
+      ? new Nonces({ secret: dpop.nonceSecret ?? processSecret(), lifetimeMs: dpop.nonceLifetimeMs, now })
       : undefined,
   };
   const certificateHeader = clientCertificate && {
     header: clientCertificate.header,
-    isTrusted: world.addressList('clientCertificate.trustedProxies', clientCertificate.trustedProxies),
+    isTrusted: addressList('clientCertificate.trustedProxies', clientCertificate.trustedProxies),
   };
   return { possession: new Possession({ dpop: parts, certificateHeader, verifySignature, now }), dpop: parts };
 }
 
-/** Verifiers of one process that name the same place share it: a proof shown to one was shown to all. */
-function takeReplays({ replays, maxReplays }: ResolvedDpop, { world, log, releases }: Around): RequestProofs {
-  const { clock, random, openReplayStore, shared } = world;
+/** Verifiers of one process that name the same store share it: a proof is then good once in the process. */
+function takeReplays({ replays, maxReplays }: ResolvedDpop, dependencies: PartDependencies): RequestProofs {
+  const { shared, releases } = dependencies;
   const id = typeof replays === 'object' ? shared.names.nameOf(replays) : replays;
-  const lease = shared.proofs.take(JSON.stringify([id, maxReplays]), () => {
-    if (typeof replays === 'object') return new RequestProofs(bounded(replays, clock));
-    if (replays === undefined) {
-      return new RequestProofs(new MemoryReplayStore({ maxEntries: maxReplays, now: () => clock.monotonicMs() }));
-    }
-    const failed = (error: unknown) =>
-      log?.say('replays', 'warn', `revocast: dpop.replays cannot be used: ${safeText(error)}`);
-    return new RequestProofs(opening(openReplayStore(replays, { clock, random }), failed));
-  });
-  releases.push(async () => {
-    // Whoever hands in an opened one closes it.
-    if (lease.release() && typeof replays !== 'object') await lease.value.close();
-  });
-  return lease.value;
+  return shared.proofs.take(
+    JSON.stringify([id, maxReplays]),
+    releases,
+    () => new RequestProofs(openReplays({ replays, maxReplays }, dependencies)),
+  );
 }
 
-/** A store of somebody else's may take this long, ms; then nobody can tell. */
+function openReplays(
+  { replays, maxReplays }: Pick<ResolvedDpop, 'replays' | 'maxReplays'>,
+  { clock, random, openReplayStore, log }: PartDependencies,
+): ReplayStore {
+  if (replays === undefined) return new MemoryReplayStore({ maxEntries: maxReplays, now: () => clock.monotonicMs() });
+  if (typeof replays === 'object') return bounded(replays, clock);
+  const pending = new PendingStore(() => openReplayStore(replays, { clock, random }));
+  pending.onFailure((error) =>
+    log?.say('replays', 'warn', `revocast: dpop.replays cannot be used: ${safeText(error)}`),
+  );
+  return {
+    take: async (name, lifetimeMs) => (await pending.opened())?.take(name, lifetimeMs) ?? 'unknown',
+    close: () => pending.close(),
+  };
+}
+
+/** How long the store of an application may take, ms; after that the answer is `unknown`. */
 const storeTimeoutMs = 1000;
 
 function bounded(store: ReplayStore, clock: Clock): ReplayStore {
@@ -63,18 +68,7 @@ function bounded(store: ReplayStore, clock: Clock): ReplayStore {
       const answer = store.take(name, lifetimeMs);
       return typeof answer === 'string' ? answer : withTimeout(answer, limit).catch(() => limit.late);
     },
-    close: () => store.close(),
-  };
-}
-
-/** Until the store is open, and if it cannot be opened at all, nobody can tell. */
-function opening(opened: Promise<OnceStore>, failed: (error: unknown) => void): ReplayStore {
-  const store = opened.catch((error: unknown) => {
-    failed(error);
-    return undefined;
-  });
-  return {
-    take: async (name, lifetimeMs) => (await store)?.take(name, lifetimeMs) ?? 'unknown',
-    close: async () => await (await store)?.close(),
+    // The application closes its own store.
+    close: async () => {},
   };
 }

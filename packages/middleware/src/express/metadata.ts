@@ -1,10 +1,10 @@
 import { readStrings, readUrl, refuseUnknownKeys } from '../options/read-option.ts';
-import type { Handler } from './request-state.ts';
+import type { Handler } from './handler.ts';
 
 export interface ProtectedResourceOptions {
-  /** This API's identifier: an https URL (http for tests on loopback). */
+  /** The identifier of this API: an https URL (http on loopback, for tests). */
   readonly resource: string;
-  /** Issuers whose tokens it takes. */
+  /** Issuers whose tokens this API accepts. */
   readonly authorizationServers: readonly string[];
   readonly scopesSupported?: readonly string[];
   /** URL of a page for developers. */
@@ -12,8 +12,8 @@ export interface ProtectedResourceOptions {
 }
 
 /**
- * Answers GET with the document that tells clients where to get tokens for this API (RFC 9728 §3.2). Mount it before
- * `protect`, at `/.well-known/oauth-protected-resource`, and name its URL in the option `resourceMetadata`.
+ * Answers GET with the document from which clients learn which issuers give them tokens for this API (RFC 9728 §3.2).
+ * Mount it before `protect`, at `/.well-known/oauth-protected-resource`, and set the option `resourceMetadata` to its URL.
  */
 export function protectedResourceMetadata(options: ProtectedResourceOptions): Handler {
   const where = 'protectedResourceMetadata.';
@@ -23,10 +23,10 @@ export function protectedResourceMetadata(options: ProtectedResourceOptions): Ha
     resource: readUrl(`${where}resource`, resource, true),
     authorization_servers: readStrings(`${where}authorizationServers`, authorizationServers),
     bearer_methods_supported: ['header'],
-    ...(scopesSupported !== undefined && { scopes_supported: readStrings(`${where}scopesSupported`, scopesSupported) }),
-    ...(documentation !== undefined && {
-      resource_documentation: readUrl(`${where}documentation`, documentation, true),
-    }),
+    scopes_supported:
+      scopesSupported === undefined ? undefined : readStrings(`${where}scopesSupported`, scopesSupported),
+    resource_documentation:
+      documentation === undefined ? undefined : readUrl(`${where}documentation`, documentation, true),
   });
   return function answerMetadata(request, response, next) {
     if (request.method !== 'GET' && request.method !== 'HEAD') {

@@ -1,23 +1,24 @@
-import type { DigestSet, LookUp, UnknownCause, Verdict } from '@revocast/denylist/replica';
-import type { VerdictMemo } from './verdict-memo.ts';
-
-/** Told of each answer, for metrics and for the search for exposed requests. Must not throw. */
-export interface RevocationObserver {
-  verdictGiven?(source: 'memory' | 'redis', verdict: Verdict['verdict']): void;
-}
+import type { LookUp, UnknownCause, Verdict } from '@revocast/denylist/replica';
+import { type Decision, rejected, unavailable, type WhenUnknown } from '../decision.ts';
+import type { OnLogReset } from '../options/revocation-options.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { VerifiedToken } from '../token/verified-token.ts';
+import type { SharedReplica } from './shared-replica.ts';
+import { VerdictMemo } from './verdict-memo.ts';
 
 export interface RevocationCheckParts {
-  /** What this process holds; undefined until the feed has been opened, or when there is none. */
-  readonly replica: () => { check(digests: DigestSet, issuedAt: number): Verdict } | undefined;
-  /** Asked only when memory cannot tell. */
+  /** The denylist of this process; undefined: look-up only. */
+  readonly replica: Pick<SharedReplica, 'check' | 'accepted'> | undefined;
+  /** Used only while the replica cannot decide. Returns undefined without a look-up, and until it is open. */
   readonly lookUp: () => LookUp | undefined;
   /**
-   * The log keeps its rules for shorter-lived tokens than this verifier takes: it may have forgotten what still counts,
-   * so "not found" means nothing, whoever says it.
+   * Whether the log keeps its rules for shorter-lived tokens than this verifier accepts. Rules may then have been
+   * forgotten too early, so "not found" proves nothing, in memory and in the log.
    */
   readonly exceedsLogLifetime: () => boolean;
-  readonly memo: VerdictMemo;
-  readonly observer?: RevocationObserver;
+  /** What to do with tokens that were issued before the log began empty. */
+  readonly onLogReset: OnLogReset;
+  readonly telemetry: Pick<Telemetry, 'verdictGiven' | 'failedOpen'>;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -25,50 +26,77 @@ export interface RevocationCheckParts {
 const unknown = (cause: UnknownCause): Verdict => ({ verdict: 'unknown', cause });
 
 /**
- * Decides whether a verified token is revoked: from memory, without I/O, as long as memory can be proven complete;
- * otherwise by asking the log.
- *
- * A "revoked" from memory is final whatever the freshness. `unknown` is never turned into anything else here: what to
- * do about it is policy, and the caller's.
+ * Decides whether a verified token is revoked: from memory, without I/O, while the replica is proven complete; otherwise
+ * by a look-up in the log. "Revoked" from memory is final, also while the replica is stale.
  */
 export class RevocationCheck {
   readonly #parts: RevocationCheckParts;
+  readonly #memo = new VerdictMemo();
 
   constructor(parts: RevocationCheckParts) {
     this.#parts = parts;
   }
 
-  /**
-   * @param issuedAt `iat` in claim seconds.
-   * @returns synchronously unless the log has to be asked. Never throws, never rejects.
-   */
-  check(digests: DigestSet, issuedAt: number): Verdict | Promise<Verdict> {
-    const { lookUp, observer, exceedsLogLifetime } = this.#parts;
-    const held = this.#recall(digests, issuedAt);
-    observer?.verdictGiven?.('memory', held.verdict);
-    if (held.verdict !== 'unknown') return held;
-    const asked = lookUp();
-    return asked === undefined || exceedsLogLifetime() ? held : this.#ask(asked, digests, issuedAt);
+  /** @returns synchronously unless a look-up has to be awaited. Never throws, never rejects. */
+  decide(token: VerifiedToken, whenUnknown: WhenUnknown): Decision | Promise<Decision> {
+    const { replica, lookUp, exceedsLogLifetime, telemetry } = this.#parts;
+    const exceeds = exceedsLogLifetime();
+    let held = replica?.check(token.digests, token.issuedAt) ?? unknown('cold');
+    if (exceeds && held.verdict === 'active') held = unknown('stale');
+    telemetry.verdictGiven('memory', held.verdict);
+    // Only a fresh replica answers "active".
+    if (held.verdict !== 'unknown') return this.#note(this.#apply(held, token, whenUnknown), token, true);
+
+    const log = exceeds ? undefined : lookUp();
+    return log === undefined
+      ? this.#note(this.#apply(held, token, whenUnknown), token, false)
+      : this.#decideByLookUp(log, token, whenUnknown);
   }
 
-  #recall(digests: DigestSet, issuedAt: number): Verdict {
-    const held = this.#parts.replica()?.check(digests, issuedAt) ?? unknown('cold');
-    return held.verdict === 'active' && this.#parts.exceedsLogLifetime() ? unknown('stale') : held;
+  #decideByLookUp(log: LookUp, token: VerifiedToken, whenUnknown: WhenUnknown): Decision | Promise<Decision> {
+    const { digests, issuedAt } = token;
+    const conclude = (verdict: Verdict) => this.#note(this.#apply(verdict, token, whenUnknown), token, false);
+    // Read before the question is sent: an answer is only as new as its question.
+    const askedAtMs = this.#parts.now();
+    const remembered = this.#memo.recall(digests, issuedAt, askedAtMs);
+    if (remembered !== undefined) return conclude(remembered);
+    const answered = (verdict: Verdict): Verdict => {
+      this.#memo.remember(digests, issuedAt, { verdict, askedAtMs });
+      this.#parts.telemetry.verdictGiven('redis', verdict.verdict);
+      return verdict;
+    };
+    return log
+      .find(digests, issuedAt)
+      .then(answered, () => unknown('lookup_failed'))
+      .then(conclude);
   }
 
-  #ask(lookUp: LookUp, digests: DigestSet, issuedAt: number): Verdict | Promise<Verdict> {
-    const { memo, now } = this.#parts;
-    // Taken before the question leaves: an answer is only as new as the question.
-    const askedAtMs = now();
-    const remembered = memo.recall(digests, issuedAt, askedAtMs);
-    if (remembered !== undefined) return remembered;
-    return lookUp.find(digests, issuedAt).then(
-      (verdict) => {
-        memo.remember(digests, issuedAt, { verdict, askedAtMs });
-        this.#parts.observer?.verdictGiven?.('redis', verdict.verdict);
-        return verdict;
-      },
-      () => unknown('lookup_failed'),
+  /** RFC 6750 §3.1: a revoked token is an invalid token. "Unknown" is neither; the operator decides what it means. */
+  #apply(verdict: Verdict, { issuer, issuedAt, accepted }: VerifiedToken, whenUnknown: WhenUnknown): Decision {
+    switch (verdict.verdict) {
+      case 'active':
+        if (this.#isForgotten(verdict.restartedAtSeconds, issuedAt)) return rejected('too_old', issuer, true);
+        return accepted;
+      case 'revoked':
+        return rejected(`revoked_${verdict.dimension}`, issuer, true);
+      case 'unknown':
+        if (whenUnknown === 'unavailable') return unavailable('denylist_unavailable', issuer, true);
+        return { ...accepted, auth: Object.freeze({ ...accepted.auth, revocation: 'unknown' }) };
+    }
+  }
+
+  /** The log began empty after this token was issued, so "not found" proves nothing. Inclusive, as a cutoff is. */
+  #isForgotten(restartedAtSeconds: number | undefined, issuedAt: number): boolean {
+    return (
+      restartedAtSeconds !== undefined && this.#parts.onLogReset === 'reject-older' && issuedAt <= restartedAtSeconds
     );
+  }
+
+  /** Notes an accepted token, so that a rule which arrives later can find the requests that it came too late for. */
+  #note(decision: Decision, { digests, issuedAt }: VerifiedToken, isFresh: boolean): Decision {
+    if (decision.outcome !== 'accepted') return decision;
+    if (decision.auth.revocation === 'unknown') this.#parts.telemetry.failedOpen();
+    this.#parts.replica?.accepted(digests, issuedAt, isFresh);
+    return decision;
   }
 }

@@ -1,21 +1,20 @@
-import type { LookUp } from '@revocast/denylist/replica';
-
-/** A look-up that is being opened. Opening never throws; until it is done there is nobody to ask. */
-export class LaterLookUp {
+/** A store that is being opened. Opening never throws. */
+export class PendingStore<Store extends { close(): Promise<void> }> {
   readonly #opening: Promise<void>;
-  readonly #failureListeners = new Set<(error: unknown) => void>();
-  #lookUp: LookUp | undefined;
+  readonly #failureListeners: ((error: unknown) => void)[] = [];
+  #store: Store | undefined;
   #failed = false;
 
-  constructor(open: () => LookUp | Promise<LookUp>) {
+  constructor(open: () => Store | Promise<Store>) {
     this.#opening = this.#open(open);
   }
 
-  async #open(open: () => LookUp | Promise<LookUp>): Promise<void> {
+  async #open(open: () => Store | Promise<Store>): Promise<void> {
     try {
       const opened = open();
-      this.#lookUp = opened instanceof Promise ? await opened : opened;
+      this.#store = opened instanceof Promise ? await opened : opened;
     } catch (error) {
+      // One turn later, so that the creator has added its listener.
       await Promise.resolve();
       this.#failed = true;
       for (const listener of this.#failureListeners) listener(error);
@@ -23,25 +22,26 @@ export class LaterLookUp {
   }
 
   onFailure(listener: (error: unknown) => void): void {
-    this.#failureListeners.add(listener);
+    this.#failureListeners.push(listener);
   }
 
-  get current(): LookUp | undefined {
-    return this.#lookUp;
+  /** Undefined until the store is open, and for ever if it could not be opened. */
+  get current(): Store | undefined {
+    return this.#store;
   }
 
   get state(): 'opening' | 'open' | 'failed' {
     if (this.#failed) return 'failed';
-    return this.#lookUp === undefined ? 'opening' : 'open';
+    return this.#store === undefined ? 'opening' : 'open';
   }
 
-  /** Resolves when opening has ended, well or not. */
-  async settled(): Promise<void> {
+  /** Resolves to the store once it is open, and to undefined if it could not be opened. */
+  async opened(): Promise<Store | undefined> {
     await this.#opening;
+    return this.#store;
   }
 
   async close(): Promise<void> {
-    await this.#opening;
-    await this.#lookUp?.close();
+    await (await this.opened())?.close();
   }
 }

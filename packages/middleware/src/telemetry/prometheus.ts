@@ -1,5 +1,5 @@
 import type { MetricSpec } from '@revocast/denylist/replica';
-import { type Reason, reasons, specOf } from '../errors.ts';
+import { isUnavailable, type Reason, reasons } from '../errors.ts';
 import type { MetricsRegistry } from '../options/telemetry-options.ts';
 import { collectSources } from './collect-sources.ts';
 import { feedCounters } from './feed-counters.ts';
@@ -98,7 +98,7 @@ function bind<Name extends string, Bound>(names: readonly Name[], make: (name: N
 
 function outcomeOf(reason: Reason | undefined): 'accepted' | 'rejected' | 'unavailable' {
   if (reason === undefined) return 'accepted';
-  return specOf(reason).family === 'token' ? 'rejected' : 'unavailable';
+  return isUnavailable(reason) ? 'unavailable' : 'rejected';
 }
 
 /** Series by outcome and reason, bound once. Three look-ups with constant strings cost less than one with a joined string. */

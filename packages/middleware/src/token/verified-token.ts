@@ -14,13 +14,10 @@ export interface VerifiedToken {
   readonly digests: DigestSet;
   /** Claim seconds. */
   readonly issuedAt: number;
-  readonly expiresAt: number;
-  readonly notBefore: number | undefined;
-  /** The key or certificate that each request with the token must prove. */
+  /** The key or certificate that must be shown with it, each time. */
   readonly confirmation: Confirmation | 'unsupported' | undefined;
-  /** The decisions for this token while it is not revoked, created once. */
+  /** The decision for each later request with this token while nothing denies it; made once. */
   readonly accepted: Accepted;
-  readonly acceptedFromCache: Accepted;
 }
 
 /** Keyed by the claims, which every copy of an `auth` shares. Not a member of it, so that routes receive no digests. */
@@ -43,7 +40,7 @@ export function describeToken(
 ): VerifiedToken {
   const { claimMap, scopeClaims } = issuer.policy;
   const claims = freezeDeeply(token.claims);
-  const [issuedAt, expiresAt] = [Number(claims['iat']), Number(claims['exp'])];
+  const issuedAt = Number(claims['iat']);
   const auth: Auth = Object.freeze({
     issuer: issuer.issuer,
     subject: mappedString(claims, claimMap.subject) ?? '',
@@ -51,23 +48,19 @@ export function describeToken(
     tokenId: tokenIdOf(token, claimMap),
     scopes: Object.freeze(readScopes(claims, scopeClaims) ?? []),
     issuedAt,
-    expiresAt,
+    expiresAt: Number(claims['exp']),
     claims,
     revocation,
   });
   const digests = revocationDigests(token, claimMap);
   digestsByClaims.set(claims, digests);
-  const accepted: Accepted = Object.freeze({ outcome: 'accepted', auth, issuerAlias: issuer.alias, cached: false });
   return {
     issuer,
     keyThumbprint: token.key.thumbprint,
     digests,
     // A cutoff has whole seconds: a token with `iat` 100.5 was issued in second 100.
     issuedAt: Math.floor(issuedAt),
-    expiresAt,
     confirmation: readConfirmation(claims),
-    notBefore: typeof claims['nbf'] === 'number' ? claims['nbf'] : undefined,
-    accepted,
-    acceptedFromCache: Object.freeze({ ...accepted, cached: true }),
+    accepted: Object.freeze({ outcome: 'accepted', auth, issuerAlias: issuer.alias, cached: true }),
   };
 }

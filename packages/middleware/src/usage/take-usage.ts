@@ -15,13 +15,14 @@ const telemetries = new WeakMemo<Telemetry>();
  */
 export function takeUsage(
   options: Pick<ResolvedOptions, 'usage' | 'clientClasses' | 'revocation'>,
-  { world, telemetry, releases }: Omit<PartDependencies, 'log'>,
+  dependencies: Omit<PartDependencies, 'log'>,
 ): Telemetry {
   const { usage, clientClasses, revocation } = options;
+  const { clock, telemetry } = dependencies;
   if (usage === undefined) return telemetry;
-  const reporter = takeReporter(revocation, { world, releases });
+  const reporter = takeReporter(revocation, dependencies);
   return telemetries.get([telemetry, usage, clientClasses, reporter ?? noReporter], () =>
-    withUsage(telemetry, { usage, clientClasses, clock: world.clock, reporter }),
+    withUsage(telemetry, { usage, clientClasses, clock, reporter }),
   );
 }
 
@@ -30,17 +31,13 @@ const noReporter = {};
 /** One reporter for all verifiers that follow the same sidecar; none for a feed that was passed as an object. */
 function takeReporter(
   revocation: ResolvedRevocation | null,
-  { world, releases }: Pick<PartDependencies, 'world' | 'releases'>,
+  { clock, shared, openUsageStore, releases }: Omit<PartDependencies, 'log'>,
 ): UsageReporter | undefined {
   if (revocation === null || typeof revocation.feed !== 'string') return undefined;
   const { feed, tokenFile } = revocation;
-  const { clock, shared, openUsageStore } = world;
-  const lease = shared.usageReporters.take(
+  return shared.usageReporters.take(
     JSON.stringify([feed, tokenFile]),
+    releases,
     () => new UsageReporter({ clock, open: () => openUsageStore(feed, { clock, tokenFile }) }),
   );
-  releases.push(() => {
-    if (lease.release()) lease.value.close();
-  });
-  return lease.value;
 }

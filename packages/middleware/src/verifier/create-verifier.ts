@@ -1,290 +1,143 @@
-import { randomBytes } from 'node:crypto';
-import { availableParallelism } from 'node:os';
-import {
-  openFeed,
-  openLookUp,
-  openReplayStore,
-  openUsageStore,
-  systemClock,
-  systemRandom,
-} from '@revocast/denylist/replica';
-import { addressList } from '../binding/address-list.ts';
 import { takePossession } from '../binding/take-possession.ts';
-import type { Decision, WhenUnknown } from '../decision.ts';
-import { listedIssuers } from '../issuers/issuer-directory.ts';
-import { IssuerResolver } from '../issuers/issuer-resolver.ts';
-import { policyOf, type TrustedIssuer } from '../issuers/trusted-issuer.ts';
-import { createDocumentFetcher } from '../jwks/fetch-key-set.ts';
+import type { WhenUnknown } from '../decision.ts';
+import { Gate } from '../gate/gate.ts';
 import { type ResolvedOptions, resolveOptions, type VerifierOptions } from '../options/options.ts';
-import type { ResolvedIssuer } from '../options/resolve-issuers.ts';
+import type { Logger } from '../options/telemetry-options.ts';
 import { RevocationCheck } from '../revocation/check.ts';
-import { safeText } from '../revocation/log-feed.ts';
 import { takeFeed, takeLookUp } from '../revocation/take-feed.ts';
-import { VerdictMemo } from '../revocation/verdict-memo.ts';
 import { SignatureThread } from '../signature-thread/signature-thread.ts';
-import { startSignatureThread } from '../signature-thread/start-thread.ts';
 import { withOpenTelemetry } from '../telemetry/opentelemetry.ts';
 import { prometheusTelemetry } from '../telemetry/prometheus.ts';
 import { noTelemetry } from '../telemetry/telemetry.ts';
-import type { RequestWithHeaders } from '../token/bearer.ts';
-import { verifySignature } from '../token/signature.ts';
+import type { VerifySignature } from '../token/signature.ts';
 import { TokenCache } from '../token/token-cache.ts';
 import { takeUsage } from '../usage/take-usage.ts';
-import { type Verification, verifyAccessToken } from '../verify-access-token.ts';
+import { verifyAccessToken } from '../verify-access-token.ts';
 import { version } from '../version.ts';
+import { processDependencies } from './process-dependencies.ts';
 import { StateLog } from './state-log.ts';
-import { takeKeys } from './take-keys.ts';
+import { takeIssuers } from './take-issuers.ts';
+import type { Verification } from './verification.ts';
 import type { Verifier } from './verifier.ts';
-import { newSharedResources, type VerifierDependencies } from './verifier-dependencies.ts';
-import { attachParts } from './verifier-parts.ts';
-
-let thisProcess: VerifierDependencies | undefined;
-
-/** Made with the first verifier and not on import: until then nobody has asked for anything. */
-function worldOfThisProcess(): VerifierDependencies {
-  let secret: string | undefined;
-  thisProcess ??= {
-    clock: systemClock,
-    random: systemRandom,
-    openFeed,
-    openLookUp,
-    openReplayStore,
-    openUsageStore,
-    processSecret: () => {
-      secret ??= randomBytes(32).toString('base64url');
-      return secret;
-    },
-    addressList,
-    // `fetch` is looked up at each call: instrumentation may have replaced it since.
-    documentFetcher: (bounds) =>
-      createDocumentFetcher({ ...bounds, fetch: (input, init) => globalThis.fetch(input, init) }),
-    // On one processor it could only take turns with this thread.
-    startSignatureThread: availableParallelism() > 1 ? startSignatureThread : () => undefined,
-    afterTurn: (callback) => void setImmediate(callback),
-    environment: process.env,
-    stderr: (line) => void process.stderr.write(`${line}\n`),
-    stayAlive: () => {
-      const timer = setInterval(() => {}, 2 ** 31 - 1);
-      return () => clearInterval(timer);
-    },
-    shared: newSharedResources(),
-  };
-  return thisProcess;
-}
+import type { PartDependencies, VerifierDependencies } from './verifier-dependencies.ts';
+import { attachParts, type VerifierParts } from './verifier-parts.ts';
+import { VerifierState } from './verifier-state.ts';
 
 /**
  * Creates a verifier. Verifiers of one process that name the same feed, look-up, key set or registry share it.
  *
- * @throws ConfigurationError for wrong options; never because somebody cannot be reached.
+ * @throws ConfigurationError for wrong options; never because a peer is unreachable.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
-  return composeVerifier(options, worldOfThisProcess());
+  return composeVerifier(options, processDependencies());
 }
 
-const readinessPollMs = 20;
+/** Creates a verifier with the given clocks, connections and environment. */
+export function composeVerifier(given: VerifierOptions, dependencies: VerifierDependencies): Verifier {
+  const options = resolveOptions(given, dependencies.environment);
+  const parts = partDependencies(options, dependencies);
+  const { clock, random, stayAlive, telemetry, log, releases } = parts;
+  const { revocation, tokenCacheEntries } = options;
 
-/** The same, in a world of the caller's. */
-export function composeVerifier(given: VerifierOptions, world: VerifierDependencies): Verifier {
-  const options = resolveOptions(given, world.environment);
-  const { clock, random } = world;
-  const { registry, openTelemetry, revocation, tokenCacheEntries } = options;
-  const counted =
-    registry === undefined ? noTelemetry : prometheusTelemetry({ registry, version, node: process.version });
-  const traced =
-    openTelemetry === undefined ? counted : withOpenTelemetry(counted, { ...options, openTelemetry, clock });
-  const log = stateLogOf(options, world);
-  const releases: (() => Promise<void> | void)[] = [];
-  const telemetry = takeUsage(options, { world, telemetry: traced, releases });
-
-  const trust = (issuer: ResolvedIssuer, released = releases): TrustedIssuer => {
-    const keys = takeKeys(issuer, options, { world, telemetry, releases: released });
-    return { issuer: issuer.issuer, alias: issuer.alias, policy: policyOf(issuer, options), keys };
-  };
-  const listed = options.issuers.map((issuer) => trust(issuer));
-  const { issuerResolver } = options;
-  const resolver =
-    issuerResolver &&
-    new IssuerResolver({
-      resolver: issuerResolver,
-      clock,
-      hardAgeMs: options.keySet.hardAgeMs,
-      open: (issuer) => {
-        const released: (() => Promise<void> | void)[] = [];
-        return { issuer: trust(issuer, released), close: () => void Promise.all(released.map((release) => release())) };
-      },
-      failed: (error) => log?.say('issuers', 'warn', `revocast: issuers.resolve failed: ${safeText(error)}`),
-    });
-  releases.push(() => resolver?.close());
-  const issuers = resolver ?? listedIssuers(listed);
-  for (const alias of [...listed.map(({ alias }) => alias), ...(issuerResolver ? [issuerResolver.alias] : [])]) {
-    telemetry.expectIssuer(alias);
-  }
+  const issuers = takeIssuers(options, parts);
   const tokenCache =
     tokenCacheEntries === null
       ? undefined
       : new TokenCache({ maxEntries: tokenCacheEntries, observe: (result) => telemetry.tokenCacheAsked(result) });
-  const feed = revocation === null ? undefined : takeFeed(revocation, { world, telemetry, log, releases });
-  const lookUp = revocation === null ? undefined : takeLookUp(revocation, { world, log, releases });
-  releases.push(
-    telemetry.watch({
-      keys: listed.map(({ alias, keys }) => ({ alias, source: keys })),
-      feed,
-      tokenCache,
-    }),
-  );
-
-  /** Why every token is refused although everything is in reach; undefined when nothing is wrong. */
-  const problem = (): string | undefined => {
-    const logSeconds = feed?.maxTokenLifetimeSeconds;
-    if (logSeconds === undefined || options.maxTokenLifetimeMs <= logSeconds * 1000) return undefined;
-    return `maxTokenLifetimeMs is ${options.maxTokenLifetimeMs}, but the log keeps its rules for tokens of at most ${logSeconds * 1000} ms: lower it, or raise the log's first`;
-  };
-  const stopComparing = feed?.subscribe({
-    connected: () => {
-      const found = problem();
-      if (found !== undefined) log?.say('lifetime', 'warn', `revocast: ${found}; requests are answered 503`);
-    },
-  });
-  releases.push(() => void stopComparing?.());
-
-  const check = new RevocationCheck({
-    replica: () => feed,
-    lookUp: () => lookUp?.current,
-    exceedsLogLifetime: () => problem() !== undefined,
-    memo: new VerdictMemo(),
-    now: () => clock.monotonicMs(),
-    observer: { verdictGiven: (source, verdict) => telemetry.verdictGiven(source, verdict) },
-  });
-  const { possession, dpop } = takePossession(options, { world, log, releases }, verifySignature);
-  const signatures = world.shared.signatureThreads.take(
-    'of this process',
-    () => new SignatureThread({ start: world.startSignatureThread, afterTurn: world.afterTurn }),
-  );
-  releases.push(() => {
-    if (signatures.release()) signatures.value.close();
-  });
+  const feed = revocation === null ? undefined : takeFeed(revocation, parts);
+  const lookUp = revocation === null ? undefined : takeLookUp(revocation, parts);
+  const state = new VerifierState({ options, issuers, feed, lookUp, tokenCache, clock, stayAlive });
+  const { possession, dpop } = takePossession(options, parts);
   const verification: Verification = {
-    possession,
     issuers,
     tokenCache,
-    revocation: revocation === null ? undefined : check,
-    onLogReset: revocation?.onLogReset ?? 'accept',
-    verifySignature: (signed, alg, key) => signatures.value.verify(signed, alg, key),
+    revocation:
+      revocation === null
+        ? undefined
+        : new RevocationCheck({
+            replica: feed,
+            lookUp: () => lookUp?.current,
+            exceedsLogLifetime: () => state.problem !== undefined,
+            onLogReset: revocation.onLogReset,
+            telemetry,
+            now: () => clock.monotonicMs(),
+          }),
+    possession,
+    verifySignature: takeVerifySignature(parts),
     now: () => clock.wallMs(),
-    onAccepted: (token, verdict) => {
-      if (verdict === 'unknown') telemetry.failedOpen();
-      feed?.accepted(token.digests, token.issuedAt, feed.isFresh());
-    },
   };
-  const policyWhenUnknown = revocation?.whenUnknown ?? 'unavailable';
-  const switchedOff = [
-    ...(options.audience === null ? ['audience'] : []),
-    ...(revocation === null ? ['revocation'] : []),
-  ];
-  for (const name of switchedOff) {
+  const stopWatching = telemetry.watch({
+    keys: issuers.known().map(({ alias, keys }) => ({ alias, source: keys })),
+    feed,
+    tokenCache,
+  });
+  const stopComparing = feed?.subscribe({
+    connected: () => {
+      const { problem } = state;
+      if (problem !== undefined) log?.say('lifetime', 'warn', `revocast: ${problem}; requests are answered 503`);
+    },
+  });
+  releases.push(stopWatching, () => void stopComparing?.());
+  for (const name of state.switchedOff) {
     log?.say(`off ${name}`, 'warn', `revocast: ${name} is null: this check is switched off`);
   }
 
   const declareFailOpen = (whenUnknown: WhenUnknown): void => {
     if (whenUnknown === 'accept') feed?.failOpen();
   };
-  declareFailOpen(policyWhenUnknown);
-  const decide = (request: RequestWithHeaders, whenUnknown: WhenUnknown = policyWhenUnknown) => {
-    declareFailOpen(whenUnknown);
-    return verifyAccessToken(request, verification, whenUnknown);
+  const defaultWhenUnknown = revocation?.whenUnknown ?? 'unavailable';
+  declareFailOpen(defaultWhenUnknown);
+  const verifierParts: VerifierParts = {
+    decide(request, whenUnknown = defaultWhenUnknown) {
+      declareFailOpen(whenUnknown);
+      return verifyAccessToken(request, verification, whenUnknown);
+    },
+    declareFailOpen,
+    telemetry,
+    clock,
+    answerStyle: { ...options, random, dpop },
+    reportOnly: options.dangerouslyReportOnly,
   };
-  const keysReady = async () => (await Promise.all(issuers.known().map(({ keys }) => keys.prefetch()))).every(Boolean);
-  const canTellRevocation = () => {
-    if (revocation === null) return true;
-    if (problem() !== undefined) return false;
-    return feed?.isFresh() === true || (feed === undefined && lookUp?.state === 'open');
-  };
-
-  const untilReady = async (timeoutMs: number): Promise<boolean> => {
-    const endsAtMs = clock.monotonicMs() + timeoutMs;
-    const expired = clock.sleep(timeoutMs).then(() => false);
-    for (;;) {
-      const keys = await Promise.race([keysReady(), expired]);
-      if (keys && canTellRevocation()) return true;
-      const leftMs = endsAtMs - clock.monotonicMs();
-      if (leftMs <= 0) return false;
-      await clock.sleep(Math.min(leftMs, readinessPollMs));
-    }
-  };
-
+  // The caller of verify() acts on the decision itself, so it is counted as enforced.
+  const gate = new Gate({ ...verifierParts, reportOnly: false });
   const verifier: Verifier = {
-    verify(request, { whenUnknown } = {}) {
-      const startedAtMs = clock.monotonicMs();
-      const decision = decide(request, whenUnknown);
-      const count = (settled: Decision): Decision => {
-        telemetry.decided(settled, 'enforced', clock.monotonicMs() - startedAtMs);
-        if (settled.outcome === 'accepted') telemetry.tokenUsed?.(settled.auth, request);
-        return settled;
-      };
-      return decision instanceof Promise ? decision.then(count) : count(decision);
-    },
-    async ready({ timeoutMs }) {
-      // Everything else here is unref'd, and a process that awaits this at its start has nothing else to live for.
-      const release = world.stayAlive();
-      try {
-        return await untilReady(timeoutMs);
-      } finally {
-        release();
-      }
-    },
-    status() {
-      const found = problem();
-      const keyStates = issuers.known().map(({ issuer, alias, keys }) => ({ issuer, alias, keys: keys.status() }));
-      const replica = feed?.status();
-      return {
-        ready: canTellRevocation() && keyStates.every(({ keys }) => keys.state === 'fresh' || keys.state === 'stale'),
-        issuers: keyStates,
-        revocation:
-          revocation === null
-            ? null
-            : {
-                feed: feed?.name ?? null,
-                replica,
-                lookup: lookUp?.state ?? 'none',
-                whenUnknown: revocation.whenUnknown,
-                problem: found,
-              },
-        tokenCache: tokenCache === undefined ? null : { entries: tokenCache.size, maxEntries: tokenCache.maxEntries },
-        switchedOff,
-      };
-    },
-    prefetch: keysReady,
+    verify: (request, { whenUnknown } = {}) => gate.decide(request, whenUnknown),
+    ready: ({ timeoutMs }) => state.ready(timeoutMs),
+    status: () => state.status(),
+    prefetch: () => state.prefetch(),
     async close() {
       await Promise.all(releases.splice(0).map((release) => release()));
     },
   };
-  const { realm, exposeReason, resourceMetadata, dangerouslyReportOnly } = options;
-  return attachParts(verifier, {
-    decide,
-    declareFailOpen,
-    telemetry,
-    clock,
-    answerStyle: {
-      realm,
-      exposeReason,
-      resourceMetadata,
-      random,
-      dpop: dpop && {
-        required: dpop.required,
-        algorithms: dpop.algorithms,
-        nonce: () => dpop.nonces?.current(),
-      },
-    },
-    reportOnly: dangerouslyReportOnly,
-  });
+  return attachParts(verifier, verifierParts);
 }
 
-function stateLogOf(
-  { logger }: ResolvedOptions,
-  { shared, clock, stderr }: VerifierDependencies,
-): StateLog | undefined {
-  if (logger === null) return undefined;
+function partDependencies(options: ResolvedOptions, dependencies: VerifierDependencies): PartDependencies {
+  const { registry, openTelemetry, logger } = options;
+  const { clock } = dependencies;
+  const counted =
+    registry === undefined ? noTelemetry : prometheusTelemetry({ registry, version, node: process.version });
+  const telemetry =
+    openTelemetry === undefined ? counted : withOpenTelemetry(counted, { ...options, openTelemetry, clock });
+  const log = logger === null ? undefined : takeLog(logger, dependencies);
+  const releases: PartDependencies['releases'] = [];
+  const parts = { ...dependencies, telemetry, log, releases };
+  return { ...parts, telemetry: takeUsage(options, parts) };
+}
+
+/** One log for each logger, so that verifiers that share a feed write each line once. */
+function takeLog(logger: Logger | undefined, { shared, clock, stderr }: VerifierDependencies): StateLog {
   const log = shared.logs.get(logger) ?? new StateLog(logger ?? { info: stderr, warn: stderr }, clock);
   shared.logs.set(logger, log);
   return log;
+}
+
+/** One thread for all verifiers of the process. */
+function takeVerifySignature({ shared, startSignatureThread, afterTurn, releases }: PartDependencies): VerifySignature {
+  const thread = shared.signatureThreads.take(
+    'of this process',
+    releases,
+    () => new SignatureThread({ start: startSignatureThread, afterTurn }),
+  );
+  return (signed, alg, key) => thread.verify(signed, alg, key);
 }

@@ -1,34 +1,30 @@
-/** What several verifiers of one process use together: opened by the first, closed by the last. */
-export class Shared<Value> {
+interface Closable {
+  close(): Promise<void> | void;
+}
+
+/** Resources that verifiers of one process share: the first opens one, the last closes it. */
+export class Shared<Value extends Closable> {
   readonly #held = new Map<string, { readonly value: Value; users: number }>();
 
-  /** @param key the same key means the same resource. */
-  take(key: string, open: () => Value): Lease<Value> {
+  /**
+   * @param key the same key means the same resource.
+   * @param releases receives the function that ends this use; call it once.
+   */
+  take(key: string, releases: (() => Promise<void> | void)[], open: () => Value): Value {
     const held = this.#held.get(key) ?? { value: open(), users: 0 };
     this.#held.set(key, held);
     held.users += 1;
-    let given = true;
-    return {
-      value: held.value,
-      release: () => {
-        if (!given) return false;
-        given = false;
-        held.users -= 1;
-        if (held.users > 0) return false;
-        this.#held.delete(key);
-        return true;
-      },
-    };
+    releases.push(() => {
+      held.users -= 1;
+      if (held.users > 0) return undefined;
+      this.#held.delete(key);
+      return held.value.close();
+    });
+    return held.value;
   }
 }
 
-export interface Lease<Value> {
-  readonly value: Value;
-  /** Returns true when nobody else uses it: close it then. */
-  release(): boolean;
-}
-
-/** Names objects, so that an object can be part of a key. */
+/** Gives each object a name, so that it can be part of a key. */
 export class ObjectNames {
   readonly #names = new WeakMap<object, string>();
   #next = 1;

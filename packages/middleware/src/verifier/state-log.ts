@@ -11,8 +11,8 @@ interface Topic {
 }
 
 /**
- * Writes one line for each change of state, at most one a minute for each thing that has states. What changes meanwhile
- * is written when the minute is over, if it still holds and is news.
+ * Writes one line for each change of state, at most one a minute for each topic. A change within the minute is written
+ * at its end, unless the state is then again the one last written.
  */
 export class StateLog {
   readonly #logger: Logger;
@@ -24,7 +24,7 @@ export class StateLog {
     this.#clock = clock;
   }
 
-  /** @param about what has the state: part of no message. */
+  /** @param about the topic; not part of the message. */
   say(about: string, level: keyof Logger, message: string): void {
     const topic = this.#topics.get(about) ?? { written: undefined, writtenAtMs: -quietMs, waiting: undefined };
     this.#topics.set(about, topic);
@@ -33,9 +33,9 @@ export class StateLog {
       this.#write(topic, level, message);
       return;
     }
-    const nobodyWaits = topic.waiting === undefined;
+    const isFirst = topic.waiting === undefined;
     topic.waiting = { level, message };
-    if (nobodyWaits) void this.#clock.sleep(restMs).then(() => this.#flush(topic));
+    if (isFirst) void this.#clock.sleep(restMs).then(() => this.#flush(topic));
   }
 
   #flush(topic: Topic): void {
@@ -51,7 +51,7 @@ export class StateLog {
     try {
       this.#logger[level](message);
     } catch {
-      // A logger that throws must not decide about requests.
+      // A logger that throws must not fail requests.
     }
   }
 }

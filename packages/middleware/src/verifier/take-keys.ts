@@ -8,25 +8,26 @@ import type { ResolvedIssuer } from '../options/resolve-issuers.ts';
 import type { PartDependencies } from './verifier-dependencies.ts';
 
 /**
- * Takes the key source of an issuer: its own when the keys are given, else the one that all verifiers share which name
- * the same place.
+ * Returns the key source of an issuer: its own if the options contain the keys, otherwise the one that all verifiers
+ * share which name the same location.
  *
- * @throws ConfigurationError when none of the given keys can be used.
+ * @throws ConfigurationError if none of the given keys can be used.
  */
 export function takeKeys(
   { alias, keys }: ResolvedIssuer,
   { keySet: limits, dangerouslyAllowHttp }: ResolvedOptions,
-  { world, telemetry, releases }: Omit<PartDependencies, 'log'>,
+  { clock, random, documentFetcher, shared, telemetry, releases }: PartDependencies,
 ): KeySource {
   const observer = telemetry.keySourceObserver(alias);
   if ('jwks' in keys) {
     const parsed = parseKeySet(keys.jwks, limits.maxKeys);
-    if (!parsed.ok) throw new ConfigurationError('jwks', `holds no public key that can be used (${parsed.code})`);
+    if (!parsed.ok)
+      throw new ConfigurationError('jwks', `expected a public key that can verify tokens, found none (${parsed.code})`);
     return new StaticKeySet(parsed.keySet, observer);
   }
-  const lease = world.shared.keys.take(JSON.stringify([keys, limits, dangerouslyAllowHttp]), () => {
+  const key = JSON.stringify([keys, limits, dangerouslyAllowHttp]);
+  const taken = shared.keys.take(key, releases, () => {
     const observers = new Set<KeySourceObserver>();
-    const { clock, random, documentFetcher } = world;
     const source = createKeySource({
       location: keys,
       clock,
@@ -45,11 +46,8 @@ export function takeKeys(
         },
       },
     });
-    return { source, observers };
+    return { source, observers, close: () => source.close() };
   });
-  lease.value.observers.add(observer);
-  releases.push(() => {
-    if (lease.release()) lease.value.source.close();
-  });
-  return lease.value.source;
+  taken.observers.add(observer);
+  return taken.source;
 }

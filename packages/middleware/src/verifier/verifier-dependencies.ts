@@ -1,10 +1,18 @@
-import type { Clock, openFeed, openLookUp, openReplayStore, openUsageStore, Random } from '@revocast/denylist/replica';
+import type {
+  Clock,
+  LookUp,
+  openFeed,
+  openLookUp,
+  openReplayStore,
+  openUsageStore,
+  Random,
+} from '@revocast/denylist/replica';
 import type { RequestProofs } from '../binding/replay-store.ts';
 import type { FetchDocument } from '../jwks/fetch-document.ts';
 import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
 import type { OptionEnvironment } from '../options/read-option.ts';
 import type { Logger } from '../options/telemetry-options.ts';
-import type { LaterLookUp } from '../revocation/pending-store.ts';
+import type { PendingStore } from '../revocation/pending-store.ts';
 import type { SharedReplica } from '../revocation/shared-replica.ts';
 import type { SignatureThread, StartSignatureThread } from '../signature-thread/signature-thread.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -12,7 +20,7 @@ import type { UsageReporter } from '../usage/usage-reporter.ts';
 import { ObjectNames, Shared } from './shared.ts';
 import type { StateLog } from './state-log.ts';
 
-/** What a verifier takes from the world. */
+/** Everything outside of this package that a verifier uses: clocks, randomness, connections, the environment. */
 export interface VerifierDependencies {
   readonly clock: Clock;
   readonly random: Random;
@@ -20,11 +28,10 @@ export interface VerifierDependencies {
   readonly openLookUp: typeof openLookUp;
   readonly openReplayStore: typeof openReplayStore;
   readonly openUsageStore: typeof openUsageStore;
-  /** 32 characters or more that nobody can guess: the same each time, so that verifiers of one process agree. */
+  /** 32 unguessable characters or more. The same on each call, so that verifiers of one process accept the same nonces. */
   readonly processSecret: () => string;
-  /** Says whether an address is in a list of addresses and networks. @throws ConfigurationError */
+  /** Returns whether an address is in a list of addresses and networks. @throws ConfigurationError */
   readonly addressList: (option: string, entries: readonly string[]) => (address: string) => boolean;
-  /** Makes what asks issuers for their key sets. */
   readonly documentFetcher: (options: {
     readonly maxBytes: number;
     readonly dangerouslyAllowHttp: boolean;
@@ -39,43 +46,33 @@ export interface VerifierDependencies {
   readonly shared: SharedResources;
 }
 
-/** What verifiers of one process have in common. */
-export interface SharedResources {
-  readonly feeds: Shared<SharedReplica>;
-  readonly lookUps: Shared<LaterLookUp>;
-  readonly keys: Shared<SharedKeys>;
-  readonly proofs: Shared<RequestProofs>;
-  readonly usageReporters: Shared<UsageReporter>;
-  readonly signatureThreads: Shared<SignatureThread>;
-  readonly logs: Map<Logger | undefined, StateLog>;
-  readonly names: ObjectNames;
-}
-
-/** A key set, and everybody who counts what happens to it. */
+/** A key set, and the observers that count its events: one for each registry. */
 export interface SharedKeys {
   readonly source: KeySource;
   readonly observers: Set<KeySourceObserver>;
+  close(): void;
 }
 
-/** Nothing shared yet. */
-export function newSharedResources(): SharedResources {
+/** What the verifiers of one process have in common. */
+export type SharedResources = ReturnType<typeof newSharedResources>;
+
+export function newSharedResources() {
   return {
-    feeds: new Shared(),
-    lookUps: new Shared(),
-    keys: new Shared(),
-    proofs: new Shared(),
-    usageReporters: new Shared(),
-    signatureThreads: new Shared(),
-    logs: new Map(),
+    feeds: new Shared<SharedReplica>(),
+    lookUps: new Shared<PendingStore<LookUp>>(),
+    keys: new Shared<SharedKeys>(),
+    proofs: new Shared<RequestProofs>(),
+    usageReporters: new Shared<UsageReporter>(),
+    signatureThreads: new Shared<SignatureThread>(),
+    logs: new Map<Logger | undefined, StateLog>(),
     names: new ObjectNames(),
   };
 }
 
-/** What the parts of one verifier are taken with. */
-export interface PartDependencies {
-  readonly world: VerifierDependencies;
+/** What the parts of one verifier are made with. */
+export interface PartDependencies extends VerifierDependencies {
   readonly telemetry: Telemetry;
   readonly log: StateLog | undefined;
-  /** Run when the verifier is closed. */
+  /** Called when the verifier is closed. Each part adds its own. */
   readonly releases: (() => Promise<void> | void)[];
 }

@@ -1,14 +1,14 @@
 import type { Clock } from '@revocast/denylist/replica';
 import type { Decision, WhenUnknown } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
-import type { AnswerStyle } from '../gate/challenge.ts';
+import type { AnswerStyle } from '../gate/refusal.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 
-/** What an HTTP adapter needs of a verifier beside its public face. */
+/** What a gate needs of a verifier and the public interface does not offer. */
 export interface VerifierParts {
   readonly decide: (request: RequestWithHeaders, whenUnknown?: WhenUnknown) => Decision | Promise<Decision>;
-  /** Tells, before any request, that this will be the policy of some. */
+  /** Declares before any request that some requests will be decided with this policy. */
   readonly declareFailOpen: (whenUnknown: WhenUnknown) => void;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
@@ -16,7 +16,7 @@ export interface VerifierParts {
   readonly reportOnly: boolean;
 }
 
-// Registered, so that the ESM and the CommonJS copy of this package understand each other's verifiers.
+// Registered: the ESM copy of this package then accepts verifiers of the CommonJS copy, and the reverse.
 const partsKey = Symbol.for('revocast.verifier-parts');
 
 export function attachParts<Owner extends object>(owner: Owner, parts: VerifierParts): Owner {
@@ -27,7 +27,7 @@ export function hasParts(value: object): boolean {
   return partsKey in value;
 }
 
-/** @throws ConfigurationError for what `createVerifier` has not made. */
+/** @throws ConfigurationError for an object that `createVerifier` has not created. */
 export function partsOf(verifier: object): VerifierParts {
   const parts: unknown = Reflect.get(verifier, partsKey);
   if (parts === undefined) throw new ConfigurationError('verifier', 'expected what createVerifier() returned');

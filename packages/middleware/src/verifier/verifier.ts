@@ -3,7 +3,7 @@ import type { Decision, WhenUnknown } from '../decision.ts';
 import type { KeySourceStatus } from '../jwks/key-source.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 
-/** What a verifier knows about itself. Nothing in it is secret. */
+/** The state of a verifier. Nothing in it is secret. */
 export interface VerifierStatus {
   /** Whether a good token would be accepted now. */
   readonly ready: boolean;
@@ -16,7 +16,7 @@ export interface VerifierStatus {
     readonly replica?: ReplicaStatus;
     readonly lookup: 'none' | 'opening' | 'open' | 'failed';
     readonly whenUnknown: WhenUnknown;
-    /** An option that keeps every token from being accepted, and how to mend it. */
+    /** Why every token is refused although everything is reachable, and how to fix it. */
     readonly problem?: string;
   } | null;
   readonly tokenCache: { readonly entries: number; readonly maxEntries: number } | null;
@@ -24,19 +24,20 @@ export interface VerifierStatus {
   readonly switchedOff: readonly string[];
 }
 
-/** Verifies access tokens. No HTTP inside: works for upgrade requests, queues and other frameworks. */
+/** Verifies access tokens. Independent of HTTP servers: also for upgrade requests, queues and other frameworks. */
 export interface Verifier {
   /**
-   * Decides about a request-like object: headers, and `rawHeaders` where there are any.
+   * Decides about a request, or any object with `headers` and, if there are any, `rawHeaders`.
    *
-   * @returns synchronously for a token seen before while the denylist is fresh. Never throws, never rejects.
+   * @returns synchronously for a token that was verified before, while the denylist is fresh and unless the request has a
+   * DPoP proof. Never throws, never rejects.
    */
   verify(request: RequestWithHeaders, options?: { readonly whenUnknown?: WhenUnknown }): Decision | Promise<Decision>;
-  /** Resolves true once keys are there and the denylist is fresh, false after `timeoutMs`. Never rejects. */
+  /** Resolves to true once keys are loaded and the denylist is fresh, to false after `timeoutMs`. Never rejects. */
   ready(options: { readonly timeoutMs: number }): Promise<boolean>;
   status(): VerifierStatus;
-  /** Fetches the key sets now instead of with the first token. Resolves to whether all are there. Never rejects. */
+  /** Fetches the key sets now instead of with the first token. Resolves to whether all are loaded. Never rejects. */
   prefetch(): Promise<boolean>;
-  /** Ends what only this verifier uses. */
+  /** Closes what no other verifier uses. */
   close(): Promise<void>;
 }

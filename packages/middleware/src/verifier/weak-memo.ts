@@ -3,7 +3,7 @@ interface Node<Value> {
   value?: Value;
 }
 
-/** One value for the same objects in the same order, kept for as long as they are. */
+/** Keeps one value for each sequence of objects, for as long as the objects live. */
 export class WeakMemo<Value extends object> {
   readonly #root: Node<Value> = { next: new WeakMap() };
 

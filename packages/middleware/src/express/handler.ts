@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Passage } from '../gate/admission.ts';
+import { errorOf } from '../gate/refusal.ts';
+
+/** The `next` of Express 4 and 5. */
+export type Next = (error?: unknown) => void;
+
+/** A handler for Express 4 and 5; typed by what it uses of Node. */
+export type Handler = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
+
+export interface Exchange {
+  readonly response: ServerResponse;
+  readonly next: Next;
+  /** Pass refusals to the application as errors. */
+  readonly forwardErrors: boolean;
+}
+
+/** Lets a request pass, or answers it. */
+export function conclude(passage: Passage | Promise<Passage>, exchange: Exchange): void {
+  if (passage instanceof Promise) passage.then((settled) => respond(settled, exchange)).catch(exchange.next);
+  else respond(passage, exchange);
+}
+
+function respond(passage: Passage, { response, next, forwardErrors }: Exchange): void {
+  if (passage.pass) {
+    if (passage.dpopNonce !== undefined) response.setHeader('DPoP-Nonce', passage.dpopNonce);
+    next();
+    return;
+  }
+  if (forwardErrors) {
+    next(errorOf(passage));
+    return;
+  }
+  // The client has disconnected, or another handler has already answered.
+  if (response.headersSent || response.writableEnded) return;
+  response.statusCode = passage.status;
+  for (const [name, value] of Object.entries(passage.headers)) response.setHeader(name, value);
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.end(passage.body);
+}

@@ -1,0 +1,78 @@
+import { withTimeout } from '@revocast/denylist/replica';
+import type { Auth, Decision } from '../decision.ts';
+import type { Reason } from '../errors.ts';
+import type { VerifierParts } from '../verifier/verifier-parts.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import type { Requirement } from './requirement.ts';
+
+/** What a gate says about a request. */
+export type Passage = Admission | Refusal;
+
+/** How long the check of a requirement may take, ms: a predicate that never settles must not keep the request open. */
+const checkTimeoutMs = 3000;
+
+/** A request that has passed a gate. Guards and routes find it on the request: `admissionOf`. */
+export class Admission {
+  readonly pass = true;
+  readonly verifier: VerifierParts;
+  /** Whether the application answers refusals itself. */
+  readonly forwardErrors: boolean;
+  readonly #decision: Decision;
+
+  constructor(verifier: VerifierParts, decision: Decision, forwardErrors: boolean) {
+    this.verifier = verifier;
+    this.forwardErrors = forwardErrors;
+    this.#decision = decision;
+  }
+
+  /** Undefined for anonymous requests, and in report-only mode. */
+  get auth(): Auth | undefined {
+    return this.verifier.reportOnly ? undefined : this.#verified;
+  }
+
+  /** RFC 9449 §8.2: the nonce for the next proof of this client. */
+  get dpopNonce(): string | undefined {
+    return this.#decision.dpop?.nonce;
+  }
+
+  /** Present in report-only mode too, where guards only count. */
+  get #verified(): Auth | undefined {
+    return this.#decision.outcome === 'accepted' ? this.#decision.auth : undefined;
+  }
+
+  /**
+   * Decides whether the token meets a requirement, and counts that.
+   *
+   * @returns synchronously unless the requirement is checked asynchronously. Never throws, never rejects: a check that
+   * fails or takes too long is `internal_error`, and not the fault of the token.
+   */
+  authorize({ wanted, check }: Requirement): Passage | Promise<Passage> {
+    const { telemetry, reportOnly, answerStyle, clock } = this.verifier;
+    const verified = this.#verified;
+    const conclude = (reason: Reason | undefined, cause?: unknown): Passage => {
+      telemetry.authorized(reason, reportOnly);
+      if (reason === undefined && wanted.scopes !== undefined) {
+        telemetry.scopesUsed?.(wanted.scopes, verified?.scopes ?? []);
+      }
+      if (reason === undefined || reportOnly) return this;
+      return refuse({ reason, cause }, answerStyle, { ...wanted, scheme: schemeOf(this.#decision) });
+    };
+    const fail = (cause: unknown): Passage => conclude('internal_error', cause);
+    // RFC 6750 §3: without authentication there is no scope to check, and the challenge has no error code.
+    if (verified === undefined) return conclude('missing_token');
+    try {
+      const reason = check(verified, clock.wallMs());
+      if (!(reason instanceof Promise)) return conclude(reason);
+      return withTimeout(reason, { clock, timeoutMs: checkTimeoutMs, late: 'internal_error' as const }).then(
+        conclude,
+        fail,
+      );
+    } catch (cause) {
+      return fail(cause);
+    }
+  }
+}
+
+export function schemeOf({ dpop }: Decision): 'bearer' | 'dpop' {
+  return dpop === undefined ? 'bearer' : 'dpop';
+}

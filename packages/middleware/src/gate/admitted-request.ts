@@ -1,0 +1,24 @@
+import type { Auth } from '../decision.ts';
+import type { Admission } from './admission.ts';
+
+// Registered: guards of the ESM copy of this package then find what the CommonJS copy has noted, and the reverse.
+const noted: unique symbol = Symbol.for('revocast.admission');
+
+interface AdmittedRequest {
+  [noted]?: Admission;
+  auth?: Auth;
+}
+
+/** Notes the admission on the request, and `req.auth` if there is one. */
+export function noteAdmission(request: object, admission: Admission): void {
+  const admitted: AdmittedRequest = request;
+  admitted[noted] = admission;
+  const { auth } = admission;
+  if (auth !== undefined) admitted.auth = auth;
+}
+
+/** Undefined for a request that has passed no gate. */
+export function admissionOf(request: object): Admission | undefined {
+  const admitted: AdmittedRequest = request;
+  return admitted[noted];
+}

@@ -1,0 +1,91 @@
+import type { Auth } from '../decision.ts';
+import { ConfigurationError, type Reason } from '../errors.ts';
+import { readNumber, readStrings, refuse, refuseUnknownKeys } from '../options/read-option.ts';
+import { scopeToken } from '../token/scope.ts';
+import type { Wanted } from './refusal.ts';
+
+/** What a route demands of an accepted token. */
+export interface Requirement {
+  /** What the challenge names. */
+  readonly wanted: Wanted;
+  /** Returns undefined if the token meets the requirement, otherwise the reason to refuse the request. */
+  readonly check: (auth: Auth, nowMs: number) => Reason | undefined | Promise<Reason | undefined>;
+}
+
+/**
+ * All of some scopes, or any of them.
+ *
+ * @throws ConfigurationError without a scope, and for scopes that no token can contain (RFC 6749 §3.3).
+ */
+export function requiredScopes(where: string, names: readonly string[], quantifier: 'every' | 'some'): Requirement {
+  const scopes = readStrings(where, names);
+  for (const name of scopes) {
+    if (!scopeToken.test(name)) refuse(where, 'scopes without space, quote and backslash (RFC 6749 §3.3)', name);
+  }
+  return {
+    wanted: { scopes },
+    check: ({ scopes: held }) =>
+      scopes[quantifier]((scope) => held.includes(scope)) ? undefined : 'insufficient_scope',
+  };
+}
+
+/** Decides about the claims of a verified token; may be asynchronous, within 3 s. */
+export type ClaimsPredicate = (claims: Auth['claims'], auth: Auth) => boolean | Promise<boolean>;
+
+/** Claims to compare with: strings, numbers and booleans. */
+export type ClaimValues = Readonly<Record<string, string | number | boolean>>;
+
+/** Claims that satisfy a predicate or equal some values. @throws ConfigurationError */
+export function requiredClaims(where: string, wanted: ClaimsPredicate | ClaimValues): Requirement {
+  const predicate = typeof wanted === 'function' ? wanted : equalTo(where, wanted);
+  const reasonOf = (passes: boolean) => (passes === true ? undefined : 'insufficient_scope');
+  return {
+    wanted: {},
+    check(auth) {
+      const answer = predicate(auth.claims, auth);
+      // A promise of any library: if it were taken for a value, every request would be refused.
+      return typeof answer === 'object' ? Promise.resolve(answer).then(reasonOf) : reasonOf(answer);
+    },
+  };
+}
+
+function equalTo(where: string, wanted: ClaimValues): ClaimsPredicate {
+  const entries = Object.entries(wanted);
+  if (entries.length === 0) throw new ConfigurationError(where, 'name at least one claim');
+  for (const [, value] of entries) {
+    if (!['string', 'number', 'boolean'].includes(typeof value)) refuse(where, 'strings, numbers or booleans', value);
+  }
+  return (claims) => entries.every(([name, value]) => claims[name] === value);
+}
+
+export interface StepUpOptions {
+  /** Accepted authentication context classes, best first (RFC 9470 §3 `acr_values`). */
+  readonly acr?: string | readonly string[];
+  /** Seconds since the user last authenticated (`auth_time`), 0–31536000. */
+  readonly maxAgeSeconds?: number;
+}
+
+/** Authentication of the user that is strong and recent enough (RFC 9470). @throws ConfigurationError */
+export function requiredStepUp(where: string, options: StepUpOptions): Requirement {
+  refuseUnknownKeys(`${where}.`, { ...options }, ['acr', 'maxAgeSeconds']);
+  const acr = options.acr === undefined ? undefined : readStrings(`${where}.acr`, options.acr);
+  for (const value of acr ?? []) {
+    if (!scopeToken.test(value)) refuse(`${where}.acr`, 'printable ASCII without space, quote and backslash', value);
+  }
+  const maxAgeSeconds =
+    options.maxAgeSeconds === undefined
+      ? undefined
+      : readNumber(`${where}.maxAgeSeconds`, options.maxAgeSeconds, { min: 0, max: 31_536_000, unit: 'seconds' });
+  if (acr === undefined && maxAgeSeconds === undefined) {
+    throw new ConfigurationError(where, 'expected `acr`, `maxAgeSeconds` or both');
+  }
+  return {
+    wanted: { acr, maxAgeSeconds },
+    check({ claims: { acr: held, auth_time: authTime } }, nowMs) {
+      if (acr !== undefined && !(typeof held === 'string' && acr.includes(held))) return 'step_up_required';
+      if (maxAgeSeconds === undefined) return undefined;
+      const isRecent = typeof authTime === 'number' && nowMs / 1000 - authTime <= maxAgeSeconds;
+      return isRecent ? undefined : 'step_up_required';
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { Possession } from '../binding/possession.ts';
+import type { IssuerDirectory } from '../issuers/issuer-directory.ts';
+import type { RevocationCheck } from '../revocation/check.ts';
+import type { VerifySignature } from '../token/signature.ts';
+import type { TokenCache } from '../token/token-cache.ts';
+
+/** What the verification of a token needs. */
+export interface Verification {
+  readonly issuers: IssuerDirectory;
+  /** Undefined: switched off. */
+  readonly tokenCache: TokenCache | undefined;
+  /** Undefined: switched off. */
+  readonly revocation: RevocationCheck | undefined;
+  readonly possession: Possession;
+  readonly verifySignature: VerifySignature;
+  /** Wall-clock milliseconds, for comparison with claims. */
+  readonly now: () => number;
+}
