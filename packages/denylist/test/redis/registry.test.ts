@@ -11,7 +11,7 @@ import { systemClock as clock, systemRandom as random, randomHex } from '../../s
 const issuer = 'https://login.example.com/';
 const ports = { clock, random, newEpoch: () => randomHex(8) };
 
-describe('given a log in Redis and who reads it', () => {
+describe('given a log in Redis and its readers', () => {
   let redis: RedisServer;
   let admin: Redis;
   let source: OpenedSource;
@@ -45,13 +45,13 @@ describe('given a log in Redis and who reads it', () => {
     return replica;
   };
   const revoke = () => publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });
-  /** A line as another reader would have left it. */
+  /** Writes a line as another reader does. */
   const writeLine = (name: string, line: { ageMs: number; replicas: unknown }, version = '1') => {
     const { ageMs, replicas: listed } = line;
     return admin.hset(keys.replicas, name, `${version}|${Date.now() - ageMs}|none|none|0-1|${JSON.stringify(listed)}`);
   };
 
-  it('never says yes while nobody has joined', async () => {
+  it('never reports everywhere while no replica has joined', async () => {
     const published = await revoke();
     await expect(published.enforcedEverywhere({ timeoutMs: 50 })).resolves.toMatchObject({
       everywhere: false,
@@ -67,40 +67,39 @@ describe('given a log in Redis and who reads it', () => {
   });
 
   it.each([
-    // Well below the limit of 7500: the question itself takes its time on a busy machine.
+    // Well below the limit of 7500, because the line is older when the test asks.
     ['waits for a replica until it can no longer be fresh', 6000, 1],
     ['counts it as expired after that', 7600, 0],
   ])('%s', async (_name, ageMs, missing) => {
     await startReplica();
     await writeLine('silent', { ageMs, replicas: [['process-9', '0-1', 0, 5000]] });
-    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 60 });
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: missing === 0 ? 20_000 : 1000 });
+    expect(result).toMatchObject({ expired: 1 - missing, everywhere: missing === 0 });
     expect(result.missing).toHaveLength(missing);
-    expect(result.expired).toBe(1 - missing);
-    expect(result.everywhere).toBe(missing === 0);
   });
 
-  it('lists a silent fail-open replica for as long as its line stands: it never stops accepting', async () => {
+  it('lists a silent fail-open replica for as long as its line exists, because it never stops accepting', async () => {
     await startReplica();
     await writeLine('open', { ageMs: 60_000, replicas: [['process-9', '0-1', 1, 5000]] });
-    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 100 });
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 20_000 });
     expect(result).toMatchObject({ everywhere: true, failOpen: 1 });
   });
 
   it('does not compare positions of another history', async () => {
     await startReplica();
     await writeLine('elsewhere', { ageMs: 0, replicas: [['process-9', '9999999999999-0', 0, 5000]] });
-    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 100 });
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 1000 });
     expect(result).toMatchObject({ everywhere: false, missing: ['process-9'] });
   });
 
-  it('says nothing for sure beside a line of a newer format', async () => {
+  it('does not report everywhere when a line has a newer format', async () => {
     await startReplica();
     await writeLine('newer', { ageMs: 0, replicas: [] }, '2');
     const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 100 });
     expect(result).toMatchObject({ everywhere: false });
   });
 
-  it('says nothing for sure once the log was replaced', async () => {
+  it('does not report everywhere after the log was replaced', async () => {
     await startReplica();
     const published = await revoke();
     await admin.hset(keys.meta, 'epoch', '0000000000000000');
@@ -108,7 +107,7 @@ describe('given a log in Redis and who reads it', () => {
     await admin.hset(keys.meta, 'epoch', published.epoch);
   });
 
-  it('is not answered by a repeated id, whose entry is unknown', async () => {
+  it('does not report everywhere for a repeated id, whose entry is unknown', async () => {
     await startReplica();
     const revocation = { issuer, session: randomHex(4), reason: 'logout' } as const;
     await publisher.revoke(revocation, { id: 'twice' });
@@ -116,7 +115,7 @@ describe('given a log in Redis and who reads it', () => {
     await expect(repeated.enforcedEverywhere({ timeoutMs: 50 })).resolves.toMatchObject({ everywhere: false });
   });
 
-  it('keeps a reader stale that cannot write its line, because nobody would wait for it', async () => {
+  it('keeps a reader stale that cannot write its line, because no publisher would wait for it', async () => {
     await admin.call('ACL', 'SETUSER', 'blind', 'on', '>pw', '~*', '+@all', '-hset');
     const blind = await openSource(redis.url.replace('redis://', 'redis://blind:pw@'), ports);
     const failures: unknown[] = [];
