@@ -79,8 +79,8 @@ describe('docs/protocol.md', () => {
       digest: digestToHex(digest),
       deniedUntil: '11',
       issuedUpTo: '12',
-      stamp: '13',
-      lifted: '14',
+      denialStamp: '13',
+      liftedUpTo: '14',
       details: '{"id":"x","kind":"revoke"}',
     });
     const beat = new Map(Object.entries({ 1: '1', h: 'h', seq: '5', loggedAtMs: '21', healing: '1' }));
