@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dieWithParent } from '../die-with-parent.ts';
-import { freePort } from '../free-port.ts';
+import { freePort, isPortFree } from '../free-port.ts';
 import { findRedisServer, type RedisBinaries } from './find-redis-server.ts';
 import { isServing } from './redis-ping.ts';
 
@@ -50,7 +50,6 @@ export interface RedisServer {
 }
 
 const host = '127.0.0.1';
-const bindClash = /Address already in use|Failed listening on port/i;
 
 /**
  * Starts a server and waits until it answers PING. Nothing is persisted unless `config` says so.
@@ -68,8 +67,7 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
     } catch (error) {
       await server.stop();
       // Between choosing a free port and binding it, another process may have taken it.
-      const clashed = error instanceof Error && bindClash.test(error.message);
-      if (options.port !== undefined || !clashed || attempt === 5) throw error;
+      if (options.port !== undefined || attempt === 5 || (await isPortFree(server.port))) throw error;
     }
   }
 }

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPublisher } from '@revocast/denylist';
-import { freePort } from '@revocast/test-support';
 import { type Supervised, supervise } from '@revocast/test-support/supervisor';
 import { startEmbeddedLog } from './embedded-log.ts';
+import { onFreePorts } from './on-free-ports.ts';
 import { apiProcess, issuerProcess, sidecarProcess } from './processes.ts';
 import { startRedisLog } from './redis-log.ts';
 import type { SidecarPorts, StartedLog } from './started-log.ts';
@@ -27,18 +27,10 @@ const audience = 'https://api.example.com';
  * @throws Error with the last lines of the process that did not start; nothing is left running then.
  */
 export async function startWorld(options: StartWorldOptions): Promise<World> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await startOnFreePorts(options);
-    } catch (error) {
-      // Between choosing a free port and binding it, another process may have taken it.
-      const clashed = error instanceof Error && /EADDRINUSE|in use/i.test(error.message);
-      if (!clashed || attempt === 3) throw error;
-    }
-  }
+  return await onFreePorts((takePort) => startOnPorts(options, takePort));
 }
 
-async function startOnFreePorts(options: StartWorldOptions): Promise<World> {
+async function startOnPorts(options: StartWorldOptions, takePort: () => Promise<number>): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'revocast-demo-'));
   const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const running: Supervised[] = [];
@@ -54,11 +46,13 @@ async function startOnFreePorts(options: StartWorldOptions): Promise<World> {
 
   try {
     const tokenFile = await writeTokenFile(join(folder, 'sidecar-write-token'));
-    const ports = await Promise.all(Array.from({ length: options.replicas }, takeSidecarPorts));
+    const ports = await Promise.all(
+      Array.from({ length: options.replicas }, async () => ({ data: await takePort(), admin: await takePort() })),
+    );
     const log = await startLog(options, ports, tokenFile);
     closers.push(() => log.stop());
 
-    const [issuerPort, operatorPort] = await Promise.all([freePort(), freePort()]);
+    const [issuerPort, operatorPort] = await Promise.all([takePort(), takePort()]);
     const issuerUrl = `http://127.0.0.1:${issuerPort}`;
     const keyFolder = join(folder, 'keys');
     const issuer = start(issuerProcess({ issuerUrl, issuerPort, operatorPort, audience, keyFolder, log }));
@@ -68,7 +62,7 @@ async function startOnFreePorts(options: StartWorldOptions): Promise<World> {
     await settled([issuer, ...sidecars]);
     const replicas = await settled(
       ports.map(async (own, index): Promise<Replica> => {
-        const port = await freePort();
+        const port = await takePort();
         const url = `http://127.0.0.1:${port}`;
         const feed = `http://127.0.0.1:${own.data}`;
         await start(apiProcess(index, { port, issuerUrl, audience, feed, lookup: log.lookup }));
@@ -109,9 +103,4 @@ async function startLog(
     say('No Redis server to be had: one sidecar holds the log in its memory instead.');
   }
   return await startEmbeddedLog(ports, tokenFile);
-}
-
-async function takeSidecarPorts(): Promise<SidecarPorts> {
-  const [data, admin] = await Promise.all([freePort(), freePort()]);
-  return { data, admin };
 }
