@@ -1,5 +1,5 @@
 import { ConfigurationError, LogError } from '@revocast/denylist';
-import { FeedError } from '@revocast/denylist/replica';
+import { FeedError, isNoAnswer } from '@revocast/denylist/replica';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
 /** How a command ended that did not do what it was asked. */
@@ -18,13 +18,6 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Codes of a FeedError that mean that nobody answered, rather than that somebody said no. */
-const silence: readonly string[] = ['unreachable', 'timeout', 'closed', 'loading'];
-
-export function isUnreachable(code: string): boolean {
-  return silence.includes(code);
-}
-
 /** @returns undefined for an error that nobody foresaw. */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof UsageError) return { exitCode: exitCodes.usage, code: 'usage', message: error.message };
@@ -37,7 +30,7 @@ export function failureOf(error: unknown): Failure | undefined {
   }
   if (error instanceof FeedError) {
     const { code, message } = error;
-    return { exitCode: isUnreachable(code) ? exitCodes.unreachable : exitCodes.problem, code, message };
+    return { exitCode: isNoAnswer(code) ? exitCodes.unreachable : exitCodes.problem, code, message };
   }
   return undefined;
 }
@@ -46,5 +39,5 @@ export function failureOf(error: unknown): Failure | undefined {
 function exitCodeOf({ code, cause }: LogError): ExitCode {
   if (code === 'outcome_unknown') return exitCodes.unreachable;
   if (code !== 'unavailable') return exitCodes.problem;
-  return cause instanceof FeedError && !isUnreachable(cause.code) ? exitCodes.problem : exitCodes.unreachable;
+  return cause instanceof FeedError && !isNoAnswer(cause.code) ? exitCodes.problem : exitCodes.unreachable;
 }

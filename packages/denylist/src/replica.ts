@@ -3,11 +3,13 @@
 export type { Clock, Random } from './clock.ts';
 export { isJsonObject, type JsonObject, parseJsonObject } from './codec/json.ts';
 export { ConfigurationError } from './configuration-error.ts';
+export { errorCodeOf } from './error-code.ts';
 export { type Feed, FeedError, FeedGap, type FeedPosition } from './log/feed.ts';
+export { fixForFeedError, isNoAnswer } from './log/feed-error-fixes.ts';
 export { active, type LookUp, type UnknownCause, type Verdict } from './log/look-up.ts';
 export type { OpenedSource } from './log/opened-source.ts';
 export type { Reader, ReplicaProgress } from './log/reader.ts';
-export type { ReplayAnswer as OnceAnswer, ReplayStore as OnceStore } from './log/replay-store.ts';
+export type { ReplayAnswer, ReplayStore } from './log/replay-store.ts';
 export type { Misconfiguration, SourceFigures, SourceHealth } from './log/source-health.ts';
 export {
   closeClasses,

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
+import { errorCodeOf } from '@revocast/denylist/replica';
 
 export interface Get {
   /** `http:`, `https:`, or `unix:` with the path of a socket. */
@@ -32,12 +33,6 @@ export async function getText({ base, path, timeoutMs, headers = {} }: Get): Pro
     });
   } catch (error) {
     if (signal.aborted) return { ok: false, failure: 'no answer in time' };
-    return { ok: false, failure: codeOf(error) ?? 'no answer' };
+    return { ok: false, failure: errorCodeOf(error) ?? 'no answer' };
   }
-}
-
-/** The code that the platform gave an error, such as ECONNREFUSED. Its text may name addresses. */
-export function codeOf(error: unknown): string | undefined {
-  const isCoded = typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string';
-  return isCoded ? String(error.code) : undefined;
 }

@@ -1,5 +1,4 @@
-import { readerVersion } from '@revocast/denylist/replica';
-import { isUnreachable } from '../failure.ts';
+import { isNoAnswer, readerVersion } from '@revocast/denylist/replica';
 import { type Check, hidden, ill, type Question, silent, well } from './check.ts';
 import type { LogFacts } from './look-at-log.ts';
 
@@ -44,7 +43,7 @@ const largestOffsetMs = 5000;
 
 /** Whether the log can be followed, and says that it is complete. */
 export function judgeLog({ kind, failure, health, position, heartbeatAgeMs, clockOffsetMs }: LogFacts): Check[] {
-  if (failure !== undefined && health === undefined && isUnreachable(failure.code)) {
+  if (failure !== undefined && health === undefined && isNoAnswer(failure.code)) {
     return [silent(reachable, failure.message)];
   }
   const checks = [well(reachable, 'reachable')];

@@ -1,6 +1,6 @@
+import { errorCodeOf } from '@revocast/denylist/replica';
 import { createVerifier, type VerifierStatus } from '@revocast/middleware';
 import type { World } from '../world.ts';
-import { codeOf } from './get-text.ts';
 
 export type KeysStatus = VerifierStatus['issuers'][number]['keys'];
 
@@ -116,5 +116,5 @@ function offsetFrom(date: string | null, atMs: number): number | undefined {
 function describeFailure(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'no answer in time';
   const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
-  return codeOf(cause) ?? 'no connection';
+  return errorCodeOf(cause) ?? 'no connection';
 }

@@ -1,12 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  ConfigurationError,
-  type OpenedSource,
-  openSource,
-  randomHex,
-  systemClock,
-  systemRandom,
-} from '@revocast/denylist/replica';
+import { ConfigurationError, isNoAnswer, type OpenedSource, openSource } from '@revocast/denylist/replica';
 import type { Config } from '../config/schema.ts';
 import { codeOf } from '../telemetry/log-state-changes.ts';
 
@@ -17,7 +10,6 @@ const outcomes = {
 };
 
 /** Redis is often started at the same moment: what passes by itself is waited for. */
-const passing = ['unreachable', 'timeout', 'closed', 'loading'];
 const tries = 20;
 const pauseMs = 500;
 
@@ -28,10 +20,9 @@ const pauseMs = 500;
  * @returns the exit code: 0 done, 1 out of reach for about ten seconds or refused, 2 not a log that needs it.
  */
 export async function init({ source: url }: Config): Promise<number> {
-  const ports = { clock: systemClock, random: systemRandom, newEpoch: () => randomHex(8) };
   let source: OpenedSource;
   try {
-    source = await openSource(url, ports);
+    source = await openSource(url);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -57,7 +48,7 @@ async function declare(source: OpenedSource): Promise<number> {
       process.stdout.write(`${source.name}: ${outcomes[await source.declareWhole()]}\n`);
       return 0;
     } catch (error) {
-      if (attempt === tries || !passing.includes(codeOf(error))) throw error;
+      if (attempt === tries || !isNoAnswer(codeOf(error))) throw error;
       await sleep(pauseMs);
     }
   }

@@ -1,6 +1,5 @@
-import type { ReplicationObserver } from '@revocast/denylist/replica';
+import { errorCodeOf, fixForFeedError, type ReplicationObserver } from '@revocast/denylist/replica';
 import type { Logger } from 'pino';
-import { errorRemedy } from '../commands/error-remedies.ts';
 
 /** The part of a logger that is used here. */
 export type StateLog = Pick<Logger, 'info' | 'warn'>;
@@ -49,7 +48,7 @@ export function logFailureOnce(log: StateLog, message: string): ((error: unknown
     const code = codeOf(error);
     if (code === told) return;
     told = code;
-    const remedy = errorRemedy(code);
+    const remedy = fixForFeedError(code);
     log.warn({ code, remedy }, message);
   };
   const forget = () => {
@@ -60,5 +59,5 @@ export function logFailureOnce(log: StateLog, message: string): ((error: unknown
 
 /** The stable code of an error; never its message, which may quote what was sent. */
 export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unexpected';
+  return errorCodeOf(error) ?? 'unexpected';
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { errorRemedy } from '../../src/commands/error-remedies.ts';
+import { fixForFeedError } from '@revocast/denylist/replica';
 import type { ConsoleView } from '../../src/console/console-view.ts';
 import { formatClock, formatCount, formatDuration, formatTime } from '../../src/console/render/format.ts';
 import { describeState, renderFreshness } from '../../src/console/render/freshness.ts';
@@ -103,7 +103,7 @@ describe('the state of the sidecar', () => {
     expect(text).toContain('Age of the proof none yet');
     expect(text).toContain('Watermark none yet');
     expect(text).toContain('Clock offset not known yet');
-    expect(text).toContain(`Last error loading ${errorRemedy('loading')}`);
+    expect(text).toContain(`Last error loading ${fixForFeedError('loading')}`);
   });
 
   it('says that the log restarted only while that counts', () => {
@@ -113,12 +113,6 @@ describe('the state of the sidecar', () => {
     expect(text).toContain('log restarted : at 2026-01-01 00:00:00 UTC');
     expect(text).toContain('revocast-sidecar init');
     expect(words({})).not.toContain('restarted');
-  });
-
-  it('has a remedy for the codes of the source and none for foreign ones', () => {
-    expect(errorRemedy('unreachable')).toMatch(/network/);
-    expect(errorRemedy('unexpected')).toBeUndefined();
-    expect(errorRemedy('toString')).toBeUndefined();
   });
 });
 

@@ -44,7 +44,7 @@ describe('the log', () => {
     observer.connected?.(position);
     observer.connectionFailed?.(failure('unreachable'));
     expect(lines.map(({ code }) => code)).toEqual(['unreachable', 'loading', undefined, 'unreachable']);
-    expect(lines[0]?.['remedy']).toContain('Is the source up');
+    expect(lines[0]?.['remedy']).toContain('Check that it runs');
   });
 
   it('names a failure by its code and never by its message', () => {

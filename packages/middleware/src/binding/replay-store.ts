@@ -1,4 +1,4 @@
-import type { OnceAnswer } from '@revocast/denylist/replica';
+import type { ReplayAnswer } from '@revocast/denylist/replica';
 
 /**
  * Remembers used proofs for as long as they would be valid (RFC 9449 §11.1). With a store per process, each process accepts a
@@ -10,7 +10,7 @@ export interface ReplayStore {
    *
    * @returns `first` once; `again` while it is taken; `unknown` when the store cannot decide: an outage. Never rejects.
    */
-  take(name: string, lifetimeMs: number): OnceAnswer | Promise<OnceAnswer>;
+  take(name: string, lifetimeMs: number): ReplayAnswer | Promise<ReplayAnswer>;
   close(): Promise<void>;
 }
 
@@ -22,14 +22,14 @@ export class RequestProofs {
   readonly #store: ReplayStore;
   readonly #byRequest = new WeakMap<
     object,
-    { readonly name: string; readonly answer: OnceAnswer | Promise<OnceAnswer> }
+    { readonly name: string; readonly answer: ReplayAnswer | Promise<ReplayAnswer> }
   >();
 
   constructor(store: ReplayStore) {
     this.#store = store;
   }
 
-  take(request: object, name: string, lifetimeMs: number): OnceAnswer | Promise<OnceAnswer> {
+  take(request: object, name: string, lifetimeMs: number): ReplayAnswer | Promise<ReplayAnswer> {
     const known = this.#byRequest.get(request);
     if (known?.name === name) return known.answer;
     const answer = this.#store.take(name, lifetimeMs);
@@ -58,7 +58,7 @@ export class MemoryReplayStore implements ReplayStore {
     return this.#endsAtMs.size;
   }
 
-  take(name: string, lifetimeMs: number): OnceAnswer {
+  take(name: string, lifetimeMs: number): ReplayAnswer {
     const nowMs = this.#now();
     const endsAtMs = this.#endsAtMs.get(name);
     if (endsAtMs !== undefined && nowMs < endsAtMs) return 'again';

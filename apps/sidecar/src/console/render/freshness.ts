@@ -1,4 +1,4 @@
-import { errorRemedy } from '../../commands/error-remedies.ts';
+import { fixForFeedError } from '@revocast/denylist/replica';
 import type { ConsoleView } from '../console-view.ts';
 import { type HtmlValue, html, type Markup } from '../html.ts';
 import { formatClock, formatCount, formatDuration, formatTime } from './format.ts';
@@ -26,7 +26,7 @@ ${fact('Age of the proof', proofAgeMs === undefined ? 'none yet' : formatDuratio
 ${fact('Watermark', watermarkMs === undefined ? 'none yet' : formatClock(watermarkMs), watermarkMs === undefined ? '' : `complete up to then; ${formatDuration(Math.max(0, nowMs + clockOffsetMs - watermarkMs))} ago`)}
 ${fact('Rules held', formatCount(rules), `${share} % of the cap of ${formatCount(maxRules)}`)}
 ${fact('Clock offset', status.clockOffsetMs === undefined ? 'not known yet' : signed(status.clockOffsetMs), 'log minus this host')}
-${fact('Last error', lastError ?? 'none', lastError === undefined ? 'connected to the source' : (errorRemedy(lastError) ?? 'Read the log of this sidecar.'))}
+${fact('Last error', lastError ?? 'none', lastError === undefined ? 'connected to the source' : (fixForFeedError(lastError) ?? 'Read the log of this sidecar.'))}
 ${fact('Source', status.feed, status.epoch === undefined ? '' : `history ${status.epoch}`)}
 ${fact('Longest token lifetime', maxTokenLifetimeSeconds === undefined ? 'not known yet' : formatDuration(maxTokenLifetimeSeconds * 1000), 'longer ones are refused')}
 </dl>
