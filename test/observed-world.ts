@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPublisher, type Publisher } from '@revocast/denylist';
-import { openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
+import { openSource } from '@revocast/denylist/replica';
 import {
   createVerifier,
   type Place,
@@ -125,7 +125,7 @@ export async function startObservedWorld(redisConfig: Readonly<Record<string, st
 
 /** Nothing was ever revoked in a log that was just made; everybody else would wait 15 s. */
 async function declareWhole(url: string): Promise<void> {
-  const source = await openSource(url, { clock: systemClock, random: systemRandom, newEpoch: () => randomHex(8) });
+  const source = await openSource(url);
   await source.declareWhole?.();
   await source.close();
 }

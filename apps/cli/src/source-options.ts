@@ -1,4 +1,4 @@
-import { type OpenedSource, openSource, randomHex } from '@revocast/denylist/replica';
+import { type OpenedSource, openSource } from '@revocast/denylist/replica';
 import { type Command, Option } from 'commander';
 import { UsageError } from './failure.ts';
 import { hasCredentials } from './redact.ts';
@@ -57,12 +57,7 @@ export async function openNamedSource(options: SourceOptions, world: World): Pro
   const url = refuseEmbedded(readSourceUrl(options, world) ?? defaultSidecar);
   const tokenFile = readTokenFile(options, world);
   const { clock, random } = world;
-  return await openSource(url, {
-    clock,
-    random,
-    newEpoch: () => randomHex(8),
-    tokenFile,
-  });
+  return await openSource(url, { clock, random, tokenFile });
 }
 
 /** An embedded log belongs to one process: opened by a second one it is empty, or taken away from the first. @throws UsageError */

@@ -61,7 +61,6 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
   const source = await openSource(config.source, {
     clock,
     random,
-    newEpoch: () => randomHex(8),
     tokenFile: config.sourceTokenFile,
   });
   const readers = new Readers(clock, randomHex(8));

@@ -1,10 +1,4 @@
-import {
-  systemClock as clock,
-  openReplica,
-  openSource,
-  systemRandom as random,
-  randomHex,
-} from '@revocast/denylist/replica';
+import { systemClock as clock, openReplica, openSource, systemRandom as random } from '@revocast/denylist/replica';
 import { watchPauses } from '../pauses.ts';
 import type { Figure } from '../report/figure.ts';
 import { goals } from '../report/goals.ts';
@@ -22,7 +16,7 @@ const keptSeconds = 3600;
 
 /** A replica whose rules end in step with real time: whether it keeps up with forgetting, and whom it makes wait. */
 export async function sweepFigures({ perSecond, seconds }: SweepOptions): Promise<Figure[]> {
-  const source = await openSource('memory:', { clock, random, newEpoch: () => randomHex(8) });
+  const source = await openSource('memory:');
   const replica = openReplica({ feed: source.feed, clock, random, maxRules: 20_000_000 });
   await replica.ready({ timeoutMs: 5000 });
   const firstEnd = Math.floor(clock.wallMs() / 1000) - keptSeconds + 2;

@@ -11,7 +11,7 @@ process.on('message', () => process.exit(0));
 /** A replica each, as many processes would have, all cold and all at once. */
 const opened = await Promise.all(
   Array.from({ length: replicas }, async () =>
-    openReplica({ feed: await openFeed(feedUrl, ports), ...ports, maxStalenessMs }),
+    openReplica({ feed: await openFeed(feedUrl), ...ports, maxStalenessMs }),
   ),
 );
 const ready = await Promise.all(opened.map((replica) => replica.ready({ timeoutMs })));

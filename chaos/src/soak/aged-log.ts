@@ -1,4 +1,4 @@
-import { digestOf, openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
+import { digestOf, openSource, randomHex } from '@revocast/denylist/replica';
 import type { RedisServer } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 import { issuer } from '../tokens.ts';
@@ -50,7 +50,7 @@ export async function giveItAPast(server: RedisServer, { pace, seconds }: Ageing
  * the pace at which new ones come.
  */
 export async function appendOldRules(url: string, { pace, seconds }: Ageing): Promise<void> {
-  const source = await openSource(url, { clock: systemClock, random: systemRandom, newEpoch: () => randomHex(8) });
+  const source = await openSource(url);
   const nowSeconds = Math.floor(Date.now() / 1000);
   const rules = Array.from({ length: Math.ceil(seconds * pace.rulesPerSecond) }, (_, index) => ({
     digest: digestOf({ dimension: 'session', issuer, value: `old-${index}` }),

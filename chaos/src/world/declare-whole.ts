@@ -1,8 +1,8 @@
-import { openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
+import { openSource } from '@revocast/denylist/replica';
 
 /** As `revocast-sidecar init` does: an operator says that nothing was ever revoked here. */
 export async function declareWhole(url: string): Promise<void> {
-  const source = await openSource(url, { clock: systemClock, random: systemRandom, newEpoch: () => randomHex(8) });
+  const source = await openSource(url);
   await source.declareWhole?.();
   await source.close();
 }

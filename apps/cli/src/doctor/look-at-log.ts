@@ -38,12 +38,7 @@ export interface LookAtLog {
 /** Looks once. Writes nothing but a line that it is reading, which it takes away. @throws ConfigurationError */
 export async function lookAtLog({ url, tokenFile, heartbeatWaitMs }: LookAtLog, world: World): Promise<LogFacts> {
   const { clock, random } = world;
-  const source = await openSource(url, {
-    clock,
-    random,
-    newEpoch: () => randomHex(8),
-    tokenFile,
-  });
+  const source = await openSource(url, { clock, random, tokenFile });
   const { name, kind } = source;
   const stop = new AbortController();
   let facts: LogFacts = { name, kind };

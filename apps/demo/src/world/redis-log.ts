@@ -1,4 +1,4 @@
-import { openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
+import { openSource } from '@revocast/denylist/replica';
 import { findRedisServer, startRedis } from '@revocast/test-support/redis/redis';
 import type { StartedLog } from './started-log.ts';
 
@@ -36,7 +36,7 @@ export async function startRedisLog(say: (line: string) => void): Promise<Starte
 
 /** Only who has just made a log knows that nothing was ever revoked in it; everybody else would wait 15 s. */
 async function declareWhole(url: string): Promise<void> {
-  const source = await openSource(url, { clock: systemClock, random: systemRandom, newEpoch: () => randomHex(8) });
+  const source = await openSource(url);
   try {
     await source.declareWhole?.();
   } finally {

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { OpenTelemetryApi } from '../metrics/open-telemetry.ts';
 import { checkWholeNumber } from '../option-bounds.ts';
 import { openSource } from '../sources/open-source.ts';
-import { randomHex, systemClock, systemRandom } from '../system-clock.ts';
+import { randomHex, systemClock } from '../system-clock.ts';
 import type { PublisherObserver } from './log-writer.ts';
 import { createPublisherOver, type Publisher } from './publisher.ts';
 import { traceRevocations } from './trace-revocations.ts';
@@ -39,12 +39,7 @@ export async function createPublisher(url: string, options: CreatePublisherOptio
     const bounds = { least: 1, most: 0xffff_ffff, unit: 'revocations', orInfinity: true };
     checkWholeNumber('broadRulesPerMinute', broadRulesPerMinute, bounds);
   }
-  const source = await openSource(url, {
-    clock,
-    random: systemRandom,
-    newEpoch: () => randomHex(8),
-    tokenFile,
-  });
+  const source = await openSource(url, { clock, tokenFile });
   const publisher = createPublisherOver({
     log: source.log,
     feed: source.feed,

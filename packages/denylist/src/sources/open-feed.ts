@@ -2,11 +2,13 @@ import type { Clock, Random } from '../clock.ts';
 import { ConfigurationError } from '../configuration-error.ts';
 import type { Feed } from '../log/feed.ts';
 import { loadClient } from '../redis/connection/load-client.ts';
+import { systemClock, systemRandom } from '../system-clock.ts';
 import { parseSource } from './source.ts';
 
 export interface OpenFeedOptions {
-  readonly clock: Clock;
-  readonly random: Random;
+  /** Default: the clock and the randomness of this machine. */
+  readonly clock?: Clock;
+  readonly random?: Random;
   /** File with the bearer token of a sidecar that is not on loopback. */
   readonly tokenFile?: string;
 }
@@ -17,17 +19,18 @@ export interface OpenFeedOptions {
  *
  * @throws ConfigurationError for a URL that names no feed, or when ioredis is not installed.
  */
-export async function openFeed(url: string, options: OpenFeedOptions): Promise<Feed> {
+export async function openFeed(url: string, options: OpenFeedOptions = {}): Promise<Feed> {
+  const { clock = systemClock, random = systemRandom, tokenFile } = options;
   const source = parseSource(url);
   switch (source.kind) {
     case 'redis': {
       await loadClient();
       const { createRedisFeed } = await import('../redis/feed.ts');
-      return createRedisFeed(source, options);
+      return createRedisFeed(source, { clock, random });
     }
     case 'http': {
       const { createHttpFeed } = await import('../http/client/feed.ts');
-      return createHttpFeed(source, options);
+      return createHttpFeed(source, { clock, tokenFile });
     }
     case 'file':
       throw new ConfigurationError(

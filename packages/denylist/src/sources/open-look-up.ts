@@ -1,6 +1,7 @@
 import type { LookUp } from '../log/look-up.ts';
 import { requireRedis } from '../redis/connection/load-client.ts';
 import type { LookUpOptions } from '../redis/look-up.ts';
+import { systemClock, systemRandom } from '../system-clock.ts';
 
 /**
  * The look-up that a `redis:` or `rediss:` URL names (needs ioredis). An unreachable Redis is not an error here: each
@@ -8,8 +9,9 @@ import type { LookUpOptions } from '../redis/look-up.ts';
  *
  * @throws ConfigurationError for another kind of URL, a number out of its bounds, or when ioredis is not installed.
  */
-export async function openLookUp(url: string, options: LookUpOptions): Promise<LookUp> {
+export async function openLookUp(url: string, options: Partial<LookUpOptions> = {}): Promise<LookUp> {
+  const { clock = systemClock, random = systemRandom, ...limits } = options;
   const source = await requireRedis(url, 'lookup');
   const { createRedisLookUp } = await import('../redis/look-up.ts');
-  return createRedisLookUp(source, options);
+  return createRedisLookUp(source, { clock, random, ...limits });
 }

@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { UsageStore } from '../log/usage.ts';
+import { systemClock } from '../system-clock.ts';
 import { parseSource } from './source.ts';
 
 export interface OpenUsageStoreOptions {
-  readonly clock: Clock;
+  /** Default: the clock of this machine. */
+  readonly clock?: Clock;
   /** File with the bearer token of a sidecar that is not on loopback. */
   readonly tokenFile?: string;
 }
@@ -15,9 +17,12 @@ export interface OpenUsageStoreOptions {
  *
  * @throws ConfigurationError for a URL that names no feed.
  */
-export async function openUsageStore(url: string, options: OpenUsageStoreOptions): Promise<UsageStore | undefined> {
+export async function openUsageStore(
+  url: string,
+  { clock = systemClock, tokenFile }: OpenUsageStoreOptions = {},
+): Promise<UsageStore | undefined> {
   const source = parseSource(url);
   if (source.kind !== 'http') return undefined;
   const { createHttpUsage } = await import('../http/client/usage.ts');
-  return createHttpUsage(source, options);
+  return createHttpUsage(source, { clock, tokenFile });
 }
