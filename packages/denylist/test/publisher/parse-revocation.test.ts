@@ -35,30 +35,30 @@ describe('what a revocation names', () => {
   });
 });
 
-describe('what a revocation says', () => {
+describe('the statement of a revocation', () => {
   it.each([
-    ['a token until its end and the margin', { token: 'v', expiresAt: 1000 }, { kind: 'deny', until: 1300 }],
-    ['a token of unknown end', { token: 'v' }, { kind: 'deny', until: 'longest-token' }],
+    ['a token until its expiry and the margin', { token: 'v', expiresAt: 1000 }, { kind: 'deny', until: 1300 }],
+    ['a token without a known expiry', { token: 'v' }, { kind: 'deny', until: 'longest-token' }],
     [
-      'a token that ends with time itself, never a block',
+      'a token with the latest possible expiry, which is not a block',
       { token: 'v', expiresAt: forEver },
       { kind: 'deny', until: forEver - 1 },
     ],
     ['a session', { session: 'v' }, { kind: 'deny', until: 'longest-token' }],
     ['a grant', { grant: 'v' }, { kind: 'deny', until: 'longest-token' }],
-    ['a session until a moment', { session: 'v', expiresAt: 1000 }, { kind: 'deny', until: 1000 }],
-    ['a session for ever', { session: 'v', block: true }, { kind: 'deny', until: forEver }],
-    ['a key, for ever', { key: 'v' }, { kind: 'deny', until: forEver }],
-    ['a key until a moment', { key: 'v', expiresAt: 1000 }, { kind: 'deny', until: 1000 }],
-    ['a subject from now', { subject: 'v' }, { kind: 'cutoff', issuedUpTo: 'now' }],
+    ['a session until a given second', { session: 'v', expiresAt: 1000 }, { kind: 'deny', until: 1000 }],
+    ['a blocked session', { session: 'v', block: true }, { kind: 'deny', until: forEver }],
+    ['a key, which is always blocked', { key: 'v' }, { kind: 'deny', until: forEver }],
+    ['a key until a given second', { key: 'v', expiresAt: 1000 }, { kind: 'deny', until: 1000 }],
+    ['a subject, with a cutoff of now', { subject: 'v' }, { kind: 'cutoff', issuedUpTo: 'now' }],
+    ['a subject with block: false', { subject: 'v', block: false }, { kind: 'cutoff', issuedUpTo: 'now' }],
+    ['a subject, with a given cutoff', { subject: 'v', issuedUpTo: 1000 }, { kind: 'cutoff', issuedUpTo: 1000 }],
+    ['a blocked subject', { subject: 'v', block: true }, { kind: 'deny', until: forEver }],
     [
-      'a subject, spelling out that it is no block',
-      { subject: 'v', block: false },
-      { kind: 'cutoff', issuedUpTo: 'now' },
+      'a subject that is blocked until a given second',
+      { subject: 'v', block: true, expiresAt: 1000 },
+      { kind: 'deny', until: 1000 },
     ],
-    ['a subject from a moment', { subject: 'v', issuedUpTo: 1000 }, { kind: 'cutoff', issuedUpTo: 1000 }],
-    ['a subject until lifted', { subject: 'v', block: true }, { kind: 'deny', until: forEver }],
-    ['a subject for a while', { subject: 'v', block: true, expiresAt: 1000 }, { kind: 'deny', until: 1000 }],
     ['a client', { client: 'v' }, { kind: 'cutoff', issuedUpTo: 'now' }],
     ['a subject at a client', { subject: 's', client: 'c' }, { kind: 'cutoff', issuedUpTo: 'now' }],
     ['a tenant', { tenant: 'v' }, { kind: 'cutoff', issuedUpTo: 'now' }],
@@ -67,7 +67,7 @@ describe('what a revocation says', () => {
     expect(parse(fields).statement).toEqual(statement);
   });
 
-  it('goes with its reason and its actor', () => {
+  it('has the reason and the actor', () => {
     expect(parse({ subject: 'v', reason: 'admin', actor: 'console (eve)' })).toMatchObject({
       reason: 'admin',
       actor: 'console (eve)',
@@ -76,34 +76,31 @@ describe('what a revocation says', () => {
   });
 });
 
-describe('a field that is there but undefined', () => {
+describe('a field that is present but undefined', () => {
   // `{ subject, client: request.query.client }` must not revoke the subject everywhere.
   it.each([
-    ['a client forgotten', { subject: 's', client: undefined }, 'client'],
-    ['a subject forgotten', { subject: undefined, client: 'c' }, 'subject'],
-    ['the only value forgotten', { session: undefined }, 'session'],
-    ['the issuer forgotten', { issuer: undefined, subject: 's' }, 'issuer'],
-    ['an issuer-wide revocation forgotten', { entireIssuer: undefined }, 'entireIssuer'],
-    ['two values, one forgotten', { session: 's', token: undefined }, 'revocation'],
-  ])('never widens what is revoked: %s', (_, fields, option) => {
+    ['the client', { subject: 's', client: undefined }, 'client'],
+    ['the subject', { subject: undefined, client: 'c' }, 'subject'],
+    ['the only value', { session: undefined }, 'session'],
+    ['the issuer', { issuer: undefined, subject: 's' }, 'issuer'],
+    ['entireIssuer', { entireIssuer: undefined }, 'entireIssuer'],
+    ['one of two values', { session: 's', token: undefined }, 'revocation'],
+  ])('is refused, because it would revoke more than was meant: %s', (_, fields, option) => {
     expect(problemOf({ issuer, reason: 'logout', ...fields }).option).toBe(option);
     const { issuer: given = issuer, ...target } = { issuer: 'issuer' in fields ? fields.issuer : issuer, ...fields };
     if (option !== 'issuer') expect(problemOf({ issuer: given, ...target }, parseLift).option).toBe(option);
   });
 
-  it.each([['expiresAt'], ['issuedUpTo'], ['block'], ['actor']])(
-    'is as good as absent for %s, which only narrows',
-    (key) => {
-      expect(parse({ subject: 's', [key]: undefined })).toEqual(parse({ subject: 's' }));
-    },
-  );
+  it.each([['expiresAt'], ['issuedUpTo'], ['block'], ['actor']])('counts as absent for %s', (key) => {
+    expect(parse({ subject: 's', [key]: undefined })).toEqual(parse({ subject: 's' }));
+  });
 });
 
-describe('a revocation that cannot be meant', () => {
+describe('an invalid revocation', () => {
   it.each([
     ['nothing', undefined, 'revocation', /an object, found nothing/],
     ['null', null, 'revocation', /found null/],
-    ['a text', 'alice', 'revocation', /another string/],
+    ['a string', 'alice', 'revocation', /another string/],
     ['no target', { issuer, reason: 'logout' }, 'revocation', /found none/],
     ['two targets', { issuer, reason: 'logout', token: 't', session: 's' }, 'revocation', /token and session/],
     ['three targets', { issuer, reason: 'logout', subject: 's', client: 'c', token: 't' }, 'revocation', /exactly one/],
@@ -113,7 +110,7 @@ describe('a revocation that cannot be meant', () => {
     ['an empty issuer', { issuer: '', reason: 'logout', subject: 's' }, 'issuer', /1–4096/],
     ['an empty value', { issuer, reason: 'logout', subject: '' }, 'subject', /1–4096/],
     ['a value that is a number', { issuer, reason: 'logout', subject: 5 }, 'subject', /found a value of type number/],
-    ['a value that is a list', { issuer, reason: 'logout', subject: ['s'] }, 'subject', /found an array/],
+    ['a value that is an array', { issuer, reason: 'logout', subject: ['s'] }, 'subject', /found an array/],
     ['a value that is too long', { issuer, reason: 'logout', subject: 'x'.repeat(4097) }, 'subject', /1–4096/],
     ['entireIssuer: false', { issuer, reason: 'logout', entireIssuer: false }, 'entireIssuer', /expected true/],
     [
@@ -123,11 +120,11 @@ describe('a revocation that cannot be meant', () => {
       /one of/,
     ],
     ['no reason', { issuer, subject: 's' }, 'reason', /one of logout/],
-    ['a reason of one’s own', { issuer, subject: 's', reason: 'because' }, 'reason', /one of logout/],
+    ['an unknown reason', { issuer, subject: 's', reason: 'because' }, 'reason', /one of logout/],
     ['an empty actor', { issuer, reason: 'logout', subject: 's', actor: '' }, 'actor', /1–128/],
     ['an actor that is too long', { issuer, reason: 'logout', subject: 's', actor: 'x'.repeat(129) }, 'actor', /1–128/],
     ['an actor with a line break', { issuer, reason: 'logout', subject: 's', actor: 'a\nb' }, 'actor', /1–128/],
-    ['block as a word', { issuer, reason: 'logout', subject: 's', block: 'true' }, 'block', /true or false/],
+    ['block as a string', { issuer, reason: 'logout', subject: 's', block: 'true' }, 'block', /true or false/],
     [
       'milliseconds for seconds',
       { issuer, reason: 'logout', token: 't', expiresAt: 1767225600000 },
@@ -141,22 +138,27 @@ describe('a revocation that cannot be meant', () => {
       /milliseconds/,
     ],
     [
-      'an end of half a second',
+      'an expiry with a fraction',
       { issuer, reason: 'logout', token: 't', expiresAt: 1000.5 },
       'expiresAt',
       /whole number/,
     ],
-    ['an end at zero', { issuer, reason: 'logout', token: 't', expiresAt: 0 }, 'expiresAt', /positive/],
-    ['an end before 1970', { issuer, reason: 'logout', token: 't', expiresAt: -5 }, 'expiresAt', /positive/],
+    ['an expiry of zero', { issuer, reason: 'logout', token: 't', expiresAt: 0 }, 'expiresAt', /positive/],
+    ['an expiry before 1970', { issuer, reason: 'logout', token: 't', expiresAt: -5 }, 'expiresAt', /positive/],
     [
-      'an end that is no number',
+      'an expiry that is not a number',
       { issuer, reason: 'logout', token: 't', expiresAt: Number.NaN },
       'expiresAt',
       /positive/,
     ],
-    ['an end as a text', { issuer, reason: 'logout', token: 't', expiresAt: '1000' }, 'expiresAt', /another string/],
     [
-      'an end as a date',
+      'an expiry as a string',
+      { issuer, reason: 'logout', token: 't', expiresAt: '1000' },
+      'expiresAt',
+      /another string/,
+    ],
+    [
+      'an expiry as a Date',
       { issuer, reason: 'logout', token: 't', expiresAt: new Date() },
       'expiresAt',
       /found a value of type object/,
@@ -175,14 +177,19 @@ describe('a revocation that cannot be meant', () => {
       'issuedUpTo',
       /a block denies/,
     ],
-    ['a cutoff with an end', { issuer, reason: 'logout', subject: 's', expiresAt: 1000 }, 'expiresAt', /block: true/],
+    [
+      'a cutoff with an expiry',
+      { issuer, reason: 'logout', subject: 's', expiresAt: 1000 },
+      'expiresAt',
+      /block: true/,
+    ],
   ])('is refused: %s', (_, input, option, problem) => {
     const error = problemOf(input);
     expect(error.option).toBe(option);
     expect(error.message).toMatch(problem);
   });
 
-  it('is refused without its values in the message', () => {
+  it('is refused with a message that contains none of its values', () => {
     const inputs = [
       { issuer, reason: 'logout', subject: ['s3cret'] },
       { issuer, reason: 's3cret', subject: 's' },
@@ -197,7 +204,7 @@ describe('a revocation that cannot be meant', () => {
     [4095, true],
     [4096, true],
     [4097, false],
-  ])('by the length of a value: %i characters', (length, accepted) => {
+  ])('is refused for a value that is too long: %i characters', (length, accepted) => {
     const read = () => parse({ subject: 'x'.repeat(length) });
     if (accepted) expect(read().value.value).toHaveLength(length);
     else expect(read).toThrow(ConfigurationError);
@@ -207,7 +214,7 @@ describe('a revocation that cannot be meant', () => {
     [forEver - 1, true],
     [forEver, true],
     [forEver + 1, false],
-  ])('by the size of a time: %i', (seconds, accepted) => {
+  ])('is refused for a time that is too large: %i', (seconds, accepted) => {
     const read = () => parse({ session: 's', expiresAt: seconds });
     if (accepted) expect(read().statement).toEqual({ kind: 'deny', until: seconds });
     else expect(read).toThrow(/milliseconds/);
@@ -215,13 +222,13 @@ describe('a revocation that cannot be meant', () => {
 });
 
 describe('a target to lift', () => {
-  it('takes no end, no reason and no cutoff', () => {
+  it('has no expiry, reason, cutoff or block', () => {
     for (const key of ['expiresAt', 'issuedUpTo', 'block', 'reason']) {
       expect(problemOf({ issuer, subject: 's', [key]: 1 }, parseLift).message).toMatch(`unknown field "${key}"`);
     }
   });
 
-  it('may be the id of a revocation, and then nothing beside it', () => {
+  it('may be the id of a revocation, without other fields', () => {
     expect(parseLift({ id: 'e1', actor: 'eve' })).toEqual({ id: 'e1' });
     expect(problemOf({ id: 'e1', issuer, subject: 's' }, parseLift).message).toMatch('unknown field "issuer"');
   });

@@ -7,9 +7,9 @@ import { createPublisherOver } from '../../src/publisher/publisher.ts';
 import { digestOf } from '../../src/rules/digest.ts';
 
 const issuer = 'https://issuer.example/';
-const feed: Feed = { name: 'scripted', connect: () => Promise.reject(new Error('nobody follows here')) };
+const feed: Feed = { name: 'scripted', connect: () => Promise.reject(new Error('this feed has no connection')) };
 
-/** A publisher over a log whose clock is ahead of ours, and which answers as told. */
+/** A publisher for a scripted log whose clock is ahead of ours. */
 function given({
   logAheadMs = 0,
   tellsTime,
@@ -40,7 +40,7 @@ function given({
       if (id !== 'known') throw new LogError('refused', 'nothing was lifted');
       return { digest: Uint32Array.of(1, 2, 3, 4), dimension: 'grant' };
     },
-    enforcement: () => Promise.reject(new Error('not asked here')),
+    enforcement: () => Promise.reject(new Error('not scripted')),
     ...(tellsTime !== undefined && {
       async time() {
         if (tellsTime === 'no') throw new Error('no right to ask');
@@ -83,7 +83,7 @@ function given({
 }
 
 describe('revoking', () => {
-  it('logs the digest, the statement and the details, and says what became of it', async () => {
+  it('logs digest, statement and details, and returns the outcome', async () => {
     const { publisher, requests, answered, clock, observed } = given();
     const startMs = clock.wallMs();
     const published = await answered(publisher.revoke({ issuer, session: 's1', reason: 'logout', actor: 'eve' }));
@@ -106,19 +106,19 @@ describe('revoking', () => {
     expect(observed).toEqual([['revoke', 'session', 'logout']]);
   });
 
-  it('tells the log how many broad ones may have been logged, where it was told', async () => {
+  it('sends its limit of broad revocations to the log', async () => {
     const { publisher, requests, answered } = given({ broadRulesPerMinute: 9 });
     await answered(publisher.revoke({ issuer, tenant: 't', reason: 'admin' }));
     expect(requests[0]?.broadRulesPerMinute).toBe(9);
   });
 
-  it('sends no name: neither the value nor its subject', async () => {
+  it('sends a digest and not the value', async () => {
     const { publisher, requests, answered } = given();
     await answered(publisher.revoke({ issuer, subject: 'alice@example.com', reason: 'admin' }));
     expect(JSON.stringify(requests)).not.toContain('alice');
   });
 
-  it('takes an id, a number of copies and a time of one’s own', async () => {
+  it('uses the id, the number of redis replicas and the time that the caller gives', async () => {
     const { publisher, requests, answered, clock } = given();
     const occurredAtMs = clock.wallMs() - 700;
     const options = { id: 'mine', redisReplicas: 0, occurredAtMs };
@@ -137,22 +137,22 @@ describe('revoking', () => {
     ['id', { id: 'x'.repeat(129) }],
     ['occurredAtMs', { occurredAtMs: 1_767_225_600 }],
     ['occurredAtMs', { occurredAtMs: Number.NaN }],
-  ])('refuses a bad %s and logs nothing: %j', async (option, options) => {
+  ])('refuses an invalid %s and logs nothing: %j', async (option, options) => {
     const { publisher, requests } = given();
     const refused = publisher.revoke({ issuer, session: 's', reason: 'logout' }, options);
     await expect(refused).rejects.toMatchObject({ code: 'configuration', option });
     expect(requests).toEqual([]);
   });
 
-  it.each([0, 100])('accepts %i copies', async (redisReplicas) => {
+  it.each([0, 100])('accepts %i redis replicas', async (redisReplicas) => {
     const { publisher, requests, answered } = given();
     await answered(publisher.revoke({ issuer, session: 's', reason: 'logout' }, { redisReplicas }));
     expect(requests[0]?.redisReplicas).toBe(redisReplicas);
   });
 
-  it('refuses what cannot be meant and logs nothing', async () => {
+  it('refuses an invalid revocation and logs nothing', async () => {
     const { publisher, requests } = given();
-    // Plain JavaScript reaches us too.
+    // A caller in JavaScript can pass this.
     const forgotten = { issuer, reason: 'logout', subject: 's', client: undefined } as never;
     await expect(publisher.revoke(forgotten)).rejects.toThrow(ConfigurationError);
     expect(requests).toEqual([]);
@@ -160,25 +160,25 @@ describe('revoking', () => {
 });
 
 describe('the times of a revocation', () => {
-  it('are told in the log’s clock the first time too, where the log tells it', async () => {
+  it('are in the log’s clock, also for the first revocation, when the log tells its time', async () => {
     const { publisher, requests, answered, clock } = given({ logAheadMs: 90_000, tellsTime: 'yes' });
     const startMs = clock.wallMs();
     await answered(publisher.revoke({ issuer, session: 's1', reason: 'logout' }, { occurredAtMs: startMs - 5000 }));
-    // From the call, not from the answer to the question.
+    // The time of the call, not of the log's answer.
     expect(requests[0]?.details).toMatchObject({
       requestedAtMs: startMs + 90_000,
       occurredAtMs: startMs + 90_000 - 5000,
     });
   });
 
-  it('are told in our clock when the log cannot tell, and the revocation goes out all the same', async () => {
+  it('are in the local clock when the log fails to tell its time, and the revocation is logged', async () => {
     const { publisher, requests, answered, clock } = given({ logAheadMs: 90_000, tellsTime: 'no' });
     const startMs = clock.wallMs();
     await answered(publisher.revoke({ issuer, session: 's1', reason: 'logout' }));
     expect(requests[0]?.details.requestedAtMs).toBe(startMs);
   });
 
-  it('are told in the log’s clock, once it is known', async () => {
+  it('are in the log’s clock after the first answer of the log', async () => {
     const { publisher, requests, answered, clock } = given({ logAheadMs: 5000 });
     await answered(publisher.revoke({ issuer, session: 's1', reason: 'logout' }));
     const nowMs = clock.wallMs();
@@ -188,7 +188,7 @@ describe('the times of a revocation', () => {
     expect(requests[1]?.details).toMatchObject({ requestedAtMs: nowMs + 5000, occurredAtMs: occurredAtMs + 5000 });
   });
 
-  it('are not learnt from an answer to a repeated id, which tells the first time', async () => {
+  it('are not adjusted by the answer to a repeated id, which has the time of the first one', async () => {
     const { publisher, requests, answered, clock, answerAsRepeated } = given({ logAheadMs: -50_000 });
     answerAsRepeated();
     await answered(publisher.revoke({ issuer, session: 's1', reason: 'logout' }, { id: 'again' }));
@@ -199,7 +199,7 @@ describe('the times of a revocation', () => {
 });
 
 describe('a failure', () => {
-  it('carries the id, so that a retry cannot apply twice', async () => {
+  it('has the id, so that a retry cannot apply twice', async () => {
     const { publisher, failures, answered, observed } = given();
     const cause = new Error('connection lost');
     failures.push(new LogError('outcome_unknown', 'no answer', { cause }));
@@ -224,7 +224,7 @@ describe('a failure', () => {
     expect(new LogError(code, '').applied).toBe(applied);
   });
 
-  it('of another kind is passed on as it is', async () => {
+  it('of another class is passed on unchanged', async () => {
     const { publisher, failures, answered } = given();
     const bug = new TypeError('a bug');
     failures.push(bug);
@@ -238,7 +238,7 @@ describe('revoking a token', () => {
       .map((part) => Buffer.from(part).toString('base64url'))
       .join('.');
 
-  it('names it by its id until it has expired everywhere', async () => {
+  it('denies its id until it has expired everywhere', async () => {
     const { publisher, requests, answered } = given();
     const token = jwt({ iss: issuer, jti: 't1', exp: 1_767_225_900 });
     await answered(publisher.revokeToken(token, { reason: 'admin', actor: 'eve', id: 'mine' }));
@@ -249,20 +249,20 @@ describe('revoking a token', () => {
     });
   });
 
-  it('takes the id from another claim, and a reason need not be given', async () => {
+  it('reads the id from another claim, and has a default reason', async () => {
     const { publisher, requests, answered } = given();
     await answered(publisher.revokeToken(jwt({ iss: issuer, jti: 'no', uti: 'u1' }), { idClaim: 'uti' }));
     expect(requests[0]?.digest).toEqual(digestOf({ dimension: 'token', issuer, value: 'u1' }));
     expect(requests[0]?.details.reason).toBe('other');
   });
 
-  it('refuses what is no token', async () => {
+  it('refuses a string that is not a token', async () => {
     await expect(given().publisher.revokeToken('opaque')).rejects.toThrow(ConfigurationError);
   });
 });
 
 describe('lifting', () => {
-  it('logs a lift of the value, with who asked', async () => {
+  it('logs a lift of the value, with the actor', async () => {
     const { publisher, requests, answered, observed } = given();
     await answered(publisher.lift({ issuer, subject: 'alice', client: 'shop', actor: 'eve' }));
     expect(requests[0]).toMatchObject({
@@ -273,7 +273,7 @@ describe('lifting', () => {
     expect(observed).toEqual([['lift', 'subject_client', 'other']]);
   });
 
-  it('of what a revocation named asks the log by its id', async () => {
+  it('by the id of a revocation asks the log for the value', async () => {
     const { publisher, requests, answered, observed } = given();
     await answered(publisher.lift({ id: 'known', actor: 'eve' }, { id: 'mine' }));
     expect(requests[0]).toMatchObject({
@@ -284,23 +284,23 @@ describe('lifting', () => {
     expect(observed).toEqual([['lift', 'grant', 'other']]);
   });
 
-  it('logs nothing for an id that the log refuses, and tells so', async () => {
+  it('logs nothing for an id that the log refuses, and reports the failure', async () => {
     const { publisher, requests, observed } = given();
     await expect(publisher.lift({ id: 'forgotten' })).rejects.toMatchObject({ code: 'refused', applied: false });
     expect(requests).toEqual([]);
     expect(observed).toEqual([expect.objectContaining({ code: 'refused' })]);
   });
 
-  it('never widens: a forgotten client does not lift the subject', async () => {
+  it('refuses a client that is present but undefined: it must not lift the subject', async () => {
     const { publisher, requests } = given();
-    const forgotten = { issuer, subject: 'alice', client: undefined } as never; // plain JavaScript reaches us too
+    const forgotten = { issuer, subject: 'alice', client: undefined } as never; // a caller in JavaScript can pass this
     await expect(publisher.lift(forgotten)).rejects.toThrow(ConfigurationError);
     expect(requests).toEqual([]);
   });
 });
 
 describe('a publisher', () => {
-  it('hands out its log as a feed, and closes it', async () => {
+  it('has its log as a feed, and closes the log', async () => {
     const { publisher, isClosed } = given();
     expect(publisher.feed).toBe(feed);
     await publisher.close();

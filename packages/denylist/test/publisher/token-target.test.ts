@@ -9,7 +9,7 @@ const jwt = (claims: unknown, signature = 'c2lnbmF0dXJl'): string => `${header}.
 const issuer = 'https://issuer.example/';
 
 describe('the target of a token', () => {
-  it('is its issuer, its id and its end', () => {
+  it('is its issuer, its id and its expiry', () => {
     expect(targetOfToken(jwt({ iss: issuer, jti: 't1', exp: 1_767_225_900 }))).toEqual({
       issuer,
       token: 't1',
@@ -17,48 +17,45 @@ describe('the target of a token', () => {
     });
   });
 
-  it('takes the id from the claim that the issuer puts it in', () => {
+  it('has the id of the given claim', () => {
     expect(targetOfToken(jwt({ iss: issuer, jti: 'no', uti: 'u1' }), 'uti').token).toBe('u1');
   });
 
   it.each([
     ['no id', {}],
     ['an empty id', { jti: '' }],
-    ['an id that is no text', { jti: 5 }],
-  ])(
-    'with %s is named by its signing input, and not by its signature, which can be written in several ways',
-    (_, id) => {
-      const claims = { iss: issuer, sub: 'alice', ...id };
-      const expected = `sha256:${createHash('sha256')
-        .update(`${header}.${encode(claims)}`)
-        .digest('base64url')}`;
-      expect(targetOfToken(jwt(claims)).token).toBe(expected);
-      expect(targetOfToken(jwt(claims, 'b3RoZXI')).token).toBe(expected);
-      expect(signingInputName(`${header}.${encode(claims)}`)).toBe(expected);
-    },
-  );
+    ['an id that is not a string', { jti: 5 }],
+  ])('with %s is named by its signing input and not by its signature, which has several valid forms', (_, id) => {
+    const claims = { iss: issuer, sub: 'alice', ...id };
+    const expected = `sha256:${createHash('sha256')
+      .update(`${header}.${encode(claims)}`)
+      .digest('base64url')}`;
+    expect(targetOfToken(jwt(claims)).token).toBe(expected);
+    expect(targetOfToken(jwt(claims, 'b3RoZXI')).token).toBe(expected);
+    expect(signingInputName(`${header}.${encode(claims)}`)).toBe(expected);
+  });
 
-  it('rounds the end up, so that no part of the last second escapes', () => {
+  it('rounds the expiry up, so that the whole last second is denied', () => {
     expect(targetOfToken(jwt({ iss: issuer, jti: 't1', exp: 1_767_225_900.2 })).expiresAt).toBe(1_767_225_901);
   });
 
-  it.each([[undefined], ['soon'], [0], [-5], [null]])('has no end when exp is %j', (exp) => {
+  it.each([[undefined], ['soon'], [0], [-5], [null]])('has no expiry when exp is %j', (exp) => {
     expect(targetOfToken(jwt({ iss: issuer, jti: 't1', exp })).expiresAt).toBeUndefined();
   });
 });
 
-describe('what is no token', () => {
+describe('a string that is not a token', () => {
   it.each([
     ['one part', 'aGVsbG8'],
     ['two parts', `${header}.${encode({ iss: issuer })}`],
-    ['five parts, as an encrypted one', `${jwt({ iss: issuer })}.b3RoZXI.bW9yZQ`],
+    ['five parts, as in an encrypted JWT', `${jwt({ iss: issuer })}.b3RoZXI.bW9yZQ`],
     ['no JSON', `${header}.${Buffer.from('secret payload').toString('base64url')}.c2ln`],
-    ['a list', jwt('secret payload')],
+    ['an array', jwt('secret payload')],
     ['null', jwt(null)],
     ['no issuer', jwt({ jti: 'secret payload' })],
     ['an empty issuer', jwt({ iss: '', jti: 'secret payload' })],
-    ['an issuer that is no text', jwt({ iss: 5, jti: 'secret payload' })],
-  ])('is refused with nothing of it in the message: %s', (_, token) => {
+    ['an issuer that is not a string', jwt({ iss: 5, jti: 'secret payload' })],
+  ])('is refused with a message that contains no part of it: %s', (_, token) => {
     let thrown: unknown;
     try {
       targetOfToken(token);

@@ -46,10 +46,10 @@ describe('given a Redis with the users of docs/redis.md', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  it('a sidecar follows, beats, gives back, prunes and revokes', async () => {
+  it('a sidecar follows, writes heartbeats, re-seeds, prunes and revokes', async () => {
     expect(await sidecar.replica.ready({ timeoutMs: 20_000 })).toBe(true);
-    const digest = digestOf({ dimension: 'session', issuer, value: 'given-back' });
-    const rule = { ...emptyRule, deniedUntil: nowSeconds() + 60, stamp: nowSeconds() };
+    const digest = digestOf({ dimension: 'session', issuer, value: 're-seeded' });
+    const rule = { ...emptyRule, deniedUntil: nowSeconds() + 60, denialStamp: nowSeconds() };
     const given = await sidecar.source.reseed?.append([{ digest, rule }], new AbortController().signal);
     expect(given).toBe(1);
     const ended = { ...emptyRule, deniedUntil: 5, denialStamp: 1 };
@@ -62,12 +62,12 @@ describe('given a Redis with the users of docs/redis.md', () => {
     await until(() => sidecar.verdict('by-sidecar') === 'revoked', { what: 'its own revocation' });
   });
 
-  it('a sidecar gives its lease and its line back when it stops', async () => {
+  it('a sidecar deletes its lease and its line when it stops', async () => {
     const other = await follow(urlOf('sidecar'), 'other');
     await other.replica.ready({ timeoutMs: 20_000 });
     await sidecar.close();
     sidecar = other;
-    await until(async () => (await admin.get(keys.lease)) === 'other', { what: 'the lease to change hands' });
+    await until(async () => (await admin.get(keys.lease)) === 'other', { what: 'the other sidecar to take the lease' });
     await until(async () => (await admin.hlen(keys.replicas)) === 1, { what: 'one line' });
   });
 
@@ -78,12 +78,12 @@ describe('given a Redis with the users of docs/redis.md', () => {
     expect(figures).toEqual({ subjectsOfDay: 1, subjectsOfMonth: 1, tokensOfDay: { other: 1 } });
   });
 
-  it('a publisher revokes, lifts, and learns that everybody has it', async () => {
+  it('a publisher revokes, lifts, and sees that it is enforced everywhere', async () => {
     const publisher = await createPublisher(urlOf('publisher'));
     const published = await publisher.revoke({ issuer, session: 'by-publisher', reason: 'logout' });
     await until(() => sidecar.verdict('by-publisher') === 'revoked', { what: 'the revocation' });
     expect(await published.enforcedEverywhere({ timeoutMs: 20_000 })).toMatchObject({ everywhere: true, expected: 1 });
-    await publisher.revoke({ issuer, tenant: 'broad, so counted', reason: 'admin' });
+    await publisher.revoke({ issuer, tenant: 'a broad revocation', reason: 'admin' });
     await publisher.lift({ issuer, session: 'by-publisher' });
     await until(() => sidecar.verdict('by-publisher') === 'active', { what: 'the lift' });
     await publisher.close();
@@ -94,11 +94,13 @@ describe('given a Redis with the users of docs/redis.md', () => {
     const replica = openReplica({ feed, clock, random });
     expect(await replica.ready({ timeoutMs: 20_000 })).toBe(true);
     await sidecar.revoke('for-reader');
-    await until(() => replica.check(sessionOf('for-reader'), nowSeconds()).verdict === 'revoked', { what: 'it' });
+    await until(() => replica.check(sessionOf('for-reader'), nowSeconds()).verdict === 'revoked', {
+      what: 'the revocation',
+    });
     await replica.close();
   });
 
-  it('a look-up finds what is there, and that something is not', async () => {
+  it('a look-up finds a rule, and the absence of a rule', async () => {
     const lookUp = await openLookUp(urlOf('lookup'), { clock, random, timeoutMs: 500 });
     await sidecar.revoke('for-lookup');
     expect(await lookUp.find(sessionOf('for-lookup'), nowSeconds())).toMatchObject({ verdict: 'revoked' });
@@ -106,15 +108,15 @@ describe('given a Redis with the users of docs/redis.md', () => {
     await lookUp.close();
   });
 
-  it('a memory of proofs takes each name once', async () => {
+  it('a replay store accepts each name once', async () => {
     const store = await openReplayStore(urlOf('once'), { clock, random, timeoutMs: 500 });
     expect(await store.take('proof', 60_000)).toBe('first');
     expect(await store.take('proof', 60_000)).toBe('again');
     await store.close();
   });
 
-  describe('and nothing else', () => {
-    const nobody = [
+  describe('that allow no other command', () => {
+    const refusedToAll = [
       'FLUSHALL',
       'FLUSHDB',
       'KEYS *',
@@ -136,26 +138,26 @@ describe('given a Redis with the users of docs/redis.md', () => {
       `XDEL ${keys.log} 0-1`,
     ];
     const write = [`HSET ${keys.rules} field 1`, `HSET ${keys.meta} field 1`, `XADD ${keys.log} * e 1`];
-    const keepHouse = [`HDEL ${keys.rules} field`, `SET ${keys.lease} me`, `HSET ${keys.replicas} other 1`];
+    const maintain = [`HDEL ${keys.rules} field`, `SET ${keys.lease} me`, `HSET ${keys.replicas} other 1`];
     const count = [`PFADD ${keys.usage}:x a`, `PFCOUNT ${keys.usage}:x`, `EXPIRE ${keys.usage}:x 1`];
     const read = [`HSCAN ${keys.rules} 0`, `XREAD STREAMS ${keys.log} 0`, 'INFO', 'EVAL return\u00a01 0'];
     const forbidden: Readonly<Record<string, readonly string[]>> = {
       sidecar: [
-        ...nobody,
+        ...refusedToAll,
         `PFADD ${keys.rules} a`,
         `PFMERGE ${keys.usage}:x ${keys.usage}:y`,
         `DEL ${keys.usage}:x`,
         `HDEL ${keys.meta} epoch`,
         `DEL ${keys.meta}`,
       ],
-      publisher: [...nobody, ...count, ...keepHouse, `HSCAN ${keys.rules} 0`],
-      reader: [...nobody, ...count, ...write, `HDEL ${keys.rules} field`, `SET ${keys.lease} me`, 'INFO'],
-      lookup: [...nobody, ...count, ...write, ...keepHouse, ...read],
+      publisher: [...refusedToAll, ...count, ...maintain, `HSCAN ${keys.rules} 0`],
+      reader: [...refusedToAll, ...count, ...write, `HDEL ${keys.rules} field`, `SET ${keys.lease} me`, 'INFO'],
+      lookup: [...refusedToAll, ...count, ...write, ...maintain, ...read],
       once: [
-        ...nobody,
+        ...refusedToAll,
         ...count,
         ...write,
-        ...keepHouse,
+        ...maintain,
         ...read,
         `HMGET ${keys.rules} field`,
         `GET ${keys.once}:proof`,
@@ -183,7 +185,7 @@ describe('given a Redis with the users of docs/redis.md', () => {
       },
     );
 
-    it('except that a publisher may empty the log without the script, which is noticed and mended', async () => {
+    it('allows a publisher to empty the log without the script, which is noticed and repaired', async () => {
       await sidecar.revoke('before');
       await until(() => sidecar.verdict('before') === 'revoked', { what: 'the revocation' });
       const client = new Redis(urlOf('publisher'), { disableClientInfo: true, enableReadyCheck: false });

@@ -27,7 +27,7 @@ describe('given a cluster', () => {
     }
   });
 
-  it('tells one who named a node as if it were alone what to write instead', async () => {
+  it('says how to name the cluster when a redis:// URL names one of its nodes', async () => {
     const owner = await cluster.ownerOf(keys.rules);
     const other = cluster.nodes.find((node) => node !== owner)!;
     const redis = await connectRedis(parseRedisSource(other.url, 'source'));
@@ -35,7 +35,7 @@ describe('given a cluster', () => {
     expect(redis.open).toBe(false);
   });
 
-  it('loses nothing when the slot changes its node under load, and nobody stops being fresh', async () => {
+  it('loses no revocation and stays fresh when the slot moves to another node under load', async () => {
     followers.push(await follow(cluster.url), await follow(cluster.url), await follow(cluster.url));
     const [first, second, publisher] = followers as [Follower, Follower, Follower];
     await first.source.declareWhole?.();
@@ -45,7 +45,10 @@ describe('given a cluster', () => {
     await until(() => first.replica.denylist.size > 10, { what: 'some revocations' });
     await cluster.failover(keys.rules);
     const before = first.replica.denylist.size;
-    await until(() => first.replica.denylist.size > before + 30, { what: 'writes after it', timeoutMs: 20_000 });
+    await until(() => first.replica.denylist.size > before + 30, {
+      what: 'revocations after the move',
+      timeoutMs: 20_000,
+    });
     const acknowledged = await revoking.stop();
 
     const missingAt = (follower: Follower) => acknowledged.filter((session) => follower.verdict(session) !== 'revoked');

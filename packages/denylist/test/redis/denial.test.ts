@@ -38,7 +38,7 @@ describe('the event of an id in the stream', () => {
     dimension: 'subject',
   });
 
-  it('is found among others of its time, and entries that nobody can read', async () => {
+  it('is found among other entries of that time, some of them unreadable', async () => {
     await block('before', 'b');
     await admin.xadd(keys.log, '*', 'foreign', '1');
     await block('ann', 'a');
@@ -59,7 +59,7 @@ describe('the event of an id in the stream', () => {
     expect(await source.log.denial('a')).toEqual(named('ann'));
   });
 
-  it('is found as the oldest one, although the stream dates it a moment after the log', async () => {
+  it('is found as the oldest one, although the stream dates it a little later than the log', async () => {
     await source.declareWhole?.();
     await block('ann', 'a');
     const [oldest] = await admin.xrange(keys.log, '-', '+', 'COUNT', 1);
@@ -67,7 +67,7 @@ describe('the event of an id in the stream', () => {
     expect(await source.log.denial('a')).toEqual(named('ann'));
   });
 
-  it('that the stream no longer keeps is refused, and so is one that was taken out of it', async () => {
+  it('is refused when the stream no longer has it, or when it was deleted', async () => {
     await block('ann', 'a');
     await admin.xtrim(keys.log, 'MAXLEN', 0);
     await expect(source.log.denial('a')).rejects.toMatchObject({
@@ -82,7 +82,7 @@ describe('the event of an id in the stream', () => {
     expect(await source.log.denial('b')).toEqual(named('bob'));
   });
 
-  it('is not the rule that somebody gave back', async () => {
+  it('is not the rule that a sidecar re-seeded', async () => {
     await expect(source.log.denial('reseed')).rejects.toMatchObject({ code: 'refused' });
     const { digest } = named('ann');
     const seed = { kind: 'seed', rule: { deniedUntil: 9, issuedUpTo: 0, denialStamp: 5, liftedUpTo: 0 } } as const;
@@ -93,7 +93,7 @@ describe('the event of an id in the stream', () => {
     expect(await source.log.denial('reseed')).toEqual(named('bob'));
   });
 
-  it('in a Redis that refuses is unavailable, and nothing was lifted', async () => {
+  it('is unavailable in a Redis that refuses the command, and nothing is lifted', async () => {
     await admin.set(keys.ids, 'foreign');
     const failed = publisher.lift({ id: 'a' });
     await expect(failed).rejects.toMatchObject({ code: 'unavailable', applied: false });

@@ -23,7 +23,7 @@ afterAll(async () => {
   await redis.stop();
 });
 
-it('a connection waits for news from its second read on: the first has only to reach the end', async () => {
+it('a connection blocks from its second read on: the first read only has to reach the end', async () => {
   const source = await openSource(redis.url, { clock, random, newEpoch: () => randomHex(8) });
   await source.declareWhole?.();
   const replica = openReplica({ feed: source.feed, clock, random });

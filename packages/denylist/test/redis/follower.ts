@@ -7,12 +7,12 @@ import { systemClock as clock, systemRandom as random, randomHex } from '../../s
 
 export const issuer = 'https://login.example.com/';
 
-/** What a sidecar does with a source, without its listeners: it follows, gives back what is lost, and beats. */
+/** A sidecar without its listeners: it follows a source, re-seeds lost rules, and writes heartbeats. */
 export interface Follower {
   readonly source: OpenedSource;
   readonly replica: Replica;
   readonly publisher: Publisher;
-  /** Milliseconds for which it was not fresh, since it first was. */
+  /** Milliseconds for which it was not fresh, since it was fresh for the first time. */
   readonly notFreshMs: () => number;
   revoke(session: string, id?: string): Promise<unknown>;
   verdict(session: string): string;

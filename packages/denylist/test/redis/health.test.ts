@@ -9,7 +9,7 @@ import { openSource } from '../../src/sources/open-source.ts';
 import { systemRandom as random, randomHex, systemClock } from '../../src/system-clock.ts';
 import { follow } from './follower.ts';
 
-const well: Required<RedisFacts> = {
+const healthy: Required<RedisFacts> = {
   version: '7.0.15',
   role: 'master',
   replicas: 1,
@@ -30,12 +30,12 @@ const well: Required<RedisFacts> = {
 };
 const hour = 3_600_000;
 
-describe('the judgement of a Redis', () => {
+describe('the checks of a Redis', () => {
   const complaints = (facts: Partial<RedisFacts>) =>
-    judgeRedis({ ...well, ...facts }).misconfigurations.map(({ name }) => name);
+    judgeRedis({ ...healthy, ...facts }).misconfigurations.map(({ name }) => name);
 
-  it('is silent about one that is set up as documented', () => {
-    expect(judgeRedis(well)).toEqual({ misconfigurations: [], unknown: [] });
+  it('find nothing in a Redis that is set up as documented', () => {
+    expect(judgeRedis(healthy)).toEqual({ misconfigurations: [], unknown: [] });
   });
 
   it.each<[string, Partial<RedisFacts>]>([
@@ -53,22 +53,22 @@ describe('the judgement of a Redis', () => {
     ['append_only_off', { appendOnly: false }],
     ['memory_nearly_full', { memoryUsedBytes: 80 }],
     ['log_trimmed', { logEntries: 9 }],
-  ])('names %s of %j', (name, facts) => {
+  ])('report %s for %j', (name, facts) => {
     expect(complaints(facts)).toEqual([name]);
   });
 
   it.each<[string, Partial<RedisFacts>]>([
     ['6.2 and newer', { version: '6.2.0' }],
     ['8.1', { version: '8.1.0' }],
-    ['no limit of memory', { memoryLimitBytes: 0 }],
+    ['no memory limit', { memoryLimitBytes: 0 }],
     ['no replicas', { replicas: 0, minReplicasSet: false, minReplicasMaxLagSeconds: 10 }],
-    ['a log that is trimmed by time', { logEntries: 5, nowMs: well.logOldestMs + hour }],
+    ['a log that is trimmed by time', { logEntries: 5, nowMs: healthy.logOldestMs + hour }],
     ['a log without an entry yet', { logEntries: 0, logSeq: 0 }],
-  ])('is silent about %s', (_name, facts) => {
+  ])('find nothing wrong with %s', (_name, facts) => {
     expect(complaints(facts)).toEqual([]);
   });
 
-  it('calls what it was not shown unknown, and neither well nor ill', () => {
+  it('report a fact that may not be read as unknown', () => {
     expect(judgeRedis({})).toEqual({ misconfigurations: [], unknown: Object.keys(redisChecks) });
     expect(judgeRedis(decodeInfo('')).unknown).toEqual(Object.keys(redisChecks));
   });
@@ -85,7 +85,7 @@ describe('docs/redis.md', () => {
   });
 });
 
-describe('a look at a Redis', () => {
+describe('an examination of a Redis', () => {
   let redis: RedisServer;
   let admin: Redis;
   const look = async (url = redis.url, clock = systemClock) => {
@@ -106,7 +106,7 @@ describe('a look at a Redis', () => {
     await redis.stop();
   });
 
-  it('finds nothing wrong with one of its own, and knows everything', async () => {
+  it('finds nothing wrong with a Redis of its own, and nothing unknown', async () => {
     const health = await look();
     expect(health).toMatchObject({ misconfigurations: [], unknown: [] });
     expect(health?.figures).toMatchObject({
@@ -116,7 +116,7 @@ describe('a look at a Redis', () => {
     });
   });
 
-  it('sees settings change under it', async () => {
+  it('sees a changed setting', async () => {
     await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
     await admin.config('SET', 'appendonly', 'no');
     expect(await namesOf()).toEqual(['eviction_policy', 'append_only_off']);
@@ -125,12 +125,12 @@ describe('a look at a Redis', () => {
     expect(await namesOf()).toEqual([]);
   });
 
-  it('sees that its clock is another', async () => {
+  it('sees that the clock of Redis is wrong', async () => {
     const clock = { ...systemClock, wallMs: () => Date.now() + 60_000 };
     expect(await namesOf(redis.url, clock)).toEqual(['clock_offset']);
   });
 
-  it('changes nothing while it tries its rights', async () => {
+  it('changes nothing while it tests its rights', async () => {
     const source = await openSource(redis.url, { clock: systemClock, random, newEpoch: () => randomHex(8) });
     await source.declareWhole?.();
     await admin.set(keys.lease, 'somebody');
@@ -149,13 +149,13 @@ describe('a look at a Redis', () => {
     ['-set', 'SET'],
     ['-hdel -zadd', 'HDEL, ZADD'],
     ['-eval -evalsha', 'EVAL'],
-  ])('names the rights that are missing: %s', async (rights, named) => {
+  ])('lists the missing rights: %s', async (rights, named) => {
     await admin.call('ACL', 'SETUSER', 'weak', 'reset', 'on', '>pw', '~*', '+@all', ...rights.split(' '));
     const health = await look(redis.url.replace('redis://', 'redis://weak:pw@'));
     expect(health?.misconfigurations).toMatchObject([{ name: 'rights_missing', found: `may not ${named}` }]);
   });
 
-  it('says what it could not see where INFO and CONFIG are hidden', async () => {
+  it('lists the unknown facts when INFO and CONFIG are hidden', async () => {
     await admin.call('ACL', 'SETUSER', 'blind', 'reset', 'on', '>pw', '~*', '+@all', '-info', '-config');
     const health = await look(redis.url.replace('redis://', 'redis://blind:pw@'));
     expect(health?.misconfigurations).toEqual([]);
@@ -164,7 +164,7 @@ describe('a look at a Redis', () => {
     expect(health?.figures.memoryUsedBytes).toBeUndefined();
   });
 
-  it('sees evictions after its first look', async () => {
+  it('sees evictions after the first examination', async () => {
     const source = await openSource(redis.url, { clock: systemClock, random, newEpoch: () => randomHex(8) });
     expect((await source.health?.())?.misconfigurations).toEqual([]);
     await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
@@ -178,7 +178,7 @@ describe('a look at a Redis', () => {
     await source.close();
   });
 
-  it('has a sidecar give back rules that were evicted, of which the log shows no trace', async () => {
+  it('makes a sidecar re-seed evicted rules, for which the log has no entry', async () => {
     const sidecar = await follow(redis.url);
     await sidecar.source.declareWhole?.();
     expect(await sidecar.replica.ready({ timeoutMs: 10_000 })).toBe(true);
@@ -194,11 +194,11 @@ describe('a look at a Redis', () => {
     await admin.config('SET', 'maxmemory-policy', 'noeviction');
     expect(await admin.exists('victim')).toBe(0);
     await sidecar.source.health?.();
-    await until(async () => (await admin.hlen(keys.rules)) === 1, { what: 'the rule to be back' });
+    await until(async () => (await admin.hlen(keys.rules)) === 1, { what: 'the rule to be re-seeded' });
     await sidecar.close();
   });
 
-  it('sees that a replica is none to write to', async () => {
+  it('sees that a redis replica accepts no writes', async () => {
     const replica = await startRedis({ replicaOf: redis });
     const names = await namesOf(replica.url);
     await replica.stop();

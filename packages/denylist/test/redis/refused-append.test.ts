@@ -9,7 +9,7 @@ import { systemClock as clock, systemRandom as random, randomHex } from '../../s
 
 const session = { issuer: 'https://login.example.com/', session: 's-1', reason: 'logout' } as const;
 
-describe('given a foreign value where a key of the log should be', () => {
+describe('given a key of the log with a value of another program', () => {
   let redis: RedisServer;
   let admin: Redis;
   let source: OpenedSource;
@@ -28,7 +28,7 @@ describe('given a foreign value where a key of the log should be', () => {
   });
 
   it.each([keys.log, keys.rules, keys.ids])(
-    'leaves nothing behind of a revocation that it refuses: neither rule, id nor entry (%s)',
+    'stores no rule, id or entry of a revocation that it refuses (%s)',
     async (key) => {
       await admin.flushall();
       await source.declareWhole?.();
@@ -39,7 +39,7 @@ describe('given a foreign value where a key of the log should be', () => {
     },
   );
 
-  it.each([keys.log, keys.rules])('makes no log that does not say that it began empty (%s)', async (key) => {
+  it.each([keys.log, keys.rules])('creates no log without the entry that says it began empty (%s)', async (key) => {
     await admin.flushall();
     await admin.set(key, 'foreign');
     await expect(publisher.revoke(session)).rejects.toMatchObject({ code: 'unavailable', applied: false });

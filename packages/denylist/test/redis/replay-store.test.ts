@@ -7,7 +7,7 @@ import { systemClock as clock, systemRandom as random, randomHex } from '../../s
 
 const ports = { clock, random, timeoutMs: 1000 };
 
-describe('given a Redis that many processes share', () => {
+describe('given a Redis that several processes use', () => {
   let redis: RedisServer;
   let admin: Redis;
 
@@ -21,7 +21,7 @@ describe('given a Redis that many processes share', () => {
     await redis.stop();
   });
 
-  it('hands out a name once, to whichever process asks first', async () => {
+  it('accepts a name once, from the process that asks first', async () => {
     const stores = await Promise.all([openReplayStore(redis.url, ports), openReplayStore(redis.url, ports)]);
     const name = randomHex(8);
     const answers = await Promise.all(
@@ -32,7 +32,7 @@ describe('given a Redis that many processes share', () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 
-  it('lets a name go after its time, and keeps no key for longer', async () => {
+  it('accepts a name again after its time, and deletes the key then', async () => {
     const store = await openReplayStore(redis.url, ports);
     const name = randomHex(8);
     expect(await store.take(name, 60_000)).toBe('first');
@@ -44,7 +44,7 @@ describe('given a Redis that many processes share', () => {
     await store.close();
   });
 
-  it('cannot tell while Redis does not answer, and says so in time', async () => {
+  it('answers unknown within its time limit while Redis does not answer', async () => {
     const store = await openReplayStore(redis.url, { ...ports, timeoutMs: 50 });
     await until(async () => (await store.take(randomHex(8), 1000)) === 'first', { what: 'a connection' });
     await admin.call('CLIENT', 'PAUSE', '600', 'ALL');
@@ -55,13 +55,13 @@ describe('given a Redis that many processes share', () => {
     await store.close();
   });
 
-  it('cannot tell with nobody there, and never throws for it', async () => {
+  it('answers unknown, and does not throw, when Redis is unreachable', async () => {
     const store = await openReplayStore('redis://127.0.0.1:1', ports);
     expect(await store.take('name', 1000)).toBe('unknown');
     await store.close();
   });
 
-  it('is refused for another kind of URL', async () => {
+  it('refuses another kind of URL', async () => {
     await expect(openReplayStore('http://127.0.0.1:7471', ports)).rejects.toThrow('expected a redis: or rediss: URL');
   });
 });

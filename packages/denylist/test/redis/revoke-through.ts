@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomHex } from '../../src/system-clock.ts';
 import type { Follower } from './follower.ts';
 
-/** Revokes about thirty times a second, each with the same id until it is acknowledged, as a caller should. */
+/** Revokes about thirty times a second, each with the same id until it is acknowledged, as a caller should do. */
 export function startRevoking(by: Pick<Follower, 'revoke'>): { stop(): Promise<string[]> } {
   const acknowledged: string[] = [];
   let stopped = false;

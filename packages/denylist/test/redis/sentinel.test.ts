@@ -5,7 +5,7 @@ import { parseRedisSource } from '../../src/sources/redis-source.ts';
 import { type Follower, follow } from './follower.ts';
 import { startRevoking } from './revoke-through.ts';
 
-// As docs/redis.md asks for: without these the old primary takes writes that nobody copies.
+// As docs/redis.md requires: without these settings the old primary accepts writes that no replica copies.
 const config = { 'min-replicas-to-write': '1', 'min-replicas-max-lag': '2' };
 
 describe('given a Redis watched by Sentinels', () => {
@@ -16,14 +16,14 @@ describe('given a Redis watched by Sentinels', () => {
   }, 60_000);
   afterAll(() => setup.stop());
 
-  it('finds the primary though some Sentinels are down', async () => {
+  it('finds the primary when some Sentinels are down', async () => {
     const dead = 'redis+sentinel://127.0.0.1:1,';
     const redis = await connectRedis(parseRedisSource(setup.url.replace('redis+sentinel://', dead), 'source'));
     expect(String(await redis.call('PING', []))).toBe('PONG');
     redis.close();
   });
 
-  it('says that the Sentinels do not know the name', async () => {
+  it('reports that the Sentinels do not watch a primary of this name', async () => {
     const url = setup.url.replace(/revocast$/, 'nobody');
     await expect(connectRedis(parseRedisSource(url, 'source'))).rejects.toMatchObject({ code: 'refused' });
   });
@@ -64,13 +64,13 @@ describe('given a Redis watched by Sentinels', () => {
       }
     };
 
-    it('loses nothing and stays fresh through a planned failover that holds writes back first', async () => {
+    it('loses no revocation and stays fresh in a planned failover that pauses writes first', async () => {
       const acknowledged = await failOverWhileRevoking({ pauseWrites: true });
       expect(followers.map((follower) => follower.notFreshMs())).toEqual([0, 0, 0]);
       await expectAllHeld(acknowledged);
     }, 60_000);
 
-    it('loses nothing through one that does not: what the new primary lacks is given back', async () => {
+    it('loses no revocation in a failover without a pause: the sidecars re-seed what the new primary lacks', async () => {
       await expectAllHeld(await failOverWhileRevoking({ pauseWrites: false }));
     }, 60_000);
   });

@@ -10,7 +10,7 @@ import { parseRedisSource } from '../../src/sources/redis-source.ts';
 
 const run = promisify(execFile);
 
-/** A certificate for 127.0.0.1 and redis.example that signs itself. */
+/** A self-signed certificate for 127.0.0.1 and redis.example. */
 async function makeCertificate(dir: string, name: string): Promise<{ cert: string; key: string }> {
   const [cert, key] = [join(dir, `${name}.pem`), join(dir, `${name}.key`)];
   await run('openssl', [
@@ -21,7 +21,7 @@ async function makeCertificate(dir: string, name: string): Promise<{ cert: strin
   return { cert, key };
 }
 
-describe('given a Redis that speaks TLS', () => {
+describe('given a Redis with TLS', () => {
   let dir: string;
   let redis: RedisServer;
   let url: string;
@@ -58,33 +58,33 @@ describe('given a Redis that speaks TLS', () => {
   };
   const own = () => `cert=${client.cert}&key=${client.key}`;
 
-  it('is reached with its authority and a client certificate', async () => {
+  it('accepts a connection with its authority and a client certificate', async () => {
     expect(await ping(`ca=${server.cert}&${own()}`)).toBe('PONG');
   });
 
-  it('is reached by another name that its certificate has', async () => {
+  it('accepts a connection with another name of its certificate', async () => {
     expect(await ping(`ca=${server.cert}&${own()}&servername=redis.example`)).toBe('PONG');
   });
 
   it.each([
     ['an authority that did not sign it', () => `ca=${client.cert}&${own()}`],
     ['no authority', () => own()],
-    ['a name that its certificate has not', () => `ca=${server.cert}&${own()}&servername=other.example`],
-  ])('is refused with %s', async (_name, parameters) => {
+    ['a name that its certificate does not have', () => `ca=${server.cert}&${own()}&servername=other.example`],
+  ])('is not connected with %s', async (_name, parameters) => {
     await expect(ping(parameters())).rejects.toMatchObject({ code: 'unreachable' });
   });
 
-  it('refuses a client without certificate', async () => {
+  it('refuses a client without a certificate', async () => {
     await expect(ping(`ca=${server.cert}`)).rejects.toMatchObject({ name: 'FeedError' });
   });
 
-  it('names the parameter whose file is missing, not the path', async () => {
+  it('fails with the parameter whose file is missing, and without the path', async () => {
     const failure = ping(`ca=${dir}/missing.pem&${own()}`);
     await expect(failure).rejects.toThrow(/the file that ca names cannot be read \(ENOENT\)/);
     await expect(failure).rejects.not.toThrow(/missing\.pem/);
   });
 
-  it('takes the password from a file, and the new one when it changes', async () => {
+  it('reads the password from a file, and again after it changed', async () => {
     const file = join(dir, 'password');
     const plain = await startRedis({ config: { requirepass: 'first' } });
     try {

@@ -14,7 +14,7 @@ const range = (from: number, to: number) => Array.from({ length: to - from }, (_
 const noonMs = Date.UTC(2026, 0, 31, 12);
 const tomorrowMs = noonMs + 86_400_000;
 
-describe('given a Redis in which several sidecars count', () => {
+describe('usage that several sidecars count in one Redis', () => {
   let redis: RedisServer;
   let admin: Redis;
   let sources: readonly OpenedSource[];
@@ -35,7 +35,7 @@ describe('given a Redis in which several sidecars count', () => {
   });
   beforeEach(() => admin.flushall());
 
-  it('who was seen by both is one', async () => {
+  it('counts a subject that two sidecars have seen once', async () => {
     await stores[0]?.add({ subjects: range(0, 3), tokens: { browser: range(0, 2), other: range(2, 3) } }, noonMs);
     await stores[1]?.add({ subjects: range(1, 5), tokens: { browser: range(1, 4) } }, noonMs);
     await stores[1]?.add({ subjects: range(1, 5), tokens: { browser: range(1, 4) } }, noonMs);
@@ -46,7 +46,7 @@ describe('given a Redis in which several sidecars count', () => {
     });
   });
 
-  it('many are counted within two percent, in 12 KiB', async () => {
+  it('counts many subjects with an error below two percent, in 12 KiB', async () => {
     for (let from = 0; from < 20_000; from += 4000) {
       await stores[0]?.add({ subjects: range(from, from + 4000), tokens: {} }, noonMs);
     }
@@ -55,7 +55,7 @@ describe('given a Redis in which several sidecars count', () => {
     expect(await admin.strlen(`${keys.usage}:2026-01-31:subjects`)).toBeLessThan(12.5 * 1024);
   });
 
-  it('days and months are those of UTC, and end by themselves', async () => {
+  it('uses days and months of UTC, whose keys expire', async () => {
     await stores[0]?.add({ subjects: range(0, 2), tokens: { other: range(0, 1) } }, noonMs);
     await stores[0]?.add({ subjects: range(2, 3), tokens: {} }, tomorrowMs);
     expect(await read(noonMs)).toMatchObject({ subjectsOfDay: 2, subjectsOfMonth: 2 });
@@ -77,12 +77,12 @@ describe('given a Redis in which several sidecars count', () => {
     }
   });
 
-  it('an empty report writes nothing', async () => {
+  it('writes nothing for an empty report', async () => {
     await stores[0]?.add({ subjects: [], tokens: { other: [] } }, noonMs);
     expect(await admin.dbsize()).toBe(0);
   });
 
-  it('what Redis refuses is a failure, and the next report is counted', async () => {
+  it('fails when Redis refuses a report, and counts the next one', async () => {
     const key = `${keys.usage}:2026-01-31:subjects`;
     await admin.set(key, 'not a HyperLogLog');
     await expect(stores[0]?.add({ subjects: range(0, 1), tokens: {} }, noonMs)).rejects.toMatchObject({
@@ -90,7 +90,7 @@ describe('given a Redis in which several sidecars count', () => {
     });
     await admin.del(key);
     const again = async () => {
-      // It rests for a moment after a failure.
+      // The session pauses for a moment after a failure.
       for (;;) {
         try {
           return await stores[0]?.add({ subjects: range(0, 1), tokens: {} }, noonMs);

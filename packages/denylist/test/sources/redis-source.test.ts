@@ -45,11 +45,11 @@ describe('a Redis URL', () => {
       'rediss://redis?ca=/ca.pem&cert=/cert.pem&key=/key.pem&servername=redis.example',
       { tls: { caFile: '/ca.pem', certFile: '/cert.pem', keyFile: '/key.pem', serverName: 'redis.example' } },
     ],
-  ])('is read: %s', (text, expected) => {
+  ])('is parsed: %s', (text, expected) => {
     expect(parse(text)).toMatchObject(expected);
   });
 
-  it('has no tls unless it says rediss', () => {
+  it('has no TLS without the scheme rediss', () => {
     expect(parse('redis://redis').tls).toBeUndefined();
   });
 
@@ -77,7 +77,7 @@ describe('a Redis URL', () => {
     'redis://operator:s3cret@a?s3cret=1',
     'redis://operator:%s3cret@a',
     'redis+sentinel://operator:s3cret@a',
-  ])('is refused without a word of its credentials: %s', (text) => {
+  ])('is refused with a message that contains no credentials: %s', (text) => {
     expect(() => parse(text)).toThrow(
       expect.not.objectContaining({ message: expect.stringMatching(/s3cret|operator/) }),
     );

@@ -45,11 +45,11 @@ describe('a source', () => {
       },
     ],
     ['unix:///run/revocast.sock', { kind: 'http', socketPath: '/run/revocast.sock' }],
-  ])('is read from %s', (text, expected) => {
+  ])('is parsed from %s', (text, expected) => {
     expect(parseSource(text)).toMatchObject(expected);
   });
 
-  it('of Redis keeps its credentials for the client and out of its name', () => {
+  it('of Redis has its credentials in fields of their own, and not in its name', () => {
     const source = parseSource('redis://operator:s3cret@redis:6379/0');
     expect(source).toMatchObject({ user: 'operator', password: 's3cret', name: 'redis://redis:6379' });
   });
@@ -66,12 +66,12 @@ describe('the clock of a sidecar', () => {
     ['http://10.0.0.1:7471', false],
     ['http://128.0.0.1:7471', false],
     ['https://sidecar.example', false],
-  ])('at %s is ours: %s', (text, sameHost) => {
+  ])('at %s is the clock of this host: %s', (text, sameHost) => {
     expect(parseSource(text)).toMatchObject({ sameHost });
   });
 });
 
-describe('what is no source', () => {
+describe('a URL that names no source', () => {
   it.each([
     ['', /no URL/],
     ['redis', /no URL/],
@@ -82,7 +82,7 @@ describe('what is no source', () => {
     ['localhost:7471', /scheme localhost:/],
     ['unix:relative/path', /relative socket path/],
     ['unix:', /relative socket path/],
-  ])('is refused with the option and what was expected: %j', (text, problem) => {
+  ])('is refused with the option and the expected forms: %j', (text, problem) => {
     const error = refusal(text);
     expect(error.message).toMatch(problem);
     expect(error.option).toBe('feed');
@@ -95,7 +95,7 @@ describe('what is no source', () => {
     'http://s3cret@sidecar',
     'ftp://operator:s3cret@host',
     's3cret',
-  ])('is refused without a word of its credentials: %s', (text) => {
+  ])('is refused with a message that contains no credentials: %s', (text) => {
     const { message } = refusal(text);
     expect(message).not.toContain('s3cret');
     expect(message).not.toContain('operator');

@@ -14,7 +14,7 @@ afterEach(() => {
   for (const close of closeAll.splice(0)) close();
 });
 
-/** A sidecar that claims a proof of a day ahead, in the clock of the boot it names, and is asked for its age. */
+/** A sidecar that sends a proof dated a day ahead, in the clock of the given boot. */
 async function firstProof(bootId: string): Promise<{ batch: FeedBatch | undefined; claimedMs: number; asked: number }> {
   const claimedMs = Math.floor(clock.monotonicMs()) + 86_400_000;
   let asked = 0;
@@ -26,7 +26,7 @@ async function firstProof(bootId: string): Promise<{ batch: FeedBatch | undefine
     if (request.url !== paths.events) return response.writeHead(204).end();
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const proof = `event: proof\ndata: 1|${claimedMs}.000|${bootId}||\n\n`;
-    // The answer to a question goes out with the next thing read.
+    // The answer to a question is used with the next frame.
     const repeat = setInterval(() => response.write(proof), 20);
     response.once('close', () => clearInterval(repeat));
   });
@@ -42,7 +42,7 @@ async function firstProof(bootId: string): Promise<{ batch: FeedBatch | undefine
 }
 
 describe('a proof in the clock of another host', () => {
-  it('is not believed: its number means nothing here, so the sidecar is asked for its age', async () => {
+  it('is not used: its number has no meaning on this host, so the sidecar is asked for its age', async () => {
     const beganMs = clock.monotonicMs();
     const { batch, asked } = await firstProof('8c7a3a5e-29ad-4f0b-8d0c-6c8f5b1f9e11');
     expect(asked).toBeGreaterThan(0);
@@ -50,7 +50,7 @@ describe('a proof in the clock of another host', () => {
     expect(batch?.provenAtMs).toBeLessThanOrEqual(clock.monotonicMs() - 700);
   });
 
-  it('is told from one of this host, which is believed as it is, by the id of the boot', async () => {
+  it('is recognised by its boot id; a proof of this host is used unchanged', async () => {
     const { batch, claimedMs, asked } = await firstProof(await readBootId());
     expect(batch?.provenAtMs).toBe(claimedMs);
     expect(asked).toBe(0);

@@ -4,29 +4,29 @@ import { applyStatement } from '../../src/rules/statement.ts';
 import { holds } from './holds.ts';
 
 describe('a block, its lift, and a block again', () => {
-  it('ends as a block when the lift was lost and only one sidecar saw it', async () => {
+  it('stays a block when the lift was lost and only one sidecar has it', async () => {
     await holds(['deny 0 400', 'cut replication', 'lift 0 400', 'failover', 'deny 0 4000']);
   });
 
-  it('ends as a block when the last block was lost and only one sidecar saw it', async () => {
+  it('stays a block when the last block was lost and only one sidecar has it', async () => {
     await holds(['deny 0', 'lift 0 400', 'isolate 1', 'cut replication', 'deny 0 400', 'failover', 'reconnect 1 4000']);
   });
 
-  it('ends as a block when a lift of the first one comes after the second was lost', async () => {
+  it('stays a block when a lift of the first one comes after the second was lost', async () => {
     await holds(['deny 0', 'cut replication', 'deny 0 400', 'failover', 'lift 0 4000']);
   });
 });
 
 describe('a lift', () => {
-  it('that one sidecar saw and the log lost is given back like a rule', async () => {
+  it('that one sidecar has and the log lost is re-seeded like a rule', async () => {
     await holds(['deny 0 400', 'isolate 1', 'cut replication', 'lift 0 400', 'failover', 'reconnect 1 7000']);
   });
 
-  it('holds against a sidecar that was away since before', async () => {
+  it('is not undone by a sidecar that was disconnected before it', async () => {
     await holds(['deny 0 400', 'isolate 0', 'lift 0', 'wait 7000', 'reconnect 0 4000']);
   });
 
-  it('holds for as long as anybody may hold what it ended: a sidecar back after a month brings nothing back', () => {
+  it('is kept for as long as a process may have the denial: a sidecar that returns after a month does not restore it', () => {
     const time = (nowSeconds: number) => ({ nowSeconds, maxTokenLifetimeSeconds: 3600 });
     const said = (held: Rule, statement: Parameters<typeof applyStatement>[1], at: number): Rule => {
       const rule = applyStatement(held, statement, time(at));
@@ -42,21 +42,21 @@ describe('a lift', () => {
     }
   });
 
-  it('takes no cutoff with it: the ban ends, the thief of before the password change stays out', async () => {
+  it('does not end a cutoff: the block ends, and tokens from before the password change stay denied', async () => {
     await holds(['cutoff 0', 'deny 0', 'lift 0 4000', 'failover 4000']);
     await holds(['cutoff 0', 'deny 0', 'cut replication', 'lift 0 400', 'flush 7000']);
   });
 });
 
-describe('a process that comes to a sidecar which knows less', () => {
-  it('takes over the denial whose lift only its dead sidecar knew', async () => {
+describe('a process that connects to a sidecar with fewer entries', () => {
+  it('enforces a denial again when only its dead sidecar had the lift', async () => {
     await holds([
       ...['deny 0', 'isolate 0', 'cut replication', 'lift 0 1000', 'kill sidecar 1', 'failover', 'reconnect 0'],
       'switch 1 0',
     ]);
   });
 
-  it('is not left with a denial that it saw lifted, when denial and lift were lost together', async () => {
+  it('does not enforce a lifted denial when denial and lift were lost together', async () => {
     await holds([
       ...['deny 0', 'lift 0 1000', 'isolate 0', 'cut replication', 'deny 0', 'lift 0 1000', 'kill sidecar 1'],
       ...['failover', 'reconnect 0', 'switch 1 0'],

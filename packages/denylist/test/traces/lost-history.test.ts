@@ -3,13 +3,13 @@ import { tokens, type World } from '../model/world.ts';
 import { holds } from './holds.ts';
 
 describe('a failover to a redis replica that lagged', () => {
-  it('is noticed although the next heartbeat takes the number that was lost', async () => {
-    // Both histories count heartbeats in step: neither numbers nor ids show that one denial is another log's.
+  it('is noticed although the next heartbeat has the number of the lost entry', async () => {
+    // Both histories count heartbeats at the same rate: neither numbers nor ids show that a denial is of the other one.
     await holds(['cut replication', 'deny 0', 'failover 400']);
     await holds(['cut replication', 'deny 0 400', 'failover 7000', 'deny 1', 'wait 7000']);
   });
 
-  it('is mended by the sidecar that holds what was lost, although another one has the lease', async () => {
+  it('is repaired by the sidecar that has the lost rules, although another one has the lease', async () => {
     await holds([
       'isolate 0',
       'cut replication',
@@ -21,42 +21,42 @@ describe('a failover to a redis replica that lagged', () => {
     ]);
   });
 
-  it('between a snapshot and its second head makes the snapshot start over, and what it showed is given back', async () => {
+  it('between a snapshot and its second head makes the snapshot start again, and its rules are re-seeded', async () => {
     await holds([
       ...['deny 1', 'deny 0', 'lift 0 1000', 'kill sidecar 0', 'kill sidecar 1 1000', 'start sidecar 2 50'],
       ...['cut replication', 'deny 0 40', 'failover'],
     ]);
   });
 
-  it('loses nothing that was acknowledged on the cut-off side and applied by a sidecar there', async () => {
+  it('loses no rule that was acknowledged on the cut-off side and applied by a sidecar there', async () => {
     await holds(['partition 0', 'deny on the cut-off side 0 1000', 'mend']);
   });
 });
 
 describe('a file cut short', () => {
-  it('is noticed although the last id goes backwards, and what a sidecar held comes back', async () => {
+  it('is noticed although the last id goes backwards, and the rules of a sidecar are re-seeded', async () => {
     await holds(['deny 0 400', 'shorten 4', 'wait 4000']);
     await holds(['deny 0', 'lift 0 400', 'shorten 4', 'wait 4000']);
   });
 });
 
 describe('a log that comes back empty', () => {
-  it('is given everything back by whoever holds it', async () => {
+  it('is re-seeded with every rule that a sidecar has', async () => {
     await holds(['deny 0', 'deny 1 400', 'flush 7000']);
     await holds(['deny 0', 'deny 1 400', 'restart empty', 'deny 1 7000']);
   });
 
-  it('says neither yes nor no to a cold sidecar and to a look-up until then', async () => {
+  it('answers unknown to a cold sidecar and to a look-up until then', async () => {
     await holds(['deny 0 400', 'isolate 0', 'isolate 1', 'restart empty', 'start sidecar 2', 'start process 2 4000']);
   });
 
-  it('undoes no lift, whether it came before or while a sidecar gives back', async () => {
+  it('undoes no lift, whether it came before or during a re-seed', async () => {
     await holds(['deny 0', 'lift 0', 'flush 7000']);
     await holds(['deny 0', 'flush 400', 'lift 0 4000']);
     await holds(['isolate 0', 'deny 0', 'reconnect 0 3000', 'isolate 0', 'flush', 'lift 0', 'reconnect 0 4000']);
   });
 
-  it('is given back what a sidecar held that was cut off when it happened', async () => {
+  it('is re-seeded by a sidecar that was disconnected at the time of the loss', async () => {
     await holds([
       'deny 0 400',
       'isolate 0',
@@ -67,7 +67,7 @@ describe('a log that comes back empty', () => {
     ]);
   });
 
-  it('cannot be used to end a denial: flushing is undone, lifting is not', async () => {
+  it('does not end a denial: a flush is undone, a lift is not', async () => {
     const deniesAnn = ({ processes, clock }: World) => {
       const verdict = processes[0]?.replica.check(tokens[0]!.digests, 0xffff_0000).verdict;
       return clock.monotonicMs() > 14_000 && verdict !== 'revoked' ? `${verdict} at ${clock.monotonicMs()}` : undefined;
@@ -77,8 +77,8 @@ describe('a log that comes back empty', () => {
   });
 });
 
-describe('a stream trimmed past a reader', () => {
-  it('is noticed by the next entry, and the snapshot has what was trimmed', async () => {
+describe('a stream that was trimmed past a reader', () => {
+  it('is noticed at the next entry, and the snapshot has the trimmed rules', async () => {
     await holds(['isolate 0', 'deny 0', 'lift 1', 'trim', 'reconnect 0 4000']);
   });
 });

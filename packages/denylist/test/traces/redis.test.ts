@@ -32,7 +32,7 @@ const named = (session: string) => ({ dimension: 'session' as Dimension, issuer,
 const digestsOf = (session: string) => digestSetOf([named(session)]);
 const futureIat = 0xffff_0000;
 
-// Real servers and real pauses; a busy machine takes its time.
+// Real servers and real pauses, which take longer on a busy machine.
 jest.setTimeout(60_000);
 
 let redis: RedisServer;
@@ -72,7 +72,7 @@ const lookUp = async () => {
 };
 
 describe('a log that is lost', () => {
-  it('comes back under another name every time, although the server begins with the same randomness', async () => {
+  it('has another epoch after every loss, although the server starts with the same random seed', async () => {
     const epochs = new Set<string>();
     for (let start = 0; start < 3; start++) {
       epochs.add((await publisher.revoke({ issuer, session: 's', reason: 'logout' })).epoch);
@@ -90,7 +90,7 @@ describe('a log that is lost', () => {
     expect(epochs.size).toBe(3);
   });
 
-  it('is unknown to a look-up until it is whole, and holds again what a replica gave back', async () => {
+  it('makes a look-up answer unknown until its healing ends, and then has the re-seeded rules', async () => {
     await source.declareWhole?.();
     beat();
     const holder = await follow();
@@ -107,7 +107,7 @@ describe('a log that is lost', () => {
       what: 'the replica to give it back',
     });
     expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'healing' });
-    // It held everything when the loss was noticed, so it may go on; one that begins now may not.
+    // It had every rule when the loss was noticed, so it may stay fresh; a replica that starts now may not become fresh.
     await until(() => holder.freshness.isFresh(), { what: 'the survivor to be fresh' });
     const cold = await follow();
     await until(() => cold.check(digestsOf('held'), futureIat).verdict === 'revoked', {
@@ -126,7 +126,7 @@ describe('the restart of a log', () => {
   };
   const lastSecond = async () => Number((await admin.time())[0]);
 
-  it('is written by whatever makes the log, and not by an operator who declares it', async () => {
+  it('is written by every script that creates a log, and not by the one that declares it', async () => {
     const before = await lastSecond();
     await publisher.revoke({ issuer, session: 's', reason: 'logout' });
     const written = await restartInLog();
@@ -145,7 +145,7 @@ describe('the restart of a log', () => {
     expect([await restartInLog(), await admin.xlen(keys.log)]).toEqual([undefined, 0]);
   });
 
-  it('is over once a replica that was fresh has given everything back, also for who holds nothing', async () => {
+  it('ends when a replica that was fresh has re-seeded every rule, also for replicas without rules', async () => {
     await source.declareWhole?.();
     beat();
     const holder = await follow();
@@ -173,13 +173,13 @@ describe('the restart of a log', () => {
     });
     expect(holder.check(nobody, futureIat)).toEqual({ verdict: 'active' });
 
-    // And again: what ended the first says nothing of the second.
+    // And again: the end of the first restart does not end the second.
     await until(async () => (await lastSecond()) > first, { what: 'another second' });
     await admin.flushall();
     expect(await begins(first)).toBeGreaterThan(first);
   });
 
-  it('is in force where nobody held anything, for a new replica and for a look-up, until init ends it', async () => {
+  it('is in force without a fresh replica, for a new replica and for a look-up, until init ends it', async () => {
     beat();
     await until(async () => (await restartInLog()) !== undefined, { what: 'a heartbeat to make a log' });
     await admin.hset(keys.meta, 'healUntil', 0); // 15 s later
@@ -199,8 +199,8 @@ describe('the restart of a log', () => {
   });
 });
 
-describe('a look-up on a Redis that writes no more', () => {
-  it('believes its "not found" as long as the last heartbeat is within the bound, and "found" always', async () => {
+describe('a look-up in a Redis without new heartbeats', () => {
+  it('counts "not found" while the last heartbeat is within the bound, and "found" always', async () => {
     await source.declareWhole?.();
     await publisher.revoke({ issuer, session: 'held', reason: 'logout' });
     const asked = await lookUp();
@@ -213,7 +213,7 @@ describe('a look-up on a Redis that writes no more', () => {
     expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'active' });
     await beatAt(5001);
     expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'log_stale' });
-    // A clock set back, or a failover to a slower one: a heartbeat of the future says nothing of the present.
+    // A clock that was set back, or a failover to a slower clock: a heartbeat in the future is no proof.
     await beatAt(-6000);
     expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'log_stale' });
     expect((await asked.find(digestsOf('held'), futureIat)).verdict).toBe('revoked');
@@ -221,11 +221,11 @@ describe('a look-up on a Redis that writes no more', () => {
 });
 
 describe('a snapshot of thousands of rules with one end second', () => {
-  it('shows every rule that was there from start to end, while others are pruned, raised and lifted', async () => {
+  it('has every rule that existed from start to end, while others are pruned, raised and lifted', async () => {
     await source.declareWhole?.();
     const connection = await connectRedis(redisSource());
     closing.push(async () => connection.close());
-    const end = 1_000_000_000; // long ago: what `prune` finds ended
+    const end = 1_000_000_000; // long ago, so that `prune` deletes the rules
     const digests = Array.from({ length: 6000 }, (_, index) => digestOf(named(`s${index}`)));
     const write = (digest: Digest, rule: Partial<Rule>) =>
       runAppend(connection, {
@@ -265,7 +265,7 @@ describe('a snapshot of thousands of rules with one end second', () => {
 });
 
 describe('an acknowledgement', () => {
-  it('that a redis replica did not confirm says that the revocation is in force, and a retry by id writes nothing', async () => {
+  it('without the confirmation of a redis replica says that the revocation is in force, and a retry by id writes nothing', async () => {
     const replica = await startRedis({ replicaOf: { host: redis.host, port: redis.port } });
     closing.push(() => replica.stop());
     await source.declareWhole?.();
@@ -287,7 +287,7 @@ describe('an acknowledgement', () => {
     expect(await admin.xlen(keys.log)).toBe(entries);
   });
 
-  it('repeated by a queue after the lift does not block again', async () => {
+  it('that a queue repeats after the lift does not block again', async () => {
     await source.declareWhole?.();
     beat();
     const asked = await lookUp();
@@ -299,8 +299,8 @@ describe('an acknowledgement', () => {
   });
 });
 
-describe('a log that this reader does not understand', () => {
-  it('keeps it stale when a newer reader is needed, and an unreadable entry does not', async () => {
+describe('a log that this reader cannot read', () => {
+  it('keeps the reader stale when a newer reader is needed, but not for one unreadable entry', async () => {
     await source.declareWhole?.();
     beat();
     const reader = await follow();

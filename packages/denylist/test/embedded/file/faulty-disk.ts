@@ -5,7 +5,7 @@ type Step = 'write' | 'sync' | 'truncate' | 'create' | 'replace';
 /** A disk in memory. `fail` makes the next such step fail; a failed write leaves half of its bytes. */
 export class FaultyDisk implements Disk {
   readonly files = new Map<string, { bytes: Buffer; inode: string }>();
-  /** What survives a power cut: the bytes at the last sync. */
+  /** The bytes at the last sync, which survive a power failure. */
   readonly synced = new Map<string, Buffer>();
   readonly steps: Step[] = [];
   readonly #failures = new Map<Step, string>();
@@ -15,7 +15,7 @@ export class FaultyDisk implements Disk {
     this.#failures.set(step, code);
   }
 
-  /** What is to fail and has not yet, will not. */
+  /** Removes the failures that have not happened yet. */
   mend(): void {
     this.#failures.clear();
   }

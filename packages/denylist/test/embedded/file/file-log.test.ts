@@ -23,7 +23,7 @@ const opened: OpenedSource[] = [];
 let epochs = 0;
 
 beforeEach(async () => {
-  // The lock is a real file; the log lies on a disk that fails when told to.
+  // The lock is a real file; the log is on a simulated disk that can fail.
   dir = await mkdtemp(join(tmpdir(), 'revocast-file-'));
   path = join(dir, 'log');
   disk = new FaultyDisk();
@@ -67,7 +67,7 @@ const positionOf = async (source: OpenedSource) => {
   connection.close();
   return position;
 };
-/** The process is gone: nothing is written any more, and its lock stays behind. */
+/** Ends the process without a close: nothing more is written. */
 const crash = async () => {
   opened.splice(0);
   await rm(`${path}.lock`, { force: true });
@@ -75,7 +75,7 @@ const crash = async () => {
 const bytes = () => disk.files.get(path)!.bytes;
 
 describe('a log file that was closed in order', () => {
-  it('comes back with its rules, lifts, ids, numbers and epoch, and is trusted at once', async () => {
+  it('has its rules, lifts, ids, numbers and epoch again, and is not healing', async () => {
     const first = await open();
     await first.declareWhole?.();
     await block(first, 'alice');
@@ -93,7 +93,7 @@ describe('a log file that was closed in order', () => {
     expect(await find(second, 'bob')).toBe('active');
   });
 
-  it('goes on healing where it was closed while healing', async () => {
+  it('continues a healing in which it was closed', async () => {
     const first = await open();
     await clock.advance(5000);
     await first.close();
@@ -105,8 +105,8 @@ describe('a log file that was closed in order', () => {
   });
 });
 
-describe('a log that was not there', () => {
-  it('heals first, because nobody can tell a first start from a loss', async () => {
+describe('a log whose file does not exist', () => {
+  it('starts with healing, because a first start and a loss look the same', async () => {
     const source = await open();
     expect(await complaints(source)).toEqual(['file_created']);
     expect((await positionOf(source)).healing).toBe(true);
@@ -120,7 +120,7 @@ describe('a log that was not there', () => {
 });
 
 describe('an entry', () => {
-  it('is synchronised before it is acknowledged or in force', async () => {
+  it('is synced before it is acknowledged or in force', async () => {
     const source = await open();
     disk.steps.length = 0;
     const appended = block(source, 'alice');
@@ -131,7 +131,7 @@ describe('an entry', () => {
     expect(await find(source, 'alice')).toBe('revoked');
   });
 
-  it('shares its write with those that waited beside it, and sees them', async () => {
+  it('shares its write with the other waiting entries, and is decided after them', async () => {
     const source = await open();
     disk.steps.length = 0;
     const first = block(source, 'first');
@@ -149,7 +149,7 @@ describe('an entry', () => {
 });
 
 describe('a file that was cut', () => {
-  it('at any byte of its entries or its end, is never trusted, and keeps every entry that is whole', async () => {
+  it('at any byte of its entries or its end starts with healing, and has every whole entry', async () => {
     const source = await open();
     await source.declareWhole?.();
     const beginning = bytes().byteLength;
@@ -178,7 +178,7 @@ describe('a file that was cut', () => {
     }
   });
 
-  it('at any byte of its head or its rules, is refused', async () => {
+  it('at any byte of its header or its rules is refused', async () => {
     const first = await open();
     await block(first, 'alice');
     await first.close();
@@ -187,7 +187,7 @@ describe('a file that was cut', () => {
     await second.close();
     opened.splice(0);
     const whole = bytes();
-    // The ids come last: without them nothing is less safe but a retry.
+    // The ids come last: without them only a retry may apply twice.
     const rulesEnd = whole.lastIndexOf('i[[') - 8;
     expect(rulesEnd).toBeGreaterThan(32);
     expect(rulesEnd).toBeLessThan(byteLength);
@@ -225,7 +225,7 @@ describe('a file that is refused', () => {
     ['is newer', setByte(4, 2), /version 2, but this program reads versions up to 1: upgrade/],
     ['is older', setByte(4, 0), /version 0/],
     ['has other digests', setByte(5, 9), /digest scheme 9/],
-    ['has a flipped bit in its head', flip(30), /damaged at byte 8/],
+    ['has a flipped bit in its header', flip(30), /damaged at byte 8/],
     [
       'has a flipped bit in an entry that others follow',
       (whole) => flip(whole.indexOf('e1|r|1|') + 20)(whole),
@@ -237,7 +237,7 @@ describe('a file that is refused', () => {
     expect(await changed(change)).toMatch(problem);
   });
 
-  it('is left as it was, and so is its lock', async () => {
+  it('is not changed, and its lock is released', async () => {
     disk.put(path, Buffer.from('precious'));
     await expect(open()).rejects.toThrow(/not a revocation log/);
     expect(bytes().toString()).toBe('precious');
@@ -264,8 +264,8 @@ function lackingFirst(whole: Buffer): Buffer {
   return Buffer.concat([before, rest]);
 }
 
-describe('a copy that was put back', () => {
-  it('heals, begins another history and says so', async () => {
+describe('a copy that was restored', () => {
+  it('starts with healing and a new epoch, and is reported', async () => {
     const source = await open();
     await block(source, 'alice');
     await source.close();
@@ -280,7 +280,7 @@ describe('a copy that was put back', () => {
 });
 
 describe('a process that was killed', () => {
-  it('leaves a log that heals and has all that was acknowledged', async () => {
+  it('leaves a log that starts with healing and has every acknowledged entry', async () => {
     const source = await open();
     await source.declareWhole?.();
     await block(source, 'alice');
@@ -293,7 +293,7 @@ describe('a process that was killed', () => {
 });
 
 describe('a disk that fails', () => {
-  it('when full: nothing is revoked, the half entry is cut off, and later ones go through', async () => {
+  it('because it is full: nothing is revoked, the incomplete entry is removed, and later entries are written', async () => {
     const source = await open();
     const before = bytes();
     disk.fail('write', 'ENOSPC');
@@ -305,7 +305,7 @@ describe('a disk that fails', () => {
     expect(await find(await open(), 'alice')).toBe('revoked');
   });
 
-  it('when it does not synchronise: the outcome is unknown, and it takes no more', async () => {
+  it('in a sync: the outcome is unknown, and the log accepts no more entries', async () => {
     const source = await open();
     disk.fail('sync', 'EIO');
     await expect(block(source, 'alice')).rejects.toMatchObject({ code: 'outcome_unknown', applied: 'unknown' });
@@ -315,7 +315,7 @@ describe('a disk that fails', () => {
     expect(await complaints(await open())).toEqual(['file_not_closed']);
   });
 
-  it('when half an entry cannot be cut off: the outcome is unknown, and it takes no more', async () => {
+  it('when it removes an incomplete entry: the outcome is unknown, and the log accepts no more entries', async () => {
     const source = await open();
     disk.fail('write', 'ENOSPC');
     disk.fail('truncate', 'EIO');
@@ -353,7 +353,7 @@ describe('compaction', () => {
     expect((await block(after, 'user-0', 'id-0')).repeated).toBe(true);
   });
 
-  it('that finds no room leaves the file as it was and loses nothing', async () => {
+  it('without space for a second file leaves the first one unchanged', async () => {
     const source = await open({ compactAtBytes: 1000 });
     for (let index = 0; index < 50; index += 1) {
       disk.fail('create', 'ENOSPC');
@@ -366,7 +366,7 @@ describe('compaction', () => {
     for (let index = 0; index < 50; index += 1) expect(await find(after, `user-${index}`)).toBe('revoked');
   });
 
-  it('forgets what time has ended, and nothing while the wall clock has jumped', async () => {
+  it('removes ended rules, and none after the wall clock jumped', async () => {
     const source = await open({ compactAtBytes: 1000 });
     const until = Math.floor(clock.wallMs() / 1000) + 10;
     const ended = digestOf(subject('ended'));
@@ -393,30 +393,30 @@ describe('compaction', () => {
 describe('the lock', () => {
   const leaveLock = (holder: object) => writeFile(`${path}.lock`, JSON.stringify(holder));
 
-  it('of a process of this host that is gone is taken over', async () => {
+  it('of a process of this host that no longer runs is taken over', async () => {
     await leaveLock({ host: hostname(), pid: 2 ** 22 + 1, startedAt: '' });
     await open();
   });
 
-  it('of a process whose number somebody else has by now is taken over', async () => {
+  it('of a process whose id another process has now is taken over', async () => {
     await leaveLock({ host: hostname(), pid: process.pid, startedAt: 'another boot 1' });
     await open();
   });
 
   it.each([
     ['another host', { host: 'elsewhere', pid: 1, startedAt: '' }],
-    ['nobody knows whom', { what: 'else' }],
-  ])('of %s is respected', async (_name, holder) => {
+    ['an unknown process', { what: 'else' }],
+  ])('of %s is kept', async (_name, holder) => {
     await leaveLock(holder);
     await expect(open()).rejects.toThrow(/the log file is locked by/);
   });
 
-  it('names the folder that is not there', async () => {
+  it('fails with a hint to the folder when the folder does not exist', async () => {
     path = join(dir, 'missing', 'log');
     await expect(open()).rejects.toThrow(/cannot be locked \(ENOENT\): check that its folder exists/);
   });
 
-  it('keeps a second one out, by name, until the first is closed', async () => {
+  it('refuses a second process, with the name of the first, until the first is closed', async () => {
     const source = await open();
     await expect(open()).rejects.toThrow(new RegExp(`is locked by process ${process.pid} on `));
     await source.close();
@@ -425,7 +425,7 @@ describe('the lock', () => {
 });
 
 describe('docs/redis.md', () => {
-  it('has a row for every complaint about a file, with its severity and remedy', () => {
+  it('has a row for every misconfiguration of a file, with its severity and remedy', () => {
     const text = readFileSync(new URL('../../../../../docs/redis.md', import.meta.url), 'utf8');
     const rows = [...text.matchAll(/^\| `(file_\w+)` \| (\w+) \| (.*) \|$/gm)].map(([, ...cells]) => cells);
     const expected = Object.entries(fileComplaints).map(([name, { severity, remedy }]) => [name, severity, remedy]);

@@ -31,7 +31,7 @@ async function nextBatch(tail: AsyncIterator<FeedBatch>): Promise<FeedBatch> {
 }
 
 describe('the embedded log', () => {
-  it('answers with the time of its clock and with a head for every entry', async () => {
+  it('returns the time of its clock, and another head for each entry', async () => {
     const { append, clock } = given();
     const first = await append(block);
     const second = await append({ kind: 'lift' });
@@ -39,7 +39,7 @@ describe('the embedded log', () => {
     expect(first.head).not.toBe(second.head);
   });
 
-  it('writes nothing for an id that it knows, and answers as the first time', async () => {
+  it('writes nothing for a known id, and returns the outcome of the first time', async () => {
     const { append, clock, find } = given();
     const first = await append(block, 'a');
     await clock.advance(1000);
@@ -70,7 +70,7 @@ describe('the embedded log', () => {
     expect((await (await connect()).position()).head).toBe(before.head);
   });
 
-  it('writes no entry for a re-seed that brings nothing, and one for a re-seed that does', async () => {
+  it('writes an entry for a re-seed that changes a rule, and none for one that does not', async () => {
     const { append } = given();
     const { head } = await append(block);
     const known: Statement = { kind: 'seed', rule: { ...emptyRule, deniedUntil: 5, denialStamp: 1 } };
@@ -78,7 +78,7 @@ describe('the embedded log', () => {
     expect((await append({ kind: 'seed', rule: { ...emptyRule, issuedUpTo: 9 } })).head).not.toBe(head);
   });
 
-  it('finds by its id what an event denied, while its journal holds it', async () => {
+  it('finds the value that an id denied while the journal has its entry', async () => {
     const { log } = given({ journalEntries: 2 });
     const deny = (id: string) =>
       log.append({ digest, statement: block, details: { id, kind: 'revoke', dimension: 'subject' } });
@@ -90,7 +90,7 @@ describe('the embedded log', () => {
     expect(await log.denial('b')).toEqual({ digest, dimension: 'subject' });
   });
 
-  it('can be asked like any log', async () => {
+  it('answers look-ups', async () => {
     const { append, find } = given();
     expect(await find()).toEqual({ verdict: 'active' });
     await append(block);
@@ -101,7 +101,7 @@ describe('the embedded log', () => {
 });
 
 describe('its feed', () => {
-  it('gives what there was as a snapshot and what came after as a tail, in a chain', async () => {
+  it('has the rules as a snapshot and the later entries as a tail, in a chain', async () => {
     const { append, connect, clock } = given();
     await append(block);
     const connection = await connect();
@@ -130,7 +130,7 @@ describe('its feed', () => {
     expect((await quiet).entries).toHaveLength(0);
   });
 
-  it('resumes from any position that its journal still holds, and from none before', async () => {
+  it('resumes from every position that its journal still has, and from no earlier one', async () => {
     const { append, connect } = given({ journalEntries: 3 });
     const start = await (await connect()).position();
     for (let index = 0; index < 3; index++) await append(block);
@@ -141,7 +141,7 @@ describe('its feed', () => {
     await expect(lost.next()).rejects.toMatchObject({ name: 'FeedGap', gap: 'position_lost' });
   });
 
-  it('knows no position of another log', async () => {
+  it('refuses a position of another log', async () => {
     const { connect } = given();
     const connection = await connect();
     const foreign = { ...(await connection.position()), epoch: 'f'.repeat(16) };
