@@ -12,7 +12,7 @@ export interface EnforcedEverywhere extends Omit<Enforcement, 'known'> {
   readonly ms: number;
 }
 
-export interface AwaitEnforcement {
+interface AwaitEnforcement {
   readonly log: Pick<RevocationLog, 'enforcement'>;
   readonly appended: AppendedAt;
   readonly clock: Clock;

@@ -42,7 +42,7 @@ export interface PublisherPorts {
 }
 
 /** A checked revocation or lift. */
-export interface Publication {
+interface Publication {
   readonly kind: 'revoke' | 'lift';
   readonly dimension: Dimension;
   readonly digest: Digest;

@@ -5,7 +5,7 @@ import { forEver, ruleMarginSeconds } from '../rules/rule.ts';
 import type { Statement } from '../rules/statement.ts';
 
 /** A checked revocation: the value that it names, the statement about it, and the reason. */
-export interface ParsedRevocation {
+interface ParsedRevocation {
   readonly value: DimensionValue;
   readonly statement: Statement;
   readonly reason: RevocationReason;

@@ -3,7 +3,7 @@ import { parseJsonObject } from '../codec/json.ts';
 import { ConfigurationError } from '../configuration-error.ts';
 
 /** The parts of a token that `revokeToken` needs. */
-export interface TokenTarget {
+interface TokenTarget {
   readonly issuer: string;
   readonly token: string;
   readonly expiresAt?: number;

@@ -10,7 +10,7 @@ import {
 import type { Dimension, RevocationReason } from '../rules/revocation.ts';
 
 /** A revocation that is about to be written to the log. */
-export interface TracedRevocation {
+interface TracedRevocation {
   readonly dimension: Dimension;
   readonly reason: RevocationReason;
   readonly actor?: string;
@@ -20,35 +20,29 @@ export interface TracedRevocation {
   readonly tokens?: number;
 }
 
-export interface RevocationTrace {
-  /** Sent along with the revocation; undefined when nothing is traced. */
-  readonly traceparent: string | undefined;
-  logged(options: { readonly repeated: boolean }): void;
-  failed(error: unknown): void;
-}
-
-export type TraceRevocation = (revocation: TracedRevocation) => RevocationTrace;
+export type TraceRevocation = ReturnType<typeof traceRevocations>;
 
 /**
  * Starts a producer span for each revocation, as a child of the active span, and counts `oauth2.token.revoked`.
  * docs/opentelemetry.md lists the names and attributes.
  */
-export function traceRevocations({ trace, metrics }: OpenTelemetryApi): TraceRevocation {
+export function traceRevocations({ trace, metrics }: OpenTelemetryApi) {
   const tracer = trace.getTracer('@revocast/denylist');
   const revoked = metrics
     .getMeter('@revocast/denylist')
     .createCounter('oauth2.token.revoked', { description: 'Tokens revoked, as far as their number is known.' });
-  return (revocation) => {
+  return (revocation: TracedRevocation) => {
     const { dimension, reason, tokens = 1 } = revocation;
     const name = dimension === 'token' ? 'oauth2.token.revoke' : 'oauth2.token.revoke_all';
     const span = tracer.startSpan(name, { kind: spanKinds.producer, attributes: attributesOf(revocation) });
     return {
+      /** Sent along with the revocation; undefined when nothing is traced. */
       traceparent: formatTraceparent(span.spanContext()),
-      logged({ repeated }) {
+      logged({ repeated }: { readonly repeated: boolean }) {
         if (!repeated) revoked.add(tokens, { reason, dimension });
         span.end();
       },
-      failed(error) {
+      failed(error: unknown) {
         // `not_durable`: in force, on fewer copies than requested.
         if (error instanceof LogError && error.applied === true) revoked.add(tokens, { reason, dimension });
         span.setAttributes({ 'error.type': error instanceof LogError ? error.code : 'unexpected' });

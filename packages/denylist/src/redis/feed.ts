@@ -32,7 +32,7 @@ const silenceMs = 2000;
 const snapshotPage = 1000;
 const tailBatch = 1000;
 
-export interface RedisFeedPorts {
+interface RedisFeedPorts {
   readonly clock: Clock;
   readonly random: Random;
   /** `pending`: Redis has lost keys without an entry in the log, and no snapshot was begun since. */

@@ -11,11 +11,11 @@ import { heartbeatScript, pruneScript, releaseScript } from './scripts.ts';
 
 /** Twice a second. The lease survives three missed beats, and ends well before a proof becomes too old. */
 const beatMs = 500;
-export const leaseMs = 2000;
+const leaseMs = 2000;
 /** Rules that one prune looks at. */
 const pruneSlice = 500;
 
-export interface HeartbeatOptions {
+interface HeartbeatOptions {
   readonly session: RedisSession;
   readonly clock: Clock;
   /** Identifies this process in the lease. */

@@ -5,7 +5,7 @@ import { loadClient } from '../redis/connection/load-client.ts';
 import { systemClock, systemRandom } from '../system-clock.ts';
 import { parseSource } from './source.ts';
 
-export interface OpenFeedOptions {
+interface OpenFeedOptions {
   /** Default: the clock and the randomness of this machine. */
   readonly clock?: Clock;
   readonly random?: Random;

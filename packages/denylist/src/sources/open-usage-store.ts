@@ -3,7 +3,7 @@ import type { UsageStore } from '../log/usage.ts';
 import { systemClock } from '../system-clock.ts';
 import { parseSource } from './source.ts';
 
-export interface OpenUsageStoreOptions {
+interface OpenUsageStoreOptions {
   /** Default: the clock of this machine. */
   readonly clock?: Clock;
   /** File with the bearer token of a sidecar that is not on loopback. */

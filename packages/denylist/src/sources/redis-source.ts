@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../configuration-error.ts';
 
 /** One server, servers that Sentinels name, or a cluster of which one node holds our keys. */
-export type RedisDeployment = 'single' | 'sentinel' | 'cluster';
+type RedisDeployment = 'single' | 'sentinel' | 'cluster';
 
 export interface RedisNode {
   readonly host: string;

@@ -4,7 +4,7 @@ import { isRedisUrl, parseRedisSource, type RedisSource } from './redis-source.t
 export type { RedisSource } from './redis-source.ts';
 
 /** Where a log or a feed is, parsed from a URL. `name` is safe to print: it contains no credentials. */
-export type Source = RedisSource | HttpSource | FileSource | MemorySource;
+export type Source = RedisSource | HttpSource | FileSource | { readonly kind: 'memory'; readonly name: string };
 
 export interface HttpSource {
   readonly kind: 'http';
@@ -21,11 +21,6 @@ export interface FileSource {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
-}
-
-export interface MemorySource {
-  readonly kind: 'memory';
-  readonly name: string;
 }
 
 const expected =

@@ -4,14 +4,14 @@ import type { LogState } from '../memory/log-state.ts';
 import { codeOf, type Disk, type LogFile } from './disk.ts';
 import { encodeClosing, encodeEntries, encodeFile, type FileHeader } from './frames.ts';
 
-export interface FileStore extends LogStore {
+interface FileStore extends LogStore {
   /** Why the store accepts no more entries; undefined while it works. */
   readonly broken: string | undefined;
   /** Writes that the log was closed in order, unless something is broken. */
   close(healingMs: number): Promise<void>;
 }
 
-export interface FileStoreOptions {
+interface FileStoreOptions {
   readonly path: string;
   readonly disk: Disk;
   readonly header: Omit<FileHeader, 'inode' | 'seq' | 'rows'>;

@@ -15,7 +15,7 @@ import { emptyState, type LogState, type StoredEntry } from '../memory/log-state
 //   r  rows of 32 bytes, the rules when the file was begun         i  JSON: [[event id, seq, logged at (ms)], …]
 //   e  an event as in codec/event.ts                               c  JSON: healingMs; last, written on closing
 
-export const fileVersion = 1;
+const fileVersion = 1;
 const magic = 'RVCL';
 const preambleBytes = 8;
 const frameHeaderBytes = 8;

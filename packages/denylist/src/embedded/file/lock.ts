@@ -28,15 +28,17 @@ export async function lockFile(path: string): Promise<() => Promise<void>> {
       await writeFile(lockPath, text, { flag: 'wx', mode: 0o600 });
       return () => release(lockPath, text);
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw cannot(codeOf(error));
+      const code = codeOf(error);
+      if (code !== 'EEXIST')
+        throw refuse(`the log file cannot be locked (${code}): check that its folder exists and is writable`);
     }
     const found = await readFile(lockPath, 'utf8').catch(() => undefined);
     if (found === undefined) continue; // released meanwhile
     const holder = parseHolder(found);
-    if (holder === undefined || (await isAlive(holder, me))) throw cannot(undefined, holder);
+    if (holder === undefined || (await isAlive(holder, me))) throw lockedBy(holder);
     await removeLock(lockPath, found);
   }
-  throw cannot('EEXIST');
+  throw lockedBy(undefined);
 }
 
 async function release(lockPath: string, text: string): Promise<void> {
@@ -60,18 +62,15 @@ async function removeLock(lockPath: string, judged: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-function cannot(code: string | undefined, holder?: Holder): ConfigurationError {
-  if (code !== undefined && code !== 'EEXIST') {
-    return new ConfigurationError(
-      'source',
-      `the log file cannot be locked (${code}): check that its folder exists and is writable`,
-    );
-  }
+function lockedBy(holder: Holder | undefined): ConfigurationError {
   const owner = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`;
-  return new ConfigurationError(
-    'source',
+  return refuse(
     `the log file is locked by ${owner}: publish through that process, or delete the .lock file if it no longer runs`,
   );
+}
+
+function refuse(message: string): ConfigurationError {
+  return new ConfigurationError('source', message);
 }
 
 function parseHolder(text: string): Holder | undefined {

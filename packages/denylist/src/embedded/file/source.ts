@@ -17,7 +17,7 @@ export const healingMs = 15_000;
 /** No rule is removed after wall clock and monotonic clock have moved apart by more than this. */
 const agreementMs = 60_000;
 
-export interface FileLogPorts {
+interface FileLogPorts {
   readonly clock: Clock;
   readonly newEpoch: () => string;
   readonly disk?: Disk;

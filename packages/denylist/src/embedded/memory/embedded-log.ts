@@ -27,7 +27,7 @@ export interface LogStore {
   write(entries: readonly StoredEntry[]): Promise<void>;
 }
 
-export interface EmbeddedLogOptions {
+interface EmbeddedLogOptions {
   readonly clock: Clock;
   /** Identifies this history: 16 hex digits, random. */
   readonly epoch: string;

@@ -15,7 +15,7 @@ export interface LogState {
   broad: BroadRuleWindow;
 }
 
-export interface KnownId {
+interface KnownId {
   readonly seq: number;
   readonly loggedAtMs: number;
 }

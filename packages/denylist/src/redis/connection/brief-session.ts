@@ -5,7 +5,7 @@ import { withTimeout } from '../../with-timeout.ts';
 import type { RedisConnection } from './client.ts';
 import { RedisSession } from './session.ts';
 
-export interface BriefSessionOptions<Answer> {
+interface BriefSessionOptions<Answer> {
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds for one question, connecting included. */

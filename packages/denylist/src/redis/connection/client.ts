@@ -7,7 +7,7 @@ import { type RedisAddress, readPassword, readTls } from './credentials.ts';
 import { loadClient } from './load-client.ts';
 import { failure, toFeedError } from './reply-errors.ts';
 
-export type RedisArgument = string | number | Uint8Array;
+type RedisArgument = string | number | Uint8Array;
 
 export interface RedisTimeouts {
   /** Milliseconds for TCP, TLS and the handshake; default 1000. */

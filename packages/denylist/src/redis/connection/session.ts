@@ -4,7 +4,7 @@ import { Backoff } from '../../replication/backoff.ts';
 import type { RedisSource } from '../../sources/source.ts';
 import { connectRedis, type RedisConnection, type RedisTimeouts } from './connect.ts';
 
-export interface RedisSessionOptions {
+interface RedisSessionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly timeouts: RedisTimeouts;
