@@ -64,3 +64,26 @@ const pages = [...pagesFrom('README.md'), ...published.map((folder) => join(fold
 it.each([...new Set(pages)])('%s links only to what is there', (page) => {
   expect(linksOf(page).filter((target) => !existsSync(join(root, target)))).toEqual([]);
 });
+
+/** The TypeScript of every page in which something is revoked. */
+const recipes = [...new Set(pages)].flatMap((page) =>
+  [...textOf(page).matchAll(/^```ts\n(.*?)^```/gms)]
+    .map(([, code = '']) => ({ page, code }))
+    .filter(({ code }) => code.includes('.revoke(')),
+);
+
+describe('a recipe that revokes', () => {
+  it('is in the README of the repository and of both packages', () => {
+    const readmes = ['README.md', 'packages/denylist/README.md', 'packages/middleware/README.md'];
+    expect(recipes.map(({ page }) => page)).toEqual(expect.arrayContaining(readmes));
+  });
+
+  it.each(recipes)(
+    'in $page awaits the enforcement of each revocation, or the next request is still accepted',
+    ({ code }) => {
+      const names = [...code.matchAll(/(\w+) = await publisher\.revoke\(/g)].map(([, name = '']) => name);
+      expect(names.length).toBe(code.split('.revoke(').length - 1);
+      expect(names.filter((name) => !code.includes(`await ${name}.enforcedEverywhere(`))).toEqual([]);
+    },
+  );
+});

@@ -7,24 +7,12 @@ import { digestSetOf } from '../src/rules/digest.ts';
 import { systemClock as clock, systemRandom as random } from '../src/system-clock.ts';
 
 const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const recipes = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code);
 
 describe('README.md', () => {
   it('has a row for every code of a LogError, and for no other', () => {
     const [, table = ''] = text.split('or rejects with a `LogError`:');
     const codes = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
     expect(codes).toEqual([...logErrorCodes]);
-  });
-
-  it('awaits the enforcement of every revocation in its recipes', () => {
-    const revocations = recipes.flatMap((code) =>
-      [...code.matchAll(/(\w+) = await publisher\.revoke\(/g)].map(([, name = '']) => ({ name, code })),
-    );
-    const calls = recipes.join('').match(/publisher\.revoke\(/g) ?? [];
-    expect(calls.length).toBeGreaterThan(0);
-    expect(revocations.length).toBe(calls.length);
-    const unawaited = revocations.filter(({ name, code }) => !code.includes(`await ${name}.enforcedEverywhere(`));
-    expect(unawaited.map(({ name }) => name)).toEqual([]);
   });
 });
 
