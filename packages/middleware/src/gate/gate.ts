@@ -1,19 +1,11 @@
-import type { Decision, WhenUnknown } from '../decision.ts';
+import type { Decision } from '../decision.ts';
 import type { DecisionUse } from '../telemetry/telemetry.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 import type { VerifierParts } from '../verifier/verifier-parts.ts';
 import { Admission, type Passage, schemeOf } from './admission.ts';
 import { admissionOf, noteAdmission } from './admitted-request.ts';
+import type { GateOptions } from './gate-options.ts';
 import { refuse } from './refusal.ts';
-
-export interface GateOptions {
-  /** Let requests without any credentials pass, without `req.auth`. Requests with bad ones are refused. Default false. */
-  readonly anonymous?: boolean;
-  /** What to do when it is unknown whether a token is revoked. Default: that of the verifier. */
-  readonly whenUnknown?: WhenUnknown;
-  /** Pass errors to `next(err)` instead of answering; they have `status`, `headers` and `code`. Default false. */
-  readonly forwardErrors?: boolean;
-}
 
 /**
  * Decides what a decision means for a request: whether it passes, how that is counted, and the answer if it does not.
@@ -23,7 +15,7 @@ export class Gate {
   readonly #verifier: VerifierParts;
   readonly #options: GateOptions;
 
-  constructor(verifier: VerifierParts, options: GateOptions = {}) {
+  constructor(verifier: VerifierParts, options: GateOptions) {
     this.#verifier = verifier;
     this.#options = options;
     if (options.whenUnknown !== undefined) verifier.declareFailOpen(options.whenUnknown);
@@ -65,7 +57,7 @@ export class Gate {
     if (outcome !== 'accepted' && this.#useOf(decision) === 'enforced') {
       return refuse(decision, this.#verifier.answerStyle, { scheme: schemeOf(decision) });
     }
-    const admission = new Admission(this.#verifier, decision, this.#options.forwardErrors === true);
+    const admission = new Admission(this.#verifier, decision, this.#options.forwardErrors);
     noteAdmission(request, admission);
     return admission;
   }

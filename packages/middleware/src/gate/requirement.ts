@@ -1,6 +1,7 @@
 import type { Auth } from '../decision.ts';
 import { ConfigurationError, type Reason } from '../errors.ts';
-import { readNumber, readStrings, refuse, refuseUnknownKeys } from '../options/read-option.ts';
+import { type GivenOptions, group, number, optional } from '../options/option-table.ts';
+import { readStrings, refuse } from '../options/read-option.ts';
 import { scopeToken } from '../token/scope.ts';
 import type { Wanted } from './refusal.ts';
 
@@ -58,24 +59,24 @@ function equalTo(where: string, wanted: ClaimValues): ClaimsPredicate {
   return (claims) => entries.every(([name, value]) => claims[name] === value);
 }
 
-export interface StepUpOptions {
+const stepUpTable = {
   /** Accepted authentication context classes, best first (RFC 9470 §3 `acr_values`). */
-  readonly acr?: string | readonly string[];
+  acr: optional<readonly string[], string | readonly string[]>({
+    bounds: 'printable ASCII without space, quote and backslash',
+    read(name, value) {
+      const classes = readStrings(name, value);
+      return classes.every((text) => scopeToken.test(text)) ? classes : undefined;
+    },
+  }),
   /** Seconds since the user last authenticated (`auth_time`), 0–31536000. */
-  readonly maxAgeSeconds?: number;
-}
+  maxAgeSeconds: number({ unit: 'seconds', default: undefined, min: 0, max: 31_536_000 }),
+};
+
+export type StepUpOptions = GivenOptions<typeof stepUpTable>;
 
 /** Authentication of the user that is strong and recent enough (RFC 9470). @throws ConfigurationError */
 export function requiredStepUp(where: string, options: StepUpOptions): Requirement {
-  refuseUnknownKeys(`${where}.`, { ...options }, ['acr', 'maxAgeSeconds']);
-  const acr = options.acr === undefined ? undefined : readStrings(`${where}.acr`, options.acr);
-  for (const value of acr ?? []) {
-    if (!scopeToken.test(value)) refuse(`${where}.acr`, 'printable ASCII without space, quote and backslash', value);
-  }
-  const maxAgeSeconds =
-    options.maxAgeSeconds === undefined
-      ? undefined
-      : readNumber(`${where}.maxAgeSeconds`, options.maxAgeSeconds, { min: 0, max: 31_536_000, unit: 'seconds' });
+  const { acr, maxAgeSeconds } = group(stepUpTable)(where, options, { allowHttp: false, environment: {} });
   if (acr === undefined && maxAgeSeconds === undefined) {
     throw new ConfigurationError(where, 'expected `acr`, `maxAgeSeconds` or both');
   }

@@ -1,6 +1,7 @@
 import { takePossession } from '../binding/take-possession.ts';
 import type { WhenUnknown } from '../decision.ts';
 import { Gate } from '../gate/gate.ts';
+import { readGateOptions } from '../gate/gate-options.ts';
 import { type ResolvedOptions, resolveOptions, type VerifierOptions } from '../options/options.ts';
 import type { Logger } from '../options/telemetry-options.ts';
 import { RevocationCheck } from '../revocation/check.ts';
@@ -99,7 +100,7 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
     reportOnly: options.dangerouslyReportOnly,
   };
   // The caller of verify() acts on the decision itself, so it is counted as enforced.
-  const gate = new Gate({ ...verifierParts, reportOnly: false });
+  const gate = new Gate({ ...verifierParts, reportOnly: false }, readGateOptions('verify', {}));
   const verifier: Verifier = {
     verify: (request, { whenUnknown } = {}) => gate.decide(request, whenUnknown),
     ready: ({ timeoutMs }) => state.ready(timeoutMs),
