@@ -42,8 +42,9 @@ export function planOf(asked: Asked): Plan {
 
 function wholePlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, contenders }: Asked): Plan {
   const million = 1_000_000;
-  // V8 of Node 24 and later optimises the route itself only after some 12,000 requests; they then take half as long.
-  const warmUp = 15_000;
+  // V8 compiles Node and Express anew up to request 20,000 (Node 26) or 14,000 (Node 24): requests cost most just before
+  // that, and half as much afterwards.
+  const warmUp = 25_000;
   return {
     micro: [
       { what: 'codec', passes: 9 },
