@@ -131,6 +131,11 @@ export class Freshness {
     return this.#provenAtMs;
   }
 
+  /** Monotonic time at which the newest proof expires. Before the first one a time that has passed. */
+  get freshUntilMs(): number {
+    return (this.#provenAtMs ?? Number.NEGATIVE_INFINITY) + this.#options.maxStalenessMs;
+  }
+
   /** The tail has passed the second head of the last snapshot, and no gap was found since. */
   get isComplete(): boolean {
     return this.#complete;

@@ -9,7 +9,7 @@ import { type HeldRule, type Reseed, SnapshotContents } from './reseed.ts';
 
 export interface LossRecoveryOptions {
   readonly denylist: Denylist;
-  readonly freshness: Pick<Freshness, 'isComplete' | 'isFresh'>;
+  readonly freshness: Pick<Freshness, 'isComplete' | 'isFresh' | 'freshUntilMs'>;
   readonly logClock: LogClock;
   readonly clock: Clock;
   readonly random: Random;
@@ -27,6 +27,8 @@ export interface LossRecoveryOptions {
 export class LossRecovery {
   readonly #options: LossRecoveryOptions;
   #wasFreshAtLoss = false;
+  /** Monotonic time at which the last proof before the loss expires. */
+  #freshUntilMs = Number.NEGATIVE_INFINITY;
   /** This replica holds everything that the lost log had acknowledged, so it may end the restart of the new one. */
   #holdsAll = false;
   /** Epoch of the log after the loss; undefined until one was read. */
@@ -45,12 +47,19 @@ export class LossRecovery {
     // A second gap before the recovery from the first changes nothing: the first one decided.
     if (!freshness.isComplete) return;
     this.#wasFreshAtLoss = freshness.isFresh();
+    this.#freshUntilMs = freshness.freshUntilMs;
     this.#holdsAll = this.#wasFreshAtLoss && this.#endOfRestart() === undefined;
     this.#successor = undefined;
   }
 
   snapshotBegins(epoch: string): void {
-    const { denylist, reseed } = this.#options;
+    const { clock, denylist, reseed } = this.#options;
+    if (this.#successor === undefined && clock.monotonicMs() > this.#freshUntilMs) {
+      // After a failover this replica could not read for so long that the log may have acknowledged more meanwhile, and
+      // then have been lost itself.
+      this.#wasFreshAtLoss = false;
+      this.#holdsAll = false;
+    }
     // Another log followed the successor, and was lost in turn: this replica has not seen all of it.
     if (this.#successor !== undefined && this.#successor !== epoch) this.#holdsAll = false;
     this.#successor = epoch;

@@ -22,6 +22,7 @@ function given() {
       return state.complete;
     },
     isFresh: () => state.fresh,
+    freshUntilMs: clock.monotonicMs() + 5000,
   };
   const appended: (readonly HeldRule[])[] = [];
   /** Resolves the append that is running. */
@@ -57,7 +58,7 @@ function given() {
     await clock.advance(1000);
     return { ended };
   };
-  return { state, recovery, appended, finish, gap, readSnapshot, reseedNow };
+  return { clock, state, recovery, appended, finish, gap, readSnapshot, reseedNow };
 }
 
 describe('the recovery from a loss', () => {
@@ -89,6 +90,18 @@ describe('the recovery from a loss', () => {
     readSnapshot('c');
     await reseedNow();
     expect(appended).toEqual([]);
+  });
+
+  it.each([
+    ['ends the restart when the next log is read before the last proof expires', 5000, [[end]]],
+    ['does not end the restart when it could not read any log until its last proof had expired', 5001, []],
+  ])('%s', async (_, readAfterMs, expected) => {
+    const { clock, appended, gap, readSnapshot, reseedNow } = given();
+    gap();
+    await clock.advance(readAfterMs);
+    readSnapshot('b');
+    await reseedNow();
+    expect(appended).toEqual(expected);
   });
 
   it('does not count a re-seed that was running when the next snapshot was read', async () => {
