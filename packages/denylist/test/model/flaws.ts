@@ -1,11 +1,11 @@
 /**
- * Rules of the protocol that a modelled world can be told to leave out, each alone. A checker that finds nothing wrong
- * with them would be worth nothing.
+ * Rules of the protocol that the model can leave out, each alone. A model that finds no violation without them would
+ * prove nothing.
  */
 export const flaws = [
-  /** An entry is taken whatever its `prev` says. */
+  /** An entry is applied without comparing its `prev`. */
   'chain unchecked',
-  /** Only who holds the lease gives back what the log lost. */
+  /** Only the holder of the lease re-seeds what the log lost. */
   're-seed by lease holder only',
   /** A snapshot counts as complete at the head noted before its first page. */
   'no second head',
@@ -15,21 +15,55 @@ export const flaws = [
   'lift stamped now',
   /** A new snapshot replaces what is held. */
   'clear instead of union',
-  /** The sidecar's feed carries only what came through the log's tail. */
+  /** The feed of a sidecar has only the changes that came through the tail of the log. */
   'snapshot rules not sent',
-  /** A sidecar resumes any reader whose number it still has, whoever gave it. */
+  /** A sidecar resumes a reader at a number of another feed. */
   'positions without feed',
-  /** A sidecar passes heartbeats on with its own present instead of its proof. */
+  /** A sidecar sends the time of sending instead of its proof. */
   'proof not handed on',
   /** A new log says "not found" from its first second. */
   'born whole',
-  /** A sidecar that is fresh ends the restart of a log, whatever it holds of the log before. */
+  /** Any fresh sidecar ends the restart of a log, also one that holds nothing of the log before. */
   'restart ended by anyone',
-  /** A look-up believes a log without looking at its last heartbeat. */
+  /** A look-up does not check the last heartbeat of the log. */
   'look-up without heartbeat',
   /** A process unites the lifts of its sidecar with its own instead of taking them. */
   'process unites lifts',
-  /** A cut-off primary goes on accepting writes. */
+  /** A cut-off primary accepts writes without end. */
   'writes on the cut-off side',
+  /** A lease that was dated by the faster clock of a lost primary is honoured until it ends by the slower clock. */
+  'lease of a faster clock',
+  /** A reader continues at its position although the log ends before it. */
+  'tail from beyond the end',
+  /** A reader takes over every entry with its label, not only its own. */
+  'replaced by label',
+  /** A reader that comes back with its secret gets a new entry, and the old one is dropped. */
+  'replaced entry starts anew',
+  /** The line of a sidecar speaks only for the readers behind it. */
+  'sidecars not counted',
+  /** The report of a relay speaks only for the readers behind it. */
+  'relays not counted',
+  /** A server gives proofs to a reader that has not reported. */
+  'proofs to unnamed readers',
+  /** A server forgets a reader when its connection ends. */
+  'forgotten with its connection',
+  /** A reader that acknowledges nothing is still given proofs. */
+  'proofs to a silent reader',
+  /** A proof is sent ahead of the changes that wait for the reader. */
+  'proof overtakes changes',
+  /** A reader believes a proof without comparing the change that the proof names. */
+  'proof without head',
+  /** A position reported under a name of the old wire counts although no stream of that name is open. */
+  'legacy cursor without stream',
+  /** A reader of the old wire is forgotten when its stream ends. */
+  'legacy entry dropped with its stream',
+  /** Positions of readers are translated with what the server read before its last snapshot. */
+  'positions of another history',
+  /** `enforcedEverywhere` believes a registry that a failover or a restart may have emptied. */
+  'everywhere on an unsteady log',
+  /** `enforcedEverywhere` does not wait for the memos of look-ups. */
+  'everywhere before memos end',
+  /** A server forgets that a reader makes look-ups when it forgets the reader. */
+  'look-ups forgotten with their reader',
 ] as const;
 export type Flaw = (typeof flaws)[number];

@@ -2,62 +2,85 @@ import { defaultMaxStalenessMs } from '../../src/replication/max-staleness.ts';
 import { digestToHex } from '../../src/rules/digest.ts';
 import { restartDigest } from '../../src/rules/log-restart.ts';
 import { denies, emptyRule, type Rule } from '../../src/rules/rule.ts';
+import { type Claim, Claims } from './claims.ts';
+import { type Appended, memoMs } from './everywhere.ts';
 import { larger } from './memory.ts';
 import { maxLagMs } from './sim-cluster.ts';
-import type { SimProcess } from './sim-process.ts';
+import type { Answer, SimProcess } from './sim-process.ts';
 import { healingMs } from './sim-redis.ts';
 import { type Token, tokens, type World } from './world.ts';
 
-/** `iat` of a login yet to come: no cutoff covers it, so it shows denials alone. */
+/** An `iat` after every cutoff: only a denial can refuse such a token. */
 const futureIat = 0xffff_fff0;
 const boundMs = defaultMaxStalenessMs + maxLagMs;
 
-interface Denial {
-  readonly token: Token;
-  readonly stamp: number;
+interface Denial extends Claim {
   readonly statedAtMs: number;
-  /** Since when the primary holds it without interruption; undefined while it lacks it. */
+  /** Since when the primary has held it without interruption. Undefined while the primary lacks it. */
   presentSinceMs: number | undefined;
 }
 
-/** Knows every statement ever acknowledged and who has ever held it, and says where the world breaks its promises. */
+interface Answered {
+  readonly process: SimProcess;
+  readonly index: number;
+  readonly answer: Answer;
+}
+
+interface Statement {
+  readonly rule: Rule;
+  /** The stamp that a lift saw. */
+  readonly seen: number;
+  readonly appended: Appended;
+}
+
+/** Records every acknowledged statement and every holder of it, and reports each broken promise. */
 export class Ledger {
   readonly problems: string[] = [];
   readonly #world: World;
   readonly #denials: Denial[] = [];
   /** The largest stamp that any lift has seen, by token, whether the lift was lost or not. */
   readonly #lifted = new Map<Token, number>();
-  /** Since when the primary holds a lift of everything ever denied. */
+  /** Since when the primary has held a lift of every denial of this token. */
   readonly #liftedSinceMs = new Map<Token, number>();
-  /** What living holders knew when everything was mended. */
+  /** What was held, by the log or by a living sidecar, when all faults had ended. */
   readonly #guaranteed = new Map<Token, Rule>();
-  /** What the last log had for longer than the bound when it was lost. */
+  /** The denials that the last log had held for longer than the bound when it was lost. */
   #lost: readonly Denial[] = [];
-  /** The same, until the restart of the log after it is ended. */
+  /** The same denials, until the restart of the next log is ended. */
   #atStake: readonly Denial[] = [];
   #epoch: string | undefined;
   #lostAtMs = Number.NEGATIVE_INFINITY;
-  /** When somebody was last cut off with an old primary. */
+  /** When a partition last existed. */
   #apartAtMs = Number.NEGATIVE_INFINITY;
-  /** When each log came to be, by its epoch. */
+  /** When each log began, by its epoch. */
   readonly #births = new Map<string, number>();
+  readonly #claims: Claims;
 
   constructor(world: World) {
     this.#world = world;
+    this.#claims = new Claims(world);
   }
 
   keyOf({ digest }: Token): string {
     return digestToHex(digest);
   }
 
-  noteStatement(kind: 'deny' | 'lift' | 'cutoff', token: Token, said: { readonly rule: Rule; readonly seen: number }) {
+  noteStatement(kind: 'deny' | 'lift' | 'cutoff', token: Token, said: Statement): void {
     const nowSeconds = Math.floor(this.#world.clock.wallMs() / 1000);
     const inForce =
       kind === 'cutoff' ? said.rule.issuedUpTo >= nowSeconds : this.#denies(said.rule) === (kind === 'deny');
     if (!inForce) this.report(`I1: the ${kind} of ${token.name} is acknowledged, and the log does otherwise`);
     if (kind === 'deny') {
       const statedAtMs = this.#world.clock.monotonicMs();
-      this.#denials.push({ token, stamp: said.rule.denialStamp, statedAtMs, presentSinceMs: undefined });
+      const { rule, appended } = said;
+      this.#denials.push({
+        token,
+        stamp: rule.denialStamp,
+        appended,
+        isConfirmed: false,
+        statedAtMs,
+        presentSinceMs: undefined,
+      });
     }
     if (kind === 'lift') this.#lifted.set(token, Math.max(this.#liftOf(token), said.seen));
   }
@@ -66,27 +89,45 @@ export class Ledger {
     this.problems.push(problem);
   }
 
+  /** A fault may have removed the newest writes of the log. */
+  noteLoss(): void {
+    this.#claims.noteLoss();
+  }
+
   /** Called after every slice of time. */
   watch(): void {
     this.#followLog();
     this.#judgeRestart();
+    this.#claims.watch();
+    for (const denial of this.#denials) if (denial.stamp > this.#liftOf(denial.token)) this.#claims.ask(denial);
     for (const [index, process] of this.#world.processes.entries()) {
       if (!process.party.alive || process.party.paused) continue;
-      for (const denial of this.#denials) this.#judge(denial, process, index);
-      for (const token of tokens) this.#judgeLift(token, process);
+      for (const token of tokens) {
+        // Also while nothing is denied: a look-up that is remembered is older than the denial that it misses.
+        const answer = process.ask(token.digests, futureIat);
+        for (const denial of this.#denials) {
+          if (denial.token === token) this.#judge(denial, { process, index, answer });
+        }
+        this.#judgeLift(token, process);
+      }
     }
   }
 
-  /** Every fault is mended: whatever a living sidecar ever held, or the log holds, must be in force in the end. */
+  /** All faults have ended: what the log holds, and what a living sidecar has ever held, must be in force in the end. */
   noteWhatIsHeld(): void {
     for (const token of tokens) this.#guaranteed.set(token, this.#heldBySomeone(token));
   }
 
-  /** What is not yet as it must be in the end. */
+  /** Whether `enforcedEverywhere` has said yes of the last denial of this token. */
+  isClaimed(token: Token): boolean {
+    return this.#denials.findLast((denial) => denial.token === token)?.said !== undefined;
+  }
+
+  /** The differences between the present state and the state that must be reached. */
   unsettled(): readonly string[] {
-    const { sidecars, processes } = this.#world;
+    const { sidecars, relays, processes } = this.#world;
     const open: string[] = [];
-    for (const { party, replica } of [...sidecars, ...processes]) {
+    for (const { party, replica } of [...sidecars, ...relays, ...processes]) {
       if (!replica.freshness.isFresh()) open.push(`${party.name} does not become fresh again`);
     }
     for (const token of tokens) {
@@ -109,7 +150,7 @@ export class Ledger {
     return open;
   }
 
-  /** A process may know more than everybody else: it cannot give back. What it has seen lifted must stay lifted. */
+  /** A process may hold a denial that the log lost, because it cannot re-seed. What it has seen lifted must stay lifted. */
   #unsettledIn({ party, replica, memory }: SimProcess, token: Token, denied: boolean): readonly string[] {
     const held = replica.denylist.get(token.digest) ?? emptyRule;
     const known = memory.of(this.keyOf(token));
@@ -128,7 +169,7 @@ export class Ledger {
         this.#lostAtMs = now;
         this.#lost = this.#denials.filter(({ presentSinceMs = now }) => now - presentSinceMs > boundMs);
       }
-      // The first log is declared whole; a redis replica that is promoted brings an old log back, not a new one.
+      // The first log is declared whole. After a failover the log of the new primary is an old one.
       const firstEver = this.#births.size === 0;
       this.#atStake = epoch === undefined || firstEver || this.#births.has(epoch) ? [] : this.#lost;
       if (epoch !== undefined && !this.#births.has(epoch)) {
@@ -148,40 +189,44 @@ export class Ledger {
     }
   }
 
-  /** Judged once: what is lost later, by a failover, is another loss. */
+  /** Judged once. What a later failover loses is another loss. */
   #judgeRestart(): void {
     const restart = this.#world.cluster.primary.state.rules.get(digestToHex(restartDigest))?.rule ?? emptyRule;
     if (restart.denialStamp === 0 || restart.denialStamp > restart.liftedUpTo) return;
     for (const { token, stamp } of this.#atStake) {
       if (stamp <= this.#liftOf(token) || this.#inLog(token).denialStamp >= stamp) continue;
-      this.report(`I3: the restart is ended, and the denial of ${token.name} at ${stamp} is not given back`);
+      this.report(`I3: the restart is ended, and the denial of ${token.name} at ${stamp} is not re-seeded`);
     }
     this.#atStake = [];
   }
 
-  #judge({ token, stamp, statedAtMs, presentSinceMs }: Denial, process: SimProcess, index: number): void {
+  #judge(denial: Denial, { process, index, answer }: Answered): void {
+    const { token, stamp, statedAtMs, presentSinceMs } = denial;
     if (stamp <= this.#liftOf(token)) return;
     const now = this.#world.clock.monotonicMs();
-    const answer = process.ask(token.digests, futureIat);
-    if (answer !== 'active by denylist' && answer !== 'active by look-up') return;
+    const untrue = this.#claims.judge(denial, process, answer);
+    if (untrue !== undefined) this.report(untrue);
+    if (answer === 'revoked' || answer === 'unavailable' || answer === 'accepted unknown') return;
     const { provenAtMs = Number.NEGATIVE_INFINITY } = process.replica.freshness;
     const what = `${process.party.name} finds ${token.name} ${answer}, denied at ${stamp}`;
     if (presentSinceMs !== undefined) {
       const lateMs = now - presentSinceMs;
-      if (lateMs > boundMs) this.report(`I1: ${what}, ${lateMs} ms after it was logged`);
-      if (answer === 'active by denylist' && provenAtMs - presentSinceMs > maxLagMs) {
+      if (lateMs > boundMs + (answer === 'active by memo' ? memoMs : 0))
+        this.report(`I1: ${what}, ${lateMs} ms after it was logged`);
+      const apart = now - this.#apartAtMs < boundMs ? maxLagMs : 0;
+      if (answer === 'active by denylist' && provenAtMs - presentSinceMs > apart) {
         this.report(`I5: ${what}, and claims to be complete up to ${provenAtMs - presentSinceMs} ms later`);
       }
     } else if (this.#isHealing(now) && this.#heldBySomeone(token).denialStamp >= stamp) {
-      // Who is cut off with the old primary is judged by the bound above: it follows another log.
+      // A process that is cut off with the old primary follows another log. The bound above judges it.
       const { cluster } = this.#world;
       const asked = answer === 'active by look-up' && cluster.reachedBy(process.party.name) === cluster.primary;
       const warm = (this.#world.sidecarOf(index).freshSinceMs ?? Number.POSITIVE_INFINITY) < this.#lostAtMs;
-      // A proof says nothing of what was stated after it, and may be that of another sidecar than the present one.
+      // A proof does not cover what was stated after it, and may come from another sidecar than the present one.
       const sinceMs = Math.max(this.#lostAtMs, this.#apartAtMs, statedAtMs);
       const proven = answer === 'active by denylist' && provenAtMs > sinceMs;
-      const vouched = asked || (proven && !warm);
-      if (vouched) this.report(`I3: ${what}, while the new log is still to be given it back`);
+      const claimsToHold = asked || (proven && !warm);
+      if (claimsToHold) this.report(`I3: ${what}, before it is re-seeded into the new log`);
     }
   }
 
@@ -198,7 +243,7 @@ export class Ledger {
 
   #isHealing(now: number): boolean {
     const bornAtMs = this.#epoch === undefined ? undefined : this.#births.get(this.#epoch);
-    // Births are noticed a slice late.
+    // The ledger notices a new log one slice late.
     return bornAtMs !== undefined && now - bornAtMs < healingMs - 1000;
   }
 

@@ -10,17 +10,21 @@ import {
   FeedGap,
   type FeedPosition,
 } from '../../src/log/feed.ts';
+import { reportLifetimeMs } from '../../src/log/reader.ts';
 import { CausalProof } from '../../src/replication/causal-proof.ts';
+import { Reporter } from '../../src/replication/reporter.ts';
 import { digestToBytes } from '../../src/rules/digest.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../../src/rules/rule.ts';
 import type { Flaw } from './flaws.ts';
 import type { Party } from './party.ts';
+import type { ReaderRegistry } from './reader-registry.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import { linkAfter, type SimRedis } from './sim-redis.ts';
+import { asReader } from './speaker.ts';
 
 const blockMs = 500;
 const silenceMs = 2000;
-/** Small, so that two commands make a backlog and two rules a second page. */
+/** Small, so that few entries make a backlog and two rules make two pages. */
 const tailBatch = 3;
 const pageRows = 1;
 
@@ -29,27 +33,59 @@ export interface LogFeedOptions {
   readonly party: Party;
   readonly random: Random;
   readonly flaw: Flaw | undefined;
+  /** The readers of the sidecar that follows the log. */
+  readonly registry: ReaderRegistry;
+  /** Whether reports to the log hang. */
+  readonly reportsHang: () => boolean;
+  /** Whether nothing passes on the connection that reads the log. */
+  readonly tailHangs: () => boolean;
   /** A snapshot begins. */
   readonly onSnapshot?: () => void;
 }
 
-/** The modelled Redis as a feed: `redis/feed.ts` with the wire replaced. */
+/** The modelled Redis as a feed: `redis/feed.ts` without the network. */
 export function createLogFeed(options: LogFeedOptions): Feed {
   const { cluster, party } = options;
   return {
     name: 'model',
     async connect() {
-      const node = cluster.reachedBy(party.name);
-      await travel(options);
-      if (node === undefined || cluster.reachedBy(party.name) !== node) {
-        throw new FeedError('unreachable', 'no Redis in reach');
+      const reporter = createReporter(options);
+      try {
+        // Before the first read, so that `enforcedEverywhere` waits for every sidecar that may be fresh.
+        await reporter.join();
+        const node = cluster.reachedBy(party.name);
+        await travel(options);
+        if (node === undefined || cluster.reachedBy(party.name) !== node || options.tailHangs()) {
+          throw new FeedError('unreachable', 'no Redis in reach');
+        }
+        return openConnection(new Link(options, node), reporter, options);
+      } catch (error) {
+        reporter.close();
+        throw error;
       }
-      return openConnection(new Link(options, node), options);
     },
   };
 }
 
-/** One connection: it ends at one server, and dies with it. */
+/** Writes this reader's line over a connection of its own. */
+function createReporter(options: LogFeedOptions): Reporter {
+  const { cluster, party, registry, reportsHang } = options;
+  return new Reporter(party, asReader(registry.id, registry), async (_, position) => {
+    const rows = registry.rowsAt(position);
+    await travel(options);
+    while (reportsHang() && party.alive) await party.sleep(200, party.death);
+    const node = cluster.reachedBy(party.name);
+    if (node === undefined || !cluster.acceptsWrites(node) || !party.alive) {
+      throw new FeedError('unreachable', 'no Redis in reach');
+    }
+    const { epoch = '', head = '', cursor = '' } = position ?? {};
+    node.report(registry.id, { epoch, head, cursor, rows });
+    await travel(options);
+    return undefined;
+  });
+}
+
+/** One connection to one server. */
 class Link {
   readonly node: SimRedis;
   readonly #options: LogFeedOptions;
@@ -61,7 +97,7 @@ class Link {
     this.#generation = node.generation;
   }
 
-  /** Asks the server; what it answered is seen when the party runs. */
+  /** Sends a command. A stopped party reads the reply when it runs again. */
   async ask<T>(read: (node: SimRedis) => T): Promise<T> {
     await travel(this.#options);
     await this.#assertOpen();
@@ -71,13 +107,13 @@ class Link {
     return answer;
   }
 
-  /** A blocking read: answered at once when `ready`, at the next write, or after the block time. */
+  /** A blocking read: the reply comes at once when `ready`, at the next write, or after the block time. */
   async block<T>(read: (node: SimRedis) => T, ready: (answer: T) => boolean): Promise<T> {
     await this.#assertOpen();
     const first = read(this.node);
     if (!ready(first)) await this.node.change(blockMs);
     await this.#assertOpen();
-    // Answered now, whether the party runs or not: a stopped process finds old news when it resumes.
+    // Also while the party is stopped: it reads this reply, which is old by then, when it runs again.
     const answer = ready(first) ? first : read(this.node);
     await travel(this.#options);
     await this.#assertOpen();
@@ -88,7 +124,7 @@ class Link {
     const { cluster, party } = this.#options;
     if (!party.alive) throw new FeedError('closed', 'killed');
     if (this.node.generation !== this.#generation) throw new FeedError('closed', 'connection lost');
-    if (cluster.reachedBy(party.name) === this.node) return;
+    if (cluster.reachedBy(party.name) === this.node && !this.#options.tailHangs()) return;
     await party.sleep(silenceMs, party.death);
     throw new FeedError('timeout', 'half-open');
   }
@@ -98,7 +134,7 @@ async function travel({ party, random }: LogFeedOptions): Promise<void> {
   await party.sleep(Math.floor(random() * 20), party.death);
 }
 
-function openConnection(link: Link, options: LogFeedOptions): FeedConnection {
+function openConnection(link: Link, reporter: Reporter, options: LogFeedOptions): FeedConnection {
   let firstHead: string | undefined;
   return {
     lifts: 'union',
@@ -111,12 +147,13 @@ function openConnection(link: Link, options: LogFeedOptions): FeedConnection {
       options.onSnapshot?.();
       const fields = await link.ask((node) => [...node.state.rules.keys()]);
       for (let from = 0; from < fields.length; from += pageRows) {
-        // Like HSCAN: what was there from start to end is shown, as it is when its page is read.
+        // Like HSCAN: every rule that exists from start to end is returned, with its numbers at that moment.
         yield await link.ask((node) => pageOf(node, fields.slice(from, from + pageRows)));
       }
     },
-    tail: (from) => readTail(link, from, options),
-    close: () => {},
+    tail: (from) => readTail({ link, from, reporter, options }),
+    acknowledge: (position) => reporter.reached(position),
+    close: () => reporter.close(),
   };
 }
 
@@ -144,10 +181,21 @@ function pageOf(node: SimRedis, fields: readonly string[]): Uint8Array {
   return page;
 }
 
-async function* readTail(link: Link, from: FeedPosition, options: LogFeedOptions): AsyncIterable<FeedBatch> {
+interface Tail {
+  readonly link: Link;
+  readonly from: FeedPosition;
+  readonly reporter: Reporter;
+  readonly options: LogFeedOptions;
+}
+
+async function* readTail({ link, from, reporter, options }: Tail): AsyncIterable<FeedBatch> {
   const { party, flaw } = options;
   const proof = new CausalProof();
   let cursor = Number(from.cursor);
+  // Only the lost primary had this position, and its clock was ahead: new entries come before it for as long.
+  const end = await link.ask((node) => node.end.id);
+  if (end < cursor && flaw !== 'tail from beyond the end')
+    throw new FeedGap('chain', 'the log ends before our position');
   let head = from.head;
   for (;;) {
     const sentAtMs = party.monotonicMs();
@@ -168,7 +216,10 @@ async function* readTail(link: Link, from: FeedPosition, options: LogFeedOptions
     }
     const causal = proof.afterRead(sentAtMs, raw.length < tailBatch, heartbeat !== undefined);
     const naive = heartbeat === undefined ? undefined : party.monotonicMs();
-    const provenAtMs = flaw === 'proof is time of read' ? naive : causal;
+    const believed = flaw === 'proof is time of read' ? naive : causal;
+    // `enforcedEverywhere` does not wait for a sidecar without a recent line, so such a sidecar must not be fresh.
+    const isSeen = party.monotonicMs() - reporter.arrivedAtMs <= reportLifetimeMs;
+    const provenAtMs = isSeen ? believed : undefined;
     yield {
       entries,
       provenAtMs,

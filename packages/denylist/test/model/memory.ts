@@ -2,7 +2,7 @@ import { digestToHex } from '../../src/rules/digest.ts';
 import type { Change } from '../../src/rules/event.ts';
 import { emptyRule, type Rule } from '../../src/rules/rule.ts';
 
-/** The largest numbers ever seen, each by itself: what a holder knows and may not lose while it lives. */
+/** The largest of each number that a holder has ever held. It must not lose them while it lives. */
 export class Memory {
   readonly #rules = new Map<string, Rule>();
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../src/clock.ts';
 
 /**
  * One process of the modelled world, and the clock it sees. Its monotonic clock is the host's; its wall clock may be
- * wrong. While it is stopped (SIGSTOP) nothing of it goes on: timers that fall due, and replies that arrive, wait.
+ * wrong. While it is stopped (SIGSTOP) it does not run: due timers and replies wait.
  */
 export class Party implements Clock {
   readonly name: string;
@@ -44,7 +44,7 @@ export class Party implements Clock {
     await this.#running;
   }
 
-  /** Resolves as soon as the process may go on. Whatever comes from outside waits here before it is seen. */
+  /** Resolves when the process runs. Everything that arrives from outside waits for it. */
   running(): Promise<void> {
     return this.#running;
   }

@@ -1,6 +1,6 @@
 import type { Event, Step } from './step.ts';
 
-/** `deny 0 400`: the event, the numbers it wants, and the milliseconds that pass after it (0 unless given). */
+/** `deny 0 400`: the event, its numbers, and the milliseconds that pass after it (default 0). */
 export function steps(...lines: readonly string[]): readonly Step[] {
   return lines.map((line) => {
     const [, kind = '', rest = ''] = /^([a-z -]+?)((?: \d+)*)$/.exec(line) ?? [];
@@ -23,20 +23,37 @@ function eventOf(kind: string, next: () => number): Event {
     case 'start sidecar':
     case 'pause sidecar':
     case 'resume sidecar':
+    case 'hang reports':
+    case 'resume reports':
+    case 'hang tail':
+    case 'resume tail':
+    case 'ghost':
       return { kind, sidecar: next() };
     case 'kill process':
     case 'start process':
     case 'pause process':
     case 'resume process':
       return { kind, process: next() };
+    case 'cut link':
+    case 'restore link':
+    case 'drop connection':
+    case 'lose change':
+    case 'double change':
+    case 'swap changes':
+    case 'forge report':
+      return { kind, reader: next() };
+    case 'point relay':
+      return { kind, relay: next(), sidecar: next() };
     case 'partition':
       return { kind, withPrimary: [next()] };
+    case 'step log clock':
+      return { kind, ms: next() };
     case 'shorten':
       return { kind, writes: next() };
     case 'switch':
       return { kind, process: next(), sidecar: next() };
     case 'failover':
-    case 'mend':
+    case 'end partition':
     case 'cut replication':
     case 'restore replication':
     case 'restart empty':

@@ -7,8 +7,8 @@ export const maxLagMs = 3000;
 export const failoverMs = 2000;
 
 /**
- * A primary, a redis replica, and who reaches which. A replica may lag (its link is cut); a primary may be cut off
- * together with some of the parties while the other one is promoted for the rest.
+ * A primary, a redis replica, and which party reaches which of them. A replica may lag (its link is cut). A primary may be
+ * cut off together with some parties, while its replica is promoted for the others.
  */
 export class SimCluster {
   readonly #clock: FakeClock;
@@ -32,7 +32,7 @@ export class SimCluster {
     return [this.#primary, this.#replica];
   }
 
-  /** The primary that publishers reach, and whose word counts after every fault is mended. */
+  /** The primary that publishers reach. Its state counts after a partition. */
   get primary(): SimRedis {
     return this.#primary;
   }
@@ -41,7 +41,7 @@ export class SimCluster {
     return !this.#down;
   }
 
-  /** Every copy that there is has what is written now. */
+  /** Whether a write reaches both nodes. */
   get durable(): boolean {
     return this.#replicating && this.#cutOff === undefined;
   }
@@ -50,7 +50,7 @@ export class SimCluster {
     return this.#cutOff?.node;
   }
 
-  /** The Redis that a party's connection ends at, if any does. */
+  /** The Redis that a party reaches, if there is one. */
   reachedBy(party: string): SimRedis | undefined {
     if (this.#isolated.has(party)) return undefined;
     if (this.#cutOff?.parties.has(party)) return this.#cutOff.node;
@@ -80,14 +80,14 @@ export class SimCluster {
     this.#isolated.delete(party);
   }
 
-  /** The primary dies: nobody is served until `promote`. */
+  /** The primary dies. No party is served until `promote`. */
   crash(): void {
     if (this.#cutOff !== undefined || this.#down) return;
     this.#down = true;
     this.#primary.breakConnections();
   }
 
-  /** The primary is cut off with some parties; nobody else is served until `promote`. */
+  /** The primary is cut off with some parties. No other party is served until `promote`. */
   partition(parties: ReadonlySet<string>): void {
     if (this.#cutOff !== undefined || this.#down) return;
     this.#cutOff = { node: this.#primary, parties, sinceMs: this.#clock.monotonicMs() };
@@ -103,8 +103,8 @@ export class SimCluster {
     if (this.#cutOff === undefined) this.restoreReplication();
   }
 
-  /** The cut-off primary returns as a replica: what only it had is gone. */
-  mend(): void {
+  /** The cut-off primary returns as a replica, without what only it had. */
+  endPartition(): void {
     if (this.#down) this.promote();
     const node = this.#cutOff?.node;
     this.#cutOff = undefined;

@@ -1,43 +1,87 @@
 import type { Random } from '../../src/clock.ts';
+import { formatPosition } from '../../src/http/wire/wire.ts';
 import { defaultMaxStalenessMs } from '../../src/replication/max-staleness.ts';
 import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
 import { type DigestSet, digestToHex } from '../../src/rules/digest.ts';
 import { denies, emptyRule } from '../../src/rules/rule.ts';
+import { memoMs } from './everywhere.ts';
 import type { Flaw } from './flaws.ts';
+import { createLegacyFeed } from './legacy-feed.ts';
+import type { Links } from './links.ts';
 import { Memory } from './memory.ts';
 import type { Party } from './party.ts';
-import { createSidecarFeed, type SimSidecarServer } from './sidecar-feed.ts';
+import type { ReaderRow } from './reader-registry.ts';
+import { createSidecarFeed } from './sidecar-feed.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import type { SimServer } from './sim-server.ts';
+import type { Speaker } from './speaker.ts';
 
-export interface SimProcessOptions {
+/** How an API process is set up. */
+export interface ProcessKind {
+  /** The wire of the last release: an event stream down, reports by name up. */
+  readonly isLegacy: boolean;
+  /** It accepts what it does not know. */
+  readonly failOpen: boolean;
+  /** It asks the log what it does not know. */
+  readonly lookUp: boolean;
+}
+
+export interface SimProcessOptions extends ProcessKind {
+  /** Of this life, unlike any other. */
+  readonly name: string;
   readonly party: Party;
   readonly cluster: SimCluster;
+  readonly links: Links;
   readonly random: Random;
-  readonly sidecar: () => SimSidecarServer;
+  readonly upstream: () => SimServer | undefined;
+  /** The name of a reader of the old wire, and what people see of any other. */
+  readonly label: string;
   readonly flaw: Flaw | undefined;
 }
 
-/** How a token came through: by what the process holds, by asking the log, or not at all. */
-export type Answer = 'active by denylist' | 'active by look-up' | 'revoked' | 'unavailable';
+/** How a token came through: by what the process holds, by asking the log, by not knowing, or not at all. */
+export type Answer =
+  | 'active by denylist'
+  | 'active by look-up'
+  | 'active by memo'
+  | 'accepted unknown'
+  | 'revoked'
+  | 'unavailable';
 
-/** One life of an API process: the real replica over the modelled feed of a sidecar, and the look-up. */
+/** One life of an API process: the real replica over the modelled feed of a server, and the look-up. */
 export class SimProcess {
   readonly party: Party;
   readonly replica: Replica;
   readonly memory = new Memory();
+  readonly name: string;
   readonly #options: SimProcessOptions;
+  /** Until when a look-up that found nothing is repeated from memory, by digest. */
+  readonly #memo = new Map<string, number>();
 
   constructor(options: SimProcessOptions) {
+    const { party, random, isLegacy } = options;
     this.#options = options;
-    this.party = options.party;
-    this.replica = openReplica({ feed: createSidecarFeed(options), clock: options.party, random: options.random });
+    this.party = party;
+    this.name = options.name;
+    const withSpeaker = { ...options, speaker: this.#speaker() };
+    const feed = isLegacy ? createLegacyFeed(withSpeaker) : createSidecarFeed(withSpeaker);
+    this.replica = openReplica({ feed, clock: party, random });
     this.replica.denylist.onChange((change) => this.memory.keep(change));
   }
 
   ask(digests: DigestSet, issuedAt: number): Answer {
     const { verdict } = this.replica.check(digests, issuedAt);
     if (verdict === 'active') return 'active by denylist';
-    return verdict === 'revoked' ? 'revoked' : this.#lookUp(digests, issuedAt);
+    if (verdict === 'revoked') return 'revoked';
+    const found = this.#options.lookUp ? this.#lookUpOrRemember(digests, issuedAt) : 'unavailable';
+    return found === 'unavailable' && this.#options.failOpen ? 'accepted unknown' : found;
+  }
+
+  /** An attacker reports, in the name of this process, that it has applied everything. */
+  forgeReport(server: SimServer): void {
+    const { isLegacy, label } = this.#options;
+    const cursor = formatPosition({ feed: server.feed, n: server.n });
+    if (isLegacy) server.reportLegacy(label, [this.#row(label, cursor)]);
   }
 
   kill(): void {
@@ -45,10 +89,29 @@ export class SimProcess {
     void this.replica.close();
   }
 
+  /** For itself. It has no identity before a server draws one. */
+  #speaker(): Speaker {
+    return { rowsAt: (position) => [this.#row('', position?.cursor)] };
+  }
+
+  #row(id: string, cursor: string | undefined): ReaderRow {
+    const { name, failOpen, lookUp } = this.#options;
+    return { id, process: name, cursor, failOpen, lookUp, maxStalenessMs: defaultMaxStalenessMs, isServer: false };
+  }
+
+  #lookUpOrRemember(digests: DigestSet, issuedAt: number): Answer {
+    const { party } = this.#options;
+    const key = `${digestToHex(digests.words)} ${issuedAt}`;
+    if (party.monotonicMs() < (this.#memo.get(key) ?? 0)) return 'active by memo';
+    const found = this.#lookUp(digests, issuedAt);
+    if (found === 'active by look-up') this.#memo.set(key, party.monotonicMs() + memoMs);
+    return found;
+  }
+
   /** `redis/look-up.ts` over the modelled log. */
   #lookUp({ words }: DigestSet, issuedAt: number): Answer {
-    const { cluster, flaw } = this.#options;
-    const node = cluster.reachedBy(this.party.name);
+    const { cluster, flaw, party } = this.#options;
+    const node = cluster.reachedBy(party.name);
     const meta = node?.state.meta;
     if (node === undefined) return 'unavailable';
     const rule = node.state.rules.get(digestToHex(words))?.rule ?? emptyRule;

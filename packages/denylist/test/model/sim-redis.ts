@@ -6,6 +6,7 @@ import { type Digest, digestToHex } from '../../src/rules/digest.ts';
 import { restartDigest } from '../../src/rules/log-restart.ts';
 import { defaultMaxTokenLifetimeSeconds, emptyRule, type Rule, sameRule } from '../../src/rules/rule.ts';
 import { applyStatement, type Statement } from '../../src/rules/statement.ts';
+import type { ReaderRow } from './reader-registry.ts';
 
 export interface SimEntry {
   /** Stream id: a number that grows with time, as Redis' do. */
@@ -14,7 +15,16 @@ export interface SimEntry {
   readonly event: string;
 }
 
-/** What the keys hold, as a value: replication is an assignment, and a shortened file an older value. */
+/** What one reader of the log last reported. */
+export interface RegistryLine {
+  readonly writtenAtMs: number;
+  readonly epoch: string;
+  readonly head: string;
+  readonly cursor: string;
+  readonly rows: readonly ReaderRow[];
+}
+
+/** The keys as an immutable value: replication is an assignment, and a shortened file is an older value. */
 export interface LogState {
   readonly meta?: {
     readonly epoch: string;
@@ -22,21 +32,28 @@ export interface LogState {
     readonly seq: number;
     readonly healUntilMs: number;
     readonly heartbeatAtMs?: number;
+    /** Since when heartbeats have followed each other without a longer pause. */
+    readonly steadySinceMs?: number;
   };
   readonly rules: ReadonlyMap<string, { readonly digest: Digest; readonly rule: Rule }>;
   readonly entries: readonly SimEntry[];
+  readonly lines: ReadonlyMap<string, RegistryLine>;
   readonly lease?: { readonly holder: string; readonly untilMs: number };
 }
 
-export const emptyState: LogState = { rules: new Map(), entries: [] };
-const retention = 60;
+export const emptyState: LogState = { rules: new Map(), entries: [], lines: new Map() };
+const retention = 90;
 export const healingMs = 15_000;
+const leaseMs = 2000;
+/** A longer pause between two heartbeats may be a failover or a restart. */
+const longestPauseMs = 1500;
 
 export interface SimRedisOptions {
   readonly clock: FakeClock;
   readonly name: string;
   readonly bornWhole: boolean;
   readonly liftsNow: boolean;
+  readonly leasesOutliveClocks: boolean;
 }
 
 /** One Redis with the scripts of the log, as `redis/scripts.ts` has them. */
@@ -47,8 +64,9 @@ export class SimRedis {
   #history: LogState[] = [];
   #generation = 0;
   #births = 0;
+  #aheadMs = 0;
   readonly #waiting = new Set<() => void>();
-  /** Called after every write, with the new state: what replication ships. */
+  /** Called after every write with the new state, which replication copies. */
   onWrite: (state: LogState) => void = () => {};
 
   constructor(options: SimRedisOptions) {
@@ -66,7 +84,11 @@ export class SimRedis {
   }
 
   nowMs(): number {
-    return this.#options.clock.wallMs();
+    return this.#options.clock.wallMs() + this.#aheadMs;
+  }
+
+  stepClock(ms: number): void {
+    this.#aheadMs += ms;
   }
 
   breakConnections(): void {
@@ -74,14 +96,14 @@ export class SimRedis {
     for (const wake of this.#waiting) wake();
   }
 
-  /** Replication, or a file read back at a start. */
+  /** By replication, or from a file at a start. */
   become(state: LogState): void {
     this.#state = state;
     this.#history = [state];
     for (const wake of this.#waiting) wake();
   }
 
-  /** Loses the last `writes`: an append-only file cut short. The stream's last id goes backwards. */
+  /** Loses the last `writes`: a shortened append-only file. The stream's last id goes backwards. */
   shorten(writes: number): void {
     this.become(this.#history[Math.max(0, this.#history.length - 1 - writes)] ?? emptyState);
   }
@@ -92,6 +114,12 @@ export class SimRedis {
 
   flush(): void {
     this.#write(emptyState);
+  }
+
+  /** Where the log stands now. */
+  get end(): { readonly epoch: string; readonly id: number; readonly head: string } {
+    const { meta, entries } = this.#state;
+    return { epoch: meta?.epoch ?? '', id: entries.at(-1)?.id ?? 0, head: meta?.head ?? '' };
   }
 
   append(digest: Digest, statement: Statement): { readonly rule: Rule; readonly changed: boolean } {
@@ -110,17 +138,35 @@ export class SimRedis {
     return { rule, changed: true };
   }
 
+  /** A reader's line, dated by this server. It is no entry of the log. */
+  report(reader: string, line: Omit<RegistryLine, 'writtenAtMs'>): void {
+    const lines = new Map(this.#state.lines).set(reader, { ...line, writtenAtMs: this.nowMs() });
+    this.#state = { ...this.#state, lines };
+    this.onWrite(this.#state);
+  }
+
   heartbeat(holder: string): void {
     const now = this.nowMs();
     const { lease } = this.#state;
-    if (lease !== undefined && lease.holder !== holder && now < lease.untilMs) return;
+    const remainingMs = (lease?.untilMs ?? now) - now;
+    // After a failover to a slower clock the lease of a dead holder would last for as long as the clocks differ.
+    const isHeld = remainingMs > 0 && (remainingMs <= leaseMs || this.#options.leasesOutliveClocks);
+    if (isHeld && lease?.holder !== holder) return;
     const meta = this.#openLog();
-    const leased = { ...this.#state, lease: { holder, untilMs: now + 2000 }, meta: { ...meta, heartbeatAtMs: now } };
+    const pauseMs = now - (meta.heartbeatAtMs ?? Number.NEGATIVE_INFINITY);
+    const isSteady = pauseMs >= 0 && pauseMs <= longestPauseMs;
+    const steadySinceMs = isSteady ? (meta.steadySinceMs ?? now) : now;
+    const beaten = { ...meta, heartbeatAtMs: now, steadySinceMs };
+    const leased = { ...this.#state, lease: { holder, untilMs: now + leaseMs }, meta: beaten };
     this.#push(leased, `1|h|${meta.seq + 1}|${now}|${now < meta.healUntilMs ? 1 : 0}`);
   }
 
+  /** A first log. */
   declareWhole(): void {
-    this.#write({ ...this.#state, meta: { ...this.#openLog({ declared: true }), healUntilMs: this.nowMs() } });
+    const now = this.nowMs();
+    // A first log has no readers that its registry could lack.
+    const steady = { heartbeatAtMs: now, steadySinceMs: 0 };
+    this.#write({ ...this.#state, meta: { ...this.#openLog({ declared: true }), ...steady, healUntilMs: now } });
   }
 
   /** Resolves when something was written, connections broke, or `ms` are over. */

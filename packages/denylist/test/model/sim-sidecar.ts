@@ -4,17 +4,20 @@ import { openReplica, type Replica } from '../../src/replication/open-replica.ts
 import type { Reseed } from '../../src/replication/reseed.ts';
 import { endOfRestart, restartDigest } from '../../src/rules/log-restart.ts';
 import type { Flaw } from './flaws.ts';
+import type { Links } from './links.ts';
 import { createLogFeed } from './log-feed.ts';
 import { Memory } from './memory.ts';
 import type { Party } from './party.ts';
-import { SimSidecarServer } from './sidecar-feed.ts';
+import { ReaderRegistry } from './reader-registry.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import { SimServer } from './sim-server.ts';
 
 const beatMs = 500;
 
 export interface SimSidecarOptions {
   readonly party: Party;
   readonly cluster: SimCluster;
+  readonly links: Links;
   readonly random: Random;
   readonly feed: string;
   readonly flaw: Flaw | undefined;
@@ -24,28 +27,36 @@ export interface SimSidecarOptions {
 export class SimSidecar {
   readonly party: Party;
   readonly replica: Replica;
-  readonly server: SimSidecarServer;
-  /** Everything its denylist ever held, whatever became of it. */
+  readonly server: SimServer;
+  /** Reports to the log hang. */
+  reportsHang = false;
+  /** Nothing passes on the connection that reads the log. */
+  tailHangs = false;
+  /** Everything that its denylist has ever held. */
   readonly memory = new Memory();
   /** Monotonic time at which it was fresh first. */
   freshSinceMs: number | undefined;
 
   constructor(options: SimSidecarOptions) {
-    const { party, flaw } = options;
+    const { party, links, flaw } = options;
     this.party = party;
+    const registry = new ReaderRegistry({ id: options.feed, clock: party, isRelay: false, flaw });
+    const reportsHang = () => this.reportsHang;
+    const tailHangs = () => this.tailHangs;
     this.replica = openReplica({
-      feed: createLogFeed({ ...options, onSnapshot: () => this.#onSnapshot(flaw) }),
+      feed: createLogFeed({ ...options, registry, reportsHang, tailHangs, onSnapshot: () => this.#onSnapshot(flaw) }),
       clock: party,
       random: options.random,
       reseed: createReseed(options),
       observer: {
+        resynced: () => registry.forgetMarks(),
         freshnessChanged: ({ state }) => {
           if (state === 'fresh') this.freshSinceMs ??= party.monotonicMs();
         },
       },
     });
     this.replica.denylist.onChange((change) => this.memory.keep(change));
-    this.server = new SimSidecarServer(party, this.replica, options);
+    this.server = new SimServer({ party, replica: this.replica, registry, links, flaw });
     void beat(options);
     if (flaw === 'restart ended by anyone') void endRestarts(this.replica, options);
   }
@@ -61,10 +72,10 @@ export class SimSidecar {
   }
 }
 
-async function beat({ party, cluster }: SimSidecarOptions): Promise<void> {
+async function beat({ party, cluster, feed }: SimSidecarOptions): Promise<void> {
   while (party.alive) {
     const node = cluster.reachedBy(party.name);
-    if (node !== undefined && cluster.acceptsWrites(node)) node.heartbeat(party.name);
+    if (node !== undefined && cluster.acceptsWrites(node)) node.heartbeat(feed);
     await party.sleep(beatMs, party.death);
   }
 }
@@ -80,8 +91,8 @@ async function endRestarts(replica: Replica, { party, cluster }: SimSidecarOptio
   }
 }
 
-/** Writes over a connection of its own, which now and then still remembers the Redis that was down. */
-function createReseed({ party, cluster, random, flaw }: SimSidecarOptions): Reseed {
+/** Writes over a connection of its own, which now and then is still closed after Redis was down. */
+function createReseed({ party, cluster, random, feed, flaw }: SimSidecarOptions): Reseed {
   return {
     async append(rules, signal) {
       let restored = 0;
@@ -92,7 +103,7 @@ function createReseed({ party, cluster, random, flaw }: SimSidecarOptions): Rese
         if (node === undefined || !cluster.acceptsWrites(node) || random() < 0.25) {
           throw new FeedError('unreachable', 'no Redis in reach');
         }
-        if (flaw === 're-seed by lease holder only' && node.state.lease?.holder !== party.name) continue;
+        if (flaw === 're-seed by lease holder only' && node.state.lease?.holder !== feed) continue;
         if (node.append(digest, { kind: 'seed', rule }).changed) restored += 1;
       }
       return restored;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { ProcessKind } from './sim-process.ts';
 
 /** What can happen to the modelled world. Numbers are indices, wrapped to what there is. */
 export type Event =
@@ -8,14 +9,32 @@ export type Event =
       readonly sidecar: number;
     }
   | { readonly kind: 'kill process' | 'start process' | 'pause process' | 'resume process'; readonly process: number }
+  | {
+      readonly kind:
+        | 'cut link'
+        | 'restore link'
+        | 'drop connection'
+        | 'lose change'
+        | 'double change'
+        | 'swap changes'
+        | 'forge report';
+      readonly reader: number;
+    }
+  | {
+      readonly kind: 'hang reports' | 'resume reports' | 'hang tail' | 'resume tail' | 'ghost';
+      readonly sidecar: number;
+    }
+  | { readonly kind: 'point relay'; readonly relay: number; readonly sidecar: number }
   | { readonly kind: 'switch'; readonly process: number; readonly sidecar: number }
   | { readonly kind: 'partition'; readonly withPrimary: readonly number[] }
   | { readonly kind: 'shorten'; readonly writes: number }
+  /** The clock of the present primary is set; its replica has another one. */
+  | { readonly kind: 'step log clock'; readonly ms: number }
   | { readonly kind: 'jump wall'; readonly sidecar: number; readonly ms: number }
   | {
       readonly kind:
         | 'failover'
-        | 'mend'
+        | 'end partition'
         | 'flush'
         | 'restart empty'
         | 'trim'
@@ -31,88 +50,99 @@ export interface Step {
 }
 
 const token = fc.nat({ max: 1 });
-const sidecar = fc.nat({ max: 2 });
+/** Mostly a sidecar, now and then one of the two relays. */
+const sidecar = fc.oneof({ weight: 4, arbitrary: fc.nat({ max: 2 }) }, { weight: 1, arbitrary: fc.nat({ max: 4 }) });
 const process = fc.nat({ max: 2 });
+/** Mostly a process, now and then one of the two relays. */
+const reader = fc.oneof({ weight: 4, arbitrary: process }, { weight: 1, arbitrary: fc.nat({ max: 4 }) });
+const relay = fc.nat({ max: 1 });
+
+const kinds = <const K extends Event['kind']>(...names: readonly K[]) => fc.constantFrom(...names);
 
 const event: fc.Arbitrary<Event> = fc.oneof(
-  { weight: 10, arbitrary: fc.record({ kind: fc.constant('deny' as const), token }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('lift' as const), token }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('cutoff' as const), token }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('deny on the cut-off side' as const), token }) },
+  { weight: 10, arbitrary: fc.record({ kind: kinds('deny'), token }) },
+  { weight: 5, arbitrary: fc.record({ kind: kinds('lift'), token }) },
+  { weight: 2, arbitrary: fc.record({ kind: kinds('cutoff'), token }) },
+  { weight: 2, arbitrary: fc.record({ kind: kinds('deny on the cut-off side'), token }) },
   {
     weight: 12,
     arbitrary: fc.record({
-      kind: fc.constantFrom(
-        'kill sidecar' as const,
-        'start sidecar' as const,
-        'start sidecar' as const,
-        'pause sidecar' as const,
-        'resume sidecar' as const,
-        'isolate' as const,
-        'reconnect' as const,
+      kind: kinds(
+        'kill sidecar',
+        'start sidecar',
+        'start sidecar',
+        'pause sidecar',
+        'resume sidecar',
+        'isolate',
+        'reconnect',
       ),
       sidecar,
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: kinds('hang reports', 'resume reports', 'hang tail', 'resume tail'), sidecar }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: kinds('ghost'), sidecar }) },
   {
     weight: 4,
     arbitrary: fc.record({
-      kind: fc.constantFrom(
-        'kill process' as const,
-        'start process' as const,
-        'pause process' as const,
-        'resume process' as const,
-      ),
+      kind: kinds('kill process', 'start process', 'pause process', 'resume process'),
       process,
     }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('switch' as const), process, sidecar }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: kinds('cut link', 'restore link', 'drop connection', 'lose change', 'double change', 'swap changes'),
+      reader,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: kinds('forge report'), reader: process }) },
+  { weight: 3, arbitrary: fc.record({ kind: kinds('switch'), process, sidecar }) },
+  { weight: 1, arbitrary: fc.record({ kind: kinds('point relay'), relay, sidecar: fc.nat({ max: 3 }) }) },
   {
     weight: 3,
     arbitrary: fc.record({
-      kind: fc.constant('partition' as const),
-      withPrimary: fc.uniqueArray(sidecar, { maxLength: 2 }),
+      kind: kinds('partition'),
+      withPrimary: fc.uniqueArray(fc.nat({ max: 2 }), { maxLength: 2 }),
     }),
   },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('shorten' as const), writes: fc.integer({ min: 1, max: 5 }) }),
+    arbitrary: fc.record({ kind: kinds('shorten'), writes: fc.integer({ min: 1, max: 5 }) }),
   },
   {
     weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('jump wall' as const),
-      sidecar,
-      ms: fc.constantFrom(-3_600_000, 3_600_000),
-    }),
+    arbitrary: fc.record({ kind: kinds('jump wall'), sidecar, ms: fc.constantFrom(-3_600_000, 3_600_000) }),
   },
   {
     weight: 14,
     arbitrary: fc.record({
-      kind: fc.constantFrom(
-        'failover' as const,
-        'failover' as const,
-        'mend' as const,
-        'mend' as const,
-        'flush' as const,
-        'restart empty' as const,
-        'trim' as const,
-        'cut replication' as const,
-        'cut replication' as const,
-        'restore replication' as const,
+      kind: kinds(
+        'failover',
+        'failover',
+        'end partition',
+        'end partition',
+        'flush',
+        'restart empty',
+        'trim',
+        'cut replication',
+        'cut replication',
+        'restore replication',
       ),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: kinds('wait') }) },
 );
 
 const pause = fc.constantFrom(0, 5, 20, 50, 150, 400, 1000, 1500, 4000, 7000);
 const single = fc.record({ event, thenMs: pause }).map((step) => [step]);
 
-/** Sequences that lead somewhere: by chance alone most schedules would lose nothing that anybody held. */
+/** Sequences that lead to an interesting state: by chance alone most schedules would lose nothing of what is held. */
 const fragment = fc
-  .record({ token, sidecar, process, to: sidecar, pauses: fc.array(pause, { minLength: 6, maxLength: 6 }) })
-  .chain(({ token, sidecar, process, to, pauses }) =>
+  .record({ token, sidecar, process, to: sidecar, reader, pauses: fc.array(pause, { minLength: 6, maxLength: 6 }) })
+  .chain(({ token, sidecar, process, to, reader, pauses }) =>
     fc
       .constantFrom<readonly Event[]>(
         [{ kind: 'cut replication' }, { kind: 'deny', token }, { kind: 'failover' }],
@@ -153,8 +183,63 @@ const fragment = fc
           { kind: 'partition', withPrimary: [sidecar] },
           { kind: 'deny on the cut-off side', token },
           { kind: 'lift', token },
-          { kind: 'mend' },
+          { kind: 'end partition' },
         ],
+        // Readers that are not where, or not who, the log believes.
+        [
+          { kind: 'hang reports', sidecar },
+          { kind: 'switch', process, sidecar },
+          { kind: 'cut link', reader: process },
+          { kind: 'deny', token },
+          { kind: 'restore link', reader: process },
+        ],
+        [
+          { kind: 'hang reports', sidecar },
+          { kind: 'drop connection', reader },
+          { kind: 'drop connection', reader },
+          { kind: 'deny', token },
+          { kind: 'resume reports', sidecar },
+        ],
+        [
+          { kind: 'cut link', reader },
+          { kind: 'deny', token },
+          { kind: 'restore link', reader },
+        ],
+        [
+          { kind: 'hang tail', sidecar },
+          { kind: 'deny', token },
+          { kind: 'start process', process },
+          { kind: 'switch', process, sidecar },
+          { kind: 'resume tail', sidecar },
+        ],
+        [
+          { kind: 'lose change', reader },
+          { kind: 'deny', token },
+        ],
+        [
+          { kind: 'cut replication' },
+          { kind: 'start sidecar', sidecar },
+          { kind: 'switch', process, sidecar },
+          { kind: 'isolate', sidecar },
+          { kind: 'failover' },
+          { kind: 'deny', token },
+        ],
+        [
+          { kind: 'switch', process, sidecar: 3 },
+          { kind: 'point relay', relay: 0, sidecar },
+          { kind: 'cut link', reader: 3 },
+          { kind: 'deny', token },
+          { kind: 'restore link', reader: 3 },
+        ],
+        [
+          { kind: 'switch', process, sidecar: 4 },
+          { kind: 'hang reports', sidecar },
+          { kind: 'start process', process },
+          { kind: 'deny', token },
+          { kind: 'kill sidecar', sidecar: 3 },
+          { kind: 'start sidecar', sidecar: 3 },
+        ],
+        [{ kind: 'isolate', sidecar }, { kind: 'flush' }, { kind: 'deny', token }, { kind: 'reconnect', sidecar }],
       )
       .map((events) => events.map((event, at): Step => ({ event, thenMs: pauses[at]! }))),
   );
@@ -166,3 +251,11 @@ export const schedule: fc.Arbitrary<readonly Step[]> = fc
     size: 'max',
   })
   .map((parts) => parts.flat());
+
+/** Mostly the present wire, strict; a look-up in every second process. */
+const kind: fc.Arbitrary<ProcessKind> = fc.record({
+  isLegacy: fc.nat({ max: 3 }).map((n) => n === 3),
+  failOpen: fc.nat({ max: 7 }).map((n) => n === 7),
+  lookUp: fc.boolean().map((without) => !without),
+});
+export const processKinds: fc.Arbitrary<readonly ProcessKind[]> = fc.array(kind, { minLength: 3, maxLength: 3 });

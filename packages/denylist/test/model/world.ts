@@ -1,44 +1,76 @@
 import { FakeClock } from '@revocast/test-support';
 import { seededRandom } from '@revocast/test-support/seeded-random';
 import type { Random } from '../../src/clock.ts';
-import { digestOf, digestSetOf } from '../../src/rules/digest.ts';
+import { formatPosition } from '../../src/http/wire/wire.ts';
+import { defaultMaxStalenessMs } from '../../src/replication/max-staleness.ts';
+import { type Digest, type DigestSet, digestOf, digestSetOf } from '../../src/rules/digest.ts';
 import type { DimensionValue } from '../../src/rules/revocation.ts';
 import { forEver } from '../../src/rules/rule.ts';
 import type { Flaw } from './flaws.ts';
 import { Ledger } from './ledger.ts';
+import { Links } from './links.ts';
 import { Party } from './party.ts';
 import { failoverMs, SimCluster } from './sim-cluster.ts';
-import { SimProcess } from './sim-process.ts';
+import { type ProcessKind, SimProcess } from './sim-process.ts';
 import type { SimRedis } from './sim-redis.ts';
+import { SimRelay } from './sim-relay.ts';
+import type { SimServer, Stream } from './sim-server.ts';
 import { SimSidecar } from './sim-sidecar.ts';
 import type { Event, Step } from './step.ts';
 
 const sliceMs = 200;
 const settleMs = 60_000;
 const sidecarCount = 3;
+const processCount = 3;
+const relayCount = 2;
 
-export const tokens = ['ann', 'bob'].map((value) => {
+const [ann, bob, eve] = ['ann', 'bob', 'eve'].map((value) => {
   const name: DimensionValue = { dimension: 'subject', issuer: 'https://login.example.com/', value };
   return { name: value, digest: digestOf(name), digests: digestSetOf([name]) };
-});
-export type Token = (typeof tokens)[number];
+}) as [Token, Token, Token];
+
+export interface Token {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly digests: DigestSet;
+}
+
+export const tokens: readonly Token[] = [ann, bob];
+/** Denied after the schedule only, to check that `enforcedEverywhere` says yes again. */
+const probe = eve;
+
+/** After these events the log may lack its newest writes. */
+const losses: ReadonlySet<Event['kind']> = new Set(['failover', 'partition', 'flush', 'restart empty', 'shorten']);
+
+const usual: ProcessKind = { isLegacy: false, failOpen: false, lookUp: true };
 
 export interface WorldOptions {
-  /** Everything random follows from it: delays, jitter, failing connections. */
+  /** Seed of all that is random: delays, jitter, failing connections. */
   readonly seed: number;
-  readonly flaw?: Flaw;
-  /** Called after every slice of time since the first two processes became fresh, before everything is mended. */
+  readonly flaw?: Flaw | undefined;
+  /** The configuration of each of the three processes. Default: the present wire, strict, with a look-up. */
+  readonly kinds?: readonly ProcessKind[];
+  /** Whether the run also waits until `enforcedEverywhere` says yes. Default false, because that takes long. */
+  readonly probes?: boolean;
+  /** Called after every slice of time since the first two processes became fresh, before all faults are ended. */
   readonly onSlice?: (world: World) => void;
 }
 
-/** Redis with a replica, sidecars with their processes, a publisher, and a ledger that watches all of it. */
+/** Redis with a replica, sidecars, relays, API processes, a publisher, and a ledger that judges all of them. */
 export class World {
   readonly clock = new FakeClock();
   readonly cluster: SimCluster;
+  readonly links = new Links(() => this.clock.monotonicMs());
+  readonly flaw: Flaw | undefined;
   readonly sidecars: SimSidecar[] = [];
+  /** A relay exists once a schedule has started it. */
+  readonly relays: SimRelay[] = [];
   readonly processes: SimProcess[] = [];
-  readonly #target = [0, 1, 2];
-  readonly #flaw: Flaw | undefined;
+  readonly #kinds: readonly ProcessKind[];
+  readonly #probes: boolean;
+  /** Index of the server that each process follows, then of the server that each relay follows. Relays are servers 3 and 4. */
+  readonly #target = [0, 1, 2, 0, 3];
+  readonly #ghosts: Party[] = [];
   readonly #random: Random;
   readonly #ledger: Ledger;
   readonly #onSlice: (world: World) => void;
@@ -46,24 +78,27 @@ export class World {
   #lastStatementSecond = 0;
   #lives = 0;
 
-  constructor({ seed, flaw, onSlice = () => {} }: WorldOptions) {
+  constructor({ seed, flaw, kinds = [], probes = false, onSlice = () => {} }: WorldOptions) {
     this.#onSlice = onSlice;
-    this.#flaw = flaw;
+    this.flaw = flaw;
+    this.#kinds = kinds;
+    this.#probes = probes;
     this.#random = seededRandom(seed);
     this.cluster = new SimCluster({
       clock: this.clock,
       bornWhole: flaw === 'born whole',
       liftsNow: flaw === 'lift stamped now',
+      leasesOutliveClocks: flaw === 'lease of a faster clock',
       unrestricted: flaw === 'writes on the cut-off side',
     });
     this.#ledger = new Ledger(this);
   }
 
-  /** Runs a schedule, mends everything, waits. @returns what went wrong, in words; empty when nothing did. */
+  /** Runs a schedule, ends all faults and waits. @returns a sentence for each broken promise. */
   async run(steps: readonly Step[]): Promise<readonly string[]> {
     this.cluster.primary.declareWhole();
     for (let index = 0; index < sidecarCount; index++) this.#startSidecar(index);
-    for (let index = 0; index < sidecarCount; index++) this.#startProcess(index);
+    for (let index = 0; index < processCount; index++) this.#startProcess(index);
     this.sidecars[2]?.kill();
     this.processes[2]?.kill();
     await this.#pass(2500);
@@ -74,8 +109,8 @@ export class World {
       if (this.#ledger.problems.length > 0) break;
     }
     this.#scheduled = false;
-    if (this.#ledger.problems.length === 0) await this.#mendAll();
-    for (const party of [...this.sidecars, ...this.processes]) party.kill();
+    if (this.#ledger.problems.length === 0) await this.#endFaults();
+    for (const party of [...this.sidecars, ...this.relays, ...this.processes, ...this.#ghosts]) party.kill();
     await this.clock.advance(0);
     return this.#ledger.problems;
   }
@@ -89,21 +124,33 @@ export class World {
     }
   }
 
-  async #mendAll(): Promise<void> {
-    this.cluster.mend();
+  async #endFaults(): Promise<void> {
+    this.cluster.endPartition();
     for (let index = 0; index < sidecarCount; index++) {
       this.cluster.reconnect(nameOfSidecar(index));
-      this.sidecars[index]?.party.resume();
-      this.processes[index]?.party.resume();
+      this.sidecars[index]!.party.resume();
       this.#startSidecar(index);
+      this.sidecars[index]!.reportsHang = false;
+      this.sidecars[index]!.tailHangs = false;
+    }
+    for (let index = 0; index < relayCount; index++) {
+      this.links.restore(nameOfRelay(index));
+      this.relays[index]?.party.resume();
+      if (this.relays[index] !== undefined) this.#startRelay(index);
+    }
+    for (let index = 0; index < processCount; index++) {
+      this.links.restore(nameOfProcess(index));
+      this.processes[index]!.party.resume();
       this.#startProcess(index);
     }
     this.#ledger.noteWhatIsHeld();
+    if (this.#probes) await this.#state('deny', probe, () => this.cluster.primary);
     let open: readonly string[] = [];
     let calm = 0;
     for (let passed = 0; passed < settleMs && calm < 3; passed += 1000) {
       await this.#pass(1000);
-      open = this.#ledger.unsettled();
+      const unsaid = this.#probes && !this.#ledger.isClaimed(probe);
+      open = [...this.#ledger.unsettled(), ...(unsaid ? ['I5: never said to be enforced everywhere'] : [])];
       calm = open.length === 0 ? calm + 1 : 0;
     }
     for (const problem of open) this.#ledger.report(problem);
@@ -111,6 +158,7 @@ export class World {
 
   async #happen(event: Event): Promise<void> {
     const { cluster } = this;
+    if (losses.has(event.kind)) this.#ledger.noteLoss();
     switch (event.kind) {
       case 'deny':
       case 'lift':
@@ -133,8 +181,8 @@ export class World {
         await this.#pass(failoverMs);
         return cluster.promote();
       }
-      case 'mend':
-        return cluster.mend();
+      case 'end partition':
+        return cluster.endPartition();
       case 'flush':
         return cluster.primary.flush();
       case 'restart empty':
@@ -154,15 +202,48 @@ export class World {
       case 'reconnect':
         return cluster.reconnect(nameOfSidecar(event.sidecar));
       case 'kill sidecar':
-        return this.sidecars[event.sidecar]?.kill();
+        return this.#serverAt(event.sidecar)?.kill();
       case 'start sidecar':
-        return this.#startSidecar(event.sidecar);
+        if (event.sidecar < sidecarCount) return this.#startSidecar(event.sidecar);
+        return this.#startRelay(event.sidecar - sidecarCount);
       case 'pause sidecar':
-        return this.sidecars[event.sidecar]?.party.pause();
+        return this.#serverAt(event.sidecar)?.party.pause();
       case 'resume sidecar':
-        return this.sidecars[event.sidecar]?.party.resume();
+        return this.#serverAt(event.sidecar)?.party.resume();
       case 'jump wall':
-        return this.sidecars[event.sidecar]?.party.jumpWall(event.ms);
+        return this.#serverAt(event.sidecar)?.party.jumpWall(event.ms);
+      case 'step log clock':
+        return cluster.primary.stepClock(event.ms);
+      case 'hang reports':
+      case 'resume reports':
+        if (event.sidecar < sidecarCount) this.sidecars[event.sidecar]!.reportsHang = event.kind === 'hang reports';
+        return;
+      case 'hang tail':
+      case 'resume tail':
+        if (event.sidecar < sidecarCount) this.sidecars[event.sidecar]!.tailHangs = event.kind === 'hang tail';
+        return;
+      case 'ghost':
+        return this.#addGhost(this.#serverAt(event.sidecar)?.server);
+      case 'cut link':
+        return this.links.cut(nameOfReader(event.reader));
+      case 'restore link':
+        return this.links.restore(nameOfReader(event.reader));
+      case 'drop connection':
+        for (const stream of this.#streamsOf(event.reader)) this.#upstreamOf(event.reader)?.close(stream);
+        return;
+      case 'lose change':
+      case 'double change':
+      case 'swap changes':
+        for (const stream of this.#streamsOf(event.reader)) stream.spoilNext(event.kind);
+        return;
+      case 'forge report':
+        return this.#forgeReport(event.reader);
+      case 'point relay': {
+        // The first relay follows a sidecar, the second one a sidecar or the first: no circles.
+        const servers = sidecarCount + event.relay;
+        this.#target[processCount + event.relay] = event.sidecar % servers;
+        return;
+      }
       case 'kill process':
         return this.processes[event.process]?.kill();
       case 'start process':
@@ -173,13 +254,14 @@ export class World {
         return this.processes[event.process]?.party.resume();
       case 'switch':
         this.#target[event.process] = event.sidecar;
+        if (event.sidecar >= sidecarCount) this.#startRelay(event.sidecar - sidecarCount);
         return;
       case 'wait':
         return;
     }
   }
 
-  /** One statement a second at most: the log's clock counts in seconds, and docs/protocol.md says so. */
+  /** At most one statement in a second: the log's clock counts in seconds (docs/protocol.md). */
   async #state(kind: 'deny' | 'lift' | 'cutoff', token: Token, reach: () => SimRedis | undefined): Promise<void> {
     const second = () => Math.floor(this.clock.wallMs() / 1000);
     if (second() === this.#lastStatementSecond) await this.#pass(1000 - (this.clock.wallMs() % 1000));
@@ -194,37 +276,92 @@ export class World {
           : ({ kind } as const);
     const seen = node.state.rules.get(this.#ledger.keyOf(token))?.rule.denialStamp ?? 0;
     const { rule } = node.append(token.digest, statement);
-    this.#ledger.noteStatement(kind, token, { rule, seen: seen === 0 ? second() : seen });
+    const appended = { ...node.end, monotonicMs: this.clock.monotonicMs() };
+    this.#ledger.noteStatement(kind, token, { rule, seen: seen === 0 ? second() : seen, appended });
   }
 
   #startSidecar(index: number): void {
     if (this.sidecars[index]?.party.alive) return;
     const party = new Party(nameOfSidecar(index), this.clock);
-    this.#lives += 1;
-    const feed = this.#lives.toString(16).padStart(16, '0');
+    const { cluster, links, flaw } = this;
     this.sidecars[index] = new SimSidecar({
       party,
-      cluster: this.cluster,
+      cluster,
+      links,
+      flaw,
       random: this.#random,
-      feed,
-      flaw: this.#flaw,
+      feed: this.#nextFeed(),
     });
+  }
+
+  #startRelay(index: number): void {
+    if (index === 1) this.#startRelay(0);
+    if (this.relays[index]?.party.alive) return;
+    const party = new Party(nameOfRelay(index), this.clock);
+    const { links, flaw } = this;
+    const upstream = () => this.#upstreamOf(processCount + index);
+    this.relays[index] = new SimRelay({ party, links, flaw, upstream, random: this.#random, feed: this.#nextFeed() });
   }
 
   #startProcess(index: number): void {
     if (this.processes[index]?.party.alive) return;
     const party = new Party(nameOfProcess(index), this.clock);
-    this.processes[index] = new SimProcess({
-      party,
-      cluster: this.cluster,
-      random: this.#random,
-      sidecar: () => this.sidecarOf(index).server,
-      flaw: this.#flaw,
-    });
+    const { cluster, links, flaw } = this;
+    const kind = this.#kinds[index] ?? usual;
+    const upstream = () => this.#upstreamOf(index);
+    this.#lives += 1;
+    const name = `${party.name} ${this.#lives}`;
+    // A reader of the old wire draws its name at its start. All readers of the present wire have the same label.
+    const label = kind.isLegacy ? name : 'api';
+    const random = this.#random;
+    this.processes[index] = new SimProcess({ ...kind, name, party, cluster, links, flaw, upstream, label, random });
   }
 
+  /** 16 hex digits. */
+  #nextFeed(): string {
+    this.#lives += 1;
+    return this.#lives.toString(16).padStart(16, '0');
+  }
+
+  /** A reader that answers every ping and acknowledges nothing. */
+  #addGhost(server: SimServer | undefined): void {
+    if (server === undefined || !server.party.alive) return;
+    const party = new Party(`ghost ${this.#ghosts.length}`, this.clock);
+    this.#ghosts.push(party);
+    const row = { id: '', process: party.name, cursor: undefined, failOpen: false, lookUp: false, isServer: false };
+    const rows = [{ ...row, maxStalenessMs: defaultMaxStalenessMs }];
+    const stream = server.join(party, { label: 'ghost', secret: undefined, rows });
+    stream.wake = () => {
+      stream.frames.length = 0;
+    };
+    server.resume(stream, formatPosition({ feed: server.feed, n: server.n }));
+  }
+
+  /** An attacker reports, under the name of a process of the old wire, that it has applied everything. */
+  #forgeReport(reader: number): void {
+    const server = this.#upstreamOf(reader);
+    if (server === undefined || !server.party.alive || server.party.paused) return;
+    this.processes[reader]?.forgeReport(server);
+  }
+
+  #serverAt(index: number): SimSidecar | SimRelay | undefined {
+    return index < sidecarCount ? this.sidecars[index] : this.relays[index - sidecarCount];
+  }
+
+  #upstreamOf(reader: number): SimServer | undefined {
+    return this.#serverAt(this.#target[reader]!)?.server;
+  }
+
+  #streamsOf(reader: number): readonly Stream[] {
+    const party = reader < processCount ? this.processes[reader]?.party : this.relays[reader - processCount]?.party;
+    return party === undefined ? [] : (this.#upstreamOf(reader)?.streamsOf(party) ?? []);
+  }
+
+  /** The sidecar that a process follows, directly or through relays. */
   sidecarOf(process: number): SimSidecar {
-    return this.sidecars[this.#target[process]!]!;
+    let server = this.#target[process]!;
+    while (server >= sidecarCount) server = this.#target[processCount + server - sidecarCount]!;
+    return this.sidecars[server]!;
   }
 }
 
@@ -232,6 +369,14 @@ function nameOfSidecar(index: number): string {
   return `S${index}`;
 }
 
+function nameOfRelay(index: number): string {
+  return `R${index}`;
+}
+
 function nameOfProcess(index: number): string {
   return `P${index}`;
+}
+
+function nameOfReader(index: number): string {
+  return index < processCount ? nameOfProcess(index) : nameOfRelay(index - processCount);
 }

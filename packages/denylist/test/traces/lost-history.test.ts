@@ -29,7 +29,7 @@ describe('a failover to a redis replica that lagged', () => {
   });
 
   it('loses no rule that was acknowledged on the cut-off side and applied by a sidecar there', async () => {
-    await holds(['partition 0', 'deny on the cut-off side 0 1000', 'mend']);
+    await holds(['partition 0', 'deny on the cut-off side 0 1000', 'end partition']);
   });
 });
 

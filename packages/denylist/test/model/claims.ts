@@ -1,0 +1,86 @@
+import { reportLifetimeMs } from '../../src/log/reader.ts';
+import { digestToHex } from '../../src/rules/digest.ts';
+import { type Appended, isEnforcedEverywhere } from './everywhere.ts';
+import { dayMs } from './reader-registry.ts';
+import type { Answer, SimProcess } from './sim-process.ts';
+import type { SimRedis } from './sim-redis.ts';
+import type { Token, World } from './world.ts';
+
+/** A denial, and whether `enforcedEverywhere` has said yes of it. */
+export interface Claim {
+  readonly token: Token;
+  readonly stamp: number;
+  readonly appended: Appended;
+  /** Whether every redis replica has had it. A publisher waits for that, or gets `not_durable`. */
+  isConfirmed: boolean;
+  /** Where `enforcedEverywhere` said yes, and when. Undefined while it has not, or once the log lost the denial. */
+  said?: { readonly node: SimRedis; readonly atMs: number; readonly named: ReadonlySet<string> } | undefined;
+}
+
+/** A line may name a process for this long after its last report. */
+const namedForMs = 15_000;
+
+/** What `enforcedEverywhere` has said of each denial, asked after every slice of time by publishers on both sides. */
+export class Claims {
+  readonly #world: World;
+  /** When a line of the log last named each process, since a part of the log may have been lost. */
+  readonly #namedAtMs = new Map<string, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** A fault may have cost the log its newest lines. */
+  noteLoss(): void {
+    this.#namedAtMs.clear();
+  }
+
+  /** Called after every slice of time. */
+  watch(): void {
+    const { cluster, clock } = this.#world;
+    for (const name of this.#namedBy(cluster.primary)) this.#namedAtMs.set(name, clock.monotonicMs());
+  }
+
+  ask(claim: Claim): void {
+    const { cluster, clock, flaw } = this.#world;
+    if (claim.said !== undefined && !this.#holds(claim.said.node, claim)) claim.said = undefined;
+    claim.isConfirmed ||= cluster.nodes.every((node) => holds(node, claim));
+    if (claim.said !== undefined || !claim.isConfirmed) return;
+    const monotonicMs = clock.monotonicMs();
+    const reachable = [cluster.available ? cluster.primary : undefined, cluster.cutOffNode];
+    for (const node of reachable) {
+      if (node === undefined || !isEnforcedEverywhere(node, claim.appended, { flaw, monotonicMs })) continue;
+      claim.said = { node, atMs: monotonicMs, named: this.#namedBy(node, dayMs) };
+      return;
+    }
+  }
+
+  /** @returns what is wrong with this answer, if the denial was said to be enforced everywhere. */
+  judge({ said, token, stamp }: Claim, process: SimProcess, answer: Answer): string | undefined {
+    if (said === undefined || answer === 'revoked' || answer === 'unavailable') return undefined;
+    // A fail-open process accepts unnoticed before it has joined, and when its server was silent for more than a day.
+    if (answer === 'accepted unknown' && !said.named.has(process.name)) return undefined;
+    const now = this.#world.clock.monotonicMs();
+    // Likewise the log does not know that such a process makes look-ups.
+    const namedAtMs = this.#namedAtMs.get(process.name) ?? Number.NEGATIVE_INFINITY;
+    if (answer === 'active by memo' && now - namedAtMs > dayMs - namedForMs) return undefined;
+    const laterMs = now - said.atMs;
+    return `I5: ${process.party.name} finds ${token.name} ${answer}, denied at ${stamp}, ${laterMs} ms after it was said to be enforced everywhere`;
+  }
+
+  /** The processes that lines of the registry name which are not older than this. */
+  #namedBy(node: SimRedis, ageMs = reportLifetimeMs): ReadonlySet<string> {
+    const lines = [...node.state.lines.values()].filter(({ writtenAtMs }) => node.nowMs() - writtenAtMs <= ageMs);
+    return new Set(lines.flatMap(({ rows }) => rows.map(({ process }) => process)));
+  }
+
+  /** A yes counts while the log that gave it, or its successor after a failover, holds the denial. */
+  #holds(node: SimRedis, claim: Claim): boolean {
+    const { cluster } = this.#world;
+    return holds(node === cluster.cutOffNode ? node : cluster.primary, claim);
+  }
+}
+
+function holds({ state }: SimRedis, { token, stamp }: Claim): boolean {
+  return (state.rules.get(digestToHex(token.digest))?.rule.denialStamp ?? 0) >= stamp;
+}
