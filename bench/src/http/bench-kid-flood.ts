@@ -3,8 +3,8 @@ import type { Figure } from '../report/figure.ts';
 import { goals } from '../report/goals.ts';
 import { ratios, summarize } from '../report/statistics.ts';
 import { warmTokens } from './bench-throughput.ts';
-import type { Burst } from './burst.ts';
-import { withFloodTarget } from './flood-target.ts';
+import type { Burst } from './load/burst.ts';
+import { withFloodTarget } from './load/flood-target.ts';
 import { mintTokens, mintTokensOfUnknownKeys } from './tokens.ts';
 import { withIssuer } from './with-issuer.ts';
 

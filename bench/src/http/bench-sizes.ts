@@ -1,8 +1,8 @@
 import type { Progress } from '../progress.ts';
 import { ratios, type Summary, summarize } from '../report/statistics.ts';
 import { warmTokens } from './bench-throughput.ts';
-import { rateOf } from './closed-loop.ts';
 import { withContender } from './contender-run.ts';
+import { rateOf } from './load/closed-loop.ts';
 import { tokensInTurn } from './token-supply.ts';
 import { mintTokens } from './tokens.ts';
 import { withIssuer } from './with-issuer.ts';

@@ -1,7 +1,7 @@
 import { startChild } from '../child.ts';
 import { numberIn } from '../said.ts';
-import { rateOf } from './closed-loop.ts';
 import type { Setting } from './contenders/contender.ts';
+import { rateOf } from './load/closed-loop.ts';
 import { tokensInTurn } from './token-supply.ts';
 
 /** One contender in a process of its own. */

@@ -1,7 +1,7 @@
-import { type ClosedOutcome, connections, runClosedLoop } from './closed-loop.ts';
 import { startContender } from './contender-run.ts';
 import type { Contender, Setting } from './contenders/contender.ts';
-import { openConnections } from './raw-connection.ts';
+import { type ClosedOutcome, connections, runClosedLoop } from './load/closed-loop.ts';
+import { openConnections } from './load/raw-connection.ts';
 import type { NextToken } from './token-supply.ts';
 
 /** A contender that has started, behind connections that stay open. */

@@ -1,5 +1,5 @@
 import { ascending, quantile } from '../report/statistics.ts';
-import type { Sample } from './open-loop.ts';
+import type { Sample } from './load/open-loop.ts';
 
 /** A stretch of time, both ends included. */
 export interface Span {

@@ -31,7 +31,7 @@ const sidecarFile = join(
   dirname(createRequire(import.meta.url).resolve('@revocast/sidecar/package.json')),
   'dist/main.js',
 );
-const readerFile = fileURLToPath(new URL('./storm-reader.js', import.meta.url));
+const readerFile = fileURLToPath(new URL('./storm/storm-reader.js', import.meta.url));
 
 /** One real Redis, one real sidecar and 16 real processes beside it, next to what the model says of them. */
 export async function validate(costs: Costs, print: (lines: readonly string[]) => void): Promise<ValidationLine[]> {

@@ -1,5 +1,5 @@
 import { systemClock as clock } from '@revocast/denylist/replica';
-import { ascending, quantile } from '../report/statistics.ts';
+import { ascending, quantile } from '../../report/statistics.ts';
 import { OpenLoop, type Sample } from './open-loop.ts';
 import type { RawConnection } from './raw-connection.ts';
 import { Schedule } from './schedule.ts';

@@ -1,6 +1,6 @@
 import { systemClock as clock } from '@revocast/denylist/replica';
+import type { Span } from '../within.ts';
 import type { RawConnection } from './raw-connection.ts';
-import type { Span } from './within.ts';
 
 /** When a burst was under way, on the host's clock, and what it was answered. */
 export interface Burst extends Span {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ContenderRun, withContender } from '../contender-run.ts';
+import { p99Ms, within } from '../within.ts';
 import type { Burst } from './burst.ts';
 import { connections } from './closed-loop.ts';
-import { type ContenderRun, withContender } from './contender-run.ts';
 import { startFlooder } from './flooder.ts';
 import { openConnections } from './raw-connection.ts';
 import { runOpenLoop } from './run-open-loop.ts';
-import { p99Ms, within } from './within.ts';
 
 export interface Watched {
   /** With a known kid, one after the other. */

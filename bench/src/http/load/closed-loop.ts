@@ -1,5 +1,5 @@
+import type { NextToken } from '../token-supply.ts';
 import { openConnections, type RawConnection } from './raw-connection.ts';
-import type { NextToken } from './token-supply.ts';
 
 export const connections = 32;
 

@@ -1,5 +1,5 @@
 // Bursts from a process of their own: a thousand writes in a row would keep the watched requests from leaving in time.
-import { answerParent } from '../answer-parent.ts';
+import { answerParent } from '../../answer-parent.ts';
 import { sendBurst } from './burst.ts';
 import { openConnections, type RawConnection } from './raw-connection.ts';
 

@@ -1,5 +1,5 @@
-import { startChild } from '../child.ts';
-import { numberIn, readSaid } from '../said.ts';
+import { startChild } from '../../child.ts';
+import { numberIn, readSaid } from '../../said.ts';
 import type { Burst } from './burst.ts';
 
 export interface Flooder {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support';
-import { OpenLoop } from '../../src/http/open-loop.ts';
-import { Schedule } from '../../src/http/schedule.ts';
+import { OpenLoop } from '../../../src/http/load/open-loop.ts';
+import { Schedule } from '../../../src/http/load/schedule.ts';
 
 const clock = new FakeClock({ monotonicMs: 1000 });
 const now = () => clock.monotonicMs();
