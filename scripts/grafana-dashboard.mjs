@@ -26,7 +26,7 @@ const rows = {
       'none',
       [['leaked', `sum(increase(revocast_revocation_leaked_requests_total{${pods}}[$__range]))`]],
     ),
-    stat('Accepted blindly', "Accepted although nobody could tell: whenUnknown: 'accept'.", 'none', [
+    stat('Accepted blindly', "Accepted although the revocation state was unknown: whenUnknown: 'accept'.", 'none', [
       ['accepted', `sum(increase(revocast_fail_open_accepts_total{${pods}}[$__range]))`],
     ]),
     stat('Error budget burnt in the last hour', 'At a pace of 1 the error budget of a month lasts a month.', 'none', [
@@ -60,7 +60,7 @@ const rows = {
   '401 causes': [
     graph(
       'Refused requests by reason',
-      'A 401 is the fault of the token, never an outage. The runbook of Unauthorized401Spike says who can mend which.',
+      'A 401 is the fault of the token, never an outage. The runbook of Unauthorized401Spike says who can fix which.',
       'reqps',
       [
         [
@@ -119,7 +119,7 @@ const rows = {
       ['gap: {{cause}}', `sum by (cause) (increase(revocast_log_gaps_total{${pods}}[$__rate_interval]))`],
       ['snapshot: {{cause}}', `sum by (cause) (increase(revocast_resyncs_total{${pods}}[$__rate_interval]))`],
       ['other log', `sum(increase(revocast_log_epoch_changes_total{${pods}}[$__rate_interval]))`],
-      ['rules given back', `sum(increase(revocast_reseeded_rules_total{${pods}}[$__rate_interval]))`],
+      ['rules written back', `sum(increase(revocast_reseeded_rules_total{${pods}}[$__rate_interval]))`],
     ]),
   ],
   'Life of a token': [
@@ -155,7 +155,7 @@ const rows = {
     stat('Active subjects', 'Different ones this UTC day and month, over all processes that report.', 'none', [
       ['{{period}}', `max by (period) (revocast:active_subjects{${space}})`],
     ]),
-    stat('Suspicious uses', 'One session or token in two places that nobody could travel between.', 'none', [
+    stat('Suspicious uses', 'One session or token in two places, too far apart for the time between.', 'none', [
       ['suspicious', `sum(increase(revocast_suspicious_uses_total{${pods}}[$__range]))`],
     ]),
     stat(
@@ -311,7 +311,7 @@ const datasource = { type: 'prometheus', uid: '$datasource' };
 
 function variable(name, metric) {
   const query = `label_values(${metric}, ${name})`;
-  // Also matches series without the label: not everybody attaches namespace and pod.
+  // Also matches series without the label: some scrapes attach no namespace and pod.
   return { name, type: 'query', datasource, query, refresh: 2, multi: true, includeAll: true, allValue: '.*', sort: 1 };
 }
 

@@ -29,7 +29,7 @@ export function start(workspace, { node = process.execPath, nodeArgs = [], progr
     cwd: root,
     stdio: 'inherit',
   });
-  // Ctrl-C reaches the program through the terminal; whoever stops us alone must stop it too. It decides when it is over.
+  // Ctrl-C reaches the program through the terminal; a signal to this process alone must stop the program too. The program decides when it ends.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => program.kill('SIGTERM'));
   program.once('exit', (code) => process.exit(code ?? 1));

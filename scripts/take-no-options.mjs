@@ -1,6 +1,6 @@
 /**
  * For scripts without options: `--help` says what the script does and starts nothing; anything else is refused, so that
- * nobody believes a switch that is not there.
+ * a switch that does not exist is refused.
  */
 export function takeNoOptions(command, help) {
   const given = process.argv.slice(2);

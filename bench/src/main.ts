@@ -13,7 +13,7 @@ process.exit(command.help || (await bench(command)) ? 0 : 1);
 async function bench({ json, only, ...asked }: Command): Promise<boolean> {
   const plan = planOf(asked);
   const results: Record<string, object> = {};
-  // Somebody else's work on this machine is the first thing to suspect.
+  // Other work on this machine is the first suspect.
   const machine = { node: process.version, cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', load: loadavg() };
   const print = (lines: readonly string[]) => (json ? process.stderr : process.stdout).write(`${lines.join('\n')}\n\n`);
   print([`${machine.cpus} x ${machine.model}, Node ${machine.node}, load ${machine.load[0]?.toFixed(2)} before`]);

@@ -6,7 +6,7 @@ export interface Pauses {
   forget(): void;
 }
 
-/** Watches how long the event loop of this process is kept from turning: nobody is answered meanwhile. */
+/** Watches how long the event loop of this process is blocked: no request is answered meanwhile. */
 export function watchPauses(): Pauses {
   const histogram = monitorEventLoopDelay({ resolution: 1 });
   histogram.enable();

@@ -77,7 +77,7 @@ export function readCommandLine(argv: readonly string[], drawSeed: () => number)
     only: (given.get('--only') ?? '').split(','),
     seeds: number('--seeds', 1, 0),
     firstSeed: given.has('--seed') ? number('--seed', 1, 0) : drawSeed(),
-    // Whoever asks for one fault does not want minutes of others.
+    // With `--only`, minutes of random faults are not wanted.
     minutes: number('--minutes', given.has('--only') ? 0 : 2, 0),
     repeat: number('--repeat', 1, 1),
     jobs: number('--jobs', 2, 1),

@@ -39,9 +39,9 @@ export interface Fault {
   readonly recoverWithinMs?: number;
   /** Default 500 ms: what a reported latency may be off by. */
   readonly clockReadingMs?: number;
-  /** Nobody who was fresh may become unavailable. */
+  /** No process that was fresh may become unavailable. */
   readonly alwaysAvailable?: boolean;
-  /** What goes wrong stays wrong: nobody is awaited, and nobody new is let in. */
+  /** The fault does not end: no recovery is awaited, and no new process is started. */
   readonly staysStale?: boolean;
   /** Whether revocations and lifts go on all the while. Default true. */
   readonly traffic?: boolean;

@@ -23,7 +23,7 @@ export interface RunRecord {
   readonly maxStalenessMs: number;
   /** After an acknowledgement, no accept later than this. */
   readonly boundMs: number;
-  /** After the last fault ended, everybody is fresh again within this. */
+  /** After the last fault ended, every process is fresh again within this. */
   readonly recoverWithinMs: number;
   /** What a reported latency may be off by: the log's clock is read over a round trip, and that takes its time. */
   readonly clockReadingMs: number;
@@ -42,7 +42,7 @@ export const statementOutcomes = [
 ] as const;
 export type StatementOutcome = (typeof statementOutcomes)[number];
 
-/** Somebody revoked or lifted something, and got an answer. */
+/** A revocation or a lift, and its answer. */
 export interface StatementRecord {
   readonly kind: 'statement';
   readonly what: 'revoke' | 'lift';
@@ -115,7 +115,7 @@ export interface FaultRecord {
 }
 
 /**
- * The log forgot something. What a survivor held must come back; what nobody held may be gone. Until it has come back,
+ * The log forgot something. A rule that a survivor held must come back; a rule that no process held may be lost. Until it has come back,
  * the bound is longer by the survivors' re-seed.
  */
 export interface LossRecord {
@@ -124,7 +124,7 @@ export interface LossRecord {
   /** Before the log forgot, and after. */
   readonly atMs: number;
   readonly doneMs: number;
-  /** Everything that can be given back has been. */
+  /** Everything that can be written back has been. */
   readonly untilMs: number;
   /** Sidecars that were connected to the log and lived through it. */
   readonly survivors: readonly string[];
@@ -161,7 +161,7 @@ export interface ExpectationRecord {
   readonly found?: string;
 }
 
-/** How long something took, for the report: judged by nobody. */
+/** How long something took, for the report only: no checker judges it. */
 export interface FigureRecord {
   readonly kind: 'figure';
   readonly what: string;

@@ -11,7 +11,7 @@ interface Mishap {
   play(world: World): Promise<void>;
 }
 
-const everybody = ['s1', 's2', 's3'];
+const allSidecars = ['s1', 's2', 's3'];
 const links = ['s1', 's2', 'a1', 'a2'];
 
 function draw<T>(world: World, from: readonly T[]): T {
@@ -142,8 +142,8 @@ const losses: readonly Mishap[] = [
     name: 'FLUSHALL',
     weight: 1,
     async play(world) {
-      await world.loss('FLUSHALL', { survivors: everybody }, () => world.redisCommand('FLUSHALL'));
-      // A second loss while the log is unsure of itself is another fault: nobody can vouch then.
+      await world.loss('FLUSHALL', { survivors: allSidecars }, () => world.redisCommand('FLUSHALL'));
+      // A second loss while the log is healing is another fault: no process can prove anything then.
       await pause(16_000);
     },
   },
@@ -154,7 +154,7 @@ const losses: readonly Mishap[] = [
       const cut = world.link('r1');
       cut.blackhole();
       await pause(500 + world.random() * 1500);
-      await world.loss('failover', { survivors: everybody, replicasSurvive: true }, () => world.promote(1));
+      await world.loss('failover', { survivors: allSidecars, replicasSurvive: true }, () => world.promote(1));
       const [primary, old] = world.redis;
       if (primary === undefined || old === undefined) return;
       // The old primary comes back as the replica, through the same link.
@@ -178,7 +178,7 @@ export function randomFaults(durationMs: number, say: (line: string) => void): F
       let played = 0;
       for (; performance.now() < endsAtMs; played++) {
         if (world.random() < 0.12) {
-          // What a survivor is to give back, it must be connected to hear.
+          // A survivor must be connected to receive what it has to write back.
           await world.untilFresh(20_000);
           await drawWeighted(world, losses).play(world);
           continue;

@@ -1,6 +1,6 @@
 import { type DimensionValue, digestOf, digestSetOf, digestToHex } from '@revocast/denylist/replica';
 
-/** The tokens of a run are numbers: everybody can compute what a token carries, so nobody has to be told. */
+/** The tokens of a run are numbers: every process can compute the content of a token, so no message is needed. */
 export const issuer = 'https://issuer.chaos.test/';
 
 /** Dimensions whose value is a token's own in this suite, so that one statement speaks of one token. */

@@ -18,7 +18,7 @@ export function* borders(workspaces, workspace, file) {
       yield violation(`packages never import apps (${specifier})`, remedy);
     }
     if (workspace.path === 'packages/denylist' && target.path === 'packages/middleware') {
-      const remedy = 'the denylist knows nothing of requests: hand what it needs over as an argument';
+      const remedy = 'the denylist has no knowledge of requests: pass what it needs as an argument';
       yield violation(`denylist never imports middleware (${specifier})`, remedy);
     }
   }

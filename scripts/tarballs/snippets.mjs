@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../run.mjs';
 
-/** Names in a README that exist on nobody's machine, and what stands in for them in a run. */
+/** Names in a README that exist on no machine, and what replaces them in a run. */
 const standIns = [
   [/redis:\/\/redis:6379/g, 'memory:'],
   [/\.listen\(\d+/g, '.listen(0'],

@@ -21,7 +21,7 @@ export function dieWithParent(child: ChildProcess): void {
   guard.stdin?.on('error', () => undefined);
   guard.unref();
   if (guard.stdin instanceof Socket) guard.stdin.unref();
-  // At once, before the kernel gives the number to somebody else.
+  // At once, before the kernel gives the number to another process.
   child.once('exit', () => guard.kill('SIGKILL'));
 }
 

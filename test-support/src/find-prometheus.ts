@@ -54,7 +54,7 @@ async function binariesIn(folder: string): Promise<PrometheusBinaries> {
   const [prometheus, promtool] = [join(folder, 'prometheus'), join(folder, 'promtool')];
   const answers = await Promise.all([prometheus, promtool].map((path) => run(path, ['--version'])));
   const version = /version (\d[\d.]*)/.exec(answers.map(({ stdout, stderr }) => stdout + stderr).join(''))?.[1];
-  if (version === undefined) throw new Error(`${folder} holds no Prometheus that tells its version`);
+  if (version === undefined) throw new Error(`${folder} holds no Prometheus that prints its version`);
   return { prometheus, promtool, version };
 }
 

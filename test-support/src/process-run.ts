@@ -94,7 +94,7 @@ export class ProcessRun {
     const tooLate = sleep(readyTimeoutMs, `was not ready after ${readyTimeoutMs} ms`, { signal });
     const problem = await Promise.race([isReady, tooLate, this.#ended()]).catch((error: unknown) => String(error));
     this.#isReady = problem === undefined;
-    // Losers of the race end here, and with nobody left to hear them.
+    // Promises that lost the race end here; their results are not needed.
     for (const loser of [isReady, tooLate]) loser.catch(() => undefined);
     settled.abort();
     return problem;

@@ -30,7 +30,7 @@ export async function serve(options: ServeOptions): Promise<ServedTokens> {
   };
   await writeTokens(options, files);
   const timer = options.every(renewEveryMs, () => {
-    // An outage that somebody plays with right now: the next round comes.
+    // The viewer may have caused an outage; the next round follows.
     writeTokens(options, files).catch(() => undefined);
   });
   for (const line of describe(options.world, files)) options.write(line);

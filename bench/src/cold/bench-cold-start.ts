@@ -21,7 +21,7 @@ export interface ColdStartOptions {
 /** The goals are for a million rules. */
 const goalRules = 1_000_000;
 
-/** How long it takes until a new process can tell who is revoked, and how long anybody waits for an answer meanwhile. */
+/** How long a new process needs until it can answer from its denylist, and how long a request waits meanwhile. */
 export async function benchColdStart(options: ColdStartOptions, progress: Progress): Promise<Figure[]> {
   const figures = options.from === 'redis' ? await startFromRedis(options, progress) : await startFromMemory(options);
   return figures.map(({ name, goal, ...figure }) => ({

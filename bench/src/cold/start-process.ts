@@ -4,7 +4,7 @@ import { numberIn } from '../said.ts';
 export interface ProcessStart {
   readonly freshAfterMs: number;
   readonly longestPauseMs: number;
-  /** Of whoever served it. */
+  /** Of the process that served it. */
   readonly servingPauseMs: number;
 }
 

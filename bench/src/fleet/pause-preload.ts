@@ -6,7 +6,7 @@ import { watchPauses } from '../pauses.ts';
 const pauses = watchPauses();
 let hasConnected = false;
 
-// What comes before the first connection to the source is Node loading modules, while nobody is served.
+// What comes before the first connection to the source is the time in which Node loads modules, and no request is served.
 subscribe('net.client.socket', () => {
   if (!hasConnected) pauses.forget();
   hasConnected = true;

@@ -16,7 +16,7 @@ export interface Hop {
   readonly latencyMs: number;
 }
 
-/** Ids that a reader has not seen are left out: whoever wants to know counts. */
+/** Ids that a reader has not seen are left out: the caller counts them. */
 export function hopsOf(seen: Times, sent: Times): Hop[] {
   return [...sent].flatMap(([id, sentAtMs]) => {
     const atMs = seen.get(id);

@@ -1,7 +1,7 @@
 import type { TestIssuer } from '@revocast/test-support';
 import type { Setting } from './contenders/contender.ts';
 
-/** What a contender is told about one issuer and where its rules are. */
+/** The settings of a contender: one issuer, and where its rules are. */
 export function settingOf(
   issuer: TestIssuer,
   { algorithm, feedUrl, redisUrl }: Pick<Setting, 'algorithm' | 'feedUrl' | 'redisUrl'>,

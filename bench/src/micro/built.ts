@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { readSaid } from '../said.ts';
 
-// What is measured here is nobody's API: no package exports it, and only the bench goes past the `exports`. It is asked
+// What is measured here is not an API: no package exports it, and only the bench reads past the `exports`. It is asked
 // for by path and at run time, so that nothing else of the bench can come to depend on it.
 const load = createRequire(import.meta.url);
 

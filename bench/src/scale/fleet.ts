@@ -30,7 +30,7 @@ export interface Level {
   readonly count: number;
 }
 
-/** Fewer than two, and one relay is everybody's outage. */
+/** With fewer than two, the loss of one relay is an outage of the whole fleet. */
 const fewestRelays = 2;
 
 /** What belongs to one log of several. */

@@ -16,7 +16,7 @@ export interface Reporting {
 }
 
 /**
- * How often everybody reports, nearest to Redis first.
+ * How often each level reports, nearest to Redis first.
  *
  * A reader reports once a second and at every change, with one report under way at a time. All readers of one server
  * hear of a change at the same moment, so their reports come as a burst; the server passes the burst on in as many

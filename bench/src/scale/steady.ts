@@ -2,7 +2,7 @@ import type { Costs } from './constants.ts';
 import { type Fleet, type Level, levelsOf, shareOf } from './fleet.ts';
 import { type Reporting, reportingOf } from './reports.ts';
 
-/** One relay, sidecar or process of a level, when nothing is wrong and nobody is new. */
+/** One relay, sidecar or process of a level, without a fault and without a new process. */
 export interface NodeLoad extends Reporting {
   /** Share of one core. */
   readonly cpu: number;

@@ -96,7 +96,7 @@ interface Traffic {
   readonly inBytesPerSecond: number;
 }
 
-/** Reports and bytes into Redis while somebody revokes. */
+/** Reports and bytes into Redis during revocations. */
 async function measureTraffic(server: RedisServer): Promise<Traffic> {
   const redis = new Redis(server.url);
   const publisher = await createPublisher(server.url);

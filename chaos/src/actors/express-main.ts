@@ -94,7 +94,7 @@ function ask(token: string): Promise<VerdictLetter> {
         if (response.statusCode === 200) resolve(body === 'active' ? 'a' : 'p');
         else if (response.statusCode === 401) resolve('r');
         else if (response.statusCode === 503) resolve('u');
-        else reject(new Error(`an answer nobody expects: ${response.statusCode}`));
+        else reject(new Error(`an unexpected answer: ${response.statusCode}`));
       });
     });
     sent.on('error', reject).end();

@@ -90,7 +90,7 @@ export class Prober {
       this.#write({ ...probe, verdicts: encodeVerdicts(answered), ...(withDimensions ? { dimensions } : {}) });
       return;
     }
-    // What memory knows is final; what it does not is asked for, a few at a time.
+    // An answer from memory is final; other tokens are looked up, a few at a time.
     this.#write({ ...probe, verdicts: encodeVerdicts(letters) });
     for (const token of unknown.slice(-maxLookUps)) void this.#ask(token, lookUp);
   }

@@ -4,7 +4,7 @@ import { readSettings, type StormSettings } from './message.ts';
 const { feedUrl, replicas, timeoutMs, maxStalenessMs } = readSettings<StormSettings>();
 const ports = { clock: systemClock, random: systemRandom };
 
-// Replicas keep no process alive; the channel to the suite does, while somebody listens.
+// Replicas keep no process alive; the channel to the suite does, while it has a listener.
 process.on('disconnect', () => process.exit(1));
 process.on('message', () => process.exit(0));
 

@@ -4,7 +4,7 @@ import type { Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * I2: no fault makes a good token "revoked". A token nobody named, or whose revocation was answered "not applied", is
+ * I2: no fault makes a good token "revoked". A token that no revocation names, or whose revocation was answered "not applied", is
  * never denied; a lifted one is denied no longer than the bound by a process that calls itself fresh (a lift may be
  * late while stale). Where the run promises it, no good token is unavailable either.
  */
@@ -33,7 +33,7 @@ export function checkFalseDenials(timeline: Timeline): Violation[] {
       if (letter !== 'r' && letter !== 'R') continue;
       for (let token = from; token < from + count; token++) {
         if (!((firstNamed.get(token) ?? Number.POSITIVE_INFINITY) <= probe.endMs)) {
-          report(who, token, `denied token ${token}, which nobody had revoked`);
+          report(who, token, `denied token ${token}, which was not revoked`);
         }
         if (!probe.fresh) continue;
         for (const obligation of lifted.get(token) ?? []) {

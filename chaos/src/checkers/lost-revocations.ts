@@ -8,7 +8,7 @@ import type { Violation } from './violation.ts';
 /**
  * I3: no revocation that was acknowledged by all redis replicas, or applied by one living sidecar connected to the log,
  * is lost. After the checkpoint every process denies it, one started only then included; and no process ever unlearns a
- * denial that nobody lifted.
+ * denial that was not lifted.
  */
 export function checkLostRevocations(timeline: Timeline): Violation[] {
   const { boundMs } = timeline.run;

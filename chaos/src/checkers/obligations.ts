@@ -6,7 +6,7 @@ export interface Obligation {
   readonly statement: StatementRecord;
   /** When the statement was acknowledged. */
   readonly sinceMs: number;
-  /** When the promise ends: by a lift, by its own end, or because what nobody held was lost. */
+  /** When the promise ends: by a lift, by its own end, or because a rule that no process held was lost. */
   readonly endsMs: number;
   /** Covered by survivors, so it must come back: until then the bound is longer. */
   readonly excused: readonly { readonly fromMs: number; readonly toMs: number }[];
@@ -17,14 +17,14 @@ function isApplied({ outcome }: Pick<StatementRecord, 'outcome'>): boolean {
   return outcome === 'acknowledged' || outcome === 'not_durable';
 }
 
-/** Applied, or nobody knows. */
+/** Applied, or unknown. */
 export function mayBeApplied({ outcome }: Pick<StatementRecord, 'outcome'>): boolean {
   return isApplied({ outcome }) || outcome === 'outcome_unknown';
 }
 
 const sameValue = (a: StatementRecord, b: StatementRecord) => a.token === b.token && a.dimension === b.dimension;
 
-/** What every acknowledged revocation of this token obliges everybody to. */
+/** What every acknowledged revocation of this token requires of every process. */
 export function denialsOwed(timeline: Timeline, token: number): Obligation[] {
   const statements = timeline.statements.get(token) ?? [];
   return statements
@@ -39,7 +39,7 @@ export function denialsOwed(timeline: Timeline, token: number): Obligation[] {
     });
 }
 
-/** What every acknowledged lift of this token obliges everybody to: no denial of what it saw, unless stated again. */
+/** What every acknowledged lift of this token requires of every process: no denial that the lift ended, unless it is stated again. */
 export function acceptancesOwed(timeline: Timeline, token: number): Obligation[] {
   const statements = timeline.statements.get(token) ?? [];
   return statements

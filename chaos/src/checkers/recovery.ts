@@ -8,7 +8,7 @@ export interface Recovery {
   readonly samplesMs: readonly number[];
 }
 
-/** After a fault ends, everybody who is still there becomes fresh by itself. */
+/** After a fault ends, every running process becomes fresh by itself. */
 export function checkRecovery(timeline: Timeline): Recovery {
   const { recoverWithinMs } = timeline.run;
   const faults = timeline.records.filter((record): record is FaultRecord => record.kind === 'fault');
@@ -16,14 +16,14 @@ export function checkRecovery(timeline: Timeline): Recovery {
   const samplesMs: number[] = [];
   const processes = byProcess(timeline.probes);
   for (const { what, beginMs, endMs } of faults) {
-    // Faults may overlap: somebody recovers when the last of them is over.
+    // Faults may overlap: recovery begins when the last of them is over.
     if (faults.some((other) => other.beginMs <= endMs && other.endMs > endMs)) continue;
     const nextMs = Math.min(
       ...faults.map((fault) => fault.beginMs).filter((at) => at > endMs),
       Number.POSITIVE_INFINITY,
     );
     for (const [who, probes] of processes) {
-      // Whoever began only after the fault was not hurt by it.
+      // A process that started after the fault was not affected by it.
       if (probes[0] === undefined || probes[0].startMs > endMs) continue;
       const hurt = probes.some((probe) => !probe.fresh && probe.startMs >= beginMs && probe.startMs <= nextMs);
       if (!hurt) continue;

@@ -35,7 +35,7 @@ export function checkTrueReports(timeline: Timeline): Violation[] {
           mayBeApplied(statement),
       );
       if (!said)
-        report(`${probe.who} ${token}`, `${probe.who} denied token ${token} by its ${named}, which nobody revoked`);
+        report(`${probe.who} ${token}`, `${probe.who} denied token ${token} by its ${named}, which was not revoked`);
     });
   }
   for (const record of timeline.records) {

@@ -37,7 +37,7 @@ export interface LoadCounts {
   readonly wrong: string[];
 }
 
-/** Clients with live tokens, and somebody who revokes and lifts all the while. */
+/** Clients with live tokens, and a publisher that revokes and lifts meanwhile. */
 export class Load {
   readonly counts: LoadCounts = { requests: 0, statements: 0, unavailableAtMs: [], wrong: [] };
   readonly #stop = new AbortController();
@@ -58,7 +58,7 @@ export class Load {
     return new Load(signer, await createPublisher(redisUrl));
   }
 
-  /** Revokes what nobody has, as often as a sidecar remembers changes, one after another as in life. */
+  /** Revokes values that no token has, as often as a sidecar remembers changes, one after another. */
   async fillJournals(): Promise<void> {
     for (let said = 0; said < firstRevocations; said++) {
       await this.#publisher.revoke({ issuer, session: `nobody-${said}`, reason: 'other' });

@@ -56,7 +56,7 @@ export class SoakWorld {
     }
   }
 
-  /** Asks everybody, and the log, how much they hold. */
+  /** Asks every process, and the log, how much it holds. */
   async measure(book: SeriesBook, atMs: number): Promise<void> {
     for (const process of [...this.#sidecars.map((sidecar) => sidecar.process), ...this.apis]) {
       const { who } = process.actor;

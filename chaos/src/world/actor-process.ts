@@ -18,7 +18,7 @@ export interface ActorOptions {
   readonly onMessage?: (message: object) => void;
 }
 
-/** A process of the suite: started, paused, killed and started again, each of which the history tells. */
+/** A process of the suite: started, paused, killed and started again; the history records each of these. */
 export class ActorProcess {
   readonly who: string;
   readonly #options: ActorOptions;

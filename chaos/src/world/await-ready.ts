@@ -11,7 +11,7 @@ function isReady(port: number): Promise<boolean> {
     const sent = get({ host: '127.0.0.1', port, path: '/readyz', agent: false }, (response) => {
       response.resume().once('end', () => resolve(response.statusCode === 200));
     });
-    // Nobody listens yet.
+    // No process listens yet.
     sent.once('error', () => resolve(false));
   });
 }

@@ -28,7 +28,7 @@ export async function claimPort(random: () => number = Math.random): Promise<Cla
 
 const address = '127.0.0.1';
 
-/** Somebody may listen who never claimed. */
+/** Another process may listen on a port without a claim. */
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   const free = await comesUp(server, () => server.listen(port, address));

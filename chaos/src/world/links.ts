@@ -3,7 +3,7 @@ import { startTcpProxy, type TcpProxy } from '@revocast/test-support';
 const host = '127.0.0.1';
 
 /**
- * The bad network of a world, a link for each who talks to somebody: r1, r2, … are those of the redis replicas to the
+ * The bad network of a world, a link for each connection: r1, r2, … are those of the redis replicas to the
  * primary; each process has one to what it follows; `publisher` and `lookup` have theirs.
  */
 export class Links {
@@ -17,7 +17,7 @@ export class Links {
     return link;
   }
 
-  /** Of somebody who moves to the new primary whenever there is one. */
+  /** Of a process that moves to each new primary. */
   async addToRedis(name: string, port: number): Promise<TcpProxy> {
     this.#toRedis.push(name);
     return await this.add(name, port);
@@ -43,7 +43,7 @@ export class Links {
     this.get(name).retarget({ host, port });
   }
 
-  /** Leads everybody but `except` to another primary, and ends their connections to the old one. */
+  /** Leads every process but `except` to another primary, and ends their connections to the old one. */
   switchOver(port: number, except: readonly string[]): void {
     for (const name of this.#toRedis.filter((one) => !except.includes(one))) {
       this.lead(name, port);

@@ -3,7 +3,7 @@ import type { RedisServer } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 
 /**
- * Puts rules of nobody into an empty log by hand: a denial each, all ending in the same second far ahead. Quicker than
+ * Puts rules that cover no token into an empty log by hand: a denial each, all ending in the same second far ahead. Quicker than
  * saying them, and no different to a reader's snapshot.
  */
 export async function putRules(

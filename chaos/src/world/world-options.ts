@@ -36,7 +36,7 @@ export interface LossOptions {
   readonly replicasSurvive?: boolean;
   /** Tokens that a survivor holds although no process behind it can show it yet. */
   readonly alsoHeld?: readonly number[];
-  /** What else happens before the survivors can give back what they hold. */
+  /** What else happens before the survivors can write back what they hold. */
   readonly healing?: () => Promise<unknown>;
 }
 

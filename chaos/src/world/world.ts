@@ -121,7 +121,7 @@ export class World {
     return this.links.toRedis();
   }
 
-  /** Makes a redis replica the primary and switches everybody over, as a Sentinel's new address would; the old one runs on, cut off. */
+  /** Makes a redis replica the primary and switches every process over, as a Sentinel's new address would; the old one runs on, cut off. */
   async promote(index: number): Promise<void> {
     const promoted = this.redis[index];
     if (promoted === undefined) throw new Error(`no redis replica ${index}`);
@@ -243,7 +243,7 @@ export class World {
     return this.#cast.untilFresh(timeoutMs);
   }
 
-  /** Waits until the healed world has settled, lets a new sidecar and a new process in, and has everybody looked at. */
+  /** Waits until the world has recovered, starts a new sidecar and a new process, and probes every process. */
   async settle(timeoutMs: number): Promise<void> {
     await this.stopTraffic();
     const late = await this.addSidecar('late', { source: 'redis' });
@@ -253,7 +253,7 @@ export class World {
     try {
       await this.untilFresh(timeoutMs);
     } catch (error) {
-      this.expect('everybody becomes fresh again', false, error instanceof Error ? error.message : 'a failure');
+      this.expect('every process becomes fresh again', false, error instanceof Error ? error.message : 'a failure');
     }
     await pause(Math.max(0, this.#settledAtMs - monotonicMs()));
     this.#context.recorder.write({ kind: 'checkpoint', atMs: monotonicMs() });
@@ -282,7 +282,7 @@ export class World {
   }
 
   async #startRedis(options: StartRedisOptions): Promise<RedisServer> {
-    // Ours until this world is closed: it comes back where it was, and nobody else may sit there meanwhile.
+    // Ours until this world is closed: the process returns to this port, and no other process may use it meanwhile.
     const claimed = await claimPort();
     this.#redisPorts.push(claimed);
     const server = await startRedis({ ...options, port: claimed.port });
@@ -291,7 +291,7 @@ export class World {
   }
 
   get #speaking(): Speaker {
-    if (this.#speaker === undefined) throw new Error('nobody can speak yet');
+    if (this.#speaker === undefined) throw new Error('no publisher was started yet');
     return this.#speaker;
   }
 }

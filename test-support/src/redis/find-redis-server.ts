@@ -39,7 +39,7 @@ let found: Promise<RedisBinaries> | undefined;
  * The answer to a call without `env` and `cacheDir` is remembered for the life of the process.
  *
  * @throws Error that says how to install one. A path in REVOCAST_REDIS_SERVER that does not run is an error as well:
- *         whoever named a server does not want another one.
+ *         a caller that named a server does not want another one.
  */
 export function findRedisServer(options: FindRedisOptions = {}): Promise<RedisBinaries> {
   if (options.env !== undefined || options.cacheDir !== undefined) return search(options);
@@ -102,7 +102,7 @@ async function runnableCopy(dir: string): Promise<RedisBinaries | undefined> {
   return { server: copy.server, env, version: await versionOf(copy.server, env), source: 'portable copy' };
 }
 
-/** Takes a broken copy out of the way in one step, so that nobody sees half of one. */
+/** Takes a broken copy out of the way in one step, so that no process sees a part of one. */
 async function discard(dir: string): Promise<undefined> {
   const aside = `${dir}.broken-${process.pid}-${performance.now()}`;
   // Another process may have been faster; then there is nothing left to do.

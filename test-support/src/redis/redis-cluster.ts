@@ -19,7 +19,7 @@ export interface RedisCluster {
   readonly nodes: readonly RedisServer[];
   /** The node that serves the slot of a key, asked of the cluster now. */
   ownerOf(key: string): Promise<RedisServer>;
-  /** Makes the replica of that node its successor, without loss. Resolves with it once every node knows. */
+  /** Makes the replica of that node its successor, without loss. Resolves with it when every node has seen the change. */
   failover(key: string): Promise<RedisServer>;
   stop(): Promise<void>;
 }
@@ -103,7 +103,7 @@ function clusterOf(nodes: readonly RedisServer[], stop: () => Promise<void>): Re
   };
   const ownerOf = async (key: string): Promise<RedisServer> => {
     const owner = await ownerAsSeenBy(nodes[0]!, key);
-    if (owner === undefined) throw new Error(`nobody serves the slot of ${key}`);
+    if (owner === undefined) throw new Error(`no node serves the slot of ${key}`);
     return owner;
   };
   return {

@@ -36,7 +36,7 @@ export interface SentinelSetup {
 
 const primaryName = 'revocast';
 
-/** Starts them all and waits until every Sentinel knows every replica and every other Sentinel. */
+/** Starts them all and waits until every Sentinel has listed every replica and every other Sentinel. */
 export async function startSentinels(options: StartSentinelsOptions = {}): Promise<SentinelSetup> {
   const { replicas = 1, sentinels: count = 3, downAfterMs = 1000, config = {} } = options;
   const started: RedisServer[] = [];

@@ -40,7 +40,7 @@ export function createApi({ issuer, audience, feed, lookup, telemetry }: ApiOpti
     response.json({ live: true });
   });
   app.get('/readyz', async (_request, response) => {
-    // Keys are fetched with the first token otherwise; nobody sends one before we are ready.
+    // Otherwise the first token causes the fetch of the keys, and no client sends a token before the API is ready.
     await verifier.prefetch();
     const { ready } = verifier.status();
     response.status(ready ? 200 : 503).json({ ready });

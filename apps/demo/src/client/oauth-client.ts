@@ -54,14 +54,14 @@ export function createOauthClient(options: OauthClientOptions): OauthClient {
         code_challenge: challenge,
         code_challenge_method: 'S256',
         login_hint: account,
-        // Somebody else may have used this browser before.
+        // Another user may have used this browser before.
         prompt: 'login',
       });
       const callback = await browser.followTo(redirectUri, at(`/auth?${question}`));
       const parameters = new URL(callback).searchParams;
       const code = parameters.get('code');
       if (code === null) throw new Error(`the login was refused: ${parameters.get('error') ?? 'no code came back'}`);
-      if (parameters.get('state') !== state) throw new Error('this code answers somebody else’s login');
+      if (parameters.get('state') !== state) throw new Error('this code belongs to another login');
       // RFC 9207 §2.4: a code of another authorization server must not be redeemed here.
       if (parameters.get('iss') !== issuer) throw new Error('this code comes from another issuer');
 

@@ -7,7 +7,7 @@ export interface TokenOrigin {
   readonly kid: string;
 }
 
-/** The access tokens that can be used at this moment, as far as the issuer knows: issued, not expired, not revoked here. */
+/** The access tokens that can be used at this moment, by the records of the issuer: issued, not expired, not revoked here. */
 export interface IssuedTokens {
   add(origin: TokenOrigin, lifetimeSeconds: number): void;
   /** Those are revoked. */
@@ -20,7 +20,7 @@ interface IssuedToken {
   readonly expiresAtMs: number;
 }
 
-/** A JWT is stored nowhere, so that somebody has to remember that it was issued. Bounded by what is issued in one lifetime. */
+/** A JWT is stored nowhere, so the issuer keeps a record of it. Bounded by what is issued in one lifetime. */
 export function createIssuedTokens(nowMs: () => number): IssuedTokens {
   const tokens = new Set<IssuedToken>();
   /** All live equally long, so that the oldest is the first to expire. */

@@ -49,7 +49,7 @@ const scrapers = env['REVOCAST_DEMO_METRICS_PORT']
   ? await listen(portOf(env, 'REVOCAST_DEMO_METRICS_PORT'), host)
   : undefined;
 scrapers?.serve(createMetricsApp(telemetry.metrics));
-const everybody = await listen(portOf(env, 'REVOCAST_DEMO_PORT'), host);
-everybody.serve(createPublicApp(issuer, telemetry.tracer));
+const publicListener = await listen(portOf(env, 'REVOCAST_DEMO_PORT'), host);
+publicListener.serve(createPublicApp(issuer, telemetry.tracer));
 
-stopOnSignal(() => Promise.all([everybody.close(), operators.close(), scrapers?.close(), publisher.close()]));
+stopOnSignal(() => Promise.all([publicListener.close(), operators.close(), scrapers?.close(), publisher.close()]));

@@ -91,7 +91,7 @@ export function buildProviderOptions({ audience, keyRing, store, cookieKeys }: P
   };
 }
 
-/** Consents on everybody's behalf: there is one client, and it is ours. One grant a session, so that each dies alone. */
+/** Gives consent for every user: the only client belongs to the demo. One grant per session, so that each ends alone. */
 async function grantEverything({ oidc }: ProviderContext, audience: string): Promise<unknown> {
   const accountId = oidc.session?.accountId;
   if (accountId === undefined) return undefined;

@@ -32,7 +32,7 @@ export function rotate(ring: KeyRing, next: SigningKey): KeyRing {
 /**
  * Takes a key out of the published set.
  *
- * @throws Error when it is the one that signs: rotate first, or nobody can log in.
+ * @throws Error when it is the one that signs: rotate first, otherwise no login is possible.
  */
 export function withdraw(ring: KeyRing, kid: string): KeyRing {
   if (ring.keys[0]?.kid === kid) throw new Error('this key still signs: rotate before withdrawing it');

@@ -1,4 +1,4 @@
-/** Tells what happens, line by line. */
+/** Prints what happens, line by line. */
 export interface Narrator {
   scene(letter: string, title: string): void;
   /** What was done. */

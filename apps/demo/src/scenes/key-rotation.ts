@@ -5,7 +5,7 @@ import { kidOf, rotateSigningKey } from './steps/operate-issuer.ts';
 export const keyRotation: Scene = {
   letter: 'e',
   name: 'key-rotation',
-  title: 'The signing key is rotated, and nobody notices',
+  title: 'The signing key is rotated without an effect on users',
   async play(stage) {
     const { world, send, narrator, check, newBrowser } = stage;
     const before = await newBrowser().login('erin');

@@ -16,7 +16,7 @@ export const leakedKey: Scene = {
     const newer = await newBrowser().login('grace');
 
     const forged = await forgeToken(stage, kid, honest.accessToken);
-    narrator.say('a thief has the key file and signs a token for "mallory", whom nobody knows.');
+    narrator.say('a thief has the key file and signs a token for "mallory", who has no account.');
     check(
       haveStatus(await callAll(send, world.replicas, forged), 200),
       'every replica believes it: the signature is good',
@@ -32,7 +32,7 @@ export const leakedKey: Scene = {
       await callAll(send, world.replicas, honest.accessToken),
       await callAll(send, world.replicas, newer.accessToken),
     ];
-    check(haveStatus(old, 401), 'honest tokens of that key die with it: nobody can tell them apart');
+    check(haveStatus(old, 401), 'honest tokens of that key are rejected too: they cannot be told apart');
     const refreshed = await browser.refresh(honest.refreshToken);
     const again = refreshed.ok ? await callAll(send, world.replicas, refreshed.tokens.accessToken) : [];
     check(haveStatus(again, 200), 'but their owners only refresh, and are not signed out');

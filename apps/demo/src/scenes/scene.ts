@@ -13,9 +13,9 @@ export interface Stage {
   readonly world: World;
   readonly send: SendRequest;
   readonly narrator: Narrator;
-  /** Somebody at a browser of their own, without cookies. */
+  /** A user with a browser of their own, without cookies. */
   newBrowser(): OauthClient;
-  /** Tells whether something came out as promised. A scene with one `false` has failed, and plays on. */
+  /** Records whether a promise was kept. A scene with one `false` has failed, and continues. */
   check(held: boolean, promise: string): void;
   /** Monotonic milliseconds. */
   nowMs(): number;

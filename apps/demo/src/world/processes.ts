@@ -72,7 +72,7 @@ export function sidecarProcess(
   const flags = {
     'data-listen': `127.0.0.1:${ports.data}`,
     'admin-listen': `127.0.0.1:${ports.admin}`,
-    // Everything ends together here: nobody is left who would need the drain.
+    // All processes end together here, so no reader needs the drain.
     'drain-ms': '0',
     'client-classes': Object.keys(clientClasses).join(','),
     'log-level': 'warn',

@@ -34,7 +34,7 @@ export async function startRedisLog(say: (line: string) => void): Promise<Starte
   };
 }
 
-/** Only who has just made a log knows that nothing was ever revoked in it; everybody else would wait 15 s. */
+/** A log that was just created has never held a revocation, so it is declared whole; otherwise the demo would wait 15 s. */
 async function declareWhole(url: string): Promise<void> {
   const source = await openSource(url);
   try {

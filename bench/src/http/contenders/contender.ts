@@ -2,7 +2,7 @@ import type { webcrypto } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Algorithm } from '../../command-line.ts';
 
-/** What every contender is told; it must accept exactly the same tokens. */
+/** The settings of every contender; all must accept exactly the same tokens. */
 export interface Setting {
   readonly issuer: string;
   readonly audience: string;

@@ -13,7 +13,7 @@ export interface ServedAtOnce {
 }
 
 /**
- * Everybody at once, each as fast as the others: a link, the cores of a host, the pages of a scan. The jobs are alike,
+ * All callers at once, each as fast as the others: a link, the cores of a host, the pages of a scan. The jobs are alike,
  * so they end in the order in which they came, and one pass over arrivals and ends suffices.
  *
  * @param arrivals ascending, in milliseconds.

@@ -9,14 +9,14 @@ export interface InTurn {
   /** Milliseconds spent on a caller that has left: it shows only when something is written to it. */
   readonly wasteMs: number;
   readonly random: () => number;
-  /** Nobody looks further: who is not served by then never is, because all the time goes to callers that have left. */
+  /** The end of the simulation: a caller that is not served by then is never served, because all time goes to callers that have left. */
   readonly horizonMs: number;
 }
 
 export interface Served {
   /** When each job was done, ascending; infinity for those that never were. */
   readonly doneAtMs: readonly number[];
-  /** How often somebody left. */
+  /** How often a caller left. */
   readonly timeouts: number;
 }
 

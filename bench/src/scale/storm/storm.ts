@@ -26,7 +26,7 @@ export interface StormResult {
   readonly snapshotBytes: number;
   /** Readers that waited for a snapshot longer than the read timeout, and asked again. */
   readonly timeouts: number;
-  /** Milliseconds that one page of a scan takes while all scan; above the silence limit nobody gets through. */
+  /** Milliseconds that one page of a scan takes while all scan; above the silence limit no scan completes. */
   readonly redisPageMs: number;
   /** Readers that the busiest relay or sidecar has a snapshot under way for, at most, and what that takes there. */
   readonly servedAtOnce: number;
@@ -174,7 +174,7 @@ function fromSidecar(all: readonly number[], { fleet, costs, random, options, is
   const workMs = rules * costs.serveRuleMs + costs.reportMs;
   const linkMs = isLocal ? 0 : (rules * costs.rowBytes * 1000) / linkBytesPerSecond;
   // A link that takes a snapshot as fast as it is made gets one after the other; a slower one is shared by all, and
-  // everybody has a part of it under way.
+  // every process has a part of it under way.
   const isLinkBound = linkMs > workMs;
   const shared = isLinkBound ? serveAtOnce(arrivals, { workMs: linkMs, width: 1 }) : undefined;
   const inTurn = {

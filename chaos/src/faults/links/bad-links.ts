@@ -54,7 +54,7 @@ export const badLinks: readonly Fault[] = [
     name: 'bad-links/refused',
     failure,
     run: (world) =>
-      world.fault('nobody is let in again', async () => {
+      world.fault('no connection is accepted again', async () => {
         for (const link of links(world)) {
           link.refuse(true);
           link.reset();

@@ -63,7 +63,7 @@ export const oldHeartbeats: readonly Fault[] = [
       await pause(1000);
       const old = world.primary;
       const healing = async () => {
-        // Its process has nobody else to ask.
+        // Its process has no other source.
         world.link('a1').blackhole();
         await pause(world.maxStalenessMs + 5000);
         world.link('a1').flow();

@@ -2,7 +2,7 @@ import type { Fault } from '../../fault.ts';
 import { pause } from '../../world/pause.ts';
 
 const failure = 'Redis restarted empty, FLUSHALL';
-/** A log born anew is unsure of itself for 15 s, and whoever was not there before is too. */
+/** A log that began empty is healing for 15 s, and so is every process that did not follow it before. */
 const recoverWithinMs = 30_000;
 /** Enough said, applied and shown to be worth losing. */
 const warmUpMs = 1500;

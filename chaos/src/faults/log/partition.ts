@@ -19,7 +19,7 @@ export const partition: readonly Fault[] = [
         world.link('s1').reset();
       };
       const kept = { survivors: ['s1', 's2'], replicasSurvive: true, healing };
-      await world.loss('s1 stays with the old primary, everybody else moves on', kept, async () => {
+      await world.loss('s1 stays with the old primary, all others move on', kept, async () => {
         world.link('r1').blackhole();
         await redisCommand(world.redis[1]!, 'REPLICAOF', 'NO', 'ONE');
         world.switchOver(1, ['s1']);

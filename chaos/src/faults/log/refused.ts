@@ -33,7 +33,7 @@ export const refused: readonly Fault[] = [
     name: 'refused/read-only',
     failure,
     run: (world) =>
-      refusing(world, 'the primary is made a replica of nobody in reach', 'read_only', {
+      refusing(world, 'the primary is made a replica of an unreachable server', 'read_only', {
         begin: () => world.redisCommand('REPLICAOF', '127.0.0.1', 1),
         end: () => world.redisCommand('REPLICAOF', 'NO', 'ONE'),
       }),

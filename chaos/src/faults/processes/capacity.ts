@@ -17,7 +17,7 @@ export const capacity: readonly Fault[] = [
         }
         await pause(world.maxStalenessMs + 1000);
         const fresh = world.apis.filter((api) => api.fresh).map(({ who }) => who);
-        world.expect('nobody calls itself fresh at the cap', fresh.length === 0, fresh.join(', '));
+        world.expect('no process is fresh at the cap', fresh.length === 0, fresh.join(', '));
       });
     },
   },

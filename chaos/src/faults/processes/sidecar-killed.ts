@@ -12,7 +12,7 @@ interface Point {
   readonly link: 's1' | 'a1';
   readonly direction: Direction;
   readonly bytes: string;
-  /** Who has to begin anew for these bytes to pass. */
+  /** Which process must start again for these bytes to pass. */
   readonly afterRestartOf?: 's1' | 'a1';
 }
 
@@ -40,7 +40,7 @@ async function killAt(world: World, { name, link, direction, bytes, afterRestart
       dead = sidecar.kill();
     });
     if (afterRestartOf === 'a1') await world.api('a1').restart();
-    // The program is started again; its start may be where it dies, so nobody waits for more than that.
+    // The program is started again; it may end during its start, so the suite waits only for the start.
     if (afterRestartOf === 's1') await sidecar.restart().catch(() => undefined);
     for (let waited = 0; dead === undefined && waited < 4000; waited += 10) await pause(10);
     stopWatching();
@@ -57,7 +57,7 @@ export const sidecarKilled: readonly Fault[] = [
   {
     name: 'sidecar-killed/short-restart',
     failure,
-    // The other sidecar takes the lease over within its 2 s, and the program starts again meanwhile: nobody may notice.
+    // The other sidecar takes the lease over within its 2 s, and the program starts again meanwhile: no request may fail.
     // Half of the bound is for a busy machine to start it in.
     world: { maxStalenessMs: 8000, express: true },
     alwaysAvailable: true,

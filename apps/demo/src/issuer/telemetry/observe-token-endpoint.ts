@@ -30,7 +30,7 @@ export function observeTokenEndpoint(provider: Provider, observer: TokenEndpoint
   provider.use(async (context, next) => {
     if (!isTokenRequest(context, provider)) return await next();
     await tracer.startActiveSpan('oauth2.token.issue', async (span) => {
-      // Until somebody says otherwise, and when something outside the library throws.
+      // The default, also when code outside the library throws.
       let result: TokenResult = 'server_error';
       try {
         await next();
@@ -73,7 +73,7 @@ function describeAnswer(
   };
 }
 
-/** Who asks, whether or not it proved it: a stuffed secret is an attack on the class of that client. */
+/** The client that the request names, proven or not: guessed secrets are an attack on the class of that client. */
 function clientOf({ oidc }: ProviderContext): string | undefined {
   return oidc.entities.Client?.clientId;
 }

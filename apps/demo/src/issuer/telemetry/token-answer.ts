@@ -1,4 +1,4 @@
-/** What a client may ask with; anything else it wrote is `other`, so that nobody makes series by inventing names. */
+/** The grant types with a name of their own; every other value is `other`, so that a client cannot create series. */
 export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', 'other'] as const;
 export type GrantType = (typeof grantTypes)[number];
 

@@ -23,7 +23,7 @@ export function kidOf(accessToken: string): string {
   return String(header['kid']);
 }
 
-/** What a thief does with a private key: a token that nobody issued, for somebody who does not exist. */
+/** What a thief does with a private key: signs a token that the issuer did not issue, for a user that does not exist. */
 export async function forgeToken({ world, wallMs }: Stage, kid: string, model: string): Promise<string> {
   const file = await readFile(join(world.keyFolder, `${kid}.jwk.json`), 'utf8');
   // The issuer wrote this file as a JWK.
