@@ -65,3 +65,8 @@ export function rejected(reason: RejectionReason, issuer?: Alias, cached = false
 export function unavailable(reason: UnavailableReason, issuer: Alias, cached = false): Unavailable {
   return { outcome: 'unavailable', reason, issuerAlias: issuer.alias, cached };
 }
+
+/** The decision after a failure that no check has foreseen: it is not the fault of the token. */
+export function internalError(cause: unknown): Unavailable {
+  return { outcome: 'unavailable', reason: 'internal_error', issuerAlias: 'unknown', cached: false, cause };
+}

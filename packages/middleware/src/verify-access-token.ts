@@ -1,6 +1,5 @@
 import { decideUse, type Presented } from './decide-use.ts';
-import { type Decision, rejected, unavailable, type WhenUnknown } from './decision.ts';
-import type { RejectionReason } from './errors.ts';
+import { type Decision, internalError, rejected, unavailable, type WhenUnknown } from './decision.ts';
 import { type RequestWithHeaders, readBearer } from './token/bearer.ts';
 import {
   type Check,
@@ -17,6 +16,7 @@ import {
   checkRevocableClaims,
   checkScope,
   checkType,
+  firstFault,
   type TimeCheck,
 } from './token/claims.ts';
 import { parseCompact } from './token/compact.ts';
@@ -133,17 +133,7 @@ async function verifyNewToken(presented: Presented, cacheKey: string, verificati
   return { ...(await decideUse(verified, presented, verification)), cached: false };
 }
 
-function firstFault<Token>(
-  checks: readonly ((token: Token) => RejectionReason | undefined)[],
-  token: Token,
-): RejectionReason | undefined {
-  for (const check of checks) {
-    const fault = check(token);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
-}
-
+/** Waits for a decision. Decisions about the scheme `DPoP` are marked: their answers differ. */
 async function settle(pending: Decision | Promise<Decision>, scheme: Presented['scheme']): Promise<Decision> {
   try {
     const decision = await pending;
@@ -151,8 +141,4 @@ async function settle(pending: Decision | Promise<Decision>, scheme: Presented['
   } catch (error) {
     return internalError(error);
   }
-}
-
-function internalError(cause: unknown): Decision {
-  return { outcome: 'unavailable', reason: 'internal_error', issuerAlias: 'unknown', cached: false, cause };
 }

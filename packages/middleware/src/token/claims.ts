@@ -33,8 +33,20 @@ export interface TokenUnderTest {
 /** Returns the reason to reject the token, or undefined. */
 export type Check = (token: TokenUnderTest) => RejectionReason | undefined;
 
-/** A rule whose result changes with time, of claims that were verified before. */
+/** A check whose result changes with time. It reads claims only. */
 export type TimeCheck = (token: Omit<TokenUnderTest, 'header'>) => RejectionReason | undefined;
+
+/** Runs checks in order. Returns the reason of the first that fails, or undefined. */
+export function firstFault<Token>(
+  checks: readonly ((token: Token) => RejectionReason | undefined)[],
+  token: Token,
+): RejectionReason | undefined {
+  for (const check of checks) {
+    const fault = check(token);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
 
 /** The last second that a rule of the denylist can name: what lies beyond (milliseconds for seconds, 1e308) is no date. */
 const lastSecond = 0xffff_ffff;
