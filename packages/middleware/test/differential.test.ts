@@ -9,7 +9,7 @@ import { audience, issuer, nowSeconds, usualClaims } from './verification-table.
 const cases = 4000;
 const now = nowSeconds;
 
-/** What jose does alone, told the same: issuer, audience, algorithms, typ, tolerance, required claims. */
+/** jose alone, with the same issuer, audience, algorithms, typ, tolerance and required claims. */
 const joseKeys = createLocalJWKSet({
   keys: [publicJwk('es'), publicJwk('p384'), publicJwk('rsa'), publicJwk('ed')],
 } as never);
@@ -69,19 +69,19 @@ const recipe = fc.record(
 );
 
 /**
- * What jose accepts and we refuse, and why we are stricter. jose verifies JWTs of any kind; these are access tokens, and
- * revocable ones.
+ * The reasons for which Revocast refuses tokens that jose accepts, each with the stricter rule. jose verifies JWTs of any
+ * kind; Revocast verifies access tokens that can be revoked.
  */
 const stricter: Readonly<Record<string, string>> = {
-  malformed_token: 'one spelling, no doubled or __proto__ members, bounded depth, a kid and cty that can be read',
-  malformed_request: 'white space is no part of a token',
-  missing_kid: 'no key is guessed where several of the set fit (jose is given one of each kind)',
+  malformed_token: 'one spelling, no repeated or __proto__ members, bounded depth, a readable kid and cty',
+  malformed_request: 'white space is not part of a token',
+  missing_kid: 'no key is guessed if several of the set fit (jose has one of each kind)',
   wrong_typ: 'a token inside a token (cty), an ID or logout token',
-  unsupported_crit: 'b64 outside of crit would be read in two ways',
-  invalid_claim: 'what a revocation can name must be readable, and times must be dates',
-  not_yet_valid: 'iat in the future would outlive its cutoff',
-  too_long_lived: 'lifetimes are bounded, because rules are forgotten',
-  binding_mismatch: 'a bound token is no bearer token',
+  unsupported_crit: 'b64 outside of crit can be read in two ways',
+  invalid_claim: 'claims that a revocation can name must be readable, and times must be dates',
+  not_yet_valid: 'a cutoff does not cover an iat in the future',
+  too_long_lived: 'lifetimes are bounded, because rules are removed',
+  binding_mismatch: 'a bound token is not a bearer token',
 };
 
 describe(`${cases} random changes of a good token`, () => {
@@ -106,19 +106,19 @@ describe(`${cases} random changes of a good token`, () => {
     );
   }, 300_000);
 
-  it('finds nothing that we accept and jose refuses', () => {
+  it('contain none that Revocast accepts and jose refuses', () => {
     expect(onlyUs).toEqual([]);
     expect(both).toBeGreaterThan(cases / 100);
   });
 
-  it('finds nothing that jose accepts and we refuse without a reason to be stricter', () => {
+  it('contain none that jose accepts and Revocast refuses without a stricter rule', () => {
     expect([...onlyJose.keys()].filter((reason) => stricter[reason] === undefined)).toEqual([]);
     expect(onlyJose.size).toBeGreaterThanOrEqual(5);
   });
 });
 
-/** Each category, shown once by hand: what random changes find differs from run to run. */
-describe('jose accepts and we refuse, with', () => {
+/** One written example for each reason: random changes are different in each run. */
+describe('jose accepts and Revocast refuses', () => {
   const claims = (changed: object): Recipe => ({ claims: changed as never });
   const header = (changed: object): Recipe => ({ header: changed as never });
   const examples: readonly (readonly [reason: string, recipe: Recipe])[] = [
@@ -136,11 +136,11 @@ describe('jose accepts and we refuse, with', () => {
     ['binding_mismatch', claims({ cnf: { jkt: 'x' } })],
   ];
 
-  it('every reason of the list', () => {
+  it('an example for every reason of the list', () => {
     expect([...new Set(examples.map(([reason]) => reason))].sort()).toEqual(Object.keys(stricter).sort());
   });
 
-  it.each(examples)('%s: %j', async (reason, changed) => {
+  it.each(examples)('with %s: %j', async (reason, changed) => {
     const plain = (await buildBenches()).get('plain')!;
     const token = forge(changed, usualClaims);
     expect(await joseAccepts(token)).toBe(true);
@@ -148,7 +148,7 @@ describe('jose accepts and we refuse, with', () => {
   });
 });
 
-/** Not every odd value can be made into a token, and then there is nothing to compare. */
+/** Some values cannot be made into a token. Then there is nothing to compare. */
 function forgeOrUndefined(changed: Recipe): string | undefined {
   try {
     return forge(changed, usualClaims);

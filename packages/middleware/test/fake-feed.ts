@@ -11,7 +11,7 @@ import type { FakeClock } from '@revocast/test-support';
 
 const forEver = 0xffff_ffff;
 
-/** What a connection hands out, so that the test decides what is known, when, and how fresh. */
+/** A feed whose changes and heartbeats the test controls. */
 export class FakeFeed implements Feed {
   readonly name = 'fake:';
   connections = 0;
@@ -28,7 +28,7 @@ export class FakeFeed implements Feed {
     this.#maxTokenLifetimeSeconds = maxTokenLifetimeSeconds;
   }
 
-  /** Heartbeats stop: the denylist becomes stale by itself. */
+  /** Stops the heartbeats, so that the denylist becomes stale. */
   silence(): void {
     this.#beating = false;
   }
@@ -54,7 +54,7 @@ export class FakeFeed implements Feed {
     this.#wake();
   }
 
-  /** What this process tells about itself, as the log would hear it. */
+  /** What this process reports to the log about itself. */
   get reported() {
     return this.#reader?.progress(undefined)[0];
   }

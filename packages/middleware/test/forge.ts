@@ -1,9 +1,9 @@
 import { createHmac, generateKeyPairSync, hash, type KeyObject, randomUUID, sign } from 'node:crypto';
 
-/** Keys that sign the tokens of the table. `weak` and `p384` sign well; it is verification that must refuse them. */
+/** Keys that sign the tokens of the table. `weak` and `p384` make valid signatures, which verification must refuse. */
 const pairs = {
   es: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  // The same kid at another issuer, with other material.
+  // The same kid at another issuer, with another key.
   other: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   p384: generateKeyPairSync('ec', { namedCurve: 'P-384' }),
   rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
@@ -21,13 +21,13 @@ export function publicPem(name: KeyName): string {
   return String(pairs[name].publicKey.export({ format: 'pem', type: 'spki' }));
 }
 
-/** What a token of the table is made of. Objects are written as JSON; a string or bytes are signed as they are. */
+/** The parts of a token of the table. Objects are written as JSON; a string or bytes are signed as they are. */
 export interface Recipe {
   /** Changes to the usual header; `undefined` leaves a member out. */
   readonly header?: Readonly<Record<string, unknown>> | string;
   /** Changes to the usual claims; `undefined` leaves one out. */
   readonly claims?: Readonly<Record<string, unknown>> | string | Uint8Array;
-  /** Who signs; default `es`. `hmac`: HMAC-SHA-256 with the public key as secret. */
+  /** The signing key; default `es`. `hmac`: HMAC-SHA-256 with the public key as secret. */
   readonly signer?: KeyName | 'hmac';
   /** Changes the finished token. */
   readonly spoil?: (token: string) => string;
@@ -42,7 +42,7 @@ const algorithms: Readonly<Record<KeyName, string>> = {
   ed: 'EdDSA',
 };
 
-/** Signs whatever it is told to, well-formed or not. */
+/** Signs a recipe, well-formed or not. */
 export function forge(recipe: Recipe, claims: Readonly<Record<string, unknown>>): string {
   const { signer = 'es', spoil = (token: string) => token } = recipe;
   const named = signer === 'hmac' ? 'es' : signer;
@@ -75,11 +75,11 @@ export function thumbprintOf(name: 'es' | 'other' | 'p384'): string {
   return hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url');
 }
 
-/** What a DPoP proof of the table is made of; as {@link Recipe}. */
+/** The parts of a DPoP proof of the table; as {@link Recipe}. */
 export interface ProofRecipe {
   readonly header?: Readonly<Record<string, unknown>>;
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Who signs, and whose public key is in the header; default `es`. */
+  /** The signing key, whose public key is in the header; default `es`. */
   readonly signer?: KeyName;
   readonly spoil?: (proof: string) => string;
 }

@@ -5,10 +5,10 @@ import { FakeFeed } from './fake-feed.ts';
 import { forge, publicJwk } from './forge.ts';
 import { defaultKeySetLimits } from './jwks/default-limits.ts';
 import { reasonOf } from './table-run.ts';
-import { type TestWorld, testWorld } from './test-world.ts';
+import { type TestDependencies, testDependencies } from './test-dependencies.ts';
 import { audience, issuer, usualClaims } from './verification-table.ts';
 
-// The key server as a whole API sees it: through the verifier, with tokens. The cache alone is tested under jwks/.
+// The key server behind a verifier, with tokens. The key set cache alone is tested under jwks/.
 
 const { softAgeMs, hardAgeMs, unknownKidBurst, unknownKidIntervalMs } = defaultKeySetLimits;
 const opened: Verifier[] = [];
@@ -24,27 +24,27 @@ interface KeyServer {
 
 async function open() {
   const server: KeyServer = { keys: [publicJwk('es')], up: true };
-  const world = testWorld({
+  const dependencies = testDependencies({
     fetch: async () => {
       if (!server.up) throw new TypeError('down');
       return new Response(JSON.stringify({ keys: server.keys }), { headers: { 'content-type': 'application/json' } });
     },
   });
   const verifier = composeVerifier(
-    { issuer, audience, jwksUri: 'https://keys.test/jwks', revocation: { feed: new FakeFeed(world.clock) } },
-    world,
+    { issuer, audience, jwksUri: 'https://keys.test/jwks', revocation: { feed: new FakeFeed(dependencies.clock) } },
+    dependencies,
   );
   opened.push(verifier);
-  await world.clock.advance(0);
+  await dependencies.clock.advance(0);
   await verifier.prefetch();
-  return { server, world, verifier, ...senders(verifier, world) };
+  return { server, dependencies, verifier, ...senders(verifier, dependencies) };
 }
 
-/** Tokens of now, each with an id of its own: no answer comes from the token cache unless the token is the same. */
-function senders(verifier: Verifier, world: TestWorld) {
+/** Signs tokens of the present time, each with its own id, so that only the same token is found in the token cache. */
+function senders(verifier: Verifier, dependencies: TestDependencies) {
   let serial = 0;
   const sign = (kid: string, signer: 'es' | 'other' = 'es') => {
-    const iat = Math.floor(world.clock.wallMs() / 1000);
+    const iat = Math.floor(dependencies.clock.wallMs() / 1000);
     serial += 1;
     return forge({ header: { kid }, signer, claims: { jti: `token-${serial}`, iat, exp: iat + 300 } }, usualClaims);
   };
@@ -55,8 +55,8 @@ function senders(verifier: Verifier, world: TestWorld) {
 
 describe('given 1000 tokens with 1000 random kids at once', () => {
   it('fetches keys within the budget, and accepts every valid token among them', async () => {
-    const { world, sign, send } = await open();
-    const spent = world.fetched.length;
+    const { dependencies, sign, send } = await open();
+    const spent = dependencies.fetched.length;
     const known = sign('es');
     expect(await send(known)).toBe('none');
 
@@ -69,7 +69,7 @@ describe('given 1000 tokens with 1000 random kids at once', () => {
 
     expect(new Set(await Promise.all(good))).toEqual(new Set(['none']));
     for (const reason of await Promise.all(answers)) expect(['unknown_kid', 'jwks_unavailable']).toContain(reason);
-    expect(world.fetched.length - spent).toBeLessThanOrEqual(unknownKidBurst);
+    expect(dependencies.fetched.length - spent).toBeLessThanOrEqual(unknownKidBurst);
   });
 
   it('remembers at most negativeKids kids, and none of the tokens', async () => {
@@ -83,20 +83,20 @@ describe('given 1000 tokens with 1000 random kids at once', () => {
   });
 
   it('finds a rotated key as soon as the bucket allows a fetch', async () => {
-    const { server, world, sign, send } = await open();
+    const { server, dependencies, sign, send } = await open();
     const flood = (wave: number) =>
       Promise.all(Array.from({ length: 300 }, (_, at) => send(sign(`random-${wave}-${at}`))));
     for (let wave = 0; wave < 5; wave += 1) await flood(wave);
     server.keys = [publicJwk('es'), publicJwk('other', { kid: 'rotated' })];
     const rotated = sign('rotated', 'other');
-    const rotatedAtMs = world.clock.monotonicMs();
+    const rotatedAtMs = dependencies.clock.monotonicMs();
 
     while ((await send(rotated)) !== 'none') {
-      // Ours, not the token's: nobody may throw it away meanwhile.
+      // Meanwhile the result is an outage or an unknown key, and no other reason.
       expect(['jwks_unavailable', 'unknown_kid']).toContain(await send(rotated));
-      await Promise.all([flood(world.clock.monotonicMs()), send(rotated)]);
-      await world.clock.advance(1000);
-      expect(world.clock.monotonicMs() - rotatedAtMs).toBeLessThanOrEqual(unknownKidIntervalMs);
+      await Promise.all([flood(dependencies.clock.monotonicMs()), send(rotated)]);
+      await dependencies.clock.advance(1000);
+      expect(dependencies.clock.monotonicMs() - rotatedAtMs).toBeLessThanOrEqual(unknownKidIntervalMs);
     }
     expect(await send(sign('es'))).toBe('none');
   });
@@ -104,11 +104,11 @@ describe('given 1000 tokens with 1000 random kids at once', () => {
 
 describe('given an issuer that is down', () => {
   it('accepts tokens with a known kid below the hard age, and answers 503 from it on', async () => {
-    const { server, world, verifier, sign, send } = await open();
+    const { server, dependencies, verifier, sign, send } = await open();
     server.up = false;
     const stepMs = softAgeMs / 2;
     for (let downMs = 0; downMs + stepMs < hardAgeMs; downMs += stepMs) {
-      await world.clock.advance(stepMs);
+      await dependencies.clock.advance(stepMs);
       const token = sign('es');
       expect([await send(token), await send(token)]).toEqual(['none', 'none']);
     }
@@ -116,12 +116,12 @@ describe('given an issuer that is down', () => {
     const known = sign('es');
     expect(await send(known)).toBe('none');
 
-    await world.clock.advance(stepMs);
+    await dependencies.clock.advance(stepMs);
     expect(verifier.status().issuers[0]?.keys.state).toBe('expired');
     expect([await send(known), await send(sign('es'))]).toEqual(['jwks_unavailable', 'jwks_unavailable']);
 
     server.up = true;
-    await world.clock.advance(60_000);
+    await dependencies.clock.advance(60_000);
     expect([await send(known), await send(sign('es'))]).toEqual(['none', 'none']);
   });
 });

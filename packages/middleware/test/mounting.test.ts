@@ -40,7 +40,7 @@ async function readyVerifier() {
   return { verifier, publisher };
 }
 
-/** What a CORS middleware does. */
+/** As a CORS middleware. */
 function cors(request: IncomingMessage, response: ServerResponse, next: () => void): void {
   response.setHeader('Access-Control-Allow-Origin', 'https://app.example.com');
   response.setHeader('Access-Control-Expose-Headers', 'WWW-Authenticate,Retry-After');
@@ -52,7 +52,7 @@ function cors(request: IncomingMessage, response: ServerResponse, next: () => vo
   response.writeHead(204).end();
 }
 
-describe.each(expressVersions)('mounted on %s as docs/mounting.md says', (_version, express) => {
+describe.each(expressVersions)('protect, mounted on %s as in docs/mounting.md', (_version, express) => {
   const mount = (verifier: Verifier) => {
     const app = express();
     app.use(cors);
@@ -66,7 +66,7 @@ describe.each(expressVersions)('mounted on %s as docs/mounting.md says', (_versi
     return app;
   };
 
-  it('answers a preflight without a token and lets scripts read refusals', async () => {
+  it('lets a preflight be answered without a token, and scripts read refusals', async () => {
     const app = mount((await readyVerifier()).verifier);
     const preflight = await supertest(app).options('/orders').set('Access-Control-Request-Method', 'GET');
     expect(preflight.status).toBe(204);
@@ -77,14 +77,14 @@ describe.each(expressVersions)('mounted on %s as docs/mounting.md says', (_versi
     expect(refused.headers['www-authenticate']).toBe('Bearer');
   });
 
-  it('answers probes without a token, and protects unknown paths too', async () => {
+  it('leaves probes unprotected, and protects unknown paths', async () => {
     const app = mount((await readyVerifier()).verifier);
     expect((await supertest(app).get('/healthz')).text).toBe('ok');
     expect((await supertest(app).get('/readyz')).body).toEqual({ ready: true, feed: 'fresh' });
     expect((await supertest(app).get('/nowhere')).status).toBe(401);
   });
 
-  it('is not ready while nothing is in reach, and says so', async () => {
+  it('is not ready while the feed is unreachable, and says so', async () => {
     const { issuer, jwks } = signer;
     const feed = 'http://127.0.0.1:9';
     const verifier = createVerifier({ issuer, jwks, audience: 'https://api.test', revocation: { feed }, logger: null });
@@ -98,7 +98,7 @@ describe.each(expressVersions)('mounted on %s as docs/mounting.md says', (_versi
     expect([status, headers['www-authenticate']]).toEqual([503, undefined]);
   });
 
-  it('works in tests without Redis: a logout ends the token', async () => {
+  it('works in tests without Redis: a logout revokes the token', async () => {
     const { verifier, publisher } = await readyVerifier();
     const app = mount(verifier);
     const get = async () => (await supertest(app).get('/orders').set('Authorization', authorization)).status;
@@ -108,7 +108,7 @@ describe.each(expressVersions)('mounted on %s as docs/mounting.md says', (_versi
     expect(await get()).toBe(401);
   });
 
-  it('hands errors to the handler of the app, with all it needs to answer', async () => {
+  it('passes errors with the complete answer to the error handler of the application', async () => {
     const { verifier } = await readyVerifier();
     const app = express();
     app.use(protect(verifier, { forwardErrors: true }));
@@ -122,7 +122,7 @@ describe.each(expressVersions)('mounted on %s as docs/mounting.md says', (_versi
 });
 
 describe('an upgrade request', () => {
-  it('is decided by the verifier as it stands', async () => {
+  it('can be decided by the verifier', async () => {
     const { verifier } = await readyVerifier();
     const server = createServer();
     server.on('upgrade', async (request, socket) => {
@@ -169,24 +169,21 @@ describe('a worker thread with a verifier', () => {
     verifier.ready({ timeoutMs: 200 }).then((ready) => parentPort.postMessage(ready));`;
 
   it.each([
-    ['is not there', false],
+    ['is not running', false],
     ['accepts connections and never answers', true],
-  ])(
-    'ends by itself when the sidecar %s: waiting for ready() keeps it alive, and nothing else',
-    async (_what, listening) => {
-      const silent = createServer(() => {});
-      silent.listen(0, '127.0.0.1');
-      await once(silent, 'listening');
-      const { port } = silent.address() as AddressInfo;
-      if (!listening) await new Promise((resolve) => silent.close(resolve));
-      const workerData = { jwks: signer.jwks, feed: `http://127.0.0.1:${port}` };
-      const worker = new Worker(program, { eval: true, workerData });
-      const answers: unknown[] = [];
-      worker.on('message', (ready) => answers.push(ready));
-      const [code] = await once(worker, 'exit');
-      silent.closeAllConnections();
-      if (listening) await new Promise((resolve) => silent.close(resolve));
-      expect([code, answers]).toEqual([0, [false]]);
-    },
-  );
+  ])('ends by itself when the sidecar %s: only ready() keeps it alive', async (_what, listening) => {
+    const silent = createServer(() => {});
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    if (!listening) await new Promise((resolve) => silent.close(resolve));
+    const workerData = { jwks: signer.jwks, feed: `http://127.0.0.1:${port}` };
+    const worker = new Worker(program, { eval: true, workerData });
+    const answers: unknown[] = [];
+    worker.on('message', (ready) => answers.push(ready));
+    const [code] = await once(worker, 'exit');
+    silent.closeAllConnections();
+    if (listening) await new Promise((resolve) => silent.close(resolve));
+    expect([code, answers]).toEqual([0, [false]]);
+  });
 });

@@ -16,7 +16,7 @@ import { type BenchName, nowSeconds, type Row, rows, usualClaims } from './verif
 
 const runLength = 12;
 
-/** Everything that anybody gets to see of one request: each row of the table, through every way out. */
+/** All output about each row of the table: decisions, responses, errors, logs, metrics and more. */
 const visible: { readonly where: string; readonly text: string }[] = [];
 /** Every run of 12 characters of every token and proof that was sent. */
 const runs = new Set<string>();
@@ -24,7 +24,7 @@ const runs = new Set<string>();
 const benches = new Map<BenchName, Bench & { server: Server }>();
 const registry = new Registry();
 
-/** All of it: hidden members, causes, stacks, whatever the depth. */
+/** Notes a value with hidden members, causes and stacks, at any depth. */
 function show(where: string, value: unknown): void {
   const text =
     typeof value === 'string' ? value : inspect(value, { depth: null, showHidden: true, maxStringLength: null });
@@ -88,9 +88,9 @@ beforeAll(async () => {
     benches.set(name, { ...bench, server });
   }
   for (const row of rows) await send(row);
-  for (const { verifier, world } of benches.values()) {
+  for (const { verifier, dependencies } of benches.values()) {
     show('status', verifier.status());
-    for (const line of world.lines) show('stderr', line);
+    for (const line of dependencies.lines) show('stderr', line);
   }
   show('metrics', await registry.metrics());
 }, 120_000);
@@ -112,8 +112,8 @@ function shown(): string[] {
   return [...found];
 }
 
-describe('over the whole table', () => {
-  it('every way out is looked at', () => {
+describe('the whole table', () => {
+  it('produces output of every kind', () => {
     const ways = new Set(visible.map(({ where }) => where));
     expect(ways).toEqual(
       new Set(['decision', 'response', 'error', 'explanation', 'log', 'status', 'suspicion', 'metrics']),
@@ -121,11 +121,11 @@ describe('over the whole table', () => {
     expect(runs.size).toBeGreaterThan(10_000);
   });
 
-  it(`no ${runLength} characters of any token or proof are to be seen`, () => {
+  it(`shows no ${runLength} successive characters of a token or proof`, () => {
     expect(shown()).toEqual([]);
   });
 
-  it('the search itself finds a token in an error, a cause and a hidden member', () => {
+  it('is searched in a way that finds a token in an error, a cause and a hidden member', () => {
     const token = forge({}, usualClaims);
     remember(token);
     const before = visible.length;

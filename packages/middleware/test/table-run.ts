@@ -6,7 +6,7 @@ export function reasonOf(decision: Decision): string {
   return decision.outcome === 'accepted' ? 'none' : decision.reason;
 }
 
-/** Sends every row but those that need an application around the verifier, each twice. Returns those that are wrong. */
+/** Sends every row without a guard twice. Returns the rows with a wrong result. */
 export async function runTable(): Promise<string[]> {
   const benches = await buildBenches();
   const wrong: string[] = [];

@@ -5,7 +5,7 @@ import { composeVerifier } from '../src/verifier/create-verifier.ts';
 import type { Verifier } from '../src/verifier/verifier.ts';
 import { FakeFeed } from './fake-feed.ts';
 import { forge, forgeProof, type ProofRecipe, publicJwk } from './forge.ts';
-import { type TestWorld, testWorld } from './test-world.ts';
+import { type TestDependencies, testDependencies } from './test-dependencies.ts';
 import {
   audience,
   type BenchName,
@@ -36,12 +36,12 @@ const jwksUri = 'https://keys.test/jwks';
 
 const broken: LookUp = {
   find() {
-    throw new Error('unforeseen');
+    throw new Error('unexpected');
   },
   async close() {},
 };
 
-/** A log that was lost in the second in which the tokens of the table are issued, and forgot whatever was revoked before. */
+/** A log that was lost in the second in which the tokens of the table are issued. Earlier revocations are lost too. */
 const restarted: LookUp = {
   find: async () => ({ verdict: 'active', restartedAtSeconds: nowSeconds - 60 }),
   async close() {},
@@ -90,17 +90,17 @@ const benches: Readonly<Record<BenchName, BenchOptions>> = {
 
 export interface Bench {
   readonly verifier: Verifier;
-  readonly world: TestWorld;
+  readonly dependencies: TestDependencies;
 }
 
-/** One verifier of each kind, on clocks that stand still at the second of the table. */
+/** Creates one verifier of each kind, with clocks that stand still at the second of the table. */
 export async function buildBenches(common: Partial<VerifierOptions> = {}): Promise<ReadonlyMap<BenchName, Bench>> {
   const built = new Map<BenchName, Bench>();
   for (const name of Object.keys(benches) as BenchName[]) built.set(name, await buildBench(name, common));
   return built;
 }
 
-/** The options of a bench, but for revocation. */
+/** The options of a bench without `revocation`. */
 export function optionsOf(name: BenchName, common: Partial<VerifierOptions> = {}): VerifierOptions {
   const { revocation: _revocation, ...options } = benches[name];
   const given = Object.entries({ issuer, audience, jwks, ...common, ...options });
@@ -109,39 +109,39 @@ export function optionsOf(name: BenchName, common: Partial<VerifierOptions> = {}
 
 async function buildBench(name: BenchName, common: Partial<VerifierOptions>): Promise<Bench> {
   const startsBeforeMs = name.startsWith('stale') ? 6000 : 0;
-  const world = testWorld({
+  const dependencies = testDependencies({
     fetch: async (input) => {
       if (String(input) !== jwksUri) throw new TypeError('out of reach');
       return new Response(JSON.stringify(jwks), { headers: { 'content-type': 'application/json' } });
     },
   });
-  world.clock.jumpWall(-startsBeforeMs);
-  const feed = new FakeFeed(world.clock);
+  dependencies.clock.jumpWall(-startsBeforeMs);
+  const feed = new FakeFeed(dependencies.clock);
   denyValues(feed);
   const { revocation } = benches[name];
-  const verifier = composeVerifier({ ...optionsOf(name, common), revocation: { feed, ...revocation } }, world);
-  await world.clock.advance(0);
-  await showBefore(name, { verifier, world });
+  const verifier = composeVerifier({ ...optionsOf(name, common), revocation: { feed, ...revocation } }, dependencies);
+  await dependencies.clock.advance(0);
+  await showBefore(name, { verifier, dependencies });
   if (startsBeforeMs > 0) {
     feed.silence();
-    await world.clock.advance(startsBeforeMs);
+    await dependencies.clock.advance(startsBeforeMs);
   }
-  return { verifier, world };
+  return { verifier, dependencies };
 }
 
 const heartbeatMs = 1000;
 
-/** Shows a verifier the tokens that it is to know already, each at its own time; then it is the table's second again. */
-async function showBefore(name: BenchName, { verifier, world }: Bench): Promise<void> {
+/** Sends the tokens that the verifier has to know already, each at its own time, and sets the clock back afterwards. */
+async function showBefore(name: BenchName, { verifier, dependencies }: Bench): Promise<void> {
   for (const row of rows) {
     if (row.bench !== name || row.firstSentAt === undefined) continue;
     const awayMs = (row.firstSentAt - nowSeconds) * 1000;
-    world.clock.jumpWall(awayMs);
+    dependencies.clock.jumpWall(awayMs);
     await verifier.verify(requestLike(row));
-    world.clock.jumpWall(-awayMs);
-    // A clock that ran ahead spends the proof of freshness: wait for the next heartbeat.
-    world.clock.jumpWall(-heartbeatMs);
-    await world.clock.advance(heartbeatMs);
+    dependencies.clock.jumpWall(-awayMs);
+    // A wall clock that jumps ahead invalidates the proof of freshness: wait for the next heartbeat.
+    dependencies.clock.jumpWall(-heartbeatMs);
+    await dependencies.clock.advance(heartbeatMs);
   }
 }
 
@@ -157,7 +157,7 @@ function denyValues(feed: FakeFeed): void {
   feed.deny({ dimension: 'issuer', issuer: 'https://closed.test/', value: 'https://closed.test/' });
 }
 
-/** The request of a row: header fields in order, the token in its place. */
+/** The request of a row: header fields in order, with the token filled in. */
 export function requestOf(row: Row): RowRequest {
   const token = tokenOf(row);
   const { authorization = 'Bearer {token}', headers = {}, query = '' } = row;
@@ -172,14 +172,14 @@ export function requestOf(row: Row): RowRequest {
   return { token, proof, fields: fields.map(([name, value]) => [name, fill(value)] as const), query: fill(query) };
 }
 
-/** Made for this request, each time anew. */
+/** A new proof for each request. */
 function proofOf(row: Row, recipe: ProofRecipe, token: string): string {
   const path = row.guard === undefined ? '/' : `/${encodeURIComponent(row.guard)}`;
   const ath = hash('sha256', token, 'base64url');
   return forgeProof(recipe, { htm: 'GET', htu: audience + path, iat: nowSeconds, ath });
 }
 
-/** A row is one token, however often it is sent: an ECDSA signature differs each time it is made. */
+/** The same token each time a row is sent: an ECDSA signature is different each time it is made. */
 function tokenOf(row: Row): string {
   const token = tokens.get(row) ?? forge(row.token ?? {}, usualClaims);
   tokens.set(row, token);
@@ -188,11 +188,11 @@ function tokenOf(row: Row): string {
 
 const tokens = new WeakMap<Row, string>();
 
-/** The request of a row as Node hands it to an application. */
+/** The request of a row as Node passes it to an application. */
 export function requestLike(row: Row) {
   const { fields, query } = requestOf(row);
   const headers: Record<string, string> = {};
-  // As Node does it: the first of several Authorization fields wins, the rest is dropped.
+  // As Node does: of several Authorization fields, `headers` has the first.
   for (const [name, value] of fields) headers[name] ??= value;
   const socket = { remoteAddress: '127.0.0.1' };
   return { headers, rawHeaders: fields.flat(), method: 'GET', url: `/?${query}`, socket };

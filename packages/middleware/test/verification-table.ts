@@ -10,7 +10,7 @@ import {
   twinSignature,
 } from './forge.ts';
 
-/** Which verifier a row is sent to; made in verification-bench.ts. */
+/** The verifier that a row is sent to; created in verification-bench.ts. */
 export type BenchName =
   | 'plain'
   | 'two issuers'
@@ -39,20 +39,20 @@ export type BenchName =
 
 export type GuardName = 'scope' | 'any scope' | 'claims' | 'acr' | 'recent';
 
-/** One request: what is sent, and why it is refused (`none`: it is not). */
+/** One request: what is sent, and the reason of the refusal (`none`: accepted). */
 export interface Row {
   readonly sends: string;
   readonly reason: Reason | 'none';
   readonly bench?: BenchName;
   readonly token?: Recipe;
-  /** `{token}` stands for the token; a list is that many fields; null is none. Default `Bearer {token}`. */
+  /** `{token}` is replaced by the token; a list: several fields; null: no field. Default `Bearer {token}`. */
   readonly authorization?: string | readonly string[] | null;
   /** Other header fields. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
-  /** A DPoP proof for this request, in a field of its own; `{proof}` in `headers` stands for it too. */
+  /** A DPoP proof for this request, in a field of its own; also replaces `{proof}` in `headers`. */
   readonly proof?: ProofRecipe;
-  /** Second in which the same token was sent before. */
+  /** The second in which the same token was sent before. */
   readonly firstSentAt?: number;
   /** Only over HTTP. */
   readonly guard?: GuardName;
@@ -66,7 +66,7 @@ export const issuer = 'https://issuer.test/';
 export const otherIssuer = 'https://other.test/';
 export const audience = 'https://api.test';
 
-/** What a token claims unless its row says otherwise. */
+/** The claims of a token, unless its row has others. */
 export const usualClaims = {
   iss: issuer,
   aud: audience,
@@ -146,11 +146,15 @@ const structure: Row[] = [
   { sends: 'a slash', token: part(2, (text) => `/${text.slice(1)}`), reason: 'malformed_token' },
   { sends: 'a second spelling of the last character', token: part(2, secondSpelling), reason: 'malformed_token' },
   { sends: 'a header that is an array', token: { header: '[]' }, reason: 'malformed_token' },
-  { sends: 'a header that is no JSON', token: { header: '{"alg"' }, reason: 'malformed_token' },
+  { sends: 'a header that is not JSON', token: { header: '{"alg"' }, reason: 'malformed_token' },
   { sends: 'claims that are an array', token: { claims: '[]' }, reason: 'malformed_token' },
   { sends: 'claims that are null', token: { claims: 'null' }, reason: 'malformed_token' },
   { sends: 'claims that are a string', token: { claims: '"sub"' }, reason: 'malformed_token' },
-  { sends: 'claims with something behind', token: { claims: `${json(usualClaims)}x` }, reason: 'malformed_token' },
+  {
+    sends: 'claims followed by another character',
+    token: { claims: `${json(usualClaims)}x` },
+    reason: 'malformed_token',
+  },
   {
     sends: 'claims after a byte order mark',
     token: { claims: `\ufeff${json(usualClaims)}` },
@@ -183,13 +187,13 @@ const structure: Row[] = [
 
 const headers: Row[] = [
   {
-    sends: 'a good RS256 token where only ES256 is wanted',
+    sends: 'a good RS256 token where only ES256 is allowed',
     bench: 'ES256 only',
     token: { signer: 'rsa' },
     reason: 'alg_not_allowed',
   },
   {
-    sends: 'alg none with nobody to ask for keys',
+    sends: 'alg none while no key can be fetched',
     bench: 'keys out of reach',
     token: header({ alg: 'none' }),
     reason: 'alg_not_allowed',
@@ -214,7 +218,11 @@ const headers: Row[] = [
   { sends: 'an unknown crit', token: header({ crit: ['exp'] }), reason: 'unsupported_crit' },
   { sends: 'an empty crit', token: header({ crit: [] }), reason: 'unsupported_crit' },
   { sends: 'b64 false', token: header({ b64: false }), reason: 'unsupported_crit' },
-  { sends: 'no kid where there are several keys', token: { header: { kid: undefined }, signer: 'ed' }, reason: 'none' },
+  {
+    sends: 'no kid where one of several keys fits',
+    token: { header: { kid: undefined }, signer: 'ed' },
+    reason: 'none',
+  },
   { sends: 'no kid where two keys fit', token: header({ kid: undefined }), reason: 'missing_kid' },
   { sends: 'kid as a number', token: header({ kid: 1 }), reason: 'malformed_token' },
   { sends: 'kid as an object', token: header({ kid: {} }), reason: 'malformed_token' },
@@ -222,7 +230,7 @@ const headers: Row[] = [
   { sends: 'a kid of 10 kB', token: header({ kid: 'k'.repeat(10_000) }), reason: 'token_too_large' },
   { sends: 'a kid that is a path', token: header({ kid: '../../dev/null' }), reason: 'unknown_kid' },
   { sends: 'a kid __proto__', token: header({ kid: '__proto__' }), reason: 'unknown_kid' },
-  { sends: 'a kid with a capital more', token: header({ kid: 'ES' }), reason: 'unknown_kid' },
+  { sends: 'a kid in upper case', token: header({ kid: 'ES' }), reason: 'unknown_kid' },
   { sends: 'the kid of a weak key', token: { signer: 'weak' }, reason: 'key_not_usable' },
   { sends: 'the kid of an encryption key', token: header({ kid: 'enc' }), reason: 'key_not_usable' },
   { sends: 'a kid that two keys share', token: header({ kid: 'twice' }), reason: 'key_not_usable' },
@@ -231,17 +239,17 @@ const headers: Row[] = [
   { sends: 'typ of a logout token', token: header({ typ: 'logout+jwt' }), reason: 'wrong_typ' },
   { sends: 'typ of a DPoP proof', token: header({ typ: 'dpop+jwt' }), reason: 'wrong_typ' },
   { sends: 'typ as a media type', token: header({ typ: 'application/at+jwt' }), reason: 'none' },
-  { sends: 'typ in capitals', token: header({ typ: 'AT+JWT' }), reason: 'none' },
+  { sends: 'typ in upper case', token: header({ typ: 'AT+JWT' }), reason: 'none' },
   { sends: 'typ with a prefix', token: header({ typ: 'xat+jwt' }), reason: 'wrong_typ' },
   { sends: 'typ as a number', token: header({ typ: 1 }), reason: 'malformed_token' },
   { sends: 'cty JWT', token: header({ cty: 'JWT' }), reason: 'wrong_typ' },
   {
-    sends: 'its own key in jwk',
+    sends: 'a key of the sender in jwk',
     token: { header: { jwk: publicJwk('other') }, signer: 'other' },
     reason: 'bad_signature',
   },
   {
-    sends: 'its own key set in jku',
+    sends: 'a key set of the sender in jku',
     token: { header: { jku: 'https://evil.test/' }, signer: 'other' },
     reason: 'bad_signature',
   },
@@ -249,9 +257,9 @@ const headers: Row[] = [
 
 const signatures: Row[] = [
   { sends: 'a signature of another key', token: { signer: 'other' }, reason: 'bad_signature' },
-  { sends: 'a signature cut short', token: spoiled(resign((bytes) => bytes.subarray(0, 63))), reason: 'bad_signature' },
+  { sends: 'a truncated signature', token: spoiled(resign((bytes) => bytes.subarray(0, 63))), reason: 'bad_signature' },
   {
-    sends: 'a signature with a byte more',
+    sends: 'a signature with one byte too many',
     token: spoiled(resign((bytes) => Buffer.concat([bytes, Buffer.of(0)]))),
     reason: 'bad_signature',
   },
@@ -290,8 +298,8 @@ const times: Row[] = [
   ]),
   { sends: 'nbf as a string', token: claims({ nbf: 'now' }), reason: 'invalid_claim' },
   { sends: 'nbf as an array', token: claims({ nbf: [now] }), reason: 'invalid_claim' },
-  { sends: 'exp a second before the tolerance ends', token: claims({ exp: now - 4 }), reason: 'none' },
-  { sends: 'exp where the tolerance ends', token: claims({ exp: now - 5 }), reason: 'expired' },
+  { sends: 'exp one second within the tolerance', token: claims({ exp: now - 4 }), reason: 'none' },
+  { sends: 'exp at the tolerance', token: claims({ exp: now - 5 }), reason: 'expired' },
   { sends: 'exp past the tolerance', token: claims({ exp: now - 6 }), reason: 'expired' },
   { sends: 'exp with a fraction', token: claims({ exp: now + 0.5 }), reason: 'none' },
   { sends: 'nbf within the tolerance', token: claims({ nbf: now + 4 }), reason: 'none' },
@@ -302,13 +310,18 @@ const times: Row[] = [
   { sends: 'iat with a fraction', token: claims({ iat: now - 0.5 }), reason: 'none' },
   { sends: 'a lifetime of a day', token: claims({ iat: now - 60, exp: now - 60 + 86_400 }), reason: 'none' },
   {
-    sends: 'a lifetime of a day and a second',
+    sends: 'a lifetime of one second more than a day',
     token: claims({ iat: now - 60, exp: now - 59 + 86_400 }),
     reason: 'too_long_lived',
   },
-  { sends: 'the greatest age', bench: 'one hour at most', token: claims({ iat: now - 3605 }), reason: 'none' },
   {
-    sends: 'a second more than the greatest age',
+    sends: 'a token of the greatest age',
+    bench: 'one hour at most',
+    token: claims({ iat: now - 3605 }),
+    reason: 'none',
+  },
+  {
+    sends: 'a token one second older than the greatest age',
     bench: 'one hour at most',
     token: claims({ iat: now - 3606 }),
     reason: 'too_old',
@@ -324,13 +337,13 @@ const times: Row[] = [
 const audiences: Row[] = [
   { sends: 'no aud', token: claims({ aud: undefined }), reason: 'missing_claim' },
   {
-    sends: 'no aud, to an API for anybody',
+    sends: 'no aud, to an API that accepts any audience',
     bench: 'any audience',
     token: claims({ aud: undefined }),
     reason: 'missing_claim',
   },
   {
-    sends: 'another aud, to an API for anybody',
+    sends: 'another aud, to an API that accepts any audience',
     bench: 'any audience',
     token: claims({ aud: 'https://x.test' }),
     reason: 'none',
@@ -340,17 +353,17 @@ const audiences: Row[] = [
   { sends: 'aud as an object', token: claims({ aud: {} }), reason: 'invalid_claim' },
   { sends: 'an empty array as aud', token: claims({ aud: [] }), reason: 'wrong_audience' },
   { sends: 'aud with a number in it', token: claims({ aud: [audience, 1] }), reason: 'invalid_claim' },
-  { sends: 'aud with us among others', token: claims({ aud: ['https://x.test', audience] }), reason: 'none' },
-  { sends: 'aud for others', token: claims({ aud: ['https://x.test'] }), reason: 'wrong_audience' },
-  { sends: 'aud with a slash more', token: claims({ aud: `${audience}/` }), reason: 'wrong_audience' },
-  { sends: 'aud in capitals', token: claims({ aud: audience.toUpperCase() }), reason: 'wrong_audience' },
-  { sends: 'aud that is a prefix of ours', token: claims({ aud: 'https://api' }), reason: 'wrong_audience' },
+  { sends: 'aud with this API among others', token: claims({ aud: ['https://x.test', audience] }), reason: 'none' },
+  { sends: 'aud with other APIs only', token: claims({ aud: ['https://x.test'] }), reason: 'wrong_audience' },
+  { sends: 'aud with an extra slash', token: claims({ aud: `${audience}/` }), reason: 'wrong_audience' },
+  { sends: 'aud in upper case', token: claims({ aud: audience.toUpperCase() }), reason: 'wrong_audience' },
+  { sends: 'aud that is a prefix of this API', token: claims({ aud: 'https://api' }), reason: 'wrong_audience' },
 ];
 
 const issuers: Row[] = [
   { sends: 'another iss', token: claims({ iss: 'https://evil.test/' }), reason: 'untrusted_issuer' },
-  { sends: 'iss without its slash', token: claims({ iss: 'https://issuer.test' }), reason: 'untrusted_issuer' },
-  { sends: 'iss in capitals', token: claims({ iss: issuer.toUpperCase() }), reason: 'untrusted_issuer' },
+  { sends: 'iss without its final slash', token: claims({ iss: 'https://issuer.test' }), reason: 'untrusted_issuer' },
+  { sends: 'iss in upper case', token: claims({ iss: issuer.toUpperCase() }), reason: 'untrusted_issuer' },
   { sends: 'iss __proto__', token: claims({ iss: '__proto__' }), reason: 'untrusted_issuer' },
   { sends: 'the first of two issuers', bench: 'two issuers', reason: 'none' },
   {
@@ -403,7 +416,7 @@ const revoked: Row[] = [
     token: claims({ sub: 'user-7', client_id: 'client-7' }),
     reason: 'revoked_subject_client',
   },
-  { sends: 'that subject at another client', token: claims({ sub: 'user-7' }), reason: 'none' },
+  { sends: 'the same subject at another client', token: claims({ sub: 'user-7' }), reason: 'none' },
   { sends: 'a revoked tenant', bench: 'auth0', token: claims({ org_id: 'revoked-tenant' }), reason: 'revoked_tenant' },
   { sends: 'a revoked key', token: { header: { kid: 'leaked' } }, reason: 'revoked_key' },
   {
@@ -414,17 +427,17 @@ const revoked: Row[] = [
   },
 ];
 
-/** What time changes about a token that was verified before. */
+/** Tokens that were verified before, at another time. */
 const knownTokens: Row[] = [
-  { sends: 'a token known for a minute', firstSentAt: now - 60, reason: 'none' },
+  { sends: 'a token verified a minute before', firstSentAt: now - 60, reason: 'none' },
   {
-    sends: 'a known token that has expired since',
+    sends: 'a known token that has expired meanwhile',
     firstSentAt: now - 60,
     token: claims({ exp: now - 5 }),
     reason: 'expired',
   },
   {
-    sends: 'a known token that has grown too old since',
+    sends: 'a known token that has become too old meanwhile',
     firstSentAt: now - 60,
     token: claims({ iat: now - 3606 }),
     reason: 'too_old',
@@ -555,7 +568,7 @@ const proofs: Row[] = [
   { ...dpop, sends: 'the scheme in lower case', authorization: 'dpop {token}', reason: 'none' },
   {
     ...dpop,
-    sends: 'a bearer token where proofs are taken',
+    sends: 'a bearer token where proofs are accepted',
     authorization: 'Bearer {token}',
     token: {},
     reason: 'none',
@@ -569,7 +582,7 @@ const proofs: Row[] = [
   { ...dpop, sends: 'a proof of another key', proof: { signer: 'other' }, reason: 'binding_mismatch' },
   {
     ...dpop,
-    sends: 'a proof with our key, signed by another',
+    sends: 'a proof with the bound key, signed by another key',
     proof: { signer: 'other', header: { jwk: publicJwk('es') } },
     reason: 'dpop_invalid',
   },
@@ -610,7 +623,7 @@ const proofs: Row[] = [
   },
   {
     ...dpop,
-    sends: 'a proof for the host that the request names',
+    sends: 'a proof for the host in the Host field',
     headers: { host: 'evil.test', 'x-forwarded-host': 'evil.test' },
     proof: proofClaims({ htu: 'https://evil.test/' }),
     reason: 'dpop_invalid',
@@ -618,22 +631,32 @@ const proofs: Row[] = [
   { ...dpop, sends: 'a proof over http', proof: proofClaims({ htu: 'http://api.test/' }), reason: 'dpop_invalid' },
   {
     ...dpop,
-    sends: 'a proof that spells the same URI otherwise',
+    sends: 'a proof with another spelling of the same URI',
     proof: proofClaims({ htu: 'HTTPS://API.test:443/?q#f' }),
     reason: 'none',
   },
-  { ...dpop, sends: 'a request with a query that the proof leaves out', query: 'page=2', reason: 'none' },
+  { ...dpop, sends: 'a request with a query that is not in the proof', query: 'page=2', reason: 'none' },
   { ...dpop, sends: 'a proof without htu', proof: proofClaims({ htu: undefined }), reason: 'dpop_invalid' },
   { ...dpop, sends: 'a proof without ath', proof: proofClaims({ ath: undefined }), reason: 'dpop_invalid' },
   { ...dpop, sends: 'a proof for another token', proof: proofClaims({ ath: 'x' }), reason: 'dpop_invalid' },
   { ...dpop, sends: 'a proof without iat', proof: proofClaims({ iat: undefined }), reason: 'dpop_invalid' },
-  { ...dpop, sends: 'a proof as old as it may be', proof: proofClaims({ iat: now - 65 }), reason: 'none' },
-  { ...dpop, sends: 'a proof a second older', proof: proofClaims({ iat: now - 66 }), reason: 'dpop_invalid' },
-  { ...dpop, sends: 'a proof as far ahead as it may be', proof: proofClaims({ iat: now + 5 }), reason: 'none' },
-  { ...dpop, sends: 'a proof a second further ahead', proof: proofClaims({ iat: now + 6 }), reason: 'dpop_invalid' },
+  { ...dpop, sends: 'a proof of the greatest age', proof: proofClaims({ iat: now - 65 }), reason: 'none' },
   {
     ...dpop,
-    sends: 'a proof that was shown before',
+    sends: 'a proof one second older than that',
+    proof: proofClaims({ iat: now - 66 }),
+    reason: 'dpop_invalid',
+  },
+  { ...dpop, sends: 'a proof as far in the future as allowed', proof: proofClaims({ iat: now + 5 }), reason: 'none' },
+  {
+    ...dpop,
+    sends: 'a proof one second further in the future',
+    proof: proofClaims({ iat: now + 6 }),
+    reason: 'dpop_invalid',
+  },
+  {
+    ...dpop,
+    sends: 'a proof that was used before',
     firstSentAt: now,
     proof: proofClaims({ jti: 'used-before' }),
     reason: 'dpop_replay',
@@ -660,20 +683,20 @@ const proofs: Row[] = [
   { ...dpop, sends: 'no nonce', bench: 'proofs with nonces', reason: 'dpop_nonce' },
   {
     ...dpop,
-    sends: 'a made-up nonce',
+    sends: 'an invented nonce',
     bench: 'proofs with nonces',
     proof: proofClaims({ nonce: 'x' }),
     reason: 'dpop_nonce',
   },
-  { ...dpop, sends: 'a proof where only proofs are taken', bench: 'proofs only', reason: 'none' },
+  { ...dpop, sends: 'a proof where proofs are required', bench: 'proofs only', reason: 'none' },
   {
-    sends: 'a bearer token where only proofs are taken',
+    sends: 'a bearer token where proofs are required',
     bench: 'proofs only',
     reason: 'unsupported_scheme',
   },
   {
     ...dpop,
-    sends: 'a good proof, and nobody knows whether for the first time',
+    sends: 'a good proof while the replay store cannot be reached',
     bench: 'proofs, store out of reach',
     reason: 'denylist_unavailable',
   },
@@ -690,7 +713,7 @@ const byProxy = { bench: 'certificates from a proxy', token: certified() } as co
 
 const certificates: Row[] = [
   { ...byProxy, sends: 'the certificate of the token', headers: { 'client-cert': clientCert }, reason: 'none' },
-  { ...byProxy, sends: 'it as PEM', headers: { 'client-cert': pem }, reason: 'none' },
+  { ...byProxy, sends: 'the certificate of the token as PEM', headers: { 'client-cert': pem }, reason: 'none' },
   { ...byProxy, sends: 'no certificate', reason: 'binding_mismatch' },
   {
     ...byProxy,
@@ -700,34 +723,34 @@ const certificates: Row[] = [
   },
   {
     ...byProxy,
-    sends: 'something that is no certificate',
+    sends: 'a value that is not a certificate',
     headers: { 'client-cert': '%%%' },
     reason: 'binding_mismatch',
   },
   {
     ...byProxy,
-    sends: 'the certificate, past a proxy that is not trusted',
+    sends: 'the certificate from a proxy that is not trusted',
     bench: 'certificates from another proxy',
     headers: { 'client-cert': clientCert },
     reason: 'binding_mismatch',
   },
   {
     ...byProxy,
-    sends: 'the certificate where no header is declared',
+    sends: 'the certificate where no header is configured',
     bench: 'plain',
     headers: { 'client-cert': clientCert },
     reason: 'binding_mismatch',
   },
   {
     ...byProxy,
-    sends: 'a certificate where the token names a key too',
+    sends: 'the certificate for a token that is also bound to a key',
     token: certified({ jkt: thumbprintOf('es') }),
     headers: { 'client-cert': clientCert },
     reason: 'binding_mismatch',
   },
   {
     ...byProxy,
-    sends: 'a token bound in a way that nobody knows',
+    sends: 'a token bound by an unknown method',
     token: certified({ kid: 'x' }),
     headers: { 'client-cert': clientCert },
     reason: 'binding_mismatch',
@@ -735,31 +758,45 @@ const certificates: Row[] = [
 ];
 
 const outages: Row[] = [
-  { sends: 'a good token, keys fetched', bench: 'remote keys', reason: 'none' },
-  { sends: 'a kid the issuer does not have', bench: 'remote keys', token: header({ kid: 'x' }), reason: 'unknown_kid' },
-  { sends: 'a good token, keys out of reach', bench: 'keys out of reach', reason: 'jwks_unavailable' },
-  { sends: 'a good token, nobody can tell', bench: 'stale', reason: 'denylist_unavailable' },
+  { sends: 'a good token, with keys that are fetched', bench: 'remote keys', reason: 'none' },
   {
-    sends: 'a revoked token, otherwise stale',
+    sends: 'a kid that the issuer does not have',
+    bench: 'remote keys',
+    token: header({ kid: 'x' }),
+    reason: 'unknown_kid',
+  },
+  { sends: 'a good token while keys cannot be fetched', bench: 'keys out of reach', reason: 'jwks_unavailable' },
+  { sends: 'a good token while the denylist is stale', bench: 'stale', reason: 'denylist_unavailable' },
+  {
+    sends: 'a revoked token while the denylist is stale',
     bench: 'stale',
     token: claims({ jti: 'revoked-token' }),
     reason: 'revoked_token',
   },
-  { sends: 'a bad token, nobody can tell', bench: 'stale', token: { signer: 'other' }, reason: 'bad_signature' },
-  { sends: 'a good token, nobody can tell, policy accept', bench: 'stale, accepting', reason: 'none' },
-  { sends: 'a token of the second in which the log began anew', bench: 'log restarted', reason: 'too_old' },
   {
-    sends: 'a token of the second after the log began anew',
+    sends: 'a bad token while the denylist is stale',
+    bench: 'stale',
+    token: { signer: 'other' },
+    reason: 'bad_signature',
+  },
+  {
+    sends: 'a good token while the denylist is stale, with the policy accept',
+    bench: 'stale, accepting',
+    reason: 'none',
+  },
+  { sends: 'a token of the second in which the log restarted', bench: 'log restarted', reason: 'too_old' },
+  {
+    sends: 'a token of the second after the restart of the log',
     bench: 'log restarted',
     token: claims({ iat: now - 59 }),
     reason: 'none',
   },
-  { sends: 'a good token into something unforeseen', bench: 'broken', reason: 'internal_error' },
+  { sends: 'a good token, and the look-up throws', bench: 'broken', reason: 'internal_error' },
 ];
 
 const guarded: Row[] = [
   {
-    sends: 'all scopes wanted',
+    sends: 'all required scopes',
     guard: 'scope',
     token: claims({ scope: 'a orders:write orders:read' }),
     reason: 'none',
@@ -774,23 +811,23 @@ const guarded: Row[] = [
   { sends: 'no scope claim', guard: 'scope', reason: 'insufficient_scope' },
   { sends: 'any of two scopes', guard: 'any scope', token: claims({ scope: 'orders:read' }), reason: 'none' },
   { sends: 'none of two scopes', guard: 'any scope', token: claims({ scope: 'orders' }), reason: 'insufficient_scope' },
-  { sends: 'the claim wanted', guard: 'claims', token: claims({ plan: 'gold' }), reason: 'none' },
+  { sends: 'the required claim', guard: 'claims', token: claims({ plan: 'gold' }), reason: 'none' },
   {
     sends: 'another value of the claim',
     guard: 'claims',
     token: claims({ plan: ['gold'] }),
     reason: 'insufficient_scope',
   },
-  { sends: 'the acr wanted', guard: 'acr', token: claims({ acr: 'phr' }), reason: 'none' },
+  { sends: 'a required acr', guard: 'acr', token: claims({ acr: 'phr' }), reason: 'none' },
   { sends: 'a weaker acr', guard: 'acr', token: claims({ acr: 'pwd' }), reason: 'step_up_required' },
   {
-    sends: 'an authentication just recent enough',
+    sends: 'an authentication of the greatest age',
     guard: 'recent',
     token: claims({ auth_time: now - 300 }),
     reason: 'none',
   },
   {
-    sends: 'an authentication too long ago',
+    sends: 'an authentication that is too old',
     guard: 'recent',
     token: claims({ auth_time: now - 301 }),
     reason: 'step_up_required',
@@ -798,7 +835,7 @@ const guarded: Row[] = [
   { sends: 'no auth_time', guard: 'recent', reason: 'step_up_required' },
 ];
 
-/** What bad input gets, as data. The same rows go to a verifier, to Express 4 and to Express 5. */
+/** Requests and their results. The same rows are sent to a verifier, to Express 4 and to Express 5. */
 export const rows: readonly Row[] = [
   ...requests,
   ...structure,

@@ -10,29 +10,29 @@ beforeAll(async () => {
   benches = await buildBenches();
 });
 
-/** What is seen before a key is looked for. */
-const hopelessReasons = ['missing_token', 'malformed_token', 'wrong_typ', 'untrusted_issuer', 'expired'];
+/** Reasons that are found before a key is searched. */
+const reasonsBeforeKeys = ['missing_token', 'malformed_token', 'wrong_typ', 'untrusted_issuer', 'expired'];
 
-describe('a verifier that is sent', () => {
+describe('a verifier', () => {
   it.each(
     rows
       .filter((row) => row.guard === undefined)
       .map((row) => [row.bench ?? 'plain', row.sends, row.reason, row] as const),
-  )('(%s) %s answers %s, twice the same', async (bench, _sends, reason, row) => {
+  )('(%s) answers %s with %s, twice', async (bench, _sends, reason, row) => {
     const { verifier } = benches.get(bench)!;
     expect(reasonOf(await verifier.verify(requestLike(row)))).toBe(reason);
-    // The second time the token may be known: nothing about it may have become better.
+    // The second time the token may be cached: the result must be the same.
     expect(reasonOf(await verifier.verify(requestLike(row)))).toBe(reason);
   });
 
-  it('a token that could never be accepted has the issuer asked for nothing', async () => {
+  it('fetches nothing for a token that fails a check before the signature', async () => {
     const fresh = (await buildBenches()).get('remote keys')!;
-    const hopeless = rows.filter(
-      ({ reason, token }) => hopelessReasons.includes(reason) && token?.claims === undefined,
+    const refusedEarly = rows.filter(
+      ({ reason, token }) => reasonsBeforeKeys.includes(reason) && token?.claims === undefined,
     );
-    expect(hopeless.length).toBeGreaterThan(20);
-    for (const row of hopeless) await fresh.verifier.verify(requestLike(row));
-    expect(fresh.world.fetched).toEqual([]);
+    expect(refusedEarly.length).toBeGreaterThan(20);
+    for (const row of refusedEarly) await fresh.verifier.verify(requestLike(row));
+    expect(fresh.dependencies.fetched).toEqual([]);
   });
 });
 
@@ -42,7 +42,7 @@ describe('the table', () => {
     expect(reasons.filter((reason) => !produced.has(reason))).toEqual([]);
   });
 
-  it('has at least 150 rows, no two of one name in one bench', () => {
+  it('has at least 150 rows, each with its own name in its bench', () => {
     expect(rows.length).toBeGreaterThanOrEqual(150);
     expect(new Set(rows.map(({ bench, sends, guard }) => `${bench} ${sends} ${guard}`)).size).toBe(rows.length);
   });

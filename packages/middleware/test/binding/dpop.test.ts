@@ -14,7 +14,7 @@ import type { Verifier } from '../../src/verifier/verifier.ts';
 import { FakeFeed } from '../fake-feed.ts';
 import { forge, forgeProof, publicJwk, thumbprintOf } from '../forge.ts';
 import { reasonOf } from '../table-run.ts';
-import { testWorld } from '../test-world.ts';
+import { testDependencies } from '../test-dependencies.ts';
 import { audience, issuer, nowSeconds, usualClaims } from '../verification-table.ts';
 
 const token = forge({ claims: { cnf: { jkt: thumbprintOf('es') } } }, usualClaims);
@@ -28,23 +28,23 @@ afterEach(async () => {
 });
 
 async function open(dpop: Partial<DpopOptions> = {}) {
-  const world = testWorld();
+  const dependencies = testDependencies();
   const verifier: Verifier = composeVerifier(
     {
       issuer,
       audience,
       jwks: { keys: [publicJwk('es')] },
       dpop: { publicOrigin: audience, ...dpop },
-      revocation: { feed: new FakeFeed(world.clock) },
+      revocation: { feed: new FakeFeed(dependencies.clock) },
       logger: null,
     },
-    world,
+    dependencies,
   );
   closing.push(() => verifier.close());
-  await world.clock.advance(0);
+  await dependencies.clock.advance(0);
   const send = async (proof: string, url = '/') =>
     verifier.verify({ headers: { authorization: `DPoP ${token}`, dpop: proof }, method: 'GET', url });
-  return { world, verifier, send };
+  return { dependencies, verifier, send };
 }
 
 async function serve(verifier: Verifier) {
@@ -85,7 +85,7 @@ describe('a route that accepts proofs', () => {
 
 describe('a route that requires nonces', () => {
   it('sends a nonce with the rejection, accepts it, and sends the next one in time', async () => {
-    const { verifier, world } = await open({ nonces: true, nonceLifetimeMs: 10_000, proofMaxAgeMs: 600_000 });
+    const { verifier, dependencies } = await open({ nonces: true, nonceLifetimeMs: 10_000, proofMaxAgeMs: 600_000 });
     const get = await serve(verifier);
     const refused = await get('/orders/free', proofFor('/orders/free'));
     const nonce = refused.headers.get('dpop-nonce') ?? '';
@@ -95,27 +95,27 @@ describe('a route that requires nonces', () => {
     const accepted = await get('/orders/free', proofFor('/orders/free', { nonce }));
     expect([accepted.status, accepted.headers.get('dpop-nonce')]).toEqual([200, null]);
 
-    await world.clock.advance(10_000);
+    await dependencies.clock.advance(10_000);
     const late = await get('/orders/free', proofFor('/orders/free', { nonce }));
     expect([late.status, late.headers.get('dpop-nonce')]).toEqual([200, expect.stringMatching(/^[\w-]{22}$/)]);
     expect(late.headers.get('dpop-nonce')).not.toBe(nonce);
 
-    await world.clock.advance(10_000);
+    await dependencies.clock.advance(10_000);
     expect((await get('/orders/free', proofFor('/orders/free', { nonce }))).status).toBe(401);
   });
 });
 
 describe('a used proof', () => {
   it('is rejected for as long as it is valid', async () => {
-    const { send, world } = await open({ proofMaxAgeMs: 60_000 });
+    const { send, dependencies } = await open({ proofMaxAgeMs: 60_000 });
     const proof = proofFor('/');
     expect(reasonOf(await send(proof))).toBe('none');
     // 60 s, and 5 s of tolerance.
     for (const ms of [0, 1000, 63_000, 1000]) {
-      await world.clock.advance(ms);
+      await dependencies.clock.advance(ms);
       expect(reasonOf(await send(proof))).toBe('dpop_replay');
     }
-    await world.clock.advance(1000);
+    await dependencies.clock.advance(1000);
     expect(reasonOf(await send(proof))).toBe('dpop_invalid');
   });
 
@@ -170,14 +170,14 @@ describe('a used proof', () => {
   ] as [string, string, ReplayStore['take']][])(
     'is unavailable with a store of the application that %s: %s',
     async (_what, reason, take) => {
-      const { send, world } = await open({ replays: { take, async close() {} } });
+      const { send, dependencies } = await open({ replays: { take, async close() {} } });
       let settled: Decision | undefined;
       void send(proofFor('/')).then((decision) => {
         settled = decision;
       });
       await until(
         async () => {
-          await world.clock.advance(1000);
+          await dependencies.clock.advance(1000);
           return settled !== undefined;
         },
         { what: 'an answer' },

@@ -12,7 +12,7 @@ import { protect } from '../../src/express/protect.ts';
 import { composeVerifier } from '../../src/verifier/create-verifier.ts';
 import { FakeFeed } from '../fake-feed.ts';
 import { forge, publicJwk } from '../forge.ts';
-import { testWorld } from '../test-world.ts';
+import { testDependencies } from '../test-dependencies.ts';
 import { audience, issuer, usualClaims } from '../verification-table.ts';
 
 interface Identity {
@@ -41,12 +41,12 @@ describe('an API that ends the TLS connection itself', () => {
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'revocast-mtls-'));
     for (const name of ['api', 'client', 'thief']) identities[name] = await makeIdentity(dir, name);
-    const world = testWorld();
+    const dependencies = testDependencies();
     const verifier = composeVerifier(
-      { issuer, audience, jwks: { keys: [publicJwk('es')] }, revocation: { feed: new FakeFeed(world.clock) } },
-      world,
+      { issuer, audience, jwks: { keys: [publicJwk('es')] }, revocation: { feed: new FakeFeed(dependencies.clock) } },
+      dependencies,
     );
-    await world.clock.advance(0);
+    await dependencies.clock.advance(0);
     close = () => verifier.close();
     const app = express();
     app.use(protect(verifier));

@@ -9,20 +9,20 @@ import { protectedResourceMetadata } from '../../src/express/metadata.ts';
 import { type ProtectOptions, protect } from '../../src/express/protect.ts';
 import type { VerifierOptions } from '../../src/options/options.ts';
 import { composeVerifier } from '../../src/verifier/create-verifier.ts';
-import { testWorld } from '../test-world.ts';
+import { testDependencies } from '../test-dependencies.ts';
 import { expressVersions } from './versions.ts';
 
 let signer: Signer;
-const world = testWorld();
+const dependencies = testDependencies();
 
 beforeAll(async () => {
-  signer = await createSigner({ nowMs: () => world.clock.wallMs() });
+  signer = await createSigner({ nowMs: () => dependencies.clock.wallMs() });
 });
 
 function verifierWith(options: Partial<VerifierOptions> = {}) {
   const { issuer, jwks } = signer;
   const given = { issuer, jwks, audience: 'https://api.test', revocation: null, logger: null, ...options };
-  return composeVerifier(given as VerifierOptions, world);
+  return composeVerifier(given as VerifierOptions, dependencies);
 }
 
 describe.each(expressVersions)('protect on %s', (_version, express) => {
@@ -48,7 +48,7 @@ describe.each(expressVersions)('protect on %s', (_version, express) => {
     expect(body.auth).toMatchObject({ subject: 'user-1', clientId: 'client-1', tokenId: 'j', scopes: ['a', 'b'] });
   });
 
-  it('lets requests without credentials pass when anonymous is on, and refuses bad ones as ever', async () => {
+  it('passes requests without credentials if `anonymous` is on, and refuses bad credentials', async () => {
     const app = appWith({}, { anonymous: true });
     app.use((req, res) => void res.json({ anonymous: Reflect.get(req, 'auth') === undefined }));
     expect((await request(app)).body).toEqual({ anonymous: true });
@@ -57,14 +57,14 @@ describe.each(expressVersions)('protect on %s', (_version, express) => {
     expect((await request(app, 'Bearer bad')).status).toBe(401);
   });
 
-  it('tells an anonymous request at a guard to authenticate, not that a scope is missing', async () => {
+  it('answers an anonymous request at a guard 401 without an error code', async () => {
     const app = appWith({}, { anonymous: true });
     app.use(requireScope('read'), (_req, res) => void res.send('in'));
     const { status, headers } = await request(app);
     expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer scope="read"']);
   });
 
-  it('hands errors to the app that carry the very answer, when asked to', async () => {
+  it('passes errors with the complete answer to the application if `forwardErrors` is on', async () => {
     const seen: unknown[] = [];
     const app = appWith({ realm: 'r' }, { forwardErrors: true });
     app.use((error: unknown, _req: unknown, _res: unknown, next: (error: unknown) => void) => {
@@ -77,7 +77,7 @@ describe.each(expressVersions)('protect on %s', (_version, express) => {
     expect([status, headers['www-authenticate']]).toEqual([401, expect.stringContaining('error="invalid_token"')]);
   });
 
-  it('hands on the cause of an internal error to the app only', async () => {
+  it('passes the cause of an internal error to the application only', async () => {
     const seen: unknown[] = [];
     const app = appWith({}, { forwardErrors: true });
     const cause = new Error('database down');
@@ -108,13 +108,13 @@ describe.each(expressVersions)('protect on %s', (_version, express) => {
     expect(headers['www-authenticate']).toBeUndefined();
   });
 
-  it('lets pass only on exactly true', async () => {
+  it('passes only if the predicate returns exactly true', async () => {
     const app = appWith({});
     app.use(requireClaims((() => 'yes') as never), (_req, res) => void res.send('in'));
     expect((await request(app, await bearer())).status).toBe(403);
   });
 
-  it('refuses nothing and sets no req.auth in report-only mode, but counts', async () => {
+  it('refuses nothing and sets no req.auth in report-only mode, and counts refusals', async () => {
     const registry = new Registry();
     const app = appWith({ dangerouslyReportOnly: true, metrics: { registry } });
     app.use(requireScope('read'), (req, res) => void res.json({ auth: Reflect.has(req, 'auth') }));
@@ -128,7 +128,7 @@ describe.each(expressVersions)('protect on %s', (_version, express) => {
     expect(text).toContain('revocast_authorizations_total{outcome="would_reject",reason="insufficient_scope"} 1');
   });
 
-  it('counts a request once although it is protected twice', async () => {
+  it('counts a request once if it is protected twice', async () => {
     const registry = new Registry();
     const verifier = verifierWith({ metrics: { registry } });
     const app = express();
@@ -137,7 +137,7 @@ describe.each(expressVersions)('protect on %s', (_version, express) => {
     expect(await registry.metrics()).toContain('{outcome="accepted",reason="none",issuer="issuer.test"} 1');
   });
 
-  it('answers a guard without protect before it as a mistake of ours', async () => {
+  it('passes a ConfigurationError to the application for a guard without protect', async () => {
     const app = express();
     app.use(requireScope('read'), (_req, res) => void res.send('in'));
     app.use(
@@ -147,7 +147,7 @@ describe.each(expressVersions)('protect on %s', (_version, express) => {
     expect((await request(app)).text).toBe('ConfigurationError');
   });
 
-  it('says what is wrong where authOf has nobody to return', async () => {
+  it('throws from authOf on a route without protect, and says so', async () => {
     const app = express();
     app.use((req, res) => {
       expect(() => authOf(req)).toThrow('authOf: this route is not behind protect()');
@@ -156,16 +156,16 @@ describe.each(expressVersions)('protect on %s', (_version, express) => {
     await request(app).expect(200);
   });
 
-  it('hides the reason unless exposeReason is on', async () => {
+  it('adds the reason to the body only if `exposeReason` is on', async () => {
     expect((await request(appWith({}), 'Bearer bad')).body).not.toHaveProperty('reason');
     expect((await request(appWith({ exposeReason: true }), 'Bearer bad')).body.reason).toBe('malformed_token');
   });
 
-  it('is mistaken for no cacheable answer', async () => {
+  it('forbids caches to store a refusal', async () => {
     expect((await request(appWith({}))).headers['cache-control']).toBe('no-store');
   });
 
-  it('serves the document for clients and names it in challenges', async () => {
+  it('serves the resource document, and names it in challenges', async () => {
     const url = 'https://api.test/.well-known/oauth-protected-resource';
     const app = express();
     const authorizationServers = [signer.issuer];
@@ -184,7 +184,7 @@ describe.each(expressVersions)('protect on %s', (_version, express) => {
   });
 });
 
-describe('the arguments of protect and its guards', () => {
+describe('protect and its guards', () => {
   it.each([
     [
       'an unknown option',
@@ -201,7 +201,7 @@ describe('the arguments of protect and its guards', () => {
     ['a scope with a quote', () => requireScope('a"'), /requireScope/],
     ['no claim', () => requireClaims({}), /requireClaims: name at least one/],
     ['an object as claim value', () => requireClaims({ a: {} as never }), /requireClaims: expected strings/],
-  ])('refuse %s', (_what, make, message) => {
+  ])('throw for %s', (_what, make, message) => {
     expect(make).toThrow(message);
   });
 });

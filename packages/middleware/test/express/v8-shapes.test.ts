@@ -3,8 +3,8 @@ import supertest from 'supertest';
 import { useDictionaryMode } from '../../src/express/v8-shapes.ts';
 import { expressVersions } from './versions.ts';
 
-describe.each(expressVersions)('what %s hands on', (_name, express) => {
-  it('is the same after its shape was settled, and goes on', async () => {
+describe.each(expressVersions)('a request on %s', (_name, express) => {
+  it('has the same properties in dictionary mode, and is answered', async () => {
     const app = express();
     const seen: Record<'request' | 'response', Record<string, unknown>>[] = [];
     const look = (request: object, response: object) => {
@@ -23,7 +23,7 @@ describe.each(expressVersions)('what %s hands on', (_name, express) => {
     const { body } = await supertest(app).get('/orders').expect(200);
     expect(body).toEqual({ path: '/orders', next: 'function', same: true });
     const [before, after] = seen;
-    // Taken away and put back, they stand last; and not before, or taking them away would turn nothing into a dictionary.
+    // A deleted and restored property is the last one. If it was the last before, V8 would not make a dictionary.
     const last = (of: object | undefined) => Object.keys(of ?? {}).at(-1);
     expect([last(before?.request), last(before?.response)]).not.toContainEqual(expect.stringMatching(/^(next|req)$/));
     expect([last(after?.request), last(after?.response)]).toEqual(['next', 'req']);
@@ -37,7 +37,7 @@ describe.each(expressVersions)('what %s hands on', (_name, express) => {
   });
 });
 
-it('leaves alone what did not come through Express', () => {
+it('stays unchanged if Express has not routed it', () => {
   const [request, response] = [Object.freeze({ url: '/' }), Object.freeze({ statusCode: 200 })];
   expect(() => useDictionaryMode(request, response)).not.toThrow();
   expect([request, response]).toEqual([{ url: '/' }, { statusCode: 200 }]);

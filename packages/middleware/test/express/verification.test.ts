@@ -21,7 +21,7 @@ const guards: Readonly<Record<GuardName, Handler>> = {
   recent: requireStepUp({ maxAgeSeconds: 300 }),
 };
 
-describe.each(expressVersions)('an API on %s that is sent', (_version, express) => {
+describe.each(expressVersions)('an API on %s', (_version, express) => {
   const registry = new Registry();
   const logged: string[] = [];
   const logger = { info: (line: string) => void logged.push(line), warn: (line: string) => void logged.push(line) };
@@ -63,7 +63,7 @@ describe.each(expressVersions)('an API on %s that is sent', (_version, express) 
   }
 
   it.each(rows.map((row) => [row.bench ?? 'plain', row.guard ?? 'no guard', row.sends, row.reason, row] as const))(
-    '(%s, %s) %s answers %s',
+    '(%s, %s) answers %s with %s',
     async (_bench, _guard, _sends, reason, row) => {
       const { status, body, headers } = await send(row);
       if (reason === 'none') {
@@ -71,7 +71,7 @@ describe.each(expressVersions)('an API on %s that is sent', (_version, express) 
         expect(body.subject).toEqual(expect.any(String));
         return;
       }
-      // docs/errors.md says the same, so that the code cannot change it alone.
+      // A test compares the table with docs/errors.md, so a change here needs a change there.
       const { status: expectedStatus, error } = specOf(reason);
       expect({ status, reason: body.reason }).toEqual({ status: expectedStatus, reason });
       const challenge = headers['www-authenticate'];
@@ -92,12 +92,12 @@ describe.each(expressVersions)('an API on %s that is sent', (_version, express) 
       expect(challenge).toMatch(new RegExp(`^${described}(, (scope|acr_values|max_age)="[^"]*")*${algs}`));
       expect(challenge?.endsWith(second)).toBe(true);
       expect(body.error).toBe(error);
-      // RFC 9449 §8: whoever lacks a nonce is told one, and nobody else.
+      // RFC 9449 §8: only the answer to a missing or old nonce carries one.
       expect(headers['dpop-nonce']).toEqual(reason === 'dpop_nonce' ? expect.stringMatching(/^[\w-]{22}$/) : undefined);
     },
   );
 
-  it('names in the challenge what a guard wants, and nothing of what it got', async () => {
+  it('names in the challenge what a guard requires, and nothing from the token', async () => {
     const challengeOf = async (guard: GuardName) =>
       (await send({ sends: '', reason: 'none', guard })).headers['www-authenticate'];
     expect(await challengeOf('scope')).toMatch(/, scope="orders:read orders:write"$/);
@@ -106,7 +106,7 @@ describe.each(expressVersions)('an API on %s that is sent', (_version, express) 
     expect(await challengeOf('claims')).not.toContain('gold');
   });
 
-  it('leaves no part of any token in logs and metrics', async () => {
+  it('writes no part of a token to logs and metrics', async () => {
     const visible = logged.join('\n') + (await registry.metrics());
     expect(visible).toContain(
       'revocast_verifications_total{outcome="rejected",reason="bad_signature",issuer="issuer.test"}',
@@ -118,7 +118,7 @@ describe.each(expressVersions)('an API on %s that is sent', (_version, express) 
 const bearer = 'Bearer realm="api"';
 const dpop = `DPoP realm="api", algs="${signatureAlgorithms.join(' ')}"`;
 
-/** The challenge of the scheme that was used, and that of the other one, where it is taken. */
+/** The challenge of the scheme in use, and that of the other scheme where it is accepted. */
 function challengesOf({ bench = 'plain', authorization }: Row, reason: Reason): [string, string] {
   if (bench === 'proofs only') return [dpop, ''];
   if (!bench.startsWith('proofs')) return [bearer, ''];
@@ -126,7 +126,7 @@ function challengesOf({ bench = 'plain', authorization }: Row, reason: Reason): 
   return used ? [dpop, bearer] : [bearer, dpop];
 }
 
-/** Whether a run of 12 characters of the token is visible: 12 when it is, 0 when not. */
+/** Returns 12 if 12 successive characters of the token are visible, otherwise 0. */
 function longestShared(token: string, visible: string): number {
   for (let at = 0; at + 12 <= token.length; at++) if (visible.includes(token.slice(at, at + 12))) return 12;
   return 0;

@@ -7,7 +7,7 @@ import type { Verifier } from '../../src/verifier/verifier.ts';
 import { FakeFeed } from '../fake-feed.ts';
 import { forge, type KeyName, publicJwk } from '../forge.ts';
 import { reasonOf } from '../table-run.ts';
-import { testWorld } from '../test-world.ts';
+import { testDependencies } from '../test-dependencies.ts';
 import { audience, usualClaims } from '../verification-table.ts';
 
 const opened: Verifier[] = [];
@@ -23,19 +23,19 @@ const otherJwks = { keys: [publicJwk('other', { kid: 'es' })] };
 
 async function open(resolve: Resolve, options: Partial<IssuerResolverOptions> = {}) {
   const asked: string[] = [];
-  const world = testWorld();
+  const dependencies = testDependencies();
   const counting: Resolve = (issuer) => {
     asked.push(issuer);
     return resolve(issuer);
   };
-  const revocation = { feed: new FakeFeed(world.clock) };
-  const verifier = composeVerifier({ audience, issuers: { ...options, resolve: counting }, revocation }, world);
+  const revocation = { feed: new FakeFeed(dependencies.clock) };
+  const verifier = composeVerifier({ audience, issuers: { ...options, resolve: counting }, revocation }, dependencies);
   opened.push(verifier);
-  await world.clock.advance(0);
+  await dependencies.clock.advance(0);
   const verify = (iss: string, signer: KeyName = 'es'): Decision | Promise<Decision> =>
     verifier.verify({ headers: { authorization: `Bearer ${tokenOf(iss, signer)}` } });
   const send = async (iss: string, signer: KeyName = 'es') => reasonOf(await verify(iss, signer));
-  return { world, verifier, asked, verify, send };
+  return { dependencies, verifier, asked, verify, send };
 }
 
 const tokens = new Map<string, string>();
@@ -79,15 +79,15 @@ describe('issuers that a hook returns', () => {
 
 describe('an issuer that is not trusted', () => {
   it('causes no fetch, and no second call of the hook below refusedMs; one at it', async () => {
-    const { send, asked, world } = await open(async () => null, { refusedMs: 1000 });
+    const { send, asked, dependencies } = await open(async () => null, { refusedMs: 1000 });
     expect([await send(tenant('x')), await send(tenant('x'))]).toEqual(['untrusted_issuer', 'untrusted_issuer']);
-    await world.clock.advance(999);
+    await dependencies.clock.advance(999);
     await send(tenant('x'));
     expect(asked.length).toBe(1);
-    await world.clock.advance(1);
+    await dependencies.clock.advance(1);
     await send(tenant('x'));
     expect(asked.length).toBe(2);
-    expect(world.fetched).toEqual([]);
+    expect(dependencies.fetched).toEqual([]);
   });
 
   it('is rejected without a call of the hook above the greatest length', async () => {
@@ -107,10 +107,10 @@ describe('issuers beyond the bound', () => {
   });
 
   it('are unavailable at once when too many calls are pending', async () => {
-    const { verify, send, world } = await open(() => new Promise(() => {}));
+    const { verify, send, dependencies } = await open(() => new Promise(() => {}));
     const waiting = Array.from({ length: maxPendingCalls }, (_, at) => verify(tenant(`slow-${at}`)));
     expect(await send(tenant('one-more'))).toBe('jwks_unavailable');
-    await world.clock.advance(3000);
+    await dependencies.clock.advance(3000);
     expect(new Set((await Promise.all(waiting)).map(reasonOf))).toEqual(new Set(['jwks_unavailable']));
   });
 });
@@ -135,35 +135,35 @@ describe('a hook', () => {
   });
 
   it('that never settles is waited for until timeoutMs', async () => {
-    const { verify, world } = await open(() => new Promise(() => {}), { timeoutMs: 500 });
+    const { verify, dependencies } = await open(() => new Promise(() => {}), { timeoutMs: 500 });
     let settled: Decision | undefined;
     const waiting = Promise.resolve(verify(tenant('a'))).then((decision) => {
       settled = decision;
     });
-    await world.clock.advance(499);
+    await dependencies.clock.advance(499);
     expect(settled).toBeUndefined();
-    await world.clock.advance(1);
+    await dependencies.clock.advance(1);
     await waiting;
     expect(settled).toMatchObject({ outcome: 'unavailable', reason: 'jwks_unavailable' });
   });
 
   it('leaves no timer behind when it settles in time', async () => {
-    const { send, world } = await open(async () => ({ jwks }));
-    const sleeping = world.clock.sleeping;
+    const { send, dependencies } = await open(async () => ({ jwks }));
+    const sleeping = dependencies.clock.sleeping;
     await send(tenant('a'));
-    expect(world.clock.sleeping).toBe(sleeping);
+    expect(dependencies.clock.sleeping).toBe(sleeping);
   });
 
   it('is called again in the background at maxAgeMs, and not below it', async () => {
-    const { verify, send, asked, world } = await open(async () => ({ jwks }), { maxAgeMs: 10_000 });
+    const { verify, send, asked, dependencies } = await open(async () => ({ jwks }), { maxAgeMs: 10_000 });
     await send(tenant('a'));
-    await world.clock.advance(9999);
+    await dependencies.clock.advance(9999);
     expect(verify(tenant('a'))).toMatchObject({ cached: true });
     expect(asked.length).toBe(1);
-    await world.clock.advance(1);
+    await dependencies.clock.advance(1);
     expect(verify(tenant('a'))).toMatchObject({ cached: true });
     expect(asked.length).toBe(2);
-    await world.clock.advance(0);
+    await dependencies.clock.advance(0);
     expect(verify(tenant('a'))).toMatchObject({ cached: true });
     expect(asked.length).toBe(2);
   });
@@ -174,40 +174,40 @@ describe('a hook', () => {
       if (!up) throw new Error('down');
       return { jwks };
     };
-    const { send, asked, world } = await open(resolve, { maxAgeMs: 1000 });
+    const { send, asked, dependencies } = await open(resolve, { maxAgeMs: 1000 });
     await send(tenant('a'));
     up = false;
     for (let minute = 1; minute < 60; minute += 1) {
-      await world.clock.advance(60_000);
+      await dependencies.clock.advance(60_000);
       expect(await send(tenant('a'))).toBe('none');
     }
     const before = asked.length;
     for (let request = 0; request < 20; request += 1) await send(tenant('a'));
     expect(asked.length).toBe(before);
-    await world.clock.advance(60_000);
+    await dependencies.clock.advance(60_000);
     expect(await send(tenant('a'))).toBe('internal_error');
   });
 
   it('that returns null for a known issuer has its tokens rejected from then on', async () => {
     let trusted = true;
-    const { verify, send, world } = await open(async () => (trusted ? { jwks } : null), { maxAgeMs: 1000 });
+    const { verify, send, dependencies } = await open(async () => (trusted ? { jwks } : null), { maxAgeMs: 1000 });
     await send(tenant('a'));
     trusted = false;
-    await world.clock.advance(1000);
+    await dependencies.clock.advance(1000);
     // The request that is behind which the hook is asked.
     expect(verify(tenant('a'))).toMatchObject({ outcome: 'accepted' });
-    await world.clock.advance(0);
+    await dependencies.clock.advance(0);
     expect(await send(tenant('a'))).toBe('untrusted_issuer');
   });
 
   it('that returns other options has known tokens verified again with them', async () => {
     let keys = jwks;
-    const { verify, send, world } = await open(async () => ({ jwks: keys }), { maxAgeMs: 1000 });
+    const { verify, send, dependencies } = await open(async () => ({ jwks: keys }), { maxAgeMs: 1000 });
     await send(tenant('a'));
     keys = otherJwks;
-    await world.clock.advance(1000);
+    await dependencies.clock.advance(1000);
     await verify(tenant('a'));
-    await world.clock.advance(0);
+    await dependencies.clock.advance(0);
     expect(await send(tenant('a'))).toBe('bad_signature');
   });
 });

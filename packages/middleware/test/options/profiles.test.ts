@@ -9,7 +9,7 @@ import { FakeFeed } from '../fake-feed.ts';
 import { type IdentityProvider, identityProviders, type TokenShape } from '../fixtures/identity-providers.ts';
 import { forge, publicJwk } from '../forge.ts';
 import { reasonOf } from '../table-run.ts';
-import { testWorld } from '../test-world.ts';
+import { testDependencies } from '../test-dependencies.ts';
 
 const opened: Verifier[] = [];
 
@@ -18,14 +18,17 @@ afterEach(async () => {
 });
 
 async function open({ profile, options }: IdentityProvider) {
-  const world = testWorld();
-  const feed = new FakeFeed(world.clock);
+  const dependencies = testDependencies();
+  const feed = new FakeFeed(dependencies.clock);
   const jwks = { keys: [publicJwk('rsa')] };
-  const verifier = composeVerifier({ ...options, profile, jwks, revocation: { feed } } as VerifierOptions, world);
+  const verifier = composeVerifier(
+    { ...options, profile, jwks, revocation: { feed } } as VerifierOptions,
+    dependencies,
+  );
   opened.push(verifier);
-  await world.clock.advance(0);
+  await dependencies.clock.advance(0);
   const send = async (token: string) => verifier.verify({ headers: { authorization: `Bearer ${token}` } });
-  return { world, feed, send };
+  return { dependencies, feed, send };
 }
 
 /** All of the header but the kid, and all of the claims. */
@@ -58,11 +61,11 @@ describe.each(identityProviders.map((provider) => [provider.name, provider] as c
   it.each(Object.entries(values) as [Dimension, string][])(
     'rejects its tokens after a revocation of their %s',
     async (dimension, value) => {
-      const { send, feed, world } = await open(provider);
+      const { send, feed, dependencies } = await open(provider);
       const token = sign(access);
       expect(await send(token)).toMatchObject({ outcome: 'accepted' });
       feed.deny({ dimension, issuer, value });
-      await world.clock.advance(0);
+      await dependencies.clock.advance(0);
       expect(await send(token)).toMatchObject({ outcome: 'rejected', reason: `revoked_${dimension}` });
     },
   );

@@ -5,19 +5,19 @@ import type { VerifierOptions } from '../../src/options/options.ts';
 import { composeVerifier } from '../../src/verifier/create-verifier.ts';
 import type { Verifier } from '../../src/verifier/verifier.ts';
 import { FakeFeed } from '../fake-feed.ts';
-import { type TestWorld, testWorld } from '../test-world.ts';
+import { type TestDependencies, testDependencies } from '../test-dependencies.ts';
 
-let world: TestWorld;
+let dependencies: TestDependencies;
 let feed: FakeFeed;
 let registry: Registry;
 let signer: Signer;
 let verifier: Verifier;
 
 beforeEach(async () => {
-  world = testWorld();
-  feed = new FakeFeed(world.clock);
+  dependencies = testDependencies();
+  feed = new FakeFeed(dependencies.clock);
   registry = new Registry();
-  signer = await createSigner({ nowMs: () => world.clock.wallMs() });
+  signer = await createSigner({ nowMs: () => dependencies.clock.wallMs() });
   await start({});
 });
 
@@ -34,9 +34,9 @@ async function start(revocation: NonNullable<VerifierOptions['revocation']>): Pr
       metrics: { registry },
       revocation: { feed, ...revocation },
     },
-    world,
+    dependencies,
   );
-  await world.clock.advance(0);
+  await dependencies.clock.advance(0);
 }
 
 async function outcomeOf(token: string): Promise<string> {
@@ -59,13 +59,13 @@ describe('a request with a revoked token', () => {
   it('is exposed when it was accepted before the revocation arrived', async () => {
     const token = await signer.sign({ sid: 's' });
     expect(await outcomeOf(token)).toBe('accepted');
-    await world.clock.advance(40);
-    const revokedAtMs = world.clock.wallMs();
-    await world.clock.advance(30);
+    await dependencies.clock.advance(40);
+    const revokedAtMs = dependencies.clock.wallMs();
+    await dependencies.clock.advance(30);
     expect(await outcomeOf(token)).toBe('accepted');
-    await world.clock.advance(20);
+    await dependencies.clock.advance(20);
     feed.deny(session('s'), revokedAt(revokedAtMs, revokedAtMs + 10));
-    await world.clock.advance(0);
+    await dependencies.clock.advance(0);
 
     expect(await outcomeOf(token)).toBe('rejected');
     expect(await series('revocation_exposed_requests_total{dimension="session"}')).toEqual({
@@ -87,13 +87,13 @@ describe('a request with a revoked token', () => {
     ['past the bound', 5001, { exposed: 0, leaked: 1 }],
   ])('is counted correctly when accepted %s by a process that is fresh', async (_name, afterMs, expected) => {
     const token = await signer.sign({ sid: 's' });
-    const revokedAtMs = world.clock.wallMs();
+    const revokedAtMs = dependencies.clock.wallMs();
     // A faulty feed: its heartbeats prove completeness, and one revocation is missing.
-    await world.clock.advance(afterMs);
+    await dependencies.clock.advance(afterMs);
     expect(await outcomeOf(token)).toBe('accepted');
-    await world.clock.advance(10);
+    await dependencies.clock.advance(10);
     feed.deny(session('s'), revokedAt(revokedAtMs));
-    await world.clock.advance(0);
+    await dependencies.clock.advance(0);
 
     const name = 'requests_total{dimension="session"}';
     expect(await series(`revocation_exposed_${name}`)).toEqual({ [`revocation_exposed_${name}`]: expected.exposed });
@@ -105,13 +105,13 @@ describe('a request with a revoked token', () => {
     registry = new Registry();
     await start({ whenUnknown: 'accept' });
     const token = await signer.sign({ sid: 's' });
-    const revokedAtMs = world.clock.wallMs();
+    const revokedAtMs = dependencies.clock.wallMs();
     feed.silence();
-    await world.clock.advance(6000);
+    await dependencies.clock.advance(6000);
     expect(await outcomeOf(token)).toBe('accepted');
     feed.beat();
     feed.deny(session('s'), revokedAt(revokedAtMs));
-    await world.clock.advance(0);
+    await dependencies.clock.advance(0);
 
     expect(await series('fail_open_accepts_total')).toEqual({ fail_open_accepts_total: 1 });
     const name = 'requests_total{dimension="session"}';
@@ -122,24 +122,24 @@ describe('a request with a revoked token', () => {
   });
 
   it('is not counted when it was rejected, or when the token is not covered', async () => {
-    const revokedAtMs = world.clock.wallMs();
+    const revokedAtMs = dependencies.clock.wallMs();
     expect(await outcomeOf('nonsense')).toBe('rejected');
     expect(await outcomeOf(await signer.sign({ sid: 'another' }))).toBe('accepted');
     feed.deny(session('s'), revokedAt(revokedAtMs));
-    await world.clock.advance(0);
+    await dependencies.clock.advance(0);
     expect(await series('revocation_exposure_seconds_count')).toEqual({ revocation_exposure_seconds_count: 0 });
   });
 });
 
 describe('heartbeats', () => {
   it('are counted as canaries while they arrive', async () => {
-    await world.clock.advance(10_000);
+    await dependencies.clock.advance(10_000);
     const { canary_latency_seconds_count: count = 0 } = await series('canary_latency_seconds_count');
     expect(count).toBeGreaterThan(15);
     feed.silence();
-    await world.clock.advance(1000);
+    await dependencies.clock.advance(1000);
     const silent = await series('canary_latency_seconds_count');
-    await world.clock.advance(10_000);
+    await dependencies.clock.advance(10_000);
     expect(await series('canary_latency_seconds_count')).toEqual(silent);
     expect(await series('feed_not_fresh_seconds_total')).toEqual({
       feed_not_fresh_seconds_total: expect.closeTo(6, 0),

@@ -9,25 +9,25 @@ import { composeVerifier } from '../../src/verifier/create-verifier.ts';
 import type { Verifier } from '../../src/verifier/verifier.ts';
 import { expressVersions } from '../express/versions.ts';
 import { FakeFeed } from '../fake-feed.ts';
-import { type TestWorld, testWorld } from '../test-world.ts';
+import { type TestDependencies, testDependencies } from '../test-dependencies.ts';
 
 let signer: Signer;
-let world: TestWorld;
+let dependencies: TestDependencies;
 let feed: FakeFeed;
 const opened: Verifier[] = [];
 
 beforeAll(async () => {
-  signer = await createSigner({ nowMs: () => world.clock.wallMs() });
+  signer = await createSigner({ nowMs: () => dependencies.clock.wallMs() });
 });
 beforeEach(() => {
-  world = testWorld();
-  feed = new FakeFeed(world.clock);
+  dependencies = testDependencies();
+  feed = new FakeFeed(dependencies.clock);
 });
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((verifier) => verifier.close()));
 });
 
-const nowSeconds = () => Math.floor(world.clock.wallMs() / 1000);
+const nowSeconds = () => Math.floor(dependencies.clock.wallMs() / 1000);
 
 async function start(revocation: RevocationOptions): Promise<Verifier> {
   const { issuer, jwks } = signer;
@@ -38,9 +38,9 @@ async function start(revocation: RevocationOptions): Promise<Verifier> {
     exposeReason: true,
     revocation: { feed, ...revocation },
   };
-  const verifier = composeVerifier(options as VerifierOptions, world);
+  const verifier = composeVerifier(options as VerifierOptions, dependencies);
   opened.push(verifier);
-  await world.clock.advance(0);
+  await dependencies.clock.advance(0);
   return verifier;
 }
 
@@ -49,12 +49,12 @@ async function restart(secondsAgo = 10) {
   const stamp = nowSeconds() - secondsAgo;
   const rule = { deniedUntil: stamp + 86_700, issuedUpTo: 0, denialStamp: stamp, liftedUpTo: 0 };
   feed.tell({ digest: restartDigest, rule, details: { id: 'restart', kind: 'reseed' } });
-  await world.clock.advance(0);
+  await dependencies.clock.advance(0);
   return {
     stamp,
     async end() {
       feed.tell({ digest: restartDigest, rule: { ...rule, liftedUpTo: endOfRestart(rule).liftedUpTo } });
-      await world.clock.advance(0);
+      await dependencies.clock.advance(0);
     },
   };
 }
@@ -92,7 +92,7 @@ describe('given a log that began empty, with `reject-older`', () => {
     const lookup: LookUp = { find: async () => found, close: async () => {} };
     const verifier = await start({ lookup, onLogReset: 'reject-older' });
     feed.silence();
-    await world.clock.advance(6000);
+    await dependencies.clock.advance(6000);
     expect(await verifier.verify(bearing(await issuedAt(nowSeconds() - 60)))).toMatchObject({ reason: 'too_old' });
     expect(await verifier.verify(bearing(await issuedAt(nowSeconds())))).toMatchObject({ outcome: 'accepted' });
   });
@@ -101,7 +101,7 @@ describe('given a log that began empty, with `reject-older`', () => {
     const verifier = await start({ onLogReset: 'reject-older', whenUnknown: 'accept' });
     await restart();
     feed.silence();
-    await world.clock.advance(6000);
+    await dependencies.clock.advance(6000);
     const request = bearing(await issuedAt(nowSeconds() - 60));
     expect(await verifier.verify(request)).toMatchObject({ outcome: 'accepted', auth: { revocation: 'unknown' } });
     expect(await verifier.verify(request, { whenUnknown: 'unavailable' })).toMatchObject({ outcome: 'unavailable' });
@@ -118,7 +118,7 @@ describe('given a log that began empty, with the default', () => {
 });
 
 describe('the log line about a restart', () => {
-  const lines = () => world.lines.filter((line) => line.includes('restart'));
+  const lines = () => dependencies.lines.filter((line) => line.includes('restart'));
 
   it.each([
     ['accept', 'are accepted until they expire'],
@@ -126,13 +126,13 @@ describe('the log line about a restart', () => {
   ] as const)('names the time, the effect on tokens, and what to do: %s', async (onLogReset, effect) => {
     await start({ onLogReset });
     const { stamp, end } = await restart();
-    await world.clock.advance(60_000);
+    await dependencies.clock.advance(60_000);
     expect(lines()).toEqual([
       `revocast: log restarted at ${new Date(stamp * 1000).toISOString()}: earlier revocations may be lost; ` +
         `tokens issued before ${effect}; if nothing was lost, run: revocast-sidecar init`,
     ]);
     await end();
-    await world.clock.advance(60_000);
+    await dependencies.clock.advance(60_000);
     expect(lines()).toHaveLength(2);
     expect(lines()[1]).toContain('is over');
   });
@@ -140,9 +140,9 @@ describe('the log line about a restart', () => {
   it('is not written when the restart ends at once', async () => {
     await start({});
     const { end } = await restart();
-    await world.clock.advance(2000);
+    await dependencies.clock.advance(2000);
     await end();
-    await world.clock.advance(60_000);
+    await dependencies.clock.advance(60_000);
     expect(lines()).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals';
 import { SharedReplica } from '../../src/revocation/shared-replica.ts';
 import { FakeFeed } from '../fake-feed.ts';
-import { testWorld } from '../test-world.ts';
+import { testDependencies } from '../test-dependencies.ts';
 
 it('a subscriber of a shared replica receives the events of replication, the position after a batch included', async () => {
-  const { clock, random } = testWorld();
+  const { clock, random } = testDependencies();
   const feed = new FakeFeed(clock);
   const replica = new SharedReplica({
     ...{ name: 'test', open: () => feed, clock, random, maxStalenessMs: 5000, maxRules: 10 },

@@ -20,12 +20,12 @@ import { Registry } from 'prom-client';
 import type { VerifierOptions } from '../../src/options/options.ts';
 import { composeVerifier } from '../../src/verifier/create-verifier.ts';
 import type { Verifier } from '../../src/verifier/verifier.ts';
-import { type TestWorld, testWorld } from '../test-world.ts';
+import { type TestDependencies, testDependencies } from '../test-dependencies.ts';
 
 /** A copy for each test: what is made from one API object is kept for as long as that. */
 let api: typeof openTelemetryApi;
 let signer: Signer;
-let world: TestWorld;
+let dependencies: TestDependencies;
 let publisher: Publisher;
 let spans: InMemorySpanExporter;
 let metrics: InMemoryMetricExporter;
@@ -47,14 +47,14 @@ function startSdk({ sampled = true } = {}): void {
 
 beforeAll(async () => {
   openTelemetryApi.context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  world = testWorld();
-  signer = await createSigner({ nowMs: () => world.clock.wallMs() });
+  dependencies = testDependencies();
+  signer = await createSigner({ nowMs: () => dependencies.clock.wallMs() });
 });
 
 beforeEach(async () => {
   startSdk();
-  world = testWorld();
-  publisher = await createPublisher('memory:', { clock: world.clock, openTelemetry: api });
+  dependencies = testDependencies();
+  publisher = await createPublisher('memory:', { clock: dependencies.clock, openTelemetry: api });
 });
 
 afterEach(async () => {
@@ -64,15 +64,15 @@ afterEach(async () => {
 });
 
 /** One API process after another: what is shared within a process is not shared between them. */
-async function startProcess(options: Partial<VerifierOptions> = {}, process = testWorld()): Promise<Verifier> {
+async function startProcess(options: Partial<VerifierOptions> = {}, process = testDependencies()): Promise<Verifier> {
   const { issuer, jwks } = signer;
   const common = { issuer, audience: 'https://api.test', jwks, logger: null, openTelemetry: { api } } as const;
   const verifier = composeVerifier({ ...common, revocation: { feed: publisher }, ...options } as VerifierOptions, {
     ...process,
-    clock: world.clock,
+    clock: dependencies.clock,
   });
   opened.push(verifier);
-  await world.clock.advance(0);
+  await dependencies.clock.advance(0);
   return verifier;
 }
 
@@ -100,7 +100,7 @@ describe('a revocation', () => {
       await publisher.revoke({ issuer: signer.issuer, session: 's1', reason: 'logout', actor: 'alice' });
       request.end();
     });
-    await world.clock.advance(3);
+    await dependencies.clock.advance(3);
 
     const revoke = only('oauth2.token.revoke_all');
     expect(revoke.kind).toBe(api.SpanKind.PRODUCER);
@@ -126,7 +126,7 @@ describe('a revocation', () => {
   });
 
   it('of one token has its remaining lifetime, and is counted', async () => {
-    const expiresAt = Math.floor(world.clock.wallMs() / 1000) + 120;
+    const expiresAt = Math.floor(dependencies.clock.wallMs() / 1000) + 120;
     await publisher.revoke({ issuer: signer.issuer, token: 'j', expiresAt, reason: 'admin' });
     expect(only('oauth2.token.revoke').attributes['oauth2.revocation.remaining_lifetime']).toBe(120);
     expect(await counted('oauth2.token.revoked')).toEqual([
@@ -154,7 +154,7 @@ describe('a revocation', () => {
   });
 
   it('that fails has a span with an error, and is not counted', async () => {
-    const ahead = Math.floor(world.clock.wallMs() / 1000) + 3600;
+    const ahead = Math.floor(dependencies.clock.wallMs() / 1000) + 3600;
     const refused = publisher.revoke({ issuer: signer.issuer, subject: 'a', issuedUpTo: ahead, reason: 'admin' });
     await expect(refused).rejects.toMatchObject({ code: 'refused' });
     const span = only('oauth2.token.revoke_all');
@@ -167,15 +167,15 @@ describe('a revocation', () => {
     startSdk({ sampled: false });
     await startProcess({ openTelemetry: { api } });
     await publisher.revoke({ issuer: signer.issuer, session: 's1', reason: 'logout' });
-    await world.clock.advance(3);
+    await dependencies.clock.advance(3);
     expect(spans.getFinishedSpans()).toEqual([]);
   });
 
   it('without a trace is enforced and has no span, and neither has a lift', async () => {
-    const plain = await createPublisher('memory:', { clock: world.clock });
+    const plain = await createPublisher('memory:', { clock: dependencies.clock });
     const verifier = await startProcess({ revocation: { feed: plain } });
     await plain.revoke({ issuer: signer.issuer, session: 's1', reason: 'logout' });
-    await world.clock.advance(3);
+    await dependencies.clock.advance(3);
     expect(await verifier.verify(bearing(await signer.sign({ sid: 's1' })))).toMatchObject({ outcome: 'rejected' });
     await publisher.lift({ issuer: signer.issuer, session: 's1' });
     expect(spans.getFinishedSpans().map(({ name }) => name)).toEqual(['oauth2.token.validate']);
@@ -187,7 +187,7 @@ describe('a request', () => {
   it('has a span within the span of the server, also when it waited for keys', async () => {
     const verifier = await startProcess({ clientClasses: { browser: ['spa'], batch: ['cron'] } });
     const token = await signer.sign({ client_id: 'spa' });
-    await world.clock.advance(5000);
+    await dependencies.clock.advance(5000);
     for (let request = 1; request <= 2; request += 1) {
       await api.trace.getTracer('http').startActiveSpan('GET /orders', async (server) => {
         await verifier.verify(bearing(token));
@@ -227,7 +227,7 @@ describe('a request', () => {
     const token = await signer.sign({ sub: 'alice@example.com', client_id: 'spa-17', jti: 'id-4711' });
     await verifier.verify(bearing(token));
     await publisher.revoke({ issuer: signer.issuer, subject: 'alice@example.com', reason: 'admin', actor: 'bob' });
-    await world.clock.advance(3);
+    await dependencies.clock.advance(3);
     const text = JSON.stringify(spans.getFinishedSpans().map(({ name, attributes }) => ({ name, attributes })));
     for (const secret of ['alice', 'spa-17', 'id-4711', 'bob', token]) expect(text).not.toContain(secret);
   });
@@ -236,13 +236,13 @@ describe('a request', () => {
 describe('several verifiers of one process', () => {
   it('apply a revocation once, and count it once on a shared registry', async () => {
     const registry = new Registry();
-    const shared = testWorld();
+    const shared = testDependencies();
     const openTelemetry = { api };
     await startProcess({ openTelemetry, metrics: { registry } }, shared);
     await startProcess({ openTelemetry, metrics: { registry }, audience: 'https://other.test' }, shared);
     await startProcess({ metrics: { registry }, openTelemetry, clientClasses: { a: ['b'] } }, shared);
     await publisher.revoke({ issuer: signer.issuer, session: 's1', reason: 'logout' });
-    await world.clock.advance(3);
+    await dependencies.clock.advance(3);
     expect(named('revocast.revocation.apply')).toHaveLength(1);
     expect(await registry.metrics()).toContain('revocast_revocation_latency_seconds_count 1');
   });

@@ -13,24 +13,24 @@ import type { RequestWithHeaders } from '../../src/token/bearer.ts';
 import { usageReportMs } from '../../src/usage/usage-reporter.ts';
 import { composeVerifier } from '../../src/verifier/create-verifier.ts';
 import type { Verifier } from '../../src/verifier/verifier.ts';
-import { type TestWorld, testWorld } from '../test-world.ts';
+import { type TestDependencies, testDependencies } from '../test-dependencies.ts';
 
 let signer: Signer;
-let world: TestWorld;
+let dependencies: TestDependencies;
 let registry: Registry;
 let reports: UsageReport[];
 const opened: Verifier[] = [];
 
 beforeAll(async () => {
-  signer = await createSigner({ nowMs: () => testWorld().clock.wallMs() });
+  signer = await createSigner({ nowMs: () => testDependencies().clock.wallMs() });
 });
 
 beforeEach(() => {
   registry = new Registry();
   reports = [];
-  const plain = testWorld();
+  const plain = testDependencies();
   const store = { add: async (report: UsageReport) => void reports.push(report), close() {} };
-  world = { ...plain, openUsageStore: async () => store };
+  dependencies = { ...plain, openUsageStore: async () => store };
 });
 
 afterEach(async () => {
@@ -52,7 +52,7 @@ function start(usage: UsageOptions | null, options: Partial<VerifierOptions> = {
       usage,
       ...options,
     },
-    world,
+    dependencies,
   );
   opened.push(verifier);
   return verifier;
@@ -97,7 +97,7 @@ describe('accepted requests', () => {
   it('are counted by the age of their tokens', async () => {
     const verifier = start({});
     const token = await use(verifier);
-    await world.clock.advance(120_000);
+    await dependencies.clock.advance(120_000);
     await show(verifier, token);
     const text = await registry.metrics();
     expect(text).toContain('revocast_token_age_at_use_seconds_bucket{le="60"} 1');
@@ -118,14 +118,14 @@ describe('accepted requests', () => {
 
   it('are not counted by default', async () => {
     await use(start(null));
-    await world.clock.advance(usageReportMs);
+    await dependencies.clock.advance(usageReportMs);
     expect([await figures(), reports]).toEqual([[], []]);
   });
 
   it('are counted without a registry, by reports only', async () => {
     const verifier = start({}, { metrics: undefined } as object);
     await use(verifier);
-    await world.clock.advance(usageReportMs);
+    await dependencies.clock.advance(usageReportMs);
     expect(reports).toHaveLength(1);
   });
 });
@@ -196,7 +196,7 @@ describe('a report', () => {
     await use(verifier, { ...alice, jti: 'token-number-1' }, 5);
     await use(verifier, { ...alice, jti: 'token-number-2' });
     await use(verifier, { sub: 'bob@example.com', client_id: 'cron', jti: 'token-number-3' });
-    await world.clock.advance(usageReportMs);
+    await dependencies.clock.advance(usageReportMs);
     const digest = expect.stringMatching(/^[\w-]{22}$/);
     expect(reports).toEqual([{ subjects: [digest, digest], tokens: { browser: [digest, digest], batch: [digest] } }]);
     expect(JSON.stringify(reports)).not.toMatch(/alice|bob|token-number|spa|cron/);
@@ -208,7 +208,7 @@ describe('a report', () => {
     const clientClasses = { browser: ['spa'] };
     const verifiers = [start(usage, { clientClasses }), start(usage, { clientClasses })];
     for (const verifier of verifiers) await use(verifier, { jti: 'one', sub: 'alice' });
-    await world.clock.advance(usageReportMs);
+    await dependencies.clock.advance(usageReportMs);
     expect(reports).toHaveLength(1);
     expect(reports[0]?.tokens['other']).toHaveLength(1);
     expect(await figures()).toContain('usage_reports_total{result="sent"} 1');
@@ -222,7 +222,7 @@ describe('a report', () => {
     ['no revocation', null],
   ])('is not sent with %s, and the rest is counted', async (_feed, revocation) => {
     await use(start({}, { revocation }), { client_id: 'spa' });
-    await world.clock.advance(usageReportMs);
+    await dependencies.clock.advance(usageReportMs);
     expect([reports, await figures()]).toEqual([[], ['usage_requests_total{client_class="browser"} 1']]);
   });
 });
@@ -241,7 +241,7 @@ describe('a token in a place far from its last one', () => {
     const verifier = start(locating(uses));
     const [first, second] = [await signer.sign({ sid: 's', jti: 'a' }), await signer.sign({ sid: 's', jti: 'b' })];
     await show(verifier, first, from(london));
-    await world.clock.advance(60_000);
+    await dependencies.clock.advance(60_000);
     await show(verifier, second, from(newYork));
     expect(uses).toEqual([
       {
@@ -250,7 +250,7 @@ describe('a token in a place far from its last one', () => {
         digest: expect.stringMatching(/^[0-9a-f]{8}$/),
         distanceKm: expect.closeTo(5570, -2),
         elapsedMs: 60_000,
-        atMs: world.clock.wallMs(),
+        atMs: dependencies.clock.wallMs(),
       },
     ]);
     expect(await figures()).toContain('suspicious_uses_total 1');
@@ -308,7 +308,7 @@ describe('a token in a place far from its last one', () => {
     const token = await signer.sign();
     await show(verifier, token, from(london));
     await show(verifier, token, from(newYork));
-    await world.clock.advance(0);
+    await dependencies.clock.advance(0);
     const expected = ['usage_hook_failures_total{hook="on_suspicious_use"} 1', 'suspicious_uses_total 1'];
     expect(await figures()).toEqual(expect.arrayContaining(expected));
   });

@@ -9,8 +9,8 @@ function given() {
   return { clock, lines, log };
 }
 
-describe('a log of states', () => {
-  it('writes the first state at once and the same again never', async () => {
+describe('StateLog', () => {
+  it('writes the first state at once, and does not repeat it', async () => {
     const { clock, lines, log } = given();
     log.say('feed', 'info', 'fresh');
     await clock.advance(120_000);
@@ -18,7 +18,7 @@ describe('a log of states', () => {
     expect(lines).toEqual(['fresh']);
   });
 
-  it('writes at most one line a minute, and then the last state', async () => {
+  it('writes at most one line a minute: the last state', async () => {
     const { clock, lines, log } = given();
     for (const state of ['fresh', 'stale', 'fresh', 'stale']) log.say('feed', 'warn', state);
     await clock.advance(59_999);
@@ -27,21 +27,21 @@ describe('a log of states', () => {
     expect(lines).toEqual(['fresh', 'stale']);
   });
 
-  it('keeps silent about what was over within the minute', async () => {
+  it('does not write a state that ended within the minute', async () => {
     const { clock, lines, log } = given();
     for (const state of ['fresh', 'stale', 'fresh']) log.say('feed', 'warn', state);
     await clock.advance(60_000);
     expect(lines).toEqual(['fresh']);
   });
 
-  it('counts each thing by itself', () => {
+  it('limits each topic separately', () => {
     const { lines, log } = given();
     log.say('one', 'warn', 'a');
     log.say('other', 'warn', 'b');
     expect(lines).toEqual(['a', 'b']);
   });
 
-  it('survives a logger that throws', () => {
+  it('ignores a logger that throws', () => {
     const thrower = () => {
       throw new Error('disk full');
     };

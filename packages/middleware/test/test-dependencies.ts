@@ -5,21 +5,21 @@ import { createDocumentFetcher } from '../src/jwks/fetch-key-set.ts';
 import type { OptionEnvironment } from '../src/options/read-option.ts';
 import { newSharedResources, type VerifierDependencies } from '../src/verifier/verifier-dependencies.ts';
 
-export interface TestWorld extends VerifierDependencies {
+export interface TestDependencies extends VerifierDependencies {
   readonly clock: FakeClock;
   /** Lines written to stderr. */
   readonly lines: string[];
-  /** URLs asked for; the network is refused unless `fetch` is given. */
+  /** Requested URLs. Every request fails unless `fetch` is given. */
   readonly fetched: string[];
 }
 
-export interface TestWorldOptions {
+export interface TestDependencyOptions {
   readonly fetch?: typeof globalThis.fetch;
   readonly environment?: OptionEnvironment;
 }
 
-/** A world that stands still, has no network and no environment. */
-export function testWorld({ fetch, environment = {} }: TestWorldOptions = {}): TestWorld {
+/** A clock that stands still, no network and no environment. */
+export function testDependencies({ fetch, environment = {} }: TestDependencyOptions = {}): TestDependencies {
   const lines: string[] = [];
   const fetched: string[] = [];
   const recorded: typeof globalThis.fetch = async (input, init) => {

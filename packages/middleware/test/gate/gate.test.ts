@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
+import type { Admission, Passage } from '../../src/gate/admission.ts';
+import { admissionOf } from '../../src/gate/admitted-request.ts';
+import { Gate } from '../../src/gate/gate.ts';
+import { type GivenGateOptions, readGateOptions } from '../../src/gate/gate-options.ts';
+import { type ClaimsPredicate, requiredClaims, requiredScopes } from '../../src/gate/requirement.ts';
+import type { VerifierOptions } from '../../src/options/options.ts';
+import { composeVerifier } from '../../src/verifier/create-verifier.ts';
+import { partsOf } from '../../src/verifier/verifier-parts.ts';
+import { forge, publicJwk } from '../forge.ts';
+import { testDependencies } from '../test-dependencies.ts';
+import { audience, issuer, usualClaims } from '../verification-table.ts';
+
+function open(verifierOptions: Partial<VerifierOptions> = {}) {
+  const dependencies = testDependencies();
+  const registry = new Registry();
+  const verifier = composeVerifier(
+    {
+      issuer,
+      audience,
+      jwks: { keys: [publicJwk('es')] },
+      revocation: null,
+      logger: null,
+      metrics: { registry },
+      ...verifierOptions,
+    },
+    dependencies,
+  );
+  const gateWith = (options: GivenGateOptions = {}) => new Gate(partsOf(verifier), readGateOptions('gate', options));
+  const series = async (name: string) =>
+    (await registry.metrics())
+      .split('\n')
+      .filter((line) => line.startsWith(`revocast_${name}{`) && !line.endsWith(' 0'));
+  return { dependencies, verifier, gateWith, series };
+}
+
+const good = `Bearer ${forge({}, usualClaims)}`;
+const requestWith = (authorization?: string) => ({ headers: { authorization } });
+
+function admitted(passage: Passage): Admission {
+  if (!passage.pass) throw new Error(`refused: ${passage.reason}`);
+  return passage;
+}
+
+describe('a gate', () => {
+  it('admits a plain object with a good token, the second time synchronously', async () => {
+    const { gateWith } = open();
+    const gate = gateWith();
+    const request = requestWith(good);
+    const { auth } = admitted(await gate.enter(request));
+    expect(auth).toMatchObject({ subject: usualClaims.sub });
+    expect(admissionOf(request)?.auth).toBe(auth);
+    expect(gate.enter(requestWith(good))).toMatchObject({ pass: true });
+  });
+
+  it('refuses with a complete answer, and notes nothing on the request', async () => {
+    const { gateWith, series } = open({ realm: 'api', exposeReason: true });
+    const request = requestWith('Bearer bad');
+    const refusal = await gateWith().enter(request);
+    expect(refusal).toMatchObject({ pass: false, status: 401, reason: 'malformed_token' });
+    expect(refusal).toMatchObject({
+      headers: {
+        'Cache-Control': 'no-store',
+        'WWW-Authenticate': expect.stringMatching(/^Bearer realm="api", error="invalid_token", error_description="/),
+      },
+      body: expect.stringMatching(
+        /^\{"error":"invalid_token","error_description":"[^"]+","reason":"malformed_token"\}$/,
+      ),
+    });
+    expect(Reflect.ownKeys(request)).toEqual(['headers']);
+    expect(await series('verifications_total')).toEqual([
+      'revocast_verifications_total{outcome="rejected",reason="malformed_token",issuer="unknown"} 1',
+    ]);
+  });
+
+  it('admits a request without credentials only if `anonymous` is on', async () => {
+    const { gateWith } = open();
+    expect(await gateWith().enter(requestWith())).toMatchObject({ pass: false, reason: 'missing_token' });
+    expect(admitted(await gateWith({ anonymous: true }).enter(requestWith())).auth).toBeUndefined();
+    expect(await gateWith({ anonymous: true }).enter(requestWith('Bearer bad'))).toMatchObject({ pass: false });
+  });
+
+  it('counts a request once behind another gate, and every call of verify()', async () => {
+    const { verifier, gateWith, series } = open();
+    const request = requestWith(good);
+    await gateWith().enter(request);
+    await gateWith({ whenUnknown: 'accept' }).enter(request);
+    const counted = (times: number) => [
+      `revocast_verifications_total{outcome="accepted",reason="none",issuer="issuer.test"} ${times}`,
+    ];
+    expect(await series('verifications_total')).toEqual(counted(1));
+    await verifier.verify(request);
+    expect(await series('verifications_total')).toEqual(counted(2));
+  });
+
+  it('counts a decision of verify() as it is, also if the verifier only reports', async () => {
+    const { verifier, series } = open({ dangerouslyReportOnly: true });
+    expect(await verifier.verify(requestWith('Bearer bad'))).toMatchObject({ outcome: 'rejected' });
+    expect(await series('verifications_total')).toEqual([
+      'revocast_verifications_total{outcome="rejected",reason="malformed_token",issuer="unknown"} 1',
+    ]);
+  });
+});
+
+describe('an admitted request', () => {
+  const enter = async (verifierOptions: Partial<VerifierOptions> = {}, options: GivenGateOptions = {}) => {
+    const opened = open(verifierOptions);
+    const authorization = options.anonymous ? undefined : good;
+    return { ...opened, admission: admitted(await opened.gateWith(options).enter(requestWith(authorization))) };
+  };
+  const needsScope = requiredScopes('scopes', ['orders:read'], 'every');
+
+  it('is refused if its token does not meet a requirement, and passes in report-only mode', async () => {
+    const { admission } = await enter();
+    expect(admission.authorize(needsScope)).toMatchObject({
+      pass: false,
+      status: 403,
+      headers: { 'WWW-Authenticate': expect.stringMatching(/error="insufficient_scope".* scope="orders:read"$/) },
+    });
+    const reporting = await enter({ dangerouslyReportOnly: true });
+    expect(reporting.admission.authorize(needsScope)).toBe(reporting.admission);
+    expect(await reporting.series('authorizations_total')).toEqual([
+      'revocast_authorizations_total{outcome="would_reject",reason="insufficient_scope"} 1',
+    ]);
+  });
+
+  it('is asked to authenticate at a requirement if it is anonymous', async () => {
+    const { admission } = await enter({}, { anonymous: true });
+    expect(admission.authorize(needsScope)).toMatchObject({
+      status: 401,
+      reason: 'missing_token',
+      headers: { 'WWW-Authenticate': 'Bearer scope="orders:read"' },
+    });
+  });
+
+  it('waits 3 s for a predicate that never settles, and then answers 500', async () => {
+    const { admission, dependencies } = await enter();
+    const pending: ClaimsPredicate = () => new Promise(() => {});
+    let answer: Passage | undefined;
+    const waiting = Promise.resolve(admission.authorize(requiredClaims('claims', pending))).then((passage) => {
+      answer = passage;
+    });
+    await dependencies.clock.advance(2999);
+    expect(answer).toBeUndefined();
+    await dependencies.clock.advance(1);
+    await waiting;
+    expect(answer).toMatchObject({ pass: false, status: 500, reason: 'internal_error' });
+  });
+});
