@@ -133,7 +133,7 @@ async function verifyNewToken(presented: Presented, cacheKey: string, verificati
   return { ...(await decideUse(verified, presented, verification)), cached: false };
 }
 
-/** Waits for a decision. Decisions about the scheme `DPoP` are marked: their answers differ. */
+/** Waits for a decision. A decision about a request with the scheme `DPoP` is marked: its answer is different. */
 async function settle(pending: Decision | Promise<Decision>, scheme: Presented['scheme']): Promise<Decision> {
   try {
     const decision = await pending;
