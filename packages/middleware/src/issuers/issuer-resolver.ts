@@ -165,7 +165,6 @@ function whileTrusted(keys: KeySource, isTrusted: () => boolean): KeySource {
   return {
     findKey: (query) => keys.findKey(query),
     trusts: (thumbprint) => isTrusted() && keys.trusts(thumbprint),
-    onKeysRemoved: (listener) => keys.onKeysRemoved(listener),
     prefetch: () => keys.prefetch(),
     status: () => keys.status(),
     close: () => keys.close(),

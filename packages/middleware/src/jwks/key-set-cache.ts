@@ -10,7 +10,7 @@ import type {
 } from './key-source.ts';
 import type { KeySetValidator, LoadKeySet } from './load-key-set.ts';
 import { NegativeKids } from './negative-kids.ts';
-import { type KeySet, noSkippedKeys, removedKeys } from './parse-key-set.ts';
+import { hasSameKeys, type KeySet, noSkippedKeys } from './parse-key-set.ts';
 import { type KeySetSuccess, type Refresh, Refresher } from './refresher.ts';
 import { selectKey } from './select-key.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -46,7 +46,6 @@ export class KeySetCache implements KeySource {
   readonly #refresher: Refresher;
   readonly #negatives: NegativeKids;
   readonly #bucket: TokenBucket;
-  readonly #removalListeners = new Set<(thumbprints: readonly string[]) => void>();
   #held: HeldKeySet | undefined;
   #lastChangeAtMs: number | undefined;
 
@@ -79,11 +78,6 @@ export class KeySetCache implements KeySource {
     const nowMs = this.#clock.monotonicMs();
     this.#refreshIfDue(nowMs);
     return this.#usable(nowMs)?.keySet.thumbprints.has(thumbprint) ?? false;
-  }
-
-  onKeysRemoved(listener: (thumbprints: readonly string[]) => void): () => void {
-    this.#removalListeners.add(listener);
-    return () => this.#removalListeners.delete(listener);
   }
 
   async prefetch(): Promise<boolean> {
@@ -127,7 +121,7 @@ export class KeySetCache implements KeySource {
   #findKeyOnceHeld(query: KeyQuery, nowMs: number): KeyLookup | Promise<KeyLookup> {
     const { lastStarted } = this.#refresher;
     const refresh = this.#refresher.start(nowMs);
-    if (refresh === undefined) return this.#unavailable(nowMs);
+    if (refresh === undefined) return unavailable;
     const seenAfter = query.kid === undefined ? lastStarted : this.#negatives.see(query.kid, lastStarted);
     return refresh.done.then(() => {
       const selection = this.#select(query);
@@ -151,12 +145,12 @@ export class KeySetCache implements KeySource {
     if (this.#refresher.lastSucceeded <= seenAfter) {
       const nowMs = this.#clock.monotonicMs();
       const refresh = this.#refresher.underWay ?? this.#startForUnknownKid(nowMs);
-      if (refresh === undefined) return this.#unavailable(nowMs, this.#bucket.waitMs(nowMs));
+      if (refresh === undefined) return unavailable;
       await refresh.done;
     }
     const selection = this.#select(query);
     if (!isUnknownKid(selection) || this.#refresher.lastSucceeded > seenAfter) return selection;
-    return this.#unavailable(this.#clock.monotonicMs());
+    return unavailable;
   }
 
   /** The bucket comes last: a refresh that may not start anyway must not take a token from it. */
@@ -173,7 +167,7 @@ export class KeySetCache implements KeySource {
   #select(query: KeyQuery): KeyLookup {
     const nowMs = this.#clock.monotonicMs();
     const held = this.#usable(nowMs);
-    return held === undefined ? this.#unavailable(nowMs) : selectKey(held.keySet, query);
+    return held === undefined ? unavailable : selectKey(held.keySet, query);
   }
 
   #usable(nowMs: number): HeldKeySet | undefined {
@@ -189,7 +183,7 @@ export class KeySetCache implements KeySource {
     return nowMs - held.askedAtMs < held.softAgeMs ? 'fresh' : 'stale';
   }
 
-  /** Replaces the set in one assignment, then calls listeners. A set without usable keys is a failed load. */
+  /** Replaces the set in one assignment. A set without usable keys is a failed load. */
   #take(load: KeySetSuccess, { number, startedAtMs }: Omit<Refresh, 'done'>): void {
     const before = this.#held;
     const keySet = load.result === 'loaded' ? load.keySet : before?.keySet;
@@ -199,10 +193,7 @@ export class KeySetCache implements KeySource {
     this.#negatives.settle(number, this.#clock.monotonicMs());
     if (load.result !== 'loaded') return;
 
-    const removed = before === undefined ? [] : removedKeys(before.keySet, keySet);
-    const added = before === undefined || removedKeys(keySet, before.keySet).length > 0;
-    if (added || removed.length > 0) this.#lastChangeAtMs = this.#clock.wallMs();
-    if (removed.length > 0) for (const listener of this.#removalListeners) listener(removed);
+    if (before === undefined || !hasSameKeys(before.keySet, keySet)) this.#lastChangeAtMs = this.#clock.wallMs();
     this.#observer.keysHeld?.(keySet.keys.length);
   }
 
@@ -212,16 +203,13 @@ export class KeySetCache implements KeySource {
     return maxAgeMs === undefined ? softAgeMs : Math.min(softAgeMs, Math.max(minSoftAgeMs, maxAgeMs));
   }
 
-  #unavailable(nowMs: number, atLeastMs = 0): KeyLookup {
-    const retryAfterMs = Math.max(this.#refresher.retryAfterMs(nowMs), atLeastMs);
-    return { outcome: 'unavailable', reason: 'jwks_unavailable', retryAfterMs: retryAfterMs || undefined };
-  }
-
   #report(lookup: KeyLookup): KeyLookup {
     this.#observer.keyLookedUp?.(lookup.outcome === 'found' ? 'found' : lookup.reason);
     return lookup;
   }
 }
+
+const unavailable: KeyLookup = { outcome: 'unavailable', reason: 'jwks_unavailable' };
 
 function isUnknownKid(lookup: KeyLookup): boolean {
   return lookup.outcome === 'rejected' && lookup.reason === 'unknown_kid';

@@ -14,7 +14,7 @@ export type KeyRejection = 'unknown_kid' | 'missing_kid' | 'key_not_usable' | 'a
 export type KeyLookup =
   | { readonly outcome: 'found'; readonly key: VerificationKey }
   | { readonly outcome: 'rejected'; readonly reason: KeyRejection }
-  | { readonly outcome: 'unavailable'; readonly reason: 'jwks_unavailable'; readonly retryAfterMs?: number };
+  | { readonly outcome: 'unavailable'; readonly reason: 'jwks_unavailable' };
 
 /** Why a refresh of a key set failed. A closed list: safe as a label and in logs. */
 export type KeySetErrorCode =
@@ -83,11 +83,6 @@ export interface KeySource {
    * starts the refresh in the background, without which a process with hits only would never notice a removed key.
    */
   trusts(thumbprint: string): boolean;
-  /**
-   * Calls the listener with the thumbprints of keys that were removed from the set or lost an algorithm, in the same tick.
-   * Returns a function that removes the listener.
-   */
-  onKeysRemoved(listener: (thumbprints: readonly string[]) => void): () => void;
   /** Resolves to whether usable keys are held, after at most one refresh. Never rejects. */
   prefetch(): Promise<boolean>;
   status(): KeySourceStatus;

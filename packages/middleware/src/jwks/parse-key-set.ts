@@ -69,16 +69,12 @@ export function parseKeySet(value: unknown, maxKeys: number): KeySetParse {
   return { ok: true, keySet: { keys, byKid: groupByKid(keys), thumbprints, skippedKids, skipped } };
 }
 
-/**
- * Lists the thumbprints that are no longer trusted when one set follows another: keys that left, keys whose kid now has
- * other material, and keys that lost an algorithm.
- */
-export function removedKeys(before: KeySet, after: KeySet): readonly string[] {
-  const removed = before.keys.filter(({ thumbprint, algorithms }) => {
-    const kept = after.keys.filter((key) => key.thumbprint === thumbprint).flatMap((key) => key.algorithms);
-    return !algorithms.every((alg) => kept.includes(alg));
-  });
-  return [...new Set(removed.map((key) => key.thumbprint))];
+/** Whether two sets have the same keys with the same algorithms; a kid may differ. */
+export function hasSameKeys(one: KeySet, other: KeySet): boolean {
+  const namesOf = ({ keys }: KeySet) =>
+    new Set(keys.flatMap((key) => key.algorithms.map((alg) => `${key.thumbprint} ${alg}`)));
+  const [names, others] = [namesOf(one), namesOf(other)];
+  return names.size === others.size && [...names].every((name) => others.has(name));
 }
 
 function isSameKey(one: VerificationKey, other: VerificationKey): boolean {

@@ -80,8 +80,8 @@ export class Refresher {
     this.#lastStarted += 1;
     this.#lastAttemptAtMs = this.#parts.clock.wallMs();
     const started: StartedRefresh = { number: this.#lastStarted, startedAtMs: nowMs };
-    // A listener or observer may throw after the set is in use. A refresh in the background is not awaited, so that its
-    // rejection would be unhandled and end the process.
+    // An observer may throw after the set is in use. A refresh in the background is not awaited, so that its rejection
+    // would be unhandled and end the process.
     this.#underWay = { ...started, done: this.#run(started).catch(() => {}) };
     return this.#underWay;
   }

@@ -5,12 +5,9 @@ import type { VerificationKey } from './verification-key.ts';
 /** The result of a look-up in one key set. Only a remote set can change `unknown_kid`, by a refresh. */
 export type KeySelection = Exclude<KeyLookup, { outcome: 'unavailable' }>;
 
-const rejections = {
-  unknown_kid: { outcome: 'rejected', reason: 'unknown_kid' },
-  missing_kid: { outcome: 'rejected', reason: 'missing_kid' },
-  key_not_usable: { outcome: 'rejected', reason: 'key_not_usable' },
-  alg_not_allowed: { outcome: 'rejected', reason: 'alg_not_allowed' },
-} as const satisfies Record<KeyRejection, KeySelection>;
+function rejected(reason: KeyRejection): KeySelection {
+  return { outcome: 'rejected', reason };
+}
 
 /**
  * Selects the one key of a set that a token names. When two different keys fit, none is selected.
@@ -22,13 +19,13 @@ const rejections = {
 export function selectKey(keySet: KeySet, { kid, alg }: KeyQuery): KeySelection {
   const named = kid === undefined ? keySet.keys : keySet.byKid.get(kid);
   if (kid !== undefined && named === undefined) {
-    return keySet.skippedKids.has(kid) ? rejections.key_not_usable : rejections.unknown_kid;
+    return keySet.skippedKids.has(kid) ? rejected('key_not_usable') : rejected('unknown_kid');
   }
   const fitting = (named ?? []).filter((key) => verifies(key, alg));
   const [first] = fitting;
-  if (first === undefined) return kid === undefined ? rejections.missing_kid : rejections.alg_not_allowed;
+  if (first === undefined) return kid === undefined ? rejected('missing_kid') : rejected('alg_not_allowed');
   if (fitting.some((key) => key.thumbprint !== first.thumbprint)) {
-    return kid === undefined ? rejections.missing_kid : rejections.key_not_usable;
+    return kid === undefined ? rejected('missing_kid') : rejected('key_not_usable');
   }
   return { outcome: 'found', key: first };
 }

@@ -23,10 +23,6 @@ export class StaticKeySet implements KeySource {
     return this.#keySet.thumbprints.has(thumbprint);
   }
 
-  onKeysRemoved(): () => void {
-    return () => {};
-  }
-
   async prefetch(): Promise<boolean> {
     return true;
   }

@@ -21,12 +21,6 @@ export class TokenBucket {
     return true;
   }
 
-  /** Milliseconds until there is a token; 0 when there is one. */
-  waitMs(nowMs: number): number {
-    this.#refill(nowMs);
-    return this.#held > 0 ? 0 : this.#countedAtMs + this.#intervalMs - nowMs;
-  }
-
   #refill(nowMs: number): void {
     const intervals = Math.floor((nowMs - this.#countedAtMs) / this.#intervalMs);
     this.#held = Math.min(this.#burst, this.#held + intervals);

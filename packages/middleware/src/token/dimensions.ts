@@ -68,11 +68,6 @@ function sharedValues({ issuer, key }: Pick<RevocableToken, 'issuer' | 'key'>): 
   ];
 }
 
-/** Every value by which a revocation can deny this token. */
-export function revocableValues(token: RevocableToken, map: ClaimMap): readonly DimensionValue[] {
-  return [...ownValues(token, map), ...sharedValues(token)];
-}
-
 /** Per key, the issuer last seen with it: several issuers may share a key set. */
 const sharedByKey = new WeakMap<VerificationKey, { readonly issuer: string; readonly digests: DigestSet }>();
 
@@ -84,7 +79,7 @@ function sharedDigests({ issuer, key }: RevocableToken): DigestSet {
   return digests;
 }
 
-/** The digests of {@link revocableValues}, computed once per token: under 5 µs. */
+/** The digests of every value by which a revocation can deny this token, computed once per token: under 5 µs. */
 export function revocationDigests(token: RevocableToken, map: ClaimMap): DigestSet {
   return digestSetOf(ownValues(token, map), sharedDigests(token));
 }

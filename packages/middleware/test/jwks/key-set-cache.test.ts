@@ -79,9 +79,9 @@ describe('given a cold key set cache', () => {
     const { loads, find, clock } = open();
     const first = find('one');
     loads.last.answer(failed('network'));
-    expect(await first).toEqual({ outcome: 'unavailable', reason: 'jwks_unavailable', retryAfterMs: 1_000 });
+    expect(await first).toEqual({ outcome: 'unavailable', reason: 'jwks_unavailable' });
     await clock.advance(999);
-    expect(find('one')).toEqual({ outcome: 'unavailable', reason: 'jwks_unavailable', retryAfterMs: 1 });
+    expect(find('one')).toEqual({ outcome: 'unavailable', reason: 'jwks_unavailable' });
     expect(loads.count).toBe(1);
     await clock.advance(1);
     expect(now(find('one'))).toBe('waits');
@@ -330,18 +330,15 @@ describe('given a max-age from the issuer', () => {
 describe('given keys that change', () => {
   async function refreshTo(keys: readonly unknown[], from: readonly unknown[] = [one, two]) {
     const opened = await openWarm(from);
-    const removed: string[][] = [];
-    const end = opened.cache.onKeysRemoved((thumbprints) => removed.push([...thumbprints]));
     await opened.clock.advance(softAgeMs);
     void opened.find('one');
     opened.loads.last.answer(loaded(keys));
     await settle();
-    return { ...opened, removed, end };
+    return opened;
   }
 
-  it('stops trusting a removed key at once and passes it to the listeners', async () => {
-    const { cache, removed, find, loads } = await refreshTo([two]);
-    expect(removed).toEqual([[thumbprintOf(one)]]);
+  it('stops trusting a removed key at once', async () => {
+    const { cache, find, loads } = await refreshTo([two]);
     expect(cache.trusts(thumbprintOf(one))).toBe(false);
     expect(cache.trusts(thumbprintOf(two))).toBe(true);
     const lookup = find('one');
@@ -351,37 +348,17 @@ describe('given keys that change', () => {
 
   it('stops trusting the old material of a kid with new material', async () => {
     const renewed = { ...three, kid: 'one' };
-    const { cache, removed, find } = await refreshTo([renewed, two]);
-    expect(removed).toEqual([[thumbprintOf(one)]]);
+    const { cache, find } = await refreshTo([renewed, two]);
     expect(cache.trusts(thumbprintOf(one))).toBe(false);
     expect(find('one')).toMatchObject({ outcome: 'found', key: { thumbprint: thumbprintOf(three) } });
   });
 
-  it('has replaced the set before it calls a listener', async () => {
-    const { cache, loads, clock, find } = await openWarm([one]);
-    const trusted: boolean[] = [];
-    cache.onKeysRemoved(() => trusted.push(cache.trusts(thumbprintOf(one)), cache.trusts(thumbprintOf(two))));
-    await clock.advance(softAgeMs);
-    void find('one');
-    loads.last.answer(loaded([two]));
-    await settle();
-    expect(trusted).toEqual([false, true]);
-  });
-
-  it('calls no listener when keys are only added', async () => {
-    const { removed, held } = await refreshTo([one, two, three]);
-    expect(removed).toEqual([]);
-    expect(held).toEqual([2, 3]);
-  });
-
-  it('does not call a removed listener', async () => {
-    const { removed, end, clock, loads, find } = await refreshTo([one, two]);
-    end();
-    await clock.advance(softAgeMs);
-    void find('one');
-    loads.last.answer(loaded([two]));
-    await settle();
-    expect(removed).toEqual([]);
+  it('keeps trusting the old keys when keys are only added', async () => {
+    const { cache, held } = await refreshTo([one, two, three]);
+    expect({ held, trusted: [one, two, three].map((jwk) => cache.trusts(thumbprintOf(jwk))) }).toEqual({
+      held: [2, 3],
+      trusted: [true, true, true],
+    });
   });
 
   it.each([
@@ -392,29 +369,30 @@ describe('given keys that change', () => {
     ['no JSON', failed('bad_json')],
   ])('never trades good keys for %s', async (_title, load) => {
     const { cache, loads, clock, find } = await openWarm([one]);
-    const removed: unknown[] = [];
-    cache.onKeysRemoved((thumbprints) => removed.push(thumbprints));
     await clock.advance(softAgeMs);
     void find('one');
     loads.last.answer(load);
     await settle();
-    expect([now(find('one')), removed, cache.status().keys]).toEqual(['one', [], 1]);
+    expect({ found: now(find('one')), keys: cache.status().keys }).toEqual({ found: 'one', keys: 1 });
     expect(cache.status()).toMatchObject({ state: 'stale', consecutiveFailures: 1 });
   });
 
-  it('keeps working after a listener throws', async () => {
-    const { cache, loads, clock, find } = await openWarm([one]);
-    cache.onKeysRemoved(() => {
-      throw new Error('a bug elsewhere');
-    });
-    await clock.advance(softAgeMs);
-    void find('one');
-    loads.last.answer(loaded([two]));
+  it('keeps working after an observer throws', async () => {
+    const clock = new FakeClock();
+    const loads = new ScriptedLoads();
+    const observer: KeySourceObserver = {
+      keysHeld: () => {
+        throw new Error('a bug elsewhere');
+      },
+    };
+    const cache = new KeySetCache({ load: loads.load, clock, random: () => 1, limits: defaultKeySetLimits, observer });
+    void cache.prefetch();
+    loads.last.answer(loaded([one]));
     await settle();
-    expect(now(find('two'))).toBe('two');
+    expect(now(cache.findKey({ kid: 'one', alg: 'ES256' }))).toBe('one');
     await clock.advance(softAgeMs);
-    void find('two');
-    expect(loads.count).toBe(3);
+    void cache.findKey({ kid: 'one', alg: 'ES256' });
+    expect(loads.count).toBe(2);
   });
 });
 
@@ -431,7 +409,7 @@ describe('given a kid that the held set does not have', () => {
     const { find, loads, clock } = await openWarm();
     const first = find('nobody');
     loads.last.answer(failed('bad_status'));
-    expect(await first).toEqual({ outcome: 'unavailable', reason: 'jwks_unavailable', retryAfterMs: 1_000 });
+    expect(await first).toEqual({ outcome: 'unavailable', reason: 'jwks_unavailable' });
     expect(await answer(find('nobody'))).toBe('jwks_unavailable');
     expect(loads.count).toBe(2);
     await clock.advance(1_000);
@@ -494,11 +472,7 @@ describe('given a kid that the held set does not have', () => {
       expect(await answer(lookup)).toBe('unknown_kid');
     }
     expect(loads.count).toBe(4);
-    expect(await find('d')).toEqual({
-      outcome: 'unavailable',
-      reason: 'jwks_unavailable',
-      retryAfterMs: unknownKidIntervalMs,
-    });
+    expect(await find('d')).toEqual({ outcome: 'unavailable', reason: 'jwks_unavailable' });
     await clock.advance(unknownKidIntervalMs - 1);
     expect(await answer(find('d'))).toBe('jwks_unavailable');
     expect(loads.count).toBe(4);

@@ -23,7 +23,6 @@ describe('a static key set', () => {
     expect(keys.trusts(keySet.keys[0]?.thumbprint ?? '')).toBe(true);
     expect(keys.trusts('another')).toBe(false);
     expect(await keys.prefetch()).toBe(true);
-    keys.onKeysRemoved()();
     keys.close();
     expect(keys.status()).toMatchObject({ state: 'fresh', keys: 1, skipped: { malformed: 1 }, retryAfterMs: 0 });
   });
