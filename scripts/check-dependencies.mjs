@@ -8,7 +8,7 @@ import { root as repository } from './run.mjs';
 
 /** Workspace → the packages its sources may import. What is not listed is refused, a new workspace included. */
 const mayImport = {
-  'packages/denylist': ['eventsource-parser', 'ioredis'],
+  'packages/denylist': ['eventsource-parser', 'ioredis', 'ws'],
   'packages/middleware': [
     '@revocast/denylist',
     'jose',
@@ -66,6 +66,7 @@ const mayImport = {
 const loadedOnlyBy = [
   { workspace: 'packages/denylist', module: 'ioredis', files: ['redis/'] },
   { workspace: 'packages/denylist', module: 'eventsource-parser', files: ['http/'] },
+  { workspace: 'packages/denylist', module: 'ws', files: ['http/'] },
   { workspace: 'packages/middleware', module: 'ioredis', files: ['process-dependencies.ts'], dynamically: true },
 ];
 

@@ -19,7 +19,8 @@ import { createProbes } from './health/probes.ts';
 import { proveAtOnce } from './health/prove-at-once.ts';
 import { watchSource } from './health/watch-source.ts';
 import { adminRoutes, createAdminListener } from './listeners/admin-listener.ts';
-import { createDataListener, dataRoutes } from './listeners/data-listener.ts';
+import { dataRoutes } from './listeners/check-request.ts';
+import { createDataListener } from './listeners/data-listener.ts';
 import { listen } from './listeners/listen.ts';
 import { openTokenFile } from './listeners/token-file.ts';
 import { createShutdown } from './shutdown.ts';
@@ -92,6 +93,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     log: telemetry.countRevocations(source.log),
     clock,
     countUsage: usage?.count,
+    lastRelease: config.lastReleaseWire === 'on',
   });
   const watch = watchSource({ source, clock, log });
   const probes = createProbes({ replica, clock, source: watch, whenUnknown: config.whenUnknown });
@@ -114,7 +116,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
 
   const { allowedHosts, maxReaders } = config;
   const dataAddress = addressOf('dataListen', config);
-  const dataApp = createDataListener({
+  const dataHandlers = createDataListener({
     address: dataAddress,
     feedServer,
     console: pages,
@@ -124,8 +126,13 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
   });
   const adminApp = createAdminListener({ probes, metrics: telemetry.exposition, version });
   const listeners = await listenBoth(
-    () => listen(telemetry.countRequests(dataApp, dataRoutes), dataAddress, 'dataListen'),
-    () => listen(telemetry.countRequests(adminApp, adminRoutes), addressOf('adminListen', config), 'adminListen'),
+    () => listen(telemetry.countRequests(dataHandlers, dataRoutes), dataAddress, 'dataListen'),
+    () =>
+      listen(
+        telemetry.countRequests({ request: adminApp }, adminRoutes),
+        addressOf('adminListen', config),
+        'adminListen',
+      ),
     closeSource,
   );
   telemetry.watch({ replica, probes, feedServer, source: watch, usage });

@@ -50,7 +50,7 @@ export function limitsOf(fleet: Fleet, costs: Costs, state: SteadyState = steady
     limit(
       'readers of one sidecar or relay',
       most(({ readers }) => readers),
-      costs.maxReadersPerServer,
+      costs.maxReplicasPerServer,
       '',
       'a smaller fan-out',
     ),

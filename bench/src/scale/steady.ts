@@ -46,23 +46,24 @@ function nodeLoad(one: Reporting, below: Reporting | undefined, { fleet, costs }
   const { readers, replicas, receivedPerSecond, sentPerSecond, readsRedis } = one;
   const changes = fleet.revocationsPerSecond;
   const beats = 1000 / costs.beatMs;
-  const quiet = 1000 / costs.keepAliveMs;
+  const pings = 1000 / (2 * costs.lookMs);
   // On the host of the reader a proof is its own clock; another host has to ask for it.
   const questions = below?.level.kind === 'process' && one.level.kind === 'sidecar' ? 0 : beats;
-  const perReader = changes * costs.ruleFrameBytes + beats * costs.proofFrameBytes + quiet * costs.quietFrameBytes;
-  const answers = receivedPerSecond * costs.reportAnswerBytes + readers * questions * costs.freshQuestionBytes;
+  const perReader = changes * costs.ruleFrameBytes + beats * costs.proofFrameBytes + pings * costs.pingBytes;
+  const answers = readers * questions * costs.proofFrameBytes;
+  const asked = readers * (pings * costs.pongBytes + questions * costs.questionBytes);
   const upwards = readsRedis ? costs.lineBytes + replicas * costs.lineReplicaBytes : reportBytes(replicas, costs);
   const cpuMs =
     costs.baseCpuMs +
     (beats + changes) * costs.receiveMs +
-    readers * (changes + beats + quiet + questions) * costs.frameMs +
+    readers * (changes + beats + pings + questions) * costs.frameMs +
     receivedPerSecond * (costs.reportMs + ((below?.replicas ?? 1) - 1) * costs.upstreamReplicaMs) +
     (readers === 0 ? 0 : sentPerSecond * (costs.upstreamReportMs + replicas * costs.upstreamReplicaMs));
   return {
     ...one,
     cpu: cpuMs / 1000,
     outBytesPerSecond: readers * perReader + answers + sentPerSecond * upwards,
-    inBytesPerSecond: receivedPerSecond * reportBytes(below?.replicas ?? 0, costs) + perReader,
+    inBytesPerSecond: receivedPerSecond * reportBytes(below?.replicas ?? 0, costs) + asked + perReader,
     megabytes: nodeMegabytes(one, fleet.rules, costs),
   };
 }

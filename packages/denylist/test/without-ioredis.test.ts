@@ -19,6 +19,10 @@ beforeAll(async () => {
     entryPoints: ['index.ts', 'replica.ts'].map((entry) => join(sources, entry)),
     ...{ bundle: true, platform: 'node', format: 'esm', external: ['ioredis'], outExtension: { '.js': '.mjs' } },
     ...{ outdir: dir, logLevel: 'error' },
+    // `ws` is CommonJS and requires what Node brings along, which an ES module does not have by itself.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
   };
   // In a process of its own: the bundler does not take to the globals of a test.
   const bundle = `require(${JSON.stringify(bundler)}).buildSync(${JSON.stringify(options)})`;

@@ -61,6 +61,10 @@ export const configSchema = z
     maxReaders: z.int().min(1).max(100_000).default(1000).meta({
       description: 'Feeds served at once; one more is answered 503.',
     }),
+    lastReleaseWire: z.enum(['on', 'off']).default('on').meta({
+      description:
+        'Whether readers of the last release are served by server-sent events. With `off`, only streams are served.',
+    }),
     clientClasses: z
       .array(z.string().refine(isClientClassName, 'expected 1–64 letters, digits or . : - _'))
       .max(maxClientClasses)

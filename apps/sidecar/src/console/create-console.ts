@@ -47,8 +47,7 @@ export function createConsole({ readers, ...parts }: ConsoleOptions): SidecarCon
       const known = path === '/console' || path === '/console/events' || path === '/console/digests';
       if (!known && file === undefined) return false;
       for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
-      if (isOfAnotherPage(request, path)) answer(response, 403, { error: 'cross_site_refused' });
-      else if (path === '/console/events') serveEvents(response);
+      if (path === '/console/events') serveEvents(response);
       else if (path === '/console/digests') serveDigests(response, new URLSearchParams(query));
       else if (file !== undefined) response.writeHead(200, { 'Content-Type': file.type }).end(file.text);
       else response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(renderPage(read()));
@@ -59,16 +58,6 @@ export function createConsole({ readers, ...parts }: ConsoleOptions): SidecarCon
       lags.close();
     },
   };
-}
-
-/**
- * Browsers send no `Origin` with an image or a frame that another site embeds; Fetch Metadata names the site. A link to the
- * page itself may be followed from anywhere.
- */
-function isOfAnotherPage({ headers }: IncomingMessage, path: string | undefined): boolean {
-  if (path === '/console') return (headers['sec-fetch-dest'] ?? 'document') !== 'document';
-  const site = headers['sec-fetch-site'] ?? 'none';
-  return site !== 'same-origin' && site !== 'none';
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {

@@ -1,9 +1,10 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Clock, OpenedSource, Replica, ReplicationObserver } from '@revocast/denylist/replica';
 import type { FeedServer } from '@revocast/denylist/server';
 import { Registry } from 'prom-client';
 import type { Probes } from '../health/probes.ts';
 import type { SourceWatch } from '../health/watch-source.ts';
+import type { Handlers } from '../listeners/listen.ts';
 import { countReplication } from './count-replication.ts';
 import type { UsageCount } from './count-usage.ts';
 import { measureSource } from './measure-source.ts';
@@ -16,7 +17,7 @@ export interface Telemetry {
   /** Counts the events of replication. */
   readonly observer: ReplicationObserver;
   /** Counts the requests of an app; `routes` is the closed list of its paths. */
-  countRequests(app: RequestListener, routes: readonly string[]): RequestListener;
+  countRequests(handlers: Handlers, routes: readonly string[]): Handlers;
   /** Counts what is revoked through this sidecar. */
   countRevocations(log: OpenedSource['log']): OpenedSource['log'];
   /** What is read at every scrape. */
@@ -67,12 +68,25 @@ export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry
         wasFresh = state === 'fresh';
       },
     },
-    countRequests: (app, routes) => (request, response) => {
-      const path = request.url?.split('?', 1)[0] ?? '';
-      const route = routes.includes(path) ? path : 'other';
-      const count = () => metrics.counter('sidecar_http_requests_total').inc({ route, code: response.statusCode });
-      response.once('close', count);
-      app(request, response);
+    countRequests({ request: handle, upgrade }, routes) {
+      const count = (path: string, code: number) => {
+        const route = routes.includes(path) ? path : 'other';
+        metrics.counter('sidecar_http_requests_total').inc({ route, code });
+      };
+      return {
+        request(request, response) {
+          const path = pathOf(request);
+          response.once('close', () => count(path, response.statusCode));
+          handle(request, response);
+        },
+        ...(upgrade && {
+          upgrade(request, socket, head) {
+            const status = upgrade(request, socket, head);
+            count(pathOf(request), status);
+            return status;
+          },
+        }),
+      };
     },
     countRevocations: (log) => ({
       ...log,
@@ -88,6 +102,10 @@ export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry
       watched = parts;
     },
   };
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
 }
 
 function read(metrics: Metrics, { replica, probes, feedServer, source, usage }: Watched): void {

@@ -50,6 +50,7 @@ describe('given a source and nothing else', () => {
       whenUnknown: 'unavailable',
       maxRules: 4_000_000,
       maxReaders: 1000,
+      lastReleaseWire: 'on',
       clientClasses: [],
       drainMs: 15_000,
       logLevel: 'info',

@@ -44,6 +44,11 @@ async function serve({ address = loopback, withTokens = false, allowedHosts = []
         response.end('handled');
         return true;
       },
+      upgrade(received, socket) {
+        handled.push(`UPGRADE ${received.url}`);
+        socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+        return true;
+      },
       clients: () => ({ count: readers }),
     },
     ...(withTokens ? { tokens: openTokenFile(tokenPath) } : {}),
@@ -213,13 +218,13 @@ describe('given a data listener on a Unix socket', () => {
   it('takes the place of a socket that a killed process left, and not of a living one', async () => {
     const path = join(folder(), 'sidecar.sock');
     const address = { kind: 'unix', path } as const;
-    const living = await listen((_request, response) => void response.end(), address, 'dataListen');
-    await expect(listen(() => undefined, address, 'dataListen')).rejects.toThrow(
+    const living = await listen({ request: (_request, response) => void response.end() }, address, 'dataListen');
+    await expect(listen({ request: () => undefined }, address, 'dataListen')).rejects.toThrow(
       /^dataListen: cannot listen \(EADDRINUSE\)/,
     );
     await living.close();
     writeFileSync(path, 'a file of somebody else');
-    await expect(listen(() => undefined, address, 'dataListen')).rejects.toThrow('EADDRINUSE');
+    await expect(listen({ request: () => undefined }, address, 'dataListen')).rejects.toThrow('EADDRINUSE');
   });
 });
 
@@ -227,13 +232,17 @@ describe('listen', () => {
   it('names the option when the port is taken', async () => {
     const { app } = await serve();
     const address = { ...loopback, port: Number(new URL(app).port) };
-    await expect(listen(() => undefined, address, 'adminListen')).rejects.toThrow(
+    await expect(listen({ request: () => undefined }, address, 'adminListen')).rejects.toThrow(
       /^adminListen: cannot listen \(EADDRINUSE\)/,
     );
   });
 
   it('ends open connections when it closes', async () => {
-    const listening = await listen((_request, response) => void response.write('and so on'), loopback, 'dataListen');
+    const listening = await listen(
+      { request: (_request, response) => void response.write('and so on') },
+      loopback,
+      'dataListen',
+    );
     const response = await fetch(listening.url);
     await listening.close();
     await expect(response.text()).rejects.toThrow();

@@ -196,8 +196,8 @@ describe('requests', () => {
     ] as const) {
       // The two members that are read.
       const response = Object.assign(new EventEmitter(), { statusCode }) as unknown as ServerResponse;
-      const app = telemetry.countRequests(() => response.emit('close'), ['/v1/fresh']);
-      app({ url } as IncomingMessage, response as ServerResponse<IncomingMessage> & { req: IncomingMessage });
+      const { request } = telemetry.countRequests({ request: () => response.emit('close') }, ['/v1/fresh']);
+      request({ url } as IncomingMessage, response as ServerResponse<IncomingMessage> & { req: IncomingMessage });
     }
     expect((await read('sidecar_http_requests_total')).sort()).toEqual([
       'sidecar_http_requests_total{route="/v1/fresh",code="200"} 1',

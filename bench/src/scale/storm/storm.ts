@@ -179,7 +179,7 @@ function fromSidecar(all: readonly number[], { fleet, costs, random, options, is
   const shared = isLinkBound ? serveAtOnce(arrivals, { workMs: linkMs, width: 1 }) : undefined;
   const inTurn = {
     workMs,
-    patienceMs: costs.readTimeoutMs,
+    patienceMs: costs.snapshotPatienceMs,
     wasteMs: costs.goneReaderMs,
     random,
     horizonMs: (arrivals[0] ?? 0) + horizonMs,

@@ -6,6 +6,8 @@ const fixes: Readonly<Record<FeedErrorCode, string>> = {
   timeout: 'The source did not answer in time. Check whether it is overloaded, paused or half-open.',
   closed: 'The connection was closed; it is opened again automatically. If this repeats, read the log of the source.',
   refused: 'The source answered with an error. Check password, token file, certificates and the version of the source.',
+  upgrade_refused:
+    'Something between the processes accepts no WebSockets. The proxy must pass Upgrade and Connection over HTTP/1.1.',
   not_ready: 'The source has no complete log yet. For a first log, run: revocast-sidecar init',
   loading: 'Redis is loading its data, or has no primary at the moment. It will answer again without a change; wait.',
   read_only:

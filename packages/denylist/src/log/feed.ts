@@ -23,6 +23,12 @@ export interface FeedConnection {
    * `union`: lifts merge like the other numbers (the log). `take`: the lifts of the feed replace ours (a sidecar).
    */
   readonly lifts: 'union' | 'take';
+  /**
+   * Whether {@link tail} can go on from a position; absent: only the tail can tell.
+   *
+   * @throws FeedError
+   */
+  continues?(from: FeedPosition): Promise<boolean>;
   /** The present end of the feed. */
   position(): Promise<FeedPosition>;
   /** Pages of rows ({@link ./codec/rows.ts}) with at least every rule that existed at the last `position()`. */
@@ -125,6 +131,7 @@ export const feedErrorCodes = [
   'timeout',
   'closed',
   'refused',
+  'upgrade_refused',
   'not_ready',
   'loading',
   'read_only',
@@ -141,9 +148,12 @@ export type FeedErrorCode = (typeof feedErrorCodes)[number];
 export class FeedError extends Error {
   override readonly name = 'FeedError';
   readonly code: FeedErrorCode;
+  /** Milliseconds after which another attempt costs the other side nothing; absent: pauses grow. */
+  readonly retryWithinMs: number | undefined;
 
-  constructor(code: FeedErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: FeedErrorCode, message: string, options?: ErrorOptions & { readonly retryWithinMs?: number }) {
     super(message, options);
     this.code = code;
+    this.retryWithinMs = options?.retryWithinMs;
   }
 }

@@ -11,7 +11,7 @@ import {
   logTimeSample,
 } from '../log/feed.ts';
 import { linkHead } from '../log/link-head.ts';
-import { type Reader, reportLifetimeMs, reportMs } from '../log/reader.ts';
+import { mayLeave, type Reader, reportLifetimeMs, reportMs } from '../log/reader.ts';
 import { CausalProof } from '../replication/causal-proof.ts';
 import { Reporter } from '../replication/reporter.ts';
 import type { RedisSource } from '../sources/source.ts';
@@ -169,7 +169,7 @@ class RedisFeedConnection implements FeedConnection {
     reporter.close();
     // A reader that stops in order deletes its line. After a broken connection the line stays, because the replicas behind
     // it may still be fresh.
-    const left = signal.aborted ? leaveRegistry(session, reader.id) : Promise.resolve();
+    const left = signal.aborted && mayLeave(reader) ? leaveRegistry(session, reader.id) : Promise.resolve();
     void left.catch(() => {}).finally(() => session.close());
   }
 

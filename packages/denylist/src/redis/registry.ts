@@ -29,12 +29,14 @@ interface Line {
 export function reportTo(session: RedisSession, clock: Clock): SendReport {
   return async (reader, position) => {
     const redis = await session.get();
+    const { revision = 0 } = reader;
     const replicas = JSON.stringify(encodeReplicas(reader.progress(position)));
     const { epoch = '', head = '', cursor = '' } = position ?? {};
     const sentAtMs = clock.monotonicMs();
     const line = [epoch, head, cursor, replicas].join('|');
     const now = await redis.run(reportScript, [keys.replicas], [reader.id, line]);
     session.succeeded();
+    reader.accepted?.(revision);
     return logTimeSample(readNumber(now, 'report time'), sentAtMs, clock.monotonicMs());
   };
 }

@@ -3,6 +3,7 @@ import {
   type FeedBatch,
   type FeedConnection,
   type FeedEntry,
+  FeedError,
   FeedGap,
   type FeedPosition,
 } from '../log/feed.ts';
@@ -36,6 +37,7 @@ export async function replicate(options: ReplicateOptions): Promise<void> {
   const replication = new Replication(options);
   while (!signal.aborted) {
     let connection: FeedConnection | undefined;
+    let pauseMs: number | undefined;
     try {
       connection = await feed.connect(signal, reader);
       // Aborted while it was connecting: the tail of this connection would never end.
@@ -44,11 +46,14 @@ export async function replicate(options: ReplicateOptions): Promise<void> {
     } catch (error) {
       if (error instanceof FeedGap) replication.gapFound(error);
       else if (!signal.aborted) observer?.connectionFailed?.(error);
+      if (error instanceof FeedError && error.retryWithinMs !== undefined) {
+        pauseMs = error.retryWithinMs * (0.5 + random() / 2);
+      }
     } finally {
       connection?.close();
     }
     replication.disconnected();
-    await clock.sleep(backoff.nextMs(), signal);
+    await clock.sleep(pauseMs ?? backoff.nextMs(), signal);
   }
 }
 
@@ -69,6 +74,9 @@ class Replication {
   async follow(connection: FeedConnection, onProgress: () => void): Promise<void> {
     const { denylist, freshness, observer } = this.#options;
     if (this.#hasRoomAgain()) this.#position = undefined;
+    if (this.#position !== undefined && (await connection.continues?.(this.#position)) === false) {
+      this.gapFound(new FeedGap('position_lost', 'the feed is another one'));
+    }
     const position = this.#position ?? (await this.#readSnapshot(connection));
     for await (const batch of connection.tail(position)) {
       for (const entry of batch.entries) this.#apply(entry, connection);

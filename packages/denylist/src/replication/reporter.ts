@@ -59,7 +59,13 @@ export class Reporter {
   reached(position: FeedPosition): void {
     const moved = position.cursor !== this.#position?.cursor;
     this.#position = position;
-    if (moved || this.#clock.monotonicMs() - this.#arrivedAtMs >= reportMs) this.#report();
+    if (moved) this.#report();
+    else this.tick();
+  }
+
+  /** Reports when the last report is old: a reader that loads a large snapshot is alive and moves nothing. */
+  tick(): void {
+    if (this.#clock.monotonicMs() - this.#arrivedAtMs >= reportMs) this.#report();
   }
 
   close(): void {

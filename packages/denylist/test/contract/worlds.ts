@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@revocast/test-support';
 import { Readers } from '../../src/http/server/readers.ts';
 import { createFeedServer } from '../../src/http/server/serve.ts';
+import { paths } from '../../src/http/wire/wire.ts';
 import type { Feed } from '../../src/log/feed.ts';
 import type { LookUp } from '../../src/log/look-up.ts';
 import type { OpenedSource } from '../../src/log/opened-source.ts';
@@ -83,9 +84,14 @@ async function openFileWorld(): Promise<World & { readonly source: OpenedSource 
   };
 }
 
-/** Puts a sidecar's server between a world and its readers. */
+/**
+ * Puts a sidecar's server between a world and its readers.
+ *
+ * @param wire `last release`: the sidecar has no stream, as the one before it.
+ */
 async function putSidecarBefore(
   upstream: World & { readonly source: OpenedSource },
+  wire: 'stream' | 'last release' = 'stream',
 ): Promise<World & { readonly source: OpenedSource }> {
   const { reseed } = upstream.source;
   const readers = new Readers(clock, randomHex(8));
@@ -98,8 +104,22 @@ async function putSidecarBefore(
   });
   const feedServer = createFeedServer({ replica, readers, log: upstream.log, clock });
   const server = createServer((request, response) => {
-    if (!feedServer.handle(request, response)) response.writeHead(404).end();
+    const isUnknown = wire === 'last release' && request.url === paths.stream;
+    if (isUnknown || !feedServer.handle(request, response)) response.writeHead(404).end();
   });
+  if (wire === 'stream') {
+    server.on('upgrade', (request, socket, head) => {
+      if (!feedServer.upgrade(request, socket, head)) socket.destroy();
+    });
+  }
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const breakConnections = async () => {
+    for (const socket of sockets) socket.destroy();
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // listening on TCP: never a string or null
   const source = await openSource(`http://127.0.0.1:${port}`, ports);
@@ -107,13 +127,11 @@ async function putSidecarBefore(
     source,
     log: source.log,
     feed: await openFeed(`http://127.0.0.1:${port}`, ports),
-    async breakConnections() {
-      server.closeAllConnections();
-    },
+    breakConnections,
     async close() {
       feedServer.close();
       await replica.close();
-      server.closeAllConnections();
+      await breakConnections();
       server.close();
       await source.close();
       await upstream.close();
@@ -131,4 +149,8 @@ export const worlds: Readonly<Record<string, () => Promise<World>>> = {
   'a sidecar on a log in a file': async () => putSidecarBefore(await openFileWorld()),
   'a relay: a sidecar on a sidecar on Redis': async () =>
     putSidecarBefore(await putSidecarBefore(await openRedisWorld())),
+  'a sidecar on Redis, by the wire of the last release': async () =>
+    putSidecarBefore(await openRedisWorld(), 'last release'),
+  'a relay on a sidecar of the last release on an embedded log': async () =>
+    putSidecarBefore(await putSidecarBefore(await openMemoryWorld(), 'last release')),
 };

@@ -23,6 +23,7 @@ async function firstProof(bootId: string): Promise<{ batch: FeedBatch | undefine
       asked += 1;
       return response.end(JSON.stringify({ position: cursor, ageMs: 700 }));
     }
+    if (request.url === paths.stream) return response.writeHead(404).end();
     if (request.url !== paths.events) return response.writeHead(204).end();
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const proof = `event: proof\ndata: 1|${claimedMs}.000|${bootId}||\n\n`;
@@ -51,7 +52,7 @@ describe('a proof in the clock of another host', () => {
   });
 
   it('is recognised by its boot id; a proof of this host is used unchanged', async () => {
-    const { batch, claimedMs, asked } = await firstProof(await readBootId());
+    const { batch, claimedMs, asked } = await firstProof(readBootId());
     expect(batch?.provenAtMs).toBe(claimedMs);
     expect(asked).toBe(0);
   });

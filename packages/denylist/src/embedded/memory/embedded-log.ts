@@ -219,6 +219,10 @@ export class EmbeddedLog {
     const closed = new AbortController();
     const ended = AbortSignal.any([signal, closed.signal]);
     this.#readers.set(reader, undefined);
+    // Reader and log are in one process: `enforcement` reads the progress of the reader itself.
+    const accept = () => reader.accepted?.(reader.revision ?? 0);
+    const stopAccepting = reader.onProgress?.(accept);
+    accept();
     return {
       lifts: 'union',
       position: async () => this.#position(),
@@ -227,6 +231,7 @@ export class EmbeddedLog {
       acknowledge: (reached) => void this.#readers.set(reader, reached),
       close: () => {
         closed.abort();
+        stopAccepting?.();
         this.#readers.delete(reader);
       },
     };

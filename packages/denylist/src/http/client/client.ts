@@ -14,6 +14,8 @@ export interface HttpClient {
   readonly reader?: string;
   /** Keeps sockets for requests that come often; without one each request has its own. */
   readonly agent?: Agent;
+  /** Milliseconds of silence after which the other side is given up; default 3000. */
+  readonly timeoutMs?: number;
 }
 
 /** @throws FeedError `unreachable`, `timeout`, `closed`. */
@@ -34,15 +36,16 @@ interface Message {
 
 /** One socket per request, without redirects: a stream holds its own, and the rest is rare. */
 async function send(client: HttpClient, { method, path, headers, body }: Message): Promise<IncomingMessage> {
-  const { source, signal, reader } = client;
+  const { source, signal, reader, timeoutMs = readTimeoutMs } = client;
   const authorization = await authorizationFor(client);
   const url = new URL(`${source.baseUrl}${path}`);
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return await new Promise<IncomingMessage>((resolve, reject) => {
     let connected = false;
+    let isLate = false;
     const fail = (error: Error) => {
-      // Who writes must know: a request that never had a connection has reached nobody.
-      const code = /timed out/.test(error.message) ? 'timeout' : connected ? 'closed' : 'unreachable';
+      // A writer needs the difference: a request that never had a connection has changed nothing.
+      const code = isLate ? 'timeout' : connected ? 'closed' : 'unreachable';
       reject(new FeedError(code, `${source.name} cannot be reached`, { cause: error }));
     };
     const sent = request(
@@ -55,14 +58,15 @@ async function send(client: HttpClient, { method, path, headers, body }: Message
         socketPath: source.socketPath,
       },
       (response) => {
-        response.setTimeout(readTimeoutMs, () =>
-          response.destroy(new FeedError('timeout', `${source.name} fell silent`)),
-        );
+        response.setTimeout(timeoutMs, () => response.destroy(new FeedError('timeout', `${source.name} fell silent`)));
         resolve(response);
       },
     );
     // A link that drops packets answers nothing at all: only silence tells.
-    sent.setTimeout(readTimeoutMs, () => sent.destroy(new Error('timed out')));
+    sent.setTimeout(timeoutMs, () => {
+      isLate = true;
+      sent.destroy(new Error(`no answer within ${timeoutMs} ms`));
+    });
     sent.on('socket', (socket) => {
       // A request under way must not keep the process alive.
       socket.unref();
@@ -79,7 +83,11 @@ async function send(client: HttpClient, { method, path, headers, body }: Message
   });
 }
 
-async function authorizationFor({ tokenFile, source }: HttpClient): Promise<OutgoingHttpHeaders> {
+/** @throws FeedError `no_permission` when the token file cannot be read. */
+export async function authorizationFor({
+  tokenFile,
+  source,
+}: Pick<HttpClient, 'tokenFile' | 'source'>): Promise<OutgoingHttpHeaders> {
   if (tokenFile === undefined) return {};
   try {
     const [token = ''] = (await readFile(tokenFile, 'utf8')).split('\n', 1);

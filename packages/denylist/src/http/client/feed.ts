@@ -1,28 +1,12 @@
-import { Agent, type IncomingMessage } from 'node:http';
-import { setImmediate as nextTick } from 'node:timers/promises';
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { Clock } from '../../clock.ts';
-import { decodeEvent } from '../../codec/event.ts';
-import { encodeReport } from '../../codec/report.ts';
-import { type DecodedSnapshot, SnapshotReader } from '../../codec/snapshot-reader.ts';
-import {
-  type Feed,
-  type FeedBatch,
-  type FeedConnection,
-  type FeedEntry,
-  FeedError,
-  FeedGap,
-  type FeedPosition,
-} from '../../log/feed.ts';
-import { Reporter, type SendReport } from '../../replication/reporter.ts';
+import type { Feed } from '../../log/feed.ts';
+import type { Reader } from '../../log/reader.ts';
 import type { HttpSource } from '../../sources/source.ts';
-import { readBootId } from '../wire/boot-id.ts';
-import { decodeProof, formatPosition, logNowHeader, parsePosition, paths, streamEvents } from '../wire/wire.ts';
-import { get, type HttpClient, post } from './client.ts';
-import { FreshQuestion } from './fresh-question.ts';
-
-/** Milliseconds for a last report. */
-const farewellMs = 500;
+import { bootIdDigits, readBootId } from '../wire/boot-id.ts';
+import type { HttpClient } from './client.ts';
+import { connectToLastRelease } from './last-release-feed.ts';
+import { StreamFeed } from './stream-feed.ts';
+import { openStream } from './stream-socket.ts';
 
 export interface HttpFeedOptions {
   readonly clock: Clock;
@@ -30,202 +14,21 @@ export interface HttpFeedOptions {
   readonly tokenFile?: string;
 }
 
-/** A sidecar as a feed. Nothing is connected before `connect`. */
-export function createHttpFeed(source: HttpSource, options: HttpFeedOptions): Feed {
+/** A sidecar as a feed: a stream, or the wire of the last release where there is none. Nothing is connected before `connect`. */
+export function createHttpFeed(source: HttpSource, { clock, tokenFile }: HttpFeedOptions): Feed {
+  // A feed may be followed by several readers, and each has been given its own.
+  const secrets = new WeakMap<Reader, string>();
   return {
     name: source.name,
     async connect(signal, reader) {
       const closed = new AbortController();
-      const client: HttpClient = {
-        source,
-        signal: AbortSignal.any([signal, closed.signal]),
-        reader: reader.id,
-        tokenFile: options.tokenFile,
-      };
-      const bootId = source.sameHost ? await readBootId() : '';
-      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-      const reporter = new Reporter(options.clock, reader, reportTo({ ...client, agent }));
-      const close = () => {
-        reporter.close();
-        closed.abort();
-        agent.destroy();
-        // Only who stops in order says so; whoever vanished is waited for until it cannot be fresh.
-        if (signal.aborted) void leave({ ...client, signal: AbortSignal.timeout(farewellMs) });
-      };
-      try {
-        // Before anything is read: who is fresh must be known to the sidecar.
-        await reporter.join();
-      } catch (error) {
-        close();
-        throw error;
-      }
-      return openConnection({ client, clock: options.clock, bootId, reporter, close });
+      const client: HttpClient = { source, signal: AbortSignal.any([signal, closed.signal]), tokenFile };
+      const stream = await openStream(client, clock);
+      if (stream === undefined) return connectToLastRelease({ source, clock, tokenFile, signal, reader });
+      const bootId = source.sameHost ? bootIdDigits(readBootId()) : undefined;
+      // A snapshot that is under way ends with the stream.
+      stream.closed.addEventListener('abort', () => closed.abort(), { once: true });
+      return new StreamFeed({ stream, client, clock, reader, bootId, secrets, isStopping: () => signal.aborted });
     },
   };
-}
-
-interface OpenConnection {
-  readonly client: HttpClient;
-  readonly clock: Clock;
-  readonly bootId: string;
-  readonly reporter: Reporter;
-  readonly close: () => void;
-}
-
-function openConnection({ client, clock, bootId, reporter, close }: OpenConnection): FeedConnection {
-  let snapshot: Snapshot | undefined;
-  return {
-    lifts: 'take',
-    async position() {
-      // Position and rows come in one answer, taken in one tick: both heads of the synchronisation are the same.
-      snapshot ??= await fetchSnapshot(client, clock);
-      return snapshot.position;
-    },
-    async *snapshot() {
-      const pages = snapshot?.pages ?? [];
-      if (snapshot !== undefined) snapshot.pages = [];
-      for (const page of pages) {
-        yield page;
-        await nextTick();
-      }
-    },
-    tail: (from) => readTail({ client, clock, bootId, from }),
-    acknowledge: (position) => reporter.reached(position),
-    close,
-  };
-}
-
-function reportTo(client: HttpClient): SendReport {
-  return async (reader, position) => {
-    const report = encodeReport({ reader: reader.id, replicas: reader.progress(position) });
-    const response = await post(client, paths.acks, report);
-    response.resume();
-    if (response.statusCode !== 204) {
-      throw new FeedError('refused', `${client.source.name} answered ${response.statusCode} to a report`);
-    }
-    return undefined; // the sidecar's proofs tell the time
-  };
-}
-
-async function leave(client: HttpClient): Promise<void> {
-  try {
-    const response = await post(client, paths.acks, encodeReport({ reader: client.reader ?? '', replicas: [] }));
-    response.resume();
-  } catch {
-    // Nobody is there to be told; the silence will tell.
-  }
-}
-
-interface Snapshot {
-  readonly position: FeedPosition;
-  /** Given up once they are read. */
-  pages: readonly Uint8Array[];
-}
-
-async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<Snapshot> {
-  const sentAtMs = clock.monotonicMs();
-  const response = await get(client, paths.snapshot);
-  const answeredAtMs = clock.monotonicMs();
-  if (response.statusCode !== 200) {
-    response.resume();
-    throw new FeedError('not_ready', `${client.source.name} answered ${response.statusCode} to a snapshot`);
-  }
-  const { header, pages } = await readSnapshot(response, client.source.name);
-  const head = formatPosition(header);
-  const logNow = Number(response.headers[logNowHeader] ?? Number.NaN);
-  const roundTripMs = answeredAtMs - sentAtMs;
-  const logTime = Number.isFinite(logNow)
-    ? { logMs: logNow, monotonicMs: sentAtMs + roundTripMs / 2, roundTripMs }
-    : undefined;
-  return {
-    pages,
-    position: {
-      epoch: header.epoch,
-      head,
-      cursor: head,
-      rules: header.rows,
-      healing: false, // a sidecar that cannot vouch for itself sends no proof
-      maxTokenLifetimeSeconds: header.maxTokenLifetimeSeconds,
-      minReader: 1,
-      logTime,
-    },
-  };
-}
-
-/** @throws FeedError when it is not whole, or the link breaks. */
-async function readSnapshot(response: IncomingMessage, name: string): Promise<DecodedSnapshot> {
-  const reader = new SnapshotReader();
-  for await (const chunk of response) {
-    reader.add(chunk);
-    if (reader.problem !== undefined) break;
-  }
-  const decoded = reader.end();
-  if (typeof decoded === 'string') throw new FeedError('protocol', `${name}: ${decoded}`);
-  return decoded;
-}
-
-interface Tail {
-  readonly client: HttpClient;
-  readonly clock: Clock;
-  readonly bootId: string;
-  readonly from: FeedPosition;
-}
-
-async function* readTail({ client, clock, bootId, from }: Tail): AsyncIterable<FeedBatch> {
-  const response = await openEvents(client, from.cursor);
-  const question = new FreshQuestion(client, clock);
-  const messages: EventSourceMessage[] = [];
-  const parser = createParser({ onEvent: (message) => messages.push(message) });
-  response.setEncoding('utf8');
-  let cursor = from.cursor;
-  for await (const chunk of response) {
-    parser.feed(String(chunk));
-    const entries: FeedEntry[] = [];
-    let batch: Omit<FeedBatch, 'entries'> = {};
-    for (const message of messages.splice(0)) {
-      if (message.event === streamEvents.goodbye) return;
-      if (message.event === streamEvents.rule) {
-        const entry = readEntry(message);
-        cursor = entry.cursor;
-        entries.push(entry);
-      }
-      if (message.event === streamEvents.proof) {
-        const { provenAtMs, bootId: sender, ...times } = decodeProof(message.data);
-        const { heartbeatLoggedAtMs, logAtProofMs } = times;
-        const comparable = bootId !== '' && sender === bootId;
-        // The other clock says nothing here: ask for the age instead, at most once at a time.
-        if (!comparable) question.ask();
-        batch = {
-          ...(comparable ? { provenAtMs } : {}),
-          ...(heartbeatLoggedAtMs === undefined ? {} : { heartbeatLoggedAtMs }),
-          // Two clocks read at one moment by the sidecar: exact, whenever we come to read it.
-          ...(comparable && logAtProofMs !== undefined
-            ? { logTime: { logMs: logAtProofMs, monotonicMs: provenAtMs, roundTripMs: 1 } }
-            : {}),
-        };
-      }
-    }
-    yield { entries, ...batch, ...question.answerFor(cursor) };
-  }
-  throw new FeedError('closed', `${client.source.name} ended the event stream`);
-}
-
-async function openEvents(client: HttpClient, cursor: string): Promise<IncomingMessage> {
-  const response = await get(client, paths.events, { 'last-event-id': cursor, accept: 'text/event-stream' });
-  if (response.statusCode === 200) return response;
-  response.resume();
-  if (response.statusCode === 410)
-    throw new FeedGap('position_lost', `${client.source.name} no longer has our position`);
-  throw new FeedError('refused', `${client.source.name} answered ${response.statusCode} to its event stream`);
-}
-
-function readEntry(message: EventSourceMessage): FeedEntry {
-  const position = parsePosition(message.id ?? '');
-  const event = decodeEvent(message.data);
-  if (position === undefined || event?.kind !== 'rule') {
-    throw new FeedGap('unreadable', 'an event of the sidecar cannot be read');
-  }
-  const { feed, n } = position;
-  const head = formatPosition(position);
-  return { prev: formatPosition({ feed, n: n - 1 }), head, cursor: head, change: event };
 }

@@ -1,21 +1,17 @@
-import { encodeRuleEvent } from '../../codec/event.ts';
-import type { Change } from '../../rules/event.ts';
-import { formatPosition, streamEvents } from '../wire/wire.ts';
+import type { EncodedChanges } from '../wire/frames/changes.ts';
 
 /**
- * The recent past of a denylist, numbered: every change gets the next `n`, whatever its cause (tail, snapshot, lift,
- * re-seed). Readers resume from it; one that was away longer takes a snapshot.
+ * The recent past of a feed: frames of consecutive changes. Readers resume from it and catch up by it; one that was away
+ * longer takes a snapshot.
  */
 export class Journal {
-  /** Random for every start, so that a position of another life is recognised. */
-  readonly feed: string;
-  readonly #frames: (string | undefined)[];
+  readonly #capacity: number;
+  readonly #frames: EncodedChanges[] = [];
   #n = 0;
 
   /** @param capacity changes kept. */
-  constructor(feed: string, capacity: number) {
-    this.feed = feed;
-    this.#frames = new Array<string | undefined>(capacity);
+  constructor(capacity: number) {
+    this.#capacity = capacity;
   }
 
   /** Number of the last change. */
@@ -23,24 +19,30 @@ export class Journal {
     return this.#n;
   }
 
-  /** @returns the change as a frame of the event stream. */
-  record(change: Change): string {
-    this.#n += 1;
-    const id = formatPosition({ feed: this.feed, n: this.#n });
-    const frame = `id: ${id}\nevent: ${streamEvents.rule}\ndata: ${encodeRuleEvent(this.#n, change)}\n\n`;
-    this.#frames[this.#n % this.#frames.length] = frame;
-    return frame;
+  add(frame: EncodedChanges): void {
+    this.#n = frame.last;
+    this.#frames.push(frame);
+    while (this.#frames.length > 1 && this.#n - this.#frames[0]!.last >= this.#capacity) this.#frames.shift();
   }
 
-  /** The frames after `n`, or undefined when they are no longer all there. */
-  since(n: number): string[] | undefined {
-    if (n > this.#n || this.#n - n > this.#frames.length) return undefined;
-    const frames: string[] = [];
-    for (let next = n + 1; next <= this.#n; next++) {
-      const frame = this.#frames[next % this.#frames.length];
-      if (frame === undefined) return undefined;
-      frames.push(frame);
+  /** Whether everything after `n` is there. */
+  covers(n: number): boolean {
+    const firstKept = this.#frames[0]?.first ?? this.#n + 1;
+    return n <= this.#n && n + 1 >= firstKept;
+  }
+
+  /** The frame that holds change `n` + 1; undefined when that is not there, or not there any more. */
+  after(n: number): EncodedChanges | undefined {
+    if (n >= this.#n || !this.covers(n)) return undefined;
+    // Readers that are up to date ask for the newest.
+    const newest = this.#frames[this.#frames.length - 1];
+    if (newest !== undefined && newest.first <= n + 1) return newest;
+    let [low, high] = [0, this.#frames.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#frames[middle]!.last > n) high = middle;
+      else low = middle + 1;
     }
-    return frames;
+    return this.#frames[low];
   }
 }

@@ -1,29 +1,47 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { FeedPosition } from '../../log/feed.ts';
-import { type Reader, type ReplicaProgress, reportLifetimeMs, silenceLimitMs } from '../../log/reader.ts';
+import type { Reader, ReplicaProgress } from '../../log/reader.ts';
+import { mostMaxStalenessMs } from '../../replication/max-staleness.ts';
+import type { ReportRow } from '../wire/frames/report.ts';
+import type { JoinFrame } from '../wire/frames/up.ts';
 import { parsePosition } from '../wire/wire.ts';
+import { type HeldReplica, type ReaderConnection, ReaderEntry } from './reader-entry.ts';
 
-interface ReportedReader {
-  readonly atMs: number;
-  readonly replicas: readonly ReplicaProgress[];
-}
-
-/** Readers remembered; anybody on this host may report, so the number is bounded. */
-const maxReaders = 10_000;
+/** Replicas remembered; every process on this host may report, so the number is bounded. */
+const maxReplicas = 10_000;
 /** Positions of the source remembered, to translate what readers have reached: a few seconds of changes. */
 const maxMarks = 4096;
 
+/** Reported while replicas that were dropped at the bound may still accept: it never has an entry. */
+const droppedReplica: ReplicaProgress = {
+  id: 'f'.repeat(16),
+  label: 'replicas beyond the number that this sidecar remembers',
+  failOpen: false,
+  maxStalenessMs: mostMaxStalenessMs,
+};
+
 /**
- * Who reads a sidecar and how far each replica is. Upstream the sidecar is itself a reader, and this is what it reports:
- * the same replicas, in the positions of its source.
+ * The readers of a sidecar and how far each replica is. Upstream the sidecar is itself a reader, and this is what it
+ * reports: the same replicas, in the positions of its source.
  */
 export class Readers implements Reader {
   /** Names this sidecar as a reader and its feed: new with every start. */
   readonly id: string;
+  readonly relay = true;
   readonly #clock: Clock;
-  readonly #readers = new Map<string, ReportedReader>();
+  readonly #entries = new Map<string, ReaderEntry>();
+  readonly #bySecret = new Map<string, ReaderEntry>();
+  /** Readers of the last release, by the names they choose. */
+  readonly #byName = new Map<string, ReaderEntry>();
   readonly #marks: { readonly n: number; readonly position: FeedPosition }[] = [];
-  readonly #listeners = new Set<(reader: string) => void>();
+  readonly #progressListeners = new Set<() => void>();
+  readonly #acceptedListeners = new Set<() => void>();
+  #replicas = 0;
+  #revision = 0;
+  #acceptedRevision = 0;
+  /** Monotonic milliseconds up to which a dropped replica may accept. */
+  #droppedUntilMs = Number.NEGATIVE_INFINITY;
 
   /** @param id 16 hex digits, random. */
   constructor(clock: Clock, id: string) {
@@ -31,18 +49,131 @@ export class Readers implements Reader {
     this.id = id;
   }
 
-  /** @returns false when there are too many readers to remember another one. */
-  report(reader: string, replicas: readonly ReplicaProgress[]): boolean {
-    if (!this.#readers.has(reader) && this.#readers.size >= maxReaders) return false;
-    this.#readers.set(reader, { atMs: this.#clock.monotonicMs(), replicas });
-    for (const listener of this.#listeners) listener(reader);
+  get revision(): number {
+    return this.#revision;
+  }
+
+  accepted(revision: number): void {
+    if (revision <= this.#acceptedRevision) return;
+    this.#acceptedRevision = revision;
+    for (const listener of this.#acceptedListeners) listener();
+  }
+
+  isAccepted(revision: number): boolean {
+    return revision <= this.#acceptedRevision;
+  }
+
+  /** Calls `listener` whenever upstream has accepted more. */
+  onAccepted(listener: () => void): () => void {
+    this.#acceptedListeners.add(listener);
+    return () => this.#acceptedListeners.delete(listener);
+  }
+
+  /** Calls `listener` when a replica joined, moved or left. */
+  onProgress(listener: () => void): () => void {
+    this.#progressListeners.add(listener);
+    return () => this.#progressListeners.delete(listener);
+  }
+
+  /**
+   * A connection says who it is. With the secret of an earlier one it takes over that entry, which counts all the time;
+   * everything else about it is a label.
+   *
+   * @returns undefined when there are too many to remember another one.
+   */
+  join({ relay, failOpen, maxStalenessMs, secret, label }: JoinFrame, connection: ReaderConnection) {
+    const known = secret === undefined ? undefined : this.#bySecret.get(secret);
+    const entry = known?.relay === relay ? known : this.#newEntry(relay);
+    entry.connection?.replaced();
+    entry.connection = connection;
+    entry.reportedAtMs = this.#clock.monotonicMs();
+    entry.followedRevision = undefined;
+    const isRemembered = relay || this.#hold(entry, entry.identity, { failOpen, maxStalenessMs, label });
+    if (!isRemembered) {
+      this.#forget(entry);
+      return undefined;
+    }
+    this.#bySecret.set(entry.secret, entry);
+    this.#entries.set(entry.identity, entry);
+    this.#tellProgress();
+    return entry;
+  }
+
+  /** From now on proofs may go to it, once the replicas it has named by now are accepted upstream. */
+  follows(entry: ReaderEntry): void {
+    entry.followedRevision = entry.revision;
+  }
+
+  /** @returns the revision to be accepted before these replicas count; undefined when there are too many. */
+  report(entry: ReaderEntry, rows: readonly ReportRow[]): number | undefined {
+    entry.reportedAtMs = this.#clock.monotonicMs();
+    for (const { id = entry.identity, left, ...row } of rows) {
+      // A process speaks for itself only.
+      if (!entry.relay && id !== entry.identity) continue;
+      if (left) this.#drop(entry, id);
+      else if (!this.#hold(entry, id, row)) return undefined;
+    }
+    this.#tellProgress();
+    return entry.revision;
+  }
+
+  /** Whether a proof may be sent to it: it is counted everywhere, and it reports. */
+  mayProve(entry: ReaderEntry): boolean {
+    const { connection, followedRevision, revisionToProve } = entry;
+    const isFollowing = connection !== undefined && followedRevision !== undefined;
+    return isFollowing && this.isAccepted(revisionToProve) && entry.isReporting(this.#clock.monotonicMs());
+  }
+
+  proofSent(entry: ReaderEntry): void {
+    entry.provenAtMs = this.#clock.monotonicMs();
+  }
+
+  /** The connection is gone. A reader that may still be fresh, or accepts without being so, goes on counting. */
+  disconnected(entry: ReaderEntry, connection: ReaderConnection): void {
+    // Another one may have taken over.
+    if (entry.connection !== connection) return;
+    entry.connection = undefined;
+    entry.disconnectedAtMs = this.#clock.monotonicMs();
+    this.#tellProgress();
+  }
+
+  /**
+   * A report of the last release. Its name proves nothing, so a cursor counts only while a stream of that name is open,
+   * and nobody is taken off the list by it before it cannot be fresh any longer.
+   *
+   * @returns false when there are too many to remember another one.
+   */
+  reportByName(name: string, replicas: readonly ReplicaProgress[]): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    const entry = this.#byName.get(name) ?? this.#newEntry(true, name);
+    this.#byName.set(name, entry);
+    this.#entries.set(entry.identity, entry);
+    entry.reportedAtMs = nowMs;
+    for (const { id, cursor, failOpen, maxStalenessMs } of replicas) {
+      const n = cursor === undefined ? undefined : this.#numberAt(cursor);
+      if (!this.#hold(entry, id, { failOpen, maxStalenessMs, n, label: id === name ? undefined : name })) return false;
+    }
+    const named = new Set(replicas.map(({ id }) => id));
+    for (const [id, replica] of entry.replicas) {
+      if (named.has(id) || replica.untilMs !== undefined) continue;
+      entry.replicas.set(id, { ...replica, n: undefined, untilMs: entry.expiresAtMs(replica, nowMs) });
+    }
+    this.#tellProgress();
     return true;
   }
 
-  /** A reader that has not reported lately is given no proof: nobody would wait for it. */
-  mayBeFresh(reader: string | undefined): boolean {
-    const reported = reader === undefined ? undefined : this.#readers.get(reader);
-    return reported !== undefined && this.#clock.monotonicMs() - reported.atMs <= reportLifetimeMs;
+  /** A stream of the last release was opened under this name. @returns undefined unless that name has reported. */
+  openedByName(name: string | undefined, connection: ReaderConnection): ReaderEntry | undefined {
+    const entry = name === undefined ? undefined : this.#byName.get(name);
+    if (entry === undefined) return undefined;
+    entry.connection = connection;
+    entry.followedRevision = entry.revision;
+    return entry;
+  }
+
+  /** The entry of a name of the last release. */
+  named(name: string | undefined): ReaderEntry | undefined {
+    return name === undefined ? undefined : this.#byName.get(name);
   }
 
   /** All changes up to `n` are those of the source up to `position`. */
@@ -54,40 +185,95 @@ export class Readers implements Reader {
     if (this.#marks.length > maxMarks) this.#marks.shift();
   }
 
-  /** Every replica that may still be fresh, with what it has applied in terms of the source. */
+  /** Every replica that may still accept what is not found, with what it has applied in terms of the source. */
   progress(): ReplicaProgress[] {
-    const now = this.#clock.monotonicMs();
-    const replicas: ReplicaProgress[] = [];
-    for (const [id, reader] of this.#readers) {
-      const silentMs = now - reader.atMs;
-      const remaining = reader.replicas.filter((replica) => replica.failOpen || silentMs <= silenceLimitMs(replica));
-      // A relay with nobody behind it yet speaks for nobody, and still reads: only its silence ends that.
-      const isForgotten = remaining.length === 0 && silentMs > reportLifetimeMs;
-      // A fail-open replica accepts however long it is silent; for a day it is remembered.
-      if (isForgotten || silentMs > 86_400_000) this.#readers.delete(id);
-      for (const { cursor, ...replica } of remaining) {
-        const reached = cursor === undefined ? undefined : this.#sourceCursor(cursor);
-        replicas.push(reached === undefined ? replica : { ...replica, cursor: reached });
+    const nowMs = this.#clock.monotonicMs();
+    const replicas: ReplicaProgress[] = nowMs <= this.#droppedUntilMs ? [droppedReplica] : [];
+    for (const entry of this.#entries.values()) {
+      for (const [id, replica] of entry.replicas) {
+        if (nowMs > entry.countsUntilMs(replica, nowMs)) {
+          this.#drop(entry, id);
+          // It may believe that it still counts.
+          entry.connection?.expired();
+          continue;
+        }
+        const { n, label, failOpen, maxStalenessMs } = replica;
+        const isForged = entry.name !== undefined && entry.connection === undefined;
+        const cursor = n === undefined || isForged ? undefined : this.#sourceCursor(n);
+        replicas.push({ id, label, failOpen, maxStalenessMs, cursor });
       }
+      if (entry.connection === undefined && entry.replicas.size === 0) this.#forget(entry);
     }
     return replicas;
   }
 
-  onProgress(listener: (reader: string) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Number of the change that the slowest replica with a connection has applied; undefined while none has reported one. */
+  slowest(): number | undefined {
+    let slowest: number | undefined;
+    for (const { connection, replicas } of this.#entries.values()) {
+      if (connection === undefined) continue;
+      for (const { n } of replicas.values()) if (n !== undefined && (slowest === undefined || n < slowest)) slowest = n;
+    }
+    return slowest;
   }
 
-  /** Number of the change that the last of its replicas has applied; undefined while none has synchronised. */
-  reached(reader: string | undefined): number | undefined {
-    const { replicas = [] } = (reader === undefined ? undefined : this.#readers.get(reader)) ?? {};
-    const numbers = replicas.flatMap(({ cursor }) => (cursor === undefined ? undefined : this.#numberAt(cursor)) ?? []);
-    return numbers.length === 0 ? undefined : Math.min(...numbers);
+  #newEntry(relay: boolean, name?: string): ReaderEntry {
+    const draw = (bytes: number) => randomBytes(bytes).toString('hex');
+    return new ReaderEntry({ identity: draw(8), secret: draw(16), relay, name, nowMs: this.#clock.monotonicMs() });
   }
 
-  #sourceCursor(cursor: string): string | undefined {
-    const n = this.#numberAt(cursor);
-    if (n === undefined) return undefined;
+  /** @returns false when there is no room for another replica. */
+  #hold(entry: ReaderEntry, id: string, replica: HeldReplica): boolean {
+    const held = entry.replicas.get(id);
+    if (held === undefined) {
+      if (this.#replicas >= maxReplicas && !this.#makeRoom()) return false;
+      this.#replicas += 1;
+    }
+    const isWeaker =
+      held === undefined ||
+      (replica.failOpen && !held.failOpen) ||
+      replica.maxStalenessMs > held.maxStalenessMs ||
+      held.untilMs !== undefined;
+    if (isWeaker) {
+      this.#revision += 1;
+      entry.revision = this.#revision;
+    }
+    entry.replicas.set(id, { ...replica, label: replica.label ?? held?.label, n: replica.n ?? held?.n });
+    return true;
+  }
+
+  #drop(entry: ReaderEntry, id: string): void {
+    if (entry.replicas.delete(id)) this.#replicas -= 1;
+  }
+
+  #forget(entry: ReaderEntry): void {
+    for (const id of entry.replicas.keys()) this.#drop(entry, id);
+    this.#entries.delete(entry.identity);
+    this.#bySecret.delete(entry.secret);
+    if (entry.name !== undefined) this.#byName.delete(entry.name);
+  }
+
+  /** Drops the reader without a connection that has been gone longest. @returns false when all have one. */
+  #makeRoom(): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    let oldest: ReaderEntry | undefined;
+    for (const entry of this.#entries.values()) {
+      if (entry.connection !== undefined || entry.replicas.size === 0) continue;
+      if (oldest === undefined || entry.disconnectedAtMs < oldest.disconnectedAtMs) oldest = entry;
+    }
+    if (oldest === undefined) return false;
+    for (const replica of oldest.replicas.values()) {
+      this.#droppedUntilMs = Math.max(this.#droppedUntilMs, oldest.countsUntilMs(replica, nowMs));
+    }
+    this.#forget(oldest);
+    return true;
+  }
+
+  #tellProgress(): void {
+    for (const listener of this.#progressListeners) listener();
+  }
+
+  #sourceCursor(n: number): string | undefined {
     for (let index = this.#marks.length - 1; index >= 0; index--) {
       const mark = this.#marks[index];
       if (mark !== undefined && mark.n <= n) return mark.position.cursor;

@@ -19,7 +19,7 @@ export async function receiveReport(
       answer(response, 400, { error: 'malformed_request', message: report });
       return;
     }
-    if (readers.report(report.reader, report.replicas)) response.writeHead(204).end();
+    if (readers.reportByName(report.reader, report.replicas)) response.writeHead(204).end();
     else answer(response, 503, { error: 'too_many_readers', message: 'put a relay between' });
   } catch {
     response.destroy(); // the link broke while it was read: there is nobody to answer

@@ -4,6 +4,7 @@ import { FeedError } from '../../log/feed.ts';
 
 export const wireVersion = 1;
 export const paths = {
+  stream: `/v${wireVersion}/stream`,
   snapshot: `/v${wireVersion}/snapshot`,
   events: `/v${wireVersion}/events`,
   fresh: `/v${wireVersion}/fresh`,

@@ -13,10 +13,11 @@ afterEach(() => {
 });
 
 it('a proof that waited in a stalled link says what time it was in the log when it was proven', async () => {
-  const bootId = await readBootId();
+  const bootId = readBootId();
   const provenAtMs = Math.floor(clock.monotonicMs()) - 2900;
   const logAtProofMs = 1_767_225_600_000;
   const server = await startScriptedServer((request, response) => {
+    if (request.url === paths.stream) return response.writeHead(404).end();
     if (request.url !== paths.events) return response.writeHead(204).end();
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(`event: proof\ndata: 1|${provenAtMs}.000|${bootId}||${logAtProofMs}.000\n\n`);

@@ -37,7 +37,7 @@ async function open(url: string): Promise<UsageStore> {
 /** A sidecar that counts with this. */
 function counting(count: (given: UsageReport) => Promise<void>) {
   const receive = createUsageReceiver(count);
-  return serve((request, response) => void receive(request, response));
+  return serve((request, response) => void receive.handle(request, response));
 }
 
 const post = (url: string, body: string) => fetch(url + paths.usage, { method: 'POST', body });

@@ -175,7 +175,7 @@ describe('the stream of events', () => {
   ])('answers 410 to %s', async (_, position) => {
     const { tell, snapshot, events } = await given({ journalEntries: 3 });
     const { header } = await snapshot();
-    await tell([1, block], [2, block], [3, block], [4, block], [5, block]);
+    for (let index = 1; index <= 5; index++) await tell([index, block]);
     const { response } = await events(position(header.feed));
     expect(response.statusCode).toBe(410);
   });
@@ -439,9 +439,10 @@ describe('the question how old the proof is', () => {
   });
 
   it('is answered 503 to a reader that does not report', async () => {
-    const { client, beat, report } = await given();
+    const { client, beat, report, snapshot, events } = await given();
     await beat();
     await report('r1');
+    await events((await snapshot()).position, 'r1');
     const statusFor = async (reader: string) => {
       const response = await get({ ...client, reader }, paths.fresh);
       response.resume();

@@ -1,4 +1,3 @@
-import { FrameError } from './frame.ts';
 import type { FrameReader } from './frame-reader.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { readLabel, writeLabel } from './label.ts';
@@ -43,7 +42,6 @@ export function readReport(reader: FrameReader): ReportFrame {
   const seq = reader.u32();
   const rows: ReportRow[] = [];
   while (!reader.atEnd) rows.push(readRow(reader));
-  if (rows.length === 0) throw new FrameError('malformed', 'report: expected at least one row');
   return { kind: 'report', seq, rows };
 }
 

@@ -195,7 +195,7 @@ export const arbitraryUp: fc.Arbitrary<UpFrame> = fc.oneof(
         left: fc.boolean(),
         label: maybe(label.filter((text) => text !== '')),
       }),
-      { minLength: 1, maxLength: 20 },
+      { maxLength: 20 },
     ),
   }),
   fc.record({

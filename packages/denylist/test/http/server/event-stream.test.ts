@@ -1,22 +1,18 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '@revocast/test-support/until';
-import { EventStream } from '../../../src/http/client/event-stream.ts';
+import { EventStream } from '../../../src/http/server/event-stream.ts';
 
 const maxBufferedBytes = 64 * 1024;
-let stream: EventStream;
+let stream: EventStream<string | undefined>;
 let server: Server;
 const sockets: Socket[] = [];
-let lastResponse: ServerResponse | undefined;
 
 beforeEach(async () => {
   stream = new EventStream(maxBufferedBytes);
   server = createServer((request: IncomingMessage, response) => {
-    // A change of the tick in which a reader joins: its backlog holds it already.
-    if (request.url === '/just-then') stream.send('data: just then\n\n');
-    lastResponse = response;
-    stream.add(response, request.url?.slice(1), ['event: a\ndata: backlog\n\n']);
+    stream.add(response, request.url?.slice(1), 'event: a\ndata: backlog\n\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
@@ -45,19 +41,6 @@ async function join(name: string) {
 }
 
 describe('the event stream', () => {
-  it('gathers the frames of a tick, and sends them before its end when told to, once', async () => {
-    await join('a');
-    if (lastResponse === undefined) throw new Error('nobody was answered');
-    const write = jest.spyOn(lastResponse, 'write');
-    stream.send('data: 1\n\n');
-    stream.send('data: 2\n\n');
-    expect(write).not.toHaveBeenCalled();
-    stream.flush();
-    expect(write.mock.calls).toEqual([['data: 1\n\ndata: 2\n\n']]);
-    await Promise.resolve();
-    expect(write).toHaveBeenCalledTimes(1);
-  });
-
   it('gives each reader its backlog, then every frame, in order', async () => {
     const readers = [await join('a'), await join('b')];
     expect(stream.size).toBe(2);
@@ -71,28 +54,10 @@ describe('the event stream', () => {
     }
   });
 
-  it('sends the frames of one tick in one piece, and what follows behind them', async () => {
-    const { seen } = await join('a');
-    stream.send('data: 1\n\n');
-    stream.send('data: 2\n\n');
-    stream.sendTo(() => true, 'data: proof\n\n');
-    await until(() => seen.text.includes('proof'), { what: 'the proof' });
-    expect(seen.text).toMatch(/data: 1\n\ndata: 2\n\n.*data: proof/s);
-  });
-
-  it('does not repeat to a new reader what its backlog holds', async () => {
-    const { seen: before } = await join('a');
-    const { seen } = await join('just-then');
-    stream.send('data: next\n\n');
-    await until(() => seen.text.includes('next') && before.text.includes('next'), { what: 'the next frame' });
-    expect(seen.text).not.toContain('just then');
-    expect(before.text).toMatch(/just then.*next/s);
-  });
-
   it('sends a frame only to those that may have it', async () => {
     const a = await join('a');
     const b = await join('b');
-    stream.sendTo((reader) => reader === 'a', 'data: only a\n\n');
+    stream.send('data: only a\n\n', (reader) => reader === 'a');
     stream.send('data: all\n\n');
     await until(() => b.seen.text.includes('data: all') && a.seen.text.includes('data: all'), { what: 'the frame' });
     expect([a.seen.text.includes('only a'), b.seen.text.includes('only a')]).toEqual([true, false]);

@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../clock.ts';
+import { type DecodedSnapshot, SnapshotReader } from '../../codec/snapshot-reader.ts';
+import { FeedError, type FeedPosition, logTimeSample } from '../../log/feed.ts';
+import { formatPosition, logNowHeader, paths } from '../wire/wire.ts';
+import { get, type HttpClient } from './client.ts';
+
+/** A sidecar sends few snapshots at once: for the others nothing comes for a while. */
+const queueTimeoutMs = 30_000;
+
+export interface Snapshot {
+  readonly position: FeedPosition;
+  /** Given up once they are read. */
+  pages: readonly Uint8Array[];
+}
+
+/** Position and rows come in one answer, taken in one tick: both heads of the synchronisation are the same. */
+export async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<Snapshot> {
+  const sentAtMs = clock.monotonicMs();
+  const response = await get({ ...client, timeoutMs: queueTimeoutMs }, paths.snapshot);
+  const answeredAtMs = clock.monotonicMs();
+  if (response.statusCode !== 200) {
+    response.resume();
+    throw new FeedError('not_ready', `${client.source.name} answered ${response.statusCode} to a snapshot`);
+  }
+  const { header, pages } = await readSnapshot(response, client.source.name);
+  const head = formatPosition(header);
+  const logNow = Number(response.headers[logNowHeader] ?? Number.NaN);
+  return {
+    pages,
+    position: {
+      epoch: header.epoch,
+      head,
+      cursor: head,
+      rules: header.rows,
+      healing: false, // a sidecar whose log is healing sends no proof
+      maxTokenLifetimeSeconds: header.maxTokenLifetimeSeconds,
+      minReader: 1,
+      logTime: Number.isFinite(logNow) ? logTimeSample(logNow, sentAtMs, answeredAtMs) : undefined,
+    },
+  };
+}
+
+/** @throws FeedError when it is not whole, or the link breaks. */
+async function readSnapshot(response: IncomingMessage, name: string): Promise<DecodedSnapshot> {
+  const reader = new SnapshotReader();
+  for await (const chunk of response) {
+    reader.add(chunk);
+    if (reader.problem !== undefined) break;
+  }
+  const decoded = reader.end();
+  if (typeof decoded === 'string') throw new FeedError('protocol', `${name}: ${decoded}`);
+  return decoded;
+}

@@ -1,0 +1,251 @@
+import type { Socket } from 'node:net';
+import type { RawData, WebSocket } from 'ws';
+import type { AnswerFrame, GoodbyeFrame, HeartbeatFrame, WelcomeFrame } from '../wire/frames/down.ts';
+import { FrameError } from '../wire/frames/frame.ts';
+import type { ReportFrame } from '../wire/frames/report.ts';
+import { decodeUp, type FollowFrame, type JoinFrame, type UpFrame } from '../wire/frames/up.ts';
+import type { UsageFrame } from '../wire/frames/usage.ts';
+import { type CloseReason, closeCodes, silentLooks } from '../wire/stream.ts';
+import type { NumberedFeed } from './numbered-feed.ts';
+import type { ReaderConnection, ReaderEntry } from './reader-entry.ts';
+import type { Readers } from './readers.ts';
+
+/** What all connections of a server share. */
+export interface StreamShared {
+  readonly feed: NumberedFeed;
+  readonly readers: Readers;
+  /** Bytes that may wait for one reader; what comes after is sent when they are gone. */
+  readonly maxBufferedBytes: number;
+  /** Encodes a frame into memory of its own. */
+  encode(frame: WelcomeFrame | HeartbeatFrame | AnswerFrame | GoodbyeFrame): Buffer;
+  readonly bootId: string | undefined;
+  /** The heartbeat of this moment; undefined while the sidecar is not fresh. */
+  heartbeat(n: number, echo: number): Buffer | undefined;
+  usage(frame: UsageFrame): Promise<AnswerFrame['status']>;
+}
+
+/** Looks without a `join` after which a connection is closed. */
+const joinLooks = 10;
+/** Looks between two checks of the token: half a minute. */
+const tokenLooks = 60;
+
+/** One reader's end of a stream: join → welcome → follow, and reports all the time. */
+export class StreamConnection implements ReaderConnection {
+  readonly #shared: StreamShared;
+  readonly #webSocket: WebSocket;
+  readonly #socket: Socket;
+  readonly #isPermitted: () => boolean;
+  #entry: ReaderEntry | undefined;
+  #isWelcome = false;
+  /** Number of the last change that was sent; undefined before `follow`. */
+  #sent: number | undefined;
+  /** A heartbeat is due; the number is that of the question it answers, 0 for none. */
+  #heartbeatDue: number | undefined;
+  #waitsForDrain = false;
+  #isClosing = false;
+  readonly #unanswered: { readonly seq: number; readonly revision: number }[] = [];
+  #bytesRead = 0;
+  #silentLooks = 0;
+  #looks = 0;
+
+  constructor(shared: StreamShared, webSocket: WebSocket, socket: Socket, isPermitted: () => boolean) {
+    this.#shared = shared;
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#isPermitted = isPermitted;
+    webSocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    webSocket.on('close', () => {
+      this.#isClosing = true;
+      if (this.#entry !== undefined) this.#shared.readers.disconnected(this.#entry, this);
+    });
+  }
+
+  /** Sends what is due: the welcome, answers, changes, and a heartbeat behind them. */
+  pump(): void {
+    if (this.#isClosing || this.#entry === undefined) return;
+    this.#welcome(this.#entry);
+    this.#answer();
+    if (!this.#sendChanges()) return;
+    if (this.#heartbeatDue !== undefined) this.#sendHeartbeat(this.#entry, this.#heartbeatDue);
+  }
+
+  /** A new proof is there: `frame` is the heartbeat of a reader that has everything. */
+  prove(frame: Buffer, n: number): void {
+    if (this.#sent === undefined || this.#isClosing) return;
+    this.#heartbeatDue ??= 0;
+    if (this.#sent !== n || this.#heartbeatDue !== 0 || this.#entry === undefined) this.pump();
+    else if (this.#shared.readers.mayProve(this.#entry) && !this.#isFull()) {
+      this.#heartbeatDue = undefined;
+      this.#shared.readers.proofSent(this.#entry);
+      this.#webSocket.send(frame);
+    }
+  }
+
+  /** Called twice a second: drops a silent link, keeps a quiet one from looking like one, and checks the token again. */
+  look(): void {
+    this.#looks += 1;
+    const { bytesRead } = this.#socket;
+    this.#silentLooks = bytesRead === this.#bytesRead ? this.#silentLooks + 1 : 0;
+    this.#bytesRead = bytesRead;
+    if (this.#silentLooks >= silentLooks) this.#webSocket.terminate();
+    else if (this.#entry === undefined && this.#looks >= joinLooks) this.close('bad_frame');
+    else if (this.#looks % tokenLooks === 0 && !this.#isPermitted()) this.close('token_revoked');
+    else if (this.#looks % 2 === 0 && !this.#isClosing) this.#webSocket.ping();
+  }
+
+  goodbye(): void {
+    if (this.#isClosing) return;
+    this.#webSocket.send(this.#shared.encode({ kind: 'goodbye' }));
+    this.close('stopping');
+  }
+
+  close(reason: CloseReason): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#webSocket.close(closeCodes[reason], reason);
+  }
+
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
+  replaced(): void {
+    this.close('replaced');
+  }
+
+  expired(): void {
+    this.close('not_reporting');
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#isClosing) return;
+    try {
+      const frame = isBinary && Buffer.isBuffer(data) ? decodeUp(data) : undefined;
+      if (frame === undefined || (frame.kind !== 'unknown' && !this.#take(frame))) this.close('bad_frame');
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.close('bad_frame');
+    }
+  }
+
+  /** @returns false when the frame comes out of turn. */
+  #take(frame: UpFrame): boolean {
+    if (frame.kind === 'join') return this.#join(frame);
+    const entry = this.#entry;
+    if (entry === undefined) return false;
+    switch (frame.kind) {
+      case 'report':
+        return this.#report(entry, frame);
+      case 'follow':
+        return this.#follow(entry, frame);
+      case 'ask':
+        if (this.#sent === undefined || frame.echo === 0) return false;
+        this.#heartbeatDue = frame.echo;
+        this.pump();
+        return true;
+      case 'usage':
+        void this.#countUsage(frame);
+        return true;
+    }
+  }
+
+  #join(frame: JoinFrame): boolean {
+    if (this.#entry !== undefined) return false;
+    this.#entry = this.#shared.readers.join(frame, this);
+    if (this.#entry === undefined) this.close('too_many_readers');
+    this.pump();
+    return true;
+  }
+
+  #report(entry: ReaderEntry, { seq, rows }: ReportFrame): boolean {
+    const revision = this.#shared.readers.report(entry, rows);
+    if (revision === undefined) {
+      this.close('too_many_readers');
+    } else if (seq !== 0) {
+      this.#unanswered.push({ seq, revision });
+      this.#answer();
+    }
+    // It may have been silent, and get its heartbeats again.
+    if (this.#heartbeatDue !== undefined) this.pump();
+    return true;
+  }
+
+  #follow(entry: ReaderEntry, { feed, n }: FollowFrame): boolean {
+    if (!this.#isWelcome || this.#sent !== undefined) return false;
+    const { feed: own, readers } = this.#shared;
+    // What waits for the end of this tick is sent to those that were here before it.
+    own.flush();
+    if (feed !== own.id || !own.journal.covers(n)) {
+      this.close('position_lost');
+      return true;
+    }
+    this.#sent = n;
+    this.#heartbeatDue = 0;
+    readers.follows(entry);
+    this.pump();
+    return true;
+  }
+
+  async #countUsage(frame: UsageFrame): Promise<void> {
+    const status = await this.#shared.usage(frame);
+    if (!this.#isClosing) this.#webSocket.send(this.#shared.encode({ kind: 'answer', seq: frame.seq, status }));
+  }
+
+  /** Not before everything upstream counts this reader, and not before there is a feed to follow. */
+  #welcome(entry: ReaderEntry): void {
+    const { readers, feed, bootId, encode } = this.#shared;
+    if (this.#isWelcome || !readers.isAccepted(entry.revision) || !feed.isNumbering()) return;
+    this.#isWelcome = true;
+    const { identity, secret } = entry;
+    this.#webSocket.send(encode({ kind: 'welcome', feed: feed.id, n: feed.n, identity, secret, bootId }));
+  }
+
+  #answer(): void {
+    const { readers, encode } = this.#shared;
+    for (let next = this.#unanswered[0]; next !== undefined; next = this.#unanswered[0]) {
+      if (!readers.isAccepted(next.revision)) return;
+      this.#unanswered.shift();
+      this.#webSocket.send(encode({ kind: 'answer', seq: next.seq, status: 'accepted' }));
+    }
+  }
+
+  /** @returns whether everything was sent. A reader that stops reading costs no more than the bound. */
+  #sendChanges(): boolean {
+    if (this.#sent === undefined) return false;
+    const { journal } = this.#shared.feed;
+    while (this.#sent < journal.n) {
+      if (this.#isFull()) return false;
+      const frame = journal.after(this.#sent);
+      if (frame === undefined) {
+        this.close('slow_reader');
+        return false;
+      }
+      this.#sent = frame.last;
+      this.#webSocket.send(frame.frame);
+    }
+    return !this.#isFull();
+  }
+
+  #sendHeartbeat(entry: ReaderEntry, echo: number): void {
+    const { readers, heartbeat } = this.#shared;
+    if (this.#sent === undefined || !readers.mayProve(entry)) return;
+    const frame = heartbeat(this.#sent, echo);
+    if (frame === undefined) return;
+    this.#heartbeatDue = undefined;
+    readers.proofSent(entry);
+    this.#webSocket.send(frame);
+  }
+
+  /** Goes on when what waits is gone. */
+  #isFull(): boolean {
+    if (this.#webSocket.bufferedAmount < this.#shared.maxBufferedBytes) return false;
+    if (!this.#waitsForDrain) {
+      this.#waitsForDrain = true;
+      this.#socket.once('drain', () => {
+        this.#waitsForDrain = false;
+        this.pump();
+      });
+    }
+    return true;
+  }
+}
