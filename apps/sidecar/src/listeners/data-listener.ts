@@ -10,7 +10,7 @@ export interface DataListenerOptions extends CheckRequestOptions {
     /** False when the request is for nothing it serves. */
     handle(request: IncomingMessage, response: ServerResponse): boolean;
     upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, isPermitted: () => boolean): boolean;
-    clients(): { readonly count: number };
+    clients(): { readonly open: number };
   };
   /** The page for people; absent: there is none. A process that may read the feed may read it too. */
   readonly console?: { handle(request: IncomingMessage, response: ServerResponse): boolean };
@@ -29,7 +29,7 @@ const authenticate = 'Bearer realm="revocast-sidecar"';
 export function createDataListener(options: DataListenerOptions): Handlers {
   const { feedServer, maxReaders } = options;
   const check = createRequestCheck(options);
-  const isFull = () => feedServer.clients().count >= maxReaders;
+  const isFull = () => feedServer.clients().open >= maxReaders;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

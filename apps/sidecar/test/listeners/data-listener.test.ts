@@ -49,7 +49,7 @@ async function serve({ address = loopback, withTokens = false, allowedHosts = []
         socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
         return true;
       },
-      clients: () => ({ count: readers }),
+      clients: () => ({ open: readers }),
     },
     ...(withTokens ? { tokens: openTokenFile(tokenPath) } : {}),
     allowedHosts,

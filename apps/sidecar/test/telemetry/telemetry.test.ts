@@ -17,7 +17,7 @@ function setUp(figures?: SourceFigures, usage: Pick<Watched, 'usage'> = {}) {
       status: () => ({ feed: 'memory:', freshness, rules: 3, maxRules: 9, watermarkMs: 5500, clockOffsetMs: -250 }),
     },
     probes: { ready: () => ({ ok: true, check: 'freshness' }) },
-    feedServer: { clients: () => ({ count: 2, cut: 0, behind: 7 }) },
+    feedServer: { clients: () => ({ count: 2, open: 2, cut: 0, behind: 7 }) },
     source: { latest: () => (figures === undefined ? undefined : { misconfigurations: [], unknown: [], figures }) },
   });
   const { observer } = telemetry;

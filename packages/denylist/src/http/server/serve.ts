@@ -33,6 +33,17 @@ export interface FeedServerOptions {
   readonly lastRelease?: boolean;
 }
 
+export interface FeedClients {
+  /** Readers that are sent every change. */
+  readonly count: number;
+  /** Connections of readers, those included that do not follow yet. */
+  readonly open: number;
+  /** Connections that were lost or closed because too much waited for their readers. */
+  readonly cut: number;
+  /** Changes that the slowest reader has not reported as applied. */
+  readonly behind: number;
+}
+
 export interface FeedServer {
   /** Answers the paths of `wire.ts`; false when the request is for none of them. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
@@ -42,8 +53,7 @@ export interface FeedServer {
    * @param isPermitted whether its credential is still valid; asked twice a minute while the stream is open.
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, isPermitted?: () => boolean): boolean;
-  /** `behind`: changes that the slowest of them has not reported as applied. */
-  clients(): { readonly count: number; readonly cut: number; readonly behind: number };
+  clients(): FeedClients;
   /** Tells every reader to go elsewhere; they resume by position. */
   sayGoodbye(): void;
   close(): void;
@@ -120,7 +130,8 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       return true;
     },
     clients: () => ({
-      count: stream.size + (lastRelease?.size ?? 0),
+      count: stream.following + (lastRelease?.size ?? 0),
+      open: stream.size + (lastRelease?.size ?? 0),
       cut: stream.cut + (lastRelease?.cut ?? 0),
       behind: Math.max(0, feed.n - (readers.slowest() ?? feed.n)),
     }),

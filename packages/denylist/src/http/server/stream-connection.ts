@@ -60,6 +60,11 @@ export class StreamConnection implements ReaderConnection {
     });
   }
 
+  /** Whether it is sent changes and proofs, and not only known. */
+  get isFollowing(): boolean {
+    return this.#sent !== undefined;
+  }
+
   /** Sends what is due: the welcome, answers, changes, and a heartbeat behind them. */
   pump(): void {
     if (this.#isClosing || this.#entry === undefined) return;

@@ -72,6 +72,12 @@ export class StreamServer {
     return this.#connections.size;
   }
 
+  get following(): number {
+    let following = 0;
+    for (const connection of this.#connections) if (connection.isFollowing) following += 1;
+    return following;
+  }
+
   /** Connections that ended without a closing handshake or were closed for being slow. */
   get cut(): number {
     return this.#dropped;

@@ -257,7 +257,7 @@ describe('the stream of events', () => {
     feedServer.sayGoodbye();
     await until(() => seen.ended, { what: 'the end' });
     expect(frames.at(-1)).toMatch(/^event: goodbye/);
-    expect(feedServer.clients()).toEqual({ count: 0, cut: 0, behind: 0 });
+    expect(feedServer.clients()).toEqual({ count: 0, open: 0, cut: 0, behind: 0 });
   });
 
   it('gives a reader that was away its whole backlog, and then what comes', async () => {
@@ -269,7 +269,7 @@ describe('the stream of events', () => {
     const { rules } = await events(position);
     await tell([3000, block]);
     await until(() => rules().length === 2001, { what: 'the backlog and one more' });
-    expect(feedServer.clients()).toEqual({ count: 1, cut: 0, behind: 0 });
+    expect(feedServer.clients()).toEqual({ count: 1, open: 1, cut: 0, behind: 0 });
   });
 });
 
