@@ -11,12 +11,15 @@ interface Point {
   /** The link to listen on: the sidecar's to Redis, or the process' to the sidecar. */
   readonly link: 's1' | 'a1';
   readonly direction: Direction;
-  readonly bytes: string;
+  readonly bytes: string | Buffer;
   /** Which process must start again for these bytes to pass. */
   readonly afterRestartOf?: 's1' | 'a1';
 }
 
-/** Where in the protocol the sidecar dies: before the bytes named are delivered. */
+/**
+ * Where in the protocol the sidecar dies: before the bytes named are delivered. A frame of the stream begins with its version
+ * and its kind: 2 for changes, 3 for a heartbeat (docs/protocol.md).
+ */
 const points: readonly Point[] = [
   { name: 'reads-position', link: 's1', direction: 'up', bytes: 'EVALSHA', afterRestartOf: 's1' },
   { name: 'asks-for-snapshot', link: 's1', direction: 'up', bytes: 'HSCAN', afterRestartOf: 's1' },
@@ -27,9 +30,9 @@ const points: readonly Point[] = [
   { name: 'writes-a-heartbeat', link: 's1', direction: 'up', bytes: '{revocast}:lease' },
   { name: 'is-asked-for-snapshot', link: 'a1', direction: 'up', bytes: 'GET /v1/snapshot', afterRestartOf: 'a1' },
   { name: 'sends-a-snapshot', link: 'a1', direction: 'down', bytes: 'application/octet-stream', afterRestartOf: 'a1' },
-  { name: 'is-asked-for-events', link: 'a1', direction: 'up', bytes: 'GET /v1/events', afterRestartOf: 'a1' },
-  { name: 'sends-a-rule', link: 'a1', direction: 'down', bytes: 'event: rule' },
-  { name: 'sends-a-proof', link: 'a1', direction: 'down', bytes: 'event: proof' },
+  { name: 'is-asked-for-a-stream', link: 'a1', direction: 'up', bytes: 'GET /v1/stream', afterRestartOf: 'a1' },
+  { name: 'sends-a-rule', link: 'a1', direction: 'down', bytes: Buffer.of(1, 2) },
+  { name: 'sends-a-proof', link: 'a1', direction: 'down', bytes: Buffer.of(1, 3) },
 ];
 
 async function killAt(world: World, { name, link, direction, bytes, afterRestartOf }: Point): Promise<void> {
