@@ -6,7 +6,8 @@ import type { LogFacts } from './look-at-log.ts';
 const lifetime: Question = {
   name: 'agreement.max_token_lifetime',
   expected: 'verifiers that accept no token longer than the log keeps its rules for',
-  remedy: 'lower maxTokenLifetimeMs of the verifiers to the value of the log; a laxer verifier refuses to start',
+  remedy:
+    'lower maxTokenLifetimeMs of the verifiers to the value of the log; until then they answer 503 to every token',
 };
 const history: Question = {
   name: 'agreement.same_log',

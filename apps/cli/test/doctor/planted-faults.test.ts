@@ -341,7 +341,7 @@ describe('given a planted fault, the doctor names it and its remedy', () => {
     expect(checkNamed(above, 'agreement.max_token_lifetime')).toMatchObject({
       status: 'fail',
       found: 'log 86400 s, verifiers 86460 s',
-      remedy: expect.stringContaining('lower maxTokenLifetimeMs'),
+      remedy: expect.stringContaining('answer 503 to every token'),
     });
   });
 });
