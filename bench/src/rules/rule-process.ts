@@ -34,6 +34,9 @@ async function serve(count: number): Promise<string> {
   const server: Server = createServer((request, response) => {
     if (!feedServer.handle(request, response)) response.writeHead(404).end();
   });
+  server.on('upgrade', (request, socket, head) => {
+    if (!feedServer.upgrade(request, socket, head)) socket.destroy();
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // listening on TCP: never a string or null
   return `http://127.0.0.1:${port}`;
