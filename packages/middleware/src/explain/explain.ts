@@ -98,7 +98,7 @@ async function explainToken(given: string, explaining: Explaining): Promise<void
     nowMs,
   };
   for (const check of checksBeforeSignature) checks.push(explainCheck(check, underTest));
-  await explainSignature({ parsed, issuer, checks, maxKeys: options.keySet.maxKeys });
+  await explainSignature(parsed, issuer, explaining);
   for (const check of checksAfterSignature) checks.push(explainCheck(check, underTest));
   checks.push(explainBinding(parsed, credentials.scheme));
   checks.push({
@@ -162,16 +162,13 @@ function explainCheck(check: Check, token: TokenUnderTest): ExplainedCheck {
   return reason === undefined ? passed(described) : failed(described, reason);
 }
 
-interface SignedToken {
-  readonly parsed: CompactToken;
-  readonly issuer: ResolvedIssuer;
-  readonly checks: ExplainedCheck[];
-  readonly maxKeys: number;
-}
-
-async function explainSignature({ parsed, issuer, checks, maxKeys }: SignedToken): Promise<void> {
+async function explainSignature(
+  parsed: CompactToken,
+  issuer: ResolvedIssuer,
+  { options, checks }: Explaining,
+): Promise<void> {
   const { alg, kid } = parsed.header;
-  const set = 'jwks' in issuer.keys ? parseKeySet(issuer.keys.jwks, maxKeys) : undefined;
+  const set = 'jwks' in issuer.keys ? parseKeySet(issuer.keys.jwks, options.keySet.maxKeys) : undefined;
   const key = { check: 'kid', expected: 'the one key of the issuer that fits kid and alg', found: kindOf(kid) };
   const signature = { check: 'signature', expected: 'made by that key over this header and these claims' };
   if (set === undefined || !set.ok) {

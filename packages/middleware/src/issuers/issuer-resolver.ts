@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Clock, withTimeout } from '@revocast/denylist/replica';
 import { LRUCache } from 'lru-cache';
-import type { KeySource } from '../jwks/key-source.ts';
 import type { ResolvedIssuer, ResolvedIssuerResolver } from '../options/resolve-issuers.ts';
 import { type IssuerDirectory, type IssuerLookup, untrusted } from './issuer-directory.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
@@ -122,7 +121,7 @@ export class IssuerResolver implements IssuerDirectory {
     }
     const opened = open(described);
     const isTrusted = () => !entry.retired && this.#use(described.issuer) === entry;
-    const issuer = { ...opened.issuer, keys: whileTrusted(opened.issuer.keys, isTrusted) };
+    const issuer = { ...opened.issuer, isTrusted };
     const entry: Entry = {
       lookup: { outcome: 'trusted', issuer },
       description,
@@ -158,15 +157,4 @@ export class IssuerResolver implements IssuerDirectory {
 function retire(entry: Entry): void {
   entry.retired = true;
   entry.close();
-}
-
-/** Ends the trust in verified tokens when their issuer is no longer trusted, or is now described differently. */
-function whileTrusted(keys: KeySource, isTrusted: () => boolean): KeySource {
-  return {
-    findKey: (query) => keys.findKey(query),
-    trusts: (thumbprint) => isTrusted() && keys.trusts(thumbprint),
-    prefetch: () => keys.prefetch(),
-    status: () => keys.status(),
-    close: () => keys.close(),
-  };
 }

@@ -10,6 +10,8 @@ export interface TrustedIssuer {
   readonly alias: string;
   readonly policy: ClaimPolicy;
   readonly keys: KeySource;
+  /** False when it is no longer trusted, or is described differently now. Absent: always trusted. */
+  readonly isTrusted?: () => boolean;
 }
 
 /** The requirements on the claims of an issuer's tokens: those of its profile, and those of the verifier. */

@@ -1,17 +1,10 @@
-import type { Clock, Random } from '@revocast/denylist/replica';
-import type { KeySetLimits } from '../options/key-set-options.ts';
-import type { FetchDocument } from './fetch-document.ts';
+import type { Random } from '@revocast/denylist/replica';
 import { KeySetCache } from './key-set-cache.ts';
 import type { KeySource, KeySourceObserver } from './key-source.ts';
-import { createKeySetLoader, type KeySetLocation } from './load-key-set.ts';
+import { createKeySetLoader, type KeySetLoaderParts } from './load-key-set.ts';
 
-export interface RemoteKeySourceOptions {
-  readonly location: KeySetLocation;
-  /** Fetches a document of the issuer: `createDocumentFetcher` of fetch-key-set.ts, over HTTP. */
-  readonly fetchDocument: FetchDocument;
-  readonly clock: Clock;
+export interface RemoteKeySourceOptions extends KeySetLoaderParts {
   readonly random: Random;
-  readonly limits: KeySetLimits;
   readonly observer?: KeySourceObserver;
 }
 

@@ -8,7 +8,8 @@ export interface KeyQuery {
 }
 
 /** Why no key of a usable key set fits a token: a fault of the token (401). */
-export type KeyRejection = 'unknown_kid' | 'missing_kid' | 'key_not_usable' | 'alg_not_allowed';
+export const keyRejections = ['unknown_kid', 'missing_kid', 'key_not_usable', 'alg_not_allowed'] as const;
+export type KeyRejection = (typeof keyRejections)[number];
 
 /** The result of a look-up. `unavailable` (503) is our outage, and no statement about the token. */
 export type KeyLookup =
@@ -17,21 +18,23 @@ export type KeyLookup =
   | { readonly outcome: 'unavailable'; readonly reason: 'jwks_unavailable' };
 
 /** Why a refresh of a key set failed. A closed list: safe as a label and in logs. */
-export type KeySetErrorCode =
-  | 'insecure_url'
-  | 'network'
-  | 'timeout'
-  | 'redirect'
-  | 'bad_status'
-  | 'bad_content_type'
-  | 'too_large'
-  | 'bad_json'
-  | 'bad_metadata'
-  | 'issuer_mismatch'
-  | 'not_a_key_set'
-  | 'too_many_keys'
-  | 'no_usable_keys'
-  | 'internal_error';
+export const keySetErrorCodes = [
+  'insecure_url',
+  'network',
+  'timeout',
+  'redirect',
+  'bad_status',
+  'bad_content_type',
+  'too_large',
+  'bad_json',
+  'bad_metadata',
+  'issuer_mismatch',
+  'not_a_key_set',
+  'too_many_keys',
+  'no_usable_keys',
+  'internal_error',
+] as const;
+export type KeySetErrorCode = (typeof keySetErrorCodes)[number];
 
 /**
  * `cold`: nothing loaded yet · `fresh`: younger than the soft age · `stale`: in use while a refresh is due or failing ·

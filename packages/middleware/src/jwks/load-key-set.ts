@@ -1,8 +1,7 @@
 import type { Clock } from '@revocast/denylist/replica';
 import type { KeySetLimits } from '../options/key-set-options.ts';
-import { discoverJwksUri } from './discover.ts';
-import type { DocumentFetch, FetchDocument } from './fetch-document.ts';
-import type { KeySetErrorCode } from './key-source.ts';
+import { type Discovery, discoverJwksUri } from './discover.ts';
+import type { DocumentFetch, FetchDocument, Fetched } from './fetch-document.ts';
 import { type KeySet, parseKeySet } from './parse-key-set.ts';
 
 /** Where a remote key set is: at a known URL, or at the URL in the metadata of the issuer. */
@@ -14,15 +13,7 @@ export interface KeySetValidator {
   readonly etag: string;
 }
 
-export type KeySetLoad =
-  | {
-      readonly result: 'loaded';
-      readonly keySet: KeySet;
-      readonly validator?: KeySetValidator;
-      readonly maxAgeMs?: number;
-    }
-  | { readonly result: 'not_modified'; readonly maxAgeMs?: number }
-  | { readonly result: 'failed'; readonly code: KeySetErrorCode };
+export type KeySetLoad = Fetched<{ readonly keySet: KeySet; readonly validator?: KeySetValidator }>;
 
 /** Loads a key set once. Never rejects; the caller sets the deadline through `signal`. */
 export type LoadKeySet = (request: {
@@ -30,31 +21,27 @@ export type LoadKeySet = (request: {
   readonly signal: AbortSignal;
 }) => Promise<KeySetLoad>;
 
+export interface KeySetLoaderParts {
+  readonly location: KeySetLocation;
+  /** Fetches a document of the issuer: `createDocumentFetcher` of fetch-key-set.ts, over HTTP. */
+  readonly fetchDocument: FetchDocument;
+  readonly clock: Clock;
+  readonly limits: KeySetLimits;
+}
+
 /**
  * Returns a function that loads the key set of one issuer. If only the issuer is known, it discovers the URL first, and
  * again after a failure and after the hard age, because a key set may move.
  */
-export function createKeySetLoader({
-  location,
-  fetchDocument,
-  clock,
-  limits,
-}: {
-  location: KeySetLocation;
-  fetchDocument: FetchDocument;
-  clock: Clock;
-  limits: Pick<KeySetLimits, 'hardAgeMs' | 'maxKeys'>;
-}): LoadKeySet {
-  let discovered: { readonly jwksUri: string; readonly atMs: number } | undefined;
+export function createKeySetLoader({ location, fetchDocument, clock, limits }: KeySetLoaderParts): LoadKeySet {
+  let discovered: (Discovery & { readonly ok: true; readonly atMs: number }) | undefined;
 
-  async function locate(signal: AbortSignal) {
-    if ('jwksUri' in location) return { ok: true, jwksUri: location.jwksUri } as const;
-    const nowMs = clock.monotonicMs();
-    if (discovered !== undefined && nowMs - discovered.atMs < limits.hardAgeMs) {
-      return { ok: true, jwksUri: discovered.jwksUri } as const;
-    }
+  async function locate(signal: AbortSignal): Promise<Discovery> {
+    if ('jwksUri' in location) return { ok: true, jwksUri: location.jwksUri };
+    const atMs = clock.monotonicMs();
+    if (discovered !== undefined && atMs - discovered.atMs < limits.hardAgeMs) return discovered;
     const discovery = await discoverJwksUri(location.issuer, fetchDocument, signal);
-    discovered = discovery.ok ? { jwksUri: discovery.jwksUri, atMs: nowMs } : undefined;
+    discovered = discovery.ok ? { ...discovery, atMs } : undefined;
     return discovery;
   }
 

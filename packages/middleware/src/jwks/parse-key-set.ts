@@ -8,12 +8,12 @@ import { algorithmsOfKey, type SignatureAlgorithm, type VerificationKey } from '
  * which must not be published · `other_use`: not for verifying signatures · `unsupported`: an unknown kind of key or
  * algorithm · `weak`: RSA below 2048 bits or with a degenerate exponent.
  */
-export type SkipCause = 'malformed' | 'private' | 'symmetric' | 'other_use' | 'unsupported' | 'weak';
+export type SkipCause = keyof typeof noSkippedKeys;
 
 /** Number of unused members, by cause. */
 export type SkippedKeys = Readonly<Record<SkipCause, number>>;
 
-export const noSkippedKeys: SkippedKeys = {
+export const noSkippedKeys = {
   malformed: 0,
   private: 0,
   symmetric: 0,

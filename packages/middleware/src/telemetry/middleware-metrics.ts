@@ -1,4 +1,5 @@
 import { dimensions, latencyBuckets, type MetricSpec, replicationMetrics } from '@revocast/denylist/replica';
+import { keyRejections, keySetErrorCodes } from '../jwks/key-source.ts';
 import type { Labels } from './metric-family.ts';
 
 /** Seconds. Verification runs in memory, or waits for a key set or a look-up. */
@@ -52,7 +53,7 @@ export const middlewareMetrics = [
     type: 'counter',
     labels: {
       issuer: undefined,
-      result: ['found', 'unknown_kid', 'missing_kid', 'key_not_usable', 'alg_not_allowed', 'jwks_unavailable'],
+      result: ['found', ...keyRejections, 'jwks_unavailable'],
     },
     help: 'Look-ups of the keys of tokens that were not cached, by result.',
     unit: 'requests',
@@ -62,24 +63,7 @@ export const middlewareMetrics = [
     type: 'counter',
     labels: {
       issuer: undefined,
-      result: [
-        'loaded',
-        'not_modified',
-        'insecure_url',
-        'network',
-        'timeout',
-        'redirect',
-        'bad_status',
-        'bad_content_type',
-        'too_large',
-        'bad_json',
-        'bad_metadata',
-        'issuer_mismatch',
-        'not_a_key_set',
-        'too_many_keys',
-        'no_usable_keys',
-        'internal_error',
-      ],
+      result: ['loaded', 'not_modified', ...keySetErrorCodes],
     },
     help: 'Refreshes of the key set of an issuer, by result.',
     unit: 'requests',

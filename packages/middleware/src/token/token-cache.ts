@@ -26,8 +26,8 @@ export class TokenCache {
   }
 
   /**
-   * @returns the verified token, unless its key is no longer trusted: then it is verified again. The caller checks time
-   * and revocation on every request.
+   * @returns the verified token, unless its issuer or key is no longer trusted: then it is verified again. The caller checks
+   * time and revocation on every request.
    */
   find(cacheKey: string): VerifiedToken | undefined {
     const known = this.#entries.get(cacheKey);
@@ -35,7 +35,8 @@ export class TokenCache {
       this.#observe?.('miss');
       return undefined;
     }
-    if (!known.issuer.keys.trusts(known.keyThumbprint)) {
+    const { issuer, keyThumbprint } = known;
+    if (issuer.isTrusted?.() === false || !issuer.keys.trusts(keyThumbprint)) {
       this.#entries.delete(cacheKey);
       this.#observe?.('invalidated');
       return undefined;

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Place, ResolvedUsage } from '../options/usage-options.ts';
+import type { Place, ResolvedUsage, SuspiciousUse } from '../options/usage-options.ts';
 import { distanceKm } from './place.ts';
 
 /** Geolocation by address is wrong by up to this distance: below it, nothing has moved. */
@@ -7,10 +7,7 @@ const minDistanceKm = 100;
 const msPerHour = 3_600_000;
 
 /** A distance that is too long for the time between two requests. */
-export interface ImpossibleTravel {
-  readonly distanceKm: number;
-  readonly elapsedMs: number;
-}
+export type ImpossibleTravel = Pick<SuspiciousUse, 'distanceKm' | 'elapsedMs'>;
 
 interface Sighting extends Place {
   readonly atMs: number;

@@ -4,18 +4,7 @@ import type { Counter, MetricFamilies } from '../telemetry/middleware-metrics.ts
 import type { ReportResult } from './usage-reporter.ts';
 
 /** The series of usage, bound once. Their number does not depend on what clients send. */
-export interface UsageSeries {
-  /** Accepted requests, by class. */
-  requests(clientClass: string): Counter;
-  granted(scopes: readonly string[]): readonly Counter[];
-  used(scope: string): Counter;
-  readonly age: { observe(seconds: number): void };
-  readonly suspicious: Counter;
-  readonly overflow: Counter;
-  locateFailed(): void;
-  onSuspiciousUseFailed(): void;
-  reported(result: ReportResult): void;
-}
+export type UsageSeries = ReturnType<typeof usageSeries>;
 
 /** Stands for every scope that is not configured. */
 const unlistedScope = 'other';
@@ -26,7 +15,7 @@ const uncounted: MetricFamilies = { cell: () => ({ value: 0 }), histogram: () =>
 export function usageSeries(
   families: MetricFamilies = uncounted,
   { usage, clientClasses }: { readonly usage: ResolvedUsage; readonly clientClasses: ClientClasses },
-): UsageSeries {
+) {
   const requests = new Map(
     clientClasses.names.map((name) => [name, families.cell('usage_requests_total', { client_class: name })]),
   );
@@ -41,16 +30,18 @@ export function usageSeries(
     };
   };
   return {
-    requests: (clientClass) => found(requests, clientClass),
+    requests: (clientClass: string) => found(requests, clientClass),
     // Several scopes that are not configured count as one `other`.
-    granted: (scopes) => [...new Set(scopes.map((scope) => granted.get(scope) ?? found(granted, unlistedScope)))],
-    used: (scope) => used.get(scope) ?? found(used, unlistedScope),
+    granted: (scopes: readonly string[]) => [
+      ...new Set(scopes.map((scope) => granted.get(scope) ?? found(granted, unlistedScope))),
+    ],
+    used: (scope: string) => used.get(scope) ?? found(used, unlistedScope),
     age: families.histogram('token_age_at_use_seconds'),
     suspicious: families.cell('suspicious_uses_total'),
     overflow: families.cell('usage_overflow_total'),
     locateFailed: hook('locate'),
     onSuspiciousUseFailed: hook('on_suspicious_use'),
-    reported(result) {
+    reported(result: ReportResult) {
       families.cell('usage_reports_total', { result }).value += 1;
     },
   };

@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
 import type { DocumentFetch } from '../../src/jwks/fetch-document.ts';
 import { createKeySetLoader, type KeySetLocation } from '../../src/jwks/load-key-set.ts';
+import { defaultKeySetLimits } from './default-limits.ts';
 import { mintEcKey } from './minted-keys.ts';
 
 const issuer = 'https://login.example.com';
 const metadataUrl = `${issuer}/.well-known/openid-configuration`;
 const jwksUri = `${issuer}/jwks`;
-const limits = { hardAgeMs: 3_600_000, maxKeys: 2 };
+const limits = { ...defaultKeySetLimits, maxKeys: 2 };
 const keys = [mintEcKey({ kid: 'one' }).jwk];
 
 function open(location: KeySetLocation) {
@@ -31,7 +32,7 @@ function open(location: KeySetLocation) {
     clock,
     asked,
     answers,
-    load: (etag?: { url: string; etag: string }) => load({ signal, ...(etag && { validator: etag }) }),
+    load: (etag?: { url: string; etag: string }) => load({ signal, validator: etag }),
   };
 }
 
