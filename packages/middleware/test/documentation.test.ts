@@ -10,7 +10,7 @@ import { documentedOptions } from './options/option-tables.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
-/** What the docstring of an option says behind the text of its row. */
+/** The end of a docstring, after the text of the row. */
 function valuesOf({ unit, bounds, default: value }: Option<unknown>): string {
   if (value === undefined) return '';
   if (unit === undefined) return ` Default: ${value}.`;

@@ -34,7 +34,7 @@ export function testDependencies({ fetch, environment = {} }: TestDependencyOpti
     openLookUp,
     openReplayStore,
     openUsageStore,
-    processSecret: () => 'a secret that only this test knows',
+    processSecret: () => 'a secret of this test',
     addressList,
     documentFetcher: (bounds) => createDocumentFetcher({ ...bounds, fetch: recorded }),
     startSignatureThread: () => undefined,

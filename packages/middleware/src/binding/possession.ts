@@ -88,7 +88,7 @@ export class Possession {
     // Check 10. After the signature: a nonce is sent only to clients that hold the key.
     const nonce = dpop.nonces?.judge(proof.nonce ?? '');
     if (nonce === 'bad') return { outcome: 'rejected', reason: 'dpop_nonce' };
-    // RFC 9449 §11.1. Last, so that a proof which is refused for another reason is not used up. Ids are unique for a key:
+    // RFC 9449 §11.1. Last, so that a proof that is rejected for another reason is not used up. Ids are unique for a key:
     // the `jti` of another client must not use up this one. One second is added because the store has another clock.
     const name = hash('sha256', `${proof.key.thumbprint} ${proof.jti}`, 'base64url');
     const endsAtMs = proof.iat * 1000 + dpop.proofMaxAgeMs + dpop.clockToleranceMs;

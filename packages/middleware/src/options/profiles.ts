@@ -22,7 +22,7 @@ export interface Profile {
   readonly requiredClaims: readonly (string | readonly string[])[];
   /** The claim with the audience. */
   readonly audienceClaim: string;
-  /** Claims that must have exactly this value, to tell access tokens from the provider's other tokens. */
+  /** Claims that must have exactly this value, to distinguish access tokens from other tokens of the provider. */
   readonly fixedClaims: Readonly<Record<string, string>>;
   /** Claims with scopes or permissions: a string with spaces, or an array of strings. */
   readonly scopeClaims: readonly string[];

@@ -39,7 +39,7 @@ export function refuseUnknownKeys(prefix: string, given: Given, known: readonly 
   throw new ConfigurationError(`${prefix}${printable(key)}`, `there is no such option: ${suggestion}`);
 }
 
-/** A key is not a secret, but it is not ours: only letters are shown. A long one is not a misspelling but a paste. */
+/** An unknown key may be any text: only letters are shown, and of a long one, probably pasted, only the length. */
 function printable(key: string): string {
   return key.length > 40 ? `(${key.length} characters)` : key.replaceAll(/[^\w.$-]/g, '?');
 }

@@ -77,7 +77,7 @@ describe('an API that ends the TLS connection itself', () => {
   }
 
   it('accepts a token only with its own certificate', async () => {
-    // What openssl and authorization servers call the SHA-256 fingerprint, written as RFC 8705 §3.1 says.
+    // The SHA-256 fingerprint of openssl and authorization servers, in the encoding of RFC 8705 §3.1.
     const { fingerprint256 } = new X509Certificate(identities['client']!.cert);
     const thumbprint = Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
     const token = forge({ claims: { cnf: { 'x5t#S256': thumbprint } } }, usualClaims);

@@ -164,7 +164,7 @@ describe('explain', () => {
     expect(await explain(token, refusing, { nowMs })).toMatchObject({ reason: 'untrusted_issuer' });
   });
 
-  it('has words for every check of the main path', () => {
+  it('describes every check of the verifier', () => {
     for (const check of [...checksBeforeSignature, ...checksAfterSignature]) {
       expect(explainedChecks.get(check)?.name).toEqual(expect.any(String));
     }

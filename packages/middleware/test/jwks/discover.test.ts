@@ -58,7 +58,7 @@ describe('metadataUrls', () => {
     'https://a.example/#x',
     'urn:issuer',
     'data:text/plain,x',
-  ])('knows no place for %j', (identifier) => {
+  ])('has no URL for %j', (identifier) => {
     expect(metadataUrls(identifier)).toEqual([]);
   });
 });

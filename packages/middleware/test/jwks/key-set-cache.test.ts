@@ -124,7 +124,7 @@ describe('given a cold key set cache', () => {
 
   it('rejects a kid that the first load, started for it, did not find', async () => {
     const { loads, find } = open();
-    const lookup = find('nobody');
+    const lookup = find('absent');
     loads.last.answer(loaded([one]));
     expect(await answer(lookup)).toBe('unknown_kid');
     expect(loads.count).toBe(1);
@@ -407,13 +407,13 @@ describe('given a kid that the held set does not have', () => {
 
   it('answers unknown_kid only after a successful refresh', async () => {
     const { find, loads, clock } = await openWarm();
-    const first = find('nobody');
+    const first = find('absent');
     loads.last.answer(failed('bad_status'));
     expect(await first).toEqual({ outcome: 'unavailable', reason: 'jwks_unavailable' });
-    expect(await answer(find('nobody'))).toBe('jwks_unavailable');
+    expect(await answer(find('absent'))).toBe('jwks_unavailable');
     expect(loads.count).toBe(2);
     await clock.advance(1_000);
-    const second = find('nobody');
+    const second = find('absent');
     loads.last.answer(loaded([one]));
     expect(await answer(second)).toBe('unknown_kid');
   });
@@ -444,24 +444,24 @@ describe('given a kid that the held set does not have', () => {
 
   it('rejects it without a refresh below the lifetime, and refreshes again at it', async () => {
     const { find, loads, clock } = await openWarm();
-    const first = find('nobody');
+    const first = find('absent');
     loads.last.answer(loaded([one]));
     await first;
     await clock.advance(negativeKidMs - 1);
-    expect([now(find('nobody')), loads.count]).toEqual(['unknown_kid', 2]);
+    expect([now(find('absent')), loads.count]).toEqual(['unknown_kid', 2]);
     await clock.advance(1);
-    expect([now(find('nobody')), loads.count]).toEqual(['waits', 3]);
+    expect([now(find('absent')), loads.count]).toEqual(['waits', 3]);
   });
 
   it('refreshes again after the next successful refresh', async () => {
     const { find, loads } = await openWarm();
-    const first = find('nobody');
+    const first = find('absent');
     loads.last.answer(loaded([one]));
     await first;
     const other = find('two');
     loads.last.answer(loaded([one, two]));
     await other;
-    expect([now(find('nobody')), loads.count]).toEqual(['waits', 4]);
+    expect([now(find('absent')), loads.count]).toEqual(['waits', 4]);
   });
 
   it('may cause three refreshes at once and one more after ten seconds', async () => {
@@ -601,7 +601,7 @@ describe('the status of a key set cache', () => {
     await first;
     void find('one');
     void cache.findKey({ kid: 'one', alg: 'RS256' });
-    const unknown = find('nobody');
+    const unknown = find('absent');
     loads.last.answer(failed('too_large'));
     await unknown;
     expect(lookedUp).toEqual(['found', 'found', 'alg_not_allowed', 'jwks_unavailable']);

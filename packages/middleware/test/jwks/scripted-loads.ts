@@ -32,7 +32,7 @@ export class ScriptedLoads {
   }
 }
 
-/** What a load brings when the issuer publishes these keys. */
+/** The result of a load when the issuer publishes these keys. */
 export function loaded(
   keys: readonly unknown[],
   rest: { validator?: KeySetValidator; maxAgeMs?: number } = {},

@@ -5,7 +5,7 @@ describe('the classes of clients', () => {
   it('are a configured name, other or unknown for each client', () => {
     const { names, classOf } = readClientClasses('clientClasses', { browser: ['spa', 'portal'], batch: 'cron' });
     expect(names).toEqual(['browser', 'batch', 'other', 'unknown']);
-    expect(['spa', 'portal', 'cron', 'nobody', '__proto__', undefined].map(classOf)).toEqual([
+    expect(['spa', 'portal', 'cron', 'another', '__proto__', undefined].map(classOf)).toEqual([
       'browser',
       'browser',
       'batch',

@@ -82,7 +82,7 @@ describe('the fixtures', () => {
       const shown = new Set(
         identityProviders.filter(({ profile }) => profile === name).flatMap(({ values }) => Object.keys(values)),
       );
-      // Their access tokens have a session id, and the generic ones a grant, only where somebody adds it.
+      // These access tokens have a session id, or a grant, only where it is configured.
       const absent = { auth0: ['session'], okta: ['session'], generic: ['grant'] }[name as string] ?? [];
       expect([name, mapped.map(([dimension]) => dimension).filter((dimension) => !shown.has(dimension))]).toEqual([
         name,

@@ -44,7 +44,7 @@ async function start(revocation: RevocationOptions): Promise<Verifier> {
   return verifier;
 }
 
-/** The log began empty `secondsAgo`, and nobody could give anything back. */
+/** The log began empty `secondsAgo`, and no sidecar had rules to write back. */
 async function restart(secondsAgo = 10) {
   const stamp = nowSeconds() - secondsAgo;
   const rule = { deniedUntil: stamp + 86_700, issuedUpTo: 0, denialStamp: stamp, liftedUpTo: 0 };

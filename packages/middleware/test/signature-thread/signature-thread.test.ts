@@ -40,15 +40,15 @@ class Scene {
   readonly batches: CheckBatch[] = [];
   starts = 0;
   closed = false;
-  told: SignatureThreadListener | undefined;
+  listener: SignatureThreadListener | undefined;
   #afterTurn: (() => void)[] = [];
   readonly thread: SignatureThread;
 
   constructor({ canStart = true } = {}) {
     this.thread = new SignatureThread({
-      start: (told) => {
+      start: (listener) => {
         this.starts += 1;
-        this.told = told;
+        this.listener = listener;
         return canStart ? { send: (batch) => this.batches.push(batch), close: () => (this.closed = true) } : undefined;
       },
       afterTurn: (callback) => this.#afterTurn.push(callback),
@@ -68,12 +68,12 @@ class Scene {
     void this.check();
     void this.check();
     this.endTurn();
-    this.told?.ready();
+    this.listener?.ready();
     return this;
   }
 
   answer(batch: CheckBatch, letters: string): void {
-    this.told?.answered({ id: batch.id, letters });
+    this.listener?.answered({ id: batch.id, letters });
   }
 }
 
@@ -139,7 +139,7 @@ describe('a signature thread', () => {
   });
 
   it('leaves no check unanswered when it ends or is closed', async () => {
-    for (const end of [(scene: Scene) => scene.told?.ended(), (scene: Scene) => scene.thread.close()]) {
+    for (const end of [(scene: Scene) => scene.listener?.ended(), (scene: Scene) => scene.thread.close()]) {
       const scene = new Scene().becomeReady();
       const tokens = Array.from({ length: maxBatch + 2 }, (_, index) => (index % 3 === 0 ? bad : good));
       const checks = tokens.map((token) => scene.check(token));
@@ -198,11 +198,11 @@ describe('a signature thread', () => {
         let ended = false;
         for (const each of steps) {
           if (each === 'turn') scene.endTurn();
-          else if (each === 'ready' && !ended) scene.told?.ready();
+          else if (each === 'ready' && !ended) scene.listener?.ready();
           else if (each === 'answer' && !ended) answerNext();
-          else if (each === 'ended' && scene.told !== undefined && !ended) {
+          else if (each === 'ended' && scene.listener !== undefined && !ended) {
             ended = true;
-            scene.told.ended();
+            scene.listener.ended();
           } else if (each === 'good' || each === 'bad') {
             answers.push({ right: each === 'good', given: scene.check(each === 'good' ? good : bad) });
           }

@@ -89,7 +89,7 @@ describe('readJsonObject', () => {
     );
   });
 
-  it('reads what JSON.stringify writes, for every object without a prototype member', () => {
+  it('reads the output of JSON.stringify, for every object without a prototype member', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 })), (value) => {
         const text = JSON.stringify(value);

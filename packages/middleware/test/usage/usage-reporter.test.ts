@@ -40,7 +40,7 @@ describe('a usage reporter', () => {
 
   it('drops and counts a report that fails, and reports the next use again', async () => {
     const { clock, reporter, reports, results } = await start(async () => {
-      throw new FeedError('unreachable', 'nobody is there');
+      throw new FeedError('unreachable', 'no answer');
     });
     const token = tokenOf('1');
     reporter.see(token, clock.wallMs());
@@ -76,7 +76,7 @@ describe('a usage reporter', () => {
   });
 
   it.each([
-    ['there is nobody to tell', async () => undefined],
+    ['no sidecar takes reports', async () => undefined],
     ['the feed cannot be opened', () => Promise.reject(new Error('wrong option'))],
   ])('adds nothing where %s', async (_where, open) => {
     const clock = new FakeClock();

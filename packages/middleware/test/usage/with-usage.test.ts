@@ -46,7 +46,7 @@ function start(usage: UsageOptions | null, options: Partial<VerifierOptions> = {
       audience: 'https://api.test',
       logger: null,
       metrics: { registry },
-      // Nobody is there: what the reports and the figures are like must not depend on it.
+      // No sidecar runs: reports and figures must not depend on it.
       revocation: { feed: 'http://127.0.0.1:1', whenUnknown: 'accept' },
       clientClasses: { browser: ['spa'], batch: ['cron'] },
       usage,
@@ -82,7 +82,7 @@ describe('accepted requests', () => {
     const verifier = start({ scopes: ['orders:read', 'orders:write'] });
     await use(verifier, { client_id: 'spa', scope: 'orders:read email profile' }, 3);
     await use(verifier, { client_id: 'cron', scope: 'orders:read orders:write' });
-    await use(verifier, { client_id: 'nobody', scope: '' });
+    await use(verifier, { client_id: 'another', scope: '' });
     await verifier.verify({ headers: { authorization: 'Bearer nonsense' } });
     expect(await figures()).toEqual([
       'usage_requests_total{client_class="browser"} 3',
@@ -217,7 +217,7 @@ describe('a report', () => {
   it.each<[string, NonNullable<VerifierOptions['revocation']> | null]>([
     [
       'a feed that was handed in',
-      { feed: { name: 'ours', connect: () => Promise.reject(new Error('nobody is there')) }, whenUnknown: 'accept' },
+      { feed: { name: 'unreachable', connect: () => Promise.reject(new Error('unreachable')) }, whenUnknown: 'accept' },
     ],
     ['no revocation', null],
   ])('is not sent with %s, and the rest is counted', async (_feed, revocation) => {
