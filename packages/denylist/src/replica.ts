@@ -30,6 +30,7 @@ export {
   spanKinds,
   type TelemetryAttributes,
 } from './metrics/open-telemetry.ts';
+export { percentilesOf } from './metrics/percentiles.ts';
 export { latencyBuckets, replicationMetrics } from './metrics/replication-metrics.ts';
 export { type RevocationTimes, stagesOf, timesOf } from './metrics/revocation-latency.ts';
 export { signingInputName } from './publisher/token-target.ts';

@@ -1,6 +1,6 @@
 import type { Revocation } from '@revocast/denylist';
 import { readClaims } from '../client/tokens.ts';
-import { summarize } from '../report/percentile.ts';
+import { summarize } from '../report/summary.ts';
 import type { Scene, Stage } from './scene.ts';
 import { callAll, haveStatus } from './steps/call-api.ts';
 import { describeLoad, factsOf } from './steps/describe-load.ts';

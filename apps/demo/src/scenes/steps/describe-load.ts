@@ -1,6 +1,6 @@
 import type { Narrator } from '../../report/narrator.ts';
-import { type Summary, summarize } from '../../report/percentile.ts';
 import { plotHistogram } from '../../report/plot.ts';
+import { type Summary, summarize } from '../../report/summary.ts';
 import type { Facts } from '../scene.ts';
 import type { LoadResult } from './load.ts';
 import type { Measured } from './scrape.ts';

@@ -1,6 +1,6 @@
 import { histogramBetween, quantileOf } from '../../report/histogram.ts';
-import { roundMs } from '../../report/percentile.ts';
 import { parsePrometheusText, type Sample, sumBy, sumOf } from '../../report/prometheus-text.ts';
+import { roundMs } from '../../report/summary.ts';
 import type { Stage } from '../scene.ts';
 
 /** What the replicas' own metrics say, all of them together. */

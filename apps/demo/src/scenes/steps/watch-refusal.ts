@@ -1,4 +1,4 @@
-import { roundMs } from '../../report/percentile.ts';
+import { roundMs } from '../../report/summary.ts';
 import type { Replica } from '../../world/world.ts';
 import type { Json, Stage } from '../scene.ts';
 import { type ApiAnswer, callApi } from './call-api.ts';

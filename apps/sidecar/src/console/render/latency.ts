@@ -1,6 +1,6 @@
+import { percentilesOf } from '@revocast/denylist/replica';
 import type { ConsoleView } from '../console-view.ts';
 import { html, type Markup } from '../html.ts';
-import { percentilesOf } from '../percentiles.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { renderLatencyPlot } from './latency-plot.ts';
 
