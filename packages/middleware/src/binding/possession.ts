@@ -62,7 +62,7 @@ export class Possession {
     if (confirmation === undefined) return scheme === 'bearer';
     if (confirmation === 'unsupported') return false;
     const { jkt, certificate } = confirmation;
-    // RFC 9449 §7.1 and §7.2: a bound token is no bearer token, and a bearer token is no bound one.
+    // RFC 9449 §7.1 and §7.2: a bound token needs the scheme DPoP, an unbound one the scheme Bearer.
     if ((scheme === 'dpop') !== (jkt !== undefined)) return false;
     return certificate === undefined || certificateThumbprint(request, this.#parts.certificateHeader) === certificate;
   }

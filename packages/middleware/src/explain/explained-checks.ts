@@ -25,10 +25,10 @@ interface CheckWords {
   readonly found: (token: TokenUnderTest) => string;
 }
 
-const claim =
-  (name: string) =>
+const timeIn =
+  (name: 'exp' | 'nbf' | 'iat') =>
   ({ claims, nowMs }: TokenUnderTest) =>
-    name === 'exp' || name === 'nbf' || name === 'iat' ? timeOf(claims[name], nowMs) : kindOf(claims[name]);
+    timeOf(claims[name], nowMs);
 
 /** The words for each check of verify-access-token.ts. */
 export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, CheckWords>([
@@ -54,7 +54,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
     {
       name: 'exp',
       expected: ({ policy }) => `a time less than ${seconds(policy.clockToleranceMs)} ago`,
-      found: claim('exp'),
+      found: timeIn('exp'),
     },
   ],
   [
@@ -93,7 +93,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
     {
       name: 'nbf',
       expected: ({ policy }) => `nothing, or a time at most ${seconds(policy.clockToleranceMs)} ahead`,
-      found: claim('nbf'),
+      found: timeIn('nbf'),
     },
   ],
   [
@@ -101,7 +101,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
     {
       name: 'iat',
       expected: ({ policy }) => `a time at most ${seconds(policy.clockToleranceMs)} ahead`,
-      found: claim('iat'),
+      found: timeIn('iat'),
     },
   ],
   [
@@ -119,7 +119,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
       name: 'age',
       expected: ({ policy: { maxTokenAgeMs } }) =>
         maxTokenAgeMs === undefined ? 'any' : `at most ${seconds(maxTokenAgeMs)} since iat`,
-      found: claim('iat'),
+      found: timeIn('iat'),
     },
   ],
   [

@@ -21,9 +21,6 @@ export interface ExposedAccept {
   readonly leaked: boolean;
 }
 
-/** Milliseconds of the log's clock. */
-export type AppliedTimes = Pick<RevocationTimes, 'occurredAtMs' | 'loggedAtMs' | 'appliedAtMs'>;
-
 export interface RecentAcceptsOptions {
   /** Accepted requests kept, default 8192. A busy process finds no earlier ones. */
   readonly capacity?: number;
@@ -68,7 +65,11 @@ export class RecentAccepts {
    *
    * @param monotonicMs now, on the clock of {@link add}.
    */
-  coveredBy({ digest, rule }: Change, times: AppliedTimes, monotonicMs: number): readonly ExposedAccept[] {
+  coveredBy(
+    { digest, rule }: Change,
+    times: Pick<RevocationTimes, 'occurredAtMs' | 'loggedAtMs' | 'appliedAtMs'>,
+    monotonicMs: number,
+  ): readonly ExposedAccept[] {
     const covered: ExposedAccept[] = [];
     const capacity = this.#digests.length;
     for (let back = 1; back <= capacity; back++) {

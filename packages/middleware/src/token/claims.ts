@@ -48,7 +48,7 @@ export function firstFault<Token>(
   return undefined;
 }
 
-/** The last second that a rule of the denylist can name: what lies beyond (milliseconds for seconds, 1e308) is no date. */
+/** The last second of a denylist rule. A greater number (milliseconds for seconds, 1e308) is not a date. */
 const lastSecond = 0xffff_ffff;
 
 /** RFC 7519 §2: seconds, fractions allowed. */
@@ -112,14 +112,14 @@ export const checkLifetime: Check = ({ claims: { exp, iat }, policy }) => {
   return (exp - iat) * 1000 > policy.maxTokenLifetimeMs ? 'too_long_lived' : undefined;
 };
 
-/** The operator's own bound on age, whatever `exp` says. */
+/** The bound of the option `maxTokenAgeMs`, independent of `exp`. */
 export const checkAge: TimeCheck = ({ claims: { iat }, policy, nowMs }) => {
   if (policy.maxTokenAgeMs === undefined) return undefined;
   if (!isNumericDate(iat)) return 'invalid_claim';
   return nowMs - iat * 1000 > policy.maxTokenAgeMs + policy.clockToleranceMs ? 'too_old' : undefined;
 };
 
-/** RFC 9068 §4, RFC 7519 §4.1.3: one of the audiences must be us. */
+/** RFC 9068 §4, RFC 7519 §4.1.3: one of the audiences must be this API. */
 export const checkAudience: Check = ({ claims, policy: { audience, audienceClaim } }) => {
   if (audience === null) return undefined;
   const claim = claims[audienceClaim];

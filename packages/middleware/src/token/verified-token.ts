@@ -14,7 +14,7 @@ export interface VerifiedToken {
   readonly digests: DigestSet;
   /** Claim seconds. */
   readonly issuedAt: number;
-  /** The key or certificate that must be shown with it, each time. */
+  /** The key or certificate that each request with the token must prove. */
   readonly confirmation: Confirmation | 'unsupported' | undefined;
   /** The decision for each later request with this token while nothing denies it; made once. */
   readonly accepted: Accepted;

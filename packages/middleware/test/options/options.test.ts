@@ -70,7 +70,9 @@ describe('options', () => {
     expect(refusalOf(nested(name, min - 1))).toContain(`from ${min} to ${max}, found the number ${min - 1}`);
     expect({ min: read(min), max: read(max) }).toEqual({ min, max });
     expect(refusalOf(nested(name, max + 1))).toContain(name);
-    expect(refusalOf(nested(name, min + 0.5))).toContain('a whole number');
+    for (const value of [min + 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(refusalOf(nested(name, value))).toContain('a whole number');
+    }
     expect(refusalOf(nested(name, String(min)))).toContain('found a string');
   });
 
