@@ -44,9 +44,11 @@ export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
 type GivenTo<Row> = Row extends Option<unknown, infer GivenValue> ? GivenValue : never;
 
-/** The object that a caller passes for a table. */
+/** The object that a caller passes for a table. An undefined option counts as left out. */
 export type GivenOptions<Table extends OptionTable> = {
-  readonly [Name in keyof Table as Table[Name] extends RequiredOption<unknown> ? never : Name]?: GivenTo<Table[Name]>;
+  readonly [Name in keyof Table as Table[Name] extends RequiredOption<unknown> ? never : Name]?:
+    | GivenTo<Table[Name]>
+    | undefined;
 } & {
   readonly [Name in keyof Table as Table[Name] extends RequiredOption<unknown> ? Name : never]: GivenTo<Table[Name]>;
 };

@@ -1,20 +1,23 @@
 /** Longest `Authorization` field, in characters. A longer one is rejected unread. */
 export const maxAuthorizationLength = 8_192;
 
-/** The part of a request that carries credentials. Node's `IncomingMessage` fits; so do plain objects. */
+/**
+ * The part of a request that carries credentials: an `IncomingMessage` of Node, or a plain object. `undefined` is spelled out
+ * for callers that compile with `exactOptionalPropertyTypes`, because Node's type allows it.
+ */
 export interface RequestWithHeaders {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly headersDistinct?: Readonly<Record<string, readonly string[] | undefined>>;
   /** Names and values alternate, as received. */
   readonly rawHeaders?: readonly string[];
   /** For proofs of possession. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** Path and query as received, for proofs of possession. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** The complete `url`, where a framework has removed a prefix. */
-  readonly originalUrl?: string;
+  readonly originalUrl?: string | undefined;
   /** The connection of the peer; a TLS socket also has its certificate. */
-  readonly socket?: { readonly remoteAddress?: string; getPeerCertificate?(): unknown };
+  readonly socket?: { readonly remoteAddress?: string | undefined; getPeerCertificate?(): unknown } | undefined;
 }
 
 /** Why the credentials of a request are rejected before the token is read. */
