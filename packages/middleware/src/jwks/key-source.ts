@@ -8,8 +8,11 @@ export interface KeyQuery {
 }
 
 /** Why no key of a usable key set fits a token: a fault of the token (401). */
-export const keyRejections = ['unknown_kid', 'missing_kid', 'key_not_usable', 'alg_not_allowed'] as const;
+const keyRejections = ['unknown_kid', 'missing_kid', 'key_not_usable', 'alg_not_allowed'] as const;
 export type KeyRejection = (typeof keyRejections)[number];
+
+/** The results of a look-up, as they are counted. */
+export const keyLookupResults = ['found', ...keyRejections, 'jwks_unavailable'] as const;
 
 /** The result of a look-up. `unavailable` (503) is our outage, and no statement about the token. */
 export type KeyLookup =
@@ -18,7 +21,7 @@ export type KeyLookup =
   | { readonly outcome: 'unavailable'; readonly reason: 'jwks_unavailable' };
 
 /** Why a refresh of a key set failed. A closed list: safe as a label and in logs. */
-export const keySetErrorCodes = [
+const keySetErrorCodes = [
   'insecure_url',
   'network',
   'timeout',
@@ -35,6 +38,9 @@ export const keySetErrorCodes = [
   'internal_error',
 ] as const;
 export type KeySetErrorCode = (typeof keySetErrorCodes)[number];
+
+/** The results of a refresh, as they are counted. */
+export const keySetFetchResults = ['loaded', 'not_modified', ...keySetErrorCodes] as const;
 
 /**
  * `cold`: nothing loaded yet · `fresh`: younger than the soft age · `stale`: in use while a refresh is due or failing ·
@@ -63,10 +69,10 @@ export interface KeySourceStatus {
 /** Receives events for metrics. Must not throw and must not block. */
 export interface KeySourceObserver {
   /** Once per `findKey`, when its result is known. */
-  keyLookedUp?(result: 'found' | KeyRejection | 'jwks_unavailable'): void;
+  keyLookedUp?(result: (typeof keyLookupResults)[number]): void;
   /** Once per refresh, successful or not. */
   keySetFetched?(fetch: {
-    readonly result: 'loaded' | 'not_modified' | KeySetErrorCode;
+    readonly result: (typeof keySetFetchResults)[number];
     readonly durationMs: number;
     readonly atWallMs: number;
   }): void;

@@ -1,5 +1,5 @@
 import { dimensions, latencyBuckets, type MetricSpec, replicationMetrics } from '@revocast/denylist/replica';
-import { keyRejections, keySetErrorCodes } from '../jwks/key-source.ts';
+import { keyLookupResults, keySetFetchResults } from '../jwks/key-source.ts';
 import type { Labels } from './metric-family.ts';
 
 /** Seconds. Verification runs in memory, or waits for a key set or a look-up. */
@@ -53,7 +53,7 @@ export const middlewareMetrics = [
     type: 'counter',
     labels: {
       issuer: undefined,
-      result: ['found', ...keyRejections, 'jwks_unavailable'],
+      result: keyLookupResults,
     },
     help: 'Look-ups of the keys of tokens that were not cached, by result.',
     unit: 'requests',
@@ -63,7 +63,7 @@ export const middlewareMetrics = [
     type: 'counter',
     labels: {
       issuer: undefined,
-      result: ['loaded', 'not_modified', ...keySetErrorCodes],
+      result: keySetFetchResults,
     },
     help: 'Refreshes of the key set of an issuer, by result.',
     unit: 'requests',

@@ -1,9 +1,9 @@
-import type { MetricSpec } from '@revocast/denylist/replica';
 import { isUnavailable, type Reason, reasons } from '../errors.ts';
+import { type KeySourceObserver, keyLookupResults, keySetFetchResults } from '../jwks/key-source.ts';
 import type { MetricsRegistry } from '../options/telemetry-options.ts';
 import { collectSources } from './collect-sources.ts';
 import { feedCounters } from './feed-counters.ts';
-import { type Counter, type MetricFamilies, type MetricName, middlewareMetrics } from './middleware-metrics.ts';
+import type { Counter, MetricFamilies } from './middleware-metrics.ts';
 import { registerFamilies } from './register-families.ts';
 import type { Telemetry, WatchedSources } from './telemetry.ts';
 
@@ -39,7 +39,7 @@ function register({ registry, version, node }: PrometheusOptions): Telemetry {
   verifications.expect('unknown');
   const authorizations = perReason(families, 'authorizations_total');
   authorizations.expect();
-  const keySourceObservers = new Map<string, ReturnType<typeof countKeySource>>();
+  const keySourceObservers = new Map<string, KeySourceObserver>();
   // Bound once, so that counting on the request path is an addition.
   const failOpen = families.cell('fail_open_accepts_total');
   const cacheLookups = bind(['hit', 'miss', 'invalidated'], (result) =>
@@ -128,33 +128,24 @@ function within<Value>(map: Map<string, Value>, key: string, make: () => Value):
   return made;
 }
 
-function countKeySource(families: MetricFamilies, issuer: string) {
-  const lookups = new Map<string, Counter>();
-  for (const result of valuesOf('jwks_key_lookups_total', 'result')) {
-    lookups.set(result, families.cell('jwks_key_lookups_total', { issuer, result }));
-  }
-  for (const result of valuesOf('jwks_fetches_total', 'result'))
-    families.cell('jwks_fetches_total', { issuer, result });
+function countKeySource(families: MetricFamilies, issuer: string): KeySourceObserver {
+  const lookups = bind(keyLookupResults, (result) => families.cell('jwks_key_lookups_total', { issuer, result }));
+  const fetches = bind(keySetFetchResults, (result) => families.cell('jwks_fetches_total', { issuer, result }));
   families.histogram('jwks_fetch_duration_seconds', { issuer });
   families.cell('jwks_last_success_timestamp_seconds', { issuer });
   return {
-    keyLookedUp(result: string) {
-      within(lookups, result, () => families.cell('jwks_key_lookups_total', { issuer, result })).value += 1;
+    keyLookedUp(result) {
+      lookups[result].value += 1;
     },
-    keySetFetched({ result, durationMs, atWallMs }: { result: string; durationMs: number; atWallMs: number }) {
-      families.cell('jwks_fetches_total', { issuer, result }).value += 1;
+    keySetFetched({ result, durationMs, atWallMs }) {
+      fetches[result].value += 1;
       families.histogram('jwks_fetch_duration_seconds', { issuer }).observe(durationMs / 1000);
       if (result === 'loaded' || result === 'not_modified') {
         families.cell('jwks_last_success_timestamp_seconds', { issuer }).value = atWallMs / 1000;
       }
     },
-    keysHeld(count: number) {
+    keysHeld(count) {
       families.cell('jwks_keys', { issuer }).value = count;
     },
   };
-}
-
-function valuesOf(metric: MetricName, label: string): readonly string[] {
-  const specs: readonly MetricSpec[] = middlewareMetrics;
-  return specs.find(({ name }) => name === metric)?.labels[label] ?? [];
 }
