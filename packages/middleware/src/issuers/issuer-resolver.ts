@@ -65,10 +65,6 @@ export class IssuerResolver implements IssuerDirectory {
     return [...this.#entries.values()].map(({ lookup }) => lookup.issuer);
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   close(): void {
     this.#entries.clear();
   }

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 /** How long a verdict of the log is reused, from the start of its look-up: a part of the stated bound on enforcement. */
 export const memoLifetimeMs = 1000;
 
-const defaultMaxEntries = 10_000;
+const maxEntries = 10_000;
 
 interface RememberedVerdict {
   readonly verdict: Verdict;
@@ -17,11 +17,7 @@ interface RememberedVerdict {
  * look-up may succeed.
  */
 export class VerdictMemo {
-  readonly #entries: LRUCache<string, RememberedVerdict>;
-
-  constructor({ maxEntries = defaultMaxEntries }: { maxEntries?: number } = {}) {
-    this.#entries = new LRUCache({ max: maxEntries });
-  }
+  readonly #entries = new LRUCache<string, RememberedVerdict>({ max: maxEntries });
 
   recall(digests: DigestSet, issuedAt: number, nowMs: number): Verdict | undefined {
     const key = keyOf(digests, issuedAt);
