@@ -39,7 +39,7 @@ export function digestFromBytes(bytes: Uint8Array, offset = 0): Digest {
   return Uint32Array.of(view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12));
 }
 
-export function digestToBytes(digest: Digest): Buffer<ArrayBuffer> {
+export function digestToBytes(digest: Digest): Buffer {
   const bytes = Buffer.alloc(digestBytes);
   for (let word = 0; word < 4; word++) bytes.writeUInt32BE(digest[word]!, word * 4);
   return bytes;
