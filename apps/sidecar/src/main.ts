@@ -7,7 +7,7 @@ import { run } from './commands/run.ts';
 import { wait } from './commands/wait.ts';
 import { configJsonSchema } from './config/options.ts';
 import { printConfig, printProblems } from './config/print.ts';
-import { readVersion } from './version.ts';
+import { sidecarVersion } from './version.ts';
 
 const command = readCommandLine(process.argv.slice(2), process.env['REVOCAST_CONFIG']);
 switch (command.name) {
@@ -15,7 +15,7 @@ switch (command.name) {
     process.stdout.write(printHelp());
     break;
   case 'version':
-    process.stdout.write(`${readVersion()}\n`);
+    process.stdout.write(`${sidecarVersion}\n`);
     break;
   case 'config schema':
     process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);

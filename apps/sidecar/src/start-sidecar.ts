@@ -28,7 +28,7 @@ import { countUsage } from './telemetry/count-usage.ts';
 import { openLog } from './telemetry/log.ts';
 import { logFailureOnce, logStateChanges } from './telemetry/log-state-changes.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
-import { readVersion } from './version.ts';
+import { sidecarVersion } from './version.ts';
 
 export interface RunningSidecar {
   /** What API processes and relays follow: `http://127.0.0.1:7471` or `unix:/path`. */
@@ -56,7 +56,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
   const config = parseConfig(input);
   const { clock = systemClock, random = systemRandom, log = openLog({ level: config.logLevel }) } = world;
   const tokens = config.tokenFile === undefined ? {} : { tokens: openTokenFile(config.tokenFile) };
-  const version = { version: readVersion(), node: process.version };
+  const version = { version: sidecarVersion, node: process.version };
   const telemetry = createTelemetry({ clock, version });
 
   const source = await openSource(config.source, {

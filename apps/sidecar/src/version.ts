@@ -1,12 +1,3 @@
-import { readFileSync } from 'node:fs';
+import { readVersion } from '@revocast/denylist/replica';
 
-/** The version of this package; `unknown` where the program was bundled without its package.json. */
-export function readVersion(): string {
-  try {
-    const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-    if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version);
-  } catch {
-    // Bundled: there is no such file.
-  }
-  return 'unknown';
-}
+export const sidecarVersion = readVersion(new URL('../package.json', import.meta.url));

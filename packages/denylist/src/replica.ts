@@ -34,6 +34,7 @@ export { percentilesOf } from './metrics/percentiles.ts';
 export { latencyBuckets, replicationMetrics } from './metrics/replication-metrics.ts';
 export { type RevocationTimes, stagesOf, timesOf } from './metrics/revocation-latency.ts';
 export { signingInputName } from './publisher/token-target.ts';
+export { readVersion } from './read-version.ts';
 export { Backoff } from './replication/backoff.ts';
 export { type FreshnessStatus, staleCauses } from './replication/freshness.ts';
 export { defaultMaxStalenessMs, leastMaxStalenessMs, mostMaxStalenessMs } from './replication/max-staleness.ts';
