@@ -1,12 +1,12 @@
-/** What a script may rely on. */
+/** The exit codes of the program. They are part of its public interface. */
 export const exitCodes = {
-  /** Done, and nothing is wrong. */
+  /** The command is done and found nothing wrong. */
   ok: 0,
-  /** Something is wrong: a check failed, a revocation was refused or is not enforced everywhere. */
+  /** Something is wrong: a check failed, or a revocation was refused or is not enforced everywhere. */
   problem: 1,
-  /** The command line, the environment or a file named there is wrong. Nothing was sent. */
+  /** The command line, the environment or a named file is wrong. Nothing was sent. */
   usage: 2,
-  /** What was to be asked cannot be reached, or gave no answer. */
+  /** A server could not be reached or did not answer. */
   unreachable: 3,
 } as const;
 

@@ -2,26 +2,25 @@ import { ConfigurationError, LogError } from '@revocast/denylist';
 import { FeedError, isNoAnswer } from '@revocast/denylist/replica';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
-/** How a command ended that did not do what it was asked. */
+/** How a command failed. */
 export interface Failure {
   readonly exitCode: ExitCode;
   /** Stable, for scripts. */
   readonly code: string;
-  /** For people; no secret. */
+  /** For people. Contains no secret. */
   readonly message: string;
-  /** The id under which a revocation may be sent again without applying twice. */
+  /** A retry with this id does not apply the revocation twice. */
   readonly id?: string;
 }
 
-/** A mistake of the operator's that the options themselves could not show. */
+/** The command line, the environment or a named file is wrong. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** @returns undefined for an error that nobody foresaw. */
+/** @returns undefined for an unexpected error, which is a bug. */
 export function failureOf(error: unknown): Failure | undefined {
-  if (error instanceof UsageError) return { exitCode: exitCodes.usage, code: 'usage', message: error.message };
-  if (error instanceof ConfigurationError) {
+  if (error instanceof UsageError || error instanceof ConfigurationError) {
     return { exitCode: exitCodes.usage, code: 'usage', message: error.message };
   }
   if (error instanceof LogError) {
@@ -35,9 +34,9 @@ export function failureOf(error: unknown): Failure | undefined {
   return undefined;
 }
 
-/** A log that answered "no" was reached: out of memory, read-only, without rights. */
+/** A log that refused (out of memory, read-only, no permission) was reached. */
 function exitCodeOf({ code, cause }: LogError): ExitCode {
   if (code === 'outcome_unknown') return exitCodes.unreachable;
-  if (code !== 'unavailable') return exitCodes.problem;
-  return cause instanceof FeedError && !isNoAnswer(cause.code) ? exitCodes.problem : exitCodes.unreachable;
+  const answered = code !== 'unavailable' || (cause instanceof FeedError && !isNoAnswer(cause.code));
+  return answered ? exitCodes.problem : exitCodes.unreachable;
 }

@@ -4,8 +4,8 @@ const codes = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2, bold: 1 } as c
 export type Colour = keyof typeof codes;
 export type Paint = (colour: Colour, text: string) => string;
 
-/** Colours for a terminal, and for nothing else; NO_COLOR (https://no-color.org) switches them off there too. */
-export function paintFor(output: Output, environment: World['environment']): Paint {
-  const isWanted = output.isTerminal && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
-  return isWanted ? (colour, text) => `\u001b[${codes[colour]}m${text}\u001b[0m` : (_colour, text) => text;
+/** Adds colours on a terminal only, and not when NO_COLOR is set (https://no-color.org). */
+export function paintFor({ isTerminal }: Output, { NO_COLOR: noColour, TERM: terminal }: World['environment']): Paint {
+  const hasColours = isTerminal && !noColour && terminal !== 'dumb';
+  return (colour, text) => (hasColours ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text);
 }

@@ -1,13 +1,13 @@
 import type { World } from './world.ts';
 
-/** What takes longer says so, and again as often. */
+/** Time until the first progress line, and between two lines. */
 export const progressMs = 2000;
 
 /**
- * Waits for `task` and says every two seconds on stderr what is waited for, so that nobody takes a slow server for a
- * program that hangs. stdout stays for the result.
+ * Waits for `task`. Every two seconds it writes a progress line to stderr, so that a slow server is not mistaken for a
+ * hanging program. stdout holds results only.
  *
- * @param what continues "waiting for …"; no address with credentials.
+ * @param what completes the sentence "waiting for …"; must not contain credentials.
  */
 export async function withProgress<T>(
   { clock, stderr }: Pick<World, 'clock' | 'stderr'>,
@@ -16,14 +16,14 @@ export async function withProgress<T>(
 ): Promise<T> {
   const done = new AbortController();
   const startedAtMs = clock.monotonicMs();
-  const tell = async () => {
+  const report = async () => {
     for (;;) {
       await clock.sleep(progressMs, done.signal);
       if (done.signal.aborted) return;
       stderr.write(`waiting for ${what} (${Math.round((clock.monotonicMs() - startedAtMs) / 1000)} s)\n`);
     }
   };
-  void tell();
+  void report();
   try {
     return await task;
   } finally {

@@ -1,7 +1,4 @@
-/**
- * Takes out of a text what must not be shown: credentials in URLs, and whatever looks like a token. For what others
- * made, as the text of a mistake that quotes an argument.
- */
+/** Removes credentials in URLs, and everything that looks like a token, from a text that quotes an argument. */
 export function redact(text: string): string {
   return text
     .replace(/(:\/\/)[^/\s'"]*@/g, '$1***@')

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { type Failure, failureOf } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { paintFor } from './paint.ts';
 import { createProgram } from './program.ts';
 import type { World } from './world.ts';
@@ -8,8 +8,8 @@ import type { World } from './world.ts';
 /**
  * Runs one command line to its end.
  *
- * @param argv what follows the name of the program.
- * @returns the exit code. Never rejects: an error that nobody foresaw is told as a bug, by the place where it arose.
+ * @param argv the arguments after the name of the program.
+ * @returns the exit code. Never rejects: an unexpected error is reported as a bug, with its place in the code.
  */
 export async function run(argv: readonly string[], world: World): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok;
@@ -20,34 +20,31 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Help and version end by a throw too.
+    // Commander throws after `--help` and `--version` too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    const failure = failureOf(error);
-    if (failure === undefined) return tellBug(error, world);
-    tell(failure, { json: argv.includes('--json'), idFlag: argv[0] === 'lift' ? '--lift-id' : '--id' }, world);
-    return failure.exitCode;
+    return reportFailure(error, argv, world);
   }
 }
 
-interface Telling {
-  readonly json: boolean;
-  /** By which a retry is recognised. */
-  readonly idFlag: string;
-}
-
-function tell({ code, message, id }: Failure, { json, idFlag }: Telling, { stdout, stderr, environment }: World): void {
-  if (json) {
+function reportFailure(error: unknown, argv: readonly string[], { stdout, stderr, environment }: World): ExitCode {
+  const failure = failureOf(error);
+  if (failure === undefined) {
+    stderr.write(describeBug(error));
+    return exitCodes.problem;
+  }
+  const { exitCode, code, message, id } = failure;
+  if (argv.includes('--json')) {
     stdout.write(`${JSON.stringify({ error: { code, message, id } })}\n`);
-    return;
+    return exitCode;
   }
-  const retry = id === undefined ? '' : `\nretry with: ${idFlag} ${id}`;
+  const retry = id === undefined ? '' : `\nretry with: ${argv[0] === 'lift' ? '--lift-id' : '--id'} ${id}`;
   stderr.write(`${paintFor(stderr, environment)('red', 'error')}: ${message}${retry}\n`);
+  return exitCode;
 }
 
-/** The message may quote a URL or a token; the frames tell where to look. */
-function tellBug(error: unknown, { stderr }: World): ExitCode {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
+/** Without the message, which may quote a URL or a token. */
+function describeBug(error: unknown): string {
+  const { name, stack = '' } = error instanceof Error ? error : { name: typeof error };
   const frames = stack.match(/^\s+at .*$/gm)?.slice(0, 5) ?? [];
-  stderr.write(`bug: ${error instanceof Error ? error.name : typeof error}\n${frames.join('\n')}\n`);
-  return exitCodes.problem;
+  return `bug: ${name}\n${frames.join('\n')}\n`;
 }

@@ -1,10 +1,11 @@
 import { type OpenedSource, openSource } from '@revocast/denylist/replica';
 import { type Command, Option } from 'commander';
 import { UsageError } from './failure.ts';
+import { readFirstLine } from './read-secret.ts';
 import { hasCredentials } from './redact.ts';
 import type { World } from './world.ts';
 
-/** Where a log is, as an operator may say it. */
+/** The options that name a log. */
 export interface SourceOptions {
   readonly source?: string;
   readonly sourceFile?: string;
@@ -13,70 +14,58 @@ export interface SourceOptions {
 
 export const defaultSidecar = 'http://127.0.0.1:7471';
 
-/** @param what is done there, for the help. */
+/** @param what starts the description of `--source` in the help. */
 export function addSourceOptions(command: Command, what: string): Command {
-  return command
-    .option('--source <url>', `${what}: redis://…, rediss://… or a sidecar; no credentials here (REVOCAST_SOURCE)`)
+  command
+    .option('--source <url>', `${what}: redis://…, rediss://… or a sidecar; without credentials (REVOCAST_SOURCE)`)
     .addOption(
       new Option(
         '--source-file <path>',
-        'file whose first line is that URL, credentials and all (REVOCAST_SOURCE_FILE)',
+        'file whose first line is that URL, with credentials (REVOCAST_SOURCE_FILE)',
       ).conflicts('source'),
-    )
-    .option('--token-file <path>', 'file whose first line is the bearer token of the sidecar (REVOCAST_TOKEN_FILE)');
+    );
+  return addTokenFileOption(command);
+}
+
+export function addTokenFileOption(command: Command): Command {
+  return command.option(
+    '--token-file <path>',
+    'file whose first line is the bearer token of the sidecar (REVOCAST_TOKEN_FILE)',
+  );
 }
 
 /**
- * The URL that was meant: option before environment before `fallback`.
+ * The URL of the log: an option is used before the environment.
  *
- * @throws UsageError for credentials among the arguments, where every user of the machine can read them.
+ * @returns undefined when none is named.
+ * @throws UsageError for a URL with credentials among the arguments: every user of the machine can read those. For an
+ *         embedded log too: it belongs to one process, and a second one would open an empty log or take the first one's.
  */
-export function readSourceUrl(options: SourceOptions, world: Pick<World, 'environment' | 'readFile'>) {
-  const { environment } = world;
-  if (options.source !== undefined) {
-    if (hasCredentials(options.source)) {
-      throw new UsageError(
-        '--source: arguments show up in process lists; put a URL with credentials into REVOCAST_SOURCE or --source-file',
-      );
-    }
-    return options.source;
+export function readSourceUrl(options: SourceOptions, world: World): string | undefined {
+  const { REVOCAST_SOURCE: variable, REVOCAST_SOURCE_FILE: fileVariable } = world.environment;
+  const { source, sourceFile } = options;
+  if (source !== undefined && hasCredentials(source)) {
+    throw new UsageError(
+      '--source: process lists show arguments; put a URL with credentials into REVOCAST_SOURCE or --source-file',
+    );
   }
-  if (options.sourceFile !== undefined) return readFirstLine(options.sourceFile, '--source-file', world);
-  const { REVOCAST_SOURCE: url, REVOCAST_SOURCE_FILE: path } = environment;
-  if (url !== undefined && url !== '') return url;
-  if (path !== undefined && path !== '') return readFirstLine(path, 'REVOCAST_SOURCE_FILE', world);
-  return undefined;
-}
-
-export function readTokenFile({ tokenFile }: SourceOptions, { environment }: Pick<World, 'environment'>) {
-  return tokenFile ?? (environment['REVOCAST_TOKEN_FILE'] || undefined);
-}
-
-/** Opens what the options name, else the sidecar beside. Nothing is connected yet. @throws UsageError, ConfigurationError */
-export async function openNamedSource(options: SourceOptions, world: World): Promise<OpenedSource> {
-  const url = refuseEmbedded(readSourceUrl(options, world) ?? defaultSidecar);
-  const tokenFile = readTokenFile(options, world);
-  const { clock, random } = world;
-  return await openSource(url, { clock, random, tokenFile });
-}
-
-/** An embedded log belongs to one process: opened by a second one it is empty, or taken away from the first. @throws UsageError */
-export function refuseEmbedded(url: string): string {
-  if (/^(memory|file):/.test(url)) {
-    throw new UsageError('source: a memory: or file: log belongs to one process; name the sidecar that has it');
+  const url =
+    source ??
+    (sourceFile && readFirstLine(sourceFile, '--source-file', world)) ??
+    (variable || (fileVariable && readFirstLine(fileVariable, 'REVOCAST_SOURCE_FILE', world)) || undefined);
+  if (url !== undefined && /^(memory|file):/.test(url)) {
+    throw new UsageError('source: a memory: or file: log belongs to one process; name the sidecar that holds it');
   }
   return url;
 }
 
-/** @param option names the place in the message; the content is never shown. */
-export function readFirstLine(path: string, option: string, { readFile }: Pick<World, 'readFile'>): string {
-  let text: string;
-  try {
-    text = readFile(path);
-  } catch {
-    throw new UsageError(`${option}: cannot read ${path}`);
-  }
-  const line = text.split(/\r?\n/, 1)[0]?.trim() ?? '';
-  if (line === '') throw new UsageError(`${option}: the first line of ${path} is empty`);
-  return line;
+export function readTokenFile({ tokenFile }: SourceOptions, { environment }: World): string | undefined {
+  return tokenFile ?? (environment['REVOCAST_TOKEN_FILE'] || undefined);
+}
+
+/** Opens the named source, by default the local sidecar. It does not connect yet. @throws UsageError, ConfigurationError */
+export async function openNamedSource(options: SourceOptions, world: World): Promise<OpenedSource> {
+  const { clock, random } = world;
+  const tokenFile = readTokenFile(options, world);
+  return await openSource(readSourceUrl(options, world) ?? defaultSidecar, { clock, random, tokenFile });
 }

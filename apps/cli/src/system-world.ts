@@ -3,11 +3,11 @@ import { text } from 'node:stream/consumers';
 import { systemClock, systemRandom } from '@revocast/denylist/replica';
 import type { Output, World } from './world.ts';
 
-/** The world of this process. The first SIGINT or SIGTERM interrupts in order; a second one ends it at once. */
+/** The world of this process. The first SIGINT or SIGTERM stops a command in order; the second ends the process. */
 export function systemWorld(): World {
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
-  // `revocast tail | head -1` closes the pipe on purpose: that is no failure.
+  // `revocast tail | head -1` closes the pipe on purpose.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   return {
     environment: process.env,
@@ -22,11 +22,7 @@ export function systemWorld(): World {
   };
 }
 
+/** `columns` is undefined for a stream that is not a terminal. */
 function outputOf(stream: NodeJS.WriteStream): Output {
-  const isTerminal = stream.isTTY === true;
-  return {
-    write: (written) => void stream.write(written),
-    isTerminal,
-    ...(isTerminal ? { columns: stream.columns } : {}),
-  };
+  return { write: (written) => void stream.write(written), isTerminal: stream.isTTY === true, columns: stream.columns };
 }

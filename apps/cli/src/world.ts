@@ -1,15 +1,14 @@
 import type { Clock, Random } from '@revocast/denylist/replica';
 
-/** Where a command writes. */
+/** An output stream. */
 export interface Output {
   write(text: string): void;
-  /** Colours and progress are for people only. */
   readonly isTerminal: boolean;
-  /** Columns of the terminal; absent when it is none. */
+  /** Width of the terminal; absent for another kind of stream. */
   readonly columns?: number;
 }
 
-/** Everything a command takes from its surroundings. */
+/** Everything outside this program that a command uses. */
 export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
@@ -17,9 +16,9 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly fetch: typeof fetch;
-  /** @throws whatever the file system throws. */
+  /** @throws the error of the file system. */
   readFile(path: string): string;
   readStandardInput(): Promise<string>;
-  /** Aborted when the operator wants to stop. */
+  /** Aborted when the operator stops the command. */
   readonly interrupted: AbortSignal;
 }

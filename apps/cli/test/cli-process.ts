@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly stdin?: string;
 }
 
-/** Runs the program to its end, in an environment of its own. */
+/** Runs the program to its end, without the environment of the tests. */
 export async function runProgram(args: readonly string[], { env = {}, stdin }: RunOptions = {}): Promise<Finished> {
   const child = spawn(process.execPath, [program, ...args], { env: { PATH: process.env['PATH'], ...env } });
   child.stdin.end(stdin ?? '');

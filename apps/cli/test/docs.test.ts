@@ -11,7 +11,7 @@ const text = read('cli.md');
 const program = createProgram(testWorld(), () => undefined);
 const commands = program.commands.map((command) => [command.name(), command] as const);
 
-/** A row of the table as the document must have it. */
+/** The expected row of the document. */
 function rowOf({ flags, description, argChoices, defaultValue }: Option): string {
   const choices = argChoices === undefined ? '' : ` (${argChoices.map((choice) => `\`${choice}\``).join(', ')})`;
   const value = defaultValue === undefined || typeof defaultValue === 'boolean' ? '' : `\`${String(defaultValue)}\``;
@@ -27,33 +27,33 @@ function visibleOptions(command: Command): readonly Option[] {
 }
 
 describe('docs/cli.md', () => {
-  it.each(commands)('has every option of %s, as commander knows it, and no other', (name, command) => {
+  it.each(commands)('lists the options of %s as they are defined', (name, command) => {
     const rows = sectionOf(name)
       .split('\n')
       .filter((line) => line.startsWith('| `-'));
     expect(rows).toEqual(visibleOptions(command).map(rowOf));
   });
 
-  it('has a section for every command and no other', () => {
+  it('has one section for each command', () => {
     const sections = [...text.matchAll(/^## revocast (\S+)$/gm)].map(([, name]) => name);
     expect(sections).toEqual(commands.map(([name]) => name));
   });
 
-  it('has a row for every exit code', () => {
+  it('has a row for each exit code', () => {
     const rows = [...text.matchAll(/^\| (\d) \| /gm)].map(([, code]) => Number(code));
     expect(rows).toEqual(Object.values(exitCodes));
   });
 
-  it('names no flag that no command has', () => {
+  it('names only flags that exist', () => {
     const known = program.commands.flatMap(({ options }) => options.flatMap(({ long }) => long ?? []));
-    // Those of other programs.
+    // The last three belong to all commands or to other programs.
     const flags = [...known, '--help', '--version', '--source'];
     for (const [flag] of text.matchAll(/(?<![\w-])--[a-z][a-z-]+/g)) expect(flags).toContain(flag);
   });
 });
 
 describe('help', () => {
-  it.each(commands)('of %s has every option and an example that starts with the program', async (name, command) => {
+  it.each(commands)('of %s lists its options and has an example', async (name, command) => {
     const { code, out, err } = await runIn(testWorld(), name, '--help');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     for (const { long } of visibleOptions(command)) expect(out).toContain(long);
@@ -75,15 +75,15 @@ describe('help', () => {
   });
 });
 
-describe('a mistyped command', () => {
-  it('gets a suggestion and ends with 2', async () => {
+describe('given a mistyped command', () => {
+  it('suggests a command and exits with 2', async () => {
     expect(await runIn(testWorld(), 'docter')).toMatchObject({
       code: 2,
       err: expect.stringContaining('Did you mean doctor?'),
     });
   });
 
-  it('is not repeated where it is a token or a URL with a password', async () => {
+  it('does not print it when it is a token or a URL with a password', async () => {
     const token = 'eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJhIn0.c2lnbmF0dXJl';
     expect((await runIn(testWorld(), token)).err).not.toContain('eyJ');
     expect((await runIn(testWorld(), 'redis://:hunter2@h')).err).not.toContain('hunter2');
@@ -91,8 +91,8 @@ describe('a mistyped command', () => {
   });
 });
 
-describe('what the doctor expects of Redis', () => {
-  it('has an entry for every misconfiguration of docs/redis.md', () => {
+describe('redisExpectations', () => {
+  it('has an entry for each misconfiguration of docs/redis.md', () => {
     const rows = read('redis.md').matchAll(/^\| `(?!file_)(\w+)` \| (?:unsafe|warning) \|/gm);
     const names = [...rows].map(([, name]) => name);
     expect(Object.keys(redisExpectations).sort()).toEqual(names.sort());

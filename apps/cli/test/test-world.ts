@@ -8,7 +8,7 @@ export interface TestWorld extends World {
   interrupt(): void;
 }
 
-/** A world that keeps what is written and has no environment, no files and no terminal unless given. */
+/** Records the output. Has no environment, files or terminal by default. */
 export function testWorld(overrides: Partial<World> = {}): TestWorld {
   const written = { out: '', err: '' };
   const interruption = new AbortController();

@@ -4,43 +4,32 @@ import { examine } from '../doctor/examine.ts';
 import { countByStatus, exitCodeFor, formatReport } from '../doctor/report.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
-import { duration, webAddress, wholeNumber } from '../parse-argument.ts';
-import {
-  addSourceOptions,
-  defaultSidecar,
-  readSourceUrl,
-  readTokenFile,
-  refuseEmbedded,
-  type SourceOptions,
-} from '../source-options.ts';
+import { addIssuerOptions, type IssuerOptions, readIssuer } from '../issuer-options.ts';
+import { duration, wholeNumber } from '../parse-argument.ts';
+import { addSourceOptions, readSourceUrl, readTokenFile, type SourceOptions } from '../source-options.ts';
 import type { World } from '../world.ts';
 import { addSidecarOptions, type SidecarOptions, sidecarOf } from './sidecar-options.ts';
 
-export interface DoctorOptions extends SourceOptions, SidecarOptions {
-  readonly issuer?: string;
-  readonly jwksUri?: string;
-  readonly dangerouslyAllowHttp?: boolean;
+interface DoctorOptions extends SourceOptions, SidecarOptions, IssuerOptions {
   readonly maxStaleness: number;
   readonly maxTokenLifetime: number;
   readonly planRules?: number;
-  readonly timeout: number;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
 
-/** Heartbeats come twice a second; when their writer dies, the next one writes within two and a half. */
+/** Heartbeats are written twice a second. When their writer dies, another sidecar takes over within 2.5 s. */
 const heartbeatWaitMs = 3000;
 
 export function addDoctor(program: Command): Command {
-  const command = program.command('doctor').summary('find what is wrong, and what to do about it');
-  command
+  const command = program
+    .command('doctor')
+    .summary('find what is wrong and how to fix it')
     .description(
-      'Looks at issuer, log, Redis and sidecar from here, and at what they must agree on. It changes nothing; for the ' +
-        'rights of a sidecar, run it as the user of the sidecar.',
-    )
-    .option('--issuer <url>', 'an issuer: its metadata, keys and clock (REVOCAST_ISSUER)', webAddress)
-    .option('--jwks-uri <url>', 'the key set, where the issuer publishes no metadata', webAddress)
-    .option('--dangerously-allow-http', 'ask an issuer over plain http, in tests');
+      'Checks the issuer, the log, Redis, the sidecar, and whether they agree. It changes nothing. To check the ' +
+        'permissions of a sidecar, run it as the Redis user of the sidecar.',
+    );
+  addIssuerOptions(command, 'the key set, for an issuer that publishes no metadata');
   addSourceOptions(command, 'the log');
   addSidecarOptions(command)
     .option(
@@ -55,10 +44,9 @@ export function addDoctor(program: Command): Command {
       duration([1000, 4_294_967_295_000]),
       86_400_000,
     )
-    .option('--plan-rules <count>', 'rules to be held: is there memory for them', wholeNumber('a count', [1, 1e9]))
-    .option('--timeout <duration>', 'how long an http server may take', duration([100, 60_000]), 3000)
-    .option('--strict', 'end with 1 for warnings and for what could not be looked at, too')
-    .option('--json', 'one JSON object');
+    .option('--plan-rules <count>', 'check that Redis has memory for this many rules', wholeNumber('a count', [1, 1e9]))
+    .option('--strict', 'also exit with 1 for warnings and for checks that were not possible')
+    .option('--json', 'print one JSON object');
   return command.addHelpText(
     'after',
     `
@@ -70,19 +58,17 @@ Examples:
 }
 
 export async function doctor(options: DoctorOptions, world: World): Promise<ExitCode> {
-  const { maxStaleness, maxTokenLifetime, planRules, strict = false, json = false } = options;
-  const issuer = readIssuer(options, world);
+  const { maxStaleness, maxTokenLifetime, planRules, strict = false, json = false, timeout: timeoutMs } = options;
   const url = readSourceUrl(options, world);
   const tokenFile = readTokenFile(options, world);
-  const credentials = tokenFile === undefined ? {} : { tokenFile };
-  const sidecar = sidecarOf(options, defaultSidecar);
+  const sidecar = sidecarOf(options);
   const checks = await examine(
     {
       maxStalenessMs: maxStaleness,
       maxTokenLifetimeMs: maxTokenLifetime,
-      ...(url === undefined ? {} : { log: { url: refuseEmbedded(url), heartbeatWaitMs, ...credentials } }),
-      ...(sidecar === undefined ? {} : { sidecar: { ...sidecar, ...credentials, timeoutMs: options.timeout } }),
-      issuer,
+      log: url === undefined ? undefined : { url, heartbeatWaitMs, tokenFile },
+      sidecar: sidecar && { ...sidecar, tokenFile, timeoutMs },
+      issuer: issuerOf(options, world),
       plannedRules: planRules,
     },
     world,
@@ -94,19 +80,15 @@ export async function doctor(options: DoctorOptions, world: World): Promise<Exit
   return exitCode;
 }
 
-function readIssuer({ issuer, jwksUri, dangerouslyAllowHttp = false, timeout }: DoctorOptions, { environment }: World) {
-  const named = issuer ?? (environment['REVOCAST_ISSUER'] || undefined);
-  if (named === undefined) {
-    if (jwksUri !== undefined) throw new UsageError('--jwks-uri: needs --issuer');
+function issuerOf(options: DoctorOptions, world: World) {
+  const { jwksUri, dangerouslyAllowHttp: allowHttp = false, timeout: timeoutMs } = options;
+  const issuer = readIssuer(options, world);
+  if (issuer === undefined) {
+    if (jwksUri !== undefined) throw new UsageError('--jwks-uri: expected --issuer with it');
     return undefined;
   }
-  if (!URL.canParse(named)) throw new UsageError('REVOCAST_ISSUER: expected a URL');
-  const plain = [named, jwksUri].some((url) => url?.startsWith('http:'));
-  if (plain && !dangerouslyAllowHttp) {
-    throw new UsageError(
-      '--issuer: expected https; whoever is on the way of plain http chooses the keys that are trusted',
-    );
+  if (!allowHttp && [issuer, jwksUri].some((url) => url?.startsWith('http:'))) {
+    throw new UsageError('--issuer: expected https; over plain http an attacker on the network can replace the keys');
   }
-  const keys = jwksUri === undefined ? {} : { jwksUri };
-  return { issuer: named, allowHttp: dangerouslyAllowHttp, timeoutMs: timeout, ...keys };
+  return { issuer, jwksUri, allowHttp, timeoutMs };
 }

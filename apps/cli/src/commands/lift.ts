@@ -2,32 +2,33 @@ import type { LiftTarget } from '@revocast/denylist';
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
-import { addSourceOptions } from '../source-options.ts';
 import type { World } from '../world.ts';
-import { type PublishCommandOptions, publish } from './publish.ts';
-import { addPublishOptions } from './publish-options.ts';
-import { aboutTarget } from './revoke.ts';
-import { addTargetOptions, flagOf, readTarget, type TargetOptions, targetNames } from './target-options.ts';
+import { addPublishOptions, type PublishOptions, publish } from './publish.ts';
+import {
+  addTargetOptions,
+  describeTarget,
+  flagOf,
+  readTarget,
+  type TargetOptions,
+  targetNames,
+} from './target-options.ts';
 
-export interface LiftOptions extends PublishCommandOptions, Partial<TargetOptions> {
-  /** Of the revocation to lift, and not of this event. */
+interface LiftOptions extends PublishOptions, TargetOptions {
+  /** The id of the revocation to lift, not of this event. */
   readonly id?: string;
   readonly liftId?: string;
-  readonly actor?: string;
 }
 
 export function addLift(program: Command): Command {
-  const command = program.command('lift').summary('end the denial of one value');
-  command.description(
-    'Ends every denial of a value. A cutoff stays: it named tokens issued up to a moment, and people log in again.',
-  );
+  const command = program
+    .command('lift')
+    .summary('end the denial of one value')
+    .description('Ends every denial of a value. A cutoff stays: it denies old tokens only, and a new login works.');
   addTargetOptions(command).option(
     '--id <id>',
-    'instead of a target: what the revocation of this id named, while the log keeps it (an hour)',
+    'instead of a target: the value of the revocation with this id; the log keeps it for an hour',
   );
-  addPublishOptions(command, '--lift-id');
-  addSourceOptions(command, 'the log, or a sidecar that writes to it');
-  return command.addHelpText(
+  return addPublishOptions(command, '--lift-id').addHelpText(
     'after',
     `
 Examples:
@@ -38,13 +39,15 @@ Examples:
 }
 
 export async function lift(options: LiftOptions, world: World): Promise<ExitCode> {
-  const { id, liftId, actor, ...how } = options;
-  const target = id === undefined ? readTarget(options) : ofRevocation(id, options);
-  const said = actor === undefined ? target : { ...target, actor };
-  const about = id === undefined ? aboutTarget(options) : 'what that revocation named';
+  const { id, liftId, actor } = options;
+  const target: LiftTarget = id === undefined ? readTarget(options) : ofRevocation(id, options);
   return await publish(
-    { kind: 'lift', about, say: (publisher, options) => publisher.lift(said, options) },
-    { ...how, ...(liftId === undefined ? {} : { id: liftId }) },
+    {
+      kind: 'lift',
+      about: 'id' in target ? 'the value of that revocation' : describeTarget(target),
+      log: (publisher, how) => publisher.lift({ ...target, actor }, how),
+    },
+    { ...options, id: liftId },
     world,
   );
 }
@@ -53,6 +56,6 @@ function ofRevocation(id: string, options: LiftOptions): LiftTarget {
   const named = targetNames.find((name) => options[name] !== undefined);
   if (named === undefined) return { id };
   throw new UsageError(
-    `--id: the revocation says what it named; leave out ${flagOf(named)} (--lift-id is the id of the lift itself)`,
+    `--id: names the value already; leave out ${flagOf(named)} (the id of the lift itself is --lift-id)`,
   );
 }

@@ -1,96 +1,103 @@
 import { createPublisher, type EnforcedEverywhere, type Published, type Publisher } from '@revocast/denylist';
+import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { paintFor } from '../paint.ts';
+import { type Paint, paintFor } from '../paint.ts';
+import { duration, wholeNumber } from '../parse-argument.ts';
 import { withProgress } from '../progress.ts';
-import { defaultSidecar, readSourceUrl, readTokenFile, refuseEmbedded, type SourceOptions } from '../source-options.ts';
+import {
+  addSourceOptions,
+  defaultSidecar,
+  readSourceUrl,
+  readTokenFile,
+  type SourceOptions,
+} from '../source-options.ts';
 import type { World } from '../world.ts';
 
-/** What `revoke` and `lift` share beside their target. */
-export interface PublishCommandOptions extends SourceOptions {
+/** The options of `revoke` and `lift` that do not name a target. */
+export interface PublishOptions extends SourceOptions {
   readonly id?: string;
+  readonly actor?: string;
   readonly redisReplicas?: number;
   /** Milliseconds to wait for every replica. */
   readonly wait?: number;
-  /** However many broad revocations there were within a minute. */
+  /** Ignores the limit of broad revocations a minute. */
   readonly yes?: boolean;
   readonly json?: boolean;
 }
 
+/** @param eventId the flag for the id of the event. */
+export function addPublishOptions(command: Command, eventId: '--id' | '--lift-id'): Command {
+  command
+    .option('--actor <name>', 'the operator, for the audit trail: 1–128 printable characters')
+    .option(`${eventId} <id>`, 'the id of the event: a retry with the same id within a day applies once')
+    .option(
+      '--redis-replicas <count>',
+      'how many redis replicas must confirm (default: all)',
+      wholeNumber('a count', [0, 100]),
+    )
+    .option('--wait <duration>', 'wait at most this long until every replica has applied it', duration([1, 60_000]))
+    .option('--json', 'print one JSON object');
+  return addSourceOptions(command, 'the log, or a sidecar that writes to it');
+}
+
 export interface Statement {
   readonly kind: 'revoke' | 'lift';
-  /** What it is about, for people; no value of a claim. */
+  /** For people, such as `a session`. Contains no claim value. */
   readonly about: string;
-  say(publisher: Publisher, options: { readonly id?: string; readonly redisReplicas?: number }): Promise<Published>;
+  log(publisher: Publisher, options: { readonly id?: string; readonly redisReplicas?: number }): Promise<Published>;
 }
 
 /**
- * Logs one statement and, when asked to, waits until every replica has applied it.
+ * Logs one statement. With `wait`, also waits until every replica has applied it.
  *
- * @returns `problem` when somebody has not applied it in time. @throws LogError, ConfigurationError
+ * @returns `problem` when a replica has not applied it in time. @throws LogError, ConfigurationError
  */
-export async function publish(statement: Statement, options: PublishCommandOptions, world: World): Promise<ExitCode> {
+export async function publish(statement: Statement, options: PublishOptions, world: World): Promise<ExitCode> {
   const { id, redisReplicas, wait, yes = false, json = false } = options;
-  const url = refuseEmbedded(readSourceUrl(options, world) ?? defaultSidecar);
-  const tokenFile = readTokenFile(options, world);
-  const { clock } = world;
-  const publisher = await createPublisher(url, {
-    clock,
-    tokenFile,
-    ...(yes ? { broadRulesPerMinute: Number.POSITIVE_INFINITY } : {}),
+  const publisher = await createPublisher(readSourceUrl(options, world) ?? defaultSidecar, {
+    clock: world.clock,
+    tokenFile: readTokenFile(options, world),
+    broadRulesPerMinute: yes ? Number.POSITIVE_INFINITY : undefined,
   });
   try {
-    const published = await withProgress(
-      world,
-      'the log',
-      statement.say(publisher, {
-        id,
-        redisReplicas,
-      }),
-    );
+    const published = await withProgress(world, 'the log', statement.log(publisher, { id, redisReplicas }));
     const enforced =
       wait === undefined
         ? undefined
         : await withProgress(world, 'every replica', published.enforcedEverywhere({ timeoutMs: wait }));
-    world.stdout.write(
-      json ? asJson(statement, published, enforced) : asText(statement, { published, enforced, world }),
-    );
-    return enforced === undefined || enforced.everywhere ? exitCodes.ok : exitCodes.problem;
+    const result = { ...statement, ...published, enforced };
+    world.stdout.write(json ? formatJson(result) : formatText(result, paintFor(world.stdout, world.environment)));
+    return enforced?.everywhere === false ? exitCodes.problem : exitCodes.ok;
   } finally {
     await publisher.close();
   }
 }
 
-function asJson({ kind }: Statement, published: Published, enforced: EnforcedEverywhere | undefined): string {
-  const { id, epoch, loggedAtMs, redisReplicas } = published;
+type Result = Statement & Published & { readonly enforced?: EnforcedEverywhere };
+
+function formatJson({ kind, id, epoch, loggedAtMs, redisReplicas, enforced }: Result): string {
   return `${JSON.stringify({ kind, id, epoch, loggedAtMs, redisReplicas, enforced })}\n`;
 }
 
-interface Result {
-  readonly published: Published;
-  readonly enforced: EnforcedEverywhere | undefined;
-  readonly world: World;
-}
-
-function asText({ kind, about }: Statement, { published, enforced, world }: Result): string {
-  const paint = paintFor(world.stdout, world.environment);
-  const { id, loggedAtMs, redisReplicas } = published;
+function formatText({ kind, about, id, loggedAtMs, redisReplicas, enforced }: Result, paint: Paint): string {
   const copies = redisReplicas === 1 ? '1 redis replica' : `${redisReplicas} redis replicas`;
   const lines = [
     `${paint('green', kind === 'revoke' ? 'revoked' : 'lifted')} ${about}`,
     `  id ${id}, logged at ${new Date(loggedAtMs).toISOString()}, confirmed by ${copies}`,
+    ...(enforced === undefined ? [] : [`  ${describeEnforcement(enforced, paint)}`]),
   ];
-  if (enforced !== undefined) lines.push(`  ${describe(enforced, paint)}`);
   return `${lines.join('\n')}\n`;
 }
 
-function describe(enforced: EnforcedEverywhere, paint: ReturnType<typeof paintFor>): string {
-  const { everywhere, enforced: count, expected, expired, failOpen, missing, ms } = enforced;
-  const others = [
-    ...(expired === 0 ? [] : [`${expired} silent and no longer fresh`]),
-    ...(failOpen === 0 ? [] : [`${failOpen} accept while unsure`]),
-  ];
-  const figures = `${[`${count} of ${expected} replicas`, ...others].join(', ')}, ${Math.round(ms)} ms`;
+function describeEnforcement(enforcement: EnforcedEverywhere, paint: Paint): string {
+  const { everywhere, enforced, expected, expired, failOpen, missing, ms } = enforcement;
+  const figures = [
+    `${enforced} of ${expected} replicas`,
+    ...(expired === 0 ? [] : [`${expired} unreachable and no longer fresh`]),
+    ...(failOpen === 0 ? [] : [`${failOpen} accept tokens while not fresh`]),
+    `${Math.round(ms)} ms`,
+  ].join(', ');
   if (everywhere) return `${paint('green', 'enforced everywhere')}: ${figures}`;
-  const who = missing.length === 0 ? 'nobody can tell' : `missing ${missing.join(', ')}`;
-  return `${paint('yellow', 'not known to be enforced everywhere')}: ${figures}; ${who}`;
+  const cause = missing.length === 0 ? 'no replica is known' : `missing ${missing.join(', ')}`;
+  return `${paint('yellow', 'not known to be enforced everywhere')}: ${figures}; ${cause}`;
 }

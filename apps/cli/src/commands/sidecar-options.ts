@@ -1,23 +1,21 @@
 import type { Command } from 'commander';
 import { sidecarAddress, webAddress } from '../parse-argument.ts';
+import { defaultSidecar } from '../source-options.ts';
 
 export interface SidecarOptions {
-  /** `false`: none is looked at. */
-  readonly sidecar?: string | false;
+  /** `false` after `--no-sidecar`; commander sets `true` when neither option is given. */
+  readonly sidecar?: string | boolean;
   readonly sidecarAdmin: string;
 }
 
-export const defaultSidecarAdmin = 'http://127.0.0.1:7472';
-
 export function addSidecarOptions(command: Command): Command {
   return command
-    .option('--sidecar <url>', 'data listener of a sidecar (default: http://127.0.0.1:7471)', sidecarAddress)
-    .option('--no-sidecar', 'leave the sidecar out')
-    .option('--sidecar-admin <url>', 'its admin listener', webAddress, defaultSidecarAdmin);
+    .option('--sidecar <url>', `data listener of a sidecar (default: ${defaultSidecar})`, sidecarAddress)
+    .option('--no-sidecar', 'do not check the sidecar')
+    .option('--sidecar-admin <url>', 'admin listener of that sidecar', webAddress, 'http://127.0.0.1:7472');
 }
 
-export function sidecarOf({ sidecar, sidecarAdmin }: SidecarOptions, fallback: string) {
+export function sidecarOf({ sidecar, sidecarAdmin: adminUrl }: SidecarOptions) {
   if (sidecar === false) return undefined;
-  // The negation makes commander set `true` where nothing was said.
-  return { dataUrl: typeof sidecar === 'string' ? sidecar : fallback, adminUrl: sidecarAdmin };
+  return { dataUrl: typeof sidecar === 'string' ? sidecar : defaultSidecar, adminUrl };
 }

@@ -5,23 +5,24 @@ import { UsageError } from '../failure.ts';
 import { paintFor } from '../paint.ts';
 import { duration } from '../parse-argument.ts';
 import { withProgress } from '../progress.ts';
-import { defaultSidecar, readTokenFile } from '../source-options.ts';
+import { addTokenFileOption, readTokenFile } from '../source-options.ts';
 import type { World } from '../world.ts';
 import { addSidecarOptions, type SidecarOptions, sidecarOf } from './sidecar-options.ts';
 
-export interface StatusOptions extends SidecarOptions {
+interface StatusOptions extends SidecarOptions {
   readonly tokenFile?: string;
   readonly timeout: number;
   readonly json?: boolean;
 }
 
 export function addStatus(program: Command): Command {
-  const command = program.command('status').summary('say whether a sidecar is fresh, in one line');
-  command.description('Asks one sidecar how it is: readiness, age of its proof of completeness, rules, readers.');
-  addSidecarOptions(command)
-    .option('--token-file <path>', 'file whose first line is the bearer token of the sidecar (REVOCAST_TOKEN_FILE)')
-    .option('--timeout <duration>', 'how long it may take', duration([100, 60_000]), 3000)
-    .option('--json', 'one JSON object');
+  const command = program
+    .command('status')
+    .summary('show in one line whether a sidecar is fresh')
+    .description('Shows the readiness of one sidecar, the age of its proof of completeness, its rules and readers.');
+  addTokenFileOption(addSidecarOptions(command))
+    .option('--timeout <duration>', 'how long the sidecar may take to answer', duration([100, 60_000]), 3000)
+    .option('--json', 'print one JSON object');
   return command.addHelpText(
     'after',
     `
@@ -32,15 +33,12 @@ Examples:
 }
 
 export async function status(options: StatusOptions, world: World): Promise<ExitCode> {
-  const sidecar = sidecarOf(options, defaultSidecar);
-  if (sidecar === undefined) throw new UsageError('--no-sidecar: leaves nothing to ask');
+  const sidecar = sidecarOf(options);
+  if (sidecar === undefined) throw new UsageError('--no-sidecar: status checks a sidecar; leave this option out');
   const tokenFile = readTokenFile(options, world);
-  const credentials = tokenFile === undefined ? {} : { tokenFile };
-  const asked = lookAtSidecar({ ...sidecar, ...credentials, timeoutMs: options.timeout }, world);
-  const { figures, ...facts } = await withProgress(world, 'the sidecar', asked);
-  const rules = figures.get('denylist_rules');
-  const readers = figures.get('sidecar_clients');
-  const counts = { rules, readers };
+  const look = lookAtSidecar({ ...sidecar, tokenFile, timeoutMs: options.timeout }, world);
+  const { figures, ...facts } = await withProgress(world, 'the sidecar', look);
+  const counts = { rules: figures.get('denylist_rules'), readers: figures.get('sidecar_clients') };
   world.stdout.write(
     options.json === true ? `${JSON.stringify({ ...facts, ...counts })}\n` : lineOf(facts, counts, world),
   );
@@ -65,6 +63,6 @@ function lineOf(facts: Omit<SidecarFacts, 'figures'>, counts: object, { stdout, 
     ...Object.entries(counts).map(([name, count]) => `${count} ${name}`),
     ...(version === undefined ? [] : [`version ${version}`]),
   ];
-  const remedy = readiness?.ok === false && readiness.remedy !== undefined ? `    ${readiness.remedy}\n` : '';
-  return `${parts.join(', ')}\n${remedy}`;
+  const fix = readiness?.ok === false && readiness.remedy !== undefined ? `    ${readiness.remedy}\n` : '';
+  return `${parts.join(', ')}\n${fix}`;
 }

@@ -1,11 +1,4 @@
-import {
-  type Change,
-  digestToHex,
-  FeedError,
-  type FreshnessStatus,
-  openReplica,
-  randomHex,
-} from '@revocast/denylist/replica';
+import { type Change, digestToHex, FeedError, openReplica, randomHex } from '@revocast/denylist/replica';
 import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Paint, paintFor } from '../paint.ts';
@@ -14,7 +7,7 @@ import { withProgress } from '../progress.ts';
 import { addSourceOptions, openNamedSource, type SourceOptions } from '../source-options.ts';
 import type { World } from '../world.ts';
 
-export interface TailOptions extends SourceOptions {
+interface TailOptions extends SourceOptions {
   readonly count?: number;
   readonly for?: number;
   readonly timeout: number;
@@ -22,15 +15,17 @@ export interface TailOptions extends SourceOptions {
 }
 
 export function addTail(program: Command): Command {
-  const command = program.command('tail').summary('follow the log: one line an event');
-  command.description(
-    'Prints what is revoked and lifted from now on, until it is interrupted. It counts as no replica: nobody waits for it.',
-  );
+  const command = program
+    .command('tail')
+    .summary('follow the log, one line for each event')
+    .description(
+      'Prints each new revocation and lift until it is interrupted. It does not count as a replica, so no publisher waits for it.',
+    );
   addSourceOptions(command, 'the log, or a sidecar that follows it')
-    .option('--count <count>', 'end after so many events', wholeNumber('a count', [1, 1e9]))
+    .option('--count <count>', 'end after this many events', wholeNumber('a count', [1, 1e9]))
     .option('--for <duration>', 'end after this long', duration([1, 86_400_000]))
     .option('--timeout <duration>', 'how long the first connection may take', duration([100, 60_000]), 5000)
-    .option('--json', 'one JSON object a line: events, and changes of freshness');
+    .option('--json', 'print one JSON object a line: events, and changes of freshness');
   return command.addHelpText(
     'after',
     `
@@ -41,17 +36,14 @@ Examples:
   );
 }
 
-/** Follows until interrupted or done; whatever breaks on the way is dialled again. */
+/** Follows the log until interrupted or done. A lost connection is opened again. */
 export async function tail(options: TailOptions, world: World): Promise<ExitCode> {
   const { count = Number.POSITIVE_INFINITY, timeout, json = false } = options;
-  const { clock, random, interrupted, stdout, stderr } = world;
+  const { clock, random, interrupted, stdout, stderr, environment } = world;
   const source = await openNamedSource(options, world);
   const done = new AbortController();
-  const finish = () => done.abort();
-  interrupted.addEventListener('abort', finish, { once: true });
-  if (interrupted.aborted) finish();
-
-  const paint = paintFor(stdout, world.environment);
+  const ended = AbortSignal.any([interrupted, done.signal]);
+  const paint = paintFor(stdout, environment);
   const connected = new AbortController();
   let lastFailure: unknown;
   let seen = 0;
@@ -59,54 +51,50 @@ export async function tail(options: TailOptions, world: World): Promise<ExitCode
     feed: source.feed,
     clock,
     random,
-    // Speaks for no replica: it refuses nothing, so nobody waits for it.
+    // This reader has no replicas, so no publisher waits for it.
     reader: { id: randomHex(8), progress: () => [] },
     observer: {
       connected: () => connected.abort(),
       connectionFailed(error) {
         lastFailure = error;
       },
-      freshnessChanged(status) {
-        if (json) stdout.write(`${JSON.stringify(freshnessOf(status))}\n`);
-        else stderr.write(`-- ${status.state}${status.cause === undefined ? '' : ` (${status.cause})`}\n`);
+      freshnessChanged({ state, cause }) {
+        if (json) stdout.write(`${JSON.stringify({ kind: 'freshness', state, cause })}\n`);
+        else stderr.write(`-- ${state}${cause === undefined ? '' : ` (${cause})`}\n`);
       },
       changeApplied(change, _result, appliedAtMs) {
-        // What a snapshot brings was revoked before we looked, and says neither when nor why.
+        // Rules of the snapshot have no log time: they were revoked before this command started.
         if (change.loggedAtMs === undefined || seen >= count) return;
         seen += 1;
         stdout.write(json ? `${JSON.stringify(eventOf(change, appliedAtMs))}\n` : lineOf(change, appliedAtMs, paint));
-        if (seen >= count) finish();
+        if (seen >= count) done.abort();
       },
     },
   });
   try {
-    await withProgress(world, source.name, clock.sleep(timeout, AbortSignal.any([connected.signal, done.signal])));
-    if (!connected.signal.aborted && !done.signal.aborted) {
+    await withProgress(world, source.name, clock.sleep(timeout, AbortSignal.any([connected.signal, ended])));
+    if (!connected.signal.aborted && !ended.aborted) {
       throw lastFailure ?? new FeedError('timeout', `${source.name}: no answer in time`);
     }
-    if (options.for !== undefined) await clock.sleep(options.for, done.signal);
-    else while (!done.signal.aborted) await clock.sleep(86_400_000, done.signal);
+    do await clock.sleep(options.for ?? 86_400_000, ended);
+    while (options.for === undefined && !ended.aborted);
     return exitCodes.ok;
   } finally {
-    interrupted.removeEventListener('abort', finish);
     await replica.close();
     await source.close();
   }
 }
 
-function freshnessOf({ state, cause }: FreshnessStatus) {
-  return { kind: 'freshness', state, cause };
-}
-
-/** What is told of an event; values are digests, so it names nobody but the actor. */
+/** An event as it is printed. Values are digests, so it identifies no user; the actor is the operator. */
 function eventOf({ digest, rule, loggedAtMs, details }: Change, appliedAtMs: number | undefined) {
   return {
     kind: details?.kind ?? 'revoke',
     ...details,
     loggedAtMs,
-    ...(appliedAtMs === undefined || loggedAtMs === undefined
-      ? {}
-      : { latencyMs: Math.max(0, Math.round(appliedAtMs - loggedAtMs)) }),
+    latencyMs:
+      appliedAtMs === undefined || loggedAtMs === undefined
+        ? undefined
+        : Math.max(0, Math.round(appliedAtMs - loggedAtMs)),
     digest: digestToHex(digest),
     rule,
   };
@@ -119,7 +107,7 @@ function lineOf(change: Change, appliedAtMs: number | undefined, paint: Paint): 
     paint(kind === 'lift' ? 'green' : 'yellow', kind.padEnd(6)),
     (dimension ?? '-').padEnd(14),
     `reason=${reason ?? '-'}`,
-    // An actor is whatever a publisher wrote; a terminal must not take it for commands.
+    // A publisher can put any text into an actor. Without control characters a terminal cannot run it as commands.
     ...(actor === undefined ? [] : [`actor=${JSON.stringify(actor.replace(/[^\x20-\x7e]/g, '?'))}`]),
     `id=${(id ?? '-').replace(/[^\x21-\x7e]/g, '?')}`,
     `digest=${digest.slice(0, 8)}`,

@@ -1,39 +1,33 @@
-/** `unknown`: it could not be looked at. That is neither well nor ill. */
+/** `unknown`: the check was not possible. */
 export type CheckStatus = 'ok' | 'warn' | 'fail' | 'unknown';
 
-/** One question that the doctor asks, and its answer. */
+/** The result of one check. */
 export interface Check {
-  /** Stable, for scripts: `subject.question`. */
+  /** Stable, for scripts: `subject.property`. */
   readonly name: string;
   readonly status: CheckStatus;
-  /** No address with credentials, no token, no claim. */
+  /** Contains no URL with credentials, no token and no claim. */
   readonly found: string;
   readonly expected: string;
-  /** What to do. Absent when all is well. */
+  /** How to fix it. Absent when the status is `ok`. */
   readonly remedy?: string;
-  /** Why it failed is that nobody answered. */
-  readonly unreachable?: true;
+  /** It failed because a server did not answer. */
+  readonly unreachable?: boolean;
 }
 
-/** What is asked, and what to do about any other answer than the one expected. */
-export interface Question {
-  readonly name: string;
-  readonly expected: string;
-  readonly remedy: string;
-}
-
-export function well({ name, expected }: Pick<Question, 'name' | 'expected'>, found: string): Check {
-  return { name, status: 'ok', found, expected };
-}
-
-export function ill({ name, expected, remedy }: Question, status: 'warn' | 'fail', found: string): Check {
-  return { name, status, found, expected, remedy };
-}
-
-export function silent({ name, expected, remedy }: Question, found: string): Check {
-  return { name, status: 'fail', found, expected, remedy, unreachable: true };
-}
-
-export function hidden({ name, expected, remedy }: Question, found: string): Check {
-  return { name, status: 'unknown', found, expected, remedy };
+/**
+ * Declares a check.
+ *
+ * @param fix how to fix any other result than `ok`.
+ * @returns a function that makes the result; `unreachable` is a failure without an answer.
+ */
+export function declareCheck(name: string, expected: string, fix: string) {
+  return (status: CheckStatus | 'unreachable', found: string, remedy = fix): Check => ({
+    name,
+    status: status === 'unreachable' ? 'fail' : status,
+    found,
+    expected,
+    remedy: status === 'ok' ? undefined : remedy,
+    unreachable: status === 'unreachable' || undefined,
+  });
 }

@@ -1,6 +1,6 @@
 import { withProgress } from '../progress.ts';
 import type { World } from '../world.ts';
-import { type Check, hidden } from './check.ts';
+import { type Check, declareCheck } from './check.ts';
 import { judgeAgreement } from './judge-agreement.ts';
 import { judgeIssuer } from './judge-issuer.ts';
 import { judgeLog } from './judge-log.ts';
@@ -10,7 +10,7 @@ import { type LookAtIssuer, lookAtIssuer } from './look-at-issuer.ts';
 import { type LookAtLog, lookAtLog } from './look-at-log.ts';
 import { type LookAtSidecar, lookAtSidecar } from './look-at-sidecar.ts';
 
-/** What to look at. What is absent is not looked at, and one check says so. */
+/** What to check. A part that is absent becomes one check with the status `unknown`. */
 export interface Examination {
   readonly log?: LookAtLog;
   readonly sidecar?: LookAtSidecar;
@@ -20,38 +20,28 @@ export interface Examination {
   readonly plannedRules?: number;
 }
 
-/** Looks at everything at once, then judges. @throws ConfigurationError, UsageError for what cannot be looked at. */
+/** Reads all parts at the same time, then judges them. @throws ConfigurationError, UsageError */
 export async function examine(examination: Examination, world: World): Promise<Check[]> {
   const { log, sidecar, issuer, maxStalenessMs, maxTokenLifetimeMs, plannedRules } = examination;
-  const look = <T>(what: string, task: Promise<T> | undefined) =>
-    task === undefined ? Promise.resolve(undefined) : withProgress(world, what, task);
-  const [logFacts, sidecarFacts, sidecarFeed, issuerFacts] = await Promise.all([
+  const look = async <T>(what: string, task: Promise<T> | undefined) => task && (await withProgress(world, what, task));
+  const sidecarFeed = sidecar && { url: sidecar.dataUrl, heartbeatWaitMs: 0, tokenFile: sidecar.tokenFile };
+  const [logFacts, sidecarFacts, feedFacts, issuerFacts] = await Promise.all([
     look('the log', log && lookAtLog(log, world)),
     look('the sidecar', sidecar && lookAtSidecar(sidecar, world)),
-    look('the snapshot of the sidecar', sidecar && lookAtLog(feedOf(sidecar), world)),
+    look('the snapshot of the sidecar', sidecarFeed && lookAtLog(sidecarFeed, world)),
     look('the issuer', issuer && lookAtIssuer(issuer, world)),
   ]);
   const health = logFacts?.health;
   return [
-    ...(issuerFacts === undefined ? [notAsked('issuer', '--issuer')] : judgeIssuer(issuerFacts)),
-    ...(logFacts === undefined ? [notAsked('log', '--source')] : judgeLog(logFacts)),
+    ...(issuerFacts === undefined ? [notChecked('issuer', '--issuer')] : judgeIssuer(issuerFacts)),
+    ...(logFacts === undefined ? [notChecked('log', '--source')] : judgeLog(logFacts)),
     ...(health === undefined ? [] : judgeRedis(health)),
     ...(health === undefined || plannedRules === undefined ? [] : [judgeMemoryPlan(health, plannedRules)]),
-    ...(sidecarFacts === undefined ? [notAsked('sidecar', '--sidecar')] : judgeSidecar(sidecarFacts, maxStalenessMs)),
-    ...judgeAgreement({
-      maxTokenLifetimeMs,
-      log: logFacts,
-      sidecar: sidecarFeed,
-      issuer: issuerFacts,
-    }),
+    ...(sidecarFacts === undefined ? [notChecked('sidecar', '--sidecar')] : judgeSidecar(sidecarFacts, maxStalenessMs)),
+    ...judgeAgreement({ maxTokenLifetimeMs, log: logFacts, sidecar: feedFacts, issuer: issuerFacts }),
   ];
 }
 
-function feedOf({ dataUrl, tokenFile }: LookAtSidecar): LookAtLog {
-  return { url: dataUrl, heartbeatWaitMs: 0, tokenFile };
-}
-
-function notAsked(what: string, option: string): Check {
-  const question = { name: `${what}.reachable`, expected: 'an answer', remedy: `name it with ${option}` };
-  return hidden(question, 'not looked at');
+function notChecked(what: string, option: string): Check {
+  return declareCheck(`${what}.reachable`, 'an answer', `name it with ${option}`)('unknown', 'not checked');
 }

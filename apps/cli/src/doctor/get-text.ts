@@ -13,10 +13,10 @@ export interface Get {
 
 export type Got =
   | { readonly ok: true; readonly status: number; readonly body: string }
-  /** A code of the platform, such as ECONNREFUSED. */
+  /** The code of the error, such as ECONNREFUSED. */
   | { readonly ok: false; readonly failure: string };
 
-/** One GET without redirects, also over a Unix socket, which fetch cannot. Never rejects. */
+/** Sends one GET. It does not follow redirects. It supports Unix sockets, which `fetch` does not. Never rejects. */
 export async function getText({ base, path, timeoutMs, headers = {} }: Get): Promise<Got> {
   const socketPath = /^unix:(?:\/\/)?(\/.*)$/.exec(base)?.[1];
   const url = new URL(`${socketPath === undefined ? base.replace(/\/+$/, '') : 'http://localhost'}${path}`);
@@ -24,15 +24,13 @@ export async function getText({ base, path, timeoutMs, headers = {} }: Get): Pro
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     return await new Promise<Got>((resolve, reject) => {
-      const options = { headers, signal, agent: false, socketPath } as const;
-      const sent = request(url, options, (response) => {
+      const sent = request(url, { headers, signal, agent: false, socketPath }, (response) => {
         text(response).then((body) => resolve({ ok: true, status: response.statusCode ?? 0, body }), reject);
       });
       sent.once('error', reject);
       sent.end();
     });
   } catch (error) {
-    if (signal.aborted) return { ok: false, failure: 'no answer in time' };
-    return { ok: false, failure: errorCodeOf(error) ?? 'no answer' };
+    return { ok: false, failure: signal.aborted ? 'no answer in time' : (errorCodeOf(error) ?? 'no answer') };
   }
 }

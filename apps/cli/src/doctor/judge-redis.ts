@@ -1,13 +1,13 @@
 import type { SourceHealth } from '@revocast/denylist/replica';
-import { type Check, hidden, ill, type Question, well } from './check.ts';
+import { type Check, declareCheck } from './check.ts';
 
-/** What is expected of a Redis, by the name of the complaint when it is otherwise: those of docs/redis.md. */
+/** The expected setting for each misconfiguration of docs/redis.md, by its name. */
 export const redisExpectations: Readonly<Record<string, string>> = {
   eviction_policy: 'maxmemory-policy noeviction',
   keys_evicted: 'no key evicted',
   version_too_old: 'Redis 6.2 or newer, or Valkey',
   not_primary: 'a primary',
-  rights_missing: 'every right of the user `sidecar`',
+  rights_missing: 'every permission of the user `sidecar`',
   clock_offset: 'within 5 s of this clock',
   min_replicas_unset: 'min-replicas-to-write 1 or more, where there are replicas',
   min_replicas_lag: 'min-replicas-max-lag 1 to 3',
@@ -16,49 +16,53 @@ export const redisExpectations: Readonly<Record<string, string>> = {
   log_trimmed: 'the entries of the last hour',
 };
 
-/** One check a complaint there could be. */
+/** One check for each possible misconfiguration. */
 export function judgeRedis({ misconfigurations, unknown, figures }: SourceHealth): Check[] {
   const names = new Set([...Object.keys(redisExpectations), ...misconfigurations.map(({ name }) => name), ...unknown]);
   return [...names].map((name) => {
-    const question = { name: `redis.${name}`, expected: redisExpectations[name] ?? 'no complaint' };
-    const complaint = misconfigurations.find((each) => each.name === name);
-    if (complaint !== undefined) {
-      const { severity, found, remedy } = complaint;
-      return ill({ ...question, remedy }, severity === 'unsafe' ? 'fail' : 'warn', found);
+    const check = declareCheck(
+      `redis.${name}`,
+      redisExpectations[name] ?? 'no misconfiguration',
+      'use a Redis user that may call INFO',
+    );
+    const misconfiguration = misconfigurations.find((each) => each.name === name);
+    if (misconfiguration !== undefined) {
+      const { severity, found, remedy } = misconfiguration;
+      return check(severity === 'unsafe' ? 'fail' : 'warn', found, remedy);
     }
-    if (unknown.includes(name)) return hidden({ ...question, remedy: 'ask as a user who may call INFO' }, 'not shown');
-    return well(question, describe(name, figures) ?? 'as expected');
+    if (unknown.includes(name)) return check('unknown', 'not permitted');
+    return check('ok', describe(name, figures) ?? 'as expected');
   });
 }
 
 function describe(name: string, figures: SourceHealth['figures']): string | undefined {
   const { evictionPolicy, memoryUsedBytes: used, memoryLimitBytes: limit } = figures;
   if (name === 'eviction_policy') return evictionPolicy;
-  // The figures carry what was read beyond the measured ones.
+  // The figures of Redis contain its version too, which is not a metric.
   if (name === 'version_too_old' && 'version' in figures) return String(figures.version);
   if (name !== 'memory_nearly_full' || used === undefined || limit === undefined) return undefined;
   return limit === 0 ? `${megabytes(used)} in use, no limit` : `${megabytes(used)} of ${megabytes(limit)} in use`;
 }
 
-/** Measured: a rule in its hash, and the largest entry that a revocation leaves in the stream. */
+/** Measured: a rule in its hash, and the largest entry of a revocation in the stream. */
 const ruleBytes = 106;
 const entryBytes = 118;
 
-const memory: Question = {
-  name: 'redis.memory_plan',
-  expected: 'room for the rules that are planned',
-  remedy: 'raise maxmemory: at the limit nothing can be revoked',
-};
+const memory = declareCheck(
+  'redis.memory_plan',
+  'memory for the planned rules',
+  'raise maxmemory: at the limit Redis refuses new revocations',
+);
 
-/** @param plannedRules to be held at once; each may lie in the stream as well for an hour. */
+/** @param plannedRules rules held at once; each can also be in the stream, for an hour. */
 export function judgeMemoryPlan({ figures }: SourceHealth, plannedRules: number): Check {
   const { memoryUsedBytes: used, memoryLimitBytes: limit } = figures;
-  const needed = plannedRules * (ruleBytes + entryBytes);
-  const need = `${plannedRules} rules take up to ${megabytes(needed)}`;
-  if (used === undefined || limit === undefined) return hidden(memory, `${need}; the limit is not shown`);
-  if (limit === 0) return well(memory, `${need}; there is no limit`);
-  const found = `${need}; ${megabytes(Math.max(0, limit - used))} are free`;
-  return needed > limit - used ? ill(memory, 'fail', found) : well(memory, found);
+  const neededBytes = plannedRules * (ruleBytes + entryBytes);
+  const need = `${plannedRules} rules take up to ${megabytes(neededBytes)}`;
+  if (used === undefined || limit === undefined) return memory('unknown', `${need}; the limit is not known`);
+  if (limit === 0) return memory('ok', `${need}; there is no limit`);
+  const freeBytes = Math.max(0, limit - used);
+  return memory(neededBytes > freeBytes ? 'fail' : 'ok', `${need}; ${megabytes(freeBytes)} are free`);
 }
 
 function megabytes(bytes: number): string {

@@ -1,5 +1,4 @@
 import {
-  ConfigurationError,
   type Feed,
   FeedError,
   type FeedPosition,
@@ -12,95 +11,78 @@ import type { World } from '../world.ts';
 
 type FeedConnection = Awaited<ReturnType<Feed['connect']>>;
 
-/** What one look at a log brought. What is absent could not be read. */
+/** What could be read from a log. */
 export interface LogFacts {
-  /** Without credentials. */
-  readonly name: string;
   readonly kind: OpenedSource['kind'];
-  /** How it was set up; only Redis can be asked. */
+  /** The setup of Redis; absent for another kind of source. */
   readonly health?: SourceHealth;
   readonly position?: FeedPosition;
-  /** Log minus wall clock. */
+  /** Log clock minus wall clock. */
   readonly clockOffsetMs?: number;
-  /** Age of the heartbeat that was seen while looking; `none` when none came. */
+  /** Age of the first heartbeat that arrived during the check; `none` when none arrived. */
   readonly heartbeatAgeMs?: number | 'none';
-  /** Code of what went wrong, and the words for it. */
-  readonly failure?: { readonly code: string; readonly message: string };
+  readonly failure?: FeedError;
 }
 
 export interface LookAtLog {
   readonly url: string;
   readonly tokenFile?: string;
-  /** Heartbeats come twice a second, and from another sidecar within two when one dies. */
+  /** How long to wait for a heartbeat. */
   readonly heartbeatWaitMs: number;
 }
 
-/** Looks once. Writes nothing but a line that it is reading, which it takes away. @throws ConfigurationError */
+/** Reads a log once. It writes only its own entry in the registry of readers, and removes it. @throws ConfigurationError */
 export async function lookAtLog({ url, tokenFile, heartbeatWaitMs }: LookAtLog, world: World): Promise<LogFacts> {
   const { clock, random } = world;
   const source = await openSource(url, { clock, random, tokenFile });
-  const { name, kind } = source;
+  const { kind } = source;
   const stop = new AbortController();
-  let facts: LogFacts = { name, kind };
+  let facts: LogFacts = { kind };
   try {
-    const health = await source.health?.();
-    facts = { ...facts, ...(health === undefined ? {} : { health }) };
-    // Speaks for no replica, so that nobody waits for a doctor.
+    facts = { ...facts, health: await source.health?.() };
+    // This reader has no replicas, so no publisher waits for it.
     const connection = await source.feed.connect(stop.signal, { id: randomHex(8), progress: () => [] });
     try {
       const position = await connection.position();
-      const clockOffsetMs = offsetAt(position, world);
-      facts = { ...facts, position, ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }) };
-      // The heartbeats of a sidecar are its own; only the log's say that the log takes writes.
-      if (kind === 'redis') {
-        facts = { ...facts, heartbeatAgeMs: await awaitHeartbeat(connection, { position, heartbeatWaitMs, world }) };
-      }
-      return facts;
+      facts = { ...facts, position, clockOffsetMs: clockOffsetOf(position, world) };
+      // A sidecar makes heartbeats itself. Only the heartbeats of Redis prove that the log accepts writes.
+      if (kind !== 'redis') return facts;
+      const waitEnded = clock.sleep(heartbeatWaitMs, stop.signal);
+      return { ...facts, heartbeatAgeMs: await awaitHeartbeat(connection, { position, waitEnded, world }) };
     } finally {
       stop.abort();
       connection.close();
     }
   } catch (error) {
-    return { ...facts, failure: describe(error) };
+    if (error instanceof FeedError) return { ...facts, failure: error };
+    throw error;
   } finally {
     await source.close();
   }
 }
 
-/** @throws ConfigurationError, which is a mistake and no finding. */
-function describe(error: unknown): { readonly code: string; readonly message: string } {
-  if (error instanceof ConfigurationError) throw error;
-  if (error instanceof FeedError) return { code: error.code, message: error.message };
-  throw error;
-}
-
-function offsetAt({ logTime }: FeedPosition, { clock }: World): number | undefined {
-  if (logTime === undefined) return undefined;
-  return logTime.logMs + (clock.monotonicMs() - logTime.monotonicMs) - clock.wallMs();
+function clockOffsetOf({ logTime }: FeedPosition, { clock }: World): number | undefined {
+  return logTime && logTime.logMs + (clock.monotonicMs() - logTime.monotonicMs) - clock.wallMs();
 }
 
 interface Wait {
   readonly position: FeedPosition;
-  readonly heartbeatWaitMs: number;
+  readonly waitEnded: Promise<void>;
   readonly world: World;
 }
 
-async function awaitHeartbeat(connection: FeedConnection, { position, heartbeatWaitMs, world }: Wait) {
-  const { clock } = world;
+async function awaitHeartbeat(connection: FeedConnection, { position, waitEnded, world }: Wait) {
   const { logTime } = position;
-  const enough = new AbortController();
-  // Closing is the only way to end a read that blocks.
-  void clock.sleep(heartbeatWaitMs, enough.signal).then(() => connection.close());
+  // Only closing the connection ends a read that blocks.
+  void waitEnded.then(() => connection.close());
   try {
     for await (const { heartbeatLoggedAtMs } of connection.tail(position)) {
       if (heartbeatLoggedAtMs === undefined || logTime === undefined) continue;
-      const logNowMs = logTime.logMs + (clock.monotonicMs() - logTime.monotonicMs);
+      const logNowMs = logTime.logMs + (world.clock.monotonicMs() - logTime.monotonicMs);
       return Math.max(0, logNowMs - heartbeatLoggedAtMs);
     }
   } catch {
-    // Ours: the connection was closed. Or it broke, and then no heartbeat came either.
-  } finally {
-    enough.abort();
+    // The connection was closed above, or it broke. In both cases no heartbeat arrived.
   }
   return 'none';
 }

@@ -1,17 +1,18 @@
-import { readFirstLine } from '../source-options.ts';
+import { parseJsonObject } from '@revocast/denylist/replica';
+import { readFirstLine } from '../read-secret.ts';
 import type { World } from '../world.ts';
 import { getText } from './get-text.ts';
 
-/** What a sidecar says of itself. What is absent it did not say. */
+/** The answers of a sidecar. */
 export interface SidecarFacts {
-  /** Where it was asked; absent parts could not be reached. */
+  /** Why a listener could not be used: an error code or a status. */
   readonly dataFailure?: string;
   readonly adminFailure?: string;
-  /** Of its proof of completeness; absent while it is not fresh. */
+  /** Age of the proof of completeness; absent while the sidecar is not fresh. */
   readonly freshAgeMs?: number;
   readonly readiness?: Readiness;
   readonly version?: string;
-  /** Figures of `/metrics`, without the prefix; only those without labels. */
+  /** Metrics without labels, by name without prefix. */
   readonly figures: ReadonlyMap<string, number>;
 }
 
@@ -31,57 +32,51 @@ export interface LookAtSidecar {
   readonly timeoutMs: number;
 }
 
-/** Asks both listeners. */
+/** Reads from both listeners. */
 export async function lookAtSidecar(options: LookAtSidecar, world: World): Promise<SidecarFacts> {
   const { dataUrl, adminUrl, tokenFile, timeoutMs } = options;
-  const authorization: Record<string, string> = {};
-  if (tokenFile !== undefined)
-    authorization['authorization'] = `Bearer ${readFirstLine(tokenFile, '--token-file', world)}`;
+  const headers: Record<string, string> = {};
+  if (tokenFile !== undefined) {
+    headers['authorization'] = `Bearer ${readFirstLine(tokenFile, '--token-file', world)}`;
+  }
   const admin = (path: string) => getText({ base: adminUrl, path, timeoutMs });
   const [fresh, ready, version, metrics] = await Promise.all([
-    getText({ base: dataUrl, path: '/v1/fresh', timeoutMs, headers: authorization }),
+    getText({ base: dataUrl, path: '/v1/fresh', timeoutMs, headers }),
     admin('/readyz'),
     admin('/version'),
     admin('/metrics'),
   ]);
-  const freshAgeMs = fresh.ok && fresh.status === 200 ? readFields(fresh.body)['ageMs'] : undefined;
-  const runningVersion = version.ok ? readFields(version.body)['version'] : undefined;
-  const readiness = ready.ok ? parseReadiness(ready.body) : undefined;
+  const freshAgeMs = fresh.ok && fresh.status === 200 ? parseJsonObject(fresh.body)?.['ageMs'] : undefined;
   return {
-    ...(fresh.ok ? refusal(fresh.status) : { dataFailure: fresh.failure }),
-    ...(ready.ok ? {} : { adminFailure: ready.failure }),
-    ...(typeof freshAgeMs === 'number' ? { freshAgeMs } : {}),
-    ...(readiness === undefined ? {} : { readiness }),
-    ...(typeof runningVersion === 'string' ? { version: runningVersion } : {}),
-    figures: metrics.ok ? parseFigures(metrics.body) : new Map(),
+    dataFailure: fresh.ok ? describeStatus(fresh.status) : fresh.failure,
+    adminFailure: ready.ok ? undefined : ready.failure,
+    freshAgeMs: typeof freshAgeMs === 'number' ? freshAgeMs : undefined,
+    readiness: ready.ok ? parseReadiness(ready.body) : undefined,
+    version: version.ok ? textOf(parseJsonObject(version.body)?.['version']) : undefined,
+    figures: parseFigures(metrics.ok ? metrics.body : ''),
   };
 }
 
-/** 503 is an answer: not fresh. */
-function refusal(status: number): { readonly dataFailure?: string } {
-  return status === 200 || status === 503 ? {} : { dataFailure: `status ${status}` };
+/** 503 means not fresh. */
+function describeStatus(status: number): string | undefined {
+  return status === 200 || status === 503 ? undefined : `status ${status}`;
 }
 
 function parseReadiness(text: string): Readiness | undefined {
-  const { ok, check, cause, lastError, remedy, degraded } = readFields(text);
+  const { ok, check, cause, lastError, remedy, degraded } = parseJsonObject(text) ?? {};
   if (typeof ok !== 'boolean' || typeof check !== 'string') return undefined;
   return {
     ok,
     check,
-    ...(typeof cause === 'string' ? { cause } : {}),
-    ...(typeof lastError === 'string' ? { lastError } : {}),
-    ...(typeof remedy === 'string' ? { remedy } : {}),
-    ...(degraded === true ? { degraded } : {}),
+    cause: textOf(cause),
+    lastError: textOf(lastError),
+    remedy: textOf(remedy),
+    degraded: degraded === true || undefined,
   };
 }
 
-function readFields(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {}; // not a sidecar's answer
-  }
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function parseFigures(text: string): Map<string, number> {

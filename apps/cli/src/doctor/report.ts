@@ -11,10 +11,10 @@ const marks: Readonly<Record<CheckStatus, { readonly colour: Colour; readonly te
   unknown: { colour: 'dim', text: 'unknown' },
 };
 
-/** @param strict whatever is not well counts as a problem. */
+/** @param strict warnings and unknown results count as problems. */
 export function exitCodeFor(checks: readonly Check[], strict: boolean): ExitCode {
   const failed = checks.filter(({ status }) => status === 'fail');
-  // Somebody who answers and is ill tells more than somebody who is silent.
+  // A failing answer is reported before a missing one.
   if (failed.some(({ unreachable }) => unreachable !== true)) return exitCodes.problem;
   if (failed.length > 0) return exitCodes.unreachable;
   return strict && checks.some(({ status }) => status !== 'ok') ? exitCodes.problem : exitCodes.ok;
@@ -26,31 +26,32 @@ export function countByStatus(checks: readonly Check[]): Record<CheckStatus, num
   return counts;
 }
 
-/** A table of every check, then what to do about those that are not well. */
+/** A table of all checks, then how to fix those that are not ok. */
 export function formatReport(checks: readonly Check[], { stdout, environment }: World): string {
   const paint = paintFor(stdout, environment);
   const table = new Table({
     head: ['', 'check', 'found', 'expected'],
-    // The table would colour by itself, on a terminal or not.
+    // Empty styles: by default the table adds colours, also when the output is not a terminal.
     style: { head: [], border: [], compact: true },
     chars: borders,
-    ...(stdout.columns === undefined ? {} : { colWidths: widthsFor(stdout.columns), wordWrap: true }),
+    colWidths: stdout.columns === undefined ? [] : widthsFor(stdout.columns),
+    wordWrap: stdout.columns !== undefined,
   });
   for (const { status, name, found, expected } of checks) {
     const { colour, text } = marks[status];
     table.push([paint(colour, text), name, found, expected]);
   }
-  const remedies = checks.flatMap(({ status, name, remedy }) =>
+  const fixes = checks.flatMap(({ status, name, remedy }) =>
     remedy === undefined
       ? []
       : [`${paint(marks[status].colour, marks[status].text)} ${paint('bold', name)}\n    ${remedy}`],
   );
   const { ok, warn, fail, unknown } = countByStatus(checks);
   const sum = `${ok} ok, ${warn} warn, ${fail} fail, ${unknown} unknown`;
-  return [table.toString(), ...(remedies.length === 0 ? [] : ['', ...remedies]), '', sum, ''].join('\n');
+  return [table.toString(), ...(fixes.length === 0 ? [] : ['', ...fixes]), '', sum, ''].join('\n');
 }
 
-/** Lines between cells get in the way of copying; blanks do. */
+/** Spaces instead of lines, so that text can be copied. */
 const borders = {
   ...Object.fromEntries(
     ['top', 'bottom', 'left', 'mid', 'right'].flatMap((side) =>

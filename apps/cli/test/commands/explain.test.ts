@@ -13,7 +13,7 @@ afterAll(() => issuer.close());
 const trusting = () => ['--issuer', issuer.issuer, '--dangerously-allow-http'];
 
 describe('given a token', () => {
-  it('says that a good one is accepted, and shows nothing of it', async () => {
+  it('accepts a valid one and prints no part of it', async () => {
     const token = await issuer.sign();
     const { code, stdout, stderr } = await runProgram(['explain', ...trusting()], { stdin: token });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -21,7 +21,7 @@ describe('given a token', () => {
     for (const part of token.split('.')) expect(stdout).not.toContain(part);
   });
 
-  it('says why one is refused, and what to mend', async () => {
+  it('prints the reason why it is rejected', async () => {
     const token = await issuer.sign({ exp: Math.floor(Date.now() / 1000) - 3600 });
     const world = testWorld({ readStandardInput: async () => token });
     const { code, out } = await runIn(world, 'explain', '-', ...trusting(), '--json');
@@ -29,7 +29,7 @@ describe('given a token', () => {
     expect(JSON.parse(out)).toMatchObject({ outcome: 'rejected', reason: 'expired' });
   });
 
-  it('reads it from a file, and the keys too', async () => {
+  it('reads the token and the keys from files', async () => {
     const files: Record<string, string> = {
       token: await issuer.sign(),
       keys: JSON.stringify(issuer.publicJwks),
@@ -39,7 +39,7 @@ describe('given a token', () => {
     expect(await runIn(world, 'explain', ...trusting(), ...args)).toMatchObject({ code: 0 });
   });
 
-  it('ends with 3 when nobody gives the keys', async () => {
+  it('exits with 3 when the keys cannot be fetched', async () => {
     const token = await issuer.sign();
     const world = testWorld({ readStandardInput: async () => token });
     const args = ['--jwks-uri', 'http://127.0.0.1:1/jwks'];
@@ -50,12 +50,12 @@ describe('given a token', () => {
   });
 });
 
-describe('given a mistake of the operator', () => {
+describe('given a wrong command line', () => {
   it.each([
     ['a token among the arguments', ['eyJhbGciOiJFUzI1NiJ9.e30.c2ln', '--issuer', 'https://a.test/'], 'process lists'],
-    ['no issuer', [], '--issuer: needed'],
+    ['no issuer', [], '--issuer: required'],
     ['plain http', ['--issuer', 'http://a.test/'], 'expected https'],
-  ])('ends with 2 on %s', async (_name, args, message) => {
+  ])('exits with 2 for %s', async (_name, args, message) => {
     const world = testWorld({ readStandardInput: async () => 'x' });
     expect(await runIn(world, 'explain', ...args)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
   });

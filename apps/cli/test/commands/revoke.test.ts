@@ -21,7 +21,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What a look-up finds of a value. */
+/** The verdict of a look-up for a value. */
 async function verdictOn(dimension: 'session' | 'subject' | 'token', value: string): Promise<string> {
   const lookUp = await openLookUp(redis.url, {
     clock: systemClock,
@@ -37,7 +37,7 @@ async function verdictOn(dimension: 'session' | 'subject' | 'token', value: stri
 }
 
 describe('given a log in Redis', () => {
-  it('revokes a value, and a lift ends it', async () => {
+  it('revokes a value, and a lift ends the denial', async () => {
     const target = ['--issuer', issuer, '--session', 's-1', '--source', redis.url];
     const revoked = await runIn(testWorld(), 'revoke', ...target, '--reason', 'logout');
     expect(revoked).toMatchObject({ code: 0, err: '' });
@@ -51,12 +51,15 @@ describe('given a log in Redis', () => {
     expect(await verdictOn('session', 's-1')).toBe('unknown');
   });
 
-  it('lifts by the id that it printed, and says why another id is refused', async () => {
+  it('lifts by the id of the revocation, and explains why another id is refused', async () => {
     const source = ['--source', redis.url];
     const target = ['--issuer', issuer, '--session', 's-lift', ...source];
     const { id } = JSON.parse((await runIn(testWorld(), 'revoke', ...target, '--json')).out);
     const lifted = await runIn(testWorld(), 'lift', '--id', id, '--lift-id', 'lift-1', ...source);
-    expect(lifted).toMatchObject({ code: 0, out: expect.stringMatching(/^lifted what that .* named\n {2}id lift-1,/) });
+    expect(lifted).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^lifted the value of that revocation\n {2}id lift-1,/),
+    });
     expect(await verdictOn('session', 's-lift')).toBe('unknown');
     expect(await runIn(testWorld(), 'lift', '--id', 'lift-1', ...source)).toMatchObject({
       code: 1,
@@ -64,16 +67,16 @@ describe('given a log in Redis', () => {
     });
     expect(await runIn(testWorld(), 'lift', '--id', id, '--session', 's', ...source)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('leave out --session (--lift-id is'),
+      err: expect.stringContaining('leave out --session (the id of the lift'),
     });
   });
 
-  it('names the flag by which a lift is sent again without applying twice', async () => {
+  it('prints the flag for a retry that does not apply twice', async () => {
     const args = ['lift', '--issuer', issuer, '--session', 's', '--source', 'http://127.0.0.1:1'];
     expect((await runIn(testWorld(), ...args)).err).toMatch(/\nretry with: --lift-id [0-9a-f]{32}\n$/);
   });
 
-  it('prints one JSON object, and a retry with the same id is the same event', async () => {
+  it('prints one JSON object, and a retry with the same id does not apply twice', async () => {
     const args = ['revoke', '--issuer', issuer, '--subject', 'u-1', '--id', 'event-1', '--source', redis.url, '--json'];
     const first = JSON.parse((await runIn(testWorld(), ...args)).out);
     expect(first).toEqual({
@@ -87,7 +90,7 @@ describe('given a log in Redis', () => {
     expect(await verdictOn('subject', 'u-1')).toBe('revoked');
   });
 
-  it('ends with 1 when nobody can say that it is enforced everywhere', async () => {
+  it('exits with 1 when no replica is known to enforce it', async () => {
     const args = ['--issuer', issuer, '--session', 's-2', '--source', redis.url, '--wait', '50ms'];
     expect(await runIn(testWorld(), 'revoke', ...args)).toMatchObject({
       code: 1,
@@ -95,7 +98,7 @@ describe('given a log in Redis', () => {
     });
   });
 
-  it('takes a token from stdin, revokes its id and prints nothing of it', async () => {
+  it('reads a token from stdin, revokes its id and prints no part of it', async () => {
     const token = await mintToken(
       await mintKey('ES256', 'k'),
       { jti: 'jti-1' },
@@ -109,7 +112,7 @@ describe('given a log in Redis', () => {
     expect(await verdictOn('token', 'jti-1')).toBe('revoked');
   });
 
-  it('is one of at most sixty broad ones a minute, whoever logs them, unless --yes says that they are meant', async () => {
+  it('accepts at most sixty broad revocations a minute, and more with --yes', async () => {
     const client = new Redis(redis.url);
     const [seconds] = await client.time();
     await client.hset('{revocast}:meta', { broadFrom: Number(seconds) * 1000, broadCount: 60 });
@@ -123,7 +126,7 @@ describe('given a log in Redis', () => {
     client.disconnect();
   });
 
-  it('ends with 1 and says so when the log refuses it', async () => {
+  it('exits with 1 and an error when the log refuses it', async () => {
     const ahead = String(Math.floor(Date.now() / 1000) + 3600);
     const args = ['revoke', '--issuer', issuer, '--subject', 'u-2', '--issued-up-to', ahead, '--source', redis.url];
     expect(await runIn(testWorld(), ...args, '--json')).toMatchObject({
@@ -134,7 +137,7 @@ describe('given a log in Redis', () => {
 });
 
 describe('given a secret', () => {
-  it('refuses it among the arguments and shows it nowhere', async () => {
+  it('refuses it as an argument and does not print it', async () => {
     const args = ['revoke', '--issuer', issuer, '--session', 's', '--source', 'redis://:hunter2@127.0.0.1:1'];
     const { code, stdout, stderr } = await runProgram(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -142,7 +145,7 @@ describe('given a secret', () => {
     expect(stderr).not.toContain('hunter2');
   });
 
-  it('takes it from the environment or a file, and prints the address without it', async () => {
+  it('reads it from the environment or a file, and prints the address without it', async () => {
     const file = join(folder, 'url');
     writeFileSync(file, 'redis://:hunter2@127.0.0.1:1\n');
     const args = ['revoke', '--issuer', issuer, '--session', 's'];
@@ -159,22 +162,26 @@ describe('given a secret', () => {
   });
 });
 
-describe('given a mistake of the operator', () => {
+describe('given a wrong command line', () => {
   it.each([
-    ['no issuer', ['--session', 's'], '--issuer: needed'],
+    ['no issuer', ['--session', 's'], '--issuer: required'],
     ['no target', ['--issuer', issuer], 'found none'],
     ['two targets', ['--issuer', issuer, '--session', 's', '--grant', 'g'], 'found --session and --grant'],
-    ['an entire issuer without --yes', ['--issuer', issuer, '--entire-issuer'], 'say --yes to mean it'],
+    ['an entire issuer without --yes', ['--issuer', issuer, '--entire-issuer'], 'add --yes to confirm'],
     ['a mistyped option', ['--issuer', issuer, '--sesion', 's'], 'Did you mean --session?'],
-    ['a reason that is none', ['--issuer', issuer, '--session', 's', '--reason', 'x'], 'Allowed choices are logout'],
-    ['a wait without bounds', ['--issuer', issuer, '--session', 's', '--wait', '1h'], 'expected a duration'],
-    ['a token and a target', ['--jwt-file', 'f', '--session', 's'], 'leave out --session'],
-    ['a file that is not there', ['--jwt-file', '/nowhere/token'], 'cannot read /nowhere/token'],
-    ['nothing on stdin', ['--jwt-file', '-'], 'nothing came on stdin'],
-    ['an embedded log', ['--issuer', issuer, '--session', 's', '--source', 'memory:'], 'name the sidecar that has it'],
-    ['another one', ['--issuer', issuer, '--session', 's', '--source', 'file:///log'], 'name the sidecar that has it'],
-    ['an address that is none', ['--issuer', issuer, '--session', 's', '--source', 'ftp://x'], 'source'],
-  ])('ends with 2 on %s and says which option', async (_name, args, message) => {
+    ['an unknown reason', ['--issuer', issuer, '--session', 's', '--reason', 'x'], 'Allowed choices are logout'],
+    ['a wait that is too long', ['--issuer', issuer, '--session', 's', '--wait', '1h'], 'expected a duration'],
+    ['a token and a target', ['--jwt-file', 'f', '--session', 's'], "'--session <sid>'"],
+    ['a missing file', ['--jwt-file', '/nowhere/token'], 'cannot read /nowhere/token'],
+    ['an empty stdin', ['--jwt-file', '-'], 'found nothing'],
+    ['a memory: log', ['--issuer', issuer, '--session', 's', '--source', 'memory:'], 'name the sidecar that holds it'],
+    [
+      'a file: log',
+      ['--issuer', issuer, '--session', 's', '--source', 'file:///log'],
+      'name the sidecar that holds it',
+    ],
+    ['an unknown kind of source', ['--issuer', issuer, '--session', 's', '--source', 'ftp://x'], 'source'],
+  ])('exits with 2 for %s and names the option', async (_name, args, message) => {
     expect(await runIn(testWorld(), 'revoke', ...args)).toMatchObject({
       code: 2,
       out: '',

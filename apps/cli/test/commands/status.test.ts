@@ -23,31 +23,31 @@ afterAll(async () => {
   await cold?.stop();
 });
 
+/** No process listens on port 1. */
+const closed = 'http://127.0.0.1:1';
 const of = ({ dataUrl, adminUrl }: RunningSidecar) => ['status', '--sidecar', dataUrl, '--sidecar-admin', adminUrl];
 
 describe('status', () => {
-  it('is one line and 0 of a sidecar that is fresh', async () => {
+  it('prints one line and exits with 0 for a fresh sidecar', async () => {
     const { code, stdout } = await runProgram(of(sidecar));
     expect(code).toBe(0);
     expect(stdout).toMatch(/^fresh \(\d+ ms\), ready, 0 rules, 0 readers, version \d\S+\n$/);
   });
 
-  it('is one JSON object', async () => {
+  it('prints one JSON object', async () => {
     const { out } = await runIn(testWorld(), ...of(sidecar), '--json');
     expect(JSON.parse(out)).toMatchObject({ freshAgeMs: expect.any(Number), readiness: { ok: true }, rules: 0 });
   });
 
-  it('is 1 of one that is not fresh, with the remedy', async () => {
+  it('exits with 1 and prints the fix for a sidecar that is not fresh', async () => {
     expect(await runIn(testWorld(), ...of(cold))).toMatchObject({
       code: 1,
       out: expect.stringMatching(/^not fresh, not ready \(cold\).*\n {4}wait for the first snapshot/),
     });
   });
 
-  it('is 3 where there is none', async () => {
-    const nobody = { dataUrl: 'http://127.0.0.1:1', adminUrl: 'http://127.0.0.1:1' };
-    expect((await runProgram(['status', '--sidecar', nobody.dataUrl, '--sidecar-admin', nobody.adminUrl])).code).toBe(
-      3,
-    );
+  it('exits with 3 when no sidecar answers', async () => {
+    const { code } = await runProgram(['status', '--sidecar', closed, '--sidecar-admin', closed]);
+    expect(code).toBe(3);
   });
 });

@@ -9,7 +9,7 @@ import { pino } from 'pino';
 import { program } from '../cli-process.ts';
 import { runIn, testWorld } from '../test-world.ts';
 
-// Real servers on a machine that may be busy.
+// The tests start real servers, which is slow on a busy machine.
 jest.setTimeout(60_000);
 
 const issuer = 'https://login.test/';
@@ -37,9 +37,9 @@ describe.each([
   ['the log', () => redis.url],
   ['a sidecar', () => sidecar.dataUrl],
 ])('given %s', (_name, url) => {
-  it('prints a line an event from now on, and no value', async () => {
+  it('prints one line for each new event, without the value', async () => {
     await publisher.revoke({ issuer, subject: 'before', reason: 'admin' });
-    // A sidecar passes on what changed: the same again within a second is no change.
+    // A sidecar sends changes only: the same revocation again within a second is no change.
     const subject = `alice-${randomHex(4)}`;
     const world = testWorld();
     const followed = runIn(world, 'tail', '--source', url(), '--count', '2', '--timeout', '20s');
@@ -55,7 +55,7 @@ describe.each([
     expect(out).not.toContain('alice');
   });
 
-  it('prints JSON lines, and what it knows of its freshness among them', async () => {
+  it('prints JSON lines with events and changes of freshness', async () => {
     const world = testWorld();
     const followed = runIn(world, 'tail', '--source', url(), '--count', '1', '--json', '--timeout', '20s');
     await until(() => world.written.out.includes('"fresh"'), { what: 'a tail that is fresh', timeoutMs: 20_000 });
@@ -75,29 +75,29 @@ describe.each([
   });
 });
 
-describe('given nobody to follow', () => {
-  it('ends with 3', async () => {
+describe('given a source that does not answer', () => {
+  it('exits with 3', async () => {
     const world = testWorld();
     const { code, err } = await runIn(world, 'tail', '--source', 'redis://127.0.0.1:1', '--timeout', '200ms');
     expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('ECONNREFUSED') });
   });
 });
 
-describe('given an end', () => {
-  it('ends with 0 when the time is up', async () => {
+describe('when it ends', () => {
+  it('exits with 0 after the given time', async () => {
     expect((await runIn(testWorld(), 'tail', '--source', redis.url, '--for', '10ms')).code).toBe(0);
   });
 
-  it('ends with 0 at a signal', async () => {
+  it('exits with 0 after a signal', async () => {
     const child = spawn(process.execPath, [program, 'tail', '--source', redis.url], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const exited = once(child, 'exit');
-    let told = '';
+    let stderr = '';
     child.stderr.on('data', (chunk) => {
-      told += String(chunk);
+      stderr += String(chunk);
     });
-    await until(() => told.includes('-- fresh'), { what: 'a tail that is fresh', timeoutMs: 20_000 });
+    await until(() => stderr.includes('-- fresh'), { what: 'a tail that is fresh', timeoutMs: 20_000 });
     child.kill('SIGINT');
     expect(await exited).toEqual([0, null]);
   });

@@ -114,7 +114,7 @@ function notSynchronised(lastError: string | undefined): ProbeAnswer {
 
 const remedies: Record<NonNullable<FreshnessStatus['cause']>, string> = {
   cold: 'wait for the first snapshot',
-  no_heartbeat: 'check that the source is up, takes writes and can be reached: no heartbeat has come through',
+  no_heartbeat: 'check that the source runs, can be reached and accepts writes: no heartbeat arrives',
   gap: 'none yet: a new snapshot is being taken',
   capacity: 'raise maxRules here, with memory to match, or find out who revokes that much',
   healing: 'wait for the log to become whole; a first log is declared whole by: revocast-sidecar init',

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { UsageError } from './failure.ts';
+import { duration, webAddress } from './parse-argument.ts';
+import type { World } from './world.ts';
+
+/** The options that name an issuer. */
+export interface IssuerOptions {
+  readonly issuer?: string;
+  readonly jwksUri?: string;
+  readonly dangerouslyAllowHttp?: boolean;
+  readonly timeout: number;
+}
+
+/** @param keySet the description of `--jwks-uri` in the help. */
+export function addIssuerOptions(command: Command, keySet: string): Command {
+  return command
+    .option('--issuer <url>', 'the issuer, exactly as in the claim iss (REVOCAST_ISSUER)', webAddress)
+    .option('--jwks-uri <url>', keySet, webAddress)
+    .option('--dangerously-allow-http', 'allow plain http to the issuer, for tests')
+    .option('--timeout <duration>', 'how long an http server may take to answer', duration([100, 60_000]), 3000);
+}
+
+/** @returns undefined when no issuer is named. @throws UsageError */
+export function readIssuer({ issuer }: IssuerOptions, { environment }: World): string | undefined {
+  const named = issuer ?? (environment['REVOCAST_ISSUER'] || undefined);
+  if (named !== undefined && !URL.canParse(named)) throw new UsageError('REVOCAST_ISSUER: expected a URL');
+  return named;
+}
