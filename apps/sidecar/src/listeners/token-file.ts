@@ -16,7 +16,7 @@ const tokenForm = /^[A-Za-z0-9\-._~+/]{16,512}=*$/;
  *
  * The file is read again on every check. Checks are rare (a write, a connecting reader), and a watcher would miss the
  * symbolic-link swap by which Kubernetes changes a mounted secret. While the file cannot be read, or holds no token, the
- * last good ones stay in force: a rotation in progress locks nobody out.
+ * last good ones stay in force: a rotation in progress rejects no client.
  *
  * @throws ConfigurationError when the file holds no valid token at the start.
  */

@@ -31,7 +31,7 @@ export function createHttpLog(
         answered = await post(client, paths.revocations, encodeAppendRequest(request));
         body = await readAll(answered, 64 * 1024);
       } catch (error) {
-        // Without a connection, or the token to send, nobody was reached; everything later may have arrived.
+        // Without a connection, or without a token to send, nothing was sent; after that the request may have arrived.
         const reached = !(error instanceof FeedError && ['unreachable', 'no_permission'].includes(error.code));
         throw reached
           ? new LogError('outcome_unknown', `${source.name} did not answer; retry with the same id`, { cause: error })
@@ -136,7 +136,7 @@ function readAnswer(status: number, body: Uint8Array, name: string): Appended {
   );
 }
 
-/** @returns undefined when nobody can tell what became of it. */
+/** @returns undefined when the outcome is unknown. */
 function failureIn(status: number, { error, message }: Record<string, unknown>, name: string): LogError | undefined {
   const code: LogErrorCode | undefined = logErrorCodes.find((known) => known === error);
   if (code !== undefined) return new LogError(code, typeof message === 'string' ? message : code);

@@ -139,7 +139,7 @@ export class Readers implements Reader {
 
   /**
    * A report of the last release. Its name proves nothing, so a cursor counts only while a stream of that name is open,
-   * and nobody is taken off the list by it before it cannot be fresh any longer.
+   * and it removes a replica only after that replica can no longer be fresh.
    *
    * @returns false when there are too many to remember another one.
    */

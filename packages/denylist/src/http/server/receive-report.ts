@@ -22,6 +22,6 @@ export async function receiveReport(
     if (readers.reportByName(report.reader, report.replicas)) response.writeHead(204).end();
     else answer(response, 503, { error: 'too_many_readers', message: 'put a relay between' });
   } catch {
-    response.destroy(); // the link broke while it was read: there is nobody to answer
+    response.destroy(); // the link broke while the body was read, so no answer can be sent
   }
 }

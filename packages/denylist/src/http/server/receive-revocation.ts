@@ -32,7 +32,7 @@ export async function receiveRevocation(
   }
 }
 
-/** `GET /v1/revocations?id=…`: what the event of that id denied, for whoever wants to lift it. */
+/** `GET /v1/revocations?id=…`: what the event of that id denied, so that it can be lifted. */
 export async function answerDenial(request: IncomingMessage, response: ServerResponse, log: RevocationLog) {
   const id = new URL(request.url ?? '/', 'http://sidecar').searchParams.get('id');
   if (!id || id.length > 128) {

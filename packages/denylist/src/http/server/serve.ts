@@ -150,7 +150,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   };
 }
 
-/** A proxy between has taken the upgrade out of the request, or this is somebody with curl. RFC 9110 §15.5.22. */
+/** A request without an upgrade: a proxy has removed it, or the client sent none. RFC 9110 §15.5.22. */
 function askForUpgrade(response: ServerResponse): void {
   response.setHeader('upgrade', 'websocket');
   response.setHeader('connection', 'upgrade');

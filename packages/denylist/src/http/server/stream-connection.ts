@@ -29,6 +29,9 @@ const joinLooks = 10;
 /** Looks between two checks of the token: half a minute. */
 const tokenLooks = 60;
 
+/** Reports that may wait for an answer; a relay sends one for each new replica, and no sidecar holds more replicas. */
+export const maxUnanswered = 10_000;
+
 /** One reader's end of a stream: join → welcome → follow, and reports all the time. */
 export class StreamConnection implements ReaderConnection {
   readonly #shared: StreamShared;
@@ -166,6 +169,8 @@ export class StreamConnection implements ReaderConnection {
     const revision = this.#shared.readers.report(entry, rows);
     if (revision === undefined) {
       this.close('too_many_readers');
+    } else if (this.#unanswered.length >= maxUnanswered) {
+      return false;
     } else if (seq !== 0) {
       this.#unanswered.push({ seq, revision });
       this.#answer();
@@ -193,6 +198,7 @@ export class StreamConnection implements ReaderConnection {
 
   async #countUsage(frame: UsageFrame): Promise<void> {
     const status = await this.#shared.usage(frame);
+    if (this.#isFull()) this.close('slow_reader');
     if (!this.#isClosing) this.#webSocket.send(this.#shared.encode({ kind: 'answer', seq: frame.seq, status }));
   }
 
@@ -208,7 +214,7 @@ export class StreamConnection implements ReaderConnection {
   #answer(): void {
     const { readers, encode } = this.#shared;
     for (let next = this.#unanswered[0]; next !== undefined; next = this.#unanswered[0]) {
-      if (!readers.isAccepted(next.revision)) return;
+      if (!readers.isAccepted(next.revision) || this.#isFull()) return;
       this.#unanswered.shift();
       this.#webSocket.send(encode({ kind: 'answer', seq: next.seq, status: 'accepted' }));
     }

@@ -30,7 +30,7 @@ export interface HeartbeatFrame {
   readonly logAtProofMs?: number;
   /** When the heartbeat behind the proof was written, by the clock of the log. */
   readonly heartbeatLoggedAtMs?: number;
-  /** Repeats the number of the question that this answers; 0: nobody asked. */
+  /** Repeats the number of the question that this answers; 0: it answers none. */
   readonly echo: number;
 }
 

@@ -10,7 +10,7 @@ export interface ReportRow {
   readonly n?: number;
   readonly failOpen: boolean;
   readonly maxStalenessMs: number;
-  /** It stopped in order: nobody waits for it any longer. */
+  /** It stopped in order, and is not waited for any longer. */
   readonly left?: boolean;
   /** Only in the first row of a replica on a connection. */
   readonly label?: string;
