@@ -8,7 +8,7 @@ Usage: revocast-sidecar [command] [options]
 
 Commands:
   run               follow the source and serve it (default)
-  init              declare a first log in Redis whole, so that nobody waits for it to heal
+  init              declare a first log in Redis whole, so that no process waits until it has healed
   config validate   check flags, environment and file, and say every mistake
   config schema     print the JSON schema of the configuration file
   wait [--max 30s] [--url http://127.0.0.1:7472] -- program arguments…

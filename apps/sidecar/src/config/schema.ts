@@ -40,7 +40,7 @@ export const configSchema = z
         'Where API processes read: `<ip>:<port>` or `unix:/path` (mode 0660). Off loopback needs `tokenFile`.',
     }),
     adminListen: listenAddress.default('0.0.0.0:7472').meta({
-      description: 'Where probes and metrics are served. Changes nothing and names nobody.',
+      description: 'Where probes and metrics are served. Read-only, and without identities.',
     }),
     tokenFile: filePath.optional().meta({
       description:

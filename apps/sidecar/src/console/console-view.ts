@@ -13,7 +13,7 @@ export interface ConsoleView {
   readonly maxStalenessMs: number;
   readonly status: ReplicaStatus;
   readonly readiness: ProbeAnswer;
-  /** What should be mended about the source, as last looked at. */
+  /** What should be fixed about the source, as last looked at. */
   readonly misconfigurations: readonly Misconfiguration[];
   /** Event streams open: API processes and relays. */
   readonly streams: number;

@@ -1,7 +1,7 @@
 import type { Clock, FreshnessStatus, ReplicaStatus } from '@revocast/denylist/replica';
 import { type SourceWatch, unsafe } from './watch-source.ts';
 
-/** What a probe says, as JSON; 200 when `ok`, else 503. Names nobody. */
+/** What a probe says, as JSON; 200 when `ok`, else 503. It contains no identity. */
 export interface ProbeAnswer {
   readonly ok: boolean;
   /** Which check decided. */
@@ -25,7 +25,7 @@ export interface ProbeAnswer {
 export interface Probes {
   /** The first snapshot is applied. */
   startup(): ProbeAnswer;
-  /** Worth sending traffic to: the denylist beside can answer, and nobody asked us to stop. */
+  /** Worth sending traffic to: the denylist beside can answer, and no stop was requested. */
   ready(): ProbeAnswer;
   /** The event loop ticks. Independent of Redis: a restart mends no outage and costs what is held in memory. */
   live(): ProbeAnswer;
@@ -116,7 +116,7 @@ const remedies: Record<NonNullable<FreshnessStatus['cause']>, string> = {
   cold: 'wait for the first snapshot',
   no_heartbeat: 'check that the source runs, can be reached and accepts writes: no heartbeat arrives',
   gap: 'none yet: a new snapshot is being taken',
-  capacity: 'raise maxRules here, with memory to match, or find out who revokes that much',
+  capacity: 'raise maxRules here, with memory to match, or find the publisher that revokes that much',
   healing: 'wait for the log to become whole; a first log is declared whole by: revocast-sidecar init',
   suspended: 'none yet: this machine was suspended, the next heartbeat ends this',
 };

@@ -38,7 +38,7 @@ export function watchSource({ source, clock, log }: WatchSourceOptions): SourceW
       if (severity === 'unsafe') log.error(line, 'the source is not safe');
       else log.warn(line, 'a complaint about the source');
     }
-    for (const name of told.keys()) if (!now.has(name)) log.info({ misconfiguration: name }, 'mended');
+    for (const name of told.keys()) if (!now.has(name)) log.info({ misconfiguration: name }, 'fixed');
     told = now;
     if (unknown.join() !== toldUnknown && unknown.length > 0)
       log.info({ unknown }, 'the source hides part of its set-up');

@@ -144,7 +144,7 @@ describe('the verdict', () => {
     ['a denial', good, held({ deniesAll: true }), 'denied'],
     ['a cutoff at its iat', good, held({ issuedUpTo: now - 60 }), 'denied'],
     ['a cutoff just before its iat', good, held({ issuedUpTo: now - 61 }), 'clear'],
-    ['a rule that denies nobody', good, held({}), 'clear'],
+    ['a rule that denies no token', good, held({}), 'clear'],
     ['no rule', good, answer, 'clear'],
     ['no rule, on a list that is stale', good, { ...answer, state: 'stale' } as const, 'unknown'],
     ['a denial, on a list that is stale', good, { ...held({ deniesAll: true }), state: 'stale' } as const, 'denied'],

@@ -53,7 +53,7 @@ describe('given a source that is unsafe at the first look', () => {
     });
   });
 
-  it('becomes ready once it is mended', async () => {
+  it('becomes ready once it is fixed', async () => {
     const { probes, lookAgain } = await given([health(eviction), health()]);
     await lookAgain();
     expect(probes.ready()).toEqual({ ok: true, check: 'freshness', ageMs: 1 });

@@ -12,7 +12,7 @@ export function describeState({ status, readiness }: ConsoleView): string {
     return `Fresh, and not ready (${readiness.cause ?? readiness.check}).${remedy}`;
   if (state === 'fresh') return 'Fresh: what is not on the list is not revoked.';
   const name = state === 'cold' ? 'Cold' : 'Stale';
-  return `${name} (${cause ?? 'no cause known'}): "not on the list" proves nothing now; who is on it is still refused.${remedy}`;
+  return `${name} (${cause ?? 'no cause known'}): "not on the list" proves nothing now; tokens that a rule covers are still rejected.${remedy}`;
 }
 
 export function renderFreshness({ status, misconfigurations, maxStalenessMs, nowMs }: ConsoleView): Markup {
