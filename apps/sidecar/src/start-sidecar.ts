@@ -64,7 +64,7 @@ export async function startSidecar(input: ConfigInput, world: SidecarWorld = {})
     random,
     tokenFile: config.sourceTokenFile,
   });
-  const readers = new Readers(clock, randomHex(8));
+  const readers = new Readers(clock, randomHex(8), config.maxStalenessMs);
   const history = createRevocationHistory();
   const replica = openReplica({
     feed: source.feed,

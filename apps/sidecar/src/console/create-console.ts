@@ -11,7 +11,7 @@ import { securityHeaders } from './security-headers.ts';
 
 export interface ConsoleOptions extends Omit<ConsoleParts, 'lags' | 'clock' | 'replica'> {
   readonly replica: Replica;
-  readonly readers: Pick<Readers, 'progress' | 'onProgress'>;
+  readonly readers: Pick<Readers, 'replicas' | 'onProgress'>;
   readonly clock: Clock;
 }
 

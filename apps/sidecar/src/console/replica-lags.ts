@@ -19,7 +19,7 @@ export interface ReplicaLags {
 
 export interface ReplicaLagsOptions {
   readonly replica: Pick<Replica, 'denylist' | 'freshness' | 'onPosition'>;
-  readonly readers: Pick<Readers, 'progress' | 'onProgress'>;
+  readonly readers: Pick<Readers, 'replicas' | 'onProgress'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
@@ -74,7 +74,7 @@ export function createReplicaLags({ replica, readers, clock }: ReplicaLagsOption
   return {
     read: () =>
       readers
-        .progress()
+        .replicas()
         .map(({ cursor, ...known }) => ({ ...known, lag: lagAt(cursor) }))
         .sort((one, other) => compare(rank(other), rank(one))),
     close() {

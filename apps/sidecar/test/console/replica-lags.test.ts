@@ -22,7 +22,7 @@ function given({ everComplete = true } = {}) {
   const options = {
     clock,
     replica: { freshness: { everComplete }, denylist: { onChange: listen('change') }, onPosition: listen('position') },
-    readers: { progress: () => progress, onProgress: listen('progress') },
+    readers: { replicas: () => progress, onProgress: listen('progress') },
   };
   const lags = createReplicaLags(options as unknown as ReplicaLagsOptions);
   return {

@@ -8,13 +8,20 @@ export interface Enforcement {
   readonly expected: number;
   /** Replicas that have been silent for so long that they cannot be fresh: they reject what they do not know. */
   readonly expired: number;
-  /** Ids of expected replicas that have not applied it yet. */
+  /** Ids of expected replicas that have not applied it yet, and of sidecars and relays that have not. */
   readonly missing: readonly string[];
   /** Replicas that accept when the revocation is unknown, and have not applied it. */
   readonly failOpen: number;
-  /** False when the entry is not in the present history, or when no replica has ever joined. */
+  /** A replica may use an answer of a look-up that is older than the entry, for up to {@link lookUpMemoryMs}. */
+  readonly mayRememberLookUp: boolean;
+  /** False when the entry is not in the present history, when no replica has ever joined, or when lines may be missing. */
   readonly known: boolean;
 }
+
+/** A process uses the answer of a look-up for a second, counted from before the question; the rest is a margin. */
+export const lookUpMemoryMs = 1100;
+/** A reader with a look-up may be alive for this long after its last report. */
+const lookUpRetentionMs = 86_400_000;
 
 export const nothingKnown: Enforcement = Object.freeze({
   enforced: 0,
@@ -22,6 +29,7 @@ export const nothingKnown: Enforcement = Object.freeze({
   expired: 0,
   missing: Object.freeze([]),
   failOpen: 0,
+  mayRememberLookUp: false,
   known: false,
 });
 
@@ -34,18 +42,38 @@ export interface ReplicaStanding {
   readonly silentMs: number;
 }
 
-/** Counts replicas. A silent one is expected until it cannot be fresh any more: from then on it rejects by itself. */
+/**
+ * Counts replicas. A silent one is expected until it cannot be fresh any more: from then on it rejects by itself.
+ *
+ * A server that lacks the entry is missing too: a replica that joins it now starts from what the server holds. Otherwise
+ * servers are not counted.
+ */
 export function countEnforcement(standings: readonly ReplicaStanding[]): Enforcement {
-  const strict = standings.filter(({ replica }) => !replica.failOpen);
-  const expected = strict.filter(({ replica, silentMs }) => silentMs <= silenceLimitMs(replica));
-  const missing = expected.filter(({ applied }) => applied !== 'yes').map(({ replica }) => replica.id);
+  const replicas = standings.filter(({ replica }) => !replica.isServer);
+  const strict = replicas.filter(({ replica }) => !replica.failOpen);
+  const expected = strict.filter(mayBeFresh);
+  const missing = expected.filter(lacksEntry);
+  const missingServers = standings.filter(
+    (standing) => standing.replica.isServer && mayBeFresh(standing) && lacksEntry(standing),
+  );
   return {
     enforced: expected.length - missing.length,
     expected: expected.length,
     expired: strict.length - expected.length,
-    missing,
+    missing: [...missing, ...missingServers].map(({ replica }) => replica.id),
     // A fail-open replica never stops accepting by itself, however long it is silent.
-    failOpen: standings.filter(({ replica, applied }) => replica.failOpen && applied !== 'yes').length,
-    known: standings.length > 0,
+    failOpen: replicas.filter((standing) => standing.replica.failOpen && lacksEntry(standing)).length,
+    mayRememberLookUp: standings.some(
+      ({ replica, silentMs }) => replica.hasLookUp !== false && silentMs <= lookUpRetentionMs,
+    ),
+    known: replicas.length > 0,
   };
+}
+
+function mayBeFresh({ replica, silentMs }: ReplicaStanding): boolean {
+  return silentMs <= silenceLimitMs(replica);
+}
+
+function lacksEntry({ applied }: ReplicaStanding): boolean {
+  return applied !== 'yes';
 }

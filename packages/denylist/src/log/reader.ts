@@ -1,4 +1,4 @@
-/** The progress of one replica: an API process, with an id for its lifetime. */
+/** The progress of one replica: an API process, or a sidecar or relay for itself. Its id is that of one lifetime. */
 export interface ReplicaProgress {
   readonly id: string;
   /** For people: host or pod, process id, a name of its own; at most 128 bytes. */
@@ -9,19 +9,30 @@ export interface ReplicaProgress {
   readonly failOpen: boolean;
   /** How long it may stay fresh after its last proof. */
   readonly maxStalenessMs: number;
+  /**
+   * It is a sidecar or a relay. It answers no requests, but replicas that join it later start from what it holds. Default
+   * false.
+   */
+  readonly isServer?: boolean;
+  /**
+   * It asks the log for what its denylist cannot answer, and uses such an answer for up to a second. Of a server: a replica
+   * that does so has been behind it within the last day. Undefined: unknown, as from readers of the last release.
+   */
+  readonly hasLookUp?: boolean;
 }
 
 /**
-/**
- * A process that reads a feed and reports replicas: an API process reports itself, a sidecar the replicas behind it (not
- * itself: it answers no requests). A reader joins before it may become fresh, so that every fresh replica is known.
+ * A process that reads a feed and reports replicas: an API process reports itself; a sidecar reports the replicas behind
+ * it, and itself as a server. A reader joins before it may become fresh, so every fresh replica is known.
  */
 export interface Reader {
   readonly id: string;
-  /** Reports the replicas behind it and not itself. Default false. */
+  /** It reports the replicas behind it. Default false. */
   readonly relay?: boolean;
   /** The replicas it reports, when it has itself applied everything up to `position`. */
   progress(position: { readonly cursor: string } | undefined): readonly ReplicaProgress[];
+  /** A new snapshot was read: earlier positions of the feed may be of another history. */
+  snapshotRead?(): void;
   /** Calls `listener` when a replica behind it has moved and the reader itself has not. */
   onProgress?(listener: () => void): () => void;
   /** Grows with every replica that joins behind it. */
@@ -37,7 +48,19 @@ export interface Reader {
  * fresh by its last proof: they count until they cannot be.
  */
 export function mayLeave(reader: Reader): boolean {
-  return reader.relay !== true || reader.progress(undefined).length === 0;
+  return reader.relay !== true || reader.progress(undefined).every(({ isServer }) => isServer === true);
+}
+
+/** What a replica promises, as far as publishers rely on it. */
+type ReplicaPromise = Pick<ReplicaProgress, 'failOpen' | 'hasLookUp' | 'maxStalenessMs'>;
+
+/** Whether upstream must have heard of a report before it is relied on: the replica may now accept more or longer. */
+export function isWeakerThan(before: ReplicaPromise, now: ReplicaPromise): boolean {
+  return (
+    (now.failOpen && !before.failOpen) ||
+    (now.hasLookUp !== false && before.hasLookUp === false) ||
+    now.maxStalenessMs > before.maxStalenessMs
+  );
 }
 
 /** A reader reports at least this often. */
@@ -54,22 +77,28 @@ export function silenceLimitMs({ maxStalenessMs }: Pick<ReplicaProgress, 'maxSta
   return maxStalenessMs + reportLifetimeMs;
 }
 
-/** An API process. `failOpen` may change while it runs: a function is called for each report. */
-export interface SingleReplica extends Omit<ReplicaProgress, 'cursor' | 'failOpen'> {
+/** An API process. What may change while it runs is a function, which is called for each report. */
+export interface SingleReplica extends Pick<ReplicaProgress, 'id' | 'label' | 'maxStalenessMs'> {
   readonly failOpen: boolean | (() => boolean);
+  readonly hasLookUp: boolean | (() => boolean);
 }
 
 /** The reader of an API process. Its id is the given one, until a sidecar draws one. */
-export function singleReplica({ id, label, failOpen, maxStalenessMs }: SingleReplica): Reader {
-  const isFailOpen = typeof failOpen === 'function' ? failOpen : () => failOpen;
+export function singleReplica({ id, failOpen, hasLookUp, ...replica }: SingleReplica): Reader {
   let identity = id;
   return {
     get id() {
       return identity;
     },
-    progress: (position) => [{ id: identity, label, cursor: position?.cursor, failOpen: isFailOpen(), maxStalenessMs }],
+    progress: (position) => [
+      { ...replica, id: identity, cursor: position?.cursor, failOpen: now(failOpen), hasLookUp: now(hasLookUp) },
+    ],
     identified(drawn) {
       identity = drawn;
     },
   };
+}
+
+function now(answer: boolean | (() => boolean)): boolean {
+  return typeof answer === 'function' ? answer() : answer;
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
-import { type Enforcement, nothingKnown } from '../log/enforcement.ts';
+import { type Enforcement, lookUpMemoryMs, nothingKnown } from '../log/enforcement.ts';
 import type { AppendedAt, RevocationLog } from '../log/revocation-log.ts';
 import { checkWholeNumber } from '../option-bounds.ts';
 import { withTimeout } from '../with-timeout.ts';
 
 /** What is known about the enforcement of one revocation when the wait ends. */
-export interface EnforcedEverywhere extends Omit<Enforcement, 'known'> {
+export interface EnforcedEverywhere extends Omit<Enforcement, 'known' | 'mayRememberLookUp'> {
   /** Every replica that is alive and rejects when unsure has applied it. False when that is not known. */
   readonly everywhere: boolean;
   /** Milliseconds from the call. */
@@ -15,6 +15,8 @@ export interface EnforcedEverywhere extends Omit<Enforcement, 'known'> {
 interface AwaitEnforcement {
   readonly log: Pick<RevocationLog, 'enforcement'>;
   readonly appended: AppendedAt;
+  /** Monotonic milliseconds at which the log had answered. */
+  readonly appendedAtMs: number;
   readonly clock: Clock;
   readonly timeoutMs: number;
 }
@@ -29,7 +31,7 @@ const longestPauseMs = 250;
  * @throws ConfigurationError for a `timeoutMs` outside 1–60,000.
  */
 export async function awaitEnforcement(wait: AwaitEnforcement): Promise<EnforcedEverywhere> {
-  const { log, appended, clock } = wait;
+  const { log, appended, appendedAtMs, clock } = wait;
   // Unchecked, NaN would never be reached: the loop would not end and would not pause.
   const timeoutMs = checkWholeNumber('timeoutMs', wait.timeoutMs, { least: 1, most: 60_000, unit: 'ms' });
   const startedAtMs = clock.monotonicMs();
@@ -44,11 +46,14 @@ export async function awaitEnforcement(wait: AwaitEnforcement): Promise<Enforced
     };
     // A log that cannot answer now may answer before the time is up.
     const answer = await withTimeout(log.enforcement(appended), limit).catch(() => nothingKnown);
-    if (answer.known) latest = answer;
-    const everywhere = answer.known && answer.missing.length === 0 && answer.expected > 0;
-    const ms = clock.monotonicMs() - startedAtMs;
+    // Counts of which it is unknown whether they are complete are better than none.
+    if (answer.known || (!latest.known && answer !== nothingKnown)) latest = answer;
+    const nowMs = clock.monotonicMs();
+    const rememberedForMs = answer.mayRememberLookUp ? appendedAtMs + lookUpMemoryMs - nowMs : 0;
+    const everywhere = answer.known && answer.missing.length === 0 && answer.expected > 0 && rememberedForMs <= 0;
+    const ms = nowMs - startedAtMs;
     if (everywhere || ms >= timeoutMs) {
-      const { known: _known, ...counts } = latest;
+      const { known: _known, mayRememberLookUp: _mayRememberLookUp, ...counts } = latest;
       return { ...counts, everywhere, ms };
     }
     await clock.sleep(Math.min(pauseMs, timeoutMs - ms), undefined, true);

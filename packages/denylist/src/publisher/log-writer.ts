@@ -90,9 +90,8 @@ export class LogWriter {
       // With the id the caller can retry safely even when the id was generated here.
       throw error instanceof LogError ? new LogError(error.code, error.message, { cause: error.cause, id }) : error;
     }
-    if (!appended.repeated) {
-      this.#logClock.learn(logTimeSample(appended.loggedAtMs, sentAtMs, clock.monotonicMs()));
-    }
+    const appendedAtMs = clock.monotonicMs();
+    if (!appended.repeated) this.#logClock.learn(logTimeSample(appended.loggedAtMs, sentAtMs, appendedAtMs));
     span?.logged(appended);
     observer?.published?.(kind, dimension, reason);
     return {
@@ -100,7 +99,8 @@ export class LogWriter {
       epoch: appended.epoch,
       loggedAtMs: appended.loggedAtMs,
       redisReplicas: appended.redisReplicas,
-      enforcedEverywhere: ({ timeoutMs = 5000 } = {}) => awaitEnforcement({ log, appended, clock, timeoutMs }),
+      enforcedEverywhere: ({ timeoutMs = 5000 } = {}) =>
+        awaitEnforcement({ log, appended, appendedAtMs, clock, timeoutMs }),
     };
   }
 

@@ -18,3 +18,10 @@ export function readEntries(rows: unknown): RawEntry[] {
     return { id: readText(id, 'stream id'), prev: isOurs ? prev : '', event: isOurs ? event : '' };
   });
 }
+
+/** Which of two stream ids is later, as a sort function says it. A stream id is two numbers: milliseconds, and a counter within one millisecond. */
+export function compareIds(a: string, b: string): number {
+  const [aMs = 0, aSeq = 0] = a.split('-').map(Number);
+  const [bMs = 0, bSeq = 0] = b.split('-').map(Number);
+  return aMs - bMs || aSeq - bSeq;
+}

@@ -18,7 +18,7 @@ import type { RedisSource } from '../sources/source.ts';
 import { connectRedis, type RedisConnection } from './connection/connect.ts';
 import { readArray, readNumber, readOptionalText, readText } from './connection/replies.ts';
 import { RedisSession } from './connection/session.ts';
-import { type RawEntry, readEntries } from './entries.ts';
+import { compareIds, type RawEntry, readEntries } from './entries.ts';
 import { keys } from './keys.ts';
 import { leaveRegistry, reportTo } from './registry.ts';
 import { packRows, readPage, requestPage } from './rules-page.ts';
@@ -130,6 +130,8 @@ class RedisFeedConnection implements FeedConnection {
     const { redis, clock, reporter, loss } = this.#parts;
     const proof = new CausalProof();
     let { cursor } = from;
+    // Only a primary that is gone had this position, and its clock was ahead. New entries would come before it, unseen.
+    if (compareIds(cursor, await this.#lastId()) > 0) throw new FeedGap('chain', 'the log ends before our position');
     // The first read proves nothing, because no read came before it. It only has to reach the end; blocking there would
     // delay the first proof by half a second.
     let blocking: readonly (string | number)[] = [];
@@ -171,6 +173,11 @@ class RedisFeedConnection implements FeedConnection {
     // it may still be fresh.
     const left = signal.aborted && mayLeave(reader) ? leaveRegistry(session, reader.id) : Promise.resolve();
     void left.catch(() => {}).finally(() => session.close());
+  }
+
+  async #lastId(): Promise<string> {
+    const [last] = readEntries(await this.#parts.redis.call('XREVRANGE', [keys.log, '+', '-', 'COUNT', 1]));
+    return last?.id ?? '0-0';
   }
 
   /** Whether Redis has a recent report. Without one a publisher does not wait for this reader, so it must not be fresh. */

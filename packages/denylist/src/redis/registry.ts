@@ -4,18 +4,26 @@ import { decodeReplicas, encodeReplicas } from '../codec/replica-progress.ts';
 import { countEnforcement, type Enforcement, nothingKnown, type ReplicaStanding } from '../log/enforcement.ts';
 import { logTimeSample } from '../log/feed.ts';
 import { linkHead } from '../log/link-head.ts';
-import type { ReplicaProgress } from '../log/reader.ts';
+import { type ReplicaProgress, silenceLimitMs } from '../log/reader.ts';
 import type { AppendedAt } from '../log/revocation-log.ts';
+import { defaultMaxStalenessMs } from '../replication/max-staleness.ts';
 import type { SendReport } from '../replication/reporter.ts';
 import type { RedisConnection } from './connection/connect.ts';
 import { readArray, readNumber, readOptionalText, readText, readTime } from './connection/replies.ts';
 import type { RedisSession } from './connection/session.ts';
-import { readEntries } from './entries.ts';
+import { compareIds, readEntries } from './entries.ts';
 import { keys } from './keys.ts';
 import { lineVersion, reportScript } from './scripts.ts';
 
 // One field for each reader: `1|written at (ms)|epoch|head|cursor|replicas`, where `replicas` is JSON.
 // The script writes the time, so that all lines are dated by one clock.
+
+/** A log that receives heartbeats has one that is younger. */
+const maxHeartbeatAgeMs = 2000;
+/** Between two commands of one reading. */
+const readingMs = 100;
+/** `min-replicas-max-lag 3`, and 2 s because Redis counts whole seconds: for this long a cut-off primary takes writes. */
+const cutOffMs = 5000;
 
 interface Line {
   readonly writtenAtMs: number;
@@ -47,16 +55,19 @@ export async function leaveRegistry(session: RedisSession, readerId: string): Pr
 }
 
 /**
- * Which replicas have applied an entry. Positions are compared within one history only: the entry must still be in the
+ * Which replicas have applied an entry. A failover, a restart or a loss of Redis can remove lines, and interrupts the
+ * heartbeats. So the answer is known only after heartbeats without interruption for so long that a reader without a line
+ * must be stale. Positions are compared within one history only: the entry must still be in the
  * stream where it was written, and so must the entry that a reader has reported as its position.
  */
 export async function readEnforcement(redis: RedisConnection, appended: AppendedAt): Promise<Enforcement> {
-  const [time, epoch, fields] = await Promise.all([
+  const [time, meta, fields] = await Promise.all([
     redis.call('TIME', []),
-    redis.call('HGET', [keys.meta, 'epoch']),
+    redis.call('HMGET', [keys.meta, 'epoch', 'hbAt', 'steadySince']),
     redis.call('HGETALL', [keys.replicas]),
   ]);
   const nowMs = readTime(time);
+  const [epoch, heartbeatAt, steadySince] = readArray(meta, 'HMGET meta');
   const sameEpoch = readOptionalText(epoch, 'epoch') === appended.epoch;
   if (!sameEpoch || !(await isInStream(redis, appended))) return nothingKnown;
   const standings: ReplicaStanding[] = [];
@@ -74,7 +85,29 @@ export async function readEnforcement(redis: RedisConnection, appended: Appended
       standings.push({ replica, applied, silentMs: nowMs - line.writtenAtMs });
     }
   }
-  return countEnforcement(standings);
+  const heartbeats = {
+    ageMs: nowMs - readTimeIn(heartbeatAt, 'hbAt', Number.NEGATIVE_INFINITY),
+    steadyForMs: nowMs - readTimeIn(steadySince, 'steadySince', Number.POSITIVE_INFINITY),
+  };
+  const counted = countEnforcement(standings);
+  return { ...counted, known: counted.known && namesEveryReader(standings, heartbeats) };
+}
+
+/** Whether every reader that may be fresh has a line. */
+function namesEveryReader(
+  standings: readonly ReplicaStanding[],
+  heartbeats: { readonly ageMs: number; readonly steadyForMs: number },
+): boolean {
+  const { ageMs, steadyForMs } = heartbeats;
+  const limits = standings.map(({ replica }) => silenceLimitMs(replica));
+  const longestMs = Math.max(silenceLimitMs({ maxStalenessMs: defaultMaxStalenessMs }), ...limits);
+  // A heartbeat may be written between the reading of the time and that of the heartbeat.
+  return ageMs >= -readingMs && ageMs <= maxHeartbeatAgeMs && steadyForMs > longestMs + cutOffMs;
+}
+
+function readTimeIn(value: unknown, what: string, absent: number): number {
+  const text = readOptionalText(value, what);
+  return text === undefined ? absent : readNumber(text, what);
 }
 
 /** Whether the stream has an entry at `cursor`, and the head after it was `head`. */
@@ -102,11 +135,4 @@ function readLine(text: string): Line | undefined {
   return replicas === undefined
     ? undefined
     : { writtenAtMs: readNumber(writtenAt, 'line time'), epoch, head, cursor, replicas };
-}
-
-/** A stream id is two numbers: milliseconds, and a counter within one millisecond. */
-function compareIds(a: string, b: string): number {
-  const [aMs = 0, aSeq = 0] = a.split('-').map(Number);
-  const [bMs = 0, bSeq = 0] = b.split('-').map(Number);
-  return aMs - bMs || aSeq - bSeq;
 }

@@ -29,6 +29,9 @@ export const healingMs = 15_000;
 /** How long an event id is kept. */
 export const idRetentionMs = 86_400_000;
 
+/** Between two heartbeats. A longer pause may be a failover or a restart. */
+const longestPauseMs = 1500;
+
 /** How long the line of a reader is kept after its last report. */
 const lineRetentionMs = 86_400_000;
 /** The format of such a line. */
@@ -174,8 +177,11 @@ return { 'appended', state.epoch, state.head, num(now), entry }
 );
 
 /**
- * heartbeat-4: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*, because a
- * primary that was cut off still answers reads.
+ * heartbeat-5: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*, because a
+ * primary that was cut off still answers reads. `steadySince` is the time of the first heartbeat after the last long pause.
+ *
+ * A lease that ends later than this holder's would was dated by the faster clock of a primary that is gone: it is free.
+ * PTTL may be forbidden by rights that were granted for an earlier version; then every lease counts.
  *
  * KEYS lease, log, meta, rules
  * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · holder · lease time (ms) ·
@@ -190,15 +196,23 @@ local lease, log, meta, rules = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local holder = redis.call('GET', lease)
 local now = nowMs()
 local held = holder and holder ~= ARGV[4]
+if held then
+  local left = redis.pcall('PTTL', lease)
+  if type(left) == 'number' and left > tonumber(ARGV[5]) then held = false end
+end
 if held and ARGV[6] ~= '1' then return { 'held', num(now) } end
 if not held then redis.call('SET', lease, ARGV[4], 'PX', ARGV[5]) end
 local minId = num(now - tonumber(ARGV[3]))
 local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
 local healing = '0'
 if now < state.healUntil then healing = '1' end
+local before = redis.call('HMGET', meta, 'hbAt', 'steadySince')
+local steadySince = tonumber(before[2])
+local pause = before[1] and now - tonumber(before[1]) or 0
+if not steadySince or pause < 0 or pause > ${longestPauseMs} then steadySince = now end
 local body = table.concat({ '${eventVersion}', 'h', num(state.seq + 1), num(now), healing }, '|')
 append(log, meta, state, body, minId)
-redis.call('HSET', meta, 'hbAt', num(now))
+redis.call('HSET', meta, 'hbAt', num(now), 'steadySince', num(steadySince))
 if held then return { 'held', num(now) } end
 return { 'written', num(now) }
 `,
@@ -237,8 +251,8 @@ return { now, m[1], m[2], m[3], m[4], m[5], id }
 );
 
 /**
- * declare-3: declares a first log, or one in recovery, complete, and ends a restart that is in force. For an operator
- * who knows that nothing was lost.
+ * declare-4: declares a first log, or one in recovery, complete, and ends a restart that is in force. For an operator
+ * who knows that nothing was lost. A first log has no readers whose lines could be lost, so it is steady from the start.
  *
  * KEYS rules, log, meta · ARGV epoch candidate · longest token lifetime (s) · log retention (ms)
  * Returns { 'created' | 'healed' | 'whole', epoch }.
@@ -260,6 +274,7 @@ end
 if known == 1 and now >= state.healUntil and not restarted then return { 'whole', state.epoch } end
 if known == 0 or now < state.healUntil then redis.call('HSET', meta, 'healUntil', num(now)) end
 if known == 1 then return { 'healed', state.epoch } end
+redis.call('HSET', meta, 'steadySince', '0')
 return { 'created', state.epoch }
 `,
 );

@@ -32,7 +32,9 @@ export interface ReplicaOptions {
    * function is called for every report: the answer may become true after the replica was opened.
    */
   readonly failOpen?: boolean | (() => boolean);
-  /** For a sidecar, which reports the replicas behind it instead of itself. */
+  /** Whether this process asks the log for what its denylist cannot answer. Default false. */
+  readonly hasLookUp?: boolean | (() => boolean);
+  /** For a sidecar, which reports the replicas behind it and itself as a server. */
   readonly reader?: Reader;
 }
 
@@ -84,9 +86,10 @@ class FeedReplica {
   #active = active;
 
   constructor(options: ReplicaOptions) {
-    const { feed, clock, random, reseed, failOpen = false, maxRules } = options;
+    const { feed, clock, random, reseed, failOpen = false, hasLookUp = false, maxRules } = options;
     const maxStalenessMs = checkMaxStaleness(options.maxStalenessMs ?? defaultMaxStalenessMs);
-    const reader = options.reader ?? singleReplica({ id: options.id ?? drawId(random), failOpen, maxStalenessMs });
+    const reader =
+      options.reader ?? singleReplica({ id: options.id ?? drawId(random), failOpen, hasLookUp, maxStalenessMs });
     const observer = fanOut([this.#observer(), options.observer ?? {}]);
     this.#feed = feed;
     this.#clock = clock;

@@ -118,7 +118,7 @@ class Replication {
   }
 
   async #readSnapshot(connection: FeedConnection): Promise<FeedPosition> {
-    const { denylist, freshness, logClock, observer } = this.#options;
+    const { denylist, freshness, logClock, observer, reader } = this.#options;
     const first = await connection.position();
     refuseNewerFormat(first);
     this.#recovery.snapshotBegins(first.epoch);
@@ -142,6 +142,7 @@ class Replication {
     this.#position = first;
     this.#secondHead = second.head;
     this.#recovery.snapshotEnds();
+    reader.snapshotRead?.();
     observer?.connected?.(second);
     observer?.resynced?.(rules);
     if (first.head === second.head) this.#complete(first);

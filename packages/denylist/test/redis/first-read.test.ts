@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
+import { singleReplica } from '../../src/log/reader.ts';
 import { openReplica } from '../../src/replication/open-replica.ts';
 import { openSource } from '../../src/sources/open-source.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
@@ -31,4 +32,22 @@ it('a connection blocks from its second read on: the first read only has to reac
   await replica.close();
   await source.close();
   expect(reads.slice(0, 3).map((words) => words.includes('BLOCK'))).toEqual([false, true, true]);
+});
+
+it('a reader whose position lies beyond the end of the log notices that it would miss entries', async () => {
+  const source = await openSource(redis.url, { clock, random, newEpoch: () => randomHex(8) });
+  const stop = new AbortController();
+  const reader = singleReplica({ id: 'r', failOpen: false, hasLookUp: false, maxStalenessMs: 5000 });
+  const connection = await source.feed.connect(stop.signal, reader);
+  const position = await connection.position();
+  const nextOf = (cursor: string) =>
+    connection
+      .tail({ ...position, cursor })
+      [Symbol.asyncIterator]()
+      .next();
+  await expect(nextOf('99999999999999-0')).rejects.toMatchObject({ gap: 'chain' });
+  await expect(nextOf(position.cursor)).resolves.toMatchObject({ done: false });
+  stop.abort();
+  connection.close();
+  await source.close();
 });

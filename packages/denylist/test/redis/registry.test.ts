@@ -85,6 +85,43 @@ describe('given a log in Redis and its readers', () => {
     expect(result).toMatchObject({ everywhere: true, failOpen: 1 });
   });
 
+  it('misses a sidecar that has not applied it, although every process behind it has', async () => {
+    await startReplica();
+    await writeLine('sidecar', { ageMs: 0, replicas: [['sidecar', '0-1', 0, 5000, 1]] });
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 1000 });
+    expect(result).toMatchObject({ everywhere: false, enforced: 1, expected: 1, missing: ['sidecar'] });
+  });
+
+  it('waits until no process can use an older answer of a look-up', async () => {
+    await startReplica();
+    await writeLine('with look-up', { ageMs: 60_000, replicas: [['process-9', '0-1', 0, 5000, 2]] });
+    const published = await revoke();
+    const appendedAtMs = clock.monotonicMs();
+    expect(await published.enforcedEverywhere({ timeoutMs: 20_000 })).toMatchObject({ everywhere: true });
+    expect(clock.monotonicMs() - appendedAtMs).toBeGreaterThan(1000);
+  });
+
+  it.each<[string, () => Record<string, number | string>]>([
+    ['heartbeats were interrupted a moment ago', () => ({ steadySince: Date.now() - 12_000 })],
+    ['heartbeats were never counted', () => ({ steadySince: '' })],
+  ])('does not report everywhere when lines may be missing: %s', async (_name, meta) => {
+    await startReplica();
+    const { steadySince = '' } = meta();
+    if (steadySince === '') await admin.hdel(keys.meta, 'steadySince');
+    else await admin.hset(keys.meta, { steadySince });
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 300 });
+    await admin.hset(keys.meta, 'steadySince', 0);
+    expect(result).toMatchObject({ everywhere: false, enforced: 1, expected: 1, missing: [] });
+  });
+
+  it('reports everywhere once heartbeats have been steady for longer than a reader may be fresh without a line', async () => {
+    await startReplica();
+    await admin.hset(keys.meta, 'steadySince', Date.now() - 13_000);
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 20_000 });
+    await admin.hset(keys.meta, 'steadySince', 0);
+    expect(result).toMatchObject({ everywhere: true });
+  });
+
   it('does not compare positions of another history', async () => {
     await startReplica();
     await writeLine('elsewhere', { ageMs: 0, replicas: [['process-9', '9999999999999-0', 0, 5000]] });

@@ -49,6 +49,7 @@ export class SharedReplica {
   #notFreshSinceMs: number | undefined;
   #notFreshMs = 0;
   #failsOpen = false;
+  #hasLookUp = false;
   #closed = false;
 
   constructor(options: SharedReplicaOptions) {
@@ -65,7 +66,13 @@ export class SharedReplica {
       const opened = open();
       const feed = opened instanceof Promise ? await opened : opened;
       if (!this.#closed)
-        this.#replica = openReplica({ ...options, feed, observer: this.#observer(), failOpen: () => this.#failsOpen });
+        this.#replica = openReplica({
+          ...options,
+          feed,
+          observer: this.#observer(),
+          failOpen: () => this.#failsOpen,
+          hasLookUp: () => this.#hasLookUp,
+        });
     } catch (error) {
       // One turn later: the creator of this object subscribes first.
       await Promise.resolve();
@@ -85,6 +92,11 @@ export class SharedReplica {
    */
   failOpen(): void {
     this.#failsOpen = true;
+  }
+
+  /** Declares that a verifier asks the log where the denylist cannot answer. Not reversible either. */
+  withLookUp(): void {
+    this.#hasLookUp = true;
   }
 
   /** The verdict of this process about a token, without I/O. */

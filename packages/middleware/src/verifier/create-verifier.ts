@@ -47,6 +47,7 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
       : new TokenCache({ maxEntries: tokenCacheEntries, observe: (result) => telemetry.tokenCacheAsked(result) });
   const feed = revocation === null ? undefined : takeFeed(revocation, parts);
   const lookUp = revocation === null ? undefined : takeLookUp(revocation, parts);
+  if (lookUp !== undefined) feed?.withLookUp();
   const state = new VerifierState({ options, issuers, feed, lookUp, tokenCache, clock, stayAlive });
   const { possession, dpop } = takePossession(options, parts);
   const verification: Verification = {

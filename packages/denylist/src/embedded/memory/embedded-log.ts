@@ -193,13 +193,15 @@ export class EmbeddedLog {
   #enforcement({ epoch, cursor }: AppendedAt): Enforcement {
     if (epoch !== this.#journal.epoch) return nothingKnown;
     const replicas = [...this.#readers].flatMap(([reader, position]) => reader.progress(position));
-    return countEnforcement(
+    const counted = countEnforcement(
       replicas.map((replica) => ({
         replica,
         applied: replica.cursor !== undefined && Number(replica.cursor) >= Number(cursor) ? 'yes' : 'no',
         silentMs: 0,
       })),
     );
+    // A look-up reads the same memory as the readers, which are never stale.
+    return { ...counted, mayRememberLookUp: false };
   }
 
   #find({ dimensions, words }: DigestSet, issuedAt: number): Verdict {

@@ -96,7 +96,7 @@ export function createHttpReseed(log: RevocationLog): Reseed {
 }
 
 function readEnforcement(status: number, body: Uint8Array): Enforcement {
-  const { enforced, expected, expired, missing, failOpen, known } = parseObject(body);
+  const { enforced, expected, expired, missing, failOpen, mayRememberLookUp, known } = parseObject(body);
   const counts = [enforced, expected, expired, failOpen];
   const wellFormed = status === 200 && Array.isArray(missing) && typeof known === 'boolean';
   if (!wellFormed || !counts.every((count) => typeof count === 'number')) return nothingKnown;
@@ -106,6 +106,8 @@ function readEnforcement(status: number, body: Uint8Array): Enforcement {
     expired: Number(expired),
     failOpen: Number(failOpen),
     missing: missing.map(String),
+    // A sidecar of the last release does not say, and unknown counts as true.
+    mayRememberLookUp: mayRememberLookUp !== false,
     known,
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FeedPosition } from '../../log/feed.ts';
-import type { Reader, ReplicaProgress } from '../../log/reader.ts';
+import { isWeakerThan, type Reader, type ReplicaProgress } from '../../log/reader.ts';
 import type { AnswerFrame } from '../wire/frames/down.ts';
 import { maxUpFrameBytes } from '../wire/frames/frame.ts';
 import { FrameWriter } from '../wire/frames/frame-writer.ts';
@@ -60,7 +60,8 @@ export class StreamReports {
   leave(): void {
     const [own] = this.#reader.progress(undefined);
     if (this.#reader.relay === true || own === undefined) return;
-    this.#write(0, [{ failOpen: own.failOpen, maxStalenessMs: own.maxStalenessMs, left: true }]);
+    const { failOpen, hasLookUp, maxStalenessMs } = own;
+    this.#write(0, [{ failOpen, hasLookUp, maxStalenessMs, left: true }]);
   }
 
   #changedRows(replicas: readonly ReplicaProgress[]): { rows: ReportRow[]; isNew: boolean } {
@@ -71,30 +72,23 @@ export class StreamReports {
       const row = this.#rowOf(replica);
       const sent = this.#sent.get(row.id);
       left.delete(row.id);
-      const isWeaker =
-        sent === undefined || (row.failOpen && !sent.failOpen) || row.maxStalenessMs > sent.maxStalenessMs;
+      const isWeaker = sent === undefined || isWeakerThan(sent, row);
       if (!isWeaker && row.n === sent.n && row.failOpen === sent.failOpen) continue;
       if (isWeaker) isNew = true;
       this.#sent.set(row.id, row);
       rows.push(sent === undefined ? row : { ...row, label: undefined });
     }
     for (const id of left) {
-      rows.push({ id, failOpen: false, maxStalenessMs: 0, left: true });
+      rows.push({ id, failOpen: false, hasLookUp: false, maxStalenessMs: 0, left: true });
       this.#sent.delete(id);
     }
     return { rows, isNew };
   }
 
-  #rowOf({ id, label, cursor, failOpen, maxStalenessMs }: ReplicaProgress) {
+  #rowOf({ id, label, cursor, ...replica }: ReplicaProgress) {
     const at = cursor === undefined ? undefined : parsePosition(cursor);
     const n = at !== undefined && at.feed === this.feed ? at.n : undefined;
-    return {
-      id: identityOf(id),
-      label: label ?? (identityOf(id) === id ? undefined : id),
-      n,
-      failOpen,
-      maxStalenessMs,
-    };
+    return { ...replica, id: identityOf(id), label: label ?? (identityOf(id) === id ? undefined : id), n };
   }
 
   #write(seq: number, rows: readonly ReportRow[]): void {

@@ -1,19 +1,16 @@
-import { reportLifetimeMs, silenceLimitMs } from '../../log/reader.ts';
+import { type ReplicaProgress, reportLifetimeMs, silenceLimitMs } from '../../log/reader.ts';
 import { leastMaxStalenessMs } from '../../replication/max-staleness.ts';
 
 /** A replica as a reader has reported it. */
-export interface HeldReplica {
-  readonly label?: string;
-  readonly failOpen: boolean;
-  readonly maxStalenessMs: number;
+export interface HeldReplica extends Omit<ReplicaProgress, 'id' | 'cursor'> {
   /** Number of the last change of this feed that it has applied; absent while it has none. */
   readonly n?: number;
   /** Monotonic milliseconds up to which it counts although its reader does not name it any more. */
   readonly untilMs?: number;
 }
 
-/** A replica that accepts while it does not know is remembered for this long after its connection was lost. */
-const failOpenMemoryMs = 86_400_000;
+/** How long a replica that accepts while it does not know is remembered after its connection was lost, and any look-up. */
+export const failOpenMemoryMs = 86_400_000;
 
 /** What a sidecar tells the connection of a reader. */
 export interface ReaderConnection {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { FeedPosition } from '../../log/feed.ts';
-import type { Reader, ReplicaProgress } from '../../log/reader.ts';
-import { mostMaxStalenessMs } from '../../replication/max-staleness.ts';
+import { isWeakerThan, type Reader, type ReplicaProgress } from '../../log/reader.ts';
+import { defaultMaxStalenessMs, mostMaxStalenessMs } from '../../replication/max-staleness.ts';
 import type { ReportRow } from '../wire/frames/report.ts';
 import type { JoinFrame } from '../wire/frames/up.ts';
 import { parsePosition } from '../wire/wire.ts';
-import { type HeldReplica, type ReaderConnection, ReaderEntry } from './reader-entry.ts';
+import { failOpenMemoryMs, type HeldReplica, type ReaderConnection, ReaderEntry } from './reader-entry.ts';
 
 /** Replicas remembered; every process on this host may report, so the number is bounded. */
 const maxReplicas = 10_000;
@@ -16,6 +16,7 @@ const maxMarks = 4096;
 /** Reported while replicas that were dropped at the bound may still accept: it never has an entry. */
 const droppedReplica: ReplicaProgress = {
   id: 'f'.repeat(16),
+  hasLookUp: true,
   label: 'replicas beyond the number that this sidecar remembers',
   failOpen: false,
   maxStalenessMs: mostMaxStalenessMs,
@@ -23,7 +24,8 @@ const droppedReplica: ReplicaProgress = {
 
 /**
  * The readers of a sidecar and how far each replica is. Upstream the sidecar is itself a reader, and this is what it
- * reports: the same replicas, in the positions of its source.
+ * reports: itself, and the same replicas in the positions of its source. All are read in one tick, so a replica that is
+ * not named yet receives at least what the sidecar says that it holds.
  */
 export class Readers implements Reader {
   /** Names this sidecar as a reader and its feed: new with every start. */
@@ -34,7 +36,7 @@ export class Readers implements Reader {
   readonly #bySecret = new Map<string, ReaderEntry>();
   /** Readers of the last release, by the names they choose. */
   readonly #byName = new Map<string, ReaderEntry>();
-  readonly #marks: { readonly n: number; readonly position: FeedPosition }[] = [];
+  #marks: { readonly n: number; readonly position: FeedPosition }[] = [];
   readonly #progressListeners = new Set<() => void>();
   readonly #acceptedListeners = new Set<() => void>();
   #replicas = 0;
@@ -42,11 +44,18 @@ export class Readers implements Reader {
   #acceptedRevision = 0;
   /** Monotonic milliseconds up to which a dropped replica may accept. */
   #droppedUntilMs = Number.NEGATIVE_INFINITY;
+  /** Monotonic milliseconds of the last report of a replica with a look-up. */
+  #lookUpSeenAtMs = Number.NEGATIVE_INFINITY;
+  readonly #maxStalenessMs: number;
 
-  /** @param id 16 hex digits, random. */
-  constructor(clock: Clock, id: string) {
+  /**
+   * @param id 16 hex digits, random.
+   * @param maxStalenessMs of the sidecar itself.
+   */
+  constructor(clock: Clock, id: string, maxStalenessMs = defaultMaxStalenessMs) {
     this.#clock = clock;
     this.id = id;
+    this.#maxStalenessMs = maxStalenessMs;
   }
 
   get revision(): number {
@@ -81,14 +90,14 @@ export class Readers implements Reader {
    *
    * @returns undefined when there are too many to remember another one.
    */
-  join({ relay, failOpen, maxStalenessMs, secret, label }: JoinFrame, connection: ReaderConnection) {
+  join({ kind: _kind, relay, secret, ...replica }: JoinFrame, connection: ReaderConnection) {
     const known = secret === undefined ? undefined : this.#bySecret.get(secret);
     const entry = known?.relay === relay ? known : this.#newEntry(relay);
     entry.connection?.replaced();
     entry.connection = connection;
     entry.reportedAtMs = this.#clock.monotonicMs();
     entry.followedRevision = undefined;
-    const isRemembered = relay || this.#hold(entry, entry.identity, { failOpen, maxStalenessMs, label });
+    const isRemembered = relay || this.#hold(entry, entry.identity, replica);
     if (!isRemembered) {
       this.#forget(entry);
       return undefined;
@@ -149,9 +158,9 @@ export class Readers implements Reader {
     this.#byName.set(name, entry);
     this.#entries.set(entry.identity, entry);
     entry.reportedAtMs = nowMs;
-    for (const { id, cursor, failOpen, maxStalenessMs } of replicas) {
+    for (const { id, cursor, ...replica } of replicas) {
       const n = cursor === undefined ? undefined : this.#numberAt(cursor);
-      if (!this.#hold(entry, id, { failOpen, maxStalenessMs, n, label: id === name ? undefined : name })) return false;
+      if (!this.#hold(entry, id, { ...replica, n, label: id === name ? undefined : name })) return false;
     }
     const named = new Set(replicas.map(({ id }) => id));
     for (const [id, replica] of entry.replicas) {
@@ -185,8 +194,26 @@ export class Readers implements Reader {
     if (this.#marks.length > maxMarks) this.#marks.shift();
   }
 
+  /**
+   * A new snapshot of the source was read. What has a number by then may be of a history that the source has lost, so
+   * positions of it say nothing in terms of the present one.
+   */
+  snapshotRead(): void {
+    this.#marks = [];
+  }
+
+  /** This sidecar itself, and the replicas behind it. */
+  progress(position: { readonly cursor: string } | undefined): ReplicaProgress[] {
+    const replicas = this.replicas();
+    // A replica that is forgotten may go on with look-ups.
+    const hasLookUp = this.#clock.monotonicMs() - this.#lookUpSeenAtMs <= failOpenMemoryMs;
+    const { id } = this;
+    const maxStalenessMs = this.#maxStalenessMs;
+    return [{ id, cursor: position?.cursor, failOpen: false, maxStalenessMs, isServer: true, hasLookUp }, ...replicas];
+  }
+
   /** Every replica that may still accept what is not found, with what it has applied in terms of the source. */
-  progress(): ReplicaProgress[] {
+  replicas(): ReplicaProgress[] {
     const nowMs = this.#clock.monotonicMs();
     const replicas: ReplicaProgress[] = nowMs <= this.#droppedUntilMs ? [droppedReplica] : [];
     for (const entry of this.#entries.values()) {
@@ -197,10 +224,10 @@ export class Readers implements Reader {
           entry.connection?.expired();
           continue;
         }
-        const { n, label, failOpen, maxStalenessMs } = replica;
+        const { n, untilMs: _untilMs, ...reported } = replica;
         const isForged = entry.name !== undefined && entry.connection === undefined;
         const cursor = n === undefined || isForged ? undefined : this.#sourceCursor(n);
-        replicas.push({ id, label, failOpen, maxStalenessMs, cursor });
+        replicas.push({ ...reported, id, cursor });
       }
       if (entry.connection === undefined && entry.replicas.size === 0) this.#forget(entry);
     }
@@ -229,12 +256,8 @@ export class Readers implements Reader {
       if (this.#replicas >= maxReplicas && !this.#makeRoom()) return false;
       this.#replicas += 1;
     }
-    const isWeaker =
-      held === undefined ||
-      (replica.failOpen && !held.failOpen) ||
-      replica.maxStalenessMs > held.maxStalenessMs ||
-      held.untilMs !== undefined;
-    if (isWeaker) {
+    if (replica.hasLookUp !== false) this.#lookUpSeenAtMs = this.#clock.monotonicMs();
+    if (held === undefined || held.untilMs !== undefined || isWeakerThan(held, replica)) {
       this.#revision += 1;
       entry.revision = this.#revision;
     }

@@ -10,6 +10,10 @@ export interface ReportRow {
   readonly n?: number;
   readonly failOpen: boolean;
   readonly maxStalenessMs: number;
+  /** A relay, for itself. */
+  readonly isServer?: boolean;
+  /** It asks the log for what its denylist cannot answer. Of a relay: a replica behind it does, or did within a day. */
+  readonly hasLookUp?: boolean;
   /** It stopped in order, and is not waited for any longer. */
   readonly left?: boolean;
   /** Only in the first row of a replica on a connection. */
@@ -23,16 +27,23 @@ export interface ReportFrame {
   readonly rows: readonly ReportRow[];
 }
 
-const flags = { failOpen: 1, hasPosition: 2, left: 4 };
+const flags = { failOpen: 1, hasPosition: 2, left: 4, isServer: 8, hasLookUp: 16 };
 
 /** A row with the longest label. */
 export const maxReportRowBytes = 150;
 
 export function writeReport(writer: FrameWriter, { seq, rows }: ReportFrame): void {
   writer.u32(seq);
-  for (const { id, n, failOpen, maxStalenessMs, left, label } of rows) {
+  for (const { id, n, maxStalenessMs, label, ...row } of rows) {
     writer.hex(id, 8);
-    writer.u8((failOpen ? flags.failOpen : 0) | (n === undefined ? 0 : flags.hasPosition) | (left ? flags.left : 0));
+    writer.u8(
+      (row.failOpen ? flags.failOpen : 0) |
+        (n === undefined ? 0 : flags.hasPosition) |
+        (row.left ? flags.left : 0) |
+        (row.isServer ? flags.isServer : 0) |
+        // Undefined is unknown, and counts as a look-up.
+        (row.hasLookUp === false ? 0 : flags.hasLookUp),
+    );
     writer.u64(n ?? 0).u32(maxStalenessMs);
     writeLabel(writer, label);
   }
@@ -57,6 +68,8 @@ function readRow(reader: FrameReader): ReportRow {
     failOpen: (bits & flags.failOpen) !== 0,
     maxStalenessMs,
     left: (bits & flags.left) !== 0,
+    isServer: (bits & flags.isServer) !== 0,
+    hasLookUp: (bits & flags.hasLookUp) !== 0,
     label: label === '' ? undefined : label,
   };
 }

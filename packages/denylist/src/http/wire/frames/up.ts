@@ -12,6 +12,8 @@ export interface JoinFrame {
   readonly relay: boolean;
   /** It accepts while it does not know. */
   readonly failOpen: boolean;
+  /** It asks the log for what its denylist cannot answer. */
+  readonly hasLookUp?: boolean;
   /** How long it may stay fresh on its last proof; 0 for a relay. */
   readonly maxStalenessMs: number;
   /** Secret of an earlier welcome of this sidecar, whose place this connection takes. */
@@ -41,13 +43,18 @@ export interface UnknownFrame {
 
 export type UpFrame = JoinFrame | FollowFrame | ReportFrame | UsageFrame | AskFrame;
 
-const flags = { relay: 1, failOpen: 2 };
+const flags = { relay: 1, failOpen: 2, hasLookUp: 4 };
 
 export function encodeUp(writer: FrameWriter, frame: UpFrame): Buffer {
   writer.begin(frame.kind);
   switch (frame.kind) {
     case 'join':
-      writer.u8((frame.relay ? flags.relay : 0) | (frame.failOpen ? flags.failOpen : 0)).u32(frame.maxStalenessMs);
+      writer.u8(
+        (frame.relay ? flags.relay : 0) |
+          (frame.failOpen ? flags.failOpen : 0) |
+          (frame.hasLookUp ? flags.hasLookUp : 0),
+      );
+      writer.u32(frame.maxStalenessMs);
       writer.hex(frame.secret, 16);
       writeLabel(writer, frame.label);
       break;
@@ -99,6 +106,7 @@ function readJoin(reader: FrameReader): JoinFrame {
     kind: 'join',
     relay: (bits & flags.relay) !== 0,
     failOpen: (bits & flags.failOpen) !== 0,
+    hasLookUp: (bits & flags.hasLookUp) !== 0,
     maxStalenessMs,
     secret,
     label: readLabel(reader),

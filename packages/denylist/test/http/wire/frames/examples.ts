@@ -64,11 +64,21 @@ export const downExamples: Readonly<Record<string, DownFrame>> = {
   goodbye: { kind: 'goodbye' },
 };
 
+const row = {
+  failOpen: false,
+  hasLookUp: false,
+  isServer: false,
+  left: false,
+  maxStalenessMs: 5000,
+  label: undefined,
+};
+
 export const upExamples: Readonly<Record<string, UpFrame>> = {
   'join of a process': {
     kind: 'join',
     relay: false,
     failOpen: true,
+    hasLookUp: true,
     maxStalenessMs: 5000,
     secret: '000102030405060708090a0b0c0d0e0f',
     label: 'api-7f9c/4711/orders',
@@ -77,6 +87,7 @@ export const upExamples: Readonly<Record<string, UpFrame>> = {
     kind: 'join',
     relay: true,
     failOpen: false,
+    hasLookUp: false,
     maxStalenessMs: 0,
     secret: undefined,
     label: '',
@@ -85,14 +96,15 @@ export const upExamples: Readonly<Record<string, UpFrame>> = {
   'report of a process': {
     kind: 'report',
     seq: 0,
-    rows: [{ id: undefined, n: 42, failOpen: false, maxStalenessMs: 5000, left: false, label: undefined }],
+    rows: [{ ...row, id: undefined, n: 42 }],
   },
   'report of a relay': {
     kind: 'report',
     seq: 9,
     rows: [
-      { id: 'a1a2a3a4a5a6a7a8', n: undefined, failOpen: true, maxStalenessMs: 5000, left: false, label: 'Bücher/12' },
-      { id: 'b1b2b3b4b5b6b7b8', n: 41, failOpen: false, maxStalenessMs: 2000, left: true, label: undefined },
+      { ...row, id: 'c1c2c3c4c5c6c7c8', n: 42, isServer: true, hasLookUp: true },
+      { ...row, id: 'a1a2a3a4a5a6a7a8', n: undefined, failOpen: true, label: 'Bücher/12' },
+      { ...row, id: 'b1b2b3b4b5b6b7b8', n: 41, maxStalenessMs: 2000, left: true },
     ],
   },
   usage: {
@@ -178,6 +190,7 @@ export const arbitraryUp: fc.Arbitrary<UpFrame> = fc.oneof(
     kind: fc.constant('join' as const),
     relay: fc.boolean(),
     failOpen: fc.boolean(),
+    hasLookUp: fc.boolean(),
     maxStalenessMs: uint32,
     secret: maybe(hex(16)),
     label,
@@ -191,6 +204,8 @@ export const arbitraryUp: fc.Arbitrary<UpFrame> = fc.oneof(
         id: maybe(hex(8)),
         n: maybe(count),
         failOpen: fc.boolean(),
+        hasLookUp: fc.boolean(),
+        isServer: fc.boolean(),
         maxStalenessMs: uint32,
         left: fc.boolean(),
         label: maybe(label.filter((text) => text !== '')),
