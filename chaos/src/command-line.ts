@@ -1,49 +1,50 @@
-/** What the operator of the suite asked for. */
+/** The parsed command line. */
 export interface Command {
   readonly help: boolean;
-  /** Only the last line of stdout is for machines; progress goes to stderr. */
+  /** Progress is printed to stderr, and stdout holds only the summary. */
   readonly json: boolean;
-  /** Prefixes of the names of faults; one that is empty takes all. */
+  /** Prefixes of fault names. An empty prefix selects all faults. */
   readonly only: readonly string[];
-  /** Random runs, one a seed. */
+  /** Number of random runs; each has its own seed. */
   readonly seeds: number;
   readonly firstSeed: number;
-  /** Minutes of random faults a seed; 0 plays none. */
+  /** Duration of each random run, in minutes. 0: no random runs. */
   readonly minutes: number;
-  /** How often each fault is played. */
+  /** Number of runs of each fault. */
   readonly repeat: number;
-  /** Faults played at once. */
+  /** Number of faults that run at the same time. */
   readonly jobs: number;
-  /** Minutes of load without a fault, instead of everything else. */
+  /** Minutes of load without a fault. No fault is run then. */
   readonly soak: number | undefined;
   readonly brokenBuild: string | undefined;
-  /** Where the report is written as well. */
+  /** File to which the report is also written. */
   readonly report: string | undefined;
   readonly historyFolder: string | undefined;
 }
 
 export const help = `npm run chaos -- [options]
 
-Plays faults against real processes and judges the history afterwards.
+Causes faults in real processes, and checks the recorded history afterwards.
 
-  --only <prefixes>   only faults whose name begins so (see --list); several with commas
-  --list              names of the faults, one a line
-  --seeds <n>         random runs, one a seed (default 1)
-  --seed <n>          the first seed (default: drawn, and printed)
-  --minutes <n>       minutes of random faults a seed (default 2; 0 for none)
-  --repeat <n>        how often each fault is played (default 1)
-  --jobs <n>          faults played at once (default 2)
-  --soak <minutes>    no fault, but load for so long: what grows is a leak
-  --broken <build>    no-resync | lru | silent-accept: the suite must find it
-  --report <file>     write the report there, too
-  --history <folder>  keep histories there (default: a temporary folder, kept when something was found)
-  --json              progress to stderr; the last line of stdout is
+  --only <prefixes>   run only faults with these prefixes of a name, separated by commas
+  --list              print the names of the faults, one a line
+  --seeds <n>         number of random runs, each with its own seed (default 1)
+  --seed <n>          the first seed (default: a random number, which is printed)
+  --minutes <n>       duration of a random run (default 2, with --only 0; 0: no random run)
+  --repeat <n>        number of runs of each fault (default 1)
+  --jobs <n>          number of faults that run at the same time (default 2)
+  --soak <minutes>    run load without faults, and report growth of memory, handles and the log
+  --broken <build>    run a build with a known defect: no-resync | lru | silent-accept
+  --report <file>     write the report to this file, too
+  --history <folder>  write the histories to this folder
+                      (default: a temporary folder, which is kept when there is a violation)
+  --json              print progress to stderr; the last line of stdout is
                       { faults, runs, violations, worstLateAcceptMs, recovery: { p50Ms, p99Ms } },
                       of a soak { soakMinutes, requests, statements, unavailable, wrongAnswers, violations,
-                      worstRssGrowth, worstHeapGrowth }: growth in bytes a ten minutes
-  --help
+                      worstRssGrowth, worstHeapGrowth }, with growth in bytes in ten minutes
+  --help              print this text
 
-Exit code: 0 nothing was violated, 1 something was, 2 wrong options.
+Exit code: 0 no violation, 1 at least one violation, 2 wrong options.
 `;
 
 const valued = ['--only', '--seeds', '--seed', '--minutes', '--repeat', '--jobs', '--soak', '--broken'].concat([
@@ -51,7 +52,7 @@ const valued = ['--only', '--seeds', '--seed', '--minutes', '--repeat', '--jobs'
   '--history',
 ]);
 
-/** @throws RangeError with a sentence for people. */
+/** @throws RangeError for an unknown option or a wrong value. */
 export function readCommandLine(argv: readonly string[], drawSeed: () => number): Command & { readonly list: boolean } {
   const given = new Map<string, string>();
   const flags = new Set<string>();
@@ -61,13 +62,14 @@ export function readCommandLine(argv: readonly string[], drawSeed: () => number)
     if (['--help', '-h', '--json', '--list'].includes(word)) flags.add(word);
     else if (valued.includes(word)) {
       const value = words[++at];
-      if (value === undefined) throw new RangeError(`${word} needs a value`);
+      if (value === undefined) throw new RangeError(`${word} needs a value; see --help`);
       given.set(word, value);
-    } else throw new RangeError(`unknown option ${word}`);
+    } else throw new RangeError(`unknown option ${word}; see --help`);
   }
   const number = (name: string, fallback: number, least: number) => {
     const value = Number(given.get(name) ?? fallback);
-    if (!Number.isFinite(value) || value < least) throw new RangeError(`${name}: a number of at least ${least}`);
+    if (!Number.isFinite(value) || value < least)
+      throw new RangeError(`${name} must be a number of at least ${least}; found ${given.get(name)}`);
     return value;
   };
   return {
@@ -77,7 +79,6 @@ export function readCommandLine(argv: readonly string[], drawSeed: () => number)
     only: (given.get('--only') ?? '').split(','),
     seeds: number('--seeds', 1, 0),
     firstSeed: given.has('--seed') ? number('--seed', 1, 0) : drawSeed(),
-    // With `--only`, minutes of random faults are not wanted.
     minutes: number('--minutes', given.has('--only') ? 0 : 2, 0),
     repeat: number('--repeat', 1, 1),
     jobs: number('--jobs', 2, 1),

@@ -1,7 +1,7 @@
 import type { World } from './world/world.ts';
 import type { WorldOptions } from './world/world-options.ts';
 
-/** Rows of the failure table; every one has at least one fault here. */
+/** Rows of the failure table. Each has at least one fault. */
 export const failures = [
   'sidecar killed (-9) at any point',
   'Redis down / SIGSTOP',
@@ -27,24 +27,24 @@ export const failures = [
 ] as const;
 export type Failure = (typeof failures)[number];
 
-/** One fault: a world, what goes wrong in it, and what is promised meanwhile. */
+/** One fault: the processes it runs in, its script, and the guarantees that are checked. */
 export interface Fault {
   /** `group/detail`, for `--only`. */
   readonly name: string;
   readonly failure: Failure;
   readonly world?: WorldOptions;
-  /** Added to `maxStalenessMs`: the bound on the cut-off side of a partition is longer. Default 0. */
+  /** Added to `maxStalenessMs`, because the bound is longer on the minority side of a partition. Default 0. */
   readonly extraBoundMs?: number;
-  /** Default 10 s: back-offs of up to 2 s in a sidecar and then in a process, a resync each, and a busy machine. */
+  /** Default 10 s: a back-off of up to 2 s and a resync in the sidecar and in the API process, and a busy machine. */
   readonly recoverWithinMs?: number;
-  /** Default 500 ms: what a reported latency may be off by. */
+  /** Maximum error of a reported latency. Default 500 ms. */
   readonly clockReadingMs?: number;
   /** No process that was fresh may become unavailable. */
   readonly alwaysAvailable?: boolean;
-  /** The fault does not end: no recovery is awaited, and no new process is started. */
+  /** The fault has no end: the suite does not wait for recovery and starts no new process. */
   readonly staysStale?: boolean;
-  /** Whether revocations and lifts go on all the while. Default true. */
+  /** Whether revocations and lifts are published during the fault. Default true. */
   readonly traffic?: boolean;
-  /** Brings the world into trouble and out of it. */
+  /** Causes the fault and ends it. */
   run(world: World): Promise<void>;
 }

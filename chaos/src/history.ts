@@ -1,6 +1,6 @@
 /**
- * What happened in one run, as one JSON object a line. Times are milliseconds of the host's monotonic clock (hrtime),
- * which all processes of one host share. Checkers read nothing else.
+ * The history of one run, as one JSON object a line. Times are milliseconds of the host's monotonic clock (hrtime),
+ * which all processes of one host share. The history is the only input of the checkers.
  */
 export type HistoryRecord =
   | RunRecord
@@ -15,19 +15,19 @@ export type HistoryRecord =
   | ExpectationRecord
   | FigureRecord;
 
-/** What was promised in this run. */
+/** The guarantees that are checked in this run. */
 export interface RunRecord {
   readonly kind: 'run';
   readonly fault: string;
   readonly seed: number;
   readonly maxStalenessMs: number;
-  /** After an acknowledgement, no accept later than this. */
+  /** Maximum time from an acknowledgement to an accept. */
   readonly boundMs: number;
-  /** After the last fault ended, every process is fresh again within this. */
+  /** Maximum time from the end of the last fault until every process is fresh. */
   readonly recoverWithinMs: number;
-  /** What a reported latency may be off by: the log's clock is read over a round trip, and that takes its time. */
+  /** Maximum error of a reported latency: the clock of the log is read over a round trip. */
   readonly clockReadingMs: number;
-  /** No accepted token may turn unavailable in this run (a planned failover). */
+  /** No process that was fresh may answer "unavailable" in this run (a planned failover). */
   readonly alwaysAvailable: boolean;
 }
 
@@ -49,55 +49,55 @@ export interface StatementRecord {
   /** `cutoff` denies by `iat` and cannot be lifted; `denial` can. */
   readonly effect: 'denial' | 'cutoff';
   readonly dimension: string;
-  /** Index of the token whose value was named. */
+  /** Index of the token that the statement names. */
   readonly token: number;
   readonly startedMs: number;
   readonly endedMs: number;
   readonly outcome: StatementOutcome;
-  /** The code behind a failure, in the product's words. */
+  /** The error code of the cause of a failure. */
   readonly failure?: string;
   readonly redisReplicas: number;
-  /** A denial that ends by itself: when the promise ends. */
+  /** The end of a denial with `expiresAt`. */
   readonly untilMs?: number;
 }
 
 /**
- * One look of one process at many tokens. `verdicts` holds a letter a token from index `from`, each followed by how often
- * it repeats when that is more than once (`a12r`):
+ * The verdicts of one process about many tokens. `verdicts` holds one letter for each token from index `from`; a number
+ * after a letter is the length of a run of equal letters (`a12r`):
  *
- * - `a` accepted by the local list · `A` accepted by a look-up in the log · `p` accepted by policy, though unknown
+ * - `a` accepted by the local list · `A` accepted by a look-up in the log · `p` unknown, accepted by policy
  * - `r` revoked by the local list · `R` revoked by a look-up · `u` unavailable
  */
 export interface ProbeRecord {
   readonly kind: 'probe';
   readonly who: string;
-  /** Counts restarts of the process. */
+  /** Number of the start of this process, from 1. */
   readonly life: number;
-  /** The sidecar it followed. */
+  /** The sidecar that it follows. */
   readonly via: string;
-  /** Just before and just after the look. */
+  /** Immediately before and after the checks. */
   readonly startMs: number;
   readonly endMs: number;
   readonly fresh: boolean;
-  /** Why it is not fresh, in the product's words. */
+  /** The cause, as the product reports it, if the process is not fresh. */
   readonly cause?: string;
   readonly from: number;
   readonly verdicts: string;
-  /** Dimensions by which it denied, in order of the denied tokens; only in probes made for it. */
+  /** The dimension of each denial, in the order of the denied tokens; only in sweeps. */
   readonly dimensions?: readonly string[];
 }
 
-/** A process applied a live change and measured its latency. */
+/** A process applied a change from its feed and measured the latency. */
 export interface AppliedRecord {
   readonly kind: 'applied';
   readonly who: string;
   readonly atMs: number;
   readonly token: number;
-  /** From the publisher's request to here, as the product says. */
+  /** Latency from the publisher's request to the change in this process, as the product reports it. */
   readonly reportedMs: number;
 }
 
-/** A process began or ended, was paused or went on. */
+/** A process was started, ended, paused or resumed. */
 export interface LifeRecord {
   readonly kind: 'life';
   readonly who: string;
@@ -106,7 +106,7 @@ export interface LifeRecord {
   readonly atMs: number;
 }
 
-/** A fault was in force between the two times. */
+/** A fault was active between the two times. */
 export interface FaultRecord {
   readonly kind: 'fault';
   readonly what: string;
@@ -115,26 +115,26 @@ export interface FaultRecord {
 }
 
 /**
- * The log forgot something. A rule that a survivor held must come back; a rule that no process held may be lost. Until it has come back,
- * the bound is longer by the survivors' re-seed.
+ * The log lost data. Survivors write the rules that they hold back; a rule that no survivor holds may be lost. Until
+ * `untilMs` the longer bound of this re-seed applies.
  */
 export interface LossRecord {
   readonly kind: 'loss';
   readonly what: string;
-  /** Before the log forgot, and after. */
+  /** Immediately before and after the loss. */
   readonly atMs: number;
   readonly doneMs: number;
-  /** Everything that can be written back has been. */
+  /** From this time on the re-seed must be complete. */
   readonly untilMs: number;
-  /** Sidecars that were connected to the log and lived through it. */
+  /** Sidecars that were connected to the log and kept running. */
   readonly survivors: readonly string[];
-  /** What all redis replicas had confirmed was not lost: one of them took over. */
+  /** A redis replica became primary, so a statement that all redis replicas confirmed is not lost. */
   readonly replicasSurvive: boolean;
-  /** Tokens that a survivor is known to hold although no process behind it could show it yet. */
+  /** Tokens whose revocation a survivor holds although no process behind it has denied them yet. */
   readonly alsoHeld: readonly number[];
 }
 
-/** From here on everything must have settled: every process fresh, everything promised denied. */
+/** From this time on every process must be fresh and must deny every revoked token. */
 export interface CheckpointRecord {
   readonly kind: 'checkpoint';
   readonly atMs: number;
@@ -153,7 +153,7 @@ export interface MemoryRecord {
   readonly full: boolean;
 }
 
-/** Something a fault's own script looked at: counted like every other violation when it does not hold. */
+/** A check by the script of a fault. It is a violation if it does not hold. */
 export interface ExpectationRecord {
   readonly kind: 'expectation';
   readonly what: string;
@@ -161,7 +161,7 @@ export interface ExpectationRecord {
   readonly found?: string;
 }
 
-/** How long something took, for the report only: no checker judges it. */
+/** A duration for the report. No checker reads it. */
 export interface FigureRecord {
   readonly kind: 'figure';
   readonly what: string;

@@ -11,7 +11,7 @@ import { type FaultRun, runFault } from './run-fault.ts';
 import { drawSoak, type SoakSummary, soak } from './soak/soak.ts';
 
 process.exitCode = await main(process.argv.slice(2));
-// Whatever a fault left half open must not keep us.
+// A fault can leave connections half open, which would keep the process alive.
 process.exit();
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -30,7 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const brokenBuild = brokenBuilds.find((build) => build === command.brokenBuild);
   const chosen = faults.filter(({ name }) => command.only.some((prefix) => name.startsWith(prefix)));
   if (chosen.length === 0 || (command.brokenBuild !== undefined && brokenBuild === undefined)) {
-    process.stderr.write('no such fault or build; see --list and --help\n');
+    process.stderr.write('unknown fault or build; see --list and --help\n');
     return 2;
   }
   const folder = command.historyFolder ?? mkdtempSync(join(tmpdir(), 'revocast-chaos-'));
@@ -70,8 +70,7 @@ interface Play {
 async function play(command: Command, { chosen, folder, brokenBuild, say }: Play): Promise<FaultRun[]> {
   const { firstSeed, repeat, seeds, minutes } = command;
   const runs: FaultRun[] = [];
-  const build = brokenBuild === undefined ? {} : { brokenBuild };
-  const tell = (run: FaultRun) => {
+  const report = (run: FaultRun) => {
     runs.push(run);
     const worst = `late accept ${Math.round(run.worstLateAcceptMs)} ms`;
     const verdict = run.violations.length === 0 ? 'ok' : `${run.violations.length} VIOLATIONS`;
@@ -86,10 +85,10 @@ async function play(command: Command, { chosen, folder, brokenBuild, say }: Play
     ...Array.from({ length: repeat }, (_, round) => faultsOf(round)).flat(),
     ...Array.from({ length: minutes === 0 ? 0 : seeds }, (_, index) => randomOf(index)),
   ];
-  // Faults mostly wait, each in a world of its own: several at once, and still begun in this order.
+  // A fault mostly waits, so several run at the same time. They start in this order.
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      tell(await runFault(next.fault, { seed: next.seed, folder, ...build }));
+      report(await runFault(next.fault, { seed: next.seed, folder, brokenBuild }));
     }
   };
   await Promise.all(Array.from({ length: command.jobs }, work));

@@ -1,4 +1,4 @@
-/** Milliseconds of the host's monotonic clock: one clock for all processes of the suite. */
+/** Milliseconds of the host's monotonic clock, which all processes of the suite share. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000;
 }

@@ -1,12 +1,13 @@
 import type { Fault } from './fault.ts';
+import type { ActorProcess } from './world/actor-process.ts';
 import { pause } from './world/pause.ts';
 import { redisCommand } from './world/redis-command.ts';
 import type { World } from './world/world.ts';
 
-/** One thing that can go wrong at any time, and its end. */
+/** A fault that can begin at any time. `play` causes it and ends it. */
 interface Mishap {
   readonly name: string;
-  /** How often it is drawn, against the others. */
+  /** Its probability, relative to the other weights. */
   readonly weight: number;
   play(world: World): Promise<void>;
 }
@@ -18,10 +19,15 @@ function draw<T>(world: World, from: readonly T[]): T {
   return from[Math.floor(world.random() * from.length)]!;
 }
 
-/** Up to longer than anybody stays fresh on what was proven before. */
+function drawActor(world: World): ActorProcess {
+  const who = draw(world, links);
+  return who.startsWith('s') ? world.sidecar(who) : world.api(who);
+}
+
+/** A random duration; the longest ones exceed the time that a process stays fresh without new proofs. */
 const whileMs = (world: World) => 100 + world.random() * (world.maxStalenessMs + 2000);
 
-// s3 and the process behind it are the witnesses: they may be slow, and live through everything.
+// No fault hits s3 and the process behind it, so that one sidecar always holds every rule.
 const mishaps: readonly Mishap[] = [
   {
     name: 'a sidecar is killed and started again',
@@ -47,8 +53,7 @@ const mishaps: readonly Mishap[] = [
     name: 'a process or sidecar is paused',
     weight: 4,
     async play(world) {
-      const who = draw(world, links);
-      const actor = who.startsWith('s') ? world.sidecar(who) : world.api(who);
+      const actor = drawActor(world);
       actor.pause();
       await pause(whileMs(world));
       actor.resume();
@@ -100,8 +105,7 @@ const mishaps: readonly Mishap[] = [
     name: 'a wall clock jumps',
     weight: 2,
     async play(world) {
-      const who = draw(world, links);
-      const actor = who.startsWith('s') ? world.sidecar(who) : world.api(who);
+      const actor = drawActor(world);
       actor.tell({ tell: 'clock', offsetMs: draw(world, [-3_600_000, -90_000, 90_000, 3_600_000]) });
       await pause(whileMs(world));
       actor.tell({ tell: 'clock', offsetMs: 0 });
@@ -136,14 +140,14 @@ const mishaps: readonly Mishap[] = [
   },
 ];
 
-/** What makes the log forget: played alone, and given the time to heal. */
+/** Faults in which the log loses data. Each is played alone, and the next fault waits for the recovery. */
 const losses: readonly Mishap[] = [
   {
     name: 'FLUSHALL',
     weight: 1,
     async play(world) {
       await world.loss('FLUSHALL', { survivors: allSidecars }, () => world.redisCommand('FLUSHALL'));
-      // A second loss while the log is healing is another fault: no process can prove anything then.
+      // A second loss during the recovery is not covered by the guarantees: no process can prove what was lost.
       await pause(16_000);
     },
   },
@@ -157,7 +161,7 @@ const losses: readonly Mishap[] = [
       await world.loss('failover', { survivors: allSidecars, replicasSurvive: true }, () => world.promote(1));
       const [primary, old] = world.redis;
       if (primary === undefined || old === undefined) return;
-      // The old primary comes back as the replica, through the same link.
+      // The old primary becomes the replica, through the same link.
       cut.retarget({ host: primary.host, port: primary.port });
       cut.flow();
       await redisCommand(old, 'REPLICAOF', cut.host, cut.port);
@@ -166,7 +170,7 @@ const losses: readonly Mishap[] = [
   },
 ];
 
-/** Faults drawn one after another, sometimes two at once, for as long as asked; the seed decides which. */
+/** Plays random faults for `durationMs`, sometimes two at the same time. The seed determines which. */
 export function randomFaults(durationMs: number, say: (line: string) => void): Fault {
   return {
     name: 'random',
@@ -178,7 +182,7 @@ export function randomFaults(durationMs: number, say: (line: string) => void): F
       let played = 0;
       for (; performance.now() < endsAtMs; played++) {
         if (world.random() < 0.12) {
-          // A survivor must be connected to receive what it has to write back.
+          // A survivor can write back only what it has received, so every process must be fresh before a loss.
           await world.untilFresh(20_000);
           await drawWeighted(world, losses).play(world);
           continue;
@@ -188,7 +192,7 @@ export function randomFaults(durationMs: number, say: (line: string) => void): F
         await Promise.all([...drawn].map((mishap) => world.fault(mishap.name, () => mishap.play(world))));
         await pause(world.random() * 1500);
       }
-      say(`random: ${played} faults drawn`);
+      say(`random: ${played} faults played`);
     },
   };
 }

@@ -1,32 +1,30 @@
 import { defaultClockReadingMs, type FaultRun } from './run-fault.ts';
 import { reseedAllowanceMs } from './world/world-options.ts';
 
-/** The closing line of the suite. */
+/** The last line that the suite prints. */
 export interface Summary {
-  /** Different faults played, random runs not counted. */
+  /** Number of different faults, without random runs. */
   readonly faults: number;
   readonly runs: number;
   readonly violations: number;
-  /** The longest time between an acknowledgement and an accept after it; what is allowed stands in `bounds` of the report. */
+  /** The longest time from an acknowledgement to a later accept. The limit is in `bounds` of the report. */
   readonly worstLateAcceptMs: number;
-  /** From the end of a fault until a process that it had hurt was fresh again. */
+  /** Time from the end of a fault until a process that it made stale was fresh again. */
   readonly recovery: { readonly p50Ms: number; readonly p99Ms: number };
 }
 
 export function summarize(runs: readonly FaultRun[]): Summary {
   const recoveries = runs.flatMap(({ recoveriesMs }) => recoveriesMs).sort((a, b) => a - b);
-  const at = (share: number) =>
-    Math.round(recoveries[Math.min(recoveries.length - 1, Math.floor(recoveries.length * share))] ?? 0);
   return {
     faults: new Set(runs.map(({ fault }) => fault).filter((name) => name !== 'random')).size,
     runs: runs.length,
     violations: runs.reduce((sum, { violations }) => sum + violations.length, 0),
     worstLateAcceptMs: Math.round(Math.max(0, ...runs.map(({ worstLateAcceptMs }) => worstLateAcceptMs))),
-    recovery: { p50Ms: at(0.5), p99Ms: at(0.99) },
+    recovery: { p50Ms: quantile(recoveries, 0.5), p99Ms: quantile(recoveries, 0.99) },
   };
 }
 
-/** The summary with what it rests on, for docs/chaos-report.json. */
+/** The summary and the results of all runs, for docs/chaos-report.json. */
 export function reportOf(
   runs: readonly FaultRun[],
   about: { readonly node: string; readonly seeds: readonly number[]; readonly minutes: number },
@@ -35,7 +33,7 @@ export function reportOf(
     ...summarize(runs),
     ...about,
     bounds: {
-      lateAccept: 'maxStalenessMs of each run; no allowance: a probe counts from before it looked',
+      lateAccept: 'maxStalenessMs of each run; no tolerance, because the time of a probe is read before its checks',
       reseedAllowanceMs,
       clockReadingMs: defaultClockReadingMs,
     },
@@ -51,15 +49,19 @@ export function reportOf(
   };
 }
 
-/** What was timed, over all runs that timed it. */
+/** The distribution of each recorded duration over all runs. */
 export function figuresOf(runs: readonly FaultRun[]) {
   const byName = new Map<string, number[]>();
   for (const { what, ms } of runs.flatMap(({ figures }) => figures))
     byName.set(what, [...(byName.get(what) ?? []), ms]);
   return [...byName].map(([what, times]) => {
     const sorted = times.sort((a, b) => a - b);
-    const at = (share: number) =>
-      Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+    const at = (share: number) => quantile(sorted, share);
     return { what, times: sorted.length, leastMs: at(0), p50Ms: at(0.5), mostMs: at(1) };
   });
+}
+
+/** Rounded; 0 for an empty list. */
+function quantile(sorted: readonly number[], share: number): number {
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 }

@@ -11,7 +11,7 @@ import { defaultMaxStalenessMs } from './world/world-options.ts';
 
 export interface RunOptions {
   readonly seed: number;
-  /** Where histories go: a folder a run. */
+  /** Each run writes its history to a folder inside this one. */
   readonly folder: string;
   readonly brokenBuild?: BrokenBuild;
 }
@@ -26,7 +26,7 @@ export interface FaultRun extends Judgement {
 const defaultRecoverWithinMs = 10_000;
 export const defaultClockReadingMs = 500;
 
-/** Plays one fault in a world of its own, and judges its history. */
+/** Plays one fault with its own processes, and checks the history. */
 export async function runFault(fault: Fault, { seed, folder, brokenBuild }: RunOptions): Promise<FaultRun> {
   const startedMs = performance.now();
   const recorder = new Recorder(join(folder, `${fault.name.replaceAll('/', '-')}-${seed}`));
@@ -52,7 +52,7 @@ export async function runFault(fault: Fault, { seed, folder, brokenBuild }: RunO
     await fault.run(world);
     if (fault.staysStale !== true) await world.settle(recoverWithinMs + 20_000);
   } catch (error) {
-    // A fault that could not be played to its end shows nothing: that must not look like success.
+    // A script that failed shows nothing about the product, and must not count as a success.
     recorder.write({ kind: 'expectation', what: 'the fault is played to its end', held: false, found: String(error) });
   } finally {
     await world?.close();
@@ -61,10 +61,10 @@ export async function runFault(fault: Fault, { seed, folder, brokenBuild }: RunO
   return { ...judgement, fault: fault.name, seed, folder: recorder.folder, tookMs: performance.now() - startedMs };
 }
 
-/** In a thread of its own, because this one must go on carrying the links of other worlds. */
+/** Runs in a worker thread, because this thread must keep forwarding the links of other runs. */
 async function judgeBeside(folder: string): Promise<Judgement> {
   const worker = new Worker(new URL('./checkers/judge-worker.js', import.meta.url), { workerData: folder });
   // Rejects when the worker throws.
   const [judgement] = await once(worker, 'message');
-  return judgement as Judgement; // posted by our own worker, from that very type
+  return judgement as Judgement; // posted by judge-worker.ts as this type
 }

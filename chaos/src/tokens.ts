@@ -1,13 +1,13 @@
 import { type DimensionValue, digestOf, digestSetOf, digestToHex } from '@revocast/denylist/replica';
 
-/** The tokens of a run are numbers: every process can compute the content of a token, so no message is needed. */
+/** The tokens of a run are numbers. Every process computes the content of a token from its number. */
 export const issuer = 'https://issuer.chaos.test/';
 
-/** Dimensions whose value is a token's own in this suite, so that one statement speaks of one token. */
+/** Dimensions whose value is unique to one token in this suite, so that one statement names one token. */
 export const ownDimensions = ['token', 'session', 'grant', 'subject', 'client'] as const;
 export type OwnDimension = (typeof ownDimensions)[number];
 
-/** What token number `token` carries as `dimension`. */
+/** The value of `dimension` in token number `token`. */
 export function carriedBy(token: number, dimension: OwnDimension): string {
   return `${dimension}-${token}`;
 }
@@ -18,7 +18,7 @@ export function digestsOf(token: number) {
   );
 }
 
-/** Digests of one token in hex, to recognise it in a change. */
+/** The digests of one token in hex, to find the token of a change. */
 export function digestNamesOf(token: number): string[] {
   return ownDimensions.map((dimension) =>
     digestToHex(digestOf({ dimension, issuer, value: carriedBy(token, dimension) })),

@@ -1,7 +1,7 @@
 /** One verdict of one probe; see {@link ./history.ts} ProbeRecord for what each letter means. */
 export type VerdictLetter = 'a' | 'A' | 'p' | 'r' | 'R' | 'u';
 
-/** `['a', 'a', 'r']` as `a2r`: thousands of settled tokens cost a few bytes a line. */
+/** Run-length encoding, `['a', 'a', 'r']` to `a2r`: a line about thousands of equal verdicts takes a few bytes. */
 export function encodeVerdicts(letters: readonly VerdictLetter[]): string {
   let text = '';
   for (let at = 0; at < letters.length; ) {
@@ -14,14 +14,14 @@ export function encodeVerdicts(letters: readonly VerdictLetter[]): string {
   return text;
 }
 
-/** A letter and how many neighbouring tokens it stands for. */
+/** A run of `count` tokens with the same letter, from index `from`. */
 export interface VerdictRun {
   readonly letter: VerdictLetter;
   readonly from: number;
   readonly count: number;
 }
 
-/** @throws Error for text that {@link encodeVerdicts} did not write. */
+/** @throws Error for text that is not an output of {@link encodeVerdicts}. */
 export function decodeVerdicts(text: string, from = 0): VerdictRun[] {
   const runs: VerdictRun[] = [];
   let at = 0;
@@ -32,6 +32,7 @@ export function decodeVerdicts(text: string, from = 0): VerdictRun[] {
     index += count;
     at += whole.length;
   }
-  if (at !== text.length) throw new Error(`not a line of verdicts: ${text.slice(0, 80)}`);
+  if (at !== text.length)
+    throw new Error(`verdicts must be letters of aAprRu, each with an optional count; found ${text.slice(0, 80)}`);
   return runs;
 }

@@ -12,29 +12,29 @@ const named = [...text.matchAll(/`chaos:([a-z0-9/-]+)`/g)]
 const files = [...text.matchAll(/`([\w./-]+\.test\.ts)`/g)].map((match) => match[1] ?? '');
 
 describe('docs/guarantees.md', () => {
-  it.each([...new Set(named)])('names faults that exist: %s', (prefix) => {
+  it.each([...new Set(named)])('names an existing fault or group: %s', (prefix) => {
     expect(
       faults.filter(({ name }) => name === prefix || (prefix.endsWith('/') && name.startsWith(prefix))),
     ).not.toEqual([]);
   });
 
-  it.each([...new Set(files)])('names tests that exist: %s', (file) => {
+  it.each([...new Set(files)])('names an existing test: %s', (file) => {
     expect(existsSync(`${root}${file}`)).toBe(true);
   });
 
-  it('leaves no fault out', () => {
+  it('names every fault', () => {
     const unnamed = faults.filter(({ name }) => !named.some((prefix) => name === prefix || name.startsWith(prefix)));
     expect(unnamed.map(({ name }) => name)).toEqual([]);
   });
 });
 
 describe('the faults', () => {
-  it('are at least forty, each with a name of its own', () => {
+  it('are at least forty with different names', () => {
     expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
     expect(faults.length).toBeGreaterThanOrEqual(40);
   });
 
-  it.each(failures)('play every row of the failure table: %s', (failure) => {
+  it.each(failures)('cover the row of the failure table: %s', (failure) => {
     expect(faults.some((fault) => fault.failure === failure)).toBe(true);
   });
 });

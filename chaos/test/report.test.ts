@@ -14,24 +14,24 @@ interface ChaosReport {
 }
 
 describe('docs/chaos-report.json', () => {
-  // Written by the suite itself, from the type it is read as.
+  // The suite wrote this file from a superset of this type.
   const report = JSON.parse(readFileSync(`${docs}chaos-report.json`, 'utf8')) as ChaosReport;
 
-  it('is of five runs of ten minutes and of forty faults, at least', () => {
+  it('covers at least five random runs of ten minutes and forty faults', () => {
     const played = report.played.map(({ fault }) => fault);
     expect(played.filter((fault) => fault === 'random').length).toBeGreaterThanOrEqual(5);
     expect(report.minutes).toBeGreaterThanOrEqual(10);
     expect(faults.filter(({ name }) => played.includes(name)).length).toBeGreaterThanOrEqual(40);
   });
 
-  it('found nothing', () => {
+  it('has no violation', () => {
     expect(report.violations).toBe(0);
     expect(report.played.flatMap(({ violations }) => violations)).toEqual([]);
   });
 });
 
 describe('docs/guarantees.md', () => {
-  it('says where the report is', () => {
+  it('names the file of the report', () => {
     expect(guarantees).not.toMatch(/no report/i);
     expect(guarantees).toContain('`docs/chaos-report.json`');
   });

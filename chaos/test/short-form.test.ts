@@ -15,7 +15,7 @@ interface Played {
   readonly said: string;
 }
 
-/** Plays a few faults with real processes; `npm test` has built them. */
+/** Plays faults with real processes from dist, which `npm test` builds. */
 function play(only: readonly string[], ...args: readonly string[]): Promise<Played> {
   return new Promise((resolve) => {
     const argv = [program, '--json', '--seed=1', `--only=${only.join(',')}`, `--history=${histories}/${args}`, ...args];
@@ -40,10 +40,10 @@ const brokenBuilds: readonly (readonly [build: string, fault: string])[] = [
   ['silent-accept', 'half-open/sidecar'],
 ];
 
-describe('the fault suite in short', () => {
+describe('a short run of the fault suite', () => {
   const played = new Map<string, Played>();
 
-  // All at once: faults mostly wait.
+  // All at the same time, because faults mostly wait.
   beforeAll(async () => {
     const remember = async (build: string, run: Promise<Played>) => void played.set(build, await run);
     await Promise.all([
@@ -53,11 +53,11 @@ describe('the fault suite in short', () => {
   }, limitMs + 10_000);
   afterAll(() => rmSync(histories, { recursive: true, force: true }));
 
-  it('finds nothing against the product', () => {
+  it('finds no violation in the product', () => {
     expect(played.get('product')).toMatchObject({ code: 0, summary: { faults: 5, runs: 5, violations: 0 } });
   });
 
-  it.each(brokenBuilds)('catches the broken build %s by %s', (build) => {
+  it.each(brokenBuilds)('finds the defect of the build %s with %s', (build) => {
     expect(played.get(build)).toMatchObject({ code: 1, said: expect.stringContaining('I1:') });
   });
 });

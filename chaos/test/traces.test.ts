@@ -21,22 +21,22 @@ const shown = [...text.matchAll(/^\| (F\d+[a-z]?) \| [^|]+ \| (.+) \|$/gm)].flat
   }),
 );
 
-/** The findings by their number, and by a letter where one number has several sequences of events. */
+/** The findings by number, with a letter where one number has several sequences of events. */
 const traces = (
   'F1a F1b F2 F3 F4 F5a F5b F5c F5d F5e F5f F5g F6 F7 F8 F9 F10 F11a F11b F11c F11d F12 F13a F13b F14a F14b F14c F14d ' +
   'F15a F15b F16a F16b F17 F18 F19 F20 F21 F22 F23 F24'
 ).split(' ');
 
-describe('the traces that break the protocol when a rule is left out', () => {
-  it.each(traces)('are each in the table with what shows it: %s', (trace) => {
+describe('the table of traces', () => {
+  it.each(traces)('names a test or a fault for %s', (trace) => {
     expect(shown.filter((one) => one.trace === trace)).not.toEqual([]);
   });
 
-  it('are no others', () => {
+  it('has no other traces', () => {
     expect([...new Set(shown.map(({ trace }) => trace))]).toEqual(traces);
   });
 
-  it.each(shown)('$trace is shown by $where: $title', ({ where, title }) => {
+  it.each(shown)('names an existing test or fault for $trace: $where $title', ({ where, title }) => {
     if (where.startsWith('chaos:')) {
       expect(faults.map(({ name }) => `chaos:${name}`)).toContain(where);
       return;
@@ -44,7 +44,7 @@ describe('the traces that break the protocol when a rule is left out', () => {
     expect(title).not.toBe('');
     expect(existsSync(`${root}${where}`)).toBe(true);
     const source = readFileSync(`${root}${where}`, 'utf8');
-    // Of a test, or of a row of a table of tests.
+    // The title of a test, or of a row of it.each().
     expect(['it(', '['].some((before) => source.includes(`${before}'${title}'`))).toBe(true);
   });
 });

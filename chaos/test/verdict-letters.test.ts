@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decodeVerdicts, encodeVerdicts } from '../src/verdict-letters.ts';
 
 describe('a line of verdicts', () => {
-  it('says each run of equal letters once', () => {
+  it('holds each run of equal letters once', () => {
     expect(encodeVerdicts(['a', 'a', 'r', 'u', 'u', 'u'])).toBe('a2ru3');
     expect(decodeVerdicts('a2r', 10)).toEqual([
       { letter: 'a', from: 10, count: 2 },
@@ -11,7 +11,7 @@ describe('a line of verdicts', () => {
     ]);
   });
 
-  it('comes back as it was written', () => {
+  it('decodes to the letters that were encoded', () => {
     const letters = fc.array(fc.constantFrom('a', 'A', 'p', 'r', 'R', 'u'));
     fc.assert(
       fc.property(letters, (written) => {
@@ -21,7 +21,7 @@ describe('a line of verdicts', () => {
     );
   });
 
-  it('is refused when it holds anything else', () => {
-    expect(() => decodeVerdicts('a2x')).toThrow('not a line of verdicts');
+  it('is rejected when it holds another letter', () => {
+    expect(() => decodeVerdicts('a2x')).toThrow('verdicts must be letters of aAprRu');
   });
 });

@@ -10,12 +10,12 @@ import { carriedBy, issuer } from '../tokens.ts';
 import { encodeVerdicts, type VerdictLetter } from '../verdict-letters.ts';
 import { type ActorMessage, type ApiSettings, readSettings } from './message.ts';
 
-// The whole product as its users have it: an Express app behind `protect`, asked over HTTP with signed tokens.
+// The whole product: an Express app behind `protect`. The process sends HTTP requests with signed tokens to itself.
 
 const settings = readSettings<ApiSettings>();
 const { who, life, via, feedUrl, maxStalenessMs, whenUnknown, issuedAt, historyFile } = settings;
 const everyMs = 50;
-/** The newest tokens, a request each and all at once. */
+/** Each probe sends one request for each of the newest tokens, all at the same time. */
 const newest = 12;
 
 const audience = 'https://api.chaos.test';
@@ -41,7 +41,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: newest });
 
 const file = openSync(historyFile, 'a');
 const minted: Promise<string>[] = [];
-let toldFresh = false;
+let reportedFresh = false;
 
 process.on('message', (message: ActorMessage) => {
   if (message.tell === 'tokens') watch(message.tokens);
@@ -94,7 +94,7 @@ function ask(token: string): Promise<VerdictLetter> {
         if (response.statusCode === 200) resolve(body === 'active' ? 'a' : 'p');
         else if (response.statusCode === 401) resolve('r');
         else if (response.statusCode === 503) resolve('u');
-        else reject(new Error(`an unexpected answer: ${response.statusCode}`));
+        else reject(new Error(`the app answered ${response.statusCode}; expected 200, 401 or 503`));
       });
     });
     sent.on('error', reject).end();
@@ -112,16 +112,16 @@ function freshness(): Seen {
   return { fresh: state === 'fresh', cause };
 }
 
-/** Requests take their time: it was fresh only if it was before and after. */
+/** The state can change while the requests run: a probe is fresh only if the replica was fresh before and after it. */
 function both(before: Seen, after: Seen): Seen {
   if (before.fresh && after.fresh) return { fresh: true };
-  return { fresh: false, cause: after.cause ?? before.cause ?? 'changed meanwhile' };
+  return { fresh: false, cause: after.cause ?? before.cause ?? 'changed during the probe' };
 }
 
 function write(probe: Omit<ProbeRecord, 'kind' | 'who' | 'life' | 'via'>): void {
   const record: ProbeRecord = { kind: 'probe', who, life, via, ...probe };
   writeSync(file, `${JSON.stringify(record)}\n`);
-  if (probe.fresh === toldFresh) return;
-  toldFresh = probe.fresh;
-  process.send?.({ fresh: toldFresh });
+  if (probe.fresh === reportedFresh) return;
+  reportedFresh = probe.fresh;
+  process.send?.({ fresh: reportedFresh });
 }

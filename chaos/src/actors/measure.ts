@@ -1,6 +1,6 @@
 import type { ProcessFigures } from './message.ts';
 
-/** The figures of this process. A collection first, if node was started so that it can be asked for: garbage is no leak. */
+/** The figures of this process. With `node --expose-gc` it collects garbage first, because garbage is not a leak. */
 export function measure(): ProcessFigures {
   globalThis.gc?.();
   const { rss, heapUsed } = process.memoryUsage();
@@ -10,5 +10,5 @@ export function measure(): ProcessFigures {
   return { rssBytes: rss, heapBytes: heapUsed, handles, timers };
 }
 
-/** What stays open until it is closed; writes and connects under way come and go. */
+/** Resources that stay open until the program closes them. Pending writes and connection attempts are not counted. */
 const handleNames = new Set(['TCPSocketWrap', 'TCPServerWrap', 'PipeWrap', 'PipeServerWrap', 'TTYWrap', 'FSEventWrap']);

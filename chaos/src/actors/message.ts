@@ -1,6 +1,6 @@
 import type { BrokenBuild } from '../broken/build.ts';
 
-/** What a sidecar process of the suite is started with: its configuration as in a file. */
+/** Settings of a sidecar process: its configuration, as in a configuration file, and the offset of its wall clock. */
 export interface SidecarSettings {
   readonly config: {
     readonly source: string;
@@ -16,7 +16,7 @@ export interface SidecarSettings {
   readonly clockOffsetMs: number;
 }
 
-/** What an API process of the suite is started with. */
+/** Settings of an API process. */
 export interface ApiSettings {
   readonly who: string;
   readonly life: number;
@@ -27,7 +27,7 @@ export interface ApiSettings {
   readonly maxRules?: number;
   readonly whenUnknown: 'unavailable' | 'accept';
   readonly issuedAt: number;
-  /** Tokens watched from the start. */
+  /** Number of tokens that the process probes from the start. */
   readonly tokens: number;
   readonly historyFile: string;
   readonly clockOffsetMs: number;
@@ -35,50 +35,50 @@ export interface ApiSettings {
   readonly brokenBuild?: BrokenBuild;
 }
 
-/** What a process is started with that holds many replicas. */
+/** Settings of a process that holds many replicas. */
 export interface StormSettings {
   readonly feedUrl: string;
   readonly replicas: number;
   readonly maxStalenessMs: number;
-  /** It ends with a failure when not all are fresh by then. */
+  /** The process fails if a replica is not fresh after this time. */
   readonly timeoutMs: number;
 }
 
-/** What an API process of a soak is started with. */
+/** Settings of an API process in a soak. */
 export interface SoakApiSettings {
   readonly feedUrl: string;
   readonly publicJwk: { readonly kty: string };
   readonly audience: string;
 }
 
-/** What a process of a soak says of itself. */
+/** Measurements that a process of a soak sends to the suite. */
 export interface ProcessFigures {
   readonly rssBytes: number;
-  /** After a collection. */
+  /** After a garbage collection. */
   readonly heapBytes: number;
-  /** Sockets, servers and pipes that are open. */
+  /** Number of open sockets, servers and pipes. */
   readonly handles: number;
   readonly timers: number;
-  /** Rules held, where the process can tell. */
+  /** Number of rules in its replica; only of an API process. */
   readonly rules?: number;
 }
 
-/** What a process of the suite may be told while it runs. */
+/** A message from the suite to a running process. */
 export type ActorMessage =
   | { readonly tell: 'tokens'; readonly tokens: number }
   | { readonly tell: 'clock'; readonly offsetMs: number }
-  /** Say your figures. */
+  /** The process answers with its {@link ProcessFigures}. */
   | { readonly tell: 'measure' }
-  /** End in order, as after a stop signal. */
+  /** The process shuts down gracefully, as after SIGTERM. */
   | { readonly tell: 'stop' };
 
-/** The one environment variable that carries the settings, as JSON. */
+/** The environment variable that holds the settings, as JSON. */
 export const settingsVariable = 'REVOCAST_CHAOS_SETTINGS';
 
-/** @throws Error when the parent gave none. */
+/** @throws Error when the environment variable is not set. */
 export function readSettings<T>(): T {
   const text = process.env[settingsVariable];
-  if (text === undefined) throw new Error(`${settingsVariable} is not set: this program is started by the suite`);
-  // Written by the suite itself a moment ago, from the type it is read as.
+  if (text === undefined) throw new Error(`${settingsVariable} is not set: start this program with npm run chaos`);
+  // The suite wrote this text from a value of the same type.
   return JSON.parse(text) as T;
 }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@revocast/denylist/replica';
 
-/** The clock of this machine, whose wall time can be moved while the monotonic one goes on. */
+/** The system clock with an offset on the wall time. The monotonic time is not changed. */
 export interface MovableClock extends Clock {
   move(offsetMs: number): void;
 }

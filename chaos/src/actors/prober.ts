@@ -7,11 +7,11 @@ import { encodeVerdicts, type VerdictLetter } from '../verdict-letters.ts';
 import type { ApiSettings } from './message.ts';
 
 const tickMs = 20;
-/** The newest tokens are looked at in every tick, all of them this often. */
+/** Each tick probes the newest tokens; a sweep probes all tokens. */
 const sweepMs = 250;
 const newest = 48;
 const memoryMs = 500;
-/** Look-ups under way at most, for the newest tokens that memory cannot tell. */
+/** Maximum number of look-ups at the same time. Only the newest tokens with an unknown verdict are looked up. */
 const maxLookUps = 8;
 
 export interface ProberOptions extends ApiSettings {
@@ -20,7 +20,7 @@ export interface ProberOptions extends ApiSettings {
   readonly lookUp: LookUp | undefined;
 }
 
-/** What requests would have been answered, over and over, written down before the process can be killed. */
+/** Checks the tokens at regular intervals and writes each verdict to the history file immediately. */
 export class Prober {
   readonly #options: ProberOptions;
   readonly #file: number;
@@ -29,7 +29,7 @@ export class Prober {
   #sweptAtMs = 0;
   #rememberedAtMs = 0;
   #lookUps = 0;
-  #toldFresh = false;
+  #reportedFresh = false;
 
   constructor(options: ProberOptions) {
     this.#options = options;
@@ -73,7 +73,7 @@ export class Prober {
     const letters: VerdictLetter[] = [];
     const dimensions: string[] = [];
     const unknown: number[] = [];
-    // Before the look: what is accepted below was accepted no earlier than this.
+    // Read before the checks, so that no verdict below is older than this time.
     const startMs = monotonicMs();
     for (let token = from; token < this.#digests.length; token++) {
       const verdict = check(this.#digests[token]!, issuedAt);
@@ -84,13 +84,17 @@ export class Prober {
     const { state, cause } = replica.freshness.status();
     const fresh = state === 'fresh';
     const probe = this.#record({ startMs, fresh, cause, from });
-    this.#tellFresh(fresh);
+    this.#reportFresh(fresh);
     if (lookUp === undefined) {
       const answered = whenUnknown === 'accept' ? letters.map((letter) => (letter === 'u' ? 'p' : letter)) : letters;
-      this.#write({ ...probe, verdicts: encodeVerdicts(answered), ...(withDimensions ? { dimensions } : {}) });
+      this.#write({
+        ...probe,
+        verdicts: encodeVerdicts(answered),
+        dimensions: withDimensions ? dimensions : undefined,
+      });
       return;
     }
-    // An answer from memory is final; other tokens are looked up, a few at a time.
+    // A verdict from memory is final. Tokens with an unknown verdict are looked up, a few at a time.
     this.#write({ ...probe, verdicts: encodeVerdicts(letters) });
     for (const token of unknown.slice(-maxLookUps)) void this.#ask(token, lookUp);
   }
@@ -106,31 +110,15 @@ export class Prober {
     this.#write({ ...this.#record({ startMs, fresh: false, cause, from: token }), verdicts: letter });
   }
 
-  #record({
-    startMs,
-    fresh,
-    cause,
-    from,
-  }: Pick<ProbeRecord, 'startMs' | 'fresh' | 'from'> & { cause: string | undefined }) {
+  #record(probe: Pick<ProbeRecord, 'startMs' | 'fresh' | 'cause' | 'from'>) {
     const { who, life, via } = this.#options;
-    const endMs = monotonicMs();
-    return {
-      kind: 'probe',
-      who,
-      life,
-      via,
-      startMs,
-      endMs,
-      fresh,
-      from,
-      cause,
-    } as const;
+    return { kind: 'probe', who, life, via, endMs: monotonicMs(), ...probe } as const;
   }
 
-  /** The script of a fault waits for it; what is judged stands in the history. */
-  #tellFresh(fresh: boolean): void {
-    if (fresh === this.#toldFresh) return;
-    this.#toldFresh = fresh;
+  /** The suite waits for this message. The checkers read only the history file. */
+  #reportFresh(fresh: boolean): void {
+    if (fresh === this.#reportedFresh) return;
+    this.#reportedFresh = fresh;
     process.send?.({ fresh });
   }
 
@@ -150,7 +138,7 @@ export class Prober {
     });
   }
 
-  /** At once: a line still in memory would die with the process. */
+  /** Synchronous, so that a line is not lost when the process is killed. */
   #write(record: HistoryRecord): void {
     writeSync(this.#file, `${JSON.stringify(record)}\n`);
   }

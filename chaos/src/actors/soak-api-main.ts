@@ -6,7 +6,7 @@ import { issuer } from '../tokens.ts';
 import { measure } from './measure.ts';
 import { type ActorMessage, readSettings, type SoakApiSettings } from './message.ts';
 
-// An API as a user has it, for a soak: it writes nothing down, so that what grows is not ours.
+// An ordinary API for a soak. It records no history, so that growth of its memory comes from the product.
 
 const { feedUrl, publicJwk, audience } = readSettings<SoakApiSettings>();
 const verifier = createVerifier({
@@ -19,7 +19,7 @@ const verifier = createVerifier({
 const app = express();
 app.use(protect(verifier));
 app.get('/', (_request, response) => void response.send('ok'));
-// Connections of the load last as long as the soak, however slow the machine is.
+// Longer than a pause between two requests of the load, so that the server closes no connection of the load.
 const server = createServer({ keepAliveTimeout: 600_000 }, app).listen(0, '127.0.0.1');
 await new Promise((resolve) => {
   server.once('listening', resolve);

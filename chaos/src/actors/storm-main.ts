@@ -4,11 +4,11 @@ import { readSettings, type StormSettings } from './message.ts';
 const { feedUrl, replicas, timeoutMs, maxStalenessMs } = readSettings<StormSettings>();
 const ports = { clock: systemClock, random: systemRandom };
 
-// Replicas keep no process alive; the channel to the suite does, while it has a listener.
+// Replicas do not keep a process alive. The channel to the suite keeps it alive while it has a listener.
 process.on('disconnect', () => process.exit(1));
 process.on('message', () => process.exit(0));
 
-/** A replica each, as many processes would have, all cold and all at once. */
+/** One feed for each replica, as in separate processes. All start cold and at the same time. */
 const opened = await Promise.all(
   Array.from({ length: replicas }, async () =>
     openReplica({ feed: await openFeed(feedUrl), ...ports, maxStalenessMs }),

@@ -1,9 +1,9 @@
 /**
- * Builds that are broken on purpose, to show that the suite would notice. Each wraps a port of the product from outside.
+ * Builds with a deliberate defect. They show that the suite finds such a defect. Each wraps a port of the product.
  *
- * - `no-resync`: goes on after a gap as if nothing had been missed
- * - `lru`: keeps the hundred newest revocations
- * - `silent-accept`: takes "not found" for "not revoked" whatever the freshness
+ * - `no-resync`: continues after a gap without a new snapshot
+ * - `lru`: keeps only the hundred newest revocations
+ * - `silent-accept`: treats "not found" as "not revoked" even when the replica is not fresh
  */
 export const brokenBuilds = ['no-resync', 'lru', 'silent-accept'] as const;
 export type BrokenBuild = (typeof brokenBuilds)[number];

@@ -2,7 +2,7 @@ import { active, type DigestSet, digestToHex, type Replica } from '@revocast/den
 
 const kept = 100;
 
-/** A replica that has forgotten all but the hundred newest revocations. */
+/** A replica that keeps only the hundred newest revocations. */
 export function withLru(replica: Replica): Replica['check'] {
   const newest = new Set<string>();
   replica.denylist.onChange(({ digest }) => {

@@ -2,7 +2,7 @@ import { type Feed, FeedGap, type FeedPosition } from '@revocast/denylist/replic
 
 type FeedConnection = Awaited<ReturnType<Feed['connect']>>;
 
-/** A feed whose every hole is papered over: entries are relinked, and a lost position becomes "from now on". */
+/** A feed that hides every gap: it relinks the entries, and after a gap it continues at the current position. */
 export function withoutResync(feed: Feed): Feed {
   let epoch: string | undefined;
   return {

@@ -4,9 +4,9 @@ import type { Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * I2: no fault makes a good token "revoked". A token that no revocation names, or whose revocation was answered "not applied", is
- * never denied; a lifted one is denied no longer than the bound by a process that calls itself fresh (a lift may be
- * late while stale). Where the run promises it, no good token is unavailable either.
+ * I2: no fault causes a denial without a revocation. A token that no applied revocation names is never denied. A fresh
+ * process denies a token no longer than the bound after a lift; a stale process may be later. If the run guarantees
+ * availability, no process that was fresh answers "unavailable".
  */
 export function checkFalseDenials(timeline: Timeline): Violation[] {
   const { boundMs, alwaysAvailable } = timeline.run;
@@ -28,7 +28,7 @@ export function checkFalseDenials(timeline: Timeline): Violation[] {
     if (probe.fresh) everFresh.add(who);
     for (const { letter, from, count } of decodeVerdicts(probe.verdicts, probe.from)) {
       if (letter === 'u' && alwaysAvailable && everFresh.has(who)) {
-        report(who, from, `could not answer for token ${from} (${probe.cause ?? 'no cause'}), and nothing excuses it`);
+        report(who, from, `was unavailable for token ${from} (${probe.cause ?? 'no cause'}) in a run without outage`);
       }
       if (letter !== 'r' && letter !== 'R') continue;
       for (let token = from; token < from + count; token++) {

@@ -2,5 +2,5 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { readHistory } from '../world/recorder.ts';
 import { judge } from './judge.ts';
 
-// A long history takes seconds to read, and the suite's own process carries the links of the worlds still playing.
+// A worker thread: a long history takes seconds to check, and the main thread forwards the links of other runs.
 parentPort?.postMessage(judge(readHistory(String(workerData))));

@@ -15,7 +15,7 @@ export interface Judgement {
   readonly figures: readonly Pick<FigureRecord, 'what' | 'ms'>[];
 }
 
-/** All that can be said against a run, by its history alone. */
+/** Runs all checkers on the history of one run. */
 export function judge(records: readonly HistoryRecord[]): Judgement {
   const timeline = readTimeline(records);
   const lateAccepts = checkLateAccepts(timeline);

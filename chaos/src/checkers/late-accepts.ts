@@ -5,15 +5,15 @@ import type { Violation } from './violation.ts';
 
 export interface LateAccepts {
   readonly violations: readonly Violation[];
-  /** The longest time between an acknowledgement and an accept after it, within the bound or not. */
+  /** The longest time from an acknowledgement to a later accept, within the bound or not. */
   readonly worstMs: number;
 }
 
 /**
- * I1: after `revoke()` is acknowledged no process accepts the token later than the bound, unless policy says accept.
+ * I1: no process accepts a token later than the bound after `revoke()` was acknowledged, unless the policy accepts it.
  *
- * A probe counts from the moment *before* it looked, and the acknowledgement from the moment *after* it arrived: both
- * make the finding certain, so no allowance for slow machines is needed.
+ * The time of a probe is read *before* its checks, and that of the acknowledgement *after* its arrival. Both make a
+ * delay look shorter, so every violation is certain, and no tolerance for slow machines is needed.
  */
 export function checkLateAccepts(timeline: Timeline): LateAccepts {
   const { boundMs } = timeline.run;
@@ -42,7 +42,7 @@ export function checkLateAccepts(timeline: Timeline): LateAccepts {
   return { violations: [...violations.values()], worstMs };
 }
 
-/** Entries of `map` with a key in the range; whichever is smaller is walked. */
+/** Entries of `map` whose key is in the range. Iterates over the smaller of the map and the range. */
 export function* within<T>(map: ReadonlyMap<number, T>, from: number, count: number): Iterable<[number, T]> {
   if (count > map.size) {
     for (const [token, value] of map) if (token >= from && token < from + count) yield [token, value];

@@ -6,9 +6,9 @@ import type { Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * I3: no revocation that was acknowledged by all redis replicas, or applied by one living sidecar connected to the log,
- * is lost. After the checkpoint every process denies it, one started only then included; and no process ever unlearns a
- * denial that was not lifted.
+ * I3: no revocation is lost that all redis replicas confirmed, or that a running sidecar connected to the log applied.
+ * After the checkpoint every process denies it, also a newly started one. A process that denied a token does not accept
+ * it again without a lift.
  */
 export function checkLostRevocations(timeline: Timeline): Violation[] {
   const { boundMs } = timeline.run;
@@ -32,8 +32,8 @@ export function checkLostRevocations(timeline: Timeline): Violation[] {
         for (const { statement, sinceMs, endsMs } of obligations) {
           if (probe.startMs >= endsMs) continue;
           const lost = settled && probe.startMs > sinceMs + boundMs;
-          const unlearnt = letter === 'a' && deniedAtMs !== undefined && deniedAtMs >= statement.startedMs;
-          if (!lost && !unlearnt) continue;
+          const acceptedAgain = letter === 'a' && deniedAtMs !== undefined && deniedAtMs >= statement.startedMs;
+          if (!lost && !acceptedAgain) continue;
           violations.set(`${who} ${token}`, {
             checked: 'I3',
             what: `${who} ${lost ? 'accepts' : 'accepted after denying it'} token ${token}, whose ${statement.dimension} is revoked: the revocation was lost`,

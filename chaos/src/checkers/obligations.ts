@@ -1,18 +1,18 @@
 import type { LossRecord, StatementRecord } from '../history.ts';
 import type { Timeline } from './timeline.ts';
 
-/** From when to when a token must be denied, or must not be; and the gaps that a loss of the log excuses. */
+/** A period in which a token must be denied, or must be accepted, with the exceptions after losses of the log. */
 export interface Obligation {
   readonly statement: StatementRecord;
   /** When the statement was acknowledged. */
   readonly sinceMs: number;
-  /** When the promise ends: by a lift, by its own end, or because a rule that no process held was lost. */
+  /** The end: a lift, the expiry of the denial, or a loss of the log when no process held the rule. */
   readonly endsMs: number;
-  /** Covered by survivors, so it must come back: until then the bound is longer. */
+  /** Periods after a loss in which survivors write the rule back, and the obligation does not bind. */
   readonly excused: readonly { readonly fromMs: number; readonly toMs: number }[];
 }
 
-/** Applied for certain, whatever its copies. */
+/** Certainly applied, on any number of copies. */
 function isApplied({ outcome }: Pick<StatementRecord, 'outcome'>): boolean {
   return outcome === 'acknowledged' || outcome === 'not_durable';
 }
@@ -24,7 +24,7 @@ export function mayBeApplied({ outcome }: Pick<StatementRecord, 'outcome'>): boo
 
 const sameValue = (a: StatementRecord, b: StatementRecord) => a.token === b.token && a.dimension === b.dimension;
 
-/** What every acknowledged revocation of this token requires of every process. */
+/** One obligation to deny this token for each acknowledged revocation. */
 export function denialsOwed(timeline: Timeline, token: number): Obligation[] {
   const statements = timeline.statements.get(token) ?? [];
   return statements
@@ -33,20 +33,20 @@ export function denialsOwed(timeline: Timeline, token: number): Obligation[] {
       const lifts = statements.filter(
         (lift) => lift.what === 'lift' && sameValue(lift, revoke) && mayBeApplied(lift) && revoke.effect === 'denial',
       );
-      // A lift ends what it saw. One that was answered before this revocation began cannot have seen it.
+      // A lift that was answered before this revocation began cannot have ended it.
       const endings = lifts.filter((lift) => lift.endedMs >= revoke.startedMs).map((lift) => lift.startedMs);
       return owed(timeline, revoke, [...endings, revoke.untilMs ?? Number.POSITIVE_INFINITY], 'r');
     });
 }
 
-/** What every acknowledged lift of this token requires of every process: no denial that the lift ended, unless it is stated again. */
+/** One obligation to accept this token for each acknowledged lift, until the token is revoked again. */
 export function acceptancesOwed(timeline: Timeline, token: number): Obligation[] {
   const statements = timeline.statements.get(token) ?? [];
   return statements
     .filter((statement) => statement.what === 'lift' && isApplied(statement))
     .flatMap((lift) => {
       const others = statements.filter((other) => other.what === 'revoke' && mayBeApplied(other));
-      // Denied by another value, by a cutoff, or by a revocation under way at the same time: then nothing is owed.
+      // No obligation if another value, a cutoff or a revocation concurrent with the lift may deny the token.
       const open = others.some(
         (other) =>
           !(sameValue(other, lift) && other.effect === 'denial') ||
@@ -78,7 +78,7 @@ function owed(
   return { statement, sinceMs: statement.endedMs, endsMs, excused };
 }
 
-/** I3's own words: acknowledged by all redis replicas, or applied by one living sidecar connected to the log. */
+/** The condition of I3: confirmed by all redis replicas, or applied by a running sidecar connected to the log. */
 function isCovered(timeline: Timeline, statement: StatementRecord, loss: LossRecord, shows: 'r' | 'a'): boolean {
   const { outcome, redisReplicas, token, startedMs } = statement;
   if (loss.alsoHeld.includes(token)) return true;
@@ -86,7 +86,7 @@ function isCovered(timeline: Timeline, statement: StatementRecord, loss: LossRec
   return timeline.beganToShow(token, shows, loss.survivors, startedMs) < loss.atMs;
 }
 
-/** Whether the obligation binds at `atMs`, when `allowedMs` are allowed for it to be carried out. */
+/** Whether the obligation must be met at `atMs`, if processes have `allowedMs` to meet it. */
 export function binds(obligation: Obligation, atMs: number, allowedMs: number): boolean {
   if (atMs <= obligation.sinceMs + allowedMs || atMs >= obligation.endsMs) return false;
   return !obligation.excused.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs);

@@ -4,11 +4,11 @@ import type { Violation } from './violation.ts';
 
 export interface Recovery {
   readonly violations: readonly Violation[];
-  /** Milliseconds from the end of a fault until a process that it had made stale, cold or dead was fresh again. */
+  /** Milliseconds from the end of a fault until a process that was not fresh during the fault was fresh again. */
   readonly samplesMs: readonly number[];
 }
 
-/** After a fault ends, every running process becomes fresh by itself. */
+/** After a fault ends, every running process becomes fresh without intervention. */
 export function checkRecovery(timeline: Timeline): Recovery {
   const { recoverWithinMs } = timeline.run;
   const faults = timeline.records.filter((record): record is FaultRecord => record.kind === 'fault');
@@ -16,7 +16,7 @@ export function checkRecovery(timeline: Timeline): Recovery {
   const samplesMs: number[] = [];
   const processes = byProcess(timeline.probes);
   for (const { what, beginMs, endMs } of faults) {
-    // Faults may overlap: recovery begins when the last of them is over.
+    // Faults can overlap: recovery begins at the end of the last one.
     if (faults.some((other) => other.beginMs <= endMs && other.endMs > endMs)) continue;
     const nextMs = Math.min(
       ...faults.map((fault) => fault.beginMs).filter((at) => at > endMs),
@@ -38,7 +38,7 @@ export function checkRecovery(timeline: Timeline): Recovery {
       const found = Number.isFinite(tookMs) ? `${Math.round(tookMs)} ms` : 'not at all';
       violations.push({
         checked: 'recovery',
-        what: `${who} became fresh ${found} after ${what}; promised within ${recoverWithinMs} ms`,
+        what: `${who} became fresh ${found} after "${what}"; the limit is ${recoverWithinMs} ms`,
       });
     }
   }

@@ -1,7 +1,7 @@
 import type { HistoryRecord, LossRecord, ProbeRecord, RunRecord, StatementRecord } from '../history.ts';
 import { decodeVerdicts, type VerdictLetter } from '../verdict-letters.ts';
 
-/** The records of one run, sorted by what checkers ask of them. */
+/** The records of one run, indexed for the checkers. */
 export interface Timeline {
   readonly run: RunRecord;
   readonly records: readonly HistoryRecord[];
@@ -10,16 +10,16 @@ export interface Timeline {
   /** Statements by the token they name, in order of their start. */
   readonly statements: ReadonlyMap<number, readonly StatementRecord[]>;
   /**
-   * When a process behind one of these sidecars began to show this verdict, not before `sinceMs`; Infinity if none did.
-   * Only what is shown proves what is held.
+   * The first time, not before `sinceMs`, at which a process behind one of these sidecars gave this verdict; Infinity if
+   * none did. Only a verdict proves that the sidecar holds the rule.
    */
   beganToShow(token: number, letter: VerdictLetter, via: readonly string[], sinceMs: number): number;
 }
 
-/** @throws Error when no line says what was promised. */
+/** @throws Error when the run record is missing. */
 export function readTimeline(records: readonly HistoryRecord[]): Timeline {
   const run = records.find((record) => record.kind === 'run');
-  if (run === undefined) throw new Error('a history without its run record says nothing');
+  if (run === undefined) throw new Error('the history has no run record');
   const statements = new Map<number, StatementRecord[]>();
   for (const record of records) {
     if (record.kind !== 'statement') continue;
@@ -30,7 +30,7 @@ export function readTimeline(records: readonly HistoryRecord[]): Timeline {
   for (const list of statements.values()) list.sort((a, b) => a.startedMs - b.startedMs);
   const probes = records.filter((record) => record.kind === 'probe').sort((a, b) => a.startMs - b.startMs);
   const losses = records.filter((record) => record.kind === 'loss');
-  // Asked only where something was lost, and costs a pass over all verdicts.
+  // Built on first use: only losses need it, and it takes a pass over all verdicts.
   let beginnings: Beginnings | undefined;
   return {
     run,

@@ -4,9 +4,8 @@ import type { Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * I5: reasons and latencies reported are the true ones. A denial names a dimension that was revoked; a process that is
- * not fresh says why, and one that is fresh is never "unavailable"; a latency is the time that
- * really passed.
+ * I5: reported reasons and latencies are true. A denial names a dimension that was revoked. A process that is not fresh
+ * reports a cause, and a fresh process never answers "unavailable". A reported latency is the measured one.
  */
 export function checkTrueReports(timeline: Timeline): Violation[] {
   const { clockReadingMs } = timeline.run;
@@ -15,10 +14,10 @@ export function checkTrueReports(timeline: Timeline): Violation[] {
 
   for (const probe of timeline.probes) {
     if (!probe.fresh && probe.cause === undefined)
-      report(`${probe.who} cause`, `${probe.who} is not fresh and does not say why`);
+      report(`${probe.who} cause`, `${probe.who} is not fresh and reports no cause`);
     const runs = decodeVerdicts(probe.verdicts, probe.from);
     if (probe.fresh && runs.some(({ letter }) => letter === 'u')) {
-      report(`${probe.who} u`, `${probe.who} could not answer although it was fresh before and after`);
+      report(`${probe.who} u`, `${probe.who} was unavailable although it was fresh before and after the probe`);
     }
     if (probe.dimensions === undefined) continue;
     const denied = runs
@@ -46,7 +45,7 @@ export function checkTrueReports(timeline: Timeline): Violation[] {
     if (offMs > clockReadingMs) {
       report(
         `${who} ${token} latency`,
-        `${who} reports ${Math.round(reportedMs)} ms for token ${token}: ${Math.round(offMs)} ms off`,
+        `${who} reports a latency of ${Math.round(reportedMs)} ms for token ${token}, which is wrong by ${Math.round(offMs)} ms`,
       );
     }
   }

@@ -1,8 +1,8 @@
 export type Checked = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'recovery' | 'expectation';
 
-/** Something that must never be. */
+/** A guarantee that did not hold. */
 export interface Violation {
   readonly checked: Checked;
-  /** One sentence with who, which token and when. */
+  /** One sentence that names the process, the token and the time. */
   readonly what: string;
 }

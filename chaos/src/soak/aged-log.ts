@@ -3,12 +3,12 @@ import type { RedisServer } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 import { issuer } from '../tokens.ts';
 
-/** What a log keeps: entries an hour, event ids a day, rules an hour after their end. */
+// Retention of a log: entries for an hour, event ids for a day, rules for an hour after their end.
 const entriesKeptMs = 3_600_000;
 const idsKeptMs = 86_400_000;
 const rulesKeptSeconds = 3600;
 
-/** How quickly a log is written to, so that one which has been so for a day can be made. */
+/** The rate at which a log is written to. */
 export interface Pace {
   readonly entriesPerSecond: number;
   readonly idsPerSecond: number;
@@ -17,15 +17,15 @@ export interface Pace {
 
 interface Ageing {
   readonly pace: Pace;
-  /** For so long something old leaves whenever something new comes. */
+  /** For this time old items expire at the rate at which new items arrive. */
   readonly seconds: number;
 }
 
 /**
- * Gives a log, before anybody follows it, the past of one that has been written to at this pace for a day: entries and
- * event ids that reach their end one after another from now on. A soak of minutes then sees what leaves as well.
+ * Fills an empty log as if it had been written to at this pace for a day: with entries and event ids that expire one
+ * after another from now on. So a soak of minutes also includes expiry.
  */
-export async function giveItAPast(server: RedisServer, { pace, seconds }: Ageing): Promise<void> {
+export async function appendOldEntries(server: RedisServer, { pace, seconds }: Ageing): Promise<void> {
   const client = new Redis({ host: server.host, port: server.port, protocol: 2, retryStrategy: null });
   const nowMs = Date.now();
   try {
@@ -46,8 +46,7 @@ export async function giveItAPast(server: RedisServer, { pace, seconds }: Ageing
 }
 
 /**
- * Appends rules, as a re-seed does, whose time to be forgotten comes one after another: from a minute from now on, at
- * the pace at which new ones come.
+ * Appends rules, as a re-seed does, that are pruned one after another at this pace, beginning in a minute.
  */
 export async function appendOldRules(url: string, { pace, seconds }: Ageing): Promise<void> {
   const source = await openSource(url);

@@ -6,22 +6,22 @@ import { carriedBy, issuer, ownDimensions } from '../tokens.ts';
 import { pause } from '../world/pause.ts';
 import { targetOf } from '../world/speaker.ts';
 import type { Pace } from './aged-log.ts';
-import { type LiveToken, LiveTokens, mustBe, type Said } from './live-tokens.ts';
+import { type LiveToken, LiveTokens, mustBe, type Period } from './live-tokens.ts';
 
 const mintEveryMs = 50;
 const revokeEveryMs = 300;
-/** Every fourth revocation is lifted, so many revocations later. */
+/** Every fourth revocation is lifted, after this many further such revocations. */
 const liftedLater = 3;
 const liveTokens = 400;
 const clientsPerApi = 4;
 const clientPauseMs = 40;
 const boundMs = 5000;
 const lifetimeSeconds = 300;
-/** Tokens that every process sees before the soak begins, and revocations that are said: more than anybody remembers. */
+/** Tokens that every process verifies, and revocations that are published, before the soak: more than any cache holds. */
 const firstTokens = 12_000;
 const firstRevocations = 12_000;
 
-/** How quickly this load writes to the log, heartbeats included. */
+/** The rate at which this load writes to the log, with heartbeats. */
 export const pace: Pace = {
   rulesPerSecond: 1000 / revokeEveryMs,
   idsPerSecond: (1000 / revokeEveryMs) * 1.25,
@@ -31,13 +31,13 @@ export const pace: Pace = {
 export interface LoadCounts {
   requests: number;
   statements: number;
-  /** When each answer 503 came: milliseconds since the load began. */
+  /** The time of each answer 503, in milliseconds since the load began. */
   readonly unavailableAtMs: number[];
   /** One sentence each. */
   readonly wrong: string[];
 }
 
-/** Clients with live tokens, and a publisher that revokes and lifts meanwhile. */
+/** Clients that send requests with live tokens, and a publisher that revokes and lifts them. */
 export class Load {
   readonly counts: LoadCounts = { requests: 0, statements: 0, unavailableAtMs: [], wrong: [] };
   readonly #stop = new AbortController();
@@ -58,14 +58,14 @@ export class Load {
     return new Load(signer, await createPublisher(redisUrl));
   }
 
-  /** Revokes values that no token has, as often as a sidecar remembers changes, one after another. */
+  /** Revokes more values that no token has than the journal of a sidecar holds, one after another. */
   async fillJournals(): Promise<void> {
-    for (let said = 0; said < firstRevocations; said++) {
-      await this.#publisher.revoke({ issuer, session: `nobody-${said}`, reason: 'other' });
+    for (let index = 0; index < firstRevocations; index++) {
+      await this.#publisher.revoke({ issuer, session: `unused-${index}`, reason: 'other' });
     }
   }
 
-  /** Shows every process more tokens than its caches hold, so that they grow no more afterwards. */
+  /** Sends every process more tokens than its caches hold, so that the caches do not grow during the soak. */
   async fillCaches(apis: readonly { readonly who: string; readonly port: number }[]): Promise<void> {
     const agents = apis.map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
     for (let minted = 0; minted < firstTokens; minted++) {
@@ -78,7 +78,7 @@ export class Load {
   start(apis: readonly { readonly who: string; readonly port: number }[]): void {
     this.#begunMs = monotonicMs();
     const clients = apis.flatMap((api) => Array.from({ length: clientsPerApi }, () => this.#client(api)));
-    this.#running = Promise.all([...clients, this.#mintForEver(), this.#speak()]);
+    this.#running = Promise.all([...clients, this.#mintForEver(), this.#publish()]);
   }
 
   async stop(): Promise<void> {
@@ -108,41 +108,43 @@ export class Load {
     const right = mustBe(token, { startMs, endMs }, boundMs);
     if (answer !== undefined && (right === undefined || right === answer)) return;
     if (status === 503) return;
-    const said = Object.entries({ revoked: token.revoked, lifted: token.lifted }).map(([what, when]) =>
+    const statements = Object.entries({ revoked: token.revoked, lifted: token.lifted }).map(([what, when]) =>
       when === undefined ? `never ${what}` : `${what} ${Math.round(startMs - when.endedMs)} ms before`,
     );
-    this.counts.wrong.push(`${api.who} answered ${status}, which must be ${right}: ${said.join(', ')}`);
+    this.counts.wrong.push(
+      `${api.who} answered ${status} for a token that must be ${right ?? 'accepted or denied'}: ${statements.join(', ')}`,
+    );
   }
 
   async #mintForEver(): Promise<void> {
     await this.#every(mintEveryMs, async () => this.#tokens.add(await this.#mint()));
   }
 
-  async #speak(): Promise<void> {
+  async #publish(): Promise<void> {
     const waiting: LiveToken[] = [];
-    let said = 0;
+    let revoked = 0;
     await this.#every(revokeEveryMs, async () => {
       const token = this.#tokens.draw(Math.random());
       if (token === undefined || token.revoked !== undefined) return;
       const target = targetOf(token.number, token.dimension);
-      await this.#say(
-        (said) => (token.revoked = said),
+      await this.#state(
+        (period) => (token.revoked = period),
         () => this.#publisher.revoke({ ...target, reason: 'other' }),
       );
-      said += 1;
-      if (said % 4 === 0 && token.dimension !== 'subject') waiting.push(token);
+      revoked += 1;
+      if (revoked % 4 === 0 && token.dimension !== 'subject') waiting.push(token);
       if (waiting.length <= liftedLater) return;
       const due = waiting.shift()!;
       const dueTarget = targetOf(due.number, due.dimension);
-      await this.#say(
-        (said) => (due.lifted = said),
+      await this.#state(
+        (period) => (due.lifted = period),
         () => this.#publisher.lift(dueTarget),
       );
     });
   }
 
-  /** Written down when it begins, with no end: until its answer is there, both are right. */
-  async #say(note: (said: Said) => void, publish: () => Promise<unknown>): Promise<void> {
+  /** The period is noted without an end first: until the acknowledgement arrives, both answers are correct. */
+  async #state(note: (period: Period) => void, publish: () => Promise<unknown>): Promise<void> {
     const startedMs = monotonicMs();
     note({ startedMs, endedMs: Number.POSITIVE_INFINITY });
     try {
@@ -150,11 +152,11 @@ export class Load {
       note({ startedMs, endedMs: monotonicMs() });
       this.counts.statements += 1;
     } catch (error) {
-      this.counts.wrong.push(`a statement failed: ${error instanceof Error ? error.message : 'unexpected'}`);
+      this.counts.wrong.push(`a statement failed: ${error instanceof Error ? error.message : 'unknown error'}`);
     }
   }
 
-  /** By the clock and not by pauses, so that the pace is the one that was promised. */
+  /** The times come from the clock, not from a sum of pauses, so that the rate equals {@link pace}. */
   async #every(everyMs: number, act: () => Promise<void>): Promise<void> {
     const begunMs = monotonicMs();
     for (let count = 1; !this.#stop.signal.aborted; count++) {
@@ -177,7 +179,7 @@ export class Load {
   }
 }
 
-/** Clients are not revoked: the product takes many of them for a mistake. */
+/** Clients are not revoked: the product limits the number of rules for clients (`too_many_broad_rules`). */
 const revocable = ownDimensions.filter((dimension) => dimension !== 'client');
 
 function statusOf(port: number, token: string, agent: Agent): Promise<number> {

@@ -3,12 +3,12 @@ import type { ProcessFigures } from '../actors/message.ts';
 import { type ActorOptions, ActorProcess } from '../world/actor-process.ts';
 
 /**
- * A collection can be asked for and leaves no gaps, and the young generation has one size from the start: what the
- * collector keeps in reserve from one sample to the next must not be taken for growth. A leak stays one.
+ * Each measurement can collect garbage and compact the heap, and the young generation has a fixed size. So memory that
+ * the garbage collector keeps in reserve does not look like growth.
  */
 const nodeArgs = ['--expose-gc', '--compact-on-every-full-gc', '--min-semi-space-size=4', '--max-semi-space-size=4'];
 
-/** A process of a soak, which says its figures when asked. */
+/** A process of a soak that can be measured. */
 export class MeasuredProcess {
   readonly actor: ActorProcess;
   #figures: ProcessFigures | undefined;
@@ -19,20 +19,20 @@ export class MeasuredProcess {
       ...options,
       nodeArgs,
       onMessage: (message) => {
-        // Sent by our own actors, from these very types.
+        // Sent by measure.ts and soak-api-main.ts as these types.
         if ('figures' in message) this.#figures = message.figures as ProcessFigures;
         if ('port' in message) this.#port = message.port as number;
       },
     });
   }
 
-  /** Where it answers, if it has said so. */
+  /** The port of its HTTP server. @throws Error before the process has reported it. */
   get port(): number {
-    if (this.#port === undefined) throw new Error(`${this.actor.who} has said no port`);
+    if (this.#port === undefined) throw new Error(`${this.actor.who} has not reported its port`);
     return this.#port;
   }
 
-  /** @throws Error when it does not answer. */
+  /** @throws Error when the process does not answer. */
   async figures(): Promise<ProcessFigures> {
     this.#figures = undefined;
     this.actor.tell({ tell: 'measure' });

@@ -2,7 +2,7 @@ import type { Point } from './series.ts';
 
 const bars = '▁▂▃▄▅▆▇█';
 
-/** Points as a line of bars from their least to their largest value, each the mean of its share of time. */
+/** One bar for each interval of time. Its height is the mean of the interval, between the smallest and the largest mean. */
 export function plotLine(points: readonly Point[], width = 60): string {
   const endMs = points.at(-1)?.atMs ?? 0;
   const columns: number[][] = Array.from({ length: width }, () => []);

@@ -4,7 +4,7 @@ export interface Point {
   readonly value: number;
 }
 
-/** What a figure must not do: `memory` grow, `handles` wander, `size` grow beyond what comes and goes. */
+/** Selects the limits of `judgeSeries`: bytes of memory, open handles, or the size of a collection. */
 export type SeriesKind = 'memory' | 'handles' | 'size';
 
 /** One figure of one process or of the log, over the whole soak. */
@@ -20,9 +20,9 @@ export class SeriesBook {
   readonly #series = new Map<string, { kind: SeriesKind; points: Point[] }>();
 
   note(name: string, kind: SeriesKind, point: Point): void {
-    const known = this.#series.get(name) ?? { kind, points: [] };
-    known.points.push(point);
-    this.#series.set(name, known);
+    const series = this.#series.get(name) ?? { kind, points: [] };
+    series.points.push(point);
+    this.#series.set(name, series);
   }
 
   all(): Series[] {

@@ -1,8 +1,8 @@
 import type { Point } from './series.ts';
 
 /**
- * The Theil–Sen slope: the median of the slopes between all pairs of points, in units a millisecond. Up to 29 % of the
- * points may be anything (a garbage collection that was late, a page that the kernel took back) without moving it.
+ * The Theil–Sen slope: the median of the slopes between all pairs of points, in units per millisecond. It tolerates up to
+ * 29 % of outliers, such as a late garbage collection.
  *
  * @returns 0 for fewer than two points.
  */
@@ -16,7 +16,7 @@ export function theilSenSlope(points: readonly Point[]): number {
   return median(slopes);
 }
 
-/** @returns 0 for nothing. */
+/** @returns 0 for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -18,7 +18,7 @@ interface SoakSidecar {
   readonly adminPort: number;
 }
 
-/** Redis, two sidecars and three API processes, with nothing bad between them. */
+/** Redis, two sidecars and three API processes, connected without proxies. */
 export class SoakWorld {
   readonly redis: RedisServer;
   readonly signer: Signer;
@@ -33,7 +33,7 @@ export class SoakWorld {
     this.#recorder = recorder;
   }
 
-  /** @param prepare done to the empty Redis before anybody is there. */
+  /** @param prepare changes the empty Redis before other processes start. */
   static async open(folder: string, prepare: (redis: RedisServer) => Promise<void>): Promise<SoakWorld> {
     const signer = await createSigner({ issuer, audience });
     const world = new SoakWorld(await startRedis(), signer, new Recorder(folder));
@@ -56,7 +56,7 @@ export class SoakWorld {
     }
   }
 
-  /** Asks every process, and the log, how much it holds. */
+  /** Measures every process and the log. */
   async measure(book: SeriesBook, atMs: number): Promise<void> {
     for (const process of [...this.#sidecars.map((sidecar) => sidecar.process), ...this.apis]) {
       const { who } = process.actor;
@@ -126,7 +126,7 @@ export class SoakWorld {
   }
 }
 
-/** As Prometheus does, on a connection of its own. */
+/** Reads `/metrics` on a new connection, as Prometheus does. */
 function scrape(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = get({ host: '127.0.0.1', port, path: '/metrics', agent: false }, (response) => {
@@ -142,6 +142,6 @@ function scrape(port: number): Promise<string> {
 
 function readGauge(exposition: string, name: string): number {
   const line = exposition.split('\n').find((one) => one.startsWith(`${name} `) || one.startsWith(`${name}{`));
-  if (line === undefined) throw new Error(`no series ${name}`);
+  if (line === undefined) throw new Error(`the sidecar exposes no series ${name}`);
   return Number(line.slice(line.lastIndexOf(' ') + 1));
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause } from '../world/pause.ts';
-import { appendOldRules, giveItAPast } from './aged-log.ts';
+import { appendOldEntries, appendOldRules } from './aged-log.ts';
 import { Load, type LoadCounts, pace } from './load.ts';
 import { plotLine } from './plot.ts';
 import { type Series, SeriesBook } from './series.ts';
@@ -11,7 +11,7 @@ import { judgeSeries, type SeriesVerdict } from './verdict.ts';
 
 const sampleEveryMs = 5000;
 
-/** The closing line of a soak. */
+/** The last line that a soak prints. */
 export interface SoakSummary {
   readonly soakMinutes: number;
   readonly requests: number;
@@ -19,7 +19,7 @@ export interface SoakSummary {
   readonly unavailable: number;
   readonly wrongAnswers: number;
   readonly violations: readonly string[];
-  /** Fastest growth in ten minutes, over all processes: bytes. */
+  /** The largest growth of a process in ten minutes, in bytes. */
   readonly worstRssGrowth: number;
   readonly worstHeapGrowth: number;
 }
@@ -29,16 +29,16 @@ export interface SoakReport extends SoakSummary {
   readonly figures: readonly (SeriesVerdict & { readonly plot: string })[];
 }
 
-/** Minutes of ordinary load on a world in which nothing goes wrong: what grows is a leak. */
+/** Runs ordinary load without faults for some minutes, and reports figures that grow. */
 export async function soak(minutes: number, say: (line: string) => void): Promise<SoakReport> {
   const folder = mkdtempSync(join(tmpdir(), 'revocast-soak-'));
-  // A little longer than the soak: what is bounded has to be filled first.
+  // Longer than the soak, because caches and journals are filled first.
   const ageing = { pace, seconds: minutes * 60 + 180 };
-  const world = await SoakWorld.open(folder, (redis) => giveItAPast(redis, ageing));
+  const world = await SoakWorld.open(folder, (redis) => appendOldEntries(redis, ageing));
   try {
     const load = await Load.open(world.redis.url, world.signer);
     const apis = world.apis.map(({ actor: { who }, port }) => ({ who, port }));
-    say('filling what is bounded');
+    say('filling caches and journals');
     await appendOldRules(world.redis.url, ageing);
     await load.fillJournals();
     await load.fillCaches(apis);
@@ -103,7 +103,7 @@ function when(timesMs: readonly number[]): string {
   return `between second ${second(Math.min(...timesMs))} and ${second(Math.max(...timesMs))}`;
 }
 
-/** A line a figure: its level, its growth in ten minutes and its course. */
+/** One line for each figure: its level, its growth in ten minutes and a plot. */
 export function drawSoak({ figures }: SoakReport): string[] {
   return figures.map(({ name, level, growthPer10Min, plot, violation }) => {
     const growth = `${growthPer10Min >= 0 ? '+' : ''}${growthPer10Min}`;

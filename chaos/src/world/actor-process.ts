@@ -9,16 +9,16 @@ import type { Recorder } from './recorder.ts';
 export interface ActorOptions {
   readonly who: string;
   readonly program: 'sidecar-main' | 'api-main' | 'express-main' | 'storm-main' | 'soak-api-main';
-  /** Asked at every start, because a restarted process may be given something else. */
+  /** Called at each start, because the settings can change between two starts. */
   readonly settings: (life: number) => object;
   readonly recorder: Recorder;
-  /** Options of node itself. Default none. */
+  /** Command-line options of node. Default none. */
   readonly nodeArgs?: readonly string[];
-  /** Told what the process says besides `started` and whether it is fresh. */
+  /** Receives the messages of the process other than `started` and `{ fresh }`. */
   readonly onMessage?: (message: object) => void;
 }
 
-/** A process of the suite: started, paused, killed and started again; the history records each of these. */
+/** A process of the suite that can be started, paused, killed and started again. The history records each event. */
 export class ActorProcess {
   readonly who: string;
   readonly #options: ActorOptions;
@@ -36,12 +36,12 @@ export class ActorProcess {
     return this.#child !== undefined;
   }
 
-  /** What an API process said last; a sidecar never says. */
+  /** The last state that an API process reported. Always false for a sidecar. */
   get fresh(): boolean {
     return this.#fresh && this.running;
   }
 
-  /** @throws Error with what it printed when it does not start. */
+  /** @throws Error with the last text of stderr when the process does not start. */
   async start(): Promise<void> {
     const { program, settings, nodeArgs = [], onMessage } = this.#options;
     this.#life += 1;
@@ -64,7 +64,7 @@ export class ActorProcess {
       if ('fresh' in message) this.#fresh = message.fresh === true;
       else onMessage?.(message);
     });
-    child.on('error', () => undefined); // a message to a process that has just ended
+    child.on('error', () => undefined); // emitted for a message to a process that has just ended
     child.once('exit', () => {
       if (this.#child !== child) return;
       this.#child = undefined;
@@ -73,7 +73,7 @@ export class ActorProcess {
     const awaited = { what: `${this.who} to start`, timeoutMs: 20_000, everyMs: 5 };
     await until(() => started || !this.running, awaited).catch(() => undefined);
     if (started) return this.#note('started');
-    const how = this.running ? 'did not say that it has started' : 'ended at once';
+    const how = this.running ? 'did not report its start within 20 s' : 'ended during its start';
     await this.kill();
     throw new Error(`${this.who} ${how}:\n${this.#lastErrors}`);
   }
@@ -82,12 +82,12 @@ export class ActorProcess {
     if (this.#child?.connected) this.#child.send(message);
   }
 
-  /** SIGKILL: nothing is said, nothing is closed by hand. */
+  /** SIGKILL: the process closes no connection and sends no last message. */
   async kill(): Promise<void> {
     await this.#end('killed', (child) => child.kill('SIGKILL'));
   }
 
-  /** In order, as at a deployment. */
+  /** A graceful stop, as in a deployment. */
   async stop(): Promise<void> {
     await this.#end('stopped', () => this.tell({ tell: 'stop' }));
   }
@@ -110,15 +110,15 @@ export class ActorProcess {
   async #end(event: 'killed' | 'stopped', end: (child: ChildProcess) => void): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
-    // Not `once`: that one rejects when a message cannot be sent to a process that is just ending.
+    // Not events.once(): it rejects on 'error', which is emitted when the process ends before a message is sent.
     const exited = new Promise((resolve) => {
       child.once('exit', resolve);
     });
     this.#note(event);
     end(child);
-    const lastResort = setTimeout(() => child.kill('SIGKILL'), 5000);
+    const forced = setTimeout(() => child.kill('SIGKILL'), 5000);
     await exited;
-    clearTimeout(lastResort);
+    clearTimeout(forced);
   }
 
   #note(event: LifeRecord['event']): void {

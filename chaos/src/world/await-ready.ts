@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { until } from '@revocast/test-support';
 
-/** Until a sidecar's `/readyz` says that it is fresh. @throws Error when it does not within 20 s. */
+/** Waits until `/readyz` of a sidecar answers 200. @throws Error after 20 s. */
 export async function awaitReady(adminPort: number): Promise<void> {
   await until(() => isReady(adminPort), { what: 'a sidecar to be ready', timeoutMs: 20_000, everyMs: 5 });
 }

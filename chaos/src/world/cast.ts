@@ -13,21 +13,21 @@ export interface CastContext extends Pick<WorldOptions, 'lookUp' | 'maxRules' | 
   readonly brokenBuild: BrokenBuild | undefined;
   readonly recorder: Recorder;
   readonly links: Links;
-  /** Of the present primary. */
+  /** Port of the current primary. */
   readonly primaryPort: () => number;
-  /** How many there are by now. */
+  /** Current number of tokens. */
   readonly tokens: () => number;
 }
 
 export interface SidecarOptions {
-  /** `redis`, or another sidecar: then it is a relay. */
+  /** `redis`, or the name of another sidecar, which makes this one a relay. */
   readonly source: string;
   readonly maxRules?: number;
   readonly clockOffsetMs?: number;
 }
 
 export interface ApiOptions {
-  /** The sidecar it follows, or `redis` to replicate by itself. */
+  /** The sidecar that it follows, or `redis` to read the log directly. */
   readonly via: string;
   readonly clockOffsetMs?: number;
   readonly program?: 'api-main' | 'express-main';
@@ -39,10 +39,10 @@ export interface StormOptions {
   readonly timeoutMs: number;
 }
 
-/** Bytes of an API process of this suite: far above what it needs, far below what a leak or an unbounded buffer takes. */
+/** Far above the memory that an API process needs, and far below that of a leak or an unbounded buffer. */
 const maxRssBytes = 300 * 2 ** 20;
 
-/** The processes of a world, each with a link of its own to what it follows. */
+/** The processes of a world. Each reaches its source through its own link. */
 export class Cast {
   readonly sidecars: ActorProcess[] = [];
   readonly apis: ActorProcess[] = [];
@@ -56,7 +56,7 @@ export class Cast {
     this.#context = context;
   }
 
-  /** Without starting it. */
+  /** Does not start it. */
   async addSidecar(who: string, options: SidecarOptions): Promise<ActorProcess> {
     const { maxStalenessMs } = this.#context;
     const { maxRules = this.#context.maxRules, clockOffsetMs = 0 } = options;
@@ -81,7 +81,7 @@ export class Cast {
     return actor;
   }
 
-  /** Without starting it. */
+  /** Does not start it. */
   async addApi(who: string, { via, clockOffsetMs = 0, program = 'api-main' }: ApiOptions): Promise<ActorProcess> {
     const { lookUp = false, maxRules, whenUnknown = 'unavailable', brokenBuild, links, recorder } = this.#context;
     const { maxStalenessMs, issuedAt, tokens } = this.#context;
@@ -92,23 +92,23 @@ export class Cast {
       life,
       via: via === 'redis' ? who : via,
       feedUrl,
-      ...(lookUp ? { lookUpUrl } : {}),
+      lookUpUrl: lookUp ? lookUpUrl : undefined,
       maxStalenessMs,
-      ...(maxRules === undefined ? {} : { maxRules }),
+      maxRules,
       whenUnknown,
       issuedAt,
       tokens: tokens(),
       historyFile: recorder.fileOf(who),
       clockOffsetMs,
       maxRssBytes,
-      ...(brokenBuild === undefined ? {} : { brokenBuild }),
+      brokenBuild,
     });
     const actor = this.#actor(who, program, settings);
     this.apis.push(actor);
     return actor;
   }
 
-  /** Starts a process that opens `replicas` cold replicas at once behind a sidecar, and waits until all are fresh. */
+  /** Starts a process that opens `replicas` cold replicas of a sidecar at once, and waits until all are fresh. */
   async storm(who: string, { via, replicas, timeoutMs }: StormOptions): Promise<ActorProcess> {
     const { maxStalenessMs } = this.#context;
     const settings: StormSettings = { feedUrl: await this.#linkTo(via, who), replicas, timeoutMs, maxStalenessMs };
@@ -130,17 +130,17 @@ export class Cast {
     return find(this.apis, who);
   }
 
-  /** Lets a process follow another sidecar, at its next connection. */
+  /** The next connection of the process goes to this sidecar. */
   follow(who: string, sidecar: string): void {
     this.#context.links.lead(who, portOf(this.#dataPorts, sidecar));
   }
 
-  /** Where a sidecar's probes are. */
+  /** The port of `/readyz` and `/metrics` of a sidecar. */
   adminPort(who: string): number {
     return portOf(this.#adminPorts, who);
   }
 
-  /** Until every running API process says that it is fresh. @throws Error naming those that did not. */
+  /** Waits until every running API process is fresh. @throws Error that names the other processes. */
   async untilFresh(timeoutMs: number): Promise<void> {
     const waiting = () => this.apis.filter((api) => api.running && !api.fresh);
     try {

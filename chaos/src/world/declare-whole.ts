@@ -1,6 +1,6 @@
 import { openSource } from '@revocast/denylist/replica';
 
-/** As `revocast-sidecar init` does: an operator says that nothing was ever revoked here. */
+/** Declares a new log complete, as `revocast-sidecar init` does. */
 export async function declareWhole(url: string): Promise<void> {
   const source = await openSource(url);
   await source.declareWhole?.();

@@ -3,12 +3,12 @@ import { startTcpProxy, type TcpProxy } from '@revocast/test-support';
 const host = '127.0.0.1';
 
 /**
- * The bad network of a world, a link for each connection: r1, r2, … are those of the redis replicas to the
- * primary; each process has one to what it follows; `publisher` and `lookup` have theirs.
+ * The network of a world, with one proxy for each connection: r1, r2, … from the redis replicas to the primary; one
+ * from each process to its source, with the name of the process; `publisher` and `lookup`.
  */
 export class Links {
   readonly #links = new Map<string, TcpProxy>();
-  /** Who talks to Redis and moves to its new primary. */
+  /** Links to Redis that move to each new primary. */
   readonly #toRedis: string[] = [];
 
   async add(name: string, port: number): Promise<TcpProxy> {
@@ -17,13 +17,13 @@ export class Links {
     return link;
   }
 
-  /** Of a process that moves to each new primary. */
+  /** Adds a link that moves to each new primary. */
   async addToRedis(name: string, port: number): Promise<TcpProxy> {
     this.#toRedis.push(name);
     return await this.add(name, port);
   }
 
-  /** @throws Error when there is none of this name. */
+  /** @throws Error for an unknown name. */
   get(name: string): TcpProxy {
     const link = this.#links.get(name);
     if (link === undefined) throw new Error(`no link ${name}`);
@@ -38,12 +38,12 @@ export class Links {
     return this.#toRedis.map((name) => this.get(name));
   }
 
-  /** Leads a link elsewhere, from its next connection on. */
+  /** Changes the target of a link, from its next connection on. */
   lead(name: string, port: number): void {
     this.get(name).retarget({ host, port });
   }
 
-  /** Leads every process but `except` to another primary, and ends their connections to the old one. */
+  /** Moves all links to Redis except those in `except` to another primary, and resets their connections. */
   switchOver(port: number, except: readonly string[]): void {
     for (const name of this.#toRedis.filter((one) => !except.includes(one))) {
       this.lead(name, port);

@@ -1,4 +1,3 @@
-/** Real processes take real time. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);

@@ -3,8 +3,8 @@ import type { RedisServer } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 
 /**
- * Puts rules that cover no token into an empty log by hand: a denial each, all ending in the same second far ahead. Quicker than
- * saying them, and no different to a reader's snapshot.
+ * Writes `count` rules that cover no token directly into the rules of an empty log: denials that all end in the same
+ * second, by default in a day. This is faster than publishing them, and gives the same snapshot.
  */
 export async function putRules(
   primary: RedisServer,

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HistoryRecord } from '../history.ts';
 
-/** The history of one run: a folder with a file of JSON lines for each process, so that none waits for another. */
+/** The history of one run: a folder with one file of JSON lines for each process, so that no process waits for another. */
 export class Recorder {
   readonly folder: string;
 
@@ -11,7 +11,7 @@ export class Recorder {
     this.folder = folder;
   }
 
-  /** Where a process writes its own part. */
+  /** The file of one process. */
   fileOf(who: string): string {
     return join(this.folder, `${who}.jsonl`);
   }
@@ -21,7 +21,7 @@ export class Recorder {
   }
 }
 
-/** All parts, the one of the suite first; a last line that a killed process did not finish is left out. */
+/** Reads all files, that of the suite first. Skips an incomplete last line of a killed process. */
 export function readHistory(folder: string): HistoryRecord[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl') && name !== 'suite.jsonl');
   return ['suite.jsonl', ...files.sort()].flatMap(
@@ -29,6 +29,6 @@ export function readHistory(folder: string): HistoryRecord[] {
       readFileSync(join(folder, name), 'utf8')
         .split('\n')
         .filter((line) => line.endsWith('}'))
-        .map((line) => JSON.parse(line) as HistoryRecord), // written by this suite, from that very type
+        .map((line) => JSON.parse(line) as HistoryRecord), // the suite wrote each line from this type
   );
 }

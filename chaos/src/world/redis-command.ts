@@ -1,7 +1,7 @@
 import type { RedisServer } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 
-/** One command past all proxies, as an operator would type it. @throws Error with Redis' own words. */
+/** Sends one command directly to Redis, without a proxy. @throws Error with the error text of Redis. */
 export async function redisCommand(
   server: Pick<RedisServer, 'host' | 'port'>,
   command: string,

@@ -16,13 +16,13 @@ export interface SayOptions extends PublishOptions {
   /** Default `session`. */
   readonly dimension?: OwnDimension;
   readonly block?: boolean;
-  /** The denial ends by itself: milliseconds from now. */
+  /** The denial expires after this time. */
   readonly endsInMs?: number;
-  /** Replaces what is sent, for statements that must be refused. */
+  /** Overrides members of the revocation, for statements that must be rejected. */
   readonly raw?: Partial<Revocation>;
 }
 
-/** Revokes and lifts through a publisher, and writes down when what was answered. Never throws. */
+/** Revokes and lifts through a publisher, and records each statement and its outcome. A failure is an outcome, not an error. */
 export class Speaker {
   readonly #recorder: Recorder;
   readonly #publisher: Publisher;
@@ -33,7 +33,7 @@ export class Speaker {
   }
 
   static async open(url: string, recorder: Recorder, tokenFile?: string): Promise<Speaker> {
-    return new Speaker(await createPublisher(url, tokenFile === undefined ? {} : { tokenFile }), recorder);
+    return new Speaker(await createPublisher(url, { tokenFile }), recorder);
   }
 
   async revoke(token: number, options: SayOptions = {}): Promise<StatementRecord> {
@@ -47,10 +47,10 @@ export class Speaker {
       ...endsAt,
       ...raw,
     };
-    const untilMs = endsInMs === undefined ? {} : { untilMs: monotonicMs() + endsInMs };
+    const untilMs = endsInMs === undefined ? undefined : monotonicMs() + endsInMs;
     return await this.#say(
-      { what: 'revoke', effect: byCutoff ? 'cutoff' : 'denial', dimension, token, ...untilMs },
-      // What `raw` put in may be nothing the type allows: that is the point.
+      { what: 'revoke', effect: byCutoff ? 'cutoff' : 'denial', dimension, token, untilMs },
+      // `raw` may hold values that the type excludes, to test that the publisher rejects them.
       () => this.#publisher.revoke(revocation as Revocation, publish),
     );
   }
@@ -89,14 +89,14 @@ export class Speaker {
       endedMs: monotonicMs(),
       outcome,
       redisReplicas,
-      ...(failure === undefined ? {} : { failure }),
+      failure,
     } as const;
     this.#recorder.write(record);
     return record;
   }
 }
 
-/** What names this one token by what it carries as `dimension`. */
+/** The target that names this token by its value of `dimension`. */
 export function targetOf(token: number, dimension: OwnDimension): RevocationTarget {
   const value = carriedBy(token, dimension);
   switch (dimension) {

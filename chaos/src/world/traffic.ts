@@ -3,7 +3,7 @@ import type { OwnDimension } from '../tokens.ts';
 import { pause } from './pause.ts';
 import type { SayOptions } from './speaker.ts';
 
-/** Where revocations are said; a world. */
+/** The part of a world that {@link Traffic} uses. */
 export interface Spoken {
   random(): number;
   newTokens(count: number): number;
@@ -12,16 +12,16 @@ export interface Spoken {
 }
 
 const everyMs = 120;
-/** Lifted that many revocations later. */
+/** A denial is lifted this many revocations later. */
 const heldBack = 4;
 
-/** Says and lifts things all the while, one at a time; half of the new tokens stay untouched. */
+/** Revokes and lifts continuously, one statement at a time. Half of the new tokens are never revoked. */
 export class Traffic {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
   constructor(world: Spoken) {
-    this.#running = this.#talk(world);
+    this.#running = this.#publish(world);
   }
 
   async stop(): Promise<void> {
@@ -29,7 +29,7 @@ export class Traffic {
     await this.#running;
   }
 
-  async #talk(world: Spoken): Promise<void> {
+  async #publish(world: Spoken): Promise<void> {
     const liftable: { readonly token: number; readonly dimension: OwnDimension }[] = [];
     while (!this.#stop.signal.aborted) {
       const token = world.newTokens(2);

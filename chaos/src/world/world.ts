@@ -21,7 +21,7 @@ export interface WorldContext {
   readonly random: () => number;
 }
 
-/** Real processes with a bad network between them. What faults do to it, and what is said meanwhile, goes into the history. */
+/** Real processes with proxies between them. Faults, revocations and lifts are recorded in the history. */
 export class World {
   readonly options: WorldOptions;
   readonly issuedAt = Math.floor(Date.now() / 1000) - 60;
@@ -68,7 +68,7 @@ export class World {
 
   async #build(): Promise<void> {
     const { redisReplicas = 0, redisConfig, sidecars = 2, apisPerSidecar = 1, declared = true, prepare } = this.options;
-    const config = redisConfig === undefined ? {} : { config: redisConfig };
+    const config = { config: redisConfig };
     const primary = await this.#startRedis(config);
     for (let index = 1; index <= redisReplicas; index++) {
       const { port } = await this.links.add(`r${index}`, primary.port);
@@ -116,12 +116,12 @@ export class World {
     return this.links.get(name);
   }
 
-  /** The links of all who talk to the primary. */
+  /** All links to the primary. */
   redisLinks(): TcpProxy[] {
     return this.links.toRedis();
   }
 
-  /** Makes a redis replica the primary and switches every process over, as a Sentinel's new address would; the old one runs on, cut off. */
+  /** Makes a redis replica the primary and moves every process to it, as a Sentinel does. The old primary keeps running. */
   async promote(index: number): Promise<void> {
     const promoted = this.redis[index];
     if (promoted === undefined) throw new Error(`no redis replica ${index}`);
@@ -129,7 +129,7 @@ export class World {
     this.switchOver(index);
   }
 
-  /** The same for a redis replica that is the primary already. `except`: links that stay with the old one. */
+  /** Moves every process to a redis replica that is already primary, except for the links in `except`. */
   switchOver(index: number, except: readonly string[] = []): void {
     const promoted = this.redis[index]!;
     this.redis.splice(index, 1);
@@ -142,18 +142,18 @@ export class World {
     await redisCommand(server, 'REPLICAOF', primary.host, primary.port);
   }
 
-  /** Lets a process follow another sidecar, at its next connection. */
+  /** The next connection of the process goes to this sidecar. */
   follow(who: string, sidecar: string): void {
     this.#cast.follow(who, sidecar);
   }
 
-  /** How often Redis has been asked for a page of its rules. */
+  /** Number of pages of rules that were read from Redis. */
   async pagesRead(): Promise<number> {
     const stats = String(await this.redisCommand('INFO', 'commandstats'));
     return Number(/cmdstat_hscan:calls=(\d+)/.exec(stats)?.[1] ?? 0);
   }
 
-  /** Starts a process that opens `replicas` cold replicas at once behind a sidecar, and waits until all are fresh. */
+  /** Starts a process that opens `replicas` cold replicas of a sidecar at once, and waits until all are fresh. */
   storm(who: string, options: StormOptions): Promise<ActorProcess> {
     return this.#cast.storm(who, options);
   }
@@ -166,12 +166,12 @@ export class World {
     return this.#cast.api(who);
   }
 
-  /** A command to the primary, past all links. */
+  /** Sends a command directly to the primary, without a link. */
   redisCommand(command: string, ...args: readonly (string | number | Buffer)[]): Promise<unknown> {
     return redisCommand(this.primary, command, ...args);
   }
 
-  /** New tokens, told to every API process; the number of the first. */
+  /** Adds tokens and sends the new count to every API process. @returns the number of the first new token. */
   newTokens(count: number): number {
     const first = this.#tokens;
     this.#tokens += count;
@@ -187,7 +187,7 @@ export class World {
     return this.#speaking.lift(token, options);
   }
 
-  /** Says and lifts things all the while, until {@link stopTraffic}. */
+  /** Revokes and lifts continuously until {@link stopTraffic}. */
   startTraffic(): void {
     this.#traffic = new Traffic(this);
   }
@@ -196,7 +196,7 @@ export class World {
     await this.#traffic?.stop();
   }
 
-  /** Runs something bad and its end, and writes down from when to when it was so. */
+  /** Runs `during`, which causes a fault and ends it, and records its begin and end. */
   async fault<T>(what: string, during: () => Promise<T>): Promise<T> {
     const beginMs = monotonicMs();
     try {
@@ -206,7 +206,7 @@ export class World {
     }
   }
 
-  /** Makes the log forget: once `forget` has ended, it has. */
+  /** Runs `forget`, after which the log has lost data, and records the loss. */
   async loss(what: string, options: LossOptions, forget: () => Promise<unknown>): Promise<void> {
     const { survivors, replicasSurvive = false, alsoHeld = [], healing } = options;
     const atMs = monotonicMs();
@@ -221,7 +221,7 @@ export class World {
     this.#context.recorder.write({ kind: 'loss', what, atMs, doneMs, untilMs, survivors, replicasSurvive, alsoHeld });
   }
 
-  /** Starts a sidecar that does not run, and writes down how long that takes it: until it listens, and until it is ready. */
+  /** Starts a sidecar, and records the time until it listens and until it is ready. */
   async timeStart(who: string, about: string): Promise<void> {
     const startedMs = monotonicMs();
     const note = (until: string) => {
@@ -238,12 +238,12 @@ export class World {
     this.#context.recorder.write({ kind: 'expectation', what, held, found });
   }
 
-  /** Until every running API process says that it is fresh. @throws Error naming those that did not. */
+  /** Waits until every running API process is fresh. @throws Error that names the other processes. */
   untilFresh(timeoutMs: number): Promise<void> {
     return this.#cast.untilFresh(timeoutMs);
   }
 
-  /** Waits until the world has recovered, starts a new sidecar and a new process, and probes every process. */
+  /** Starts a new sidecar and a new API process, and waits until every process is fresh and two sweeps are recorded. */
   async settle(timeoutMs: number): Promise<void> {
     await this.stopTraffic();
     const late = await this.addSidecar('late', { source: 'redis' });
@@ -257,7 +257,7 @@ export class World {
     }
     await pause(Math.max(0, this.#settledAtMs - monotonicMs()));
     this.#context.recorder.write({ kind: 'checkpoint', atMs: monotonicMs() });
-    // Two sweeps over all tokens.
+    // Long enough for two sweeps over all tokens.
     await pause(600);
   }
 
@@ -282,7 +282,7 @@ export class World {
   }
 
   async #startRedis(options: StartRedisOptions): Promise<RedisServer> {
-    // Ours until this world is closed: the process returns to this port, and no other process may use it meanwhile.
+    // Reserved until this world is closed: a restarted Redis listens on the same port again.
     const claimed = await claimPort();
     this.#redisPorts.push(claimed);
     const server = await startRedis({ ...options, port: claimed.port });
@@ -291,7 +291,7 @@ export class World {
   }
 
   get #speaking(): Speaker {
-    if (this.#speaker === undefined) throw new Error('no publisher was started yet');
+    if (this.#speaker === undefined) throw new Error('the publisher is not open yet');
     return this.#speaker;
   }
 }

@@ -8,11 +8,11 @@ const found = (...records: readonly HistoryRecord[]) =>
   checkFalseDenials(readTimeline(historyOf(...records))).map(({ what }) => what);
 
 describe('I2', () => {
-  it('finds the denial of a token that nobody named', () => {
+  it('finds the denial of a token that was not revoked', () => {
     expect(found(revoked(0), probe(2000, 'r2'))).toEqual(['a1 (life 1, via s1) denied token 1, which was not revoked']);
   });
 
-  it('finds a denial before its revocation began, and of one that was answered "not applied"', () => {
+  it('finds a denial before its revocation began, and a denial whose revocation was not applied', () => {
     expect(found(revoked(0), probe(989, 'r'))).toHaveLength(1);
     expect(found(revoked(0), probe(990, 'r'))).toEqual([]);
     expect(found(revoked(0, { outcome: 'unavailable' }), probe(2000, 'R'))).toHaveLength(1);
@@ -22,27 +22,27 @@ describe('I2', () => {
   it.each([
     [8000, 0],
     [8001, 1],
-  ])('finds a denial at %i ms of what was lifted at 5000 ms: %i', (atMs, violations) => {
+  ])('finds for a denial at %i ms, after a lift at 5000 ms, %i violations', (atMs, violations) => {
     expect(found(revoked(0), lifted(0, 5000), probe(atMs, 'r'))).toHaveLength(violations);
   });
 
-  it('allows a lift to be late while stale', () => {
+  it('allows a stale process to apply a lift late', () => {
     expect(found(revoked(0), lifted(0, 5000), probe(99_000, 'r', { fresh: false }))).toEqual([]);
   });
 
-  it('lets a later revocation, a cutoff and another value deny what was lifted', () => {
+  it('allows a denial after a lift because of a later revocation, a cutoff or another value', () => {
     const late = probe(99_000, 'r');
     expect(found(revoked(0), lifted(0, 5000), revoked(0, { startedMs: 5001, endedMs: 5002 }), late)).toEqual([]);
     expect(found(revoked(0), lifted(0, 5000), revoked(0, { effect: 'cutoff' }), late)).toEqual([]);
     expect(found(revoked(0), lifted(0, 5000), revoked(0, { dimension: 'grant' }), late)).toEqual([]);
   });
 
-  it('finds "unavailable" only where availability is promised, and only once a process had been fresh', () => {
+  it('finds "unavailable" only in a run that guarantees availability, after the process was fresh', () => {
     const stale = probe(3000, 'u', { fresh: false });
-    const promised = [run({ alwaysAvailable: true })];
+    const available = run({ alwaysAvailable: true });
     const check = (...records: readonly HistoryRecord[]) => checkFalseDenials(readTimeline(records));
     expect(found(probe(2000, 'a'), stale)).toEqual([]);
-    expect(check(...promised, stale)).toEqual([]);
-    expect(check(...promised, probe(2000, 'a'), stale)).toHaveLength(1);
+    expect(check(available, stale)).toEqual([]);
+    expect(check(available, probe(2000, 'a'), stale)).toHaveLength(1);
   });
 });

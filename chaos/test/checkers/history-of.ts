@@ -1,6 +1,6 @@
 import type { HistoryRecord, LossRecord, ProbeRecord, RunRecord, StatementRecord } from '../../src/history.ts';
 
-/** A run with a bound of 3 s, and whatever a test plants in it. */
+/** A run with a bound of 3 s and these records. */
 export function historyOf(...records: readonly HistoryRecord[]): HistoryRecord[] {
   return [run(), ...records];
 }
@@ -19,7 +19,7 @@ export function run(changes: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
-/** A session revoked between 990 and 1000 ms, acknowledged. */
+/** The acknowledged revocation of a session, from 990 to 1000 ms. */
 export function revoked(token: number, changes: Partial<StatementRecord> = {}): StatementRecord {
   return {
     kind: 'statement',
@@ -39,9 +39,9 @@ export function lifted(token: number, atMs: number, changes: Partial<StatementRe
   return revoked(token, { what: 'lift', startedMs: atMs - 10, endedMs: atMs, ...changes });
 }
 
-/** What a1, behind s1, said of tokens 0, 1, … at a moment. */
+/** A probe of tokens 0, 1, … by a1, which follows s1. */
 export function probe(atMs: number, verdicts: string, changes: Partial<ProbeRecord> = {}): ProbeRecord {
-  const cause = changes.fresh === false ? { cause: 'no_heartbeat' } : {};
+  const cause = changes.fresh === false ? 'no_heartbeat' : undefined;
   return {
     kind: 'probe',
     who: 'a1',
@@ -52,12 +52,12 @@ export function probe(atMs: number, verdicts: string, changes: Partial<ProbeReco
     fresh: true,
     from: 0,
     verdicts,
-    ...cause,
+    cause,
     ...changes,
   };
 }
 
-/** FLUSHALL at 2000 ms, which s1 lives through; healed by 9000 ms. */
+/** FLUSHALL at 2000 ms. s1 keeps running and has written its rules back by 9000 ms. */
 export function flushed(changes: Partial<LossRecord> = {}): LossRecord {
   return {
     kind: 'loss',

@@ -20,28 +20,28 @@ const memory: MemoryRecord = {
   full: false,
 };
 
-describe('a history in which nothing is wrong', () => {
-  it('is found clean', () => {
+describe('a history', () => {
+  it('without a violation is judged clean', () => {
     expect(checkedIn(revoked(0), probe(1100, 'ra'), memory)).toEqual([]);
   });
 
-  it('is not one without a run record', () => {
-    expect(() => judge([revoked(0)])).toThrow('without its run record');
+  it('without a run record is rejected', () => {
+    expect(() => judge([revoked(0)])).toThrow('no run record');
   });
 });
 
 describe('I4', () => {
   it.each([
-    ['a rule more than the cap', { rules: 101 }],
+    ['one rule more than maxRules', { rules: 101 }],
     ['a process that is fresh although a rule did not fit', { full: true }],
-    ['a byte more than a process may take', { rssBytes: 201 }],
+    ['one byte more than maxRssBytes', { rssBytes: 201 }],
   ])('finds %s', (_title, changes) => {
     expect(checkedIn({ ...memory, ...changes })).toEqual(['I4']);
   });
 });
 
 describe('I5', () => {
-  it('finds a denial by a dimension that nobody revoked', () => {
+  it('finds a denial by a dimension that was not revoked', () => {
     expect(checkedIn(revoked(0), probe(1100, 'r', { dimensions: ['session'] }))).toEqual([]);
     expect(checkedIn(revoked(0), probe(1100, 'r', { dimensions: ['subject'] }))).toEqual(['I5']);
   });
@@ -51,20 +51,20 @@ describe('I5', () => {
     [clockReadingMs, 0],
     [clockReadingMs + 1, 1],
     [-clockReadingMs - 1, 1],
-  ])('finds a latency reported %i ms off: %i', (offMs, violations) => {
+  ])('finds for a reported latency that is wrong by %i ms %i violations', (offMs, violations) => {
     const applied = { kind: 'applied', who: 'a1', token: 0, atMs: 1050, reportedMs: 60 + offMs } as const;
     expect(checkedIn(revoked(0), applied)).toHaveLength(violations);
   });
 
-  it('finds a process that is not fresh and does not say why, and one that is fresh and cannot answer', () => {
-    const { cause, ...silent } = probe(1100, 'u', { fresh: false });
+  it('finds a process that is not fresh and reports no cause, and one that is fresh and unavailable', () => {
+    const { cause, ...withoutCause } = probe(1100, 'u', { fresh: false });
     expect(cause).toBe('no_heartbeat');
-    expect(checkedIn(silent)).toEqual(['I5']);
+    expect(checkedIn(withoutCause)).toEqual(['I5']);
     expect(checkedIn(probe(1100, 'u'))).toEqual(['I5']);
   });
 });
 
-describe('recovery, promised within 5000 ms', () => {
+describe('recovery, with a limit of 5000 ms', () => {
   const fault = { kind: 'fault', what: 'a pause', beginMs: 1000, endMs: 2000 } as const;
   const stale = (atMs: number) => probe(atMs, 'u', { fresh: false });
 
@@ -73,32 +73,32 @@ describe('recovery, promised within 5000 ms', () => {
     expect(judgement).toMatchObject({ violations: [], recoveriesMs: [600] });
   });
 
-  it('finds one that came too late, and one that never came', () => {
-    const hurt = [probe(900, 'a'), fault, stale(1500)];
-    expect(checkedIn(...hurt, probe(7000, 'a'))).toEqual([]);
-    expect(checkedIn(...hurt, stale(7001), probe(7002, 'a'))).toEqual(['recovery']);
-    expect(checkedIn(...hurt, stale(7001))).toEqual(['recovery']);
+  it('is a violation when it is too late, and when it does not happen', () => {
+    const affected = [probe(900, 'a'), fault, stale(1500)];
+    expect(checkedIn(...affected, probe(7000, 'a'))).toEqual([]);
+    expect(checkedIn(...affected, stale(7001), probe(7002, 'a'))).toEqual(['recovery']);
+    expect(checkedIn(...affected, stale(7001))).toEqual(['recovery']);
   });
 
-  it('does not count a process that was not hurt, or began afterwards', () => {
-    const newcomer = { who: 'a-late' };
-    const cold = probe(8000, 'u', { fresh: false, ...newcomer });
-    expect(judge(historyOf(fault, probe(900, 'a'), probe(2100, 'a'), cold, probe(9000, 'a', newcomer)))).toMatchObject({
+  it('does not count a process that stayed fresh, or that started after the fault', () => {
+    const started = { who: 'a-late' };
+    const cold = probe(8000, 'u', { fresh: false, ...started });
+    expect(judge(historyOf(fault, probe(900, 'a'), probe(2100, 'a'), cold, probe(9000, 'a', started)))).toMatchObject({
       violations: [],
       recoveriesMs: [],
     });
   });
 });
 
-describe('an expectation of a fault', () => {
-  it('that does not hold is a violation', () => {
+describe('an expectation', () => {
+  it('is a violation when it does not hold', () => {
     expect(checkedIn({ kind: 'expectation', what: 'it rains', held: true })).toEqual([]);
     expect(checkedIn({ kind: 'expectation', what: 'it rains', held: false, found: 'sun' })).toEqual(['expectation']);
   });
 });
 
 describe('a figure', () => {
-  it('is handed on and judged by nobody', () => {
+  it('is reported and never a violation', () => {
     const figure = { kind: 'figure', what: 'a start', ms: 1e6 } as const;
     expect(judge(historyOf(figure))).toMatchObject({ violations: [], figures: [{ what: 'a start', ms: 1e6 }] });
   });

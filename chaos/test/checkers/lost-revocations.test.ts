@@ -10,7 +10,7 @@ const settled = { kind: 'checkpoint', atMs: 20_000 } as const;
 const newcomer = { who: 'a-late', via: 'late' };
 
 describe('I3', () => {
-  it('finds a newcomer that accepts after the checkpoint what a survivor had held', () => {
+  it('finds a new process that accepts, after the checkpoint, a token whose rule a survivor held', () => {
     const records = [revoked(0), probe(1500, 'r'), flushed(), settled];
     expect(found(...records, probe(20_001, 'r', newcomer))).toEqual([]);
     expect(found(...records, probe(20_001, 'a', newcomer))).toEqual([
@@ -18,11 +18,11 @@ describe('I3', () => {
     ]);
   });
 
-  it('promises nothing for what was held by one Redis alone', () => {
+  it('requires no denial for a rule that only the lost Redis held', () => {
     expect(found(revoked(0), flushed(), settled, probe(20_001, 'a', newcomer))).toEqual([]);
   });
 
-  it('promises what all redis replicas confirmed, where one of them takes over', () => {
+  it('requires a denial that all redis replicas confirmed, when one of them becomes primary', () => {
     const confirmed = revoked(0, { redisReplicas: 1 });
     const failover = flushed({ replicasSurvive: true });
     expect(found(confirmed, failover, settled, probe(20_001, 'a', newcomer))).toHaveLength(1);
@@ -30,12 +30,12 @@ describe('I3', () => {
     expect(found(unconfirmed, failover, settled, probe(20_001, 'a', newcomer))).toEqual([]);
   });
 
-  it('promises what a survivor is known to hold', () => {
+  it('requires a denial for a token of alsoHeld', () => {
     const known = flushed({ alsoHeld: [0] });
     expect(found(revoked(0), known, settled, probe(20_001, 'a', newcomer))).toHaveLength(1);
   });
 
-  it('finds a process that unlearns a denial, at any time, and not one that hears of a lift or starts anew', () => {
+  it('finds a process that accepts a token again after a denial, unless it was lifted or the process restarted', () => {
     const denied = [revoked(0), probe(1500, 'r')];
     expect(found(...denied, probe(1600, 'a'))).toHaveLength(1);
     expect(found(...denied, lifted(0, 1590), probe(1600, 'a'))).toEqual([]);

@@ -6,7 +6,7 @@ const boundMs = 5000;
 const request = (startMs: number, endMs = startMs + 10) => ({ startMs, endMs });
 const revoked = { startedMs: 1000, endedMs: 1020 };
 
-describe('a token of which nothing was said', () => {
+describe('a token without a statement', () => {
   it('must be accepted', () => {
     expect(mustBe(token, request(0), boundMs)).toBe('accepted');
   });
@@ -14,15 +14,15 @@ describe('a token of which nothing was said', () => {
 
 describe('a token that was revoked', () => {
   it.each([
-    ['answered before it was said', request(900, 999), 'accepted'],
-    ['under way while it was said', request(990, 1000), undefined],
+    ['answered before the revocation', request(900, 999), 'accepted'],
+    ['concurrent with the revocation', request(990, 1000), undefined],
     ['sent within the bound', request(6020), undefined],
-    ['sent past the bound', request(6021), 'denied'],
-  ])('%s: %s', (_title, asked, expected) => {
-    expect(mustBe({ ...token, revoked }, asked, boundMs)).toBe(expected);
+    ['sent after the bound', request(6021), 'denied'],
+  ])('and a request %s: %s', (_title, sent, expected) => {
+    expect(mustBe({ ...token, revoked }, sent, boundMs)).toBe(expected);
   });
 
-  it('may be either for as long as nobody has answered the revocation', () => {
+  it('may be accepted or denied until the revocation is acknowledged', () => {
     const unanswered = { startedMs: 1000, endedMs: Number.POSITIVE_INFINITY };
     expect(mustBe({ ...token, revoked: unanswered }, request(1e9), boundMs)).toBeUndefined();
   });
@@ -31,17 +31,17 @@ describe('a token that was revoked', () => {
 describe('a token whose revocation was lifted', () => {
   const lifted = { startedMs: 20_000, endedMs: 20_010 };
   it.each([
-    ['answered before the lift was said', request(19_000), 'denied'],
-    ['under way meanwhile', request(19_995, 20_005), undefined],
+    ['answered before the lift', request(19_000), 'denied'],
+    ['concurrent with the lift', request(19_995, 20_005), undefined],
     ['sent within the bound', request(25_010), undefined],
-    ['sent past the bound', request(25_011), 'accepted'],
-  ])('%s: %s', (_title, asked, expected) => {
-    expect(mustBe({ ...token, revoked, lifted }, asked, boundMs)).toBe(expected);
+    ['sent after the bound', request(25_011), 'accepted'],
+  ])('and a request %s: %s', (_title, sent, expected) => {
+    expect(mustBe({ ...token, revoked, lifted }, sent, boundMs)).toBe(expected);
   });
 });
 
-describe('the tokens in use', () => {
-  it('are the newest', () => {
+describe('LiveTokens', () => {
+  it('keeps the newest tokens', () => {
     const tokens = new LiveTokens(2);
     expect(tokens.draw(0.5)).toBeUndefined();
     for (const number of [1, 2, 3]) tokens.add({ ...token, number });

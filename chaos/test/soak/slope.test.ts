@@ -5,8 +5,8 @@ import { median, theilSenSlope } from '../../src/soak/slope.ts';
 const line = (count: number, valueAt: (index: number) => number) =>
   Array.from({ length: count }, (_, index) => ({ atMs: index * 5000, value: valueAt(index) }));
 
-describe('a robust slope', () => {
-  it('is the slope of a line, whatever the line', () => {
+describe('theilSenSlope', () => {
+  it('is the slope of any line', () => {
     const number = fc.double({ min: -1000, max: 1000, noNaN: true });
     fc.assert(
       fc.property(number, number, (slope, start) => {
@@ -15,12 +15,12 @@ describe('a robust slope', () => {
     );
   });
 
-  it('is not moved by a quarter of points that are anything', () => {
+  it('does not change when a quarter of the points are outliers', () => {
     const points = line(40, (index) => (index % 4 === 0 ? 1e9 : 100 + index * 5000 * 0.002));
     expect(theilSenSlope(points)).toBeCloseTo(0.002, 6);
   });
 
-  it('is none where there is nothing to compare', () => {
+  it('is 0 for fewer than two points', () => {
     expect(theilSenSlope([])).toBe(0);
     expect(theilSenSlope([{ atMs: 5, value: 3 }])).toBe(0);
   });

@@ -11,7 +11,7 @@ const sound: Series[] = [
 const counted = { soakMinutes: 30, requests: 10, statements: 2, unavailableAtMs: [], wrong: [] };
 
 describe('the report of a soak', () => {
-  it('finds nothing where nothing grows and every answer was right', () => {
+  it('has no violation when nothing grows and every answer is correct', () => {
     expect(reportOf(sound, counted)).toMatchObject({
       soakMinutes: 30,
       violations: [],
@@ -25,17 +25,17 @@ describe('the report of a soak', () => {
     ['memory that grows', { series: [{ name: 'a1 rss', kind: 'memory' as const, points: growing }], counted }],
     ['a wrong answer', { series: sound, counted: { ...counted, wrong: ['a1 answered 200'] } }],
     ['an answer 503', { series: sound, counted: { ...counted, unavailableAtMs: [1000] } }],
-  ])('finds %s', (_title, { series, counted: all }) => {
+  ])('has a violation for %s', (_title, { series, counted: all }) => {
     expect(reportOf(series, all).violations).toHaveLength(1);
   });
 
-  it('says when it was that nobody could answer', () => {
+  it('names the period of the answers 503', () => {
     const { violations, unavailable } = reportOf(sound, { ...counted, unavailableAtMs: [7000, 3000, 3100] });
     expect(violations).toEqual(['3 requests were answered 503, between second 3 and 7']);
     expect(unavailable).toBe(3);
   });
 
-  it('draws a line a figure, with its course', () => {
+  it('draws one line with a plot for each figure', () => {
     const [rss, stream] = drawSoak(reportOf([{ ...sound[0]!, points: growing }, sound[1]!], counted));
     expect(rss).toMatch(/^a1 rss .* \+\d+\/10 min {2}▁[▁-█ ]*█ {2}!$/);
     expect(stream).toMatch(/^log stream +12000 +\+0\/10 min {2}[▁ ]+$/);

@@ -7,7 +7,7 @@ const everyMs = 5000;
 const samples = 360;
 const tenMinutes = 600_000 / everyMs;
 
-/** Thirty minutes of samples. */
+/** The verdict about thirty minutes of samples. */
 const judged = (kind: SeriesKind, valueAt: (index: number) => number) =>
   judgeSeries({
     name: 'a1 figure',
@@ -15,7 +15,7 @@ const judged = (kind: SeriesKind, valueAt: (index: number) => number) =>
     points: Array.from({ length: samples }, (_, index) => ({ atMs: index * everyMs, value: valueAt(index) })),
   });
 
-/** Caches fill, then a saw of collections with noise upon it: what a sound process looks like. */
+/** A process without a leak: caches fill, then garbage collections give a sawtooth with noise. */
 function soundMemory() {
   const random = seededRandom(7);
   return (index: number) =>
@@ -23,11 +23,11 @@ function soundMemory() {
 }
 
 describe('memory', () => {
-  it('of a sound process passes, although it grows while it warms up', () => {
+  it('of a process without a leak passes, although it grows during the warm-up', () => {
     expect(judged('memory', soundMemory()).violation).toBeUndefined();
   });
 
-  it('with a leak of twice what is allowed under the same noise is found', () => {
+  it('with a leak of twice the limit and the same noise is found', () => {
     const sound = soundMemory();
     const leaking = judged('memory', (index) => sound(index) + (2 * maxMemoryGrowth * index) / tenMinutes);
     expect(leaking.violation).toContain('a1 figure grows by');
@@ -37,18 +37,18 @@ describe('memory', () => {
     [-1, true],
     [0, false],
     [1, false],
-  ])('that grows by the limit and %i bytes in ten minutes is sound: %s', (more, sound) => {
+  ])('that grows by the limit and %i bytes in ten minutes passes: %s', (more, sound) => {
     const { violation } = judged('memory', (index) => ((maxMemoryGrowth + more) * index) / tenMinutes);
     expect(violation === undefined).toBe(sound);
   });
 
-  it('that one late collection moves for a minute is not taken for a leak', () => {
+  it('that one late garbage collection raises for a minute passes', () => {
     const sound = soundMemory();
     const bump = (index: number) => (index >= 340 && index < 352 ? 60e6 : 0);
     expect(judged('memory', (index) => sound(index) + bump(index)).violation).toBeUndefined();
   });
 
-  it('that shrinks is sound', () => {
+  it('that shrinks passes', () => {
     expect(judged('memory', (index) => 1e9 - index * 1e6).violation).toBeUndefined();
   });
 });
@@ -58,34 +58,34 @@ describe('handles', () => {
     [maxHandlesOff - 1, true],
     [maxHandlesOff, true],
     [maxHandlesOff + 1, false],
-  ])('that are once %i off their median are sound: %s', (off, sound) => {
+  ])('that once differ by %i from their median pass: %s', (off, sound) => {
     expect(judged('handles', (index) => (index === 300 ? 11 + off : 11)).violation === undefined).toBe(sound);
     expect(judged('handles', (index) => (index === 300 ? 11 - off : 11)).violation === undefined).toBe(sound);
   });
 
-  it('may be anything while the process warms up', () => {
+  it('have no limit during the warm-up', () => {
     expect(judged('handles', (index) => (index < 100 ? 50 : 11)).violation).toBeUndefined();
   });
 
-  it('of which one is left open every five minutes are found', () => {
+  it('that leak once in five minutes are found', () => {
     expect(judged('handles', (index) => 11 + Math.floor(index / 60)).violation).toContain('grows by 2');
   });
 
-  it('that come and go are sound', () => {
+  it('that are opened and closed pass', () => {
     expect(judged('handles', (index) => 11 + (index % 3)).violation).toBeUndefined();
   });
 });
 
 describe('the size of a collection', () => {
-  it('passes as long as as much goes as comes, in steps', () => {
+  it('passes when as many items leave as arrive, in steps', () => {
     expect(judged('size', (index) => 12_000 + (index % 20) * 100).violation).toBeUndefined();
   });
 
-  it('is found to grow when nothing of what comes at two a second is forgotten', () => {
+  it('is found to grow when two items a second arrive and none leaves', () => {
     expect(judged('size', (index) => 12_000 + index * 10).violation).toContain('grows by 1200 in ten minutes');
   });
 
-  it('may grow by a fiftieth of itself in ten minutes, and by nothing worth the name when it is small', () => {
+  it('may grow by a fiftieth and 20 items in ten minutes', () => {
     const growing = (level: number, growth: number) =>
       judged('size', (index) => level + (growth * (index - 240)) / tenMinutes).violation === undefined;
     expect(growing(10_000, 219)).toBe(true);

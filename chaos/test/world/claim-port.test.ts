@@ -4,7 +4,7 @@ import { type ClaimedPort, claimPort } from '../../src/world/claim-port.ts';
 
 const claims: ClaimedPort[] = [];
 
-/** Draws the same number as often as given, and then any. */
+/** A random source that selects the same port `times` times, and then random ports. */
 function drawing(port: number, times: number): () => number {
   let drawn = 0;
   return () => (drawn++ < times ? (port - 12_000 + 0.5) / 20_000 : Math.random());
@@ -32,19 +32,19 @@ describe('a claimed port', () => {
     });
   });
 
-  it('is not claimed twice, although nobody listens there', async () => {
+  it('is not claimed twice, although no process listens on it', async () => {
     const first = await claim();
     const second = await claim(drawing(first.port, 3));
     expect(second.port).not.toBe(first.port);
   });
 
-  it('is for others once it is released', async () => {
+  it('can be claimed again after its release', async () => {
     const { port, release } = await claimPort();
     release();
     expect((await claim(drawing(port, 1))).port).toBe(port);
   });
 
-  it('is none where somebody listens who claimed nothing', async () => {
+  it('is never one on which a process listens without a claim', async () => {
     const { port, release } = await claimPort();
     const server = createServer().listen(port, '127.0.0.1');
     await new Promise((resolve) => {

@@ -21,7 +21,7 @@ export const badLinks: readonly Fault[] = [
     name: 'bad-links/split-into-bytes',
     failure,
     run: (world) =>
-      world.fault('every segment is cut into pieces of three bytes', async () => {
+      world.fault('every segment is split into pieces of three bytes', async () => {
         for (const link of links(world)) link.splitBytes(3);
         await pause(2500);
         for (const link of links(world)) link.splitBytes(undefined);
@@ -30,7 +30,7 @@ export const badLinks: readonly Fault[] = [
   {
     name: 'bad-links/late',
     failure,
-    // A first statement takes three round trips of 300 ms, and its clock reading is as coarse as that.
+    // A first statement takes three round trips of 300 ms, which also limits the accuracy of its clock reading.
     clockReadingMs: 1000,
     run: (world) =>
       world.fault('everything arrives 150 ms late', async () => {
@@ -54,7 +54,7 @@ export const badLinks: readonly Fault[] = [
     name: 'bad-links/refused',
     failure,
     run: (world) =>
-      world.fault('no connection is accepted again', async () => {
+      world.fault('links are reset, and new connections are refused', async () => {
         for (const link of links(world)) {
           link.refuse(true);
           link.reset();

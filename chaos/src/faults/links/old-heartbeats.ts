@@ -9,7 +9,7 @@ export const oldHeartbeats: readonly Fault[] = [
     name: 'old-heartbeats/api-process-paused',
     failure,
     run: (world) =>
-      world.fault('a1 is stopped by SIGSTOP and goes on', async () => {
+      world.fault('a1 is paused by SIGSTOP and resumed', async () => {
         world.api('a1').pause();
         await pause(world.maxStalenessMs + 1500);
         world.api('a1').resume();
@@ -20,7 +20,7 @@ export const oldHeartbeats: readonly Fault[] = [
     failure,
     world: { express: true },
     run: (world) =>
-      world.fault('s1 is stopped by SIGSTOP and goes on', async () => {
+      world.fault('s1 is paused by SIGSTOP and resumed', async () => {
         world.sidecar('s1').pause();
         await pause(world.maxStalenessMs + 1500);
         world.sidecar('s1').resume();
@@ -30,7 +30,7 @@ export const oldHeartbeats: readonly Fault[] = [
     name: 'old-heartbeats/both-paused',
     failure,
     run: (world) =>
-      world.fault('s1 and a1 are stopped, and a1 goes on first', async () => {
+      world.fault('s1 and a1 are paused, and a1 is resumed first', async () => {
         world.sidecar('s1').pause();
         world.api('a1').pause();
         await pause(world.maxStalenessMs + 1000);
@@ -43,7 +43,7 @@ export const oldHeartbeats: readonly Fault[] = [
     name: 'old-heartbeats/backlog',
     failure,
     run: (world) =>
-      world.fault('heartbeats and revocations pile up before s1 and before a2', async () => {
+      world.fault('heartbeats and revocations queue up before s1 and a2', async () => {
         world.link('s1').stall();
         world.link('a2').stall();
         await pause(world.maxStalenessMs + 500);
@@ -55,7 +55,7 @@ export const oldHeartbeats: readonly Fault[] = [
     name: 'old-heartbeats/look-up-on-a-cut-off-primary',
     failure,
     world: { redisReplicas: 1, lookUp: true },
-    // The old primary refuses heartbeats once it has missed its replica for 2 s, as Redis counts them.
+    // min-replicas-max-lag (2 s), and up to 2 s more because Redis counts whole seconds.
     extraBoundMs: 4000,
     async run(world) {
       await world.redisCommand('CONFIG', 'SET', 'min-replicas-max-lag', 2);
@@ -63,7 +63,7 @@ export const oldHeartbeats: readonly Fault[] = [
       await pause(1000);
       const old = world.primary;
       const healing = async () => {
-        // Its process has no other source.
+        // Without its feed, a1 can only look tokens up in the old primary.
         world.link('a1').blackhole();
         await pause(world.maxStalenessMs + 5000);
         world.link('a1').flow();

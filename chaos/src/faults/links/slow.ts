@@ -25,7 +25,7 @@ export const slow: readonly Fault[] = [
     name: 'slow/sidecar',
     failure,
     run: (world) =>
-      world.fault('s1 gets a tenth of the processor: paused and resumed all the time', async () => {
+      world.fault('s1 gets a tenth of the processor time: it is paused and resumed 20 times', async () => {
         for (let time = 0; time < 20; time++) {
           world.sidecar('s1').pause();
           await pause(180);

@@ -2,9 +2,9 @@ import type { Fault } from '../../fault.ts';
 import { pause } from '../../world/pause.ts';
 
 const failure = 'Redis restarted empty, FLUSHALL';
-/** A log that began empty is healing for 15 s, and so is every process that did not follow it before. */
+/** A log that began empty is in recovery for 15 s, and so is every process that did not follow the log before. */
 const recoverWithinMs = 30_000;
-/** Enough said, applied and shown to be worth losing. */
+/** Time for revocations to be published, applied and denied before the loss. */
 const warmUpMs = 1500;
 
 export const emptied: readonly Fault[] = [
@@ -42,7 +42,7 @@ export const emptied: readonly Fault[] = [
         await world.sidecar('s1').start();
         await world.api('a1').restart();
       };
-      await world.loss('FLUSHALL, and a cold sidecar comes first', { survivors: ['s2'], healing }, () =>
+      await world.loss('FLUSHALL, then a cold sidecar starts', { survivors: ['s2'], healing }, () =>
         world.redisCommand('FLUSHALL'),
       );
       await pause(2000);
@@ -61,7 +61,7 @@ export const emptied: readonly Fault[] = [
         await pause(1500);
         world.link('s1').flow();
       };
-      await world.loss('FLUSHALL while the only holder is cut off', { survivors: ['s1'], healing }, () =>
+      await world.loss('FLUSHALL while the only survivor is cut off', { survivors: ['s1'], healing }, () =>
         world.redisCommand('FLUSHALL'),
       );
     },
@@ -72,7 +72,7 @@ export const emptied: readonly Fault[] = [
     recoverWithinMs,
     async run(world) {
       await pause(warmUpMs);
-      await world.loss('the log loses its name', { survivors: ['s1', 's2'] }, () =>
+      await world.loss('the key with the epoch of the log is deleted', { survivors: ['s1', 's2'] }, () =>
         world.redisCommand('DEL', '{revocast}:meta'),
       );
       await pause(2000);

@@ -30,7 +30,7 @@ export const failover: readonly Fault[] = [
       world.link('r1').blackhole();
       await world.revoke(lost, { redisReplicas: 0 });
       await pause(100);
-      // Both sidecars hold it; both lineages count heartbeats in step from here.
+      // Both sidecars hold the revocation. From here the old and the new primary write heartbeats with the same numbers.
       await world.loss('failover that loses one entry', { survivors: ['s1', 's2'], replicasSurvive: true }, () =>
         world.promote(1),
       );
@@ -47,8 +47,10 @@ export const failover: readonly Fault[] = [
       world.link('r1').blackhole();
       await pause(1500);
       const healing = async () => world.link('s1').flow();
-      await world.loss('failover; s1 had not heard it', { survivors: ['s2'], replicasSurvive: true, healing }, () =>
-        world.promote(1),
+      await world.loss(
+        'failover that loses entries which s1 did not receive',
+        { survivors: ['s2'], replicasSurvive: true, healing },
+        () => world.promote(1),
       );
       await pause(1000);
     },
@@ -86,7 +88,7 @@ export const failover: readonly Fault[] = [
       await world.sidecar('s2').kill();
       world.link('r1').blackhole();
       const link = world.link('s2');
-      // The pages show it, and the tail never gets there.
+      // The revocation is in the pages of the snapshot, and the tail does not reach it.
       let revoked: Promise<unknown> | undefined;
       const stopWatching = link.onBytes('HSCAN', 'up', () => {
         link.stall();

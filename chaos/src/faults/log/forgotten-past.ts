@@ -22,7 +22,7 @@ export const forgottenPast: readonly Fault[] = [
     name: 'forgotten-past/stream-deleted',
     failure,
     run: (world) =>
-      world.fault('the stream is deleted under its readers', async () => {
+      world.fault('the stream is deleted while sidecars read it', async () => {
         await pause(500);
         await world.redisCommand('DEL', '{revocast}:log');
         await pause(1000);
@@ -35,7 +35,7 @@ export const forgottenPast: readonly Fault[] = [
       const own = await world.addApi('a-redis', { via: 'redis' });
       await own.start();
       await world.untilFresh(10_000);
-      await world.fault('the stream is trimmed past a process that follows Redis by itself', async () => {
+      await world.fault('the stream is trimmed past a process that reads Redis directly', async () => {
         world.link('a-redis').blackhole();
         await pause(1200);
         await world.redisCommand('XTRIM', '{revocast}:log', 'MAXLEN', 1);

@@ -1,5 +1,6 @@
 import type { Fault } from '../../fault.ts';
 import { pause } from '../../world/pause.ts';
+import type { World } from '../../world/world.ts';
 
 const failure = 'lifts under failure';
 const both = { survivors: ['s1', 's2'] } as const;
@@ -11,14 +12,7 @@ export const lifts: readonly Fault[] = [
     world: { redisReplicas: 1 },
     traffic: false,
     async run(world) {
-      const token = world.newTokens(2);
-      await world.revoke(token);
-      await pause(500);
-      world.link('r1').blackhole();
-      await world.lift(token, { redisReplicas: 0 });
-      await pause(300);
-      await world.loss('the lift is lost in a failover', { ...both, replicasSurvive: true }, () => world.promote(1));
-      await world.revoke(token);
+      await world.revoke(await loseLift(world));
       await pause(1500);
     },
   },
@@ -28,13 +22,7 @@ export const lifts: readonly Fault[] = [
     world: { redisReplicas: 1 },
     traffic: false,
     async run(world) {
-      const token = world.newTokens(2);
-      await world.revoke(token);
-      await pause(500);
-      world.link('r1').blackhole();
-      await world.lift(token, { redisReplicas: 0 });
-      await pause(300);
-      await world.loss('the lift is lost in a failover', { ...both, replicasSurvive: true }, () => world.promote(1));
+      await loseLift(world);
       await pause(1500);
     },
   },
@@ -63,14 +51,17 @@ export const lifts: readonly Fault[] = [
       const token = world.newTokens(2);
       await world.revoke(token, { dimension: 'subject', block: true });
       await pause(300);
-      await world.fault('s2 is away while a block is lifted and the stream forgets both', async () => {
-        world.link('s2').blackhole();
-        await world.lift(token, { dimension: 'subject' });
-        await pause(300);
-        await world.redisCommand('XTRIM', '{revocast}:log', 'MAXLEN', 1);
-        await pause(world.maxStalenessMs);
-        world.link('s2').flow();
-      });
+      await world.fault(
+        's2 is cut off while a block is lifted and both entries are trimmed from the stream',
+        async () => {
+          world.link('s2').blackhole();
+          await world.lift(token, { dimension: 'subject' });
+          await pause(300);
+          await world.redisCommand('XTRIM', '{revocast}:log', 'MAXLEN', 1);
+          await pause(world.maxStalenessMs);
+          world.link('s2').flow();
+        },
+      );
     },
   },
   {
@@ -89,3 +80,15 @@ export const lifts: readonly Fault[] = [
     },
   },
 ];
+
+/** @returns a token whose lift was lost in a failover, so that the denial is in force again. */
+async function loseLift(world: World): Promise<number> {
+  const token = world.newTokens(2);
+  await world.revoke(token);
+  await pause(500);
+  world.link('r1').blackhole();
+  await world.lift(token, { redisReplicas: 0 });
+  await pause(300);
+  await world.loss('the lift is lost in a failover', { ...both, replicasSurvive: true }, () => world.promote(1));
+  return token;
+}

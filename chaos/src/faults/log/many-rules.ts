@@ -27,7 +27,7 @@ export const manyRules: readonly Fault[] = [
   {
     name: 'many-rules/pruned-during-a-snapshot',
     failure,
-    // Ended long ago: the lease holder prunes them a slice a second.
+    // The rules ended two hours ago, so the lease holder prunes a part of them each second.
     world: { prepare: (primary) => putRules(primary, 20_000, Math.floor(Date.now() / 1000) - 7200) },
     async run(world) {
       await world.fault('s2 takes snapshots while ended rules are pruned', async () => {
@@ -44,7 +44,7 @@ export const manyRules: readonly Fault[] = [
     traffic: false,
     async run(world) {
       const first = world.newTokens(600);
-      await world.fault('300 sessions are revoked in one go', async () => {
+      await world.fault('300 sessions are revoked in batches of 50', async () => {
         for (let from = 0; from < 600; from += 100) {
           const tokens = Array.from({ length: 50 }, (_, index) => first + from + index * 2);
           await Promise.all(tokens.map((token) => world.revoke(token)));

@@ -7,7 +7,7 @@ export const partition: readonly Fault[] = [
     name: 'partition/old-primary-lives-on',
     failure: 'partitioned old primary',
     world: { redisReplicas: 1 },
-    // min-replicas-max-lag, and up to 2 s until Redis, which counts whole seconds, has noticed.
+    // min-replicas-max-lag (2 s), and up to 2 s more because Redis counts whole seconds.
     extraBoundMs: 4000,
     async run(world) {
       await world.redisCommand('CONFIG', 'SET', 'min-replicas-max-lag', 2);
@@ -19,7 +19,7 @@ export const partition: readonly Fault[] = [
         world.link('s1').reset();
       };
       const kept = { survivors: ['s1', 's2'], replicasSurvive: true, healing };
-      await world.loss('s1 stays with the old primary, all others move on', kept, async () => {
+      await world.loss('s1 stays with the old primary, and all other processes move to the new one', kept, async () => {
         world.link('r1').blackhole();
         await redisCommand(world.redis[1]!, 'REPLICAOF', 'NO', 'ONE');
         world.switchOver(1, ['s1']);

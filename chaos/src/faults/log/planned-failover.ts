@@ -11,10 +11,10 @@ export const plannedFailover: readonly Fault[] = [
     alwaysAvailable: true,
     async run(world) {
       await pause(1500);
-      await world.fault('the primary hands over to its replica', async () => {
+      await world.fault('a planned failover to the redis replica', async () => {
         const [old, next] = world.redis;
-        if (old === undefined || next === undefined) throw new Error('a primary and a replica are needed');
-        // Redis stops writes, waits until the replica has all of them, and changes roles.
+        if (old === undefined || next === undefined) throw new Error('this fault needs a primary and a redis replica');
+        // Redis stops writes, waits until the replica has received all of them, and exchanges the roles.
         await redisCommand(old, 'FAILOVER');
         await until(async () => String(await redisCommand(next, 'ROLE')).startsWith('master'), {
           what: 'the new primary',

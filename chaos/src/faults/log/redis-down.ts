@@ -10,7 +10,7 @@ export const redisDown: readonly Fault[] = [
     failure,
     world: { redisConfig: persistent, lookUp: true },
     run: (world) =>
-      world.fault('Redis is killed and comes back with its data', async () => {
+      world.fault('Redis is killed and restarted with its data', async () => {
         await world.primary.kill();
         await pause(world.maxStalenessMs + 1500);
         await world.primary.restart();
@@ -21,7 +21,7 @@ export const redisDown: readonly Fault[] = [
     failure,
     world: { lookUp: true, express: true },
     run: (world) =>
-      world.fault('Redis is stopped by SIGSTOP and goes on', async () => {
+      world.fault('Redis is paused by SIGSTOP and resumed', async () => {
         world.primary.pause();
         await pause(world.maxStalenessMs + 1500);
         world.primary.resume();
@@ -33,7 +33,7 @@ export const redisDown: readonly Fault[] = [
     world: { maxStalenessMs: 5000 },
     alwaysAvailable: true,
     run: (world) =>
-      world.fault('Redis is stopped for a moment', async () => {
+      world.fault('Redis is paused for 700 ms', async () => {
         world.primary.pause();
         await pause(700);
         world.primary.resume();
@@ -45,7 +45,7 @@ export const redisDown: readonly Fault[] = [
     failure,
     world: { whenUnknown: 'accept', express: true },
     run: (world) =>
-      world.fault('Redis is stopped, and the policy is to accept and to say so', async () => {
+      world.fault('Redis is paused, and the policy accepts tokens with an unknown verdict', async () => {
         world.primary.pause();
         await pause(world.maxStalenessMs + 1500);
         world.primary.resume();

@@ -7,7 +7,10 @@ const failure = 'Redis refuses: policy, memory, read-only, rights, loading, wron
 const configure = (world: World, name: string, value: string | number) =>
   world.redisCommand('CONFIG', 'SET', name, value);
 
-/** Redis says no for longer than anybody stays fresh on old proofs; a publisher must hear why. */
+/**
+ * Redis refuses commands for longer than a process stays fresh without new proofs. The error of the publisher must name
+ * the cause.
+ */
 async function refusing(
   world: World,
   what: string,
@@ -17,11 +20,11 @@ async function refusing(
   await world.fault(what, async () => {
     await change.begin();
     await pause(500);
-    const said = await world.revoke();
+    const { outcome, failure } = await world.revoke();
     world.expect(
-      `the publisher hears that nothing was revoked, and why (${failureCode})`,
-      said.outcome === 'unavailable' && said.failure === failureCode,
-      `${said.outcome} ${said.failure ?? ''}`,
+      `revoke() fails with unavailable and the cause ${failureCode}`,
+      outcome === 'unavailable' && failure === failureCode,
+      `${outcome} ${failure ?? ''}`,
     );
     await pause(world.maxStalenessMs + 500);
     await change.end();
@@ -42,7 +45,7 @@ export const refused: readonly Fault[] = [
     name: 'refused/no-permission',
     failure,
     run: (world) =>
-      refusing(world, 'the rights to run scripts and to read are taken away', 'no_permission', {
+      refusing(world, 'the user of Redis loses the permission to run scripts and to read', 'no_permission', {
         begin: () => world.redisCommand('ACL', 'SETUSER', 'default', '-evalsha', '-eval', '-xread', '-hscan'),
         end: () => world.redisCommand('ACL', 'SETUSER', 'default', '+@all'),
       }),
@@ -61,7 +64,7 @@ export const refused: readonly Fault[] = [
     failure,
     world: { redisConfig: { save: '3600 1' } },
     run: (world) =>
-      refusing(world, 'Redis cannot save, and stops taking writes', 'disk_error', {
+      refusing(world, 'Redis cannot save its data, and refuses writes', 'disk_error', {
         async begin() {
           await rm(world.primary.dir, { recursive: true });
           await world.redisCommand('BGSAVE');
@@ -73,7 +76,7 @@ export const refused: readonly Fault[] = [
     name: 'refused/too-few-replicas',
     failure,
     run: (world) =>
-      refusing(world, 'Redis has fewer replicas than it must have', 'no_replicas', {
+      refusing(world, 'Redis has fewer replicas than min-replicas-to-write', 'no_replicas', {
         begin: () => configure(world, 'min-replicas-to-write', 1),
         end: () => configure(world, 'min-replicas-to-write', 0),
       }),
@@ -82,7 +85,7 @@ export const refused: readonly Fault[] = [
     name: 'refused/wrong-type',
     failure,
     run: (world) =>
-      refusing(world, 'a foreign value lies where the stream should be', 'wrong_type', {
+      refusing(world, 'the key of the stream holds a string', 'wrong_type', {
         async begin() {
           await world.redisCommand('RENAME', '{revocast}:log', 'aside');
           await world.redisCommand('SET', '{revocast}:log', 'foreign');
@@ -100,7 +103,7 @@ export const refused: readonly Fault[] = [
       redisConfig: { save: '3600 1', 'key-load-delay': '1000', 'loading-process-events-interval-bytes': '1024' },
     },
     async run(world) {
-      // A thousandth of a second each while loading.
+      // With key-load-delay, each key takes 1 ms to load.
       for (let index = 0; index < 3000; index += 100) {
         const pairs = Array.from({ length: 200 }, (_, at) =>
           at % 2 === 0 ? `other:${index + at / 2}` : 'x'.repeat(200),
@@ -132,7 +135,7 @@ export const refused: readonly Fault[] = [
     name: 'refused/connections-killed',
     failure,
     run: (world) =>
-      world.fault('an operator kills all connections, over and over', async () => {
+      world.fault('all connections to Redis are killed 15 times', async () => {
         for (let time = 0; time < 15; time++) {
           await world.redisCommand('CLIENT', 'KILL', 'TYPE', 'normal');
           await pause(200);

@@ -9,7 +9,7 @@ export const capacity: readonly Fault[] = [
     traffic: false,
     staysStale: true,
     async run(world) {
-      await world.fault('more is revoked than fits', async () => {
+      await world.fault('more values are revoked than maxRules allows', async () => {
         const first = world.newTokens(400);
         for (let from = 0; from < 400; from += 40) {
           await Promise.all(Array.from({ length: 20 }, (_, index) => world.revoke(first + from + index * 2)));

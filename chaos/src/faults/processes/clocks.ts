@@ -29,7 +29,7 @@ export const clocks: readonly Fault[] = [
       await slow.start();
       await ahead.start();
       await world.untilFresh(10_000);
-      await world.fault('a sidecar is 90 s behind and a process 2 min ahead', () => pause(3000));
+      await world.fault('the clock of a sidecar is 90 s behind and that of a process 2 min ahead', () => pause(3000));
     },
   },
   {
@@ -38,10 +38,10 @@ export const clocks: readonly Fault[] = [
     async run(world) {
       const nowSeconds = Math.floor(Date.now() / 1000);
       const future = await world.revoke(undefined, { dimension: 'subject', raw: { issuedUpTo: nowSeconds + 120 } });
-      world.expect('a cutoff two minutes ahead is refused', future.outcome === 'refused', future.outcome);
+      world.expect('a cutoff two minutes in the future is refused', future.outcome === 'refused', future.outcome);
       const milliseconds = await world.revoke(undefined, { dimension: 'subject', raw: { issuedUpTo: Date.now() } });
       world.expect(
-        'milliseconds for seconds are refused',
+        'a cutoff in milliseconds is refused',
         ['refused', 'invalid'].includes(milliseconds.outcome),
         milliseconds.outcome,
       );

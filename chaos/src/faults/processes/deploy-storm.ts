@@ -17,7 +17,7 @@ export const deployStorm: readonly Fault[] = [
         const outcomes = await Promise.allSettled(storms);
         const failed = outcomes.filter(({ status }) => status === 'rejected');
         world.expect(
-          'all 200 become fresh',
+          'all 200 replicas become fresh',
           failed.length === 0,
           failed.map((one) => String(Reflect.get(one, 'reason'))).join('\n'),
         );
@@ -25,7 +25,7 @@ export const deployStorm: readonly Fault[] = [
       const seconds = (performance.now() - startedAtMs) / 1000;
       const pages = (await world.pagesRead()) - pagesBefore;
       world.expect(
-        'none of them reads the rules from Redis',
+        'no replica reads the rules from Redis',
         pages <= Math.ceil(seconds * prunedPerSecond),
         `${pages} pages in ${seconds.toFixed(1)} s`,
       );

@@ -23,7 +23,7 @@ export const restarts: readonly Fault[] = [
     world: { redisConfig: { appendonly: 'yes', appendfsync: 'always' } },
     async run(world) {
       await pause(1000);
-      await world.fault('API processes start first, then sidecars, and Redis last', async () => {
+      await world.fault('all processes are down; API processes start first, then sidecars, then Redis', async () => {
         await Promise.all([...world.apis, ...world.sidecars].map((actor) => actor.kill()));
         await world.primary.kill();
         await Promise.all(world.apis.map((api) => api.start()));

@@ -22,7 +22,7 @@ export const resumes: readonly Fault[] = [
     failure,
     async run(world) {
       await pause(500);
-      await world.fault('s1 dies, things are revoked, and it comes back', async () => {
+      await world.fault('s1 is killed, tokens are revoked, and s1 starts again', async () => {
         await world.sidecar('s1').kill();
         await pause(1000);
         await world.sidecar('s1').start();
@@ -36,7 +36,7 @@ export const resumes: readonly Fault[] = [
     alwaysAvailable: true,
     async run(world) {
       await pause(1000);
-      await world.fault('s1 is stopped in order and started again', async () => {
+      await world.fault('s1 is stopped gracefully and started again', async () => {
         await world.sidecar('s1').stop();
         await world.sidecar('s1').start();
         await pause(1500);
@@ -52,7 +52,7 @@ export const resumes: readonly Fault[] = [
       await relay.start();
       await api.start();
       await world.untilFresh(10_000);
-      await world.fault('the relay, and then the sidecar above it, is killed and started again', async () => {
+      await world.fault('the relay, and then its source s1, is killed and started again', async () => {
         await relay.restart();
         await pause(1000);
         await world.sidecar('s1').restart();

@@ -8,17 +8,17 @@ const failure = 'sidecar killed (-9) at any point';
 
 interface Point {
   readonly name: string;
-  /** The link to listen on: the sidecar's to Redis, or the process' to the sidecar. */
+  /** The watched link: `s1` is from the sidecar to Redis, `a1` from the API process to the sidecar. */
   readonly link: 's1' | 'a1';
   readonly direction: Direction;
   readonly bytes: string | Buffer;
-  /** Which process must start again for these bytes to pass. */
+  /** The process that must be restarted so that these bytes are sent. */
   readonly afterRestartOf?: 's1' | 'a1';
 }
 
 /**
- * Where in the protocol the sidecar dies: before the bytes named are delivered. A frame of the stream begins with its version
- * and its kind: 2 for changes, 3 for a heartbeat (docs/protocol.md).
+ * The sidecar is killed before these bytes are delivered. A frame of the stream begins with its version and its kind: 2
+ * for changes, 3 for a heartbeat (docs/protocol.md).
  */
 const points: readonly Point[] = [
   { name: 'reads-position', link: 's1', direction: 'up', bytes: 'EVALSHA', afterRestartOf: 's1' },
@@ -43,11 +43,11 @@ async function killAt(world: World, { name, link, direction, bytes, afterRestart
       dead = sidecar.kill();
     });
     if (afterRestartOf === 'a1') await world.api('a1').restart();
-    // The program is started again; it may end during its start, so the suite waits only for the start.
+    // The bytes can pass during the start, so that the start fails; the expectation below covers that.
     if (afterRestartOf === 's1') await sidecar.restart().catch(() => undefined);
     for (let waited = 0; dead === undefined && waited < 4000; waited += 10) await pause(10);
     stopWatching();
-    world.expect(`the bytes pass at which s1 is to die: ${name}`, dead !== undefined);
+    world.expect(`the bytes of ${name} pass within 4 s`, dead !== undefined);
     await dead;
     if (!sidecar.running) await sidecar.start();
   });
@@ -60,8 +60,8 @@ export const sidecarKilled: readonly Fault[] = [
   {
     name: 'sidecar-killed/short-restart',
     failure,
-    // The other sidecar takes the lease over within its 2 s, and the program starts again meanwhile: no request may fail.
-    // Half of the bound is for a busy machine to start it in.
+    // The other sidecar takes over the lease within 2 s, and s1 starts again: no request may fail. Half of the staleness
+    // bound is for a start on a busy machine.
     world: { maxStalenessMs: 8000, express: true },
     alwaysAvailable: true,
     async run(world) {
@@ -76,7 +76,7 @@ export const sidecarKilled: readonly Fault[] = [
     world: { prepare: (primary) => putRules(primary, 100_000) },
     async run(world) {
       for (let time = 0; time < 4; time++) {
-        await world.fault('s1 is killed holding 100,000 rules', () => world.sidecar('s1').kill());
+        await world.fault('s1 is killed while it holds 100,000 rules', () => world.sidecar('s1').kill());
         await world.timeStart('s1', 'a sidecar with 100,000 rules');
       }
       await pause(3000);
