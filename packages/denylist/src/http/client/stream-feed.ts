@@ -48,6 +48,7 @@ export class StreamFeed implements FeedConnection {
   readonly #writer = new FrameWriter('scratch');
   readonly #welcome: Promise<WelcomeFrame>;
   #welcomed: (welcome: WelcomeFrame) => void = () => {};
+  #isWelcome = false;
   #snapshot: Snapshot | undefined;
   /** The question how old the proof is that has no answer yet. */
   #question: { readonly echo: number; readonly askedAtMs: number } | undefined;
@@ -81,7 +82,7 @@ export class StreamFeed implements FeedConnection {
   async position(): Promise<FeedPosition> {
     const { clock, stream } = this.#options;
     await Promise.race([this.#welcome, clock.sleep(earlySnapshotMs, stream.closed)]);
-    this.#snapshot ??= await fetchSnapshot(this.#options.client, this.#options.clock);
+    this.#snapshot ??= await this.#fetchSnapshot();
     return this.#snapshot.position;
   }
 
@@ -127,6 +128,19 @@ export class StreamFeed implements FeedConnection {
     stream.close();
   }
 
+  async #fetchSnapshot(): Promise<Snapshot> {
+    const { client, clock } = this.#options;
+    try {
+      return await fetchSnapshot(client, clock);
+    } catch (error) {
+      const isStarting = !this.#isWelcome && error instanceof FeedError && error.code === 'not_ready';
+      if (!isStarting) throw error;
+    }
+    // A sidecar that has just started welcomes its readers when it has a snapshot. A new connection would only come later.
+    await this.#awaitWelcome();
+    return await fetchSnapshot(client, clock);
+  }
+
   #join(secret: string | undefined): void {
     const { stream, reader } = this.#options;
     const relay = reader.relay === true;
@@ -144,6 +158,7 @@ export class StreamFeed implements FeedConnection {
     secrets.set(reader, frame.secret);
     this.#reports.feed = frame.feed;
     if (reader.relay !== true) reader.identified?.(frame.identity);
+    this.#isWelcome = true;
     this.#welcomed(frame);
   }
 

@@ -11,8 +11,13 @@ import { closeCodes, lookMs, silentLooks, streamProtocol } from '../wire/stream.
 import { paths, readTimeoutMs } from '../wire/wire.ts';
 import { authorizationFor, type HttpClient } from './client.ts';
 
-/** A sidecar on this host that is not there is looked for again within this time: nothing is in the way but its start. */
+/** A sidecar on this host that does not run is dialled again within this time: only its start has to be waited for. */
 const sameHostRetryMs = 100;
+/**
+ * How a dial fails while no sidecar runs: no listener, no socket file, or a port forwarder in front of it (Docker's, ssh's)
+ * that accepts every connection and closes it.
+ */
+const absentCodes: readonly string[] = ['ECONNREFUSED', 'ENOENT', 'ECONNRESET'];
 /** A closing handshake that takes longer is given up. */
 const closeTimeoutMs = 1000;
 
@@ -194,7 +199,7 @@ function unreachableBecause(source: HttpSource, error: Error): FeedError {
   if (code === '' || code.startsWith('HPE_')) {
     return new FeedError('upgrade_refused', upgradeFix(source.name, 'an answer that is no upgrade'), { cause: error });
   }
-  const isAbsent = source.sameHost && (code === 'ECONNREFUSED' || code === 'ENOENT');
+  const isAbsent = source.sameHost && absentCodes.includes(code);
   return new FeedError('unreachable', `${source.name} cannot be reached`, {
     cause: error,
     retryWithinMs: isAbsent ? sameHostRetryMs : undefined,
