@@ -386,10 +386,10 @@ describe('a connection is closed', () => {
   it('as not_reporting when its replicas do not count any more', async () => {
     const { clock, readers, webSocket } = givenFollower();
     await clock.advance(5000 + 2500);
-    readers.progress();
+    readers.replicas();
     expect(webSocket.closedWith).toBeUndefined();
     await clock.advance(1);
-    readers.progress();
+    readers.replicas();
     expect(webSocket.closedWith).toBe(closeCodes.not_reporting);
   });
 
@@ -398,7 +398,7 @@ describe('a connection is closed', () => {
     const { receive, receiveRaw } = connect();
     receiveRaw(Buffer.alloc(0));
     receive(join);
-    expect(readers.progress()).toEqual([]);
+    expect(readers.replicas()).toEqual([]);
   });
 
   it('once, and takes and sends nothing afterwards', () => {
