@@ -39,6 +39,7 @@ export const statementOutcomes = [
   'refused',
   'too_many_broad_rules',
   'invalid',
+  'id_conflict',
 ] as const;
 export type StatementOutcome = (typeof statementOutcomes)[number];
 

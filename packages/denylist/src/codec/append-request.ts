@@ -1,15 +1,16 @@
 import type { AppendRequest } from '../log/revocation-log.ts';
-import { digestFromHex, digestToHex } from '../rules/digest.ts';
-import { forEver } from '../rules/rule.ts';
+import { digestFromHex, digestToHex, sameDigest } from '../rules/digest.ts';
+import { restartDigest } from '../rules/log-restart.ts';
 import type { Statement } from '../rules/statement.ts';
 import { decodeDetails } from './event.ts';
-import { isJsonObject, type JsonObject, readVersioned } from './json.ts';
+import { isJsonObject, readVersioned } from './json.ts';
+import { isUint32 } from './seeds.ts';
 
 // One statement, sent to a sidecar:
 //
 //   {"v":1,"digest":"…","statement":{…},"details":{…},"redisReplicas":…,"broadRulesPerMinute":…}
 //
-// The rule of a seed: {"deniedUntil":…,"issuedUpTo":…,"stamp":…,"lifted":…}
+// Lost rules are no statement: see seeds.ts.
 
 export const appendRequestVersion = 1;
 
@@ -17,7 +18,7 @@ export function encodeAppendRequest({ digest, statement, broadRulesPerMinute, ..
   return JSON.stringify({
     v: appendRequestVersion,
     digest: digestToHex(digest),
-    statement: encodeStatement(statement),
+    statement,
     ...rest,
     // JSON has no Infinity.
     broadRulesPerMinute: broadRulesPerMinute === Number.POSITIVE_INFINITY ? 'any' : broadRulesPerMinute,
@@ -30,10 +31,12 @@ export function decodeAppendRequest(text: string): AppendRequest | string {
   if (typeof fields === 'string') return fields;
   const digest = typeof fields.digest === 'string' ? digestFromHex(fields.digest) : undefined;
   if (digest === undefined) return 'digest: expected 32 hex digits';
+  // No value has this digest. Under it the log keeps its restart, and only those who follow the log itself may end that.
+  if (sameDigest(digest, restartDigest)) return 'digest: expected that of a value, found the one of the restart';
   const statement = decodeStatement(fields.statement);
-  if (statement === undefined) return 'statement: expected deny, cutoff, lift or seed with uint32 claim seconds';
+  if (statement === undefined) return 'statement: expected deny, cutoff or lift with uint32 claim seconds';
   const details = decodeDetails(fields.details);
-  if (details === undefined) return 'details: expected an object with an id';
+  if (details === undefined) return 'details: expected an object with an id of 1–128 printable ASCII characters';
   const { redisReplicas, broadRulesPerMinute } = fields;
   if (redisReplicas !== undefined && redisReplicas !== 'all' && !(isUint32(redisReplicas) && redisReplicas <= 100)) {
     return 'redisReplicas: expected 0–100 or "all"';
@@ -45,27 +48,10 @@ export function decodeAppendRequest(text: string): AppendRequest | string {
   return { digest, statement, details, redisReplicas, broadRulesPerMinute: limit };
 }
 
-function encodeStatement(statement: Statement): object {
-  if (statement.kind !== 'seed') return statement;
-  const { deniedUntil, issuedUpTo, denialStamp: stamp, liftedUpTo: lifted } = statement.rule;
-  return { kind: 'seed', rule: { deniedUntil, issuedUpTo, stamp, lifted } };
-}
-
 function decodeStatement(value: unknown): Statement | undefined {
   if (!isJsonObject(value)) return undefined;
-  const { kind, until, issuedUpTo, rule } = value;
+  const { kind, until, issuedUpTo } = value;
   if (kind === 'deny' && (until === 'longest-token' || isUint32(until))) return { kind, until };
   if (kind === 'cutoff' && (issuedUpTo === 'now' || isUint32(issuedUpTo))) return { kind, issuedUpTo };
-  if (kind === 'lift') return { kind };
-  return kind === 'seed' && isJsonObject(rule) ? decodeSeed(rule) : undefined;
-}
-
-function decodeSeed({ deniedUntil, issuedUpTo, stamp, lifted }: JsonObject): Statement | undefined {
-  return isUint32(deniedUntil) && isUint32(issuedUpTo) && isUint32(stamp) && isUint32(lifted)
-    ? { kind: 'seed', rule: { deniedUntil, issuedUpTo, denialStamp: stamp, liftedUpTo: lifted } }
-    : undefined;
-}
-
-function isUint32(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= forEver;
+  return kind === 'lift' ? { kind } : undefined;
 }

@@ -1,7 +1,7 @@
 import { digestFromHex, digestToHex } from '../rules/digest.ts';
-import type { Change, RevocationDetails } from '../rules/event.ts';
+import { type Change, isEventId, isUnixMilliseconds, type RevocationDetails } from '../rules/event.ts';
 import { dimensions, revocationReasons } from '../rules/revocation.ts';
-import { forEver } from '../rules/rule.ts';
+import { forEver, withoutImpossibleLift } from '../rules/rule.ts';
 import { isJsonObject, parseJsonObject } from './json.ts';
 
 // One line of text, the same in the log (where the Redis script writes it) and on the event stream of a sidecar:
@@ -66,7 +66,7 @@ function decodeRule(fields: RegExpExecArray): LogEvent | undefined {
     kind: 'rule',
     seq: Number(seq),
     digest,
-    rule,
+    rule: withoutImpossibleLift(rule),
     loggedAtMs: loggedAt === undefined ? undefined : Number(loggedAt),
     receivedAtMs: receivedAt === undefined ? undefined : Number(receivedAt),
     details,
@@ -80,18 +80,19 @@ function decodeRule(fields: RegExpExecArray): LogEvent | undefined {
  */
 export function decodeDetails(value: unknown): RevocationDetails | undefined {
   if (!isJsonObject(value)) return undefined;
-  const { id, kind, dimension, reason, actor, occurredAtMs, requestedAtMs, traceparent, cutoff } = value;
-  if (typeof id !== 'string' || id.length > 128) return undefined;
+  const { id, kind, dimension, reason, actor, occurredAtMs, requestedAtMs, traceparent, cutoff, fingerprint } = value;
+  if (!isEventId(id)) return undefined;
   return {
     id,
     kind: kind === 'lift' || kind === 'reseed' ? kind : 'revoke',
     dimension: dimensions.find((known) => known === dimension),
     reason: revocationReasons.find((known) => known === reason),
     actor: textOf(actor, 128),
-    occurredAtMs: numberOf(occurredAtMs),
-    requestedAtMs: numberOf(requestedAtMs),
+    occurredAtMs: timeOf(occurredAtMs),
+    requestedAtMs: timeOf(requestedAtMs),
     traceparent: textOf(traceparent, 64),
     cutoff: cutoff === true || undefined,
+    fingerprint: textOf(fingerprint, 16),
   };
 }
 
@@ -99,6 +100,6 @@ function textOf(value: unknown, maxLength: number): string | undefined {
   return typeof value === 'string' ? value.slice(0, maxLength) : undefined;
 }
 
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
+function timeOf(value: unknown): number | undefined {
+  return isUnixMilliseconds(value) ? value : undefined;
 }

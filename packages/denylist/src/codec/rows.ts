@@ -1,4 +1,4 @@
-import type { Rule } from '../rules/rule.ts';
+import { type Rule, withoutImpossibleLift } from '../rules/rule.ts';
 
 // A row has the same 32 bytes in a snapshot, in memory, and as field and value in Redis:
 // digest (16), deniedUntil, issuedUpTo, denialStamp, liftedUpTo (4 each), all big-endian.
@@ -6,12 +6,12 @@ export const rowBytes = 32;
 export const ruleBytes = 16;
 
 export function readRule(view: DataView, offset: number): Rule {
-  return {
+  return withoutImpossibleLift({
     deniedUntil: view.getUint32(offset),
     issuedUpTo: view.getUint32(offset + 4),
     denialStamp: view.getUint32(offset + 8),
     liftedUpTo: view.getUint32(offset + 12),
-  };
+  });
 }
 
 export function writeRule(view: DataView, offset: number, rule: Rule): void {

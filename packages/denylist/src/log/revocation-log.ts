@@ -2,7 +2,7 @@ import type { Digest } from '../rules/digest.ts';
 import type { RevocationDetails } from '../rules/event.ts';
 import type { Dimension } from '../rules/revocation.ts';
 import { maxCutoffAheadSeconds } from '../rules/rule.ts';
-import type { Statement } from '../rules/statement.ts';
+import type { Statement, StatementRefusal } from '../rules/statement.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { LogTimeSample } from './feed.ts';
 
@@ -75,6 +75,8 @@ export const logErrorCodes = [
   'unavailable',
   /** Not applied: the log refuses the statement, e.g. a cutoff in the future. */
   'refused',
+  /** Not applied: another statement has used this id within the last day. */
+  'id_conflict',
   /** Not applied: more clients, tenants, keys or issuers were revoked within a minute than the limit permits. */
   'too_many_broad_rules',
 ] as const;
@@ -96,9 +98,19 @@ export class LogError extends Error {
   }
 }
 
-export function cutoffInFuture(): LogError {
+const refusals: Readonly<Record<StatementRefusal, string>> = {
+  cutoff_in_future: `nothing was revoked: issuedUpTo is more than ${maxCutoffAheadSeconds} s ahead of the log's clock; expected claim seconds of the issuer, found a later time (milliseconds?)`,
+  stamp_beyond_bounds:
+    'nothing was lifted: this denial has a stamp that no clock can have written, so no lift can end it; an operator must remove its rule (`revocast-sidecar forget`)',
+};
+
+export function refusedStatement(refusal: StatementRefusal): LogError {
+  return new LogError('refused', refusals[refusal]);
+}
+
+export function idConflict(): LogError {
   return new LogError(
-    'refused',
-    `nothing was revoked: issuedUpTo is more than ${maxCutoffAheadSeconds} s ahead of the log's clock; expected claim seconds of the issuer, found a later time (milliseconds?)`,
+    'id_conflict',
+    'nothing was revoked: this id was used for another statement within the last day; expected a new id for each revocation, and the same id for its retries only',
   );
 }

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../configuration-error.ts';
 import { checkWholeNumber } from '../option-bounds.ts';
+import { isEventId, isUnixMilliseconds } from '../rules/event.ts';
 
 export interface PublishOptions {
   /** Redis replicas that must confirm: 0–100, default all that Redis reports. 0: the primary alone is enough. */
@@ -17,13 +18,13 @@ export function checkPublishOptions({ redisReplicas, id, occurredAtMs, tokens }:
   if (redisReplicas !== undefined) {
     checkWholeNumber('redisReplicas', redisReplicas, { least: 0, most: 100, unit: 'redis replicas' });
   }
-  if (id !== undefined && !/^[\x21-\x7e]{1,128}$/.test(id)) {
+  if (id !== undefined && !isEventId(id)) {
     throw new ConfigurationError(
       'id',
       'expected 1–128 printable ASCII characters without spaces, found another string',
     );
   }
-  if (occurredAtMs !== undefined && !(Number.isFinite(occurredAtMs) && occurredAtMs > 1e12 && occurredAtMs < 1e14)) {
+  if (occurredAtMs !== undefined && !isUnixMilliseconds(occurredAtMs)) {
     throw new ConfigurationError(
       'occurredAtMs',
       `expected Unix milliseconds between 1e12 and 1e14, found ${Number(occurredAtMs)}`,

@@ -5,13 +5,14 @@ import { loggedDetails } from '../log/logged-denial.ts';
 import {
   type Appended,
   type AppendRequest,
-  cutoffInFuture,
+  idConflict,
   LogError,
   type RevocationLog,
+  refusedStatement,
 } from '../log/revocation-log.ts';
 import { digestToBytes } from '../rules/digest.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
-import type { Statement } from '../rules/statement.ts';
+import { fingerprintOf, type Statement, statementRefusals } from '../rules/statement.ts';
 import { randomHex } from '../system-clock.ts';
 import type { RedisConnection } from './connection/connect.ts';
 import { readArray, readNumber, readOptionalText, readText, readTime } from './connection/replies.ts';
@@ -63,7 +64,9 @@ async function append(session: RedisSession, request: AppendRequest): Promise<Ap
   if (outcome === 'too_many_broad_rules') {
     throw tooManyBroadRules(broadLimitOf(request) ?? 0, readNumber(epoch, 'wait'));
   }
-  if (outcome === 'cutoff_in_future') throw cutoffInFuture();
+  if (outcome === 'id_conflict') throw idConflict();
+  const refusal = statementRefusals.find((known) => known === outcome);
+  if (refusal !== undefined) throw refusedStatement(refusal);
   const appended = {
     epoch: readText(epoch, 'epoch'),
     head: readText(head, 'head'),
@@ -94,6 +97,7 @@ export async function runAppend(redis: RedisConnection, request: AppendRequest):
     ...numbersOf(statement),
     JSON.stringify(loggedDetails(request)),
     broadLimitOf(request) ?? '',
+    fingerprintOf(digest, statement),
   ];
   return readArray(await redis.run(appendScript, [keys.rules, keys.log, keys.meta, keys.ids], args), 'append');
 }

@@ -1,7 +1,11 @@
 import type { Reseed } from '../replication/reseed.ts';
+import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
+import { randomHex } from '../system-clock.ts';
 import { readText } from './connection/replies.ts';
 import type { RedisSession } from './connection/session.ts';
-import { runAppend } from './log.ts';
+import { keys } from './keys.ts';
+import { logRetentionMs, runAppend } from './log.ts';
+import { endRestartScript } from './scripts.ts';
 
 /** Few at a time, so that a new revocation does not wait behind a million restored ones. */
 const inFlight = 100;
@@ -25,6 +29,11 @@ export function createRedisReseed(session: RedisSession): Reseed {
         restored += replies.filter(([outcome]) => readText(outcome, 'append') === 'appended').length;
       }
       return restored;
+    },
+    async endRestart(stamp) {
+      const redis = await session.get();
+      const args = [randomHex(8), defaultMaxTokenLifetimeSeconds, logRetentionMs, stamp];
+      await redis.run(endRestartScript, [keys.rules, keys.log, keys.meta], args);
     },
   };
 }

@@ -10,6 +10,7 @@ import {
   forgetAfterSeconds,
   maxCutoffAheadSeconds,
   ruleMarginSeconds,
+  stampCeiling,
 } from '../rules/rule.ts';
 
 /** A Lua script with its name and its number of keys. `sha` is the argument of EVALSHA. */
@@ -54,6 +55,7 @@ local function ruleOf(rules, digest)
   local held = redis.call('HGET', rules, digest)
   if not held then return { 0, 0, 0, 0 } end
   local D, I, S, L = struct.unpack('>I4I4I4I4', held)
+  if L >= ${stampCeiling} then L = 0 end
   return { D, I, S, L }
 end
 local function tombstoneEnd(rule)
@@ -107,16 +109,20 @@ end
 `;
 
 /**
- * append-4: merges one statement into the rules and appends its event, in one atomic step.
+ * append-5: merges one statement into the rules and appends its event, in one atomic step.
  *
  * KEYS rules, log, meta, ids
  * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · event id, empty for a re-seed ·
  *      digest (16 bytes) · kind: deny | cutoff | lift | seed · four numbers (see below) · details (JSON) ·
- *      broad revocations allowed in one window, empty for a request that is not counted
+ *      broad revocations allowed in one window, empty for a request that is not counted ·
+ *      what the event id stands for
  *      deny: until, or -1 for now + longest lifetime + margin · cutoff: issuedUpTo, or -1 for now + skew ·
  *      seed: deniedUntil, issuedUpTo, stamp, lifted
- * Returns { 'appended' | 'repeated' | 'unchanged' | 'cutoff_in_future', epoch, head, now in ms, stream id if appended },
- *      or { 'too_many_broad_rules', ms to wait }.
+ * Returns { 'appended' | 'repeated' | 'unchanged', epoch, head, now in ms, stream id if appended },
+ *      { 'too_many_broad_rules', ms to wait }, or { why the statement is refused }.
+ *
+ * An id has up to three members with one score: \`id\`, which the last release wrote alone; \`id n\`, which says that there is a
+ * third one; \`id fingerprint\`. No id contains a space.
  *
  * The arithmetic is that of statement.ts, rule.ts and broad-rules.ts; a test compares both.
  */
@@ -129,12 +135,14 @@ local id, digest, kind = ARGV[4], ARGV[5], ARGV[6]
 local now = nowMs()
 local nowS = math.floor(now / 1000)
 local minId = num(now - tonumber(ARGV[3]))
-if kind == 'cutoff' and tonumber(ARGV[7]) > nowS + ${maxCutoffAheadSeconds} then return { 'cutoff_in_future', '', '', num(now) } end
 local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
 if id ~= '' then
   local known = redis.call('ZSCORE', ids, id)
+  if known and redis.call('ZSCORE', ids, id .. ' n') and not redis.call('ZSCORE', ids, id .. ' ' .. ARGV[13]) then return { 'id_conflict' } end
   if known then return { 'repeated', state.epoch, state.head, known } end
 end
+-- After the ids: a retry of what was applied succeeds whatever the clock says by then.
+if kind == 'cutoff' and tonumber(ARGV[7]) > nowS + ${maxCutoffAheadSeconds} then return { 'cutoff_in_future' } end
 
 local broadLimit, broadFrom, broadCount = tonumber(ARGV[12]), 0, 0
 if broadLimit then
@@ -155,6 +163,7 @@ elseif kind == 'cutoff' then
   if issued < 0 then issued = nowS + ${cutoffSkewSeconds} end
   stated = { 0, issued, 0, 0 }
 elseif kind == 'lift' then
+  if held[3] >= ${stampCeiling} then return { 'stamp_beyond_bounds' } end
   local seen = held[3]
   if seen == 0 then seen = nowS end
   stated = { 0, 0, 0, seen }
@@ -163,13 +172,15 @@ else
 end
 local rule = mergeRules(held, stated)
 local changed = rule[1] ~= held[1] or rule[2] ~= held[2] or rule[3] ~= held[3] or rule[4] ~= held[4]
+-- A success denies.
+if kind == 'deny' and rule[3] <= rule[4] then return redis.error_reply('ERR the denial would not be in force') end
 if kind == 'seed' and not changed then return { 'unchanged', state.epoch, state.head, num(now) } end
 
 -- The first write. Redis does not undo a script in which a command fails, so all other keys have been read before.
 local entry = appendRule(rules, log, meta, state, { digest = digest, rule = rule, now = now, minId = minId, details = ARGV[11] })
 if broadLimit then redis.call('HSET', meta, 'broadFrom', num(broadFrom), 'broadCount', num(broadCount + 1)) end
 if id ~= '' then
-  redis.call('ZADD', ids, num(now), id)
+  redis.call('ZADD', ids, num(now), id, num(now), id .. ' n', num(now), id .. ' ' .. ARGV[13])
   redis.call('ZREMRANGEBYSCORE', ids, '-inf', num(now - ${idRetentionMs}))
 end
 return { 'appended', state.epoch, state.head, num(now), entry }
@@ -276,6 +287,28 @@ if known == 0 or now < state.healUntil then redis.call('HSET', meta, 'healUntil'
 if known == 1 then return { 'healed', state.epoch } end
 redis.call('HSET', meta, 'steadySince', '0')
 return { 'created', state.epoch }
+`,
+);
+
+/**
+ * end-restart-3: ends the restart that has this stamp, and no other: a later one has a later stamp.
+ *
+ * KEYS rules, log, meta · ARGV epoch candidate · longest token lifetime (s) · log retention (ms) · stamp
+ * Returns 1 when it was ended now, else 0.
+ */
+export const endRestartScript = script(
+  'end-restart',
+  3,
+  `${writing}
+local rules, log, meta = KEYS[1], KEYS[2], KEYS[3]
+local now = nowMs()
+local minId = num(now - tonumber(ARGV[3]))
+local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
+local restart = ruleOf(rules, RESTART)
+if restart[3] <= restart[4] or num(restart[3]) ~= ARGV[4] then return 0 end
+local ended = mergeRules(restart, { 0, 0, 0, restart[3] })
+appendRule(rules, log, meta, state, { digest = RESTART, rule = ended, now = now, minId = minId, details = '${restartDetails}' })
+return 1
 `,
 );
 

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../clock.ts';
-import { endOfRestart, restartDigest, restartInForce } from '../rules/log-restart.ts';
+import { restartInForce } from '../rules/log-restart.ts';
 import type { Denylist } from '../table/denylist.ts';
 import { Backoff } from './backoff.ts';
 import type { Freshness } from './freshness.ts';
@@ -48,7 +48,7 @@ export class LossRecovery {
     if (!freshness.isComplete) return;
     this.#wasFreshAtLoss = freshness.isFresh();
     this.#freshUntilMs = freshness.freshUntilMs;
-    this.#holdsAll = this.#wasFreshAtLoss && this.#endOfRestart() === undefined;
+    this.#holdsAll = this.#wasFreshAtLoss && this.#restartInForce() === undefined;
     this.#successor = undefined;
   }
 
@@ -88,7 +88,7 @@ export class LossRecovery {
     const { clock, observer, random, reseed, signal } = this.#options;
     if (reseed === undefined) return;
     // Read before the first await: a later snapshot may contain a later restart, which this re-seed must not end.
-    const end = this.#holdsAll ? this.#endOfRestart() : undefined;
+    const restart = this.#holdsAll ? this.#restartInForce() : undefined;
     const contents = this.#contents;
     this.#contents = undefined;
     const stop = AbortSignal.any([signal, this.#stop.signal]);
@@ -104,7 +104,7 @@ export class LossRecovery {
           if (appended > 0) observer?.reseeded?.(appended);
         }
         // Last: a replica for which the restart has ended must be able to see everything that was lost.
-        if (end !== undefined && !stop.aborted) await reseed.append([end], stop);
+        if (restart !== undefined && !stop.aborted) await reseed.endRestart?.(restart);
         if (stop.aborted) return;
         this.#hasReseeded = true;
         return;
@@ -122,11 +122,9 @@ export class LossRecovery {
     return contents.lacking(denylist, { nowSeconds: logClock.agreedSeconds(), maxTokenLifetimeSeconds, turn });
   }
 
-  /** The rule that ends the restart in force, if there is one. */
-  #endOfRestart(): HeldRule | undefined {
+  /** The stamp of the restart in force, if there is one. */
+  #restartInForce(): number | undefined {
     const { denylist, logClock } = this.#options;
-    const { restart } = denylist;
-    if (restart === undefined || restartInForce(restart, logClock.claimSeconds()) === undefined) return undefined;
-    return { digest: restartDigest, rule: endOfRestart(restart) };
+    return restartInForce(denylist.restart, logClock.claimSeconds());
   }
 }

@@ -16,8 +16,16 @@ export interface HeldRule {
  * appended already writes nothing.
  */
 export interface Reseed {
-  /** @returns how many the log lacked. */
+  /**
+   * @returns how many the log lacked.
+   * @throws FeedError `refused` when the log refuses some of them, after it was given all the others.
+   */
   append(rules: readonly HeldRule[], signal: AbortSignal): Promise<number>;
+  /**
+   * Ends the restart of the log that has this stamp, and no later one. Absent in a relay: what it follows decides that by
+   * itself.
+   */
+  endRestart?(stamp: number): Promise<void>;
 }
 
 export interface Lacking {

@@ -46,6 +46,10 @@ export function digestToBytes(digest: Digest): Buffer {
 }
 
 /** 32 lower-case hex digits. */
+export function sameDigest(a: Digest, b: Digest): boolean {
+  return a.every((word, index) => word === b[index]);
+}
+
 export function digestToHex(digest: Digest): string {
   return digestToBytes(digest).toString('hex');
 }

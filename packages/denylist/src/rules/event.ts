@@ -18,6 +18,18 @@ export interface RevocationDetails {
   readonly traceparent?: string;
   /** Set by the log: the event is a cutoff, which cannot be lifted. */
   readonly cutoff?: true;
+  /** Set by an embedded log: what the id stands for, see {@link fingerprintOf}. Redis keeps it with the id. */
+  readonly fingerprint?: string;
+}
+
+/** Whether a value is an event id: 1–128 printable ASCII characters without spaces. */
+export function isEventId(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,128}$/.test(value);
+}
+
+/** Whether a value is a time between 2001 and 5138. Seconds or nanoseconds in its place are not. */
+export function isUnixMilliseconds(value: unknown): value is number {
+  return typeof value === 'number' && value > 1e12 && value < 1e14;
 }
 
 /** The rule of one value in the log after a statement. */

@@ -21,6 +21,17 @@ export interface Rule {
 /** `deniedUntil` of a block. */
 export const forEver = 0xffff_ffff;
 
+/**
+ * Stamps and lifts of the log's clock are below this number until 2105. A lift above it would end every later denial of its
+ * value, so it is ignored wherever a rule is read.
+ */
+export const stampCeiling = 2 ** 32 - 2 ** 20;
+
+/** A rule as it was stored or sent: without a lift that no clock can have stated. */
+export function withoutImpossibleLift(rule: Rule): Rule {
+  return rule.liftedUpTo < stampCeiling ? rule : { ...rule, liftedUpTo: 0 };
+}
+
 export const emptyRule: Rule = Object.freeze({ deniedUntil: 0, issuedUpTo: 0, denialStamp: 0, liftedUpTo: 0 });
 
 /**

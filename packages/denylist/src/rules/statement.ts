@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { type Digest, digestToHex } from './digest.ts';
 import {
   cutoffSkewSeconds,
   emptyRule,
@@ -6,6 +8,7 @@ import {
   mergeRules,
   type Rule,
   ruleMarginSeconds,
+  stampCeiling,
 } from './rule.ts';
 
 /**
@@ -22,21 +25,36 @@ export type Statement =
   /** A rule that a sidecar holds and the log has lost. It is merged, so it cannot undo a lift. */
   | { readonly kind: 'seed'; readonly rule: Rule };
 
+/**
+ * What an event id stands for: 16 hex digits of value, kind and the number that was stated. A retry states `now` again and
+ * means the same, whatever the clocks say by then.
+ */
+export function fingerprintOf(digest: Digest, statement: Statement): string {
+  const stated =
+    statement.kind === 'deny' ? statement.until : statement.kind === 'cutoff' ? statement.issuedUpTo : undefined;
+  const text = JSON.stringify([digestToHex(digest), statement.kind, stated]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
 export interface LogTime {
   readonly nowSeconds: number;
   readonly maxTokenLifetimeSeconds: number;
 }
 
+export const statementRefusals = ['cutoff_in_future', 'stamp_beyond_bounds'] as const;
+export type StatementRefusal = (typeof statementRefusals)[number];
+
 /**
  * The rule after a statement. The Redis script computes the same in Lua; a property test compares both.
  *
- * @returns `'cutoff_in_future'` when `issuedUpTo` is more than 60 s ahead of the log's clock.
+ * @returns `'cutoff_in_future'` when `issuedUpTo` is more than 60 s ahead of the log's clock;
+ *          `'stamp_beyond_bounds'` for a lift of a denial that no clock can have stated: no lift can end it.
  */
 export function applyStatement(
   held: Rule,
   statement: Statement,
   { nowSeconds, maxTokenLifetimeSeconds }: LogTime,
-): Rule | 'cutoff_in_future' {
+): Rule | StatementRefusal {
   switch (statement.kind) {
     case 'deny': {
       const longest = Math.min(nowSeconds + maxTokenLifetimeSeconds + ruleMarginSeconds, forEver - 1);
@@ -52,6 +70,7 @@ export function applyStatement(
     }
     case 'lift':
       // The stamp of the denial it ends, never "now": a denial that another writer states in the same second must stay.
+      if (held.denialStamp >= stampCeiling) return 'stamp_beyond_bounds';
       return mergeRules(held, { ...emptyRule, liftedUpTo: held.denialStamp || nowSeconds });
     case 'seed':
       return mergeRules(held, statement.rule);

@@ -1,6 +1,6 @@
 import type { TableSnapshot } from '../codec/rows.ts';
 import type { Digest } from '../rules/digest.ts';
-import { forgettableAt, type Rule } from '../rules/rule.ts';
+import { forgettableAt, type Rule, stampCeiling } from '../rules/rule.ts';
 import { BloomFilter } from './bloom-filter.ts';
 import {
   find,
@@ -18,6 +18,9 @@ import {
   smallestSegment,
   writeRuleAt,
 } from './rule-segment.ts';
+
+/** Of `liftedUpTo` in a row. */
+const liftWord = 7;
 
 const rulesPerSegment = 1024;
 /** Candidates are bits of a small integer. No token has as many digests. */
@@ -122,6 +125,8 @@ export class RuleTable {
   insertRow(view: DataView, offset: number): boolean {
     const row = this.#row;
     for (let word = 0; word < slotWords; word++) row[word] = view.getUint32(offset + word * 4);
+    // As `readRule` does, without an object for each of a million rows.
+    if (row[liftWord]! >= stampCeiling) row[liftWord] = 0;
     const segment = this.#segmentOf(row[0]!);
     if (isEmpty(row, 0) || find(segment.words, row, 0) >= 0) return false;
     this.#insert(segment);

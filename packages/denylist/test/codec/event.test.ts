@@ -36,6 +36,12 @@ describe('the line of a rule', () => {
     expect(decodeEvent(line)).toEqual({ kind: 'rule', seq: 7, digest, rule });
   });
 
+  it('is read without a lift that no clock can have stated', () => {
+    const rule = { deniedUntil: 5, issuedUpTo: 1, denialStamp: 2, liftedUpTo: 2 ** 32 - 1 };
+    const line = encodeRuleEvent(1, { digest: Uint32Array.of(1, 2, 3, 4), rule, loggedAtMs: 5 });
+    expect(decodeEvent(line)).toMatchObject({ kind: 'rule', rule: { ...rule, liftedUpTo: 0 } });
+  });
+
   it('reads as what was written', () => {
     fc.assert(
       fc.property(fc.nat(), arbitraryChange, (seq, change) => {

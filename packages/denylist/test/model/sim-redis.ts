@@ -3,7 +3,7 @@ import type { FakeClock } from '@revocast/test-support';
 import { encodeRuleEvent } from '../../src/codec/event.ts';
 import { FeedError } from '../../src/log/feed.ts';
 import { type Digest, digestToHex } from '../../src/rules/digest.ts';
-import { restartDigest } from '../../src/rules/log-restart.ts';
+import { endOfRestart, restartDigest } from '../../src/rules/log-restart.ts';
 import { defaultMaxTokenLifetimeSeconds, emptyRule, type Rule, sameRule } from '../../src/rules/rule.ts';
 import { applyStatement, type Statement } from '../../src/rules/statement.ts';
 import type { ReaderRow } from './reader-registry.ts';
@@ -129,13 +129,19 @@ export class SimRedis {
     const nowSeconds = Math.floor(this.nowMs() / 1000);
     const said =
       statement.kind === 'lift' && this.#options.liftsNow
-        ? { kind: 'seed' as const, rule: { ...emptyRule, lifted: nowSeconds } }
+        ? { kind: 'seed' as const, rule: { ...emptyRule, liftedUpTo: nowSeconds } }
         : statement;
     const rule = applyStatement(held, said, { nowSeconds, maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds });
-    if (rule === 'cutoff_in_future') throw new FeedError('refused', 'cutoff in the future');
+    if (typeof rule === 'string') throw new FeedError('refused', rule);
     if (statement.kind === 'seed' && sameRule(held, rule)) return { rule, changed: false };
     this.#pushRule(digest, rule);
     return { rule, changed: true };
+  }
+
+  endRestart(stamp: number): void {
+    const held = this.#state.rules.get(digestToHex(restartDigest))?.rule ?? emptyRule;
+    if (held.denialStamp !== stamp) return;
+    this.append(restartDigest, { kind: 'seed', rule: endOfRestart(held) });
   }
 
   /** A reader's line, dated by this server. It is no entry of the log. */
@@ -192,7 +198,7 @@ export class SimRedis {
       maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds,
     };
     const restart = applyStatement(held, { kind: 'deny', until: 'longest-token' }, time);
-    if (restart !== 'cutoff_in_future') this.#pushRule(restartDigest, restart);
+    if (typeof restart !== 'string') this.#pushRule(restartDigest, restart);
     return this.#state.meta ?? meta;
   }
 

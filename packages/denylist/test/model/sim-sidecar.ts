@@ -108,5 +108,10 @@ function createReseed({ party, cluster, random, feed, flaw }: SimSidecarOptions)
       }
       return restored;
     },
+    async endRestart(stamp) {
+      const node = cluster.reachedBy(party.name);
+      if (node === undefined || !cluster.acceptsWrites(node)) throw new FeedError('unreachable', 'no Redis in reach');
+      node.endRestart(stamp);
+    },
   };
 }

@@ -33,6 +33,9 @@ function given() {
       await new Promise<void>((resolve) => finish.push(resolve));
       return rules.length;
     },
+    async endRestart(stamp: number) {
+      await this.append([{ digest: restartDigest, rule: { ...emptyRule, liftedUpTo: stamp } }]);
+    },
   };
   const recovery = new LossRecovery({
     ...{ clock, denylist, freshness, reseed },

@@ -64,6 +64,11 @@ async function given({ canWrite = false, maxRules = 100, random = () => 0.5, pre
               reseeds.push([...rules]);
               return rules.length;
             },
+            async endRestart(stamp) {
+              const failure = reseedFailures.shift();
+              if (failure !== undefined) throw failure;
+              reseeds.push([{ digest: restartDigest, rule: { ...emptyRule, liftedUpTo: stamp } }]);
+            },
           },
         }
       : {}),

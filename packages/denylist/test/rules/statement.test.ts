@@ -11,8 +11,16 @@ import { runAppend } from '../../src/redis/log.ts';
 import { declareScript } from '../../src/redis/scripts.ts';
 import { digestFromHex, digestOf, digestToBytes } from '../../src/rules/digest.ts';
 import type { RevocationDetails } from '../../src/rules/event.ts';
-import { denies, emptyRule, forEver, type Rule, sameRule } from '../../src/rules/rule.ts';
-import { applyStatement, type Statement } from '../../src/rules/statement.ts';
+import {
+  denies,
+  emptyRule,
+  forEver,
+  type Rule,
+  sameRule,
+  stampCeiling,
+  withoutImpossibleLift,
+} from '../../src/rules/rule.ts';
+import { applyStatement, fingerprintOf, type Statement } from '../../src/rules/statement.ts';
 import { parseSource } from '../../src/sources/source.ts';
 import { arbitraryRule } from './arbitrary-rule.ts';
 
@@ -20,7 +28,7 @@ const time = { nowSeconds: 1_767_225_600, maxTokenLifetimeSeconds: 86_400 };
 const { nowSeconds: now } = time;
 const apply = (held: Partial<Rule>, statement: Statement): Rule => {
   const rule = applyStatement({ ...emptyRule, ...held }, statement, time);
-  if (rule === 'cutoff_in_future') throw new Error(rule);
+  if (typeof rule === 'string') throw new Error(rule);
   return rule;
 };
 
@@ -95,6 +103,11 @@ describe('a lift', () => {
     expect(apply({ deniedUntil: forEver, denialStamp: 77 }, { kind: 'lift' }).liftedUpTo).toBe(77);
   });
 
+  it('of a denial that no clock can have stated is refused: no lift that counts could end it', () => {
+    const held = { ...emptyRule, deniedUntil: forEver, denialStamp: stampCeiling };
+    expect(applyStatement(held, { kind: 'lift' }, time)).toBe('stamp_beyond_bounds');
+  });
+
   it('of nothing is stamped now', () => {
     expect(apply({ issuedUpTo: 5 }, { kind: 'lift' })).toEqual({ ...emptyRule, issuedUpTo: 5, liftedUpTo: now });
   });
@@ -163,7 +176,7 @@ describe('the script in Redis', () => {
       ['a', { kind: 'seed', rule: { ...emptyRule, deniedUntil: forEver, denialStamp: forEver - 1 } }],
       ['b', { kind: 'lift' }],
       ['c', { kind: 'deny', until: forEver }],
-      ['d', { kind: 'lift' }],
+      ['d', { kind: 'seed', rule: { ...emptyRule, liftedUpTo: forEver } }],
       ['e', { kind: 'deny', until: forEver }],
     ];
     const lifetime = fc.constantFrom(3600, 86_400, forEver - 5);
@@ -177,7 +190,7 @@ describe('the script in Redis', () => {
         ]);
         let held: Rule = emptyRule;
         let seq = 0;
-        const firstLoggedAtMs = new Map<string, number>();
+        const firstLogged = new Map<string, { readonly loggedAtMs: number; readonly fingerprint: string }>();
         for (const [eventId, one] of said) {
           const clock = readNumber(readArray(await redis.call('TIME', []), 'TIME')[0], 'TIME');
           const asked: Statement = 'ahead' in one ? { kind: 'cutoff', issuedUpTo: clock + one.ahead } : one;
@@ -191,23 +204,28 @@ describe('the script in Redis', () => {
           const before = await entries();
           const reply = await runAppend(redis, { digest, statement: asked, details });
           const outcome = readText(reply[0], 'outcome');
-          const loggedAtMs = readNumber(reply[3], 'time');
+          const loggedAtMs = readNumber(reply[3] ?? clock * 1000, 'time');
           const expected = applyStatement(held, asked, {
             nowSeconds: Math.floor(loggedAtMs / 1000),
             maxTokenLifetimeSeconds: longest,
           });
 
-          if (expected === 'cutoff_in_future') {
-            expect(outcome).toBe('cutoff_in_future');
-          } else if (asked.kind !== 'seed' && firstLoggedAtMs.has(eventId)) {
+          const first = asked.kind === 'seed' ? undefined : firstLogged.get(eventId);
+          if (first !== undefined && first.fingerprint !== fingerprintOf(digest, asked)) {
+            expect(outcome).toBe('id_conflict');
+          } else if (first !== undefined) {
             expect(outcome).toBe('repeated');
-            expect(loggedAtMs).toBe(firstLoggedAtMs.get(eventId));
+            expect(loggedAtMs).toBe(first.loggedAtMs);
+          } else if (typeof expected === 'string') {
+            expect(outcome).toBe(expected);
           } else if (asked.kind === 'seed' && sameRule(expected, held)) {
             expect(outcome).toBe('unchanged');
           } else {
             expect(outcome).toBe('appended');
-            if (asked.kind !== 'seed') firstLoggedAtMs.set(eventId, loggedAtMs);
-            held = expected;
+            if (asked.kind !== 'seed') {
+              firstLogged.set(eventId, { loggedAtMs, fingerprint: fingerprintOf(digest, asked) });
+            }
+            held = withoutImpossibleLift(expected);
             seq += 1;
             const change = {
               digest,
@@ -217,7 +235,7 @@ describe('the script in Redis', () => {
             };
             const line = await newestEvent();
             expect(line).toBe(encodeRuleEvent(seq, change));
-            expect(decodeEvent(line)).toEqual({ kind: 'rule', seq, ...change });
+            expect(decodeEvent(line)).toEqual({ kind: 'rule', seq, ...change, rule: held });
           }
           expect(await entries()).toBe(before + (outcome === 'appended' ? 1 : 0));
           expect(await ruleInRedis()).toEqual(held);

@@ -118,6 +118,54 @@ describe('a log that is lost', () => {
   });
 });
 
+describe('an event id', () => {
+  const idOf = (session: string, id: string) => publisher.revoke({ issuer, session, reason: 'logout' }, { id });
+
+  it('belongs to one statement: a retry succeeds, another statement is refused and not lost silently', async () => {
+    const first = await idOf('s-1', 'one');
+    expect(await idOf('s-1', 'one')).toMatchObject({ loggedAtMs: first.loggedAtMs });
+    await expect(idOf('s-2', 'one')).rejects.toMatchObject({ code: 'id_conflict', applied: false });
+    await expect(publisher.lift({ issuer, session: 's-1' }, { id: 'one' })).rejects.toMatchObject({
+      code: 'id_conflict',
+    });
+    expect(await admin.xlen(keys.log)).toBe(2);
+  });
+
+  it('of a publisher of the last release, which wrote only the id, is a repetition', async () => {
+    await idOf('s-1', 'one');
+    await admin.zrem(keys.ids, ...(await admin.zrange(keys.ids, '0', '-1')).filter((member) => member !== 'one'));
+    await expect(idOf('s-2', 'one')).resolves.toMatchObject({ id: 'one' });
+    expect(await admin.xlen(keys.log)).toBe(2);
+  });
+});
+
+describe('a rule with a lift that no clock can have stated', () => {
+  it('does not keep its value from being revoked, and its lift is ignored', async () => {
+    await source.declareWhole?.();
+    const digest = digestOf(named('poisoned'));
+    const poison = Buffer.from(`${'00000000'.repeat(3)}ffffffff`, 'hex');
+    await admin.hset(keys.rules, Buffer.from(digestToBytes(digest)), poison);
+    beat();
+    const replica = await follow();
+    expect(await replica.ready({ timeoutMs: 20_000 })).toBe(true);
+    await publisher.revoke({ issuer, session: 'poisoned', reason: 'logout' });
+    await until(() => replica.check(digestsOf('poisoned'), futureIat).verdict === 'revoked', {
+      what: 'it to be denied',
+    });
+    await publisher.lift({ issuer, session: 'poisoned' });
+    await until(() => replica.check(digestsOf('poisoned'), futureIat).verdict === 'active', {
+      what: 'it to be lifted',
+    });
+  });
+
+  it('cannot be lifted when its stamp is impossible too: the error says what to do', async () => {
+    const digest = digestOf(named('unliftable'));
+    const poison = Buffer.from('ffffffff00000000ffffffff00000000', 'hex');
+    await admin.hset(keys.rules, Buffer.from(digestToBytes(digest)), poison);
+    await expect(publisher.lift({ issuer, session: 'unliftable' })).rejects.toThrow(/revocast-sidecar forget/);
+  });
+});
+
 describe('the restart of a log', () => {
   const nobody = digestsOf('nobody');
   const restartInLog = async () => {
@@ -143,6 +191,17 @@ describe('the restart of a log', () => {
     await admin.flushall();
     expect(await source.declareWhole?.()).toBe('created');
     expect([await restartInLog(), await admin.xlen(keys.log)]).toEqual([undefined, 0]);
+  });
+
+  it('is ended with the stamp that was seen, and not with another one', async () => {
+    await publisher.revoke({ issuer, session: 's', reason: 'logout' });
+    const { denialStamp = 0 } = (await restartInLog()) ?? {};
+    await source.reseed?.endRestart?.(denialStamp - 1);
+    expect(await restartInLog()).toMatchObject({ liftedUpTo: 0 });
+    await source.reseed?.endRestart?.(denialStamp);
+    expect(await restartInLog()).toMatchObject({ liftedUpTo: denialStamp });
+    await source.reseed?.endRestart?.(denialStamp);
+    expect(await admin.xlen(keys.log)).toBe(3);
   });
 
   it('ends when a replica that was fresh has re-seeded every rule, also for replicas without rules', async () => {

@@ -12,7 +12,7 @@ import { emptyState, type LogState, type StoredEntry } from '../memory/log-state
 // A frame is: length of the payload (u32), CRC-32 of it (u32), payload. The first byte of a payload says what it is:
 //
 //   h  JSON: epoch, seq, rows, inode, maxTokenLifetimeSeconds; once, first
-//   r  rows of 32 bytes, the rules when the file was begun         i  JSON: [[event id, seq, logged at (ms)], …]
+//   r  rows of 32 bytes, the rules when the file was begun         i  JSON: [[event id, seq, logged at (ms), what it stands for], …]
 //   e  an event as in codec/event.ts                               c  JSON: healingMs; last, written on closing
 
 const fileVersion = 1;
@@ -55,7 +55,7 @@ export function* encodeFile(header: Omit<FileHeader, 'seq' | 'rows'>, state: Log
   yield preamble;
   yield frame('h', Buffer.from(JSON.stringify({ ...header, seq, rows: table.size })));
   for (const words of table.snapshot().chunks()) yield frame('r', bytesOfRows(words));
-  const ids = [...state.ids].map(([id, { seq, loggedAtMs }]) => [id, seq, loggedAtMs]);
+  const ids = [...state.ids].map(([id, { seq, loggedAtMs, fingerprint }]) => [id, seq, loggedAtMs, fingerprint]);
   for (let from = 0; from < ids.length; from += idsPerFrame) {
     yield frame('i', Buffer.from(JSON.stringify(ids.slice(from, from + idsPerFrame))));
   }
@@ -158,9 +158,9 @@ function readIds(body: Buffer, state: LogState): boolean {
   const ids = parseJson(body);
   if (!Array.isArray(ids)) return false;
   for (const known of ids) {
-    const [id, seq, loggedAtMs]: unknown[] = Array.isArray(known) ? known : [];
+    const [id, seq, loggedAtMs, fingerprint]: unknown[] = Array.isArray(known) ? known : [];
     if (typeof id !== 'string' || typeof seq !== 'number' || typeof loggedAtMs !== 'number') return false;
-    state.ids.set(id, { seq, loggedAtMs });
+    state.ids.set(id, { seq, loggedAtMs, fingerprint: typeof fingerprint === 'string' ? fingerprint : undefined });
   }
   return true;
 }
@@ -172,7 +172,9 @@ function readEvent(body: Buffer, state: LogState): boolean {
   const { digest, rule, details, loggedAtMs, seq } = event;
   state.seq = seq;
   state.table.set(digest, rule);
-  if (details !== undefined && details.kind !== 'reseed') state.ids.set(details.id, { seq, loggedAtMs });
+  if (details !== undefined && details.kind !== 'reseed') {
+    state.ids.set(details.id, { seq, loggedAtMs, fingerprint: details.fingerprint });
+  }
   return true;
 }
 

@@ -10,13 +10,14 @@ import {
   type Appended,
   type AppendedAt,
   type AppendRequest,
-  cutoffInFuture,
+  idConflict,
   type LoggedDenial,
   type RevocationLog,
+  refusedStatement,
 } from '../../log/revocation-log.ts';
 import type { DigestSet } from '../../rules/digest.ts';
 import { defaultMaxTokenLifetimeSeconds, denies, emptyRule, sameRule } from '../../rules/rule.ts';
-import { applyStatement } from '../../rules/statement.ts';
+import { applyStatement, fingerprintOf } from '../../rules/statement.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { Journal } from './journal.ts';
 import { emptyState, type LogState, Staging, type StoredEntry } from './log-state.ts';
@@ -111,13 +112,17 @@ export class EmbeddedLog {
     const now = this.#clock.wallMs();
     const isSeed = statement.kind === 'seed';
     const known = isSeed ? undefined : staging.knownId(details.id);
-    if (known !== undefined) return this.#appended(known.seq, known.loggedAtMs, true);
+    const fingerprint = fingerprintOf(digest, statement);
+    if (known !== undefined) {
+      if (known.fingerprint !== undefined && known.fingerprint !== fingerprint) throw idConflict();
+      return this.#appended(known.seq, known.loggedAtMs, true);
+    }
     const held = staging.rule(digest) ?? emptyRule;
     const rule = applyStatement(held, statement, {
       nowSeconds: Math.floor(now / 1000),
       maxTokenLifetimeSeconds: this.#maxTokenLifetimeSeconds,
     });
-    if (rule === 'cutoff_in_future') throw cutoffInFuture();
+    if (typeof rule === 'string') throw refusedStatement(rule);
     if (isSeed && sameRule(held, rule)) return this.#appended(staging.seq, now, false);
     const limit = broadLimitOf(request);
     if (limit !== undefined) {
@@ -125,7 +130,12 @@ export class EmbeddedLog {
       if (typeof counted === 'number') throw tooManyBroadRules(limit, counted);
       staging.broad = counted;
     }
-    const change = { digest: digest.slice(), rule, loggedAtMs: now, details: loggedDetails(request) };
+    const change = {
+      digest: digest.slice(),
+      rule,
+      loggedAtMs: now,
+      details: { ...loggedDetails(request), fingerprint },
+    };
     return this.#appended(staging.add(change, isSeed ? undefined : details.id), now, false);
   }
 
@@ -138,7 +148,7 @@ export class EmbeddedLog {
       table.set(change.digest, change.rule);
       this.#state.seq = seq;
       if (id === undefined) continue;
-      ids.set(id, { seq, loggedAtMs: change.loggedAtMs });
+      ids.set(id, { seq, loggedAtMs: change.loggedAtMs, fingerprint: change.details?.fingerprint });
       for (const [old, { loggedAtMs }] of ids) {
         if (change.loggedAtMs - loggedAtMs <= dayMs) break;
         ids.delete(old);

@@ -18,6 +18,8 @@ export interface LogState {
 interface KnownId {
   readonly seq: number;
   readonly loggedAtMs: number;
+  /** What it stands for; undefined in a file of the last release. */
+  readonly fingerprint: string | undefined;
 }
 
 /** One entry that is about to be logged. */
@@ -63,7 +65,8 @@ export class Staging {
     const seq = this.seq + 1;
     this.entries.push({ seq, change, id });
     this.#rules.set(digestToHex(change.digest), change.rule);
-    if (id !== undefined) this.#ids.set(id, { seq, loggedAtMs: change.loggedAtMs });
+    if (id !== undefined)
+      this.#ids.set(id, { seq, loggedAtMs: change.loggedAtMs, fingerprint: change.details?.fingerprint });
     return seq;
   }
 }

@@ -9,7 +9,6 @@ import {
   logErrorCodes,
   type RevocationLog,
 } from '../../log/revocation-log.ts';
-import type { Reseed } from '../../replication/reseed.ts';
 import { digestFromHex } from '../../rules/digest.ts';
 import { dimensions } from '../../rules/revocation.ts';
 import type { HttpSource } from '../../sources/source.ts';
@@ -76,21 +75,6 @@ export function createHttpLog(
     },
     async close() {
       closed.abort();
-    },
-  };
-}
-
-/** A relay gives back upstream what the log lost. */
-export function createHttpReseed(log: RevocationLog): Reseed {
-  return {
-    async append(rules, signal) {
-      let restored = 0;
-      for (const { digest, rule } of rules) {
-        if (signal.aborted) break;
-        await log.append({ digest, statement: { kind: 'seed', rule }, details: { id: 'reseed', kind: 'reseed' } });
-        restored += 1;
-      }
-      return restored;
     },
   };
 }

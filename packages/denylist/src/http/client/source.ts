@@ -1,11 +1,13 @@
 import type { OpenedSource, OpenSourceOptions } from '../../log/opened-source.ts';
 import type { HttpSource } from '../../sources/source.ts';
 import { createHttpFeed } from './feed.ts';
-import { createHttpLog, createHttpReseed } from './log.ts';
+import { createHttpLog } from './log.ts';
+import { createHttpReseed } from './reseed.ts';
 import { createHttpUsage } from './usage.ts';
 
 /** Another sidecar as a source: a relay. */
 export function openHttpSource(source: HttpSource, { clock, tokenFile }: OpenSourceOptions): OpenedSource {
+  const closed = new AbortController();
   const token = tokenFile === undefined ? {} : { tokenFile };
   const log = createHttpLog(source, { clock, ...token });
   const usage = createHttpUsage(source, { clock, ...token });
@@ -15,8 +17,9 @@ export function openHttpSource(source: HttpSource, { clock, tokenFile }: OpenSou
     feed: createHttpFeed(source, { clock, ...token }),
     log,
     usage,
-    ...(tokenFile === undefined ? {} : { reseed: createHttpReseed(log) }),
+    reseed: tokenFile === undefined ? undefined : createHttpReseed({ source, signal: closed.signal, tokenFile }),
     async close() {
+      closed.abort();
       usage.close();
       await log.close();
     },

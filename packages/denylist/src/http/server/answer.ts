@@ -1,8 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LogError, type LogErrorCode } from '../../log/revocation-log.ts';
+
+const statusOf: Readonly<Record<LogErrorCode, number>> = {
+  refused: 422,
+  id_conflict: 409,
+  too_many_broad_rules: 429,
+  unavailable: 503,
+  not_durable: 507,
+  outcome_unknown: 504,
+};
 
 export function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
   response.end(JSON.stringify(body));
+}
+
+/** Answers what a log did not do, by the code of its error. */
+export function answerFailure(response: ServerResponse, error: unknown): void {
+  if (error instanceof LogError) answer(response, statusOf[error.code], { error: error.code, message: error.message });
+  else answer(response, 500, { error: 'internal_error', message: 'the sidecar failed; see its log' });
 }
 
 /** @returns undefined when there is more than `maxBytes`. */

@@ -1,17 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeAppendRequest } from '../../codec/append-request.ts';
-import { type AppendRequest, LogError, type LogErrorCode, type RevocationLog } from '../../log/revocation-log.ts';
+import type { AppendRequest, RevocationLog } from '../../log/revocation-log.ts';
 import { digestToHex } from '../../rules/digest.ts';
-import { answer, readBody } from './answer.ts';
+import { answer, answerFailure, readBody } from './answer.ts';
 
 const maxBodyBytes = 16 * 1024;
-const statusOf: Readonly<Record<LogErrorCode, number>> = {
-  refused: 422,
-  too_many_broad_rules: 429,
-  unavailable: 503,
-  not_durable: 507,
-  outcome_unknown: 504,
-};
 
 /** `POST /v1/revocations`: hands one statement to the log and answers what became of it, never a bare OK. */
 export async function receiveRevocation(
@@ -60,9 +53,4 @@ export async function answerEnforcement(request: IncomingMessage, response: Serv
   } catch (error) {
     answerFailure(response, error);
   }
-}
-
-function answerFailure(response: ServerResponse, error: unknown): void {
-  if (error instanceof LogError) answer(response, statusOf[error.code], { error: error.code, message: error.message });
-  else answer(response, 500, { error: 'internal_error', message: 'the sidecar failed; see its log' });
 }

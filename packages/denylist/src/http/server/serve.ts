@@ -12,6 +12,7 @@ import { NumberedFeed } from './numbered-feed.ts';
 import { OwnProofs } from './own-proof.ts';
 import { Readers } from './readers.ts';
 import { answerDenial, answerEnforcement, receiveRevocation } from './receive-revocation.ts';
+import { receiveSeeds } from './receive-seeds.ts';
 import { type CountUsage, createUsageReceiver } from './receive-usage.ts';
 import { SnapshotServer } from './snapshot-server.ts';
 import { StreamServer } from './stream-server.ts';
@@ -111,6 +112,8 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       const { method } = request;
       if (path === paths.revocations && method === 'POST' && log !== undefined) {
         void receiveRevocation(request, response, log);
+      } else if (path === paths.seeds && method === 'POST' && log !== undefined) {
+        void receiveSeeds(request, response, { log, logNowMs: () => replica.logClock.nowMs() });
       } else if (path === paths.usage && method === 'POST' && receiveUsage !== undefined) {
         void receiveUsage.handle(request, response);
       } else if (lastRelease?.handle(request, response)) {

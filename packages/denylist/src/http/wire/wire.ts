@@ -9,6 +9,7 @@ export const paths = {
   events: `/v${wireVersion}/events`,
   fresh: `/v${wireVersion}/fresh`,
   revocations: `/v${wireVersion}/revocations`,
+  seeds: `/v${wireVersion}/seeds`,
   acks: `/v${wireVersion}/acks`,
   enforcement: `/v${wireVersion}/enforcement`,
   usage: `/v${wireVersion}/usage`,

@@ -90,6 +90,7 @@ describe('a log file that was closed in order', () => {
     expect(await find(second, 'alice')).toBe('revoked');
     expect(await find(second, 'bob')).toBe('active');
     expect((await block(second, 'bob', 'bob')).repeated).toBe(true);
+    await expect(block(second, 'carol', 'bob')).rejects.toMatchObject({ code: 'id_conflict' });
     expect(await find(second, 'bob')).toBe('active');
   });
 

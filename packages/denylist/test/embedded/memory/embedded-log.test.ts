@@ -48,6 +48,13 @@ describe('the embedded log', () => {
     expect(await find()).toEqual({ verdict: 'active' });
   });
 
+  it('refuses a known id for another statement, and writes nothing', async () => {
+    const { append, find } = given();
+    await append(block, 'a');
+    await expect(append({ kind: 'lift' }, 'a')).rejects.toMatchObject({ code: 'id_conflict', applied: false });
+    expect(await find()).toMatchObject({ verdict: 'revoked' });
+  });
+
   it.each([
     ['at', 86_400_000, true],
     ['above', 86_400_001, false],

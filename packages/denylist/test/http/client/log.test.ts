@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { freePort } from '@revocast/test-support/free-port';
 import { decodeAppendRequest } from '../../../src/codec/append-request.ts';
-import { createHttpLog, createHttpReseed } from '../../../src/http/client/log.ts';
+import { createHttpLog } from '../../../src/http/client/log.ts';
 import type { AppendRequest, RevocationLog } from '../../../src/log/revocation-log.ts';
-import { emptyRule, forEver } from '../../../src/rules/rule.ts';
+import { forEver } from '../../../src/rules/rule.ts';
 import { type HttpSource, parseSource } from '../../../src/sources/source.ts';
 import { systemClock } from '../../../src/system-clock.ts';
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts';
@@ -142,24 +142,5 @@ describe('asking a sidecar what an id denied', () => {
   it('lifts nothing when nobody answers', async () => {
     answerWith = (asked) => asked.socket.destroy();
     await expect(log.denial('a')).rejects.toMatchObject({ code: 'unavailable', applied: false });
-  });
-});
-
-describe('giving back through a sidecar', () => {
-  it('appends each rule as a seed, until told to stop', async () => {
-    const rules = [1, 2, 3].map((index) => ({
-      digest: Uint32Array.of(index, 0, 0, 0),
-      rule: { ...emptyRule, issuedUpTo: index },
-    }));
-    const stop = new AbortController();
-    answerWith = (_, response) => {
-      if (bodies.length === 2) stop.abort();
-      response.writeHead(201).end(JSON.stringify(appended));
-    };
-    expect(await createHttpReseed(log).append(rules, stop.signal)).toBe(2);
-    const statements = bodies
-      .map((body) => decodeAppendRequest(body))
-      .map((one) => typeof one !== 'string' && one.statement);
-    expect(statements).toEqual(rules.slice(0, 2).map(({ rule }) => ({ kind: 'seed', rule })));
   });
 });
