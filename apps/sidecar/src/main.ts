@@ -1,12 +1,13 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { readCommandLine } from './commands/command-line.ts';
 import { printHelp } from './commands/help.ts';
 import { init } from './commands/init.ts';
-import { readConfig } from './commands/read-config.ts';
 import { run } from './commands/run.ts';
 import { wait } from './commands/wait.ts';
 import { configJsonSchema } from './config/options.ts';
 import { printConfig, printProblems } from './config/print.ts';
+import { resolveConfig } from './config/resolve.ts';
 import { sidecarVersion } from './version.ts';
 
 const command = readCommandLine(process.argv.slice(2), process.env['REVOCAST_CONFIG']);
@@ -28,7 +29,11 @@ switch (command.name) {
     process.exitCode = await wait(command);
     break;
   default: {
-    const resolved = readConfig(command);
+    const resolved = resolveConfig({
+      ...command,
+      environment: process.env,
+      readFile: (path) => readFileSync(path, 'utf8'),
+    });
     if (!resolved.ok) {
       process.stderr.write(printProblems(resolved.problems));
       process.exitCode = 2;

@@ -141,7 +141,7 @@ describe('init', () => {
     const declared = runProgram(['init', source]);
     const redis = await startRedis({ port });
     try {
-      expect(await declared).toMatchObject({ code: 0, stdout: expect.stringContaining('made a log') });
+      expect(await declared).toMatchObject({ code: 0, stdout: expect.stringContaining('created a log') });
       expect(await runProgram(['init', source])).toMatchObject({ stdout: expect.stringContaining('nothing to do') });
     } finally {
       await redis.stop();

@@ -1,6 +1,6 @@
 import { suggestName } from '@revocast/denylist/replica';
 
-/** What the operator asked for. `argv` holds option flags only. */
+/** A parsed command line. `argv` contains option flags only. */
 export type Command =
   | {
       readonly name: 'run' | 'init' | 'print-config' | 'config validate';
@@ -18,7 +18,7 @@ export type Command =
 
 const subcommands = ['run', 'init', 'config validate', 'config schema', 'wait'] as const;
 
-/** @param configVariable REVOCAST_CONFIG: the file to read when no `--config` names one. */
+/** @param configVariable REVOCAST_CONFIG: the configuration file if there is no `--config`. */
 export function readCommandLine(argv: readonly string[], configVariable?: string): Command {
   const words = argv.slice(0, leadingWords(argv));
   const rest = argv.slice(words.length);
@@ -38,12 +38,12 @@ export function readCommandLine(argv: readonly string[], configVariable?: string
   return {
     name: prints ? 'print-config' : name,
     argv: flags.filter((flag) => !prints || flag !== '--print-config'),
-    ...(path === undefined || path === '' ? {} : { configFile: path }),
+    configFile: path || undefined,
   };
 }
 
 function unknownCommand(typed: string): Command {
-  // What is no word is not shown: it may be a URL with its password.
+  // Only plain words are shown: any other text may be a URL with a password.
   const shown = /^[a-z -]{1,40}$/.test(typed) ? `unknown command ${typed}` : 'unknown command';
   return mistake(shown, suggestName(typed, subcommands));
 }

@@ -1,6 +1,6 @@
 import { printOptions } from '../config/print.ts';
 
-/** `--help`. Options are read off the schema, so none can be missing. */
+/** `--help`. The options come from the schema, so that none can be missing. */
 export function printHelp(): string {
   return `revocast-sidecar: keeps the denylist of the API processes beside it complete.
 
@@ -8,17 +8,17 @@ Usage: revocast-sidecar [command] [options]
 
 Commands:
   run               follow the source and serve it (default)
-  init              declare a first log in Redis whole, so that no process waits until it has healed
-  config validate   check flags, environment and file, and say every mistake
+  init              declare a first log in Redis whole, so that no process waits for its recovery
+  config validate   check flags, environment and file, and print every mistake
   config schema     print the JSON schema of the configuration file
   wait [--max 30s] [--url http://127.0.0.1:7472] -- program arguments…
-                    start a program once the sidecar is ready, or when the time is up
+                    start a program as soon as the sidecar is ready, or after --max
 
 Options (flag before environment before file before default):
   --config <file>
       YAML with these options under their camelCase names. (REVOCAST_CONFIG)
   --print-config
-      Show each value and where it came from, secrets masked, and exit.
+      Print each value with its origin, secrets masked, and exit.
 ${printOptions()}  --help, --version
 `;
 }

@@ -4,20 +4,20 @@ import type { Config } from '../config/schema.ts';
 import { codeOf } from '../telemetry/log-state-changes.ts';
 
 const outcomes = {
-  created: 'made a log and declared it whole',
+  created: 'created a log and declared it whole',
   healed: 'declared the log whole: nothing was lost',
   whole: 'nothing to do: the log is whole',
 };
 
-/** Redis is often started at the same moment: what passes by itself is waited for. */
+/** Redis is often started at the same time, so an unreachable Redis is tried again. */
 const tries = 20;
 const pauseMs = 500;
 
 /**
- * Declares a first log whole. Without it a new log heals for 15 s, because nobody can tell "new" from "lost": only an
- * operator knows that nothing was ever revoked, or that nothing was lost. It ends the restart of a log, too.
+ * Declares a first log whole. Otherwise a new log is in recovery for 15 s, because a program cannot distinguish a new log
+ * from a lost one: only the operator can state that nothing was revoked before. It also ends the restart of a log.
  *
- * @returns the exit code: 0 done, 1 out of reach for about ten seconds or refused, 2 not a log that needs it.
+ * @returns the exit code: 0 done, 1 rejected or unreachable for about ten seconds, 2 not a log that needs this command.
  */
 export async function init({ source: url }: Config): Promise<number> {
   let source: OpenedSource;

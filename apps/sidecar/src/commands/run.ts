@@ -4,10 +4,10 @@ import { startSidecar } from '../start-sidecar.ts';
 import { openLog } from '../telemetry/log.ts';
 import { codeOf } from '../telemetry/log-state-changes.ts';
 
-/** Runs until a signal: the first one stops in order, a second one at once. */
+/** Runs until a signal. The first signal stops all parts in order; a second one exits at once with 1. */
 export async function run(config: Config): Promise<void> {
   const log = openLog({ level: config.logLevel });
-  // The message may quote a URL or a reply; the frames tell where to look.
+  // The message is not logged: it may contain a URL or a reply. The stack frames locate the fault.
   const die = (error: unknown) => {
     const stack = error instanceof Error ? (error.stack ?? '') : '';
     log.fatal(

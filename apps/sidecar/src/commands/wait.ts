@@ -2,21 +2,16 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { systemClock } from '@revocast/denylist/replica';
 import { waitUntilReady } from '../health/wait.ts';
+import type { Command } from './command-line.ts';
 
-export interface WaitCommand {
-  readonly maxMs: number;
-  readonly url: string;
-  readonly program: readonly [string, ...string[]];
-}
-
-/** Waits for the sidecar, then becomes the program as far as Node can: same streams, signals and exit code. */
-export async function wait({ maxMs, url, program }: WaitCommand): Promise<number> {
+/** Waits for the sidecar, then runs the program with the same streams and signals. @returns its exit code. */
+export async function wait({ maxMs, url, program }: Extract<Command, { name: 'wait' }>): Promise<number> {
   const isReady = async () => (await fetch(new URL('/readyz', url), { signal: AbortSignal.timeout(1000) })).ok;
-  // Keeps the process alive: the clock's own timers do not.
+  // Keeps the process running: the timers of the clock do not.
   const alive = setInterval(() => undefined, 60_000);
   const ready = await waitUntilReady({ isReady, clock: systemClock, maxMs });
   clearInterval(alive);
-  if (!ready) process.stderr.write(`revocast-sidecar wait: not ready after ${maxMs} ms, starting all the same\n`);
+  if (!ready) process.stderr.write(`revocast-sidecar wait: not ready after ${maxMs} ms, starting the program anyway\n`);
 
   const [file, ...args] = program;
   const child = spawn(file, args, { stdio: 'inherit' });
@@ -26,7 +21,7 @@ export async function wait({ maxMs, url, program }: WaitCommand): Promise<number
       process.stderr.write(`revocast-sidecar wait: cannot start ${file}\n`);
       resolve(127);
     });
-    // As a shell reports it: 128 + the number of the signal.
+    // As in a shell: 128 + the number of the signal.
     child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
 }

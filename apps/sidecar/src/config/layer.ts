@@ -3,127 +3,119 @@ import { suggestName } from '@revocast/denylist/replica';
 import { parse as parseYaml } from 'yaml';
 import { type Option, options } from './options.ts';
 
-/** One value somebody gave, and where. */
+/** A value that the operator set, and where. */
 export interface Given {
   readonly value: unknown;
-  /** For people: `--drain-ms`, `REVOCAST_DRAIN_MS`, `/etc/revocast.yaml`. */
+  /** As shown to the operator: `--drain-ms`, `REVOCAST_DRAIN_MS`, `/etc/revocast.yaml`. */
   readonly origin: string;
 }
 
-/** What one place says, by option name; unread values are still unchecked. */
+/** The values of one place (flags, environment or file), by option name. The schema has not checked them yet. */
 export interface Layer {
-  readonly given: ReadonlyMap<string, Given>;
-  readonly problems: readonly Problem[];
+  readonly given: Map<string, Given>;
+  readonly problems: Problem[];
 }
 
-/** A mistake of the operator: which option, where it was given, what is wrong. Never shows a secret. */
+/** A mistake of the operator: the option, the place and the cause. It never contains a secret. */
 export interface Problem {
   readonly option: string;
   readonly origin?: string;
   readonly message: string;
 }
 
-/** What the command line understands beside the options of the schema. */
+/** Returns a layer without values. */
+export function emptyLayer(...problems: Problem[]): Layer {
+  return { given: new Map(), problems };
+}
+
+/** Flags of the command line that are not options of the schema. */
 const otherFlags = ['--config', '--print-config', '--help', '--version'];
 
 /** Reads `--flag value` and `--flag=value`. */
 export function readFlags(argv: readonly string[]): Layer {
   const named = Object.fromEntries(options.map(({ flag }) => [flag.slice(2), { type: 'string' as const }]));
   const { tokens } = parseArgs({ args: [...argv], options: named, strict: false, tokens: true });
-  const given = new Map<string, Given>();
-  const problems: Problem[] = [];
+  const layer = emptyLayer();
   for (const token of tokens) {
-    if (token.kind === 'positional') problems.push(strayArgument(token.index));
+    if (token.kind === 'positional') layer.problems.push(strayArgument(token.index));
     if (token.kind !== 'option') continue;
     const option = options.find(({ flag }) => flag === token.rawName);
     if (option === undefined) {
-      problems.push(unknown(token.rawName, [...options.map(({ flag }) => flag), ...otherFlags]));
-    } else if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) {
-      problems.push({ option: option.name, origin: option.flag, message: 'needs a value' });
-    } else if (given.has(option.name)) {
-      problems.push({ option: option.name, origin: option.flag, message: 'given twice' });
+      layer.problems.push(unknownOption(token.rawName, [...options.map(({ flag }) => flag), ...otherFlags]));
+      continue;
+    }
+    const { name, flag: origin } = option;
+    if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) {
+      layer.problems.push({ option: name, origin, message: 'needs a value' });
+    } else if (layer.given.has(name)) {
+      layer.problems.push({ option: name, origin, message: 'given twice' });
     } else {
-      given.set(option.name, { value: readText(option, token.value), origin: option.flag });
+      layer.given.set(name, { value: readText(option, token.value), origin });
     }
   }
-  return { given, problems };
+  return layer;
 }
 
-/** Not shown: after a mistyped `--source` it is a URL with its password. */
+/** The argument itself is not shown: after a mistyped `--source` it is a URL that may contain a password. */
 function strayArgument(index: number): Problem {
   return { option: `argument ${index + 1}`, message: 'belongs to no option' };
 }
 
-/** What an API process beside reads, and what the demo and the tests do, may stand in the same environment. */
+/** Variables of an API process, of the demo and of the tests, which may share the environment of this process. */
 const foreignVariables = /^REVOCAST_(CONFIG|FEED|LOOKUP|(DEMO|TEST)_.+)$/;
 
-/** Kubernetes announces a Service named `revocast-…` to every container as REVOCAST_…_SERVICE_HOST and the like. */
+/** For a Service named `revocast-…`, Kubernetes sets REVOCAST_…_SERVICE_HOST and similar variables in every container. */
 const serviceLink = /^REVOCAST_(.+_)?(SERVICE_(HOST|PORT)(_.+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
 export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Layer {
-  const given = new Map<string, Given>();
-  const problems: Problem[] = [];
+  const layer = emptyLayer();
+  const known = options.map((option) => option.environment);
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith('REVOCAST_') || text === undefined) continue;
     const option = options.find((candidate) => candidate.environment === name);
-    // An empty variable is how a compose file or a chart says "not set".
-    if (option !== undefined && text !== '') given.set(option.name, { value: readText(option, text), origin: name });
+    // Compose files and charts use an empty variable for an option that is not set.
+    if (option !== undefined && text !== '') {
+      layer.given.set(option.name, { value: readText(option, text), origin: name });
+    }
     if (option !== undefined || foreignVariables.test(name) || serviceLink.test(name)) continue;
-    problems.push(
-      unknown(
-        name,
-        options.map(({ environment: known }) => known),
-      ),
-    );
+    layer.problems.push(unknownOption(name, known));
   }
-  return { given, problems };
+  return layer;
 }
 
-/** @param text YAML (or JSON) with one mapping of option names. */
+/** @param text YAML (or JSON): one mapping from option names to values. */
 export function readYaml(text: string, path: string): Layer {
   let document: unknown;
   try {
     document = parseYaml(text);
   } catch (error) {
     const line = error instanceof Error ? (/at line \d+/.exec(error.message)?.[0] ?? '') : '';
-    // The parser's own message quotes the line, which may hold a password.
-    return { given: new Map(), problems: [{ option: 'config', origin: path, message: `not YAML ${line}`.trimEnd() }] };
+    // The message of the parser is not shown: it quotes the line, which may contain a password.
+    return emptyLayer({ option: 'config', origin: path, message: `not YAML ${line}`.trimEnd() });
   }
-  if (document === null) return { given: new Map(), problems: [] };
+  const layer = emptyLayer();
+  if (document === null) return layer;
   if (typeof document !== 'object' || Array.isArray(document)) {
-    return {
-      given: new Map(),
-      problems: [{ option: 'config', origin: path, message: 'expected a mapping of options' }],
-    };
+    return emptyLayer({ option: 'config', origin: path, message: 'expected a mapping of options' });
   }
-  const given = new Map<string, Given>();
-  const problems: Problem[] = [];
+  const known = options.map((option) => option.name);
   for (const [name, value] of Object.entries(document)) {
-    if (options.some((option) => option.name === name)) given.set(name, { value, origin: path });
-    else
-      problems.push({
-        ...unknown(
-          name,
-          options.map((option) => option.name),
-        ),
-        origin: path,
-      });
+    if (known.includes(name)) layer.given.set(name, { value, origin: path });
+    else layer.problems.push(unknownOption(name, known, path));
   }
-  return { given, problems };
+  return layer;
 }
 
-// A text that is no number stays a text, so that the schema can say what it expected.
+// A text that is not a number stays a string: the schema then reports which type it expects.
 function readText({ type }: Option, text: string): unknown {
   if (type === 'integer') return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-  if (type === 'list')
-    return text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== '');
-  return text;
+  if (type !== 'list') return text;
+  const items = text.split(',').map((item) => item.trim());
+  return items.filter((item) => item !== '');
 }
 
-function unknown(name: string, known: readonly string[]): Problem {
+function unknownOption(name: string, known: readonly string[], origin?: string): Problem {
   const near = suggestName(name, known);
-  return { option: name, message: near === undefined ? 'unknown option' : `unknown option; did you mean ${near}?` };
+  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  return { option: name, origin, message: `unknown option${hint}` };
 }

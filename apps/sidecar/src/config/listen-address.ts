@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** Where a listener is bound: a TCP port (0: any free one) or a Unix socket. */
+/** The address of a listener: a TCP port (0: any free port) or a Unix socket. */
 export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
@@ -8,8 +8,8 @@ export type ListenAddress =
 /**
  * Reads `host:port`, `[::1]:port` or `unix:/path`.
  *
- * @returns undefined for anything else; the host must be an IP address or `localhost`, because a name may resolve to
- *          an address that other machines reach.
+ * @returns undefined for any other text. The host must be an IP address or `localhost`: a name could resolve to an
+ *          address that other hosts can reach.
  */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   if (text.startsWith('unix:')) {
@@ -24,12 +24,12 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return known ? { kind: 'tcp', host, port } : undefined;
 }
 
-/** Nobody outside this host (or its network namespace) can reach it. */
+/** Whether only processes of this host (or network namespace) can connect. */
 export function isHostLocal(address: ListenAddress): boolean {
   return address.kind === 'unix' || isLoopback(address.host);
 }
 
-/** @param host as in a URL or a bind address, brackets or not. */
+/** @param host as in a URL or a bind address, with or without brackets. */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
   return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { configSchema, secretOptions } from './schema.ts';
 
-/** One option as people meet it, read off the schema. */
+/** One option as the operator sees it, derived from the schema. */
 export interface Option {
-  /** In YAML: `drainMs`. */
+  /** The key in YAML: `drainMs`. */
   readonly name: string;
   /** `--drain-ms` */
   readonly flag: string;
@@ -15,55 +15,56 @@ export interface Option {
   readonly bounds: string;
   readonly defaultValue: unknown;
   readonly required: boolean;
-  /** Set when this option names the file that holds the value of another. */
+  /** Name of the option whose value the file of this option contains. */
   readonly fileOf?: string;
 }
 
-/** The JSON schema of a configuration file, as shipped in config.schema.json. */
+const { $schema, properties = {}, required = [] } = z.toJSONSchema(configSchema, { io: 'input' });
+
+/** The JSON schema of a configuration file, as published in config.schema.json. */
 export function configJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(configSchema, { io: 'input' });
-  const properties = { ...schema.properties };
-  for (const name of secretOptions) properties[`${name}File`] = fileProperty(name);
-  // A secret may come from its file instead, so neither name alone is required.
-  const required = (schema.required ?? []).filter((name) => !secretOptions.includes(name));
+  const files = secretOptions.map((name) => [
+    `${name}File`,
+    { type: 'string', minLength: 1, description: describeFileOf(name) },
+  ]);
+  // A secret may come from its file instead, so neither of the two keys is required.
+  const needed = required.filter((name) => !secretOptions.includes(name));
   return {
-    $schema: schema.$schema,
+    $schema,
     title: 'Configuration of revocast-sidecar',
     type: 'object',
     additionalProperties: false,
-    ...(required.length === 0 ? {} : { required }),
-    properties,
+    required: needed.length === 0 ? undefined : needed,
+    properties: { ...properties, ...Object.fromEntries(files) },
   };
 }
 
-function fileProperty(name: string) {
-  return { type: 'string' as const, minLength: 1, description: `File that holds the value of \`${name}\`.` };
-}
-
 /** Every option, in the order of the schema. */
-export const options: readonly Option[] = Object.entries(configSchema.shape).flatMap(([name]) => {
+export const options: readonly Option[] = Object.keys(configSchema.shape).flatMap((name) => {
   const option = describeOption(name);
   if (!secretOptions.includes(name)) return [option];
   const file = nameOption(`${name}File`);
-  const description = `File that holds the value of \`${name}\`: keeps its password out of the environment.`;
-  return [option, { ...option, ...file, description, bounds: '', required: false, fileOf: name }];
+  return [option, { ...option, ...file, description: describeFileOf(name), bounds: '', required: false, fileOf: name }];
 });
 
 function describeOption(name: string): Option {
-  const { properties = {}, required = [] } = z.toJSONSchema(configSchema, { io: 'input' });
   const property = properties[name];
-  // A property is an object here: `true` and `false` schemas come from z.any() and z.never() only.
-  const shape = typeof property === 'object' ? property : {};
+  // Every property is an object: only z.any() and z.never() produce the schemas `true` and `false`.
+  const { type, description = '', default: defaultValue, ...shape } = typeof property === 'object' ? property : {};
   const { minimum, maximum, enum: choices } = shape;
   const range = minimum === undefined || maximum === undefined ? '' : `${minimum}–${maximum}`;
   return {
     ...nameOption(name),
-    type: shape.type === 'integer' ? 'integer' : shape.type === 'array' ? 'list' : 'string',
-    description: shape.description ?? '',
+    type: type === 'integer' ? 'integer' : type === 'array' ? 'list' : 'string',
+    description,
     bounds: choices === undefined ? range : choices.join(' | '),
-    defaultValue: shape.default,
+    defaultValue,
     required: required.includes(name),
   };
+}
+
+function describeFileOf(name: string): string {
+  return `File that holds the value of \`${name}\`: keeps its password out of the environment.`;
 }
 
 function nameOption(name: string): Pick<Option, 'name' | 'flag' | 'environment'> {

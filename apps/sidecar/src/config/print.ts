@@ -3,7 +3,7 @@ import { type Option, options } from './options.ts';
 import type { Resolved } from './resolve.ts';
 import { secretOptions } from './schema.ts';
 
-/** `--print-config`: YAML that can be used as a file, each line with where its value came from. Secrets are masked. */
+/** `--print-config`: a valid configuration file in YAML. Each line names the origin of its value; secrets are masked. */
 export function printConfig({ config, origins }: Extract<Resolved, { ok: true }>): string {
   const values: Readonly<Record<string, unknown>> = config;
   const lines = options
@@ -19,14 +19,14 @@ function show(name: string, value: unknown): string {
     : JSON.stringify(value);
 }
 
-/** One problem a line: `drainMs (REVOCAST_DRAIN_MS): …`. */
+/** One line for each problem: `drainMs (REVOCAST_DRAIN_MS): …`. */
 export function printProblems(problems: readonly Problem[]): string {
   return problems
     .map(({ option, origin, message }) => `${option}${origin === undefined ? '' : ` (${origin})`}: ${message}\n`)
     .join('');
 }
 
-/** The options part of `--help`. */
+/** The list of options in `--help`. */
 export function printOptions(): string {
   return options.map((option) => `  ${option.flag} <${option.type}>\n      ${explain(option)}\n`).join('');
 }

@@ -1,22 +1,22 @@
-import { type Given, type Layer, type Problem, readEnvironment, readFlags, readYaml } from './layer.ts';
+import { emptyLayer, type Given, type Layer, type Problem, readEnvironment, readFlags, readYaml } from './layer.ts';
 import { type Config, configSchema, secretOptions } from './schema.ts';
 
 export interface ConfigSources {
-  /** Command-line arguments, without the program and its subcommand. */
+  /** Command-line arguments, without the program and the subcommand. */
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The YAML file of `--config` or REVOCAST_CONFIG. */
   readonly configFile?: string;
-  /** Reads a text file; throws when it cannot. */
+  /** Reads a text file; throws if it cannot be read. */
   readonly readFile: (path: string) => string;
 }
 
-/** Either the configuration and where each value came from, or everything that is wrong with it. */
+/** Either the configuration with the origin of each value, or all of its mistakes. */
 export type Resolved =
   | { readonly ok: true; readonly config: Config; readonly origins: ReadonlyMap<string, string> }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Flags go before environment, environment before the file, the file before defaults. */
+/** Merges all places: flags override the environment, the environment the file, the file the defaults. */
 export function resolveConfig(sources: ConfigSources): Resolved {
   const layers = [readFlags(sources.argv), readEnvironment(sources.environment), readConfigFile(sources)];
   const problems = layers.flatMap((layer) => layer.problems);
@@ -31,7 +31,7 @@ export function resolveConfig(sources: ConfigSources): Resolved {
     const known = new Set(problems.map(({ option }) => option));
     for (const { path, message } of parsed.error.issues) {
       const option = String(path[0] ?? 'config');
-      // What could not be read was already told, and better.
+      // A value that could not be read is already reported, with a more precise cause.
       if (!known.has(option)) problems.push(describeIssue(option, message, given.get(option)));
     }
   }
@@ -40,14 +40,13 @@ export function resolveConfig(sources: ConfigSources): Resolved {
 }
 
 function readConfigFile({ configFile, readFile }: ConfigSources): Layer {
-  if (configFile === undefined) return { given: new Map(), problems: [] };
+  if (configFile === undefined) return emptyLayer();
   const text = tryRead(configFile, readFile);
-  return typeof text === 'string'
-    ? readYaml(text, configFile)
-    : { given: new Map(), problems: [{ option: 'config', origin: configFile, message: text.failure }] };
+  if (typeof text === 'string') return readYaml(text, configFile);
+  return emptyLayer({ option: 'config', origin: configFile, message: text.failure });
 }
 
-/** Puts the content of `<name>File` in place of `<name>`; the two are one option with two spellings. */
+/** Replaces `<name>File` by `<name>` with the content of that file: both set the same option. */
 function readSecret(
   name: string,
   layers: readonly Layer[],
@@ -79,8 +78,7 @@ function tryRead(path: string, readFile: ConfigSources['readFile']): string | { 
 
 function describeIssue(option: string, message: string, given: Given | undefined): Problem {
   if (given === undefined) {
-    const missing = option === 'source' ? 'required: say where revocations come from' : message;
-    return { option, message: missing };
+    return { option, message: option === 'source' ? 'required: the URL of the revocation log' : message };
   }
   const found = secretOptions.includes(option) ? '' : `; found ${JSON.stringify(given.value)}`;
   return { option, origin: given.origin, message: `${message}${found}` };

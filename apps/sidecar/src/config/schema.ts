@@ -17,8 +17,8 @@ const listenAddress = z
 const filePath = z.string().min(1);
 
 /**
- * Every option of the sidecar: what it means, its default and its bounds. Flags, environment names, `--help`, the
- * shipped JSON schema and the table in docs/sidecar.md are all derived from, or tested against, this object.
+ * Every option of the sidecar with its meaning, default and bounds. Flags, environment variables and `--help` are derived
+ * from it; config.schema.json and the table in docs/sidecar.md are tested against it.
  */
 export const configSchema = z
   .strictObject({
@@ -91,11 +91,11 @@ export const configSchema = z
     });
   });
 
-/** The whole configuration, validated, defaults filled in. */
+/** The complete configuration: validated, with defaults. */
 export type Config = Readonly<z.output<typeof configSchema>>;
 
-/** What must be given; everything else has a default. */
+/** The configuration as written by the operator: options with defaults may be absent. */
 export type ConfigInput = z.input<typeof configSchema>;
 
-/** Options whose value may carry a password: masked when printed, and also read from a file (`sourceFile`). */
+/** Options whose value may contain a password: masked when printed, and also readable from a file (`sourceFile`). */
 export const secretOptions: readonly string[] = ['source'];

@@ -109,7 +109,7 @@ describe('given every way to write a value', () => {
 
 describe('given a mistake', () => {
   const mistakes: [string, Given, string][] = [
-    ['no source', { env: {} }, 'source: required: say where revocations come from'],
+    ['no source', { env: {} }, 'source: required: the URL of the revocation log'],
     [
       'a source of another kind',
       { env: { REVOCAST_SOURCE: 'kafka://x' } },
