@@ -1,2 +1,2 @@
 export type { Config, ConfigInput } from './config/schema.ts';
-export { type RunningSidecar, type SidecarWorld, startSidecar } from './start-sidecar.ts';
+export { type RunningSidecar, type SidecarDependencies, startSidecar } from './start-sidecar.ts';

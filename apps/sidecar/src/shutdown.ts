@@ -1,39 +1,39 @@
 import type { Clock } from '@revocast/denylist/replica';
 
-/** What stopping touches, in the order in which it is called. */
+/** The steps of stopping, in the order in which they run. */
 export interface ShutdownSteps {
-  /** Readiness goes, so that no new traffic comes. */
+  /** Makes the readiness probe fail, so that no new traffic arrives. */
   markStopping(): void;
-  /** Gives the heartbeat lease back, so that another sidecar beats at once and nobody becomes stale meanwhile. */
-  stopHeartbeat?(): Promise<void>;
-  /** Tells every reader to look for another sidecar. */
+  /** Releases the heartbeat lease, so that another sidecar writes the next heartbeat before any replica is stale. */
+  stopHeartbeat(): Promise<void> | undefined;
+  /** Ends the stream of each reader with a request to connect to another sidecar. */
   sayGoodbye(): void;
   closeListeners(): Promise<void>;
-  /** Stops following, leaves the registry of sidecars, and closes what was opened to the source. */
+  /** Stops replication, removes this sidecar from the registry of sidecars, and closes the source. */
   closeSource(): Promise<void>;
 }
 
 export interface ShutdownOptions {
   readonly clock: Clock;
-  /** Milliseconds: API processes beside a classic sidecar get the signal at the same moment and still need it. */
+  /** Milliseconds to keep serving: an API process beside this sidecar gets its signal at the same time. */
   readonly drainMs: number;
   readonly steps: ShutdownSteps;
   readonly onFailure?: (step: keyof ShutdownSteps, error: unknown) => void;
 }
 
-/** Milliseconds for any one step: a source that hangs must not make the orchestrator kill us. */
+/** Milliseconds for one step. Without a limit, a source that hangs would let the orchestrator kill this process. */
 export const stepTimeoutMs = 2000;
 
-/** Returns a function that stops everything once, however often it is called; it never rejects. */
+/** Returns a function that runs all steps once; further calls return the same promise. It never rejects. */
 export function createShutdown({ clock, drainMs, steps, onFailure }: ShutdownOptions): () => Promise<void> {
   let stopping: Promise<void> | undefined;
 
   const attempt = async (step: keyof ShutdownSteps): Promise<void> => {
     const done = new AbortController();
     try {
-      await Promise.race([steps[step]?.(), clock.sleep(stepTimeoutMs, done.signal)]);
+      await Promise.race([steps[step](), clock.sleep(stepTimeoutMs, done.signal)]);
     } catch (error) {
-      // The next step matters more than why this one failed.
+      // A failed step must not prevent the next one.
       onFailure?.(step, error);
     } finally {
       done.abort();

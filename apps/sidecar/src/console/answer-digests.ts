@@ -1,29 +1,26 @@
 import { digestFromHex, type Replica } from '@revocast/denylist/replica';
-import { describeRule } from './describe-rule.ts';
+import { describeRule, type RuleMeaning } from './describe-rule.ts';
 
-/** Enough for every dimension under every claim name that we know; it bounds the work of a request. */
+/** Enough for every dimension under every claim name of explain-token.js. It bounds the work of a request. */
 export const maxDigests = 64;
 
-export interface HeldRule {
-  /** 32 hex digits, as asked. */
+export interface HeldRule extends RuleMeaning {
+  /** 32 hex digits, as in the request. */
   readonly digest: string;
-  readonly deniesAll: boolean;
-  readonly issuedUpTo: number;
-  readonly words: readonly string[];
 }
 
-/** What `/console/digests` answers. The page alone knows `iat`, and decides by it whether a cutoff applies. */
+/** The answer of `/console/digests`. Only the page has the token, so it decides by `iat` whether a cutoff applies. */
 export interface DigestsAnswer {
   readonly nowSeconds: number;
   readonly state: 'cold' | 'fresh' | 'stale';
   readonly cause?: string;
-  /** As the log has it; absent while not known. */
+  /** The bound that is stored in the log. Absent until it was read. */
   readonly maxTokenLifetimeSeconds?: number;
-  /** One for each digest asked for under which a rule is held. */
+  /** One for each requested digest that has a rule. */
   readonly rules: readonly HeldRule[];
 }
 
-/** @returns a sentence when the question cannot be read. */
+/** @returns an error text if the request is invalid. */
 export function answerDigests(
   asked: readonly string[],
   replica: Pick<Replica, 'denylist' | 'logClock' | 'status'>,
@@ -38,11 +35,6 @@ export function answerDigests(
     const rule = replica.denylist.get(digest);
     if (rule !== undefined) rules.push({ digest: hex, ...describeRule(rule, nowSeconds) });
   }
-  return {
-    nowSeconds,
-    state: freshness.state,
-    cause: freshness.cause,
-    maxTokenLifetimeSeconds,
-    rules,
-  };
+  const { state, cause } = freshness;
+  return { nowSeconds, state, cause, maxTokenLifetimeSeconds, rules };
 }

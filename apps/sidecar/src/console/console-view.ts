@@ -5,21 +5,22 @@ import type { SourceWatch } from '../health/watch-source.ts';
 import type { ReplicaLag, ReplicaLags } from './replica-lags.ts';
 import type { AppliedRevocation, RevocationHistory } from './revocation-history.ts';
 
-/** All that the console shows, at one moment. */
+/** All values that the console shows, read at one moment. */
 export interface ConsoleView {
-  /** Wall clock of this host. */
+  /** Wall clock of this host, Unix milliseconds. */
   readonly nowMs: number;
   readonly version: string;
   readonly maxStalenessMs: number;
   readonly status: ReplicaStatus;
   readonly readiness: ProbeAnswer;
-  /** What should be fixed about the source, as last looked at. */
+  /** Wrong settings of the source, as last read. */
   readonly misconfigurations: readonly Misconfiguration[];
-  /** Event streams open: API processes and relays. */
+  /** Open streams of API processes and relays. */
   readonly streams: number;
   readonly replicas: readonly ReplicaLag[];
   /** Oldest first. */
   readonly revocations: readonly AppliedRevocation[];
+  /** Milliseconds from the log to this sidecar. */
   readonly heartbeats: readonly number[];
   readonly countByReason: ReadonlyMap<string, number>;
 }
@@ -27,7 +28,7 @@ export interface ConsoleView {
 export interface ConsoleParts {
   readonly replica: Pick<Replica, 'status'>;
   readonly probes: Pick<Probes, 'ready'>;
-  readonly source: Pick<SourceWatch, 'latest'>;
+  readonly sourceWatch: Pick<SourceWatch, 'latest'>;
   readonly feedServer: Pick<FeedServer, 'clients'>;
   readonly lags: Pick<ReplicaLags, 'read'>;
   readonly history: Pick<RevocationHistory, 'recent' | 'heartbeats' | 'countByReason'>;
@@ -37,14 +38,14 @@ export interface ConsoleParts {
 }
 
 export function readView(parts: ConsoleParts): ConsoleView {
-  const { replica, probes, source, feedServer, lags, history, clock, version, maxStalenessMs } = parts;
+  const { replica, probes, sourceWatch, feedServer, lags, history, clock, version, maxStalenessMs } = parts;
   return {
     nowMs: clock.wallMs(),
     version,
     maxStalenessMs,
     status: replica.status(),
     readiness: probes.ready(),
-    misconfigurations: source.latest()?.misconfigurations ?? [],
+    misconfigurations: sourceWatch.latest()?.misconfigurations ?? [],
     streams: feedServer.clients().count,
     replicas: lags.read(),
     revocations: history.recent(),

@@ -16,12 +16,12 @@ export interface ConsoleOptions extends Omit<ConsoleParts, 'lags' | 'clock' | 'r
 }
 
 export interface SidecarConsole {
-  /** Answers the paths of the console; false for every other path. The listener has checked the right to read before. */
+  /** Answers the paths of the console. The listener has checked the right to read. @returns false for any other path. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   close(): void;
 }
 
-/** The page for an incident. It is read-only. */
+/** The web page for operators during an incident. It is read-only. */
 export function createConsole({ readers, ...parts }: ConsoleOptions): SidecarConsole {
   const { replica, clock } = parts;
   const lags = createReplicaLags({ replica, readers, clock });

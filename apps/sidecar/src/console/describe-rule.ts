@@ -1,11 +1,11 @@
 import { denies, forEver, type Rule } from '@revocast/denylist/replica';
 import { formatTime } from './render/format.ts';
 
-/** What one rule means now, in words instead of its four numbers. */
+/** The current meaning of one rule, in words instead of its four numbers. */
 export interface RuleMeaning {
-  /** It denies every token that carries the value, whenever issued. */
+  /** The rule denies every token with the value, whatever its `iat`. */
   readonly deniesAll: boolean;
-  /** Claim seconds: tokens issued up to then are denied. 0: none. */
+  /** Claim seconds: tokens with `iat` up to this time are denied. 0: none. */
   readonly issuedUpTo: number;
   readonly words: readonly string[];
 }
@@ -13,7 +13,7 @@ export interface RuleMeaning {
 /** @param nowSeconds claim seconds. */
 export function describeRule(rule: Rule, nowSeconds: number): RuleMeaning {
   const { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } = rule;
-  // No token is issued that late, so what remains is the denial.
+  // A cutoff never covers an infinite `iat`, so the result is that of the denial alone.
   const deniesAll = denies(rule, Number.POSITIVE_INFINITY, nowSeconds);
   const words: string[] = [];
   if (deniesAll && deniedUntil === forEver) words.push('Denies every token until a lift (a block).');

@@ -1,4 +1,4 @@
-/** Text that is put into a page unescaped. Only {@link html} makes it, so every other value is escaped. */
+/** Text that is inserted into a page without escaping. Only {@link html} creates it; every other value is escaped. */
 export class Markup {
   readonly #text: string;
 
@@ -11,10 +11,10 @@ export class Markup {
   }
 }
 
-/** A value in a template; `undefined` adds nothing. */
+/** A value in a template; `undefined` inserts nothing. */
 export type HtmlValue = string | number | Markup | undefined | readonly HtmlValue[];
 
-/** Template tag: its literal text is markup; every value that is not markup is escaped. */
+/** Template tag: the literal text is markup, and every value except {@link Markup} is escaped. */
 export function html(words: TemplateStringsArray, ...values: readonly HtmlValue[]): Markup {
   return new Markup(words.map((word, index) => (index === 0 ? word : render(values[index - 1]) + word)).join(''));
 }
@@ -33,7 +33,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Escapes both kinds of quotes too: a value may be part of an attribute. */
+/** Also escapes both kinds of quotes: a value may be part of an attribute. */
 function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

@@ -5,25 +5,25 @@ import { formatClock } from './render/format.ts';
 import { describeState } from './render/freshness.ts';
 import { liveParts } from './render/page.ts';
 
-/** A page is told of news at most this often. */
+/** Milliseconds between two updates of a page. */
 export const updateMs = 1000;
-/** Pages followed at once: people, not machines. */
+/** Pages that receive updates at the same time: enough for operators. */
 export const maxPages = 8;
 
 export interface LiveUpdates {
-  /** False when as many pages are followed as may be. */
+  /** Sends updates to a page until it closes. @returns false if {@link maxPages} pages are open. */
   follow(response: ServerResponse): boolean;
   close(): void;
 }
 
-/** Sends each open page the parts that changed since it was last told. */
+/** Sends to each open page the parts that changed since its last update. */
 export function createLiveUpdates(read: () => ConsoleView, clock: Pick<Clock, 'sleep'>): LiveUpdates {
   const pages = new Set<AbortController>();
 
-  const tell = async (response: ServerResponse, { signal }: AbortController) => {
+  const update = async (response: ServerResponse, { signal }: AbortController) => {
     const sent = new Map<string, string>();
     while (!signal.aborted) {
-      // A page that does not read is not written to: what waits for it would only grow.
+      // Nothing is written to a page that does not read: the buffer would grow without limit.
       if (response.writableLength === 0) response.write(`data: ${JSON.stringify(changesSince(sent, read()))}\n\n`);
       await clock.sleep(updateMs, signal);
     }
@@ -40,7 +40,7 @@ export function createLiveUpdates(read: () => ConsoleView, clock: Pick<Clock, 's
         page.abort();
       });
       response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' });
-      void tell(response, page).catch(() => response.destroy());
+      void update(response, page).catch(() => response.destroy());
       return true;
     },
     close() {

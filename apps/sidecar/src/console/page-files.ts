@@ -10,7 +10,7 @@ const read = (name: string, type: string): PageFile => ({
   text: readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8'),
 });
 
-/** The files that the page loads, by their paths. */
+/** Reads the files that the page loads. @returns them by request path. */
 export function readPageFiles(): ReadonlyMap<string, PageFile> {
   return new Map([
     ['/console/page.css', read('page.css', 'text/css')],

@@ -1,18 +1,18 @@
 import type { Clock, Replica, ReplicaProgress } from '@revocast/denylist/replica';
 import type { Readers } from '@revocast/denylist/server';
 
-/** How far one replica is behind this sidecar. */
+/** The lag of one replica behind this sidecar. */
 export interface ReplicaLag extends Omit<ReplicaProgress, 'cursor'> {
   readonly lag:
     | { readonly kind: 'current' }
-    /** `ms`: since the first change that it has not reported was applied here. */
+    /** `ms`: time since this sidecar applied the first change that the replica has not reported. */
     | { readonly kind: 'behind'; readonly changes: number; readonly ms: number }
-    /** It has joined and not yet synchronised, or is further behind than is remembered here. */
+    /** The replica is not synchronised yet, or its position is older than the recorded ones. */
     | { readonly kind: 'unknown' };
 }
 
 export interface ReplicaLags {
-  /** The furthest behind first. */
+  /** Sorted by lag, the largest first. */
   read(): readonly ReplicaLag[];
   close(): void;
 }
@@ -23,19 +23,20 @@ export interface ReplicaLagsOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
+/** One position of the source, with the number of changes applied up to it. */
 interface Mark {
   readonly changes: number;
   readonly cursor: string;
-  /** When this many changes were first applied here. */
+  /** Monotonic time at which this sidecar first had that number of changes. */
   readonly atMs: number;
 }
 
-/** Positions remembered, as many as {@link Readers} does: what it no longer knows cannot be measured here. */
+/** Recorded positions: as many as {@link Readers} keeps. Older positions are never reported. */
 const maxMarks = 4096;
 
 /**
- * Measures the lag of the replicas behind this sidecar. They report positions of its source; how many changes lie
- * between two of those only a count kept beside them tells, whatever the source is.
+ * Measures the lag of the replicas behind this sidecar. Replicas report positions of the source. A position does not
+ * contain a number of changes, so this sidecar counts the changes between positions itself.
  */
 export function createReplicaLags({ replica, readers, clock }: ReplicaLagsOptions): ReplicaLags {
   const { denylist, freshness } = replica;
@@ -46,17 +47,17 @@ export function createReplicaLags({ replica, readers, clock }: ReplicaLagsOption
 
   const mark = ({ cursor }: { readonly cursor: string }) => {
     if (!freshness.everComplete) return;
-    // Not before: a listener makes the first snapshot, of perhaps a million rules, slower for nobody's benefit.
+    // Only after the first snapshot: a listener would slow down the load of perhaps a million rules.
     stopChanges ??= denylist.onChange(() => {
       changes += 1;
     });
     const last = marks.at(-1);
-    // Heartbeats move the position and change nothing; the newest position of the same count is the one reported.
+    // Heartbeats move the position without a change. Replicas report the newest position, so only that one is kept.
     if (last?.changes === changes) marks[marks.length - 1] = { ...last, cursor };
     else marks.push({ changes, cursor, atMs: clock.monotonicMs() });
     if (marks.length > maxMarks) marks.shift();
   };
-  // With the first report somebody begins to follow; before that there is nothing to measure.
+  // Before the first report there is no replica to measure.
   const stopReports = readers.onProgress(() => {
     stopPositions ??= replica.onPosition(mark);
   });
@@ -76,7 +77,7 @@ export function createReplicaLags({ replica, readers, clock }: ReplicaLagsOption
       readers
         .replicas()
         .map(({ cursor, ...known }) => ({ ...known, lag: lagAt(cursor) }))
-        .sort((one, other) => compare(rank(other), rank(one))),
+        .sort((one, other) => rank(other) - rank(one)),
     close() {
       stopReports();
       stopPositions?.();
@@ -86,11 +87,6 @@ export function createReplicaLags({ replica, readers, clock }: ReplicaLagsOption
 }
 
 function rank({ lag }: ReplicaLag): number {
-  if (lag.kind === 'unknown') return Number.POSITIVE_INFINITY;
+  if (lag.kind === 'unknown') return Number.MAX_VALUE;
   return lag.kind === 'current' ? 0 : lag.changes;
-}
-
-/** Subtracting would make nothing comparable of two infinities. */
-function compare(one: number, other: number): number {
-  return one === other ? 0 : one < other ? -1 : 1;
 }

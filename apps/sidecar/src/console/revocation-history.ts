@@ -8,38 +8,38 @@ import {
 } from '@revocast/denylist/replica';
 import { Ring } from './ring.ts';
 
-/** One revocation or lift as this sidecar applied it. Times are milliseconds of the log's clock. */
+/** One revocation or lift that this sidecar applied. Times are milliseconds of the clock of the log. */
 export interface AppliedRevocation {
   readonly kind: 'revoke' | 'lift';
   readonly dimension?: Dimension;
   readonly reason?: NonNullable<RevocationDetails['reason']>;
   readonly actor?: string;
-  /** The first 8 of 32 hex digits: enough to recognise one, too little to look one up. */
+  /** The first 8 of 32 hex digits: enough to recognise a revocation, too few to look it up. */
   readonly digestPrefix: string;
   readonly loggedAtMs: number;
-  /** From when it happened, or was asked for, until it was applied here. Absent for a lift. */
+  /** From the event, or else the request, until it was applied here. Absent for a lift. */
   readonly latencyMs?: number;
   /** From the log until it was applied here. */
   readonly propagationMs: number;
 }
 
 export interface RevocationHistory {
-  /** To be told what replication does. */
+  /** Records the events of the replication. */
   readonly observer: Required<Pick<ReplicationObserver, 'changeApplied' | 'heartbeatSeen'>>;
-  /** The last ones, oldest first. */
+  /** The last revocations and lifts, oldest first. */
   recent(): readonly AppliedRevocation[];
-  /** Milliseconds that the last heartbeats took from the log to here. */
+  /** Milliseconds from the log to this sidecar, for the last heartbeats. */
   heartbeats(): readonly number[];
-  /** Revocations applied since this sidecar started, by reason; `other` where none was given. */
+  /** Revocations applied since this sidecar started, by reason; `other` for those without a reason. */
   countByReason(): ReadonlyMap<string, number>;
 }
 
-/** Revocations and heartbeats remembered: about 200 kB. */
-export const historyCapacity = 1000;
+/** Revocations and heartbeats that are kept: about 200 kB. */
+const historyCapacity = 1000;
 
 /**
- * Remembers what was applied lately. Live events only: what came with a snapshot carries no time, and what a re-seed gave
- * back was applied long before.
+ * Keeps the last revocations and heartbeats. Live events only: rules from a snapshot have no time, and re-seeded rules
+ * were applied earlier.
  */
 export function createRevocationHistory(capacity = historyCapacity): RevocationHistory {
   const applied = new Ring<AppliedRevocation>(capacity);
@@ -81,8 +81,8 @@ function readApplied(
     actor,
     digestPrefix: digestToHex(digest).slice(0, 8),
     loggedAtMs,
-    // Clocks differ by a little even when corrected: nothing arrives before it was sent.
-    ...(kind === 'revoke' ? { latencyMs: Math.max(0, appliedAtMs - beganAtMs) } : {}),
+    // Corrected clocks still differ slightly. A negative latency is impossible, so it counts as 0.
+    latencyMs: kind === 'revoke' ? Math.max(0, appliedAtMs - beganAtMs) : undefined,
     propagationMs: Math.max(0, appliedAtMs - loggedAtMs),
   };
 }

@@ -1,8 +1,8 @@
-/** The last `capacity` things of a kind; what is older is gone. */
+/** Keeps the last `capacity` items; each further item replaces the oldest one. */
 export class Ring<T> {
   readonly #capacity: number;
   readonly #items: T[] = [];
-  /** Where the next one goes once the ring is full. */
+  /** Index of the next item, which is the oldest one once the ring is full. */
   #next = 0;
 
   /** @param capacity at least 1. */

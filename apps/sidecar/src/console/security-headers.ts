@@ -1,6 +1,6 @@
-/** Headers of every answer of the console. */
+/** The headers of every answer of the console. */
 export const securityHeaders: Readonly<Record<string, string>> = {
-  // Only the files of this sidecar run, and the page connects to this sidecar only: injected markup could run nothing.
+  // Only files of this sidecar run, and the page connects to this sidecar only: injected markup cannot run a script.
   'Content-Security-Policy': [
     "default-src 'none'",
     "script-src 'self'",

@@ -1,53 +1,53 @@
 import type { Clock, FreshnessStatus, ReplicaStatus } from '@revocast/denylist/replica';
-import { type SourceWatch, unsafe } from './watch-source.ts';
+import { findUnsafe, type SourceWatch } from './watch-source.ts';
 
-/** What a probe says, as JSON; 200 when `ok`, else 503. It contains no identity. */
+/** The JSON body of a probe: sent with 200 if `ok`, else with 503. It contains no identity. */
 export interface ProbeAnswer {
   readonly ok: boolean;
-  /** Which check decided. */
+  /** The check that decided the answer. */
   readonly check: 'stopping' | 'first_snapshot' | 'source' | 'freshness' | 'event_loop';
-  /** Milliseconds since the check last succeeded, where that is known. */
+  /** Milliseconds since the check last succeeded. Absent if that is not known. */
   readonly ageMs?: number;
   readonly cause?: string;
-  /** Ready all the same: not fresh while the API beside accepts what it cannot check, or over an unsafe source. */
+  /** Ready with a limitation: stale while the API accepts tokens that it cannot check, or the source is unsafe. */
   readonly degraded?: true;
-  /** Names of what is wrong with the set-up of the source, as in docs/redis.md; absent when nothing is. */
+  /** Names of wrong settings of the source (docs/redis.md). Absent if there are none. */
   readonly misconfigurations?: readonly string[];
-  /** Names of what could not be looked for. */
+  /** Names of settings that could not be read. */
   readonly unknown?: readonly string[];
-  /** When the log began empty, while what was revoked before may be forgotten. */
+  /** Time of the restart of the log, as long as revocations from before may be missing. */
   readonly restartedAt?: string;
-  /** Code of the last failure to reach the source. */
+  /** Code of the last failed connection to the source. */
   readonly lastError?: string;
   readonly remedy?: string;
 }
 
 export interface Probes {
-  /** The first snapshot is applied. */
+  /** Succeeds once the first snapshot is applied. */
   startup(): ProbeAnswer;
-  /** Worth sending traffic to: the denylist beside can answer, and no stop was requested. */
+  /** Succeeds while the API process can decide by its policy, and no stop was requested. */
   ready(): ProbeAnswer;
-  /** The event loop ticks. Independent of Redis: a restart mends no outage and costs what is held in memory. */
+  /** Succeeds while the event loop runs. Independent of Redis: a restart repairs no outage and loses the rules in memory. */
   live(): ProbeAnswer;
-  /** From now on not ready. */
+  /** Makes `ready` fail from now on. */
   markStopping(): void;
-  /** Ends the ticking behind `live`. */
+  /** Stops the timer of `live`. */
   close(): void;
 }
 
 export interface ProbesOptions {
   readonly replica: { status(): Pick<ReplicaStatus, 'freshness' | 'lastError' | 'restartedAtSeconds'> };
   readonly clock: Clock;
-  readonly source?: Pick<SourceWatch, 'latest' | 'refusal'>;
-  /** With `accept` the API takes tokens while stale, so an unready pod would turn a policy into an outage. */
+  readonly sourceWatch?: Pick<SourceWatch, 'latest' | 'refusal'>;
+  /** With `accept` the API accepts tokens while stale: an unready pod would cause an outage that the policy excludes. */
   readonly whenUnknown: 'unavailable' | 'accept';
 }
 
 const tickMs = 500;
-/** A loop that has not run its timers for this long is stuck: it serves no feed either. */
+/** Milliseconds. If no timer has run for longer, the event loop is blocked and serves no feed either. */
 export const maxTickAgeMs = 10_000;
 
-export function createProbes({ replica, clock, source, whenUnknown }: ProbesOptions): Probes {
+export function createProbes({ replica, clock, sourceWatch, whenUnknown }: ProbesOptions): Probes {
   const stop = new AbortController();
   let stopping = false;
   let tickedAtMs = clock.monotonicMs();
@@ -68,19 +68,22 @@ export function createProbes({ replica, clock, source, whenUnknown }: ProbesOpti
     ready() {
       if (stopping) return { ok: false, check: 'stopping', remedy: 'none: this sidecar was asked to stop' };
       const { freshness, lastError, restartedAtSeconds } = replica.status();
-      if (freshness.state === 'cold') return { ...notSynchronised(lastError), ...setUp(source) };
-      const refusal = source?.refusal();
+      const setUp = describeSetUp(sourceWatch);
+      if (freshness.state === 'cold') return { ...notSynchronised(lastError), ...setUp };
+      const refusal = sourceWatch?.refusal();
       if (refusal !== undefined && whenUnknown === 'unavailable') {
-        return { ok: false, check: 'source', cause: refusal.name, remedy: refusal.remedy, ...setUp(source) };
+        return { ok: false, check: 'source', cause: refusal.name, remedy: refusal.remedy, ...setUp };
       }
-      const { proofAgeMs: ageMs } = freshness;
+      const { state, cause = 'no_heartbeat', proofAgeMs } = freshness;
       const facts = {
-        ...(ageMs === undefined ? {} : { ageMs: Math.round(ageMs) }),
-        ...(restartedAtSeconds === undefined ? {} : { restartedAt: new Date(restartedAtSeconds * 1000).toISOString() }),
-      };
-      if (freshness.state === 'fresh') return { ok: true, check: 'freshness', ...facts, ...setUp(source) };
-      const answer = { check: 'freshness', ...facts, ...explainStale(freshness, lastError), ...setUp(source) } as const;
-      return whenUnknown === 'accept' ? { ok: true, degraded: true, ...answer } : { ok: false, ...answer };
+        check: 'freshness',
+        ageMs: proofAgeMs && Math.round(proofAgeMs),
+        restartedAt: restartedAtSeconds === undefined ? undefined : new Date(restartedAtSeconds * 1000).toISOString(),
+        ...setUp,
+      } as const;
+      if (state === 'fresh') return { ok: true, ...facts };
+      const answer = { ...facts, cause, lastError, remedy: remedies[cause] };
+      return whenUnknown === 'accept' ? { ok: true, ...answer, degraded: true } : { ok: false, ...answer };
     },
     live() {
       const ageMs = Math.round(clock.monotonicMs() - tickedAtMs);
@@ -96,20 +99,20 @@ export function createProbes({ replica, clock, source, whenUnknown }: ProbesOpti
   };
 }
 
-function setUp(source: ProbesOptions['source']) {
-  const health = source?.latest();
+function describeSetUp(sourceWatch: ProbesOptions['sourceWatch']): Partial<ProbeAnswer> {
+  const health = sourceWatch?.latest();
   if (health === undefined) return {};
   const { misconfigurations, unknown } = health;
   return {
-    ...(unsafe(health) === undefined ? {} : { degraded: true as const }),
-    ...(misconfigurations.length === 0 ? {} : { misconfigurations: misconfigurations.map(({ name }) => name) }),
-    ...(unknown.length === 0 ? {} : { unknown }),
+    degraded: findUnsafe(health) && true,
+    misconfigurations: misconfigurations.length === 0 ? undefined : misconfigurations.map(({ name }) => name),
+    unknown: unknown.length === 0 ? undefined : unknown,
   };
 }
 
 function notSynchronised(lastError: string | undefined): ProbeAnswer {
   const remedy = 'wait for the first snapshot; if it does not come, check that the source is up and may be read';
-  return { ok: false, check: 'first_snapshot', cause: 'cold', ...failure(lastError), remedy };
+  return { ok: false, check: 'first_snapshot', cause: 'cold', lastError, remedy };
 }
 
 const remedies: Record<NonNullable<FreshnessStatus['cause']>, string> = {
@@ -120,11 +123,3 @@ const remedies: Record<NonNullable<FreshnessStatus['cause']>, string> = {
   healing: 'wait for the log to become whole; a first log is declared whole by: revocast-sidecar init',
   suspended: 'none yet: this machine was suspended, the next heartbeat ends this',
 };
-
-function explainStale({ cause = 'no_heartbeat' }: FreshnessStatus, lastError: string | undefined) {
-  return { cause, ...failure(lastError), remedy: remedies[cause] };
-}
-
-function failure(lastError: string | undefined) {
-  return lastError === undefined ? {} : { lastError };
-}

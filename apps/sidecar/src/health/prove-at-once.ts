@@ -1,25 +1,25 @@
 import type { FreshnessStatus } from '@revocast/denylist/replica';
 
-/** What of a replica is looked at. */
+/** The parts of a replica that are observed. */
 export interface Proven {
   readonly freshness: { status(): Pick<FreshnessStatus, 'state'> };
   onPosition(listener: () => void): unknown;
 }
 
 /**
- * Asks for a heartbeat of our own when everything is applied and only the proof is missing: after a start, or a resync.
- * Whoever has the lease may be half a second from its next one, or dead, and then it is two seconds until somebody else
- * has it: a sidecar that was killed while it held the lease would wait for its own.
+ * Writes a heartbeat at once when every change is applied and only the proof is missing: after a start or a new snapshot.
+ * The next heartbeat of the lease holder may be half a second away. If the holder was killed, another sidecar takes the
+ * lease only after two seconds.
  *
- * Once until fresh again: a log that takes no heartbeat is not asked more often for it.
+ * At most one such heartbeat until the replica is fresh again: a log that rejects heartbeats must not be flooded.
  */
 export function proveAtOnce(replica: Proven, { beatNow }: { beatNow(): void }): void {
-  let asked = false;
-  const look = () => {
-    const { state } = replica.freshness.status();
-    if (state === 'stale' && !asked) beatNow();
-    asked = state === 'stale';
+  let wasStale = false;
+  const check = () => {
+    const isStale = replica.freshness.status().state === 'stale';
+    if (isStale && !wasStale) beatNow();
+    wasStale = isStale;
   };
-  look();
-  replica.onPosition(look);
+  check();
+  replica.onPosition(check);
 }

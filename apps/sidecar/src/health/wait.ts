@@ -1,7 +1,7 @@
 import type { Clock } from '@revocast/denylist/replica';
 
 export interface WaitOptions {
-  /** Asks `/readyz` once; false or a rejection is "not yet". */
+  /** Requests `/readyz` once. False and a rejection both mean "not yet". */
   readonly isReady: () => Promise<boolean>;
   readonly clock: Clock;
   readonly maxMs: number;
@@ -10,10 +10,10 @@ export interface WaitOptions {
 const pauseMs = 200;
 
 /**
- * Whether the sidecar became ready within `maxMs`.
+ * Polls until the sidecar is ready or `maxMs` have passed, and returns whether it is ready.
  *
- * The caller starts its program either way: an API that starts without a sidecar answers by its own policy, one that
- * never starts is an outage of our making.
+ * The caller starts its program in both cases. Without a sidecar an API still decides by its own policy; an API that
+ * never starts is an outage.
  */
 export async function waitUntilReady({ isReady, clock, maxMs }: WaitOptions): Promise<boolean> {
   const endsAtMs = clock.monotonicMs() + maxMs;

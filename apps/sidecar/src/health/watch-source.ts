@@ -1,11 +1,11 @@
 import type { Clock, Misconfiguration, OpenedSource, SourceHealth } from '@revocast/denylist/replica';
 import type { Logger } from 'pino';
 
-/** What is known of how the source is set up. */
+/** The settings of the source, as last read. */
 export interface SourceWatch {
-  /** The latest look; undefined before the first, and for a source that has nothing to look at. */
+  /** The latest result. Undefined before the first one, and for a source without settings. */
   latest(): SourceHealth | undefined;
-  /** What keeps this sidecar from becoming ready: unsafe since the first look, and never seen safe. */
+  /** The unsafe setting that keeps this sidecar unready. Undefined as soon as the source was safe once. */
   refusal(): Misconfiguration | undefined;
   close(): void;
 }
@@ -16,55 +16,55 @@ export interface WatchSourceOptions {
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
-/** How long a setting may be wrong before it is seen. */
-export const lookMs = 10_000;
+/** Milliseconds between two reads of the settings. */
+export const readMs = 10_000;
 
 /**
- * Looks at the source at once and then every ten seconds. Each complaint makes one line when it appears and one when it
- * is gone. An unreachable source is no complaint of ours: replication says so.
+ * Reads the settings of the source at once and then every ten seconds. Logs each misconfiguration when it appears and
+ * when it is fixed. An unreachable source is not logged here: the replication reports it.
  */
 export function watchSource({ source, clock, log }: WatchSourceOptions): SourceWatch {
   const stop = new AbortController();
   let latest: SourceHealth | undefined;
   let wasSafe = false;
-  let told = new Map<string, Misconfiguration>();
-  let toldUnknown = '';
+  let logged = new Map<string, Misconfiguration>();
+  let loggedUnknown = '';
 
-  const tell = ({ misconfigurations, unknown }: SourceHealth) => {
-    const now = new Map(misconfigurations.map((complaint) => [complaint.name, complaint]));
+  const logChanges = ({ misconfigurations, unknown }: SourceHealth) => {
+    const now = new Map(misconfigurations.map((misconfiguration) => [misconfiguration.name, misconfiguration]));
     for (const [name, { severity, found, remedy }] of now) {
-      if (told.has(name)) continue;
+      if (logged.has(name)) continue;
       const line = { misconfiguration: name, found, remedy };
       if (severity === 'unsafe') log.error(line, 'the source is not safe');
       else log.warn(line, 'a complaint about the source');
     }
-    for (const name of told.keys()) if (!now.has(name)) log.info({ misconfiguration: name }, 'fixed');
-    told = now;
-    if (unknown.join() !== toldUnknown && unknown.length > 0)
+    for (const name of logged.keys()) if (!now.has(name)) log.info({ misconfiguration: name }, 'fixed');
+    logged = now;
+    if (unknown.join() !== loggedUnknown && unknown.length > 0)
       log.info({ unknown }, 'the source hides part of its set-up');
-    toldUnknown = unknown.join();
+    loggedUnknown = unknown.join();
   };
   const run = async () => {
     while (source.health !== undefined && !stop.signal.aborted) {
       try {
         latest = await source.health();
-        wasSafe ||= unsafe(latest) === undefined;
-        if (!stop.signal.aborted) tell(latest);
+        wasSafe ||= findUnsafe(latest) === undefined;
+        if (!stop.signal.aborted) logChanges(latest);
       } catch {
-        // Out of reach: what was seen last still stands.
+        // The source cannot be reached: the last result stays valid.
       }
-      await clock.sleep(lookMs, stop.signal);
+      await clock.sleep(readMs, stop.signal);
     }
   };
   void run();
 
   return {
     latest: () => latest,
-    refusal: () => (wasSafe || latest === undefined ? undefined : unsafe(latest)),
+    refusal: () => (wasSafe || latest === undefined ? undefined : findUnsafe(latest)),
     close: () => stop.abort(),
   };
 }
 
-export function unsafe({ misconfigurations }: SourceHealth): Misconfiguration | undefined {
+export function findUnsafe({ misconfigurations }: SourceHealth): Misconfiguration | undefined {
   return misconfigurations.find(({ severity }) => severity === 'unsafe');
 }

@@ -1,24 +1,23 @@
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Express, Response } from 'express';
 import type { ProbeAnswer, Probes } from '../health/probes.ts';
+import { answerError, createBareApp } from './bare-app.ts';
 
 export interface AdminListenerOptions {
   readonly probes: Probes;
-  /** The exposition of every series, and its content type. */
+  /** Every series in the text format of Prometheus, and its content type. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   readonly version: { readonly version: string; readonly node: string };
 }
 
-/** Everything this listener answers, as the label of `sidecar_http_requests_total` names it. */
+/** The routes of the admin listener: values of the label `route` of `sidecar_http_requests_total`. */
 export const adminRoutes = ['/startupz', '/livez', '/readyz', '/metrics', '/version'] as const;
 
 /**
- * Probes and metrics. It listens on the pod's address, because the kubelet comes from there, so nothing here changes
- * anything or names anybody.
+ * Serves probes and metrics. It listens on the address of the pod, because the kubelet connects to it. Therefore it is
+ * read-only, and no answer contains an identity.
  */
 export function createAdminListener({ probes, metrics, version }: AdminListenerOptions): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
+  const app = createBareApp();
   app.use((request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
     if (request.method === 'GET' || request.method === 'HEAD') return next();
@@ -39,9 +38,4 @@ export function createAdminListener({ probes, metrics, version }: AdminListenerO
 
 function answer(response: Response, probe: ProbeAnswer): void {
   response.status(probe.ok ? 200 : 503).json(probe);
-}
-
-// Express takes a handler of four parameters for one of errors. Its own would print a stack to the client.
-function answerError(_error: unknown, _request: Request, response: Response, _next: NextFunction): void {
-  response.status(500).json({ error: 'internal_error' });
 }

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { isHostLocal, isLoopback, type ListenAddress } from '../config/listen-address.ts';
 import type { BearerTokens } from './token-file.ts';
 
-/** What decides about a request. An upgrade request is one like any other. */
+/** The parts of a request that are checked. Upgrade requests are checked like all others. */
 export interface CheckedRequest {
   readonly method?: string;
   /** Path without query. */
@@ -11,7 +11,7 @@ export interface CheckedRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** An answer other than the one that was asked for. */
+/** The answer to a rejected request. */
 export interface Refusal {
   readonly status: number;
   readonly error: string;
@@ -20,13 +20,13 @@ export interface Refusal {
 
 export interface CheckRequestOptions {
   readonly address: ListenAddress;
-  /** Absent: nothing is written, and the address must be host-local. */
+  /** Absent: every write is rejected, and the address must be host-local. */
   readonly tokens?: BearerTokens;
-  /** Names accepted in `Host` beside localhost and addresses. */
+  /** Host names accepted in `Host`, besides localhost and IP addresses. */
   readonly allowedHosts: readonly string[];
 }
 
-/** What a process on this host does to keep its denylist and to report; none of it changes a revocation. */
+/** The routes by which a process keeps its denylist and reports its progress. None of them changes a revocation. */
 const readerRoutes = [
   'GET /v1/stream',
   'GET /v1/snapshot',
@@ -47,10 +47,10 @@ export const dataRoutes: readonly string[] = [
 ];
 
 /**
- * Decides which requests the data listener serves. On this host reading needs no secret, so what a browser can be made to
- * send (a page of another site, DNS rebinding) is refused first.
+ * Decides which requests the data listener serves. Readers on this host need no secret. Therefore requests that a web
+ * page can make a browser send (cross-site requests, DNS rebinding) are rejected first.
  *
- * @returns undefined for a request that may go on.
+ * @returns a check that returns undefined for an accepted request.
  */
 export function createRequestCheck({ address, tokens, allowedHosts }: CheckRequestOptions) {
   const names = new Set(allowedHosts.map((host) => host.toLowerCase()));
@@ -59,18 +59,18 @@ export function createRequestCheck({ address, tokens, allowedHosts }: CheckReque
 }
 
 /**
- * Browsers put `Origin` on what a script sends, and Fetch Metadata on what a page embeds without asking (an image, a
- * frame); our clients send neither. A link that a person follows to the console is welcome.
+ * Browsers send `Origin` with requests of scripts, and Fetch Metadata with embedded resources (images, frames). Readers
+ * and publishers send neither. A link to the console on another site is allowed.
  */
 function refuseBrowser({ path, headers }: CheckedRequest): Refusal | undefined {
   const { origin, host } = headers;
-  // The console's own page names the same host in both, and `Host` is checked next.
+  // The page of the console sends the same host in `Origin` and `Host`; refuseHost() checks `Host`.
   const isOwnOrigin = origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
   if (!isOwnOrigin) return { status: 403, error: 'origin_refused' };
   const { 'sec-fetch-site': site = 'none', 'sec-fetch-dest': destination = 'document' } = headers;
-  // W3C Fetch Metadata §2.3: `none` is what a person typed.
-  const isOurs = path === '/console' ? destination === 'document' : site === 'same-origin' || site === 'none';
-  return isOurs ? undefined : { status: 403, error: 'cross_site_refused' };
+  // W3C Fetch Metadata §2.3: `none` is a request that the user started, such as a typed address.
+  const isAllowed = path === '/console' ? destination === 'document' : site === 'same-origin' || site === 'none';
+  return isAllowed ? undefined : { status: 403, error: 'cross_site_refused' };
 }
 
 interface HostRules {
@@ -79,19 +79,19 @@ interface HostRules {
 }
 
 /**
- * Against DNS rebinding: a page can point its own name at 127.0.0.1, but `Host` still carries that name. An IP address
- * cannot be rebound. A Unix socket is out of a browser's reach.
+ * Prevents DNS rebinding: a web page can make its own name resolve to 127.0.0.1, but `Host` still contains that name. An
+ * IP address cannot be rebound. A browser cannot connect to a Unix socket.
  */
 function refuseHost({ headers }: CheckedRequest, { address, names }: HostRules): Refusal | undefined {
   const host = hostnameOf(headers.host ?? '');
-  const isOurs = isLoopback(host) || names.has(host) || (!isHostLocal(address) && isAddress(host));
-  if (address.kind === 'unix' || isOurs) return undefined;
-  // RFC 9110 §15.5.20: this server does not answer for that name.
+  const isAllowed = isLoopback(host) || names.has(host) || (!isHostLocal(address) && isAddress(host));
+  if (address.kind === 'unix' || isAllowed) return undefined;
+  // RFC 9110 §15.5.20: this server is not authoritative for that name.
   const remedy = 'use localhost or an address, or list the name in allowedHosts';
   return { status: 421, error: 'host_refused', remedy };
 }
 
-/** `[::1]:7471` → `[::1]`; empty when it is no host and port. */
+/** `[::1]:7471` → `[::1]`. Empty if the text is not a host with an optional port. */
 function hostnameOf(host: string): string {
   return /^(\[[^\]]+\]|[^:]*)(:\d+)?$/.exec(host)?.[1]?.toLowerCase() ?? '';
 }

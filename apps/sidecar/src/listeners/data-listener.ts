@@ -1,38 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import type { Response } from 'express';
+import { answerError, createBareApp } from './bare-app.ts';
 import { type CheckRequestOptions, createRequestCheck, type Refusal } from './check-request.ts';
-import type { Handlers } from './listen.ts';
+import { type Handlers, pathOf } from './listen.ts';
 
 export interface DataListenerOptions extends CheckRequestOptions {
-  /** The protocol; everything it gets has passed the checks here. */
+  /** The protocol. It receives only requests that passed the checks of this listener. */
   readonly feedServer: {
-    /** False when the request is for nothing it serves. */
+    /** @returns false if the path is not a route of the protocol. */
     handle(request: IncomingMessage, response: ServerResponse): boolean;
     upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, isPermitted: () => boolean): boolean;
     clients(): { readonly open: number };
   };
-  /** The page for people; absent: there is none. A process that may read the feed may read it too. */
+  /** The web page for operators. Its access rules are those of the reader routes. */
   readonly console?: { handle(request: IncomingMessage, response: ServerResponse): boolean };
-  /** Streams served at once. */
+  /** Streams served at the same time. One more is answered 503. */
   readonly maxReaders: number;
 }
 
 const tooManyReaders: Refusal = {
   status: 503,
   error: 'too_many_readers',
-  remedy: 'raise maxReaders, or put a relay between',
+  remedy: 'raise maxReaders, or add relays',
 };
 const authenticate = 'Bearer realm="revocast-sidecar"';
 
-/** What the data listener answers: requests and upgrades pass the same checks. */
+/** Creates the handlers of the data listener. Requests and upgrades pass the same checks. */
 export function createDataListener(options: DataListenerOptions): Handlers {
   const { feedServer, maxReaders } = options;
   const check = createRequestCheck(options);
   const isFull = () => feedServer.clients().open >= maxReaders;
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
+  const app = createBareApp();
   app.use((request, response, next) => {
     const refusal = check(request) ?? (request.path === '/v1/events' && isFull() ? tooManyReaders : undefined);
     if (refusal === undefined) next();
@@ -46,7 +45,7 @@ export function createDataListener(options: DataListenerOptions): Handlers {
   return {
     request: app,
     upgrade(request, socket, head) {
-      const checked = { method: request.method, path: request.url?.split('?', 1)[0] ?? '', headers: request.headers };
+      const checked = { method: request.method, path: pathOf(request), headers: request.headers };
       const refusal = check(checked) ?? (isFull() ? tooManyReaders : undefined);
       if (refusal !== undefined) return refuseUpgrade(socket, refusal);
       const isTaken = feedServer.upgrade(request, socket, head, () => check(checked) === undefined);
@@ -60,7 +59,7 @@ function refuse(response: Response, { status, error, remedy }: Refusal): void {
   response.status(status).json({ error, remedy });
 }
 
-/** Before an upgrade there is no response object, only the socket. */
+/** Writes the answer to the socket: an upgrade request has no response object. */
 function refuseUpgrade(socket: Duplex, { status, error, remedy }: Refusal): number {
   const body = JSON.stringify({ error, remedy });
   const headers = [
@@ -73,10 +72,4 @@ function refuseUpgrade(socket: Duplex, { status, error, remedy }: Refusal): numb
   socket.on('error', () => undefined);
   socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
   return status;
-}
-
-// Express takes a handler of four parameters for one of errors. Its own would print a stack to the client.
-function answerError(_error: unknown, _request: Request, response: Response, _next: NextFunction): void {
-  if (response.headersSent) response.destroy();
-  else refuse(response, { status: 500, error: 'internal_error' });
 }

@@ -5,30 +5,30 @@ import type { Duplex } from 'node:stream';
 import { ConfigurationError } from '@revocast/denylist/replica';
 import type { ListenAddress } from '../config/listen-address.ts';
 
-/** What a listener does with what comes. */
+/** The handlers of one listener. */
 export interface Handlers {
   readonly request: RequestListener;
-  /** Takes an upgrade to a WebSocket, or answers it. @returns the status of the answer. */
+  /** Accepts or rejects an upgrade to a WebSocket. @returns the status of the answer; 101 when accepted. */
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): number;
 }
 
 export interface Listening {
   /** `http://127.0.0.1:7471` or `unix:/run/revocast/sidecar.sock`. */
   readonly url: string;
-  /** Takes no new connection, ends the open ones, resolves when all are gone. */
+  /** Accepts no new connection, ends the open ones, and resolves when all are closed. */
   close(): Promise<void>;
 }
 
 /**
  * Serves HTTP at an address.
  *
- * @param option the name of the address's option, for the error.
+ * @param option name of the option that holds the address; the error names it.
  * @throws ConfigurationError when the address cannot be bound.
  */
 export async function listen(handlers: Handlers, address: ListenAddress, option: string): Promise<Listening> {
   const timeouts = { headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 65_000 };
   const server = createServer(timeouts, handlers.request);
-  // The server lets go of a socket that is upgraded: it would neither end it nor wait for it.
+  // An HTTP server neither closes upgraded sockets nor waits for them, so they are tracked here.
   const upgraded = new Set<Duplex>();
   const { upgrade } = handlers;
   if (upgrade !== undefined) {
@@ -53,7 +53,12 @@ export async function listen(handlers: Handlers, address: ListenAddress, option:
   };
 }
 
-/** RFC 9110 §7.8: a server may ignore an upgrade. Some clients offer HTTP/2 with every request (`Upgrade: h2c`). */
+/** The path of a request, without its query. */
+export function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+/** RFC 9110 §7.8: a server may ignore `Upgrade`. Some clients send `Upgrade: h2c` with every request. */
 function answerWithoutUpgrade(request: IncomingMessage, socket: Duplex, handle: RequestListener): void {
   if (!(socket instanceof Socket)) {
     socket.destroy();
@@ -73,14 +78,14 @@ function bind(server: Server, address: ListenAddress, option: string): Promise<v
     server.once('error', fail);
     server.listen(address.kind === 'unix' ? address.path : { host: address.host, port: address.port }, () => {
       server.off('error', fail);
-      // A connection that fails while it is accepted (too many open files) must not end the process.
+      // An error while a connection is accepted (too many open files) must not end the process.
       server.on('error', () => undefined);
       resolve();
     });
   });
 }
 
-/** A killed sidecar leaves its socket file behind; one that still answers belongs to a living process. */
+/** A killed sidecar leaves its socket file. A socket that accepts a connection belongs to a running process and is kept. */
 async function removeAbandonedSocket(path: string): Promise<void> {
   if (!statSync(path, { throwIfNoEntry: false })?.isSocket()) return;
   const answers = await new Promise<boolean>((resolve) => {

@@ -1,7 +1,7 @@
 import { type ReplicationObserver, stagesOf, timesOf } from '@revocast/denylist/replica';
 import type { Metrics } from './register-metrics.ts';
 
-/** Turns what replication tells into the series of revocation latency, gaps and resyncs. */
+/** Counts the events of replication: changes, their latency, gaps, snapshots and heartbeats. */
 export function countReplication(metrics: Metrics): ReplicationObserver {
   let resyncCause = 'start';
 
@@ -16,14 +16,14 @@ export function countReplication(metrics: Metrics): ReplicationObserver {
     resynced(rules) {
       metrics.counter('resyncs_total').inc({ cause: resyncCause });
       resyncCause = 'start';
-      // A snapshot tells neither dimension nor time of a rule.
+      // A snapshot contains neither the dimension nor the time of a revocation.
       metrics.counter('revocation_events_total').inc({ dimension: 'unknown', result: 'resynced' }, rules);
     },
     reseeded(rules) {
       metrics.counter('reseeded_rules_total').inc(rules);
     },
     heartbeatSeen(latencyMs) {
-      // Clocks differ by a little even when corrected: nothing arrives before it was sent.
+      // Corrected clocks still differ slightly. A negative latency is impossible, so it counts as 0.
       if (latencyMs < 0) metrics.counter('negative_latencies_total').inc();
       metrics.histogram('canary_latency_seconds').observe(Math.max(0, latencyMs) / 1000);
     },

@@ -9,11 +9,11 @@ import {
   unlistedClass,
 } from '@revocast/denylist/replica';
 
-/** What is known of how the APIs are used. */
+/** The usage figures of the API processes. */
 export interface UsageCount {
-  /** Counts what a process reports, or hands it on. @throws what it failed with: the process is told. */
+  /** Adds a report to the store of the source. @throws the error of the store, so that the reporting process retries. */
   count(report: UsageReport): Promise<void>;
-  /** The latest figures; undefined until somebody has reported, and for a relay, whose upper sidecar has them. */
+  /** The latest figures. Undefined before the first report, after a failed read, and in a relay. */
   latest(): UsageFigures | undefined;
   close(): void;
 }
@@ -26,14 +26,17 @@ export interface CountUsageOptions {
   readonly onFailure: ((error: unknown) => void) & { forget(): void };
 }
 
-/** How old the figures of a scrape may be. */
+/** Milliseconds between two reads of the figures: the largest age of a figure in a scrape. */
 export const usageReadMs = 10_000;
 
-/** Counts reports, and from the first one on reads the figures of the fleet. A failure is told, and mends itself. */
+/**
+ * Adds reports to the store. The first report also starts the periodic read of the figures of all processes. A failure
+ * is logged, and the next report or read tries again.
+ */
 export function countUsage({ usage, replica, clock, clientClasses, onFailure }: CountUsageOptions): UsageCount {
   const stop = new AbortController();
   const counted = [...clientClasses, unlistedClass, namelessClass];
-  // All sidecars count for the same day: that of the log.
+  // The clock of the log decides the day, so that all sidecars count for the same one.
   const nowMs = () => replica.logClock.nowMs() ?? clock.wallMs();
   let latest: UsageFigures | undefined;
   let isReading = false;
@@ -43,7 +46,7 @@ export function countUsage({ usage, replica, clock, clientClasses, onFailure }: 
       try {
         latest = await usage.read(counted, nowMs());
       } catch (error) {
-        // A figure that is not known any more has no sample.
+        // A figure that cannot be read has no sample: an old figure would look current.
         latest = undefined;
         if (!stop.signal.aborted) onFailure(error);
       }
@@ -54,7 +57,7 @@ export function countUsage({ usage, replica, clock, clientClasses, onFailure }: 
   return {
     async count(report) {
       try {
-        // A relay does not know which classes the fleet has; the sidecar above it does.
+        // A relay passes reports on as they are: only the sidecar that follows the log has the configured classes.
         await usage.add(usage.read === undefined ? report : closeClasses(report, clientClasses), nowMs());
         onFailure.forget();
       } catch (error) {

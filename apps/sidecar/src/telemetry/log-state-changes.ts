@@ -1,12 +1,11 @@
 import { errorCodeOf, fixForFeedError, type ReplicationObserver } from '@revocast/denylist/replica';
 import type { Logger } from 'pino';
 
-/** The part of a logger that is used here. */
-export type StateLog = Pick<Logger, 'info' | 'warn'>;
+type StateLog = Pick<Logger, 'info' | 'warn'>;
 
 /**
- * Tells a log what replication goes through: a line a change of state, never one an event or an attempt. A source that
- * is down for an hour makes one line, and one more when it fails in another way.
+ * Logs each change of state of the replication, never each event or attempt. A source that is down for an hour makes one
+ * line, and one more for each other error code.
  */
 export function logStateChanges(log: StateLog): ReplicationObserver {
   const connection = logFailureOnce(log, 'the source cannot be read, trying again');
@@ -41,23 +40,25 @@ export function logStateChanges(log: StateLog): ReplicationObserver {
   };
 }
 
-/** A function that tells a failure and its remedy when it differs from the last one; `forget` makes the next one new. */
+/**
+ * Returns a function that logs an error's code and remedy, unless the last logged error has the same code. After
+ * `forget()` the next error is logged in any case.
+ */
 export function logFailureOnce(log: StateLog, message: string): ((error: unknown) => void) & { forget(): void } {
-  let told: string | undefined;
-  const tell = (error: unknown) => {
+  let logged: string | undefined;
+  const report = (error: unknown) => {
     const code = codeOf(error);
-    if (code === told) return;
-    told = code;
-    const remedy = fixForFeedError(code);
-    log.warn({ code, remedy }, message);
+    if (code === logged) return;
+    logged = code;
+    log.warn({ code, remedy: fixForFeedError(code) }, message);
   };
   const forget = () => {
-    told = undefined;
+    logged = undefined;
   };
-  return Object.assign(tell, { forget });
+  return Object.assign(report, { forget });
 }
 
-/** The stable code of an error; never its message, which may quote what was sent. */
+/** The stable code of an error. Its message is never logged: it may quote a URL or a command. */
 export function codeOf(error: unknown): string {
   return errorCodeOf(error) ?? 'unexpected';
 }

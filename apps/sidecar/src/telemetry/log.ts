@@ -3,15 +3,13 @@ import type { Config } from '../config/schema.ts';
 
 export interface LogOptions {
   readonly level: Config['logLevel'];
-  /** Default: standard output, written at once, so that the last line before an exit is not lost. */
+  /** Default: standard output, written synchronously, so that the last line before an exit is not lost. */
   readonly destination?: DestinationStream;
 }
 
 /**
- * One JSON line a state change, to standard output.
- *
- * Lines are made from codes, counts and addresses only. An error is never handed to it whole: its message or its
- * properties may carry a URL with credentials.
+ * Writes JSON lines that contain codes, counts and addresses only. Never log an error object: its message or properties
+ * may contain a URL with credentials.
  */
 export function openLog({ level, destination = pino.destination({ fd: 1, sync: true }) }: LogOptions): Logger {
   return pino(

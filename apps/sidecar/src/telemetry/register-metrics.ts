@@ -2,17 +2,17 @@ import { type MetricSpec, metricPrefix } from '@revocast/denylist/replica';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type MetricName, sidecarMetrics } from './sidecar-metrics.ts';
 
-/** Metrics by the name they have in the metric table, without prefix. */
+/** The registered metrics, by their names without prefix. A method throws if the metric has another type. */
 export interface Metrics {
   counter(name: MetricName): Counter;
   gauge(name: MetricName): Gauge;
   histogram(name: MetricName): Histogram;
 }
 
-/** More series than this are not worth starting at 0. */
+/** A counter with more label combinations than this starts without series. */
 const maxInitialSeries = 200;
 
-/** Registers all metrics of a sidecar. */
+/** Registers every metric of {@link sidecarMetrics}. */
 export function registerMetrics(registry: Registry): Metrics {
   const metrics = new Map<MetricName, Counter | Gauge | Histogram>(
     sidecarMetrics.map((spec) => [spec.name, register(spec, registry)]),
@@ -38,12 +38,12 @@ function register(spec: MetricSpec, registry: Registry): Counter | Gauge | Histo
   if (type === 'histogram') return new Histogram({ ...common, buckets: [...buckets] });
   if (type === 'gauge') return new Gauge(common);
   const counter = new Counter(common);
-  // A series that appears with its first event looks to `rate()` as if nothing had happened.
+  // Each series starts at 0: `rate()` does not see the first event of a series that begins at 1.
   for (const combination of combine(labels)) counter.inc(combination, 0);
   return counter;
 }
 
-/** Every combination of label values, or none when a list is open or there are too many. */
+/** Returns every combination of label values; none if a label has no closed list, or if there are too many. */
 function combine(labels: MetricSpec['labels']): Record<string, string>[] {
   let combinations: Record<string, string>[] = [{}];
   for (const [label, values = []] of Object.entries(labels)) {

@@ -6,7 +6,7 @@ export const sidecarMetrics = [
     name: 'revocations_total',
     type: 'counter',
     labels: { dimension: dimensions, reason: revocationReasons },
-    help: 'Revocations that this process logged.',
+    help: 'Revocations that were logged through this process.',
     unit: 'events',
   },
   {
@@ -27,7 +27,7 @@ export const sidecarMetrics = [
     name: 'sidecar_ready',
     type: 'gauge',
     labels: {},
-    help: '1 while the readiness probe says yes.',
+    help: '1 while the readiness probe answers 200.',
     unit: 'none',
   },
   {
@@ -41,7 +41,7 @@ export const sidecarMetrics = [
     name: 'sidecar_client_lag_rules',
     type: 'gauge',
     labels: {},
-    help: 'Changes that the slowest follower has not reported as applied.',
+    help: 'Changes that the slowest follower has not yet reported as applied.',
     unit: 'rules',
   },
   {
@@ -69,7 +69,7 @@ export const sidecarMetrics = [
     name: 'redis_evicted_keys',
     type: 'gauge',
     labels: {},
-    help: 'Keys that Redis has evicted since it started. Must be 0: an evicted revocation is an accepted attacker.',
+    help: 'Keys that Redis has evicted since it started. Must be 0: a token whose revocation was evicted is accepted.',
     unit: 'entries',
   },
   {
@@ -90,7 +90,7 @@ export const sidecarMetrics = [
     name: 'redis_log_oldest_timestamp_seconds',
     type: 'gauge',
     labels: {},
-    help: 'Log time of the oldest entry in the stream, Unix seconds: a reader away for longer takes a snapshot.',
+    help: 'Log time of the oldest entry in the stream, Unix seconds; a reader that was disconnected for longer reads a snapshot.',
     unit: 'seconds',
   },
   ...replicationMetrics,

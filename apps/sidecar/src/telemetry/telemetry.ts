@@ -1,35 +1,21 @@
-import type { IncomingMessage } from 'node:http';
-import type { Clock, OpenedSource, Replica, ReplicationObserver } from '@revocast/denylist/replica';
-import type { FeedServer } from '@revocast/denylist/server';
+import type { Clock, OpenedSource, ReplicationObserver } from '@revocast/denylist/replica';
 import { Registry } from 'prom-client';
-import type { Probes } from '../health/probes.ts';
-import type { SourceWatch } from '../health/watch-source.ts';
-import type { Handlers } from '../listeners/listen.ts';
+import { type Handlers, pathOf } from '../listeners/listen.ts';
 import { countReplication } from './count-replication.ts';
-import type { UsageCount } from './count-usage.ts';
-import { measureSource } from './measure-source.ts';
-import { measureUsage } from './measure-usage.ts';
-import { type Metrics, registerMetrics } from './register-metrics.ts';
+import { measure, type Watched } from './measure.ts';
+import { registerMetrics } from './register-metrics.ts';
 
 export interface Telemetry {
-  /** What `/metrics` serves. */
+  /** The content of `/metrics`. */
   readonly exposition: { readonly contentType: string; metrics(): Promise<string> };
   /** Counts the events of replication. */
   readonly observer: ReplicationObserver;
-  /** Counts the requests of an app; `routes` is the closed list of its paths. */
+  /** Counts the requests to `handlers`, by path. A path that is not in `routes` counts as `other`. */
   countRequests(handlers: Handlers, routes: readonly string[]): Handlers;
-  /** Counts what is revoked through this sidecar. */
+  /** Counts the revocations that are appended through the returned log. */
   countRevocations(log: OpenedSource['log']): OpenedSource['log'];
-  /** What is read at every scrape. */
+  /** Sets the parts that are measured at every scrape. */
   watch(parts: Watched): void;
-}
-
-export interface Watched {
-  readonly replica: Pick<Replica, 'status'>;
-  readonly probes: Pick<Probes, 'ready'>;
-  readonly feedServer: Pick<FeedServer, 'clients'>;
-  readonly source: Pick<SourceWatch, 'latest'>;
-  readonly usage?: Pick<UsageCount, 'latest'>;
 }
 
 export interface TelemetryOptions {
@@ -37,28 +23,28 @@ export interface TelemetryOptions {
   readonly version: { readonly version: string; readonly node: string };
 }
 
-/** All series of one sidecar, on a registry of their own: several sidecars may live in one process. */
+/** All series of one sidecar, in a registry of its own: several sidecars may run in one process. */
 export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry {
   const registry = new Registry();
   const metrics = registerMetrics(registry);
   metrics.gauge('build_info').set({ ...version, component: 'sidecar' }, 1);
   let watched: Watched | undefined;
-  let scrapedAtMs = clock.monotonicMs();
+  let countedAtMs = clock.monotonicMs();
   let wasFresh = false;
 
   const countNotFresh = (): void => {
     const nowMs = clock.monotonicMs();
-    if (!wasFresh) metrics.counter('feed_not_fresh_seconds_total').inc((nowMs - scrapedAtMs) / 1000);
-    scrapedAtMs = nowMs;
+    if (!wasFresh) metrics.counter('feed_not_fresh_seconds_total').inc((nowMs - countedAtMs) / 1000);
+    countedAtMs = nowMs;
   };
 
   return {
     exposition: {
       contentType: registry.contentType,
-      async metrics() {
+      metrics() {
         countNotFresh();
-        if (watched !== undefined) read(metrics, watched);
-        return await registry.metrics();
+        if (watched !== undefined) measure(metrics, watched);
+        return registry.metrics();
       },
     },
     observer: {
@@ -79,13 +65,13 @@ export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry
           response.once('close', () => count(path, response.statusCode));
           handle(request, response);
         },
-        ...(upgrade && {
-          upgrade(request, socket, head) {
+        upgrade:
+          upgrade &&
+          ((request, socket, head) => {
             const status = upgrade(request, socket, head);
             count(pathOf(request), status);
             return status;
-          },
-        }),
+          }),
       };
     },
     countRevocations: (log) => ({
@@ -102,25 +88,4 @@ export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry
       watched = parts;
     },
   };
-}
-
-function pathOf({ url = '' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? '';
-}
-
-function read(metrics: Metrics, { replica, probes, feedServer, source, usage }: Watched): void {
-  measureUsage(metrics, usage?.latest());
-  measureSource(metrics, source.latest()?.figures ?? {});
-  const { rules, maxRules, watermarkMs = 0, clockOffsetMs, freshness } = replica.status();
-  metrics.gauge('denylist_rules').set(rules);
-  metrics.gauge('denylist_limit_rules').set(maxRules);
-  metrics.gauge('denylist_watermark_timestamp_seconds').set(watermarkMs / 1000);
-  for (const state of ['cold', 'fresh', 'stale'] as const) {
-    metrics.gauge('feed_state').set({ state }, state === freshness.state ? 1 : 0);
-  }
-  if (clockOffsetMs !== undefined) metrics.gauge('clock_offset_seconds').set({ peer: 'log' }, clockOffsetMs / 1000);
-  metrics.gauge('sidecar_ready').set(probes.ready().ok ? 1 : 0);
-  const { count, behind } = feedServer.clients();
-  metrics.gauge('sidecar_clients').set(count);
-  metrics.gauge('sidecar_client_lag_rules').set(behind);
 }

@@ -5,8 +5,7 @@ import { formatClock, formatCount, formatDuration, formatTime } from '../../src/
 import { describeState, renderFreshness } from '../../src/console/render/freshness.ts';
 import { renderLatency } from '../../src/console/render/latency.ts';
 import { renderLatencyPlot } from '../../src/console/render/latency-plot.ts';
-import { renderPage } from '../../src/console/render/page.ts';
-import { renderRefusals } from '../../src/console/render/refusals.ts';
+import { liveParts, renderPage } from '../../src/console/render/page.ts';
 import { renderReplicas } from '../../src/console/render/replicas.ts';
 import { renderRevocations } from '../../src/console/render/revocations.ts';
 import { securityHeaders } from '../../src/console/security-headers.ts';
@@ -220,8 +219,8 @@ describe('the last revocations', () => {
       ['admin', 2],
       ['logout', 1000],
     ]);
-    expect(textOf(renderRefusals(viewOf({ countByReason })))).toMatch(/by reason: logout: 1,000 admin: 2$/);
-    expect(textOf(renderRefusals(viewOf()))).toMatch(/by reason: none\.$/);
+    expect(textOf(liveParts.refusals(viewOf({ countByReason })))).toMatch(/by reason: logout: 1,000 admin: 2$/);
+    expect(textOf(liveParts.refusals(viewOf()))).toMatch(/by reason: none\.$/);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Misconfiguration, SourceHealth } from '@revocast/denylist/replica';
 import { FakeClock } from '@revocast/test-support';
 import { createProbes } from '../../src/health/probes.ts';
-import { lookMs, watchSource } from '../../src/health/watch-source.ts';
+import { readMs, watchSource } from '../../src/health/watch-source.ts';
 
 const complaint = (name: string, severity: Misconfiguration['severity']): Misconfiguration => ({
   name,
@@ -35,9 +35,9 @@ async function given(looks: readonly (SourceHealth | Error)[], whenUnknown: 'una
   const log = { info: line('info'), warn: line('warn'), error: line('error') };
   const watch = watchSource({ source, clock, log: log as never }); // only these three are called
   const replica = { status: () => ({ freshness: { state: 'fresh' as const, sinceMs: 0, proofAgeMs: 1 } }) };
-  const probes = createProbes({ replica, clock, source: watch, whenUnknown });
+  const probes = createProbes({ replica, clock, sourceWatch: watch, whenUnknown });
   await clock.advance(0);
-  return { watch, probes, lines, lookAgain: () => clock.advance(lookMs) };
+  return { watch, probes, lines, lookAgain: () => clock.advance(readMs) };
 }
 
 describe('given a source that is unsafe at the first look', () => {

@@ -70,9 +70,9 @@ describe('given a file that cannot be used', () => {
   it.each([
     ['nothing in it', '\n\n', 'holds 0 tokens'],
     ['three tokens', `${first}\n${second}\n${first}`, 'holds 3 tokens'],
-    ['a token of 15 characters', 'a'.repeat(15), 'a token has 16–512 characters'],
-    ['a token of 513 characters', 'a'.repeat(513), 'a token has 16–512 characters'],
-    ['a token with a space', `${first} ${second}`, 'a token has 16–512 characters'],
+    ['a token of 15 characters', 'a'.repeat(15), 'expected tokens of 16–512 characters'],
+    ['a token of 513 characters', 'a'.repeat(513), 'expected tokens of 16–512 characters'],
+    ['a token with a space', `${first} ${second}`, 'expected tokens of 16–512 characters'],
   ])('refuses %s, naming the option and never the content', (_name, text, message) => {
     expect(() => open(text)).toThrow(message);
     expect(() => open(text)).toThrow(/^tokenFile: /);

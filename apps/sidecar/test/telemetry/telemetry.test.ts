@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { type Change, type FreshnessStatus, metricPrefix, type SourceFigures } from '@revocast/denylist/replica';
 import { FakeClock } from '@revocast/test-support';
+import type { Watched } from '../../src/telemetry/measure.ts';
 import { sidecarMetrics } from '../../src/telemetry/sidecar-metrics.ts';
-import type { Watched } from '../../src/telemetry/telemetry.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 
 function setUp(figures?: SourceFigures, usage: Pick<Watched, 'usage'> = {}) {
@@ -18,7 +18,9 @@ function setUp(figures?: SourceFigures, usage: Pick<Watched, 'usage'> = {}) {
     },
     probes: { ready: () => ({ ok: true, check: 'freshness' }) },
     feedServer: { clients: () => ({ count: 2, open: 2, cut: 0, behind: 7 }) },
-    source: { latest: () => (figures === undefined ? undefined : { misconfigurations: [], unknown: [], figures }) },
+    sourceWatch: {
+      latest: () => (figures === undefined ? undefined : { misconfigurations: [], unknown: [], figures }),
+    },
   });
   const { observer } = telemetry;
   /** The lines of a metric, without the prefix; those at 0 left out. */

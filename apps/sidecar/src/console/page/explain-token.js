@@ -1,10 +1,10 @@
-// Explains a pasted token in the browser. This file runs there as it is, so it may use only what every browser has.
+// Explains a pasted token. Browsers run this file unchanged, so it may use only functions of all current browsers.
 
 /**
  * @typedef {object} DecodedToken
  * @property {Readonly<Record<string, unknown>>} header
  * @property {Readonly<Record<string, unknown>>} claims
- * @property {string} signingInput `header.payload`, as it was signed
+ * @property {string} signingInput `header.payload`: the signed text
  *
  * @typedef {object} RevocableName
  * @property {string} dimension
@@ -31,7 +31,7 @@
  * @property {readonly ExplainedName[]} rows
  */
 
-/** Every claim from which a profile of `protect()` reads a dimension. The page does not know which profile an API uses. */
+/** Every claim from which a profile of `protect()` reads a dimension. The page tries all: each API has its own profile. */
 export const claimNames = Object.freeze({
   token: ['jti', 'uti'],
   session: ['sid'],
@@ -42,8 +42,8 @@ export const claimNames = Object.freeze({
 });
 
 /**
- * @param {string} text a JWT, alone or behind `Bearer` or `Authorization: Bearer`
- * @returns {DecodedToken | string} a sentence when the text is not a JWT
+ * @param {string} text a JWT, with or without the prefix `Bearer` or `Authorization: Bearer`
+ * @returns {DecodedToken | string} an error text if the text is not a JWT
  */
 export function decodeToken(text) {
   const jwt = text.trim().replace(/^(authorization:\s*)?(bearer\s+)?/i, '');
@@ -81,7 +81,7 @@ async function sha256(text) {
 }
 
 /**
- * Every name under which a revocation may cover the token. The list is empty without an issuer, which scopes all names.
+ * Every name under which a revocation may cover the token. Empty without an issuer, because every name belongs to one.
  *
  * @param {DecodedToken} token
  * @returns {Promise<RevocableName[]>}
@@ -139,7 +139,7 @@ function timeOf(seconds) {
 }
 
 /**
- * What the times of the token mean for its acceptance.
+ * Sentences about the times of the token and their effect on its acceptance.
  *
  * @param {Readonly<Record<string, unknown>>} claims
  * @param {DigestsAnswer} answer
@@ -159,7 +159,7 @@ function notesOnTimes({ iat, exp, nbf }, { nowSeconds, maxTokenLifetimeSeconds: 
 }
 
 /**
- * Combines the token with the rules that the sidecar holds.
+ * Decides whether a rule of the sidecar denies the token.
  *
  * @param {DecodedToken} token
  * @param {readonly (RevocableName & { readonly digest: string })[]} names

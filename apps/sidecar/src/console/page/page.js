@@ -1,4 +1,4 @@
-// Updates the page and explains a pasted token. Browsers run this file as it is.
+// Updates the page and explains a pasted token. Browsers run this file unchanged.
 import { decodeToken, digestOfName, judgeToken, revocableNames } from './explain-token.js';
 
 /** @typedef {import('./explain-token.js').DecodedToken} DecodedToken */
@@ -24,7 +24,7 @@ function showUpdate({ at, state: name, sentence, parts }) {
     const place = document.querySelector(`[data-live="${part}"]`);
     if (place) place.innerHTML = markup;
   }
-  // Written only after a change: a screen reader reads every write aloud.
+  // Written only on a change: screen readers read every write aloud.
   if (state.textContent !== sentence) state.textContent = sentence;
   state.dataset.state = name;
   document.title = `${name} · Revocast sidecar`;
@@ -36,7 +36,7 @@ function follow() {
   events = new EventSource('/console/events');
   events.addEventListener('message', ({ data }) => showUpdate(JSON.parse(data)));
   events.addEventListener('error', () => {
-    // From now on the page may be out of date.
+    // The page may be out of date from now on.
     if (!updated.className) updated.textContent += ': no connection to the sidecar since then';
     updated.className = 'lost';
     if (events.readyState === EventSource.CLOSED && !paused) setTimeout(follow, reconnectMs);
@@ -122,7 +122,7 @@ async function explain() {
   const found = await revocableNames(token);
   const names = await Promise.all(found.map(async (name) => ({ ...name, digest: await digestOfName(issuer, name) })));
   const digests = [...new Set(names.map(({ digest }) => digest))];
-  // Without an issuer there is no name; the answer still says how fresh the sidecar is.
+  // Without an issuer there is no digest. The request is still sent: its answer contains the freshness.
   const query = (digests.length === 0 ? ['0'.repeat(32)] : digests).map((digest) => `d=${digest}`).join('&');
   const response = await fetch(`/console/digests?${query}`);
   if (response.ok) showExplanation(token, judgeToken(token, names, await response.json()));
@@ -142,7 +142,7 @@ byId('clear').addEventListener('click', () => {
   clear();
   field.focus();
 });
-// The browser may keep a page in its history; the token must not stay in it.
+// A browser may keep the page in its history, and the token must not stay there.
 addEventListener('pagehide', clear);
 if (globalThis.crypto?.subtle) for (const control of controls) control.disabled = false;
 else refuse('Browsers compute digests on secure pages only. Open the page as http://localhost, by a port-forward.');

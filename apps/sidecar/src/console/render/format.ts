@@ -1,16 +1,16 @@
-/** `2026-11-20 18:27:40 UTC`: the same for every reader, wherever they sit. @param ms Unix milliseconds. */
+/** `2026-11-20 18:27:40 UTC`: independent of the time zone of the reader. @param ms Unix milliseconds. */
 export function formatTime(ms: number): string {
   return `${isoOf(ms).slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-/** `18:27:40.123`, for what happened lately. */
+/** `18:27:40.123` in UTC. @param ms Unix milliseconds. */
 export function formatClock(ms: number): string {
   return isoOf(ms).slice(11, 23);
 }
 
 function isoOf(ms: number): string {
   const date = new Date(ms);
-  // Whatever another process wrote into the log must not keep the page from being shown.
+  // Another process may have written an invalid time into the log. The page must be shown all the same.
   return Number.isNaN(date.getTime()) ? '????-??-??T??:??:??.???' : date.toISOString();
 }
 

@@ -3,7 +3,7 @@ import type { ConsoleView } from '../console-view.ts';
 import { type HtmlValue, html, type Markup } from '../html.ts';
 import { formatClock, formatCount, formatDuration, formatTime } from './format.ts';
 
-/** One sentence, read aloud when it changes; so no number that changes by itself stands in it. */
+/** One sentence. Screen readers read each change aloud, so it contains no number that changes with time. */
 export function describeState({ status, readiness }: ConsoleView): string {
   const { state, cause } = status.freshness;
   if (readiness.check === 'stopping') return 'Stopping: this sidecar was asked to stop.';

@@ -3,13 +3,13 @@ import { formatDuration } from './format.ts';
 
 const plot = { width: 340, height: 130, left: 44, right: 6, top: 8, bottom: 8 } as const;
 const shown = 100;
-/** From a tenth of a millisecond to ten seconds; what lies beyond stands at the edge. */
+/** Powers of ten of the scale: 0.1 ms to 10 s. Values outside are drawn at the edge. */
 const decades = [-1, 4] as const;
 const gridMs = [1, 10, 100, 1000, 10_000] as const;
-/** The objective: 99.9 % below a second. */
-export const objectiveMs = 1000;
+/** The objective: 99.9 % of the latencies below one second. */
+const objectiveMs = 1000;
 
-/** The last latencies as bars on a logarithmic scale, the newest on the right. @param latencies oldest first, in ms. */
+/** Draws the last 100 latencies as bars on a logarithmic scale, the newest on the right. @param latencies ms, oldest first. */
 export function renderLatencyPlot(latencies: readonly number[]): Markup {
   const last = latencies.slice(-shown);
   const slow = last.filter((ms) => ms > objectiveMs).length;
@@ -35,11 +35,11 @@ function gridLine(ms: number): Markup {
 <text class="tick" x="${plot.left - 5}" y="${y}" dominant-baseline="middle" text-anchor="end">${ms < 1000 ? `${ms} ms` : `${ms / 1000} s`}</text>`;
 }
 
-/** Where a latency stands, from the top. */
+/** The distance of a latency from the top of the plot. */
 function heightOf(ms: number): number {
   const [lowest, highest] = decades;
   const decade = Math.min(Math.max(Math.log10(Math.max(ms, 0.001)), lowest), highest);
   const share = (decade - lowest) / (highest - lowest);
-  // A latency of nothing still leaves a mark: somebody was revoked there.
+  // A latency near 0 keeps a height of 2, so that each revocation is visible.
   return plot.height - plot.bottom - Math.max(2, share * (plot.height - plot.top - plot.bottom));
 }

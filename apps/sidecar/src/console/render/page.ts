@@ -1,13 +1,20 @@
 import type { ConsoleView } from '../console-view.ts';
 import { html, type Markup } from '../html.ts';
-import { formatClock } from './format.ts';
+import { formatClock, formatCount } from './format.ts';
 import { describeState, renderFreshness } from './freshness.ts';
 import { renderLatency } from './latency.ts';
-import { renderRefusals } from './refusals.ts';
 import { renderReplicas } from './replicas.ts';
 import { renderRevocations } from './revocations.ts';
 
-/** The parts of the page that are updated, by name. */
+/** Revocations by reason. A sidecar sees no requests, so it cannot count 401 answers. */
+function renderRefusals({ countByReason }: ConsoleView): Markup {
+  const counts = [...countByReason].sort(([, one], [, other]) => other - one);
+  const list = counts.map(([reason, count]) => html`<li>${reason}: ${formatCount(count)}</li>`);
+  return html`<p>Revocations applied here since this sidecar started, by reason${counts.length === 0 ? ': none.' : ':'}</p>
+${counts.length === 0 ? undefined : html`<ul class="counts">${list}</ul>`}`;
+}
+
+/** The parts of the page that are updated while it is open, by name. */
 export const liveParts = {
   freshness: renderFreshness,
   replicas: renderReplicas,
@@ -16,7 +23,7 @@ export const liveParts = {
   refusals: renderRefusals,
 } as const satisfies Readonly<Record<string, (view: ConsoleView) => Markup>>;
 
-/** The whole page; it is readable without its script. */
+/** The whole page. It is readable without its script. */
 export function renderPage(view: ConsoleView): string {
   const { state } = view.status.freshness;
   return html`<!DOCTYPE html>
@@ -63,7 +70,7 @@ function live(part: keyof typeof liveParts, view: ConsoleView): Markup {
   return html`<div data-live="${part}">${liveParts[part](view)}</div>`;
 }
 
-/** The fields have no names: a form that a browser sends anyway would be empty. */
+/** The fields have no names: if a browser submits the form anyway, the request contains no token. */
 const tokenForm = html`<p id="token-note">The token is decoded in this page and stays in it: the sidecar receives SHA-256 digests only.</p>
 <form id="token-form" autocomplete="off">
 <label for="token">Access token</label>

@@ -3,7 +3,7 @@ import { html, type Markup } from '../html.ts';
 import type { ReplicaLag } from '../replica-lags.ts';
 import { formatCount, formatDuration } from './format.ts';
 
-/** A page is read by a person; the sum above the table covers the rest. */
+/** Rows of the table. The sum above it counts all replicas. */
 const maxRows = 50;
 
 export function renderReplicas({ replicas, streams }: ConsoleView): Markup {

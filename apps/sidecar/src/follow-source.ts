@@ -1,0 +1,72 @@
+import {
+  type Clock,
+  fanOut,
+  type OpenedSource,
+  openReplica,
+  type Random,
+  type Replica,
+  randomHex,
+} from '@revocast/denylist/replica';
+import { Readers } from '@revocast/denylist/server';
+import type { Logger } from 'pino';
+import type { Config } from './config/schema.ts';
+import { createRevocationHistory, type RevocationHistory } from './console/revocation-history.ts';
+import { createProbes, type Probes } from './health/probes.ts';
+import { type SourceWatch, watchSource } from './health/watch-source.ts';
+import { logStateChanges } from './telemetry/log-state-changes.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+
+/** What all parts of one sidecar share. */
+export interface SidecarContext {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+  readonly version: { readonly version: string; readonly node: string };
+}
+
+/** The rules of the source in memory, and what is observed about them and about the source. */
+export interface FollowedSource {
+  readonly source: OpenedSource;
+  readonly replica: Replica;
+  readonly readers: Readers;
+  readonly history: RevocationHistory;
+  readonly sourceWatch: SourceWatch;
+  readonly probes: Probes;
+  close(): Promise<void>;
+}
+
+/** Starts to replicate the source. The result owns the source and closes it. */
+export function followSource(source: OpenedSource, context: SidecarContext): FollowedSource {
+  const { config, clock, random, log, telemetry } = context;
+  const readers = new Readers(clock, randomHex(8), config.maxStalenessMs);
+  const history = createRevocationHistory();
+  const replica = openReplica({
+    feed: source.feed,
+    // A sidecar decides no requests: it reports the progress of the replicas behind it to its source.
+    reader: readers,
+    clock,
+    random,
+    maxStalenessMs: config.maxStalenessMs,
+    maxRules: config.maxRules,
+    observer: fanOut([logStateChanges(log), history.observer, telemetry.observer]),
+    reseed: source.reseed,
+  });
+  const sourceWatch = watchSource({ source, clock, log });
+  const probes = createProbes({ replica, clock, sourceWatch, whenUnknown: config.whenUnknown });
+  return {
+    source,
+    replica,
+    readers,
+    history,
+    sourceWatch,
+    probes,
+    async close() {
+      sourceWatch.close();
+      probes.close();
+      await replica.close();
+      await source.close();
+    },
+  };
+}
