@@ -15,6 +15,7 @@ import { createProbes, type Probes } from './health/probes.ts';
 import { type SourceWatch, watchSource } from './health/watch-source.ts';
 import { logStateChanges } from './telemetry/log-state-changes.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
+import type { Build } from './version.ts';
 
 /** What all parts of one sidecar share. */
 export interface SidecarContext {
@@ -23,7 +24,7 @@ export interface SidecarContext {
   readonly random: Random;
   readonly log: Logger;
   readonly telemetry: Telemetry;
-  readonly version: { readonly version: string; readonly node: string };
+  readonly build: Build;
 }
 
 /** The rules of the source in memory, and what is observed about them and about the source. */

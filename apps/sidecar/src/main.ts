@@ -8,7 +8,7 @@ import { wait } from './commands/wait.ts';
 import { configJsonSchema } from './config/options.ts';
 import { printConfig, printProblems } from './config/print.ts';
 import { resolveConfig } from './config/resolve.ts';
-import { sidecarVersion } from './version.ts';
+import { build } from './version.ts';
 
 const command = readCommandLine(process.argv.slice(2), process.env['REVOCAST_CONFIG']);
 switch (command.name) {
@@ -16,7 +16,7 @@ switch (command.name) {
     process.stdout.write(printHelp());
     break;
   case 'version':
-    process.stdout.write(`${sidecarVersion}\n`);
+    process.stdout.write(`${build.version}\n`);
     break;
   case 'config schema':
     process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);

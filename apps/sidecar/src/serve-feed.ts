@@ -16,7 +16,7 @@ export interface ServedFeed {
 /** Serves the replica to API processes and relays, and the console to people. Binds no address. */
 export function serveFeed(followed: FollowedSource, context: SidecarContext): ServedFeed {
   const { source, replica, readers } = followed;
-  const { config, clock, log, telemetry, version } = context;
+  const { config, clock, log, telemetry, build } = context;
   const { clientClasses, maxStalenessMs } = config;
   const onFailure = logFailureOnce(log, 'usage cannot be counted');
   const usage = source.usage && countUsage({ usage: source.usage, replica, clock, clientClasses, onFailure });
@@ -28,7 +28,7 @@ export function serveFeed(followed: FollowedSource, context: SidecarContext): Se
     countUsage: usage?.count,
     lastRelease: config.lastReleaseWire === 'on',
   });
-  const pages = createConsole({ ...followed, feedServer, clock, version: version.version, maxStalenessMs });
+  const pages = createConsole({ ...followed, feedServer, clock, version: build.version, maxStalenessMs });
   return {
     feedServer,
     console: pages,

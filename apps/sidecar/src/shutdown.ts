@@ -13,7 +13,7 @@ export interface ShutdownSteps {
   closeSource(): Promise<void>;
 }
 
-export interface ShutdownOptions {
+interface ShutdownOptions {
   readonly clock: Clock;
   /** Milliseconds to keep serving: an API process beside this sidecar gets its signal at the same time. */
   readonly drainMs: number;

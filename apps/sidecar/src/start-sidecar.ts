@@ -17,7 +17,7 @@ import { createShutdown } from './shutdown.ts';
 import { openLog } from './telemetry/log.ts';
 import { logFailureOnce } from './telemetry/log-state-changes.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
-import { sidecarVersion } from './version.ts';
+import { build } from './version.ts';
 
 export interface RunningSidecar {
   /** The URL that API processes and relays follow: `http://127.0.0.1:7471` or `unix:/path`. */
@@ -48,9 +48,8 @@ export async function startSidecar(
   const config = parseConfig(input);
   const { clock = systemClock, random = systemRandom, log = openLog({ level: config.logLevel }) } = dependencies;
   const tokens = config.tokenFile === undefined ? undefined : openTokenFile(config.tokenFile);
-  const version = { version: sidecarVersion, node: process.version };
-  const telemetry = createTelemetry({ clock, version });
-  const context = { config, clock, random, log, telemetry, version };
+  const telemetry = createTelemetry(clock, build);
+  const context = { config, clock, random, log, telemetry, build };
 
   const source = await openSource(config.source, { clock, random, tokenFile: config.sourceTokenFile });
   const followed = followSource(source, context);

@@ -1,3 +1,6 @@
 import { readVersion } from '@revocast/denylist/replica';
 
-export const sidecarVersion = readVersion(new URL('../package.json', import.meta.url));
+/** The version of this package and of Node, as `/version` and the metric `build_info` report them. */
+export const build = { version: readVersion(new URL('../package.json', import.meta.url)), node: process.version };
+
+export type Build = Readonly<typeof build>;

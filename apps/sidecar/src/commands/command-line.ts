@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { suggestName } from '@revocast/denylist/replica';
 
 /** A parsed command line. `argv` contains option flags only. */
@@ -64,24 +65,32 @@ function takeConfigFile(argv: readonly string[], variable: string | undefined) {
 }
 
 const usageOfWait = 'expected: wait [--max 30s] [--url http://127.0.0.1:7472] -- program arguments…';
+const waitOptions = {
+  max: { type: 'string', default: '30s' },
+  url: { type: 'string', default: 'http://127.0.0.1:7472' },
+} as const;
 
 function readWait(argv: readonly string[]): Command {
   const split = argv.indexOf('--');
   const [program, ...programArguments] = split === -1 ? [] : argv.slice(split + 1);
   if (program === undefined) return mistake(usageOfWait);
-  const given = new Map<string, string>();
-  const flags = argv.slice(0, split).flatMap((flag) => flag.split(/=(.*)/s, 2));
-  for (let index = 0; index < flags.length; index += 2) {
-    const [flag = '', value] = flags.slice(index, index + 2);
-    if (!['--max', '--url'].includes(flag) || value === undefined) return mistake(usageOfWait);
-    given.set(flag, value);
-  }
-  const duration = /^(\d{1,7})(ms|s|m)$/.exec(given.get('--max') ?? '30s');
+  const given = parseWaitOptions(argv.slice(0, split));
+  if (given === undefined) return mistake(usageOfWait);
+  const duration = /^(\d{1,7})(ms|s|m)$/.exec(given.max);
   if (duration === null) return mistake('--max: expected a number with ms, s or m, such as 30s');
-  const url = given.get('--url') ?? 'http://127.0.0.1:7472';
+  const { url } = given;
   if (!/^https?:/.test(url) || !URL.canParse(url)) return mistake('--url: expected the http URL of the admin listener');
   const unitMs = { ms: 1, s: 1000, m: 60_000 }[duration[2] ?? ''] ?? 1;
   return { name: 'wait', maxMs: Number(duration[1]) * unitMs, url, program: [program, ...programArguments] };
+}
+
+function parseWaitOptions(args: string[]) {
+  try {
+    return parseArgs({ args, options: waitOptions }).values;
+  } catch {
+    // The message is not shown: it may quote a URL.
+    return undefined;
+  }
 }
 
 function mistake(message: string, near?: string): Command {

@@ -4,7 +4,7 @@ import { describeRule, type RuleMeaning } from './describe-rule.ts';
 /** Enough for every dimension under every claim name of explain-token.js. It bounds the work of a request. */
 export const maxDigests = 64;
 
-export interface HeldRule extends RuleMeaning {
+interface HeldRule extends RuleMeaning {
   /** 32 hex digits, as in the request. */
   readonly digest: string;
 }

@@ -26,13 +26,13 @@ export interface ConsoleView {
 }
 
 export interface ConsoleParts {
-  readonly replica: Pick<Replica, 'status'>;
-  readonly probes: Pick<Probes, 'ready'>;
-  readonly sourceWatch: Pick<SourceWatch, 'latest'>;
-  readonly feedServer: Pick<FeedServer, 'clients'>;
-  readonly lags: Pick<ReplicaLags, 'read'>;
-  readonly history: Pick<RevocationHistory, 'recent' | 'heartbeats' | 'countByReason'>;
-  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly replica: Replica;
+  readonly probes: Probes;
+  readonly sourceWatch: SourceWatch;
+  readonly feedServer: FeedServer;
+  readonly lags: ReplicaLags;
+  readonly history: RevocationHistory;
+  readonly clock: Clock;
   readonly version: string;
   readonly maxStalenessMs: number;
 }

@@ -1,18 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock, Replica } from '@revocast/denylist/replica';
 import type { Readers } from '@revocast/denylist/server';
 import { answerDigests } from './answer-digests.ts';
 import { type ConsoleParts, readView } from './console-view.ts';
 import { createLiveUpdates, maxPages } from './live-updates.ts';
-import { readPageFiles } from './page-files.ts';
+import { pageFiles } from './page-files.ts';
 import { renderPage } from './render/page.ts';
 import { createReplicaLags } from './replica-lags.ts';
 import { securityHeaders } from './security-headers.ts';
 
-export interface ConsoleOptions extends Omit<ConsoleParts, 'lags' | 'clock' | 'replica'> {
-  readonly replica: Replica;
+interface ConsoleOptions extends Omit<ConsoleParts, 'lags'> {
   readonly readers: Pick<Readers, 'replicas' | 'onProgress'>;
-  readonly clock: Clock;
 }
 
 export interface SidecarConsole {
@@ -27,30 +24,33 @@ export function createConsole({ readers, ...parts }: ConsoleOptions): SidecarCon
   const lags = createReplicaLags({ replica, readers, clock });
   const read = () => readView({ ...parts, lags });
   const updates = createLiveUpdates(read, clock);
-  const files = readPageFiles();
-
-  const serveEvents = (response: ServerResponse) => {
-    if (!updates.follow(response))
-      answer(response, 503, { error: 'too_many_pages', remedy: `close one of ${maxPages}` });
-  };
-  const serveDigests = (response: ServerResponse, query: URLSearchParams) => {
-    const answered = answerDigests(query.getAll('d'), replica);
-    if (typeof answered === 'string') answer(response, 400, { error: 'invalid_request', remedy: answered });
-    else answer(response, 200, answered);
-  };
+  const routes = new Map<string, (response: ServerResponse, query: URLSearchParams) => void>([
+    ['/console', (response) => send(response, { type: 'text/html', text: renderPage(read()) })],
+    [
+      '/console/events',
+      (response) => {
+        const remedy = `close one of ${maxPages}`;
+        if (!updates.follow(response)) sendJson(response, { error: 'too_many_pages', remedy }, 503);
+      },
+    ],
+    [
+      '/console/digests',
+      (response, query) => {
+        const answer = answerDigests(query.getAll('d'), replica);
+        if (typeof answer === 'string') sendJson(response, { error: 'invalid_request', remedy: answer }, 400);
+        else sendJson(response, answer);
+      },
+    ],
+  ]);
+  for (const [path, file] of pageFiles()) routes.set(path, (response) => send(response, file));
 
   return {
-    handle(request, response) {
-      if (request.method !== 'GET') return false;
-      const [path, query] = (request.url ?? '').split('?', 2);
-      const file = files.get(path ?? '');
-      const known = path === '/console' || path === '/console/events' || path === '/console/digests';
-      if (!known && file === undefined) return false;
+    handle({ method, url = '' }, response) {
+      const [path = '', query] = url.split('?', 2);
+      const serve = method === 'GET' ? routes.get(path) : undefined;
+      if (serve === undefined) return false;
       for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
-      if (path === '/console/events') serveEvents(response);
-      else if (path === '/console/digests') serveDigests(response, new URLSearchParams(query));
-      else if (file !== undefined) response.writeHead(200, { 'Content-Type': file.type }).end(file.text);
-      else response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(renderPage(read()));
+      serve(response, new URLSearchParams(query));
       return true;
     },
     close() {
@@ -60,6 +60,14 @@ export function createConsole({ readers, ...parts }: ConsoleOptions): SidecarCon
   };
 }
 
-function answer(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+function send(
+  response: ServerResponse,
+  { type, text }: { readonly type: string; readonly text: string },
+  status = 200,
+) {
+  response.writeHead(status, { 'Content-Type': `${type}; charset=utf-8` }).end(text);
+}
+
+function sendJson(response: ServerResponse, body: unknown, status?: number): void {
+  send(response, { type: 'application/json', text: JSON.stringify(body) }, status);
 }

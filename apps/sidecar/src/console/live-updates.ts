@@ -6,11 +6,11 @@ import { describeState } from './render/freshness.ts';
 import { liveParts } from './render/page.ts';
 
 /** Milliseconds between two updates of a page. */
-export const updateMs = 1000;
+const updateMs = 1000;
 /** Pages that receive updates at the same time: enough for operators. */
 export const maxPages = 8;
 
-export interface LiveUpdates {
+interface LiveUpdates {
   /** Sends updates to a page until it closes. @returns false if {@link maxPages} pages are open. */
   follow(response: ServerResponse): boolean;
   close(): void;

@@ -35,7 +35,7 @@ export interface Probes {
   close(): void;
 }
 
-export interface ProbesOptions {
+interface ProbesOptions {
   readonly replica: { status(): Pick<ReplicaStatus, 'freshness' | 'lastError' | 'restartedAtSeconds'> };
   readonly clock: Clock;
   readonly sourceWatch?: Pick<SourceWatch, 'latest' | 'refusal'>;

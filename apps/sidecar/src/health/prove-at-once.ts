@@ -1,7 +1,7 @@
 import type { FreshnessStatus } from '@revocast/denylist/replica';
 
 /** The parts of a replica that are observed. */
-export interface Proven {
+interface Proven {
   readonly freshness: { status(): Pick<FreshnessStatus, 'state'> };
   onPosition(listener: () => void): unknown;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '@revocast/denylist/replica';
 
-export interface WaitOptions {
+interface WaitOptions {
   /** Requests `/readyz` once. False and a rejection both mean "not yet". */
   readonly isReady: () => Promise<boolean>;
   readonly clock: Clock;

@@ -10,7 +10,7 @@ export interface SourceWatch {
   close(): void;
 }
 
-export interface WatchSourceOptions {
+interface WatchSourceOptions {
   readonly source: Pick<OpenedSource, 'health'>;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;

@@ -1,12 +1,13 @@
 import type { Express, Response } from 'express';
 import type { ProbeAnswer, Probes } from '../health/probes.ts';
+import type { Build } from '../version.ts';
 import { answerError, createBareApp } from './bare-app.ts';
 
-export interface AdminListenerOptions {
+interface AdminListenerOptions {
   readonly probes: Probes;
   /** Every series in the text format of Prometheus, and its content type. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
-  readonly version: { readonly version: string; readonly node: string };
+  readonly version: Build;
 }
 
 /** The routes of the admin listener: values of the label `route` of `sidecar_http_requests_total`. */

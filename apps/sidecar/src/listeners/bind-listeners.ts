@@ -10,7 +10,7 @@ import { createDataListener } from './data-listener.ts';
 import { listen } from './listen.ts';
 import type { BearerTokens } from './token-file.ts';
 
-export interface BoundListeners {
+interface BoundListeners {
   readonly dataUrl: string;
   readonly adminUrl: string;
   /** Resolves when every connection is closed. */
@@ -24,10 +24,10 @@ interface Served extends Pick<ServedFeed, 'feedServer' | 'console'> {
 
 /** Binds the data listener and the admin listener, or neither. @throws ConfigurationError when one cannot be bound. */
 export async function bindListeners({ probes, ...served }: Served, context: SidecarContext): Promise<BoundListeners> {
-  const { config, telemetry, version } = context;
+  const { config, telemetry, build } = context;
   const address = addressOf('dataListen', config);
   const dataHandlers = createDataListener({ ...config, ...served, address });
-  const adminApp = createAdminListener({ probes, metrics: telemetry.exposition, version });
+  const adminApp = createAdminListener({ probes, metrics: telemetry.exposition, version: build });
   const data = await listen(telemetry.countRequests(dataHandlers, dataRoutes), address, 'dataListen');
   const adminHandlers = telemetry.countRequests({ request: adminApp }, adminRoutes);
   const admin = await listen(adminHandlers, addressOf('adminListen', config), 'adminListen').catch(

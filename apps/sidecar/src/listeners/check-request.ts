@@ -4,7 +4,7 @@ import { isHostLocal, isLoopback, type ListenAddress } from '../config/listen-ad
 import type { BearerTokens } from './token-file.ts';
 
 /** The parts of a request that are checked. Upgrade requests are checked like all others. */
-export interface CheckedRequest {
+interface CheckedRequest {
   readonly method?: string;
   /** Path without query. */
   readonly path: string;
@@ -55,7 +55,7 @@ export const dataRoutes: readonly string[] = [
 export function createRequestCheck({ address, tokens, allowedHosts }: CheckRequestOptions) {
   const names = new Set(allowedHosts.map((host) => host.toLowerCase()));
   return (request: CheckedRequest): Refusal | undefined =>
-    refuseBrowser(request) ?? refuseHost(request, { address, names }) ?? refuseBearer(request, { address, tokens });
+    refuseBrowser(request) ?? refuseHost(request, address, names) ?? refuseBearer(request, address, tokens);
 }
 
 /**
@@ -73,16 +73,11 @@ function refuseBrowser({ path, headers }: CheckedRequest): Refusal | undefined {
   return isAllowed ? undefined : { status: 403, error: 'cross_site_refused' };
 }
 
-interface HostRules {
-  readonly address: ListenAddress;
-  readonly names: ReadonlySet<string>;
-}
-
 /**
  * Prevents DNS rebinding: a web page can make its own name resolve to 127.0.0.1, but `Host` still contains that name. An
  * IP address cannot be rebound. A browser cannot connect to a Unix socket.
  */
-function refuseHost({ headers }: CheckedRequest, { address, names }: HostRules): Refusal | undefined {
+function refuseHost({ headers }: CheckedRequest, address: ListenAddress, names: ReadonlySet<string>) {
   const host = hostnameOf(headers.host ?? '');
   const isAllowed = isLoopback(host) || names.has(host) || (!isHostLocal(address) && isAddress(host));
   if (address.kind === 'unix' || isAllowed) return undefined;
@@ -100,13 +95,11 @@ function isAddress(host: string): boolean {
   return isIP(host.replace(/^\[|\]$/g, '')) !== 0;
 }
 
-function refuseBearer(
-  { method, path, headers }: CheckedRequest,
-  { address, tokens }: Pick<CheckRequestOptions, 'address' | 'tokens'>,
-): Refusal | undefined {
+function refuseBearer({ method, path, headers }: CheckedRequest, address: ListenAddress, tokens?: BearerTokens) {
   const route = `${method} ${path}`;
-  if (!openRoutes.includes(route) && !writerRoutes.includes(route)) return { status: 404, error: 'not_found' };
-  if (openRoutes.includes(route) && isHostLocal(address)) return undefined;
+  const isOpen = openRoutes.includes(route);
+  if (!isOpen && !writerRoutes.includes(route)) return { status: 404, error: 'not_found' };
+  if (isOpen && isHostLocal(address)) return undefined;
   if (tokens === undefined) return { status: 403, error: 'writes_off', remedy: 'set tokenFile to allow writing' };
   return tokens.permits(headers.authorization) ? undefined : { status: 401, error: 'unauthorized' };
 }

@@ -1,20 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { FeedServer } from '@revocast/denylist/server';
 import type { Response } from 'express';
+import type { SidecarConsole } from '../console/create-console.ts';
 import { answerError, createBareApp } from './bare-app.ts';
 import { type CheckRequestOptions, createRequestCheck, type Refusal } from './check-request.ts';
 import { type Handlers, pathOf } from './listen.ts';
 
-export interface DataListenerOptions extends CheckRequestOptions {
+interface DataListenerOptions extends CheckRequestOptions {
   /** The protocol. It receives only requests that passed the checks of this listener. */
-  readonly feedServer: {
-    /** @returns false if the path is not a route of the protocol. */
-    handle(request: IncomingMessage, response: ServerResponse): boolean;
-    upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, isPermitted: () => boolean): boolean;
-    clients(): { readonly open: number };
-  };
+  readonly feedServer: Pick<FeedServer, 'handle' | 'upgrade'> & { clients(): { readonly open: number } };
   /** The web page for operators. Its access rules are those of the reader routes. */
-  readonly console?: { handle(request: IncomingMessage, response: ServerResponse): boolean };
+  readonly console?: Pick<SidecarConsole, 'handle'>;
   /** Streams served at the same time. One more is answered 503. */
   readonly maxReaders: number;
 }

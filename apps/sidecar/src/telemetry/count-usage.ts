@@ -8,6 +8,7 @@ import {
   type UsageReport,
   unlistedClass,
 } from '@revocast/denylist/replica';
+import type { FailureLog } from './log-state-changes.ts';
 
 /** The usage figures of the API processes. */
 export interface UsageCount {
@@ -18,12 +19,12 @@ export interface UsageCount {
   close(): void;
 }
 
-export interface CountUsageOptions {
+interface CountUsageOptions {
   readonly usage: NonNullable<OpenedSource['usage']>;
   readonly replica: { readonly logClock: Pick<Replica['logClock'], 'nowMs'> };
   readonly clock: Clock;
   readonly clientClasses: readonly string[];
-  readonly onFailure: ((error: unknown) => void) & { forget(): void };
+  readonly onFailure: FailureLog;
 }
 
 /** Milliseconds between two reads of the figures: the largest age of a figure in a scrape. */

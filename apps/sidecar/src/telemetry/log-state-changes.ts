@@ -2,6 +2,7 @@ import { errorCodeOf, fixForFeedError, type ReplicationObserver } from '@revocas
 import type { Logger } from 'pino';
 
 type StateLog = Pick<Logger, 'info' | 'warn'>;
+export type FailureLog = ((error: unknown) => void) & { forget(): void };
 
 /**
  * Logs each change of state of the replication, never each event or attempt. A source that is down for an hour makes one
@@ -44,7 +45,7 @@ export function logStateChanges(log: StateLog): ReplicationObserver {
  * Returns a function that logs an error's code and remedy, unless the last logged error has the same code. After
  * `forget()` the next error is logged in any case.
  */
-export function logFailureOnce(log: StateLog, message: string): ((error: unknown) => void) & { forget(): void } {
+export function logFailureOnce(log: StateLog, message: string): FailureLog {
   let logged: string | undefined;
   const report = (error: unknown) => {
     const code = codeOf(error);

@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Config } from '../config/schema.ts';
 
-export interface LogOptions {
+interface LogOptions {
   readonly level: Config['logLevel'];
   /** Default: standard output, written synchronously, so that the last line before an exit is not lost. */
   readonly destination?: DestinationStream;

@@ -17,37 +17,33 @@ export interface Watched {
 /** Sets every gauge. A figure that is not known has no sample: a 0 would be a false measurement. */
 export function measure(metrics: Metrics, { replica, probes, feedServer, sourceWatch, usage }: Watched): void {
   const { rules, maxRules, watermarkMs = 0, clockOffsetMs, freshness } = replica.status();
-  metrics.gauge('denylist_rules').set(rules);
-  metrics.gauge('denylist_limit_rules').set(maxRules);
-  metrics.gauge('denylist_watermark_timestamp_seconds').set(watermarkMs / 1000);
-  for (const state of ['cold', 'fresh', 'stale'] as const) {
-    metrics.gauge('feed_state').set({ state }, state === freshness.state ? 1 : 0);
-  }
-  if (clockOffsetMs !== undefined) metrics.gauge('clock_offset_seconds').set({ peer: 'log' }, clockOffsetMs / 1000);
-  metrics.gauge('sidecar_ready').set(probes.ready().ok ? 1 : 0);
   const { count, behind } = feedServer.clients();
-  metrics.gauge('sidecar_clients').set(count);
-  metrics.gauge('sidecar_client_lag_rules').set(behind);
-  measureSource(metrics, sourceWatch.latest()?.figures ?? {});
-  measureUsage(metrics, usage?.latest());
-}
-
-function measureSource(metrics: Metrics, figures: SourceFigures): void {
-  const { memoryUsedBytes, memoryLimitBytes, evictedKeys, logEntries, logOldestMs, evictionPolicy } = figures;
+  const figures: SourceFigures = sourceWatch.latest()?.figures ?? {};
   const gauges = [
-    ['redis_memory_used_bytes', memoryUsedBytes],
-    ['redis_memory_limit_bytes', memoryLimitBytes],
-    ['redis_evicted_keys', evictedKeys],
-    ['redis_log_entries', logEntries],
-    ['redis_log_oldest_timestamp_seconds', logOldestMs === undefined ? undefined : logOldestMs / 1000],
+    ['denylist_rules', rules],
+    ['denylist_limit_rules', maxRules],
+    ['denylist_watermark_timestamp_seconds', watermarkMs / 1000],
+    ['sidecar_ready', probes.ready().ok ? 1 : 0],
+    ['sidecar_clients', count],
+    ['sidecar_client_lag_rules', behind],
+    ['redis_memory_used_bytes', figures.memoryUsedBytes],
+    ['redis_memory_limit_bytes', figures.memoryLimitBytes],
+    ['redis_evicted_keys', figures.evictedKeys],
+    ['redis_log_entries', figures.logEntries],
+    ['redis_log_oldest_timestamp_seconds', figures.logOldestMs === undefined ? undefined : figures.logOldestMs / 1000],
   ] as const;
   for (const [name, value] of gauges) {
     if (value === undefined) metrics.gauge(name).remove();
     else metrics.gauge(name).set(value);
   }
+  if (clockOffsetMs !== undefined) metrics.gauge('clock_offset_seconds').set({ peer: 'log' }, clockOffsetMs / 1000);
+  for (const state of ['cold', 'fresh', 'stale'] as const) {
+    metrics.gauge('feed_state').set({ state }, state === freshness.state ? 1 : 0);
+  }
   const policy = metrics.gauge('redis_eviction_policy_info');
   policy.reset();
-  if (evictionPolicy !== undefined) policy.set({ policy: evictionPolicy }, 1);
+  if (figures.evictionPolicy !== undefined) policy.set({ policy: figures.evictionPolicy }, 1);
+  measureUsage(metrics, usage?.latest());
 }
 
 function measureUsage(metrics: Metrics, figures: UsageFigures | undefined): void {

@@ -1,6 +1,7 @@
 import type { Clock, OpenedSource, ReplicationObserver } from '@revocast/denylist/replica';
 import { Registry } from 'prom-client';
 import { type Handlers, pathOf } from '../listeners/listen.ts';
+import type { Build } from '../version.ts';
 import { countReplication } from './count-replication.ts';
 import { measure, type Watched } from './measure.ts';
 import { registerMetrics } from './register-metrics.ts';
@@ -18,16 +19,11 @@ export interface Telemetry {
   watch(parts: Watched): void;
 }
 
-export interface TelemetryOptions {
-  readonly clock: Clock;
-  readonly version: { readonly version: string; readonly node: string };
-}
-
 /** All series of one sidecar, in a registry of its own: several sidecars may run in one process. */
-export function createTelemetry({ clock, version }: TelemetryOptions): Telemetry {
+export function createTelemetry(clock: Clock, build: Build): Telemetry {
   const registry = new Registry();
   const metrics = registerMetrics(registry);
-  metrics.gauge('build_info').set({ ...version, component: 'sidecar' }, 1);
+  metrics.gauge('build_info').set({ ...build, component: 'sidecar' }, 1);
   let watched: Watched | undefined;
   let countedAtMs = clock.monotonicMs();
   let wasFresh = false;

@@ -9,7 +9,7 @@ import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 
 function setUp(figures?: SourceFigures, usage: Pick<Watched, 'usage'> = {}) {
   const clock = new FakeClock();
-  const telemetry = createTelemetry({ clock, version: { version: '1.2.3', node: 'v20' } });
+  const telemetry = createTelemetry(clock, { version: '1.2.3', node: 'v20' });
   const freshness: FreshnessStatus = { state: 'stale', cause: 'gap', sinceMs: 0 };
   telemetry.watch({
     ...usage,
