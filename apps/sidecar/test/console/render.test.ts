@@ -11,7 +11,7 @@ import { renderRevocations } from '../../src/console/render/revocations.ts';
 import { securityHeaders } from '../../src/console/security-headers.ts';
 import { statusOf, viewOf } from './console-view.ts';
 
-/** The words of some markup. */
+/** The text of markup, without tags. */
 const textOf = (markup: { toString(): string }) =>
   markup
     .toString()
@@ -49,7 +49,7 @@ describe('durations', () => {
     expect(formatDuration(ms)).toBe(text);
   });
 
-  it('writes times in UTC, and what is no time as none', () => {
+  it('prints times in UTC, and an invalid time as question marks', () => {
     expect(formatTime(0)).toBe('1970-01-01 00:00:00 UTC');
     expect(formatClock(7)).toBe('00:00:00.007');
     expect(formatTime(Number.NaN)).toBe('????-??-?? ??:??:?? UTC');
@@ -78,7 +78,7 @@ describe('the state of the sidecar', () => {
     expect(describeState(viewOf(changes))).toMatch(sentence);
   });
 
-  it('comes with every number that is known', () => {
+  it('is shown with every known number', () => {
     const nowMs = Date.UTC(2026, 0, 1, 12);
     const status = statusOf({
       watermarkMs: nowMs - 400,
@@ -96,7 +96,7 @@ describe('the state of the sidecar', () => {
     expect(text).toContain('24 h');
   });
 
-  it('invents none that is not', () => {
+  it('shows no number that is not known', () => {
     const freshness = { state: 'cold', cause: 'cold', sinceMs: 0 } as const;
     const text = textOf(renderFreshness(viewOf({ status: statusOf({ freshness, rules: 0, lastError: 'loading' }) })));
     expect(text).toContain('Age of the proof none yet');
@@ -105,7 +105,7 @@ describe('the state of the sidecar', () => {
     expect(text).toContain(`Last error loading ${fixForFeedError('loading')}`);
   });
 
-  it('says that the log restarted only while that counts', () => {
+  it('mentions the restart of the log only while revocations may be missing', () => {
     const words = (status: Parameters<typeof statusOf>[0]) =>
       textOf(renderFreshness(viewOf({ status: statusOf(status) })));
     const text = words({ restartedAtSeconds: 1_767_225_600 });
@@ -116,9 +116,9 @@ describe('the state of the sidecar', () => {
 });
 
 describe('the replicas', () => {
-  const replica = { id: 'pod-1', failOpen: false, maxStalenessMs: 5000 };
+  const replica = { id: '0'.repeat(16), failOpen: false, maxStalenessMs: 5000 };
 
-  it('are told apart by how far they are and what they do while they do not know', () => {
+  it('are listed by label or id, with their lag and their policy while revocation is unknown', () => {
     const text = textOf(
       renderReplicas(
         viewOf({
@@ -127,7 +127,7 @@ describe('the replicas', () => {
             { ...replica, id: 'lost', lag: { kind: 'unknown' } },
             { ...replica, id: 'late', lag: { kind: 'behind', changes: 1, ms: 40 }, failOpen: true },
             { ...replica, id: 'later', lag: { kind: 'behind', changes: 1200, ms: 3000 } },
-            { ...replica, lag: { kind: 'current' } },
+            { ...replica, id: 'f'.repeat(16), label: 'pod-1', lag: { kind: 'current' } },
           ],
         }),
       ),
@@ -137,9 +137,10 @@ describe('the replicas', () => {
     expect(text).toContain('late 1 entry, 40 ms accepts, after 5 s');
     expect(text).toContain('later 1,200 entries, 3 s');
     expect(text).toContain('pod-1 nothing');
+    expect(text).not.toContain('ffff');
   });
 
-  it('are 50 at most, and the sum counts all', () => {
+  it('are at most 50 rows, and the sum counts all', () => {
     const many = (count: number) =>
       renderReplicas(
         viewOf({
@@ -159,13 +160,13 @@ describe('the replicas', () => {
 });
 
 describe('the latency', () => {
-  it('has no figure when nothing was measured', () => {
+  it('has no figure without a measurement', () => {
     const text = textOf(renderLatency(viewOf()));
     expect(text).toContain('No revocation has come through');
     expect(text).toContain('Asked for – – – – 0');
   });
 
-  it('counts revocations, and lifts not', () => {
+  it('counts revocations but not lifts', () => {
     const revocations = [
       revocation({ latencyMs: 4 }),
       revocation({ latencyMs: 2000 }),
@@ -178,7 +179,7 @@ describe('the latency', () => {
     expect(text).toContain('Heartbeat in the log 1.0 ms 3.0 ms 3.0 ms 3.0 ms 2');
   });
 
-  it('is drawn for the last hundred, the slow ones marked from above a second on', () => {
+  it('is drawn for the last hundred, with those above one second marked', () => {
     const svg = renderLatencyPlot([...Array.from({ length: 120 }, () => 5), 1000, 1000.1]).toString();
     expect(svg.match(/<rect/g)).toHaveLength(100);
     expect(svg.match(/bar slow/g)).toHaveLength(1);
@@ -197,7 +198,7 @@ describe('the latency', () => {
 });
 
 describe('the last revocations', () => {
-  it('stand newest first, 25 of them', () => {
+  it('are listed newest first, at most 25', () => {
     const revocations = Array.from({ length: 30 }, (_, at) => revocation({ actor: `actor-${at}.` }));
     const markup = renderRevocations(viewOf({ revocations })).toString();
     expect(markup.match(/actor-\d+/g)?.slice(0, 2)).toEqual(['actor-29', 'actor-28']);
@@ -205,7 +206,7 @@ describe('the last revocations', () => {
     expect(markup).not.toContain('actor-4.');
   });
 
-  it('say what is known of each and no more', () => {
+  it('contain only the known details', () => {
     const lift = { kind: 'lift', digestPrefix: '0123abcd', loggedAtMs: 0, propagationMs: 1 } as const;
     const text = textOf(
       renderRevocations(viewOf({ revocations: [lift, revocation({ dimension: 'key', reason: 'policy' })] })),
@@ -227,14 +228,14 @@ describe('the last revocations', () => {
 describe('the page', () => {
   const attack = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>";
 
-  it('escapes whatever others wrote: actors, replicas, sources, causes, remedies', () => {
+  it('escapes actors, replicas, sources, causes and remedies', () => {
     const markup = renderPage(
       viewOf({
         version: attack,
         status: statusOf({ feed: attack, epoch: attack, lastError: attack }),
         readiness: { ok: false, check: 'source', cause: attack, remedy: attack },
         misconfigurations: [{ name: attack, severity: 'unsafe', found: attack, remedy: attack }],
-        replicas: [{ id: attack, failOpen: false, maxStalenessMs: 1000, lag: { kind: 'current' } }],
+        replicas: [{ id: attack, label: attack, failOpen: false, maxStalenessMs: 1000, lag: { kind: 'current' } }],
         revocations: [revocation({ actor: attack, dimension: attack as never, reason: attack as never })],
         countByReason: new Map([[attack, 1]]),
       }),
@@ -245,7 +246,7 @@ describe('the page', () => {
     expect(markup.match(/&lt;script&gt;alert\(1\)&lt;\/script&gt;/g)?.length).toBeGreaterThanOrEqual(12);
   });
 
-  it('loads only files of the sidecar, and has no script or style inside the page', () => {
+  it('loads only files of the sidecar, and has no inline script or style', () => {
     const markup = renderPage(viewOf());
     const sources = [...markup.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, source = '']) => source);
     const foreign = sources.filter((source) => !/^(#|data:,$|\/console\/)/.test(source));
@@ -257,7 +258,7 @@ describe('the page', () => {
     expect(policy).not.toMatch(/unsafe|\*|http/);
   });
 
-  it('has landmarks, a label for its field and regions that are read aloud', () => {
+  it('has landmarks, a label for its field, and live regions', () => {
     const markup = renderPage(viewOf());
     for (const element of ['<header>', '<main ', '<footer>', '<html lang="en">', '<label for="token">']) {
       expect(markup).toContain(element);
@@ -269,7 +270,7 @@ describe('the page', () => {
       expect(ids).toContain(id);
   });
 
-  it('gives the field for the token no name, so that no form could send it', () => {
+  it('has no name for the token field, so that no form can send it', () => {
     expect(renderPage(viewOf())).not.toMatch(/<(textarea|form)[^>]* name=/);
   });
 });
