@@ -8,13 +8,13 @@ import { adminRoutes } from '../src/listeners/admin-listener.ts';
 
 const text = readFileSync(new URL('../../../docs/sidecar.md', import.meta.url), 'utf8');
 
-/** A row of the table as the document must have it. */
+/** The expected row of an option. */
 function rowOf({ name, defaultValue, bounds, required, description }: Option): string {
   const value = defaultValue === undefined ? '' : Array.isArray(defaultValue) ? 'none' : `\`${String(defaultValue)}\``;
   return `| \`${name}\` | ${required ? 'required' : value} | ${bounds.replaceAll('|', 'or')} | ${description.replaceAll('|', '\\|')} |`;
 }
 
-/** The fenced blocks of a language. */
+/** The fenced code blocks of a language. */
 function blocks(language: string): string[] {
   return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
     .filter(([, found]) => found === language)
@@ -22,7 +22,7 @@ function blocks(language: string): string[] {
 }
 
 describe('docs/sidecar.md', () => {
-  it('has every option, with the default, bounds and meaning of the schema, and no other', () => {
+  it('has exactly the options of the schema, with default, bounds and meaning', () => {
     const table = text.slice(text.indexOf('| option |')).split('\n\n', 1)[0] ?? '';
     expect(table.split('\n').slice(2)).toEqual(options.map(rowOf));
   });
@@ -42,7 +42,7 @@ describe('docs/sidecar.md', () => {
       expect(text).toContain(route);
   });
 
-  it('names no flag and no variable that does not exist', () => {
+  it('contains no flag and no variable that does not exist', () => {
     const flags = ['--source', '--config', '--print-config', '--max', ...options.map(({ flag }) => flag)];
     for (const [flag] of text.matchAll(/--[a-z][a-z-]+/g)) expect(flags).toContain(flag);
     for (const [name] of blocks('yaml')
@@ -52,7 +52,7 @@ describe('docs/sidecar.md', () => {
     }
   });
 
-  it('shows YAML that can be read, and a configuration that is valid', () => {
+  it('contains only valid YAML, and a valid configuration', () => {
     const documents = blocks('yaml').map((block) => ({ block, document: parseYaml(block) }));
     expect(documents.length).toBeGreaterThan(2);
     const configs = documents.filter(({ document }) => 'sourceFile' in document);

@@ -8,7 +8,7 @@ import { configSchema } from '../src/config/schema.ts';
 import { type RunningSidecar, startSidecar } from '../src/start-sidecar.ts';
 import { openLog } from '../src/telemetry/log.ts';
 
-describe('given a sidecar whose source is a file', () => {
+describe('given a sidecar with a file as its source', () => {
   let dir: string;
   let source: string;
   const running: RunningSidecar[] = [];
@@ -36,13 +36,13 @@ describe('given a sidecar whose source is a file', () => {
     return { status: response.status, body, misconfigurations };
   };
 
-  it('is ready at once when the log was declared whole and closed in order', async () => {
+  it('is ready at once if the log was declared whole and closed in order', async () => {
     expect(await init(configSchema.parse({ source }))).toBe(0);
     const sidecar = await start();
     await until(async () => (await readiness(sidecar)).status === 200, { what: 'it to be ready' });
   });
 
-  it('heals first when there was none, and says so', async () => {
+  it('is in recovery first if there was no file, and reports it', async () => {
     const sidecar = await start();
     await until(async () => (await readiness(sidecar)).misconfigurations, { what: 'the first look' });
     expect(await readiness(sidecar)).toMatchObject({
@@ -51,7 +51,7 @@ describe('given a sidecar whose source is a file', () => {
     });
   });
 
-  it('is the only one: a second one, or an init beside it, is refused', async () => {
+  it('locks the file: a second sidecar, or an init, is rejected', async () => {
     await start();
     await expect(start()).rejects.toMatchObject({ name: 'ConfigurationError', option: 'source' });
     expect(await init(configSchema.parse({ source }))).toBe(2);

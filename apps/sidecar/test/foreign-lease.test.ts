@@ -30,7 +30,7 @@ it('becomes fresh while another process has the lease and writes no heartbeats, 
   );
   await until(async () => (await fetch(`${sidecar.adminUrl}/readyz`)).ok, { what: 'a ready sidecar' });
   expect(await admin.get(lease)).toBe('another');
-  // It asks for one heartbeat and not for more: that is what the lease is for.
+  // One heartbeat only: the holder of the lease writes the others.
   expect(await admin.xlen('{revocast}:log')).toBe(1);
   clearInterval(holding);
   await sidecar.stop();

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { freePort, startRedis, until } from '@revocast/test-support';
 import { runProgram, type SidecarProcess, startSidecarProcess } from './sidecar-process.ts';
 
-// Real processes on a machine that may be busy: the limits that are tested are in the waits.
+// Real processes on a machine that may be busy, so the limit of each test is long.
 jest.setTimeout(60_000);
 
 const running: SidecarProcess[] = [];
@@ -28,7 +28,7 @@ async function start(...args: string[]): Promise<SidecarProcess> {
 const unreachable = '--source=redis://:hunter2@127.0.0.1:1';
 
 describe('given a Redis that cannot be reached', () => {
-  it('is alive and not ready, and says what to do', async () => {
+  it('is live and not ready, with a remedy', async () => {
     const { adminUrl, dataUrl } = await start(unreachable, '--drain-ms=0');
     expect((await fetch(`${adminUrl}/livez`)).status).toBe(200);
     const ready = await until(
@@ -44,7 +44,7 @@ describe('given a Redis that cannot be reached', () => {
     expect((await fetch(`${adminUrl}/startupz`)).status).toBe(503);
   });
 
-  it('logs JSON lines, one a failure however often it is tried, and never the password', async () => {
+  it('logs one JSON line for repeated attempts, without the password', async () => {
     const sidecar = await start(unreachable, '--drain-ms=0');
     await until(() => sidecar.log().length >= 3, { what: 'the first failures' });
     await sidecar.process.stop();
@@ -57,7 +57,7 @@ describe('given a Redis that cannot be reached', () => {
 });
 
 describe('given a signal', () => {
-  it('is unready at once, keeps serving while it drains, and exits 0', async () => {
+  it('is unready at once, serves while it drains, and exits 0', async () => {
     const { adminUrl, dataUrl, process: supervised, log } = await start('--source=memory:', '--drain-ms=700');
     await until(async () => (await fetch(`${adminUrl}/readyz`)).ok, { what: 'a ready sidecar' });
     const stopped = supervised.stop();
@@ -67,7 +67,7 @@ describe('given a signal', () => {
     expect(log().at(-1)).toMatchObject({ msg: 'stopped' });
   });
 
-  it('exits now on a second one', async () => {
+  it('exits at once on a second signal', async () => {
     const { adminUrl, process: supervised, log } = await start('--source=memory:', '--drain-ms=60000');
     const { pid = 0 } = supervised;
     const exited = new Promise((resolve) => supervised.events.once('exit', resolve));
@@ -90,7 +90,7 @@ describe('given a mistake of the operator', () => {
       ['--source=memory:', '--token-file=/nowhere'],
       'tokenFile: cannot read /nowhere',
     ],
-    ['a redis address with a port that is none', ['--source=redis://:hunter2@h:x'], 'source: '],
+    ['a redis address with an invalid port', ['--source=redis://:hunter2@h:x'], 'source: '],
   ])('exits 2 on %s and says which option', async (_name, args, message) => {
     const { code, stdout, stderr } = await runProgram(args);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
@@ -98,8 +98,8 @@ describe('given a mistake of the operator', () => {
   });
 });
 
-describe('given a question', () => {
-  it('prints its configuration from every place, secrets masked', async () => {
+describe('given a command that prints or checks', () => {
+  it('prints the configuration from all places, with secrets masked', async () => {
     const yaml = join(folder, 'revocast.yaml');
     const source = join(folder, 'source');
     writeFileSync(yaml, 'maxReaders: 5\n');
@@ -113,12 +113,12 @@ describe('given a question', () => {
     expect(stdout).not.toContain('hunter2');
   });
 
-  it('validates a configuration without starting', async () => {
+  it('validates a configuration without a start', async () => {
     expect(await runProgram(['config', 'validate', '--source=memory:'])).toMatchObject({ code: 0, stdout: 'valid\n' });
     expect(await runProgram(['config', 'validate', '--source=x:'])).toMatchObject({ code: 2 });
   });
 
-  it('prints the schema that is shipped', async () => {
+  it('prints the published schema', async () => {
     const { stdout } = await runProgram(['config', 'schema']);
     expect(stdout).toBe(readFileSync(new URL('../config.schema.json', import.meta.url), 'utf8'));
   });
@@ -128,14 +128,14 @@ describe('given a question', () => {
     expect((await runProgram(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('says that only Redis needs init', async () => {
+  it('rejects init for a source that needs none', async () => {
     const { code, stderr } = await runProgram(['init', '--source=memory:']);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('only a log in Redis') });
   });
 });
 
 describe('init', () => {
-  it('waits for a Redis that is started at the same moment, and finds nothing to do the second time', async () => {
+  it('waits for a Redis that starts at the same time, and has nothing to do the second time', async () => {
     const port = await freePort();
     const source = `--source=redis://127.0.0.1:${port}`;
     const declared = runProgram(['init', source]);
@@ -148,7 +148,7 @@ describe('init', () => {
     }
   });
 
-  it('fails at once on what does not pass by itself', async () => {
+  it('fails at once on an error that does not end by itself', async () => {
     const redis = await startRedis({ config: { requirepass: 'hunter2' } });
     try {
       const { code, stderr } = await runProgram(['init', `--source=${redis.url}`]);
@@ -162,7 +162,7 @@ describe('init', () => {
 describe('wait', () => {
   const child = ['--', process.execPath, '-e', 'console.log("begun"); process.exit(7)'];
 
-  it('starts the program once the sidecar is ready and ends as it does', async () => {
+  it('starts the program when the sidecar is ready, and exits with its code', async () => {
     const { adminUrl } = await start('--source=memory:', '--drain-ms=0');
     expect(await runProgram(['wait', `--url=${adminUrl}`, ...child])).toEqual({
       code: 7,
@@ -171,13 +171,13 @@ describe('wait', () => {
     });
   });
 
-  it('starts it all the same when the time is up, and says so', async () => {
+  it('starts the program after the limit, with a warning', async () => {
     const { code, stdout, stderr } = await runProgram(['wait', '--max=100ms', '--url=http://127.0.0.1:1', ...child]);
     expect({ code, stdout }).toEqual({ code: 7, stdout: 'begun\n' });
     expect(stderr).toContain('not ready after 100 ms');
   });
 
-  it('exits 127 when there is no such program', async () => {
+  it('exits 127 if the program does not exist', async () => {
     expect(await runProgram(['wait', '--max=0ms', '--', '/no/such/program'])).toMatchObject({ code: 127 });
   });
 });

@@ -17,7 +17,7 @@ import { type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 import { runProgram, type SidecarProcess, startSidecarProcess } from './sidecar-process.ts';
 
-// Real processes on a machine that may be busy: the limits that are tested are in the waits.
+// Real processes on a machine that may be busy, so the limit of each test is long.
 jest.setTimeout(60_000);
 
 const issuer = 'https://login.example/';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'revocast-replication-'));
   tokenFile = join(folder, 'token');
   writeFileSync(tokenFile, token);
-  // Nothing was ever revoked here: without this the first sidecar waits 15 s for whoever may hold more.
+  // Without this the first sidecar is in recovery for 15 s.
   expect(await runProgram(['init', `--source=${redis.url}`])).toMatchObject({ code: 0 });
 });
 afterEach(async () => {
@@ -59,7 +59,7 @@ async function publish(url: string, options: { tokenFile?: string } = {}): Promi
   return publisher;
 }
 
-/** What an API process beside the sidecar holds. */
+/** The denylist of an API process that follows the sidecar. */
 async function follow(url: string, observer: ReplicationObserver = {}): Promise<Replica> {
   const feed = await openFeed(url, { clock: systemClock, random: systemRandom });
   const replica = openReplica({ feed, clock: systemClock, random: systemRandom, observer });
@@ -75,7 +75,7 @@ const verdictOf = (replica: Replica, sid: string) =>
 const denies = (replica: Replica, sid: string) =>
   until(() => verdictOf(replica, sid) === 'revoked', { what: `session ${sid} to be denied`, everyMs: 1 });
 
-/** Where the feed of a sidecar stands, as its event stream numbers it. */
+/** The position of the feed of a sidecar, as a number of its event stream. */
 async function positionOf(url: string): Promise<string> {
   const feed = await openFeed(url, { clock: systemClock, random: systemRandom });
   const connection = await feed.connect(new AbortController().signal, { id: 'a-test', progress: () => [] });
@@ -84,7 +84,7 @@ async function positionOf(url: string): Promise<string> {
 }
 
 describe('given a sidecar that follows Redis', () => {
-  it('hands a revocation on as an event of its stream', async () => {
+  it('sends a revocation as an event of its stream', async () => {
     const sidecar = await startReady(`--source=${redis.url}`);
     const position = await positionOf(sidecar.dataUrl);
     const cut = new AbortController();
@@ -102,7 +102,7 @@ describe('given a sidecar that follows Redis', () => {
     cut.abort();
   });
 
-  it('makes a process deny what was revoked before and after it began to follow', async () => {
+  it('makes a process deny revocations from before and after its connection', async () => {
     const publisher = await publish(redis.url);
     await publisher.revoke(logout('before'));
     const sidecar = await startReady(`--source=${redis.url}`);
@@ -114,7 +114,7 @@ describe('given a sidecar that follows Redis', () => {
     expect(verdictOf(replica, 'other')).toBe('active');
   });
 
-  it('is killed, comes back, and its readers catch up by a snapshot of the new one', async () => {
+  it('returns after a kill, and its readers continue with a snapshot', async () => {
     const publisher = await publish(redis.url);
     const sidecar = await startReady(`--source=${redis.url}`);
     const gaps: string[] = [];
@@ -127,13 +127,13 @@ describe('given a sidecar that follows Redis', () => {
     expect(verdictOf(replica, 'other')).toBe('active');
   });
 
-  it('answers a position of another life with 410', async () => {
+  it('answers 410 for a position of an earlier process', async () => {
     const sidecar = await startReady(`--source=${redis.url}`);
     const headers = { 'Last-Event-ID': '0123456789abcdef.1' };
     expect((await fetch(`${sidecar.dataUrl}/v1/events`, { headers })).status).toBe(410);
   });
 
-  it('counts what came through', async () => {
+  it('counts the applied revocations', async () => {
     const sidecar = await startReady(`--source=${redis.url}`);
     const replica = await follow(sidecar.dataUrl);
     await (await publish(redis.url)).revoke(logout('counted'));
@@ -148,10 +148,10 @@ describe('given a sidecar that follows Redis', () => {
 });
 
 describe('given two sidecars on one Redis', () => {
-  it('gives the lease for heartbeats back when it stops, rather than let it lapse', async () => {
+  it('releases the heartbeat lease on stop, before the lease expires', async () => {
     const client = new Redis(redis.url);
     cleanUps.push(() => client.disconnect());
-    // One that was killed before may have left its own; then nothing shows whose it is that is given back.
+    // A sidecar killed by an earlier test may still hold the lease; the test needs that of its own sidecar.
     await client.del('{revocast}:lease');
     const sidecar = await startReady(`--source=${redis.url}`);
     expect(await client.exists('{revocast}:lease')).toBe(1);
@@ -159,7 +159,7 @@ describe('given two sidecars on one Redis', () => {
     expect(await client.exists('{revocast}:lease')).toBe(0);
   });
 
-  it('leaves the other one ready when the one that writes heartbeats stops', async () => {
+  it('keeps the other one ready when the writer of heartbeats stops', async () => {
     const first = await startReady(`--source=${redis.url}`);
     const second = await startReady(`--source=${redis.url}`);
     const states: unknown[] = [];
@@ -167,14 +167,14 @@ describe('given two sidecars on one Redis', () => {
     states.length = 0;
     expect(await first.process.stop()).toEqual({ code: 0, signal: null });
     const stoppedAtMs = systemClock.monotonicMs();
-    // A proof from after the stop: somebody else beats.
+    // A proof from after the stop: the other sidecar writes heartbeats.
     await until(() => (replica.freshness.provenAtMs ?? 0) > stoppedAtMs, { what: 'a heartbeat of the second sidecar' });
     expect(states).toEqual([]);
   });
 });
 
 describe('given a chain of relays', () => {
-  it('carries a revocation down, and one that is written at its end up and down again', async () => {
+  it('carries a revocation down, and one written at its end up and down again', async () => {
     const write = [`--token-file=${tokenFile}`];
     const node = await startReady(`--source=${redis.url}`, ...write);
     const relay = await startReady(`--source=${node.dataUrl}`, `--source-token-file=${tokenFile}`, ...write);
@@ -189,13 +189,13 @@ describe('given a chain of relays', () => {
     await Promise.all([denies(near, 'up'), denies(far, 'up')]);
   });
 
-  it('refuses a writer without the token at the first sidecar', async () => {
+  it('rejects a writer without the token at the first sidecar', async () => {
     const sidecar = await startReady(`--source=${redis.url}`, `--token-file=${tokenFile}`);
     const revoked = (await publish(sidecar.dataUrl)).revoke(logout('never'));
     await expect(revoked).rejects.toMatchObject({ code: 'unavailable', applied: false });
   });
 
-  it('becomes fresh again after the relay above it was killed', async () => {
+  it('becomes fresh again after the upstream relay was killed', async () => {
     const publisher = await publish(redis.url);
     const relay = await startReady(`--source=${redis.url}`);
     const last = await startReady(`--source=${relay.dataUrl}`);
@@ -208,7 +208,7 @@ describe('given a chain of relays', () => {
 });
 
 describe('given processes behind several sidecars', () => {
-  it('tells the publisher when every one of them has applied a revocation', async () => {
+  it('report to the publisher when all have applied a revocation', async () => {
     const node = await startReady(`--source=${redis.url}`);
     const relay = await startReady(`--source=${node.dataUrl}`);
     const replicas = [await follow(node.dataUrl), await follow(node.dataUrl), await follow(relay.dataUrl)];
@@ -218,7 +218,7 @@ describe('given processes behind several sidecars', () => {
     expect(replicas.map((replica) => verdictOf(replica, 'everywhere'))).toEqual(['revoked', 'revoked', 'revoked']);
   });
 
-  it('takes a sidecar that stops in order out of the count', async () => {
+  it('do not count a sidecar that stopped in order', async () => {
     const staying = await startReady(`--source=${redis.url}`);
     const leaving = await startReady(`--source=${redis.url}`);
     await follow(staying.dataUrl);
@@ -231,7 +231,7 @@ describe('given processes behind several sidecars', () => {
 });
 
 describe('given an embedded log in one sidecar', () => {
-  it('enforces on a Unix socket what is written there', async () => {
+  it('enforces a revocation that is written to its Unix socket', async () => {
     const socket = `unix:${join(folder, 'sidecar.sock')}`;
     await startReady('--source=memory:', `--token-file=${tokenFile}`, `--data-listen=${socket}`);
     const replica = await follow(socket);

@@ -21,7 +21,7 @@ function setUp({ drainMs = 15_000, override = {} as Partial<ShutdownSteps> } = {
 }
 
 describe('given a classic sidecar', () => {
-  it('is unready and gives the lease back at once, serves on, then says goodbye and closes', async () => {
+  it('is unready and releases the lease at once, serves while it drains, then sends readers away and closes', async () => {
     const { clock, calls, stop } = setUp();
     const stopped = stop();
     expect(calls).toEqual(['markStopping at 0', 'stopHeartbeat at 0']);
@@ -33,7 +33,7 @@ describe('given a classic sidecar', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  it('stops once, however often it is asked', async () => {
+  it('stops once, even if stop is called again', async () => {
     const { clock, calls, stop } = setUp();
     const both = Promise.all([stop(), stop()]);
     await clock.advance(15_000);
@@ -43,16 +43,16 @@ describe('given a classic sidecar', () => {
   });
 });
 
-describe('given a native sidecar, stopped after its API', () => {
-  it('does not wait', async () => {
+describe('given a native sidecar, which stops after its API', () => {
+  it('does not drain', async () => {
     const { calls, stop } = setUp({ drainMs: 0 });
     await stop();
     expect(calls.at(-1)).toBe('closeSource at 0');
   });
 });
 
-describe('given a step that goes wrong', () => {
-  it('takes the next one when one fails', async () => {
+describe('given a step that fails', () => {
+  it('continues with the next step after an error', async () => {
     const override = { stopHeartbeat: () => Promise.reject(new Error('down')) };
     const { calls, failures, stop } = setUp({ drainMs: 0, override });
     await stop();
@@ -60,7 +60,7 @@ describe('given a step that goes wrong', () => {
     expect(calls).toHaveLength(4);
   });
 
-  it('takes the next one when one hangs', async () => {
+  it('continues with the next step after the time limit', async () => {
     const override = { stopHeartbeat: () => new Promise<void>(() => undefined) };
     const { clock, calls, stop } = setUp({ drainMs: 0, override });
     const stopped = stop();

@@ -2,18 +2,18 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { freePort, type Supervised, supervise } from '@revocast/test-support';
 
-/** The built program; `npm test` builds it first. */
+/** The compiled program; `npm test` compiles it first. */
 export const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 export interface SidecarProcess {
   readonly dataUrl: string;
   readonly adminUrl: string;
-  /** What it printed, parsed; a line that is not JSON fails the test that reads it. */
+  /** The parsed lines of its output. @throws if a line is not JSON. */
   log(): readonly Record<string, unknown>[];
   readonly process: Supervised;
 }
 
-/** Starts the program on free ports that it keeps over a restart, and waits until its admin listener answers. */
+/** Starts the program on free ports, the same after a restart, and waits until its admin listener answers. */
 export async function startSidecarProcess(args: readonly string[]): Promise<SidecarProcess> {
   const [dataPort, adminPort] = [await freePort(), await freePort()];
   const adminUrl = `http://127.0.0.1:${adminPort}`;
@@ -45,7 +45,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs the program to its end. */
+/** Runs the program until it exits. */
 export function runProgram(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
   return new Promise((resolve) => {
     const options = { env: { PATH: process.env['PATH'], ...env }, timeout: 20_000 };

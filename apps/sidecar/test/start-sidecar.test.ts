@@ -29,7 +29,7 @@ describe('given an embedded log', () => {
     await request(sidecar.adminUrl).get('/startupz').expect(200);
   });
 
-  it('frees both ports when it stops', async () => {
+  it('releases both ports on stop', async () => {
     const sidecar = await start({ source: 'memory:' });
     await sidecar.stop();
     await expect(fetch(sidecar.dataUrl)).rejects.toThrow();
@@ -37,8 +37,8 @@ describe('given an embedded log', () => {
   });
 });
 
-describe('given a source that nobody can reach', () => {
-  it('starts all the same: alive, not ready, with the cause', async () => {
+describe('given an unreachable source', () => {
+  it('starts anyway: live, not ready, with the cause', async () => {
     const sidecar = await start({ source: 'redis://:hunter2@127.0.0.1:1' });
     await request(sidecar.adminUrl).get('/livez').expect(200);
     const { body, text } = await request(sidecar.adminUrl).get('/readyz').expect(503);
@@ -48,7 +48,7 @@ describe('given a source that nobody can reach', () => {
   });
 });
 
-describe('given a configuration that cannot be', () => {
+describe('given an invalid configuration', () => {
   it.each<[string, ConfigInput, RegExp]>([
     ['a value out of bounds', { source: 'memory:', drainMs: -1 }, /^drainMs: /],
     ['off loopback without a token', { source: 'memory:', dataListen: '0.0.0.0:0' }, /^tokenFile: needed/],
@@ -58,7 +58,7 @@ describe('given a configuration that cannot be', () => {
     await expect(start(input)).rejects.toThrow(message);
   });
 
-  it('binds neither listener when one cannot be bound', async () => {
+  it('binds no listener if one address cannot be bound', async () => {
     const first = await start({ source: 'memory:' });
     const adminListen = `127.0.0.1:${new URL(first.adminUrl).port}`;
     await expect(start({ source: 'memory:', adminListen })).rejects.toThrow(/^adminListen: cannot listen/);

@@ -29,13 +29,13 @@ async function figures({ adminUrl }: RunningSidecar): Promise<readonly string[]>
 }
 
 describe('given a sidecar over Redis and a relay below it', () => {
-  it('who reports to either is counted once, and the upper one shows it', async () => {
+  it('counts a subject that is reported to both once, and shows it at the upper sidecar', async () => {
     const redis = await startRedis({ config: { 'maxmemory-policy': 'noeviction' } });
     cleanUps.push(() => redis.stop());
     const upper = await start({ source: redis.url, clientClasses: ['browser'] });
-    // A relay need not know the classes.
+    // A relay needs no classes.
     const relay = await start({ source: upper.dataUrl });
-    expect([await figures(upper), await figures(relay)]).toEqual([[], []]);
+    expect({ upper: await figures(upper), relay: await figures(relay) }).toEqual({ upper: [], relay: [] });
     const statuses = [
       await report(upper, 'a', 'browser'),
       await report(relay, 'a', 'browser'),
@@ -59,10 +59,11 @@ describe('given a sidecar over Redis and a relay below it', () => {
 });
 
 describe('given a sidecar over an embedded log, and a relay below it', () => {
-  it('nobody is counted, and both say so', async () => {
+  it('counts no usage, and both answer 404', async () => {
     const upper = await start({ source: 'memory:' });
     const relay = await start({ source: upper.dataUrl });
-    expect([await report(upper, 'a', 'browser'), await report(relay, 'a', 'browser')]).toEqual([404, 404]);
+    const statuses = { upper: await report(upper, 'a', 'browser'), relay: await report(relay, 'a', 'browser') };
+    expect(statuses).toEqual({ upper: 404, relay: 404 });
     expect(await figures(upper)).toEqual([]);
   });
 });

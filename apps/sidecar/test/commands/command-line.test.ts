@@ -28,7 +28,7 @@ describe('readCommandLine', () => {
     expect(readCommandLine(line.split(' ').filter((word) => word !== ''))).toEqual(command);
   });
 
-  it('takes the file of REVOCAST_CONFIG unless --config names one', () => {
+  it('reads the file of REVOCAST_CONFIG unless there is a --config', () => {
     expect(readCommandLine([], '/a.yaml')).toMatchObject({ configFile: '/a.yaml' });
     expect(readCommandLine(['--config', '/b.yaml'], '/a.yaml')).toMatchObject({ configFile: '/b.yaml' });
     expect(readCommandLine([], '')).toEqual({ name: 'run', argv: [] });
@@ -44,19 +44,19 @@ describe('readCommandLine', () => {
     ['wait --min 3s -- a', 'expected: wait'],
     ['wait --max 30 -- a', '--max: expected a number with ms, s or m'],
     ['wait --url ftp://x -- a', '--url: expected the http URL'],
-  ])('refuses "%s"', (line, message) => {
+  ])('rejects "%s"', (line, message) => {
     expect(readCommandLine(line.split(' '))).toEqual({ name: 'mistake', message: expect.stringContaining(message) });
   });
 });
 
-describe('given a URL where a command belongs', () => {
-  it('does not show it: it may carry a password', () => {
+describe('given a URL in the place of a command', () => {
+  it('does not print it: it may contain a password', () => {
     expect(readCommandLine(['redis://:hunter2@redis'])).toEqual({ name: 'mistake', message: 'unknown command' });
   });
 });
 
 describe('printHelp', () => {
-  it('names every option and its variable', () => {
+  it('lists every option and its variable', () => {
     for (const { flag, environment } of options) {
       expect(printHelp()).toContain(`${flag} <`);
       expect(printHelp()).toContain(environment);

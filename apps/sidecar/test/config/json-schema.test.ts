@@ -4,12 +4,12 @@ import { configJsonSchema, options } from '../../src/config/options.ts';
 
 const shipped: unknown = JSON.parse(readFileSync(new URL('../../config.schema.json', import.meta.url), 'utf8'));
 
-describe('the shipped config.schema.json', () => {
-  it('is what the code accepts', () => {
+describe('the published config.schema.json', () => {
+  it('is equal to the schema of the code', () => {
     expect(shipped).toEqual(configJsonSchema());
   });
 
-  it('names every option', () => {
+  it('has every option', () => {
     expect(Object.keys(configJsonSchema()['properties'] ?? {}).sort()).toEqual(options.map(({ name }) => name).sort());
   });
 });

@@ -24,7 +24,7 @@ describe('parseListenAddress', () => {
     'redis:1',
     'unix:run',
     'unix:/run/',
-  ])('refuses "%s"', (text) => {
+  ])('rejects "%s"', (text) => {
     expect(parseListenAddress(text)).toBeUndefined();
   });
 });

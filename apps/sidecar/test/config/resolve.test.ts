@@ -34,7 +34,7 @@ function accepted(given: Given) {
   return resolved;
 }
 
-function refused(given: Given): string {
+function rejected(given: Given): string {
   const resolved = resolve(given);
   return resolved.ok ? 'accepted' : printProblems(resolved.problems);
 }
@@ -69,25 +69,25 @@ describe('given one option in several places', () => {
     ['the environment before the file', { yaml, env }, 2, 'REVOCAST_DRAIN_MS'],
     ['the flag before the environment', { yaml, env, argv }, 3, '--drain-ms'],
     ['the flag before the file', { yaml, argv }, 3, '--drain-ms'],
-  ])('takes %s', (_name, given, drainMs, origin) => {
+  ])('uses %s', (_name, given, drainMs, origin) => {
     const { config, origins } = accepted(given);
     expect(config.drainMs).toBe(drainMs);
     expect(origins.get('drainMs')).toBe(origin);
   });
 
-  it('takes an empty variable for "not set"', () => {
+  it('treats an empty variable as not set', () => {
     expect(accepted({ env: { ...redis, REVOCAST_DRAIN_MS: '' }, yaml }).config.drainMs).toBe(1);
   });
 });
 
-describe('given every way to write a value', () => {
+describe('given the notations of a value', () => {
   it('reads --flag=value, lists and an empty file', () => {
     const { config } = accepted({ argv: ['--drain-ms=0', '--allowed-hosts=a.example, b.example'], yaml: '' });
     expect(config.drainMs).toBe(0);
     expect(config.allowedHosts).toEqual(['a.example', 'b.example']);
   });
 
-  it('reads a secret from the file that <name>File names', () => {
+  it('reads a secret from the file of <name>File', () => {
     const files = { '/run/secrets/source': 'redis://:secret@redis:6379\n' };
     for (const given of [
       { argv: ['--source-file', '/run/secrets/source'], env: {} },
@@ -98,7 +98,7 @@ describe('given every way to write a value', () => {
     }
   });
 
-  it('lets a flag with a file go before a variable with a value', () => {
+  it('prefers a flag with a file to a variable with a value', () => {
     const given = { argv: ['--source-file', '/s'], files: { '/s': 'memory:' } };
     expect(accepted(given).config.source).toBe('memory:');
     expect(accepted({ env: redis, yaml: 'sourceFile: /s', files: { '/s': 'memory:' } }).config.source).toBe(
@@ -118,7 +118,7 @@ describe('given a mistake', () => {
     ['an unknown flag', { argv: ['--drain-m', '1'] }, '--drain-m: unknown option; did you mean --drain-ms?'],
     ['an unknown variable', { env: { ...redis, REVOCAST_DRAINMS: '1' } }, 'did you mean REVOCAST_DRAIN_MS?'],
     ['an unknown key', { yaml: 'drain_ms: 1' }, 'drain_ms (/etc/revocast.yaml): unknown option; did you mean drainMs?'],
-    ['a key like no other', { yaml: 'colour: red' }, 'colour (/etc/revocast.yaml): unknown option\n'],
+    ['a key that resembles no option', { yaml: 'colour: red' }, 'colour (/etc/revocast.yaml): unknown option\n'],
     ['a flag without its value', { argv: ['--drain-ms'] }, 'drainMs (--drain-ms): needs a value'],
     ['a flag whose value is a flag', { argv: ['--source', '--drain-ms=1'] }, 'source (--source): needs a value'],
     ['a flag given twice', { argv: ['--drain-ms=1', '--drain-ms=2'] }, 'drainMs (--drain-ms): given twice'],
@@ -126,30 +126,34 @@ describe('given a mistake', () => {
     ['a mistyped switch', { argv: ['--print-confg'] }, 'did you mean --print-config?'],
     ['a secret given twice', { argv: ['--source=memory:', '--source-file=/x'] }, 'source (--source-file): given twice'],
     [
-      'a secret file that is not there',
+      'a secret file that does not exist',
       { argv: ['--source-file=/x'] },
       'source (--source-file): cannot read /x (ENOENT)',
     ],
-    ['a number that is a word', { argv: ['--drain-ms=soon'] }, 'drainMs (--drain-ms): Invalid input: expected number'],
-    ['a number that is a string in YAML', { yaml: 'drainMs: "5"' }, 'found "5"'],
-    ['a fraction', { argv: ['--drain-ms=1.5'] }, 'expected int'],
-    ['a word outside its list', { argv: ['--when-unknown=maybe'] }, 'whenUnknown (--when-unknown): Invalid option'],
     [
-      'a bind address by name',
+      'a word instead of a number',
+      { argv: ['--drain-ms=soon'] },
+      'drainMs (--drain-ms): Invalid input: expected number',
+    ],
+    ['a string instead of a number in YAML', { yaml: 'drainMs: "5"' }, 'found "5"'],
+    ['a fraction', { argv: ['--drain-ms=1.5'] }, 'expected int'],
+    ['a word that is not a choice', { argv: ['--when-unknown=maybe'] }, 'whenUnknown (--when-unknown): Invalid option'],
+    [
+      'a bind address with a host name',
       { argv: ['--data-listen=db.example:1'] },
       'dataListen (--data-listen): expected <ip>:<port>',
     ],
-    ['a file that is no mapping', { yaml: '- a' }, 'config (/etc/revocast.yaml): expected a mapping'],
-    ['a file that is no YAML', { yaml: 'a: [' }, 'config (/etc/revocast.yaml): not YAML'],
+    ['a file without a mapping', { yaml: '- a' }, 'config (/etc/revocast.yaml): expected a mapping'],
+    ['a file that is not YAML', { yaml: 'a: [' }, 'config (/etc/revocast.yaml): not YAML'],
     [
-      'off loopback without a token',
+      'an address off loopback without a token',
       { argv: ['--data-listen=0.0.0.0:7471'] },
       'tokenFile: needed because dataListen 0.0.0.0:7471',
     ],
   ];
 
-  it.each(mistakes)('refuses %s', (_name, given, expected) => {
-    expect(refused(given)).toContain(expected);
+  it.each(mistakes)('rejects %s', (_name, given, expected) => {
+    expect(rejected(given)).toContain(expected);
   });
 
   it.each([
@@ -157,31 +161,31 @@ describe('given a mistake', () => {
     ['max-staleness-ms', 2000, 60_000],
     ['max-rules', 1, 100_000_000],
     ['max-readers', 1, 100_000],
-  ])('refuses --%s below %d and above %d, and takes both bounds', (flag, least, most) => {
-    expect(refused({ argv: [`--${flag}=${least}`] })).toBe('accepted');
-    expect(refused({ argv: [`--${flag}=${most}`] })).toBe('accepted');
-    expect(refused({ argv: [`--${flag}=${least - 1}`] })).toContain(`>=${least}; found ${least - 1}`);
-    expect(refused({ argv: [`--${flag}=${most + 1}`] })).toContain(`<=${most}; found ${most + 1}`);
+  ])('rejects --%s below %d and above %d, and accepts both bounds', (flag, least, most) => {
+    expect(rejected({ argv: [`--${flag}=${least}`] })).toBe('accepted');
+    expect(rejected({ argv: [`--${flag}=${most}`] })).toBe('accepted');
+    expect(rejected({ argv: [`--${flag}=${least - 1}`] })).toContain(`>=${least}; found ${least - 1}`);
+    expect(rejected({ argv: [`--${flag}=${most + 1}`] })).toContain(`<=${most}; found ${most + 1}`);
   });
 
-  it('tells every mistake at once', () => {
+  it('reports every mistake at once', () => {
     expect(
-      refused({ yaml: 'colour: red\ndrainMs: -1', env: { REVOCAST_MAX_RULES: '0' } })
+      rejected({ yaml: 'colour: red\ndrainMs: -1', env: { REVOCAST_MAX_RULES: '0' } })
         .trim()
         .split('\n'),
     ).toHaveLength(4);
   });
 
-  it('never shows a source, which may carry a password', () => {
-    expect(refused({ env: { REVOCAST_SOURCE: 'reddis://:hunter2@redis' } })).not.toContain('hunter2');
-    expect(refused({ argv: ['--sorce', 'redis://:hunter2@redis'] })).not.toContain('hunter2');
-    expect(refused({ argv: ['--sorce=redis://:hunter2@redis'] })).not.toContain('hunter2');
-    expect(refused({ yaml: 'source: "redis://:hunter2@redis', env: {} })).not.toContain('hunter2');
+  it('never prints a source, which may contain a password', () => {
+    expect(rejected({ env: { REVOCAST_SOURCE: 'reddis://:hunter2@redis' } })).not.toContain('hunter2');
+    expect(rejected({ argv: ['--sorce', 'redis://:hunter2@redis'] })).not.toContain('hunter2');
+    expect(rejected({ argv: ['--sorce=redis://:hunter2@redis'] })).not.toContain('hunter2');
+    expect(rejected({ yaml: 'source: "redis://:hunter2@redis', env: {} })).not.toContain('hunter2');
   });
 });
 
-describe('given variables of others in the same environment', () => {
-  it('leaves alone what an API process reads and what Kubernetes announces', () => {
+describe('given variables of other programs in the environment', () => {
+  it('ignores those of an API process and those that Kubernetes sets for a Service', () => {
     const env = {
       ...redis,
       REVOCAST_FEED: 'unix:/run/x',
@@ -196,20 +200,20 @@ describe('given variables of others in the same environment', () => {
 
 describe('given a listener off loopback', () => {
   it.each(['127.0.0.1:0', '[::1]:7471', 'localhost:7471', 'unix:/run/revocast/sidecar.sock'])(
-    'needs no token on %s',
+    'requires no token on %s',
     (listen) => {
-      expect(refused({ argv: ['--data-listen', listen] })).toBe('accepted');
+      expect(rejected({ argv: ['--data-listen', listen] })).toBe('accepted');
     },
   );
 
-  it.each(['0.0.0.0:7471', '[::]:7471', '10.0.0.1:7471'])('needs one on %s', (listen) => {
-    expect(refused({ argv: ['--data-listen', listen] })).toContain('tokenFile: needed');
-    expect(refused({ argv: ['--data-listen', listen, '--token-file', '/t'] })).toBe('accepted');
+  it.each(['0.0.0.0:7471', '[::]:7471', '10.0.0.1:7471'])('requires a token on %s', (listen) => {
+    expect(rejected({ argv: ['--data-listen', listen] })).toContain('tokenFile: needed');
+    expect(rejected({ argv: ['--data-listen', listen, '--token-file', '/t'] })).toBe('accepted');
   });
 });
 
 describe('printConfig', () => {
-  it('shows each value and where it came from, with the source masked', () => {
+  it('prints each value with its origin, and masks the source', () => {
     const printed = printConfig(
       accepted({
         argv: ['--source=redis://:hunter2@redis:6379'],
@@ -226,7 +230,7 @@ describe('printConfig', () => {
 });
 
 describe('printOptions', () => {
-  it('names flag, variable, bounds and default of an option', () => {
+  it('prints flag, variable, bounds and default of an option', () => {
     expect(printOptions()).toContain('--drain-ms <integer>');
     expect(printOptions()).toContain('(0–300000; default 15000; REVOCAST_DRAIN_MS)');
     expect(printOptions()).toContain('--source-file <string>');

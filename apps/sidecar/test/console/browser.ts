@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
 
-/** Nothing but what the test asks for goes over the network; the sandbox wants rights that containers do not give. */
+/** Flags without background requests of the browser. The sandbox is off: it needs rights that containers do not have. */
 const flags = [
   '--no-sandbox',
   '--disable-gpu',
@@ -17,7 +17,7 @@ const flags = [
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** @throws Error that says how to get one. */
+/** @throws Error with the instructions to install one. */
 export function findChromium(environment: Readonly<Record<string, string | undefined>> = process.env): string {
   const asked = environment['REVOCAST_CHROMIUM'];
   const folders = (environment['PATH'] ?? '').split(delimiter);
@@ -26,11 +26,11 @@ export function findChromium(environment: Readonly<Record<string, string | undef
   const found = candidates.find((path) => existsSync(path));
   if (found !== undefined) return found;
   throw new Error(
-    'no Chromium was found: install one (Debian: apt-get install chromium) or name it in REVOCAST_CHROMIUM',
+    'found no Chromium: install one (Debian: apt-get install chromium) or set REVOCAST_CHROMIUM to its path',
   );
 }
 
-/** A browser with a profile of its own, headless. */
+/** Starts a headless browser with its own profile. */
 export async function openBrowser(): Promise<{ readonly context: BrowserContext; close(): Promise<void> }> {
   const executablePath = findChromium();
   const profile = await mkdtemp(join(tmpdir(), 'revocast-browser-'));

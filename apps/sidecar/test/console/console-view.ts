@@ -1,6 +1,6 @@
 import type { ConsoleView } from '../../src/console/console-view.ts';
 
-/** What a quiet, fresh sidecar shows; `changes` are what a test is about. */
+/** The view of a fresh sidecar without revocations, with the changes of the test. */
 export function viewOf(changes: Partial<ConsoleView> = {}): ConsoleView {
   return {
     nowMs: Date.UTC(2026, 0, 1, 12, 0, 0),

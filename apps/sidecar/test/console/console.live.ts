@@ -23,7 +23,7 @@ let requests: Request[];
 let complaints: string[];
 
 beforeAll(async () => {
-  // First: without a browser there is nothing to wait for.
+  // The browser starts first: without one the tests fail at once.
   const browser = await openBrowser();
   cleanUps.push(() => browser.close());
   context = browser.context;
@@ -54,7 +54,7 @@ beforeEach(async () => {
   await page.goto(`${sidecar.dataUrl}/console`);
 });
 afterEach(async () => {
-  // The content security policy complains here, and so does every error of the script.
+  // Violations of the content security policy and script errors appear here.
   expect(complaints).toEqual([]);
   await page.close();
 });
@@ -73,7 +73,7 @@ interface Claims {
   readonly [claim: string]: unknown;
 }
 
-/** A token as an issuer would sign it; nobody here looks at the signature. */
+/** A token with a placeholder signature: the page does not check it. */
 function mint(claims: Claims): string {
   const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
   const iat = Math.floor(Date.now() / 1000) - 60;
@@ -88,15 +88,15 @@ async function explain(token: string): Promise<string> {
   return (await page.locator('#explanation').textContent()) ?? '';
 }
 
-/** Everything that left the browser. */
+/** URLs and bodies of all requests of the page. */
 function sent(): string[] {
   return requests.map((request) => {
     return [request.url(), JSON.stringify(request.headers()), request.postData() ?? ''].join('\n');
   });
 }
 
-describe('the console, while revocations happen', () => {
-  it('shows each within a second or two, with reason, actor and latency', async () => {
+describe('the console during revocations', () => {
+  it('shows each revocation within two seconds, with reason, actor and latency', async () => {
     for (let number = 0; number < 30; number++) {
       const reason = number % 3 === 0 ? 'logout' : number % 3 === 1 ? 'password_change' : 'admin';
       await publisher.revoke({ issuer, session: `shown-${number}`, reason, actor: `admin-${number}` });
@@ -115,7 +115,7 @@ describe('the console, while revocations happen', () => {
     expect(await part('freshness').textContent()).toContain('Rules held31');
   });
 
-  it('shows a replica, and how far it is', async () => {
+  it('shows a replica by its label, with its lag', async () => {
     await seen('no replica', 'replicas', 'No replica reports');
     const feed = await openFeed(sidecar.dataUrl, { clock: systemClock, random: systemRandom });
     const replica = openReplica({ feed, clock: systemClock, random: systemRandom, id: 'pod-7-api' });
@@ -127,7 +127,7 @@ describe('the console, while revocations happen', () => {
     await replica.close();
   });
 
-  it('stands still while it is paused', async () => {
+  it('does not change while it is paused', async () => {
     const pause = page.getByRole('button', { name: 'Pause updates' });
     await pause.press('Enter');
     expect(await pause.getAttribute('aria-pressed')).toBe('true');
@@ -139,7 +139,7 @@ describe('the console, while revocations happen', () => {
   });
 });
 
-describe('"why was this token refused?"', () => {
+describe('the explanation of a token', () => {
   const names = {
     jti: 'token-id-of-the-pasted-token',
     sub: 'subject-of-the-pasted-token',
@@ -147,7 +147,7 @@ describe('"why was this token refused?"', () => {
     sid: 'session-of-the-pasted-token',
   };
 
-  it('finds the session by which it was revoked', async () => {
+  it('names the session that is revoked', async () => {
     await publisher.revoke({ issuer, session: names.sid, reason: 'logout', actor: 'who-ended-the-session' });
     await seen('the revocation', 'revocations', 'who-ended-the-session');
     const explained = await explain(`Bearer ${mint(names)}`);
@@ -157,7 +157,7 @@ describe('"why was this token refused?"', () => {
     await page.screenshot({ path: join(pictures, 'dark.png'), fullPage: true });
   });
 
-  it('tells a token from before a cutoff from one after it', async () => {
+  it('distinguishes a token from before a cutoff from one after it', async () => {
     const subject = 'a-subject-with-a-cutoff';
     await publisher.revoke({ issuer, subject, reason: 'password_change' });
     const iat = Math.floor(Date.now() / 1000);
@@ -167,7 +167,7 @@ describe('"why was this token refused?"', () => {
     expect(await explain(mint({ jti: 'after', sub: subject, iat: iat + 10, exp: iat + 100 }))).toContain('Not revoked');
   });
 
-  it('sends nothing of the token, not even twelve characters of it', async () => {
+  it('sends no twelve consecutive characters of the token', async () => {
     const token = mint(names);
     await explain(token);
     const secrets = [token, ...Object.values(names)];
@@ -179,7 +179,7 @@ describe('"why was this token refused?"', () => {
     expect(all.filter((request) => runs.some((run) => request.includes(run)))).toEqual([]);
   });
 
-  it('is reached, filled and read with the keyboard alone', async () => {
+  it('can be used with the keyboard alone', async () => {
     await page.getByLabel('Access token').focus();
     await page.keyboard.insertText('not a token');
     await page.keyboard.press('Tab');
@@ -191,7 +191,7 @@ describe('"why was this token refused?"', () => {
     expect(await page.locator('#token').evaluate((field) => field.matches(':focus'))).toBe(true);
   });
 
-  it('leaves nothing behind for the way back', async () => {
+  it('is removed when the user leaves the page and returns', async () => {
     await page.getByLabel('Access token').fill(mint(names));
     await page.goto('about:blank');
     await page.goBack();
@@ -200,15 +200,15 @@ describe('"why was this token refused?"', () => {
 });
 
 describe('the page', () => {
-  it.each([320, 390])('fits a phone of %d pixels, nothing beside it', async (width) => {
+  it.each([320, 390])('fits a screen %d pixels wide without horizontal scrolling', async (width) => {
     await page.setViewportSize({ width, height: 800 });
     await explain(mint({ jti: 'on-a-phone', sub: 'a-subject-with-a-cutoff' }));
-    // The browser's own measure, in the page: this program knows no `document`.
+    // A string, because the types of this program have no `document`.
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
     if (width === 390) await page.screenshot({ path: join(pictures, 'phone.png'), fullPage: true });
   });
 
-  it('says that it is out of date once the sidecar cannot be reached, and which error the source has', async () => {
+  it('shows that it is out of date when the sidecar is unreachable, and the last error of the source', async () => {
     redis.pause();
     await until(async () => (await page.locator('#state').textContent())?.startsWith('Stale (no_heartbeat)') ?? false, {
       what: 'the state to be stale',
@@ -222,7 +222,7 @@ describe('the page', () => {
     });
     await sidecar.process.stop();
     await page.getByText('no connection to the sidecar since then').waitFor();
-    // That the connection was refused is what was to be seen.
+    // The test causes these messages: the connection was refused.
     complaints = complaints.filter((complaint) => !complaint.includes('net::ERR_'));
   });
 });

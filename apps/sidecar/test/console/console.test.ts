@@ -35,7 +35,7 @@ async function start(input: Partial<ConfigInput> = {}): Promise<string> {
   return sidecar.dataUrl.replace('0.0.0.0', '127.0.0.1');
 }
 
-/** An open stream of updates, read as it comes. */
+/** Reads an open stream of updates. */
 async function follow(url: string) {
   const end = new AbortController();
   cleanUps.push(() => end.abort());
@@ -55,7 +55,7 @@ async function follow(url: string) {
 }
 
 describe('given a sidecar on loopback', () => {
-  it('shows the page to whoever is on this host', async () => {
+  it('serves the page to this host without a token', async () => {
     const { text, headers } = await request(await start())
       .get('/console')
       .expect(200)
@@ -66,7 +66,7 @@ describe('given a sidecar on loopback', () => {
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
   });
 
-  it('serves each file that the page names, and every module that a script imports', async () => {
+  it('serves each file of the page, and every module that a script imports', async () => {
     const url = await start();
     const { text } = await request(url).get('/console').expect(200);
     const named = [...text.matchAll(/(?:src|href)="(\/console\/[^"]+)"/g)].map(([, path = '']) => path);
@@ -84,7 +84,7 @@ describe('given a sidecar on loopback', () => {
     await request(url).get('/console/page.css').expect(200).expect('Content-Type', /css/);
   });
 
-  it('says of digests which rules are held, and shows the revocation', async () => {
+  it('answers which digests have rules, and shows the revocation', async () => {
     const url = await start({ tokenFile: tokenFile() });
     const publisher = await createPublisher(url, { tokenFile: tokenFile() });
     cleanUps.push(() => publisher.close());
@@ -104,7 +104,7 @@ describe('given a sidecar on loopback', () => {
   });
 
   it.each(['', '?d=', '?d=xyz', `?d=${'0'.repeat(32)}&d=eyJhbGciOi`, `?digest=${'0'.repeat(32)}`])(
-    'refuses the question "%s" without repeating it',
+    'rejects the query "%s" without repeating it',
     async (query) => {
       const { text } = await request(await start())
         .get(`/console/digests${query}`)
@@ -113,13 +113,13 @@ describe('given a sidecar on loopback', () => {
     },
   );
 
-  it.each(paths)('refuses %s under a foreign Host, and from a page of another origin', async (path) => {
+  it.each(paths)('rejects %s with a foreign Host, and from a page of another origin', async (path) => {
     const url = await start();
     await request(url).get(path).set('Host', 'evil.example').expect(421);
     await request(url).get(path).set('Origin', 'https://evil.example').expect(403);
   });
 
-  it('refuses what another site embeds, which carries no Origin, and takes a link that a person follows', async () => {
+  it('rejects resources that another site embeds, which have no Origin, and accepts links', async () => {
     const url = await start();
     const get = (path: string, site: string, dest: string) =>
       request(url).get(path).set('Sec-Fetch-Site', site).set('Sec-Fetch-Dest', dest);
@@ -132,13 +132,13 @@ describe('given a sidecar on loopback', () => {
     await get(digests, 'none', 'document').expect(200);
   });
 
-  it.each(['/console/', '/console/x', '/CONSOLE', '/consoles'])('knows nothing of %s', async (path) => {
+  it.each(['/console/', '/console/x', '/CONSOLE', '/consoles'])('does not serve %s', async (path) => {
     await request(await start())
       .get(path)
       .expect(404);
   });
 
-  it.each(['post', 'put', 'delete'] as const)('takes no %s', async (method) => {
+  it.each(['post', 'put', 'delete'] as const)('rejects the method %s', async (method) => {
     await request(await start())
       [method]('/console')
       .expect(404);
@@ -146,20 +146,20 @@ describe('given a sidecar on loopback', () => {
 });
 
 describe('given an open page', () => {
-  it('is sent everything once and then what changed, at most once a second', async () => {
+  it('receives every part once and then the changed parts, at most once a second', async () => {
     const page = await follow(await start());
     const first = await page.next();
     const firstAt = performance.now();
     expect(page.response.headers.get('content-type')).toMatch(/^text\/event-stream/);
     expect(Object.keys(first.parts)).toEqual(['freshness', 'replicas', 'latency', 'revocations', 'refusals']);
     const second = await page.next();
-    // A timer may fire a moment early by another clock.
+    // By another clock, a timer may fire slightly early.
     expect(performance.now() - firstAt).toBeGreaterThan(900);
     expect(second.parts).toHaveProperty('freshness');
     expect(second.parts).not.toHaveProperty('revocations');
   });
 
-  it('is one of eight at most; another may come when one has gone', async () => {
+  it('is one of at most eight, and closing one admits another', async () => {
     const url = await start();
     const pages = [];
     for (let page = 0; page < maxPages; page++) pages.push(await follow(url));
@@ -169,8 +169,8 @@ describe('given an open page', () => {
   });
 });
 
-describe('given a sidecar that other hosts reach', () => {
-  it.each(paths)('wants the token for %s', async (path) => {
+describe('given a sidecar that other hosts can reach', () => {
+  it.each(paths)('requires the token for %s', async (path) => {
     const url = await start({ dataListen: '0.0.0.0:0', tokenFile: tokenFile() });
     await request(url).get(path).expect(401);
     await request(url).get(path).set('Authorization', 'Bearer not-the-right-token-at-all').expect(401);

@@ -17,7 +17,7 @@ function replicaWith(rule: typeof none, state: 'fresh' | 'stale' = 'fresh') {
   return { denylist, logClock: { claimSeconds: () => now } as never, status: () => status };
 }
 
-describe('what a rule means, in words', () => {
+describe('the meaning of a rule in words', () => {
   it.each([
     [
       'a denial',
@@ -37,13 +37,13 @@ describe('what a rule means, in words', () => {
     expect(meaning.words).toEqual([expect.stringMatching(words)]);
   });
 
-  it('says both of a block with a cutoff', () => {
+  it('contains both sentences for a block with a cutoff', () => {
     expect(describeRule({ ...none, deniedUntil: forEver, denialStamp: 5, issuedUpTo: 9 }, now).words).toHaveLength(2);
   });
 });
 
 describe('the answer about digests', () => {
-  it('names those under which a rule is held, and how far the list may be trusted', () => {
+  it('contains the digests that have a rule, and the freshness', () => {
     const other = hexOf({ ...session, value: 's-2' });
     const answer = answerDigests([other, hexOf(session)], replicaWith({ ...none, issuedUpTo: 9 }, 'stale'));
     expect(answer).toEqual({
@@ -55,7 +55,7 @@ describe('the answer about digests', () => {
     });
   });
 
-  it('answers a digest that is asked for twice once', () => {
+  it('answers a repeated digest once', () => {
     const answer = answerDigests([hexOf(session), hexOf(session)], replicaWith({ ...none, issuedUpTo: 9 }));
     expect(answer).toHaveProperty('rules.length', 1);
   });
@@ -68,13 +68,13 @@ describe('the answer about digests', () => {
     ['a token', ['eyJhbGciOiJFUzI1NiJ9.e30.c2ln']],
     ['one good and one bad', ['0'.repeat(32), 'not-a-digest-at-all']],
     ['one too many', Array.from({ length: maxDigests + 1 }, (_, at) => at.toString(16).padStart(32, '0'))],
-  ])('refuses %s without repeating it', (_name, asked) => {
+  ])('rejects %s without repeating it', (_name, asked) => {
     const answer = answerDigests(asked, replicaWith(none));
     expect(answer).toMatch(/digest/);
     for (const text of asked) expect(answer).not.toContain(text.slice(0, 12));
   });
 
-  it('takes as many as it may', () => {
+  it('accepts the maximum number of digests', () => {
     const asked = Array.from({ length: maxDigests }, (_, at) => at.toString(16).padStart(32, '0'));
     expect(answerDigests(asked, replicaWith(none))).toMatchObject({ rules: [] });
   });

@@ -51,7 +51,7 @@ describe('a pasted token', () => {
       `${encode({})}.${Buffer.from([0x22, 0xff, 0x22]).toString('base64url')}.s`,
       /second part/,
     ],
-    ['a payload that is no base64url', `${encode({})}.***.s`, /second part/],
+    ['a payload that is not base64url', `${encode({})}.***.s`, /second part/],
   ])('is refused in words: %s', (_name, text, words) => {
     expect(decodeToken(text)).toMatch(words);
   });
@@ -70,7 +70,7 @@ describe('the names of a token', () => {
     tid: 't',
   };
 
-  it('are those of every profile, with pairs of subject and client', async () => {
+  it('come from every profile, with pairs of subject and client', async () => {
     const names = await revocableNames(decoded(claims, { kid: 'k' }));
     const found = names.map(({ dimension, from }) => `${dimension}: ${from}`);
     expect(found).toEqual([
@@ -92,7 +92,7 @@ describe('the names of a token', () => {
     ]);
   });
 
-  it('come from every claim that a profile of the middleware reads', () => {
+  it('include every claim that a profile of the middleware reads', () => {
     const text = readFileSync(
       new URL('../../../../packages/middleware/src/options/profiles.ts', import.meta.url),
       'utf8',
@@ -105,7 +105,7 @@ describe('the names of a token', () => {
     }
   });
 
-  it('have the digests under which the denylist holds them', async () => {
+  it('have the digests of the denylist', async () => {
     const token = decoded(claims, { kid: 'k' });
     for (const name of await revocableNames(token)) {
       const value = { dimension: name.dimension, issuer, value: name.value } as DimensionValue;
@@ -113,13 +113,13 @@ describe('the names of a token', () => {
     }
   });
 
-  it('include what was signed, as publishers name a token without an id', async () => {
+  it('include the signed text, by which publishers name a token without an id', async () => {
     const token = decoded({ iss: issuer });
     const names = await revocableNames(token);
     expect(names[0]?.value).toBe(signingInputName(token.signingInput));
   });
 
-  it('are none without an issuer, and none of claims that are no text', async () => {
+  it('are none without an issuer, and none for claims that are not strings', async () => {
     expect(await revocableNames(decoded({ sub: 'u' }))).toEqual([]);
     const names = await revocableNames(decoded({ iss: issuer, sub: 7, sid: '', jti: ['x'] }));
     expect(names.map(({ dimension }) => dimension)).toEqual(['token', 'issuer']);
@@ -152,7 +152,7 @@ describe('the verdict', () => {
     expect(judge(claims, given).tone).toBe(tone);
   });
 
-  it('is not known of a token without an issuer', () => {
+  it('is unknown for a token without an issuer', () => {
     expect(judge({ sub: 'u' }, answer, [])).toMatchObject({
       tone: 'unknown',
       verdict: expect.stringContaining('no issuer'),
@@ -177,7 +177,7 @@ describe('the verdict', () => {
     expect(notes.at(-1)).toMatch(/^Not checked here: signature/);
   });
 
-  it('does not call a life too long that is just as long as allowed', () => {
+  it('accepts a lifetime equal to the maximum', () => {
     const { notes } = judge({ ...good, iat: now, exp: now + 100 }, { ...answer, maxTokenLifetimeSeconds: 100 });
     expect(notes.join()).not.toContain('allows');
   });

@@ -29,7 +29,7 @@ function given({ everComplete = true } = {}) {
     lags,
     clock,
     listening: () => Object.values(listeners).flat().length,
-    /** A batch of so many changes that ends at `cursor`. */
+    /** Applies a batch of changes that ends at `cursor`. */
     apply(changes: number, cursor: string) {
       for (let change = 0; change < changes; change++) for (const tell of listeners.change as (() => void)[]) tell();
       for (const tell of listeners.position as ((at: FeedPosition) => void)[]) tell({ ...position, cursor });
@@ -46,7 +46,7 @@ function given({ everComplete = true } = {}) {
 }
 
 describe('the lag of a replica', () => {
-  it('is nothing when it has applied what was applied here', () => {
+  it('is nothing when the replica has applied every change of this sidecar', () => {
     const { report, apply, read } = given();
     report({});
     apply(0, 'a');
@@ -55,7 +55,7 @@ describe('the lag of a replica', () => {
     expect(read()).toEqual({ api: { kind: 'current' } });
   });
 
-  it('is the changes it lacks, and the time since the first of them came', async () => {
+  it('is the number of missing changes, and the time since the first of them was applied', async () => {
     const { report, apply, read, clock } = given();
     report({});
     apply(0, 'a');
@@ -72,7 +72,7 @@ describe('the lag of a replica', () => {
     });
   });
 
-  it('is nothing when only heartbeats came since: they move the position and change nothing', async () => {
+  it('is nothing after heartbeats only: they move the position without a change', async () => {
     const { report, apply, read, clock } = given();
     report({});
     apply(1, 'a');
@@ -82,7 +82,7 @@ describe('the lag of a replica', () => {
     expect(read()).toEqual({ api: { kind: 'current' } });
   });
 
-  it('is remembered through any number of heartbeats', () => {
+  it('stays known after any number of heartbeats', () => {
     const { report, apply, read } = given();
     report({});
     apply(0, 'a');
@@ -92,7 +92,7 @@ describe('the lag of a replica', () => {
     expect(read()).toEqual({ api: { kind: 'behind', changes: 1, ms: 0 } });
   });
 
-  it('is not known of one that has not synchronised, and of a position that nobody remembers', () => {
+  it('is unknown for a replica that is not synchronised, and for a position that is no longer recorded', () => {
     const { report, apply, read } = given();
     report({ joined: undefined });
     apply(0, 'first');
@@ -105,7 +105,7 @@ describe('the lag of a replica', () => {
     });
   });
 
-  it('puts the furthest behind first', () => {
+  it('is sorted, the largest first', () => {
     const { report, apply, lags } = given();
     report({});
     apply(0, 'a');
@@ -115,7 +115,7 @@ describe('the lag of a replica', () => {
     expect(lags.read().map(({ id }) => id)).toEqual(['unknown', 'unknownToo', 'far', 'near', 'current']);
   });
 
-  it('is not measured before anybody reports, nor before the first snapshot is complete, nor afterwards', () => {
+  it('is not measured before the first report, before the first complete snapshot, or after close', () => {
     const nobody = given();
     expect(nobody.listening()).toBe(1);
     const cold = given({ everComplete: false });

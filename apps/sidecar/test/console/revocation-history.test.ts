@@ -21,7 +21,7 @@ function remember(...events: readonly [Change, AppliedResult, number | undefined
 }
 
 describe('the history of revocations', () => {
-  it('keeps who, why and how long, and 8 digits of the digest', () => {
+  it('keeps actor, reason, latency and 8 digits of the digest', () => {
     expect(remember([live, 'applied', 1012]).recent()).toEqual([
       {
         kind: 'revoke',
@@ -37,14 +37,14 @@ describe('the history of revocations', () => {
   });
 
   it.each([
-    ['when it happened', { ...logout, occurredAtMs: 900 }, 112],
-    ['when it was asked for', logout, 22],
-    ['when it was logged', { id: 'e-1', kind: 'revoke' } as const, 12],
-  ])('counts from %s, the earliest that is known', (_from, details, latencyMs) => {
+    ['the event', { ...logout, occurredAtMs: 900 }, 112],
+    ['the request', logout, 22],
+    ['the log', { id: 'e-1', kind: 'revoke' } as const, 12],
+  ])('measures from the time of %s, the earliest known one', (_from, details, latencyMs) => {
     expect(remember([{ ...live, details }, 'applied', 1012]).recent()).toMatchObject([{ latencyMs }]);
   });
 
-  it('knows no latency below 0, whatever the clocks say', () => {
+  it('has no latency below 0, even if clocks differ', () => {
     expect(remember([live, 'applied', 980]).recent()).toMatchObject([{ latencyMs: 0, propagationMs: 0 }]);
   });
 
@@ -64,7 +64,7 @@ describe('the history of revocations', () => {
     expect(remember([change, result, at]).recent()).toEqual([]);
   });
 
-  it('is bounded, and counts on by reason', () => {
+  it('is bounded, but its count by reason continues', () => {
     const history = remember(
       ...Array.from({ length: 5 }, () => [live, 'applied', 1012] as const).map(
         (event) => [...event] as [Change, AppliedResult, number],

@@ -7,7 +7,7 @@ function filled(capacity: number, count: number): readonly number[] {
   return ring.items();
 }
 
-describe('a ring for three', () => {
+describe('a ring of three', () => {
   it.each([
     [0, []],
     [1, [1]],
@@ -20,7 +20,7 @@ describe('a ring for three', () => {
     expect(filled(3, count)).toEqual(expected);
   });
 
-  it('hands out a copy', () => {
+  it('returns a copy', () => {
     const ring = new Ring<number>(3);
     const before = ring.items();
     ring.push(1);
@@ -28,6 +28,6 @@ describe('a ring for three', () => {
   });
 });
 
-it('a ring for one holds the last', () => {
+it('a ring of one keeps the last item', () => {
   expect(filled(1, 5)).toEqual([5]);
 });

@@ -22,8 +22,8 @@ function setUp(held: Held, { whenUnknown = 'unavailable', ...given }: Given = {}
   return { clock, probes: createProbes({ replica: { status }, clock, whenUnknown }) };
 }
 
-describe('given a sidecar that never synchronised', () => {
-  it('is neither started nor ready, and says which failure is behind it', () => {
+describe('given a sidecar that was never synchronised', () => {
+  it('is neither started nor ready, and names the last error', () => {
     const { probes } = setUp(cold, { lastError: 'unreachable' });
     for (const answer of [probes.startup(), probes.ready()]) {
       expect(answer).toMatchObject({ ok: false, check: 'first_snapshot', cause: 'cold', lastError: 'unreachable' });
@@ -31,11 +31,11 @@ describe('given a sidecar that never synchronised', () => {
     }
   });
 
-  it('is not ready under `accept` either: it has nothing to hand out', () => {
+  it('is not ready with `accept` either: it has no rules to serve', () => {
     expect(setUp(cold, { whenUnknown: 'accept' }).probes.ready().ok).toBe(false);
   });
 
-  it('is alive', () => {
+  it('is live', () => {
     expect(setUp(cold, { lastError: 'unreachable' }).probes.live().ok).toBe(true);
   });
 });
@@ -47,25 +47,25 @@ describe('given a synchronised sidecar', () => {
     expect(probes.ready()).toEqual({ ok: true, check: 'freshness', ageMs: 413 });
   });
 
-  it('is ready and says since when the log is, while what was revoked before may be forgotten', () => {
+  it('is ready with the time of the restart while earlier revocations may be missing', () => {
     const { probes } = setUp(fresh, { restartedAtSeconds: 1_767_225_600 });
     const restartedAt = '2026-01-01T00:00:00.000Z';
     expect(probes.ready()).toEqual({ ok: true, check: 'freshness', ageMs: 413, restartedAt });
   });
 
-  it('stays started and is not ready while stale, when the API would refuse', () => {
+  it('stays started and is not ready while stale, if the API answers 503 while stale', () => {
     const { probes } = setUp(stale, { lastError: 'timeout' });
     expect(probes.startup().ok).toBe(true);
     expect(probes.ready()).toMatchObject({ ok: false, cause: 'no_heartbeat', ageMs: 5001, lastError: 'timeout' });
     expect(probes.ready().degraded).toBeUndefined();
   });
 
-  it('stays ready while stale, and says so, when the API accepts what it cannot check', () => {
+  it('stays ready and is degraded while stale, if the API accepts tokens while stale', () => {
     const { probes } = setUp(stale, { whenUnknown: 'accept' });
     expect(probes.ready()).toMatchObject({ ok: true, degraded: true, cause: 'no_heartbeat' });
   });
 
-  it('is not ready from the moment it was asked to stop, and stays alive', () => {
+  it('is not ready after a stop request, and stays live', () => {
     for (const whenUnknown of ['unavailable', 'accept'] as const) {
       const { probes } = setUp(fresh, { whenUnknown });
       probes.markStopping();
@@ -81,7 +81,7 @@ describe('given a synchronised sidecar', () => {
 });
 
 describe('given a process whose timers no longer run', () => {
-  it('is alive up to the bound since the last tick, and not past it', async () => {
+  it('is live up to the bound since the last tick, and not live after it', async () => {
     const clock = new FakeClock();
     const stuck = {
       monotonicMs: () => clock.monotonicMs(),
@@ -96,13 +96,13 @@ describe('given a process whose timers no longer run', () => {
     expect(probes.live()).toMatchObject({ ok: false, check: 'event_loop', ageMs: maxTickAgeMs + 1 });
   });
 
-  it('stays alive as long as they run', async () => {
+  it('stays live as long as they run', async () => {
     const { clock, probes } = setUp(fresh);
     await clock.advance(10 * maxTickAgeMs);
     expect(probes.live().ok).toBe(true);
   });
 
-  it('leaves no timer behind once closed', async () => {
+  it('has no timer after close', async () => {
     const { clock, probes } = setUp(fresh);
     probes.close();
     await clock.advance(0);

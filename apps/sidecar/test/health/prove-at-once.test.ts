@@ -3,7 +3,7 @@ import { proveAtOnce } from '../../src/health/prove-at-once.ts';
 
 type State = 'cold' | 'fresh' | 'stale';
 
-/** Beats counted after each state in which the replica reached a position; the first is the one it is found in. */
+/** The number of heartbeats after the initial state, and after each position with the next state. */
 function beatsAfter(first: State, ...states: readonly State[]): number[] {
   let state = first;
   let reached = () => {};
@@ -28,13 +28,13 @@ function beatsAfter(first: State, ...states: readonly State[]): number[] {
   ];
 }
 
-describe('a sidecar that lacks only a proof', () => {
-  it('beats as soon as it is complete', () => {
+describe('a sidecar that is complete without a proof', () => {
+  it('writes a heartbeat as soon as it is complete', () => {
     expect(beatsAfter('cold', 'cold', 'stale')).toEqual([0, 0, 1]);
     expect(beatsAfter('stale')).toEqual([1]);
   });
 
-  it('beats no more while that brings it nothing, and again when it has been fresh in between', () => {
+  it('writes no second heartbeat while it stays stale, and one more after it was fresh', () => {
     expect(beatsAfter('stale', 'stale', 'stale', 'fresh', 'fresh', 'stale', 'stale')).toEqual([1, 1, 1, 1, 1, 2, 2]);
   });
 });

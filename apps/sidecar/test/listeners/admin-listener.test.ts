@@ -24,7 +24,7 @@ function createApp({ ready = { ok: true, check: 'freshness', ageMs: 3 } as Probe
 }
 
 describe('the admin listener', () => {
-  it('answers a probe with its JSON, 200 when ok and 503 when not', async () => {
+  it('answers a probe with its JSON: 200 if ok, else 503', async () => {
     const app = createApp();
     await request(app).get('/readyz').expect(200, { ok: true, check: 'freshness', ageMs: 3 });
     await request(app).get('/livez').expect(200);
@@ -32,13 +32,13 @@ describe('the admin listener', () => {
     await request(app).head('/startupz').expect(503);
   });
 
-  it('serves metrics in their own content type, and the version', async () => {
+  it('serves metrics with their content type, and the version', async () => {
     const app = createApp();
     await request(app).get('/metrics').expect('Content-Type', 'text/plain; version=0.0.4').expect(200, 'a 1\n');
     await request(app).get('/version').expect(200, { version: '1.2.3', node: 'v20' });
   });
 
-  it.each(['post', 'put', 'patch', 'delete'] as const)('refuses to %s anything anywhere', async (method) => {
+  it.each(['post', 'put', 'patch', 'delete'] as const)('rejects the method %s on every path', async (method) => {
     for (const route of [...adminRoutes, '/v1/revocations']) {
       await request(createApp())[method](route).expect(405).expect('Allow', 'GET, HEAD');
     }
@@ -49,7 +49,7 @@ describe('the admin listener', () => {
       await request(createApp()).get(path).expect(404);
   });
 
-  it('lets nobody cache a probe, names no server, and shows no internal error', async () => {
+  it('forbids caching, names no server, and shows no internal error', async () => {
     const response = await request(createApp()).get('/readyz');
     expect(response.headers['cache-control']).toBe('no-store');
     expect(response.headers['x-powered-by']).toBeUndefined();

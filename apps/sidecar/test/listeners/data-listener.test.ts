@@ -61,7 +61,7 @@ async function serve({ address = loopback, withTokens = false, allowedHosts = []
 }
 
 describe('given a data listener on loopback', () => {
-  it.each(reads)('lets a process of this host read %s without a secret', async (path) => {
+  it.each(reads)('serves %s to this host without a token', async (path) => {
     const { url, handled } = await serve();
     await request(url).get(path).expect(200, 'handled');
     expect(handled).toEqual([`GET ${path}`]);
@@ -86,14 +86,14 @@ describe('given a data listener on loopback', () => {
     '[::2]',
     'a:b:c',
     '@',
-  ])('refuses the Host %s, by which a page elsewhere would reach it', async (host) => {
+  ])('rejects the Host %s, which a foreign page could use', async (host) => {
     const { url, handled } = await serve();
     const response = await request(url).get('/v1/fresh').set('Host', host).expect(421);
     expect(response.body).toMatchObject({ error: 'host_refused', remedy: expect.stringContaining('allowedHosts') });
     expect(handled).toEqual([]);
   });
 
-  it('takes the names of allowedHosts, in any case and with a port', async () => {
+  it('accepts the names of allowedHosts, in any case and with a port', async () => {
     const { url } = await serve({ allowedHosts: ['Sidecar.Internal'] });
     await request(url).get('/v1/fresh').set('Host', 'sidecar.internal:7471').expect(200);
     await request(url).get('/v1/fresh').set('Host', 'other.internal').expect(421);
@@ -113,13 +113,13 @@ describe('given a data listener on loopback', () => {
     },
   );
 
-  it('takes a request of its own page, whose Origin is the Host of the request', async () => {
+  it('accepts a request of its own page, whose Origin is the Host of the request', async () => {
     const { url, handled } = await serve();
     await request(url).get('/console').set('Origin', url).expect(200);
     expect(handled).toEqual(['GET /console']);
   });
 
-  it.each(['/v1/acks', '/v1/usage'])('lets a process of this host post to %s without a secret', async (path) => {
+  it.each(['/v1/acks', '/v1/usage'])('accepts a POST to %s from this host without a token', async (path) => {
     const { url, handled } = await serve();
     await request(url).post(path).send('{}').expect(200);
     expect(handled).toEqual([`POST ${path}`]);
@@ -128,19 +128,19 @@ describe('given a data listener on loopback', () => {
     expect(handled).toHaveLength(1);
   });
 
-  it('says so when the feed has no such thing', async () => {
+  it('answers 404 for a path that the feed server does not serve', async () => {
     await request((await serve()).url)
       .get('/v1/fresh?unknown')
       .expect(404, { error: 'not_found' });
   });
 
-  it('says how to allow writing when there is no token file', async () => {
+  it('explains how to allow writing if there is no token file', async () => {
     const { url } = await serve();
     const { body } = await request(url).post('/v1/revocations').send('{}').expect(403);
     expect(body).toEqual({ error: 'writes_off', remedy: 'set tokenFile to allow writing' });
   });
 
-  it('lets nobody write without the token, and whoever has it', async () => {
+  it('accepts a write only with the token', async () => {
     const { url, handled } = await serve({ withTokens: true });
     const bare = await request(url).post('/v1/revocations').send('{}').expect(401);
     expect(bare.headers['www-authenticate']).toMatch(/^Bearer /);
@@ -150,14 +150,14 @@ describe('given a data listener on loopback', () => {
     expect(handled).toEqual(['POST /v1/revocations']);
   });
 
-  it('tells only a writer what a revocation named', async () => {
+  it('answers the target of a revocation to writers only', async () => {
     const { url, handled } = await serve({ withTokens: true });
     await request(url).get('/v1/revocations?id=e1').expect(401);
     await request(url).get('/v1/revocations?id=e1').set('Authorization', `Bearer ${secret}`).expect(200);
     expect(handled).toEqual(['GET /v1/revocations?id=e1']);
   });
 
-  it('follows a rotation while it runs', async () => {
+  it('applies a token rotation without a restart', async () => {
     const { url, tokenPath } = await serve({ withTokens: true });
     const write = (token: string) => request(url).post('/v1/revocations').set('Authorization', `Bearer ${token}`);
     writeFileSync(tokenPath, `${secret}\nnext-token-of-some-length`);
@@ -176,7 +176,7 @@ describe('given a data listener on loopback', () => {
     },
   );
 
-  it('serves as many readers as it may, and one more gets 503', async () => {
+  it('serves maxReaders readers, and answers 503 to one more', async () => {
     await request((await serve({ readers: 1 })).url)
       .get('/v1/events')
       .expect(200);
@@ -186,14 +186,14 @@ describe('given a data listener on loopback', () => {
   });
 });
 
-describe('given a data listener that other hosts reach', () => {
-  it.each(reads)('wants the token for %s too, from this host as from any', async (path) => {
+describe('given a data listener that other hosts can reach', () => {
+  it.each(reads)('requires the token for %s, from this host too', async (path) => {
     const { url } = await serve({ address: anywhere, withTokens: true });
     await request(url).get(path).expect(401);
     await request(url).get(path).set('Authorization', `Bearer ${secret}`).expect(200);
   });
 
-  it('takes any address as Host, which cannot be rebound, and no foreign name', async () => {
+  it('accepts every IP address as Host, which cannot be rebound, and no foreign name', async () => {
     const { url } = await serve({ address: anywhere, withTokens: true });
     const read = (host: string) =>
       request(url).get('/v1/fresh').set('Host', host).set('Authorization', `Bearer ${secret}`);
@@ -204,7 +204,7 @@ describe('given a data listener that other hosts reach', () => {
 });
 
 describe('given a data listener on a Unix socket', () => {
-  it('is there for its group only, whatever Host says', async () => {
+  it('serves its group only, with any Host', async () => {
     const path = join(folder(), 'sidecar.sock');
     const { app } = await serve({ address: { kind: 'unix', path } });
     expect(app).toBe(`unix:${path}`);
@@ -215,7 +215,7 @@ describe('given a data listener on a Unix socket', () => {
       .expect(200);
   });
 
-  it('takes the place of a socket that a killed process left, and not of a living one', async () => {
+  it('replaces the socket file of a killed process, but not that of a running one', async () => {
     const path = join(folder(), 'sidecar.sock');
     const address = { kind: 'unix', path } as const;
     const living = await listen({ request: (_request, response) => void response.end() }, address, 'dataListen');
@@ -229,7 +229,7 @@ describe('given a data listener on a Unix socket', () => {
 });
 
 describe('listen', () => {
-  it('names the option when the port is taken', async () => {
+  it('names the option if the port is in use', async () => {
     const { app } = await serve();
     const address = { ...loopback, port: Number(new URL(app).port) };
     await expect(listen({ request: () => undefined }, address, 'adminListen')).rejects.toThrow(
@@ -237,7 +237,7 @@ describe('listen', () => {
     );
   });
 
-  it('ends open connections when it closes', async () => {
+  it('ends open connections on close', async () => {
     const listening = await listen(
       { request: (_request, response) => void response.write('and so on') },
       loopback,

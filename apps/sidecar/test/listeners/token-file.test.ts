@@ -23,7 +23,7 @@ function open(text: string) {
 }
 
 describe('given a token file', () => {
-  it('permits its token, in any case of the scheme, and nothing else', () => {
+  it('permits only its token, with the scheme in any case', () => {
     const tokens = open(`${first}\n`);
     expect(tokens.permits(`Bearer ${first}`)).toBe(true);
     expect(tokens.permits(`bearer  ${first} `)).toBe(true);
@@ -42,7 +42,7 @@ describe('given a token file', () => {
     expect(tokens.permits(`Bearer ${first.slice(0, -1)}`)).toBe(false);
   });
 
-  it('rotates without a restart: old, both, new', () => {
+  it('applies a rotation without a restart: old token, both, new token', () => {
     const tokens = open(first);
     const permitted = () => [first, second].map((token) => tokens.permits(`Bearer ${token}`));
     expect(permitted()).toEqual([true, false]);
@@ -52,13 +52,13 @@ describe('given a token file', () => {
     expect(permitted()).toEqual([false, true]);
   });
 
-  it.each(['', 'short', 'a\nb\nc'])('keeps the last good tokens while the file holds "%s"', (broken) => {
+  it.each(['', 'short', 'a\nb\nc'])('keeps the last valid tokens while the file holds "%s"', (broken) => {
     const tokens = open(first);
     writeFileSync(path, broken);
     expect(tokens.permits(`Bearer ${first}`)).toBe(true);
   });
 
-  it('keeps the last good tokens while the file is away', () => {
+  it('keeps the last valid tokens while the file is missing', () => {
     const tokens = open(first);
     rmSync(path);
     expect(tokens.permits(`Bearer ${first}`)).toBe(true);
@@ -66,25 +66,25 @@ describe('given a token file', () => {
   });
 });
 
-describe('given a file that cannot be used', () => {
+describe('given an invalid file', () => {
   it.each([
-    ['nothing in it', '\n\n', 'holds 0 tokens'],
+    ['an empty file', '\n\n', 'holds 0 tokens'],
     ['three tokens', `${first}\n${second}\n${first}`, 'holds 3 tokens'],
     ['a token of 15 characters', 'a'.repeat(15), 'expected tokens of 16–512 characters'],
     ['a token of 513 characters', 'a'.repeat(513), 'expected tokens of 16–512 characters'],
     ['a token with a space', `${first} ${second}`, 'expected tokens of 16–512 characters'],
-  ])('refuses %s, naming the option and never the content', (_name, text, message) => {
+  ])('rejects %s, and names the option but not the content', (_name, text, message) => {
     expect(() => open(text)).toThrow(message);
     expect(() => open(text)).toThrow(/^tokenFile: /);
     expect(() => open(text)).not.toThrow(first);
   });
 
-  it('takes tokens at both bounds', () => {
+  it('accepts tokens at both bounds', () => {
     expect(open('a'.repeat(16)).permits(`Bearer ${'a'.repeat(16)}`)).toBe(true);
     expect(open('a'.repeat(512)).permits(`Bearer ${'a'.repeat(512)}`)).toBe(true);
   });
 
-  it('refuses a file that is not there', () => {
+  it('rejects a file that does not exist', () => {
     expect(() => openTokenFile(join(folder, 'none'))).toThrow(/^tokenFile: cannot read /);
   });
 });

@@ -50,25 +50,25 @@ function given({ logMs, relay = false }: { readonly logMs?: number; readonly rel
   };
 }
 
-describe('given a sidecar that keeps the figures', () => {
-  it('counts classes that it knows, and every other as other, on the day of the log', async () => {
+describe('given a sidecar that counts usage', () => {
+  it('counts configured classes by name and all others as other, on the day of the log', async () => {
     const { counting, added } = given({ logMs: 5000 });
     await counting.count(report);
     expect(added).toEqual([{ report: { subjects: ['s'], tokens: { browser: ['1'], other: ['2'] } }, atMs: 5000 }]);
     counting.close();
   });
 
-  it('goes by its own clock as long as that of the log is not known', async () => {
+  it('uses its own clock until the clock of the log is known', async () => {
     const { counting, added, clock } = given();
     await counting.count(report);
     expect(added[0]?.atMs).toBe(clock.wallMs());
     counting.close();
   });
 
-  it('asks for figures when the first report came, and then every ten seconds', async () => {
+  it('reads the figures after the first report, and then every ten seconds', async () => {
     const { counting, asked, clock } = given();
     await clock.advance(60_000);
-    expect([asked, counting.latest()]).toEqual([[], undefined]);
+    expect({ asked, latest: counting.latest() }).toEqual({ asked: [], latest: undefined });
     await counting.count(report);
     await counting.count(report);
     await clock.advance(0);
@@ -78,10 +78,10 @@ describe('given a sidecar that keeps the figures', () => {
     expect(asked).toHaveLength(4);
     counting.close();
     await clock.advance(usageReadMs);
-    expect([asked.length, clock.sleeping]).toEqual([4, 0]);
+    expect({ reads: asked.length, sleeping: clock.sleeping }).toEqual({ reads: 4, sleeping: 0 });
   });
 
-  it('tells the process and one line of the log what fails, has no figures meanwhile, and mends itself', async () => {
+  it('rejects the report and logs one line on failure, has no figures until then, and recovers', async () => {
     const { counting, lines, clock, fail } = given();
     await counting.count(report);
     await clock.advance(0);
@@ -89,10 +89,10 @@ describe('given a sidecar that keeps the figures', () => {
     await expect(counting.count(report)).rejects.toThrow();
     await expect(counting.count(report)).rejects.toThrow();
     await clock.advance(usageReadMs);
-    expect([lines, counting.latest()]).toEqual([
-      [{ code: 'no_permission', remedy: expect.stringContaining('lacks a right') }],
-      undefined,
-    ]);
+    expect({ lines, latest: counting.latest() }).toEqual({
+      lines: [{ code: 'no_permission', remedy: expect.stringContaining('lacks a right') }],
+      latest: undefined,
+    });
     fail();
     await counting.count(report);
     await clock.advance(usageReadMs);
@@ -102,11 +102,11 @@ describe('given a sidecar that keeps the figures', () => {
 });
 
 describe('given a relay', () => {
-  it('hands reports on as they are, and has no figures', async () => {
+  it('passes reports on unchanged, and has no figures', async () => {
     const { counting, added, clock } = given({ relay: true });
     await counting.count(report);
     await clock.advance(0);
     expect(added.map((given) => given.report)).toEqual([report]);
-    expect([counting.latest(), clock.sleeping]).toEqual([undefined, 0]);
+    expect({ latest: counting.latest(), sleeping: clock.sleeping }).toEqual({ latest: undefined, sleeping: 0 });
   });
 });

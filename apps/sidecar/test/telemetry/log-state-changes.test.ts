@@ -26,7 +26,7 @@ const position = {
 };
 
 describe('the log', () => {
-  it('has one JSON line a change of freshness, with its cause', () => {
+  it('has one JSON line for each change of freshness, with its cause', () => {
     const { lines, observer } = setUp();
     observer.freshnessChanged?.({ state: 'fresh', sinceMs: 1 });
     observer.freshnessChanged?.({ state: 'stale', cause: 'no_heartbeat', sinceMs: 2 });
@@ -37,7 +37,7 @@ describe('the log', () => {
     expect(lines[0]?.['time']).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
   });
 
-  it('has one line for an outage however often it is tried, and one more when it changes or comes back', () => {
+  it('has one line for an outage with many attempts, and one more when the error changes or the connection returns', () => {
     const { lines, observer } = setUp();
     for (let attempt = 0; attempt < 100; attempt++) observer.connectionFailed?.(failure('unreachable'));
     observer.connectionFailed?.(failure('loading'));
@@ -47,7 +47,7 @@ describe('the log', () => {
     expect(lines[0]?.['remedy']).toContain('Check that it runs');
   });
 
-  it('names a failure by its code and never by its message', () => {
+  it('names a failure by its code, never by its message', () => {
     const { lines, observer } = setUp();
     observer.connectionFailed?.(failure('no_permission'));
     observer.connectionFailed?.(new Error('hunter2'));
@@ -56,7 +56,7 @@ describe('the log', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('has one line when the log began empty, with what to do, and one when that is over', () => {
+  it('has one line with a remedy when the log restarts empty, and one when the restart ends', () => {
     const { lines, observer } = setUp();
     observer.restartChanged?.(1_767_225_600);
     observer.restartChanged?.(undefined);
@@ -67,7 +67,7 @@ describe('the log', () => {
     expect(lines[0]?.['remedy']).toContain('revocast-sidecar init');
   });
 
-  it('tells a re-seed only when the log had lost something', () => {
+  it('mentions a re-seed only if the log had lost rules', () => {
     const { lines, observer } = setUp();
     observer.reseeded?.(0);
     observer.reseeded?.(3);

@@ -23,7 +23,7 @@ function setUp(figures?: SourceFigures, usage: Pick<Watched, 'usage'> = {}) {
     },
   });
   const { observer } = telemetry;
-  /** The lines of a metric, without the prefix; those at 0 left out. */
+  /** The lines of a metric without the prefix, except those with the value 0. */
   const read = async (name: string) => {
     const lines = (await telemetry.exposition.metrics()).split('\n');
     return lines
@@ -42,7 +42,7 @@ const revocation = (change: Partial<Change> = {}): Change => ({
 });
 
 describe('the metrics of a sidecar', () => {
-  it('have name, type, help and labels of the table, and nothing else', async () => {
+  it('have the name, type, help and labels of the table only', async () => {
     const { telemetry } = setUp();
     const text = await telemetry.exposition.metrics();
     const ours = new Map(sidecarMetrics.map((spec) => [`${metricPrefix}${spec.name}`, spec]));
@@ -60,13 +60,13 @@ describe('the metrics of a sidecar', () => {
     expect(text).toContain('revocast_revocations_total{dimension="key",reason="key_compromise"} 0');
   });
 
-  it('have no sample of a source that hides its figures, rather than a 0', async () => {
+  it('have no sample, instead of 0, for a figure that the source does not report', async () => {
     expect(await setUp().telemetry.exposition.metrics()).not.toMatch(/^revocast_redis_/m);
     const text = await setUp({ memoryLimitBytes: 0 }).telemetry.exposition.metrics();
     expect(text.match(/^revocast_redis_.*$/gm)).toEqual(['revocast_redis_memory_limit_bytes 0']);
   });
 
-  it('have the figures of usage once there are some, and none before', async () => {
+  it('have usage figures only after the first read', async () => {
     expect((await setUp().read('active_subjects')).concat(await setUp().read('tokens_seen'))).toEqual([]);
     const latest = () => ({ subjectsOfDay: 1, subjectsOfMonth: 2, tokensOfDay: { browser: 3 } });
     const { telemetry } = setUp(undefined, { usage: { latest } });
@@ -97,7 +97,7 @@ describe('the metrics of a sidecar', () => {
     ]);
   });
 
-  it('say at every scrape what is held and how fresh it is', async () => {
+  it('contain the rules and the freshness of the scrape', async () => {
     const { read } = setUp();
     expect(await read('denylist_')).toEqual([
       'denylist_rules 3',
@@ -113,7 +113,7 @@ describe('the metrics of a sidecar', () => {
 });
 
 describe('time not fresh', () => {
-  it('is counted from the start to the first freshness, and while stale', async () => {
+  it('is counted from the start until first fresh, and while stale', async () => {
     const { clock, observer, read } = setUp();
     await clock.advance(2000);
     expect(await read('feed_not_fresh')).toEqual(['feed_not_fresh_seconds_total 2']);
@@ -127,7 +127,7 @@ describe('time not fresh', () => {
 });
 
 describe('an applied revocation', () => {
-  it('is timed from its request, in stages that add up', async () => {
+  it('is measured from its request, in stages that add up', async () => {
     const { observer, read } = setUp();
     observer.changeApplied?.(revocation({ receivedAtMs: 1070 }), 'applied', 1080);
     expect(await read('revocation_latency_seconds_sum')).toEqual(['revocation_latency_seconds_sum 0.08']);
@@ -141,14 +141,14 @@ describe('an applied revocation', () => {
     ]);
   });
 
-  it('is timed from when it occurred, where that is known', async () => {
+  it('is measured from when it occurred, if that is known', async () => {
     const { observer, read } = setUp();
     const details = { id: 'a', kind: 'revoke', dimension: 'subject', requestedAtMs: 1000, occurredAtMs: 500 } as const;
     observer.changeApplied?.(revocation({ details }), 'applied', 1100);
     expect(await read('revocation_latency_seconds_sum')).toEqual(['revocation_latency_seconds_sum 0.6']);
   });
 
-  it('counts a negative time as 0, and counts that it did', async () => {
+  it('counts a negative latency as 0, and in a counter of its own', async () => {
     const { observer, read } = setUp();
     observer.changeApplied?.(revocation({ receivedAtMs: 1030 }), 'applied', 1035);
     expect(await read('negative_latencies_total')).toEqual(['negative_latencies_total 1']);
@@ -159,7 +159,7 @@ describe('an applied revocation', () => {
     ['a duplicate', {}, 'duplicate'],
     ['a lift', { details: { id: 'a', kind: 'lift', dimension: 'session' } }, 'applied'],
     ['a re-seed', { details: { id: 'a', kind: 'reseed' } }, 'resynced'],
-  ])('is not timed when it is %s', async (_name, change, result) => {
+  ])('is not measured when it is %s', async (_name, change, result) => {
     const { observer, read } = setUp();
     observer.changeApplied?.(revocation(change), result, 1080);
     expect(await read('revocation_latency_seconds_count')).toEqual([]);
@@ -189,14 +189,14 @@ describe('replication', () => {
 });
 
 describe('requests', () => {
-  it('are counted by known route and status, whatever path was asked for', async () => {
+  it('are counted by route and status, with unknown paths as other', async () => {
     const { telemetry, read } = setUp();
     for (const [url, statusCode] of [
       ['/v1/fresh?a=b', 200],
       ['/v1/user/4711', 404],
       ['/v1/fresh', 503],
     ] as const) {
-      // The two members that are read.
+      // The two members that the code reads.
       const response = Object.assign(new EventEmitter(), { statusCode }) as unknown as ServerResponse;
       const { request } = telemetry.countRequests({ request: () => response.emit('close') }, ['/v1/fresh']);
       request({ url } as IncomingMessage, response as ServerResponse<IncomingMessage> & { req: IncomingMessage });
@@ -217,15 +217,15 @@ describe('revocations through this sidecar', () => {
     details: { id, kind: 'revoke', dimension: 'session', reason: 'logout' } as const,
   });
 
-  it('are counted once each, and not when they fail', async () => {
+  it('are counted once each, and failed ones are not', async () => {
     const { telemetry, read } = setUp();
     const log = telemetry.countRevocations({
       async append({ details }) {
         if (details.id === 'lost') throw new Error('down');
         return { ...appended, repeated: details.id === 'again' };
       },
-      denial: () => Promise.reject(new Error('not asked here')),
-      enforcement: () => Promise.reject(new Error('not asked here')),
+      denial: () => Promise.reject(new Error('not expected')),
+      enforcement: () => Promise.reject(new Error('not expected')),
       close: async () => undefined,
     });
     await log.append(request('first'));
