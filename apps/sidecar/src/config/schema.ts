@@ -30,10 +30,10 @@ export const configSchema = z
       )
       .meta({
         description:
-          'Where revocations come from: `redis[s]://host:6379` (Sentinel, Cluster and TLS: docs/redis.md), `http[s]://other-sidecar:7471` or `unix:/path` (relay), `file:/path` (embedded log of one node), `memory:` (the same, gone with the process).',
+          'Where revocations come from: `redis[s]://host:6379` (Sentinel, Cluster and TLS: docs/redis.md), `http[s]://other-sidecar:7471` or `unix:/path` (relay), `file:/path` (embedded log of one node), `memory:` (embedded log that is lost when the process ends).',
       }),
     sourceTokenFile: filePath.optional().meta({
-      description: 'File with the bearer token of the sidecar that `source` names, when that one asks for it.',
+      description: 'File with the bearer token for the sidecar that `source` names, if that sidecar requires one.',
     }),
     dataListen: listenAddress.default('127.0.0.1:7471').meta({
       description:
@@ -44,22 +44,22 @@ export const configSchema = z
     }),
     tokenFile: filePath.optional().meta({
       description:
-        'File with one or two bearer tokens, one a line, read again on change. Needed to write, and by every request when `dataListen` is off loopback.',
+        'File with one or two bearer tokens, one per line, read again on change. Required for writes, and for every request if `dataListen` is off loopback.',
     }),
     allowedHosts: z.array(z.string().min(1)).max(100).default([]).meta({
       description: 'Names that a request may carry in `Host` beside localhost and IP addresses, without port.',
     }),
     maxStalenessMs: z.int().min(leastMaxStalenessMs).max(mostMaxStalenessMs).default(defaultMaxStalenessMs).meta({
-      description: 'How old the proof may be that nothing was missed, in milliseconds.',
+      description: 'Maximum age of the last proof that no revocation is missing, in milliseconds.',
     }),
     whenUnknown: z.enum(['unavailable', 'accept']).default('unavailable').meta({
-      description: 'The fail policy of the API beside: with `accept`, being stale does not make this pod unready.',
+      description: 'The option `whenUnknown` of the API process beside this sidecar: with `accept`, a stale sidecar stays ready.',
     }),
     maxRules: z.int().min(1).max(100_000_000).default(4_000_000).meta({
-      description: 'Rules held at most. At the cap the sidecar is not fresh; no rule is dropped.',
+      description: 'Maximum number of rules in memory. When it is reached, the sidecar is not fresh; no rule is dropped.',
     }),
     maxReaders: z.int().min(1).max(100_000).default(1000).meta({
-      description: 'Feeds served at once; one more is answered 503.',
+      description: 'Maximum number of readers at the same time; one more is answered 503.',
     }),
     lastReleaseWire: z.enum(['on', 'off']).default('on').meta({
       description:
