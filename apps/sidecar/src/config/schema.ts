@@ -53,10 +53,12 @@ export const configSchema = z
       description: 'Maximum age of the last proof that no revocation is missing, in milliseconds.',
     }),
     whenUnknown: z.enum(['unavailable', 'accept']).default('unavailable').meta({
-      description: 'The option `whenUnknown` of the API process beside this sidecar: with `accept`, a stale sidecar stays ready.',
+      description:
+        'The option `whenUnknown` of the API process beside this sidecar: with `accept`, a stale sidecar stays ready.',
     }),
     maxRules: z.int().min(1).max(100_000_000).default(4_000_000).meta({
-      description: 'Maximum number of rules in memory. When it is reached, the sidecar is not fresh; no rule is dropped.',
+      description:
+        'Maximum number of rules in memory. When it is reached, the sidecar is not fresh; no rule is dropped.',
     }),
     maxReaders: z.int().min(1).max(100_000).default(1000).meta({
       description: 'Maximum number of readers at the same time; one more is answered 503.',

@@ -124,7 +124,7 @@ describe('the replicas', () => {
         viewOf({
           streams: 2,
           replicas: [
-            { ...replica, id: 'lost', lag: { kind: 'unknown' } },
+            { ...replica, id: 'lost', label: '', lag: { kind: 'unknown' } },
             { ...replica, id: 'late', lag: { kind: 'behind', changes: 1, ms: 40 }, failOpen: true },
             { ...replica, id: 'later', lag: { kind: 'behind', changes: 1200, ms: 3000 } },
             { ...replica, id: 'f'.repeat(16), label: 'pod-1', lag: { kind: 'current' } },

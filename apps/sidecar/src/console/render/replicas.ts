@@ -19,9 +19,9 @@ export function renderReplicas({ replicas, streams }: ConsoleView): Markup {
 ${replicas.length > maxRows ? html`<p class="note">The ${maxRows} furthest behind are shown.</p>` : undefined}`;
 }
 
-function row({ id, label = id, lag, failOpen, maxStalenessMs }: ReplicaLag): Markup {
+function row({ id, label, lag, failOpen, maxStalenessMs }: ReplicaLag): Markup {
   const policy = failOpen ? 'accepts' : 'answers 503';
-  return html`<tr><th scope="row" data-label="Replica"><code>${label}</code></th>
+  return html`<tr><th scope="row" data-label="Replica"><code>${label || id}</code></th>
 <td data-label="Behind by">${describeLag(lag)}</td>
 <td data-label="While it does not know">${policy}, after ${formatDuration(maxStalenessMs)}</td></tr>`;
 }
