@@ -21,7 +21,8 @@ const subcommands = ['run', 'init', 'config validate', 'config schema', 'wait'] 
 
 /** @param configVariable REVOCAST_CONFIG: the configuration file if there is no `--config`. */
 export function readCommandLine(argv: readonly string[], configVariable?: string): Command {
-  const words = argv.slice(0, leadingWords(argv));
+  const firstFlag = argv.findIndex((word) => word.startsWith('-'));
+  const words = firstFlag === -1 ? argv : argv.slice(0, firstFlag);
   const rest = argv.slice(words.length);
   const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
   if (own.includes('--help') || own.includes('-h') || words[0] === 'help') return { name: 'help' };
@@ -47,11 +48,6 @@ function unknownCommand(typed: string): Command {
   // Only plain words are shown: any other text may be a URL with a password.
   const shown = /^[a-z -]{1,40}$/.test(typed) ? `unknown command ${typed}` : 'unknown command';
   return mistake(shown, suggestName(typed, subcommands));
-}
-
-function leadingWords(argv: readonly string[]): number {
-  const first = argv.findIndex((word) => word.startsWith('-'));
-  return first === -1 ? argv.length : first;
 }
 
 function takeConfigFile(argv: readonly string[], variable: string | undefined) {

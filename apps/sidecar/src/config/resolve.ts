@@ -1,3 +1,4 @@
+import { errorCodeOf } from '@revocast/denylist/replica';
 import { emptyLayer, type Given, type Layer, type Problem, readEnvironment, readFlags, readYaml } from './layer.ts';
 import { type Config, configSchema, secretOptions } from './schema.ts';
 
@@ -20,10 +21,7 @@ export type Resolved =
 export function resolveConfig(sources: ConfigSources): Resolved {
   const layers = [readFlags(sources.argv), readEnvironment(sources.environment), readConfigFile(sources)];
   const problems = layers.flatMap((layer) => layer.problems);
-  const given = new Map<string, Given>();
-  for (const { given: values } of [...layers].reverse()) {
-    for (const [name, value] of values) given.set(name, value);
-  }
+  const given = new Map(layers.toReversed().flatMap((layer) => [...layer.given]));
   for (const name of secretOptions) problems.push(...readSecret(name, layers, given, sources.readFile));
 
   const parsed = configSchema.safeParse(Object.fromEntries([...given].map(([name, { value }]) => [name, value])));
@@ -36,14 +34,14 @@ export function resolveConfig(sources: ConfigSources): Resolved {
     }
   }
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
-  return { ok: true, config: Object.freeze(parsed.data), origins: originsOf(parsed.data, given) };
+  const origins = new Map(Object.keys(parsed.data).map((name) => [name, given.get(name)?.origin ?? 'default']));
+  return { ok: true, config: Object.freeze(parsed.data), origins };
 }
 
 function readConfigFile({ configFile, readFile }: ConfigSources): Layer {
   if (configFile === undefined) return emptyLayer();
-  const text = tryRead(configFile, readFile);
-  if (typeof text === 'string') return readYaml(text, configFile);
-  return emptyLayer({ option: 'config', origin: configFile, message: text.failure });
+  const text = tryRead(readFile, configFile, { option: 'config', origin: configFile });
+  return typeof text === 'string' ? readYaml(text, configFile) : emptyLayer(text);
 }
 
 /** Replaces `<name>File` by `<name>` with the content of that file: both set the same option. */
@@ -58,21 +56,25 @@ function readSecret(
   const first = layers.find(({ given: values }) => values.has(name) || values.has(fileName));
   const file = first?.given.get(fileName);
   if (file === undefined) return [];
-  if (first?.given.has(name)) {
-    return [{ option: name, origin: file.origin, message: `given twice: as ${name} and as ${fileName}` }];
-  }
-  const text = typeof file.value === 'string' ? tryRead(file.value, readFile) : { failure: 'expected a path' };
-  if (typeof text !== 'string') return [{ option: name, origin: file.origin, message: text.failure }];
-  given.set(name, { value: text.trim(), origin: file.origin });
+  const { origin, value: path } = file;
+  const place = { option: name, origin };
+  if (first?.given.has(name)) return [{ ...place, message: `given twice: as ${name} and as ${fileName}` }];
+  if (typeof path !== 'string') return [{ ...place, message: 'expected a path' }];
+  const text = tryRead(readFile, path, place);
+  if (typeof text !== 'string') return [text];
+  given.set(name, { value: text.trim(), origin });
   return [];
 }
 
-function tryRead(path: string, readFile: ConfigSources['readFile']): string | { readonly failure: string } {
+function tryRead(
+  readFile: ConfigSources['readFile'],
+  path: string,
+  place: Pick<Problem, 'option' | 'origin'>,
+): string | Problem {
   try {
     return readFile(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    return { failure: `cannot read ${path}${code}` };
+    return { ...place, message: `cannot read ${path} (${errorCodeOf(error) ?? 'unknown'})` };
   }
 }
 
@@ -82,8 +84,4 @@ function describeIssue(option: string, message: string, given: Given | undefined
   }
   const found = secretOptions.includes(option) ? '' : `; found ${JSON.stringify(given.value)}`;
   return { option, origin: given.origin, message: `${message}${found}` };
-}
-
-function originsOf(config: Config, given: ReadonlyMap<string, Given>): Map<string, string> {
-  return new Map(Object.keys(config).map((name) => [name, given.get(name)?.origin ?? 'default']));
 }

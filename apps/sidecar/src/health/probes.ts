@@ -104,7 +104,7 @@ function describeSetUp(sourceWatch: ProbesOptions['sourceWatch']): Partial<Probe
   if (health === undefined) return {};
   const { misconfigurations, unknown } = health;
   return {
-    degraded: findUnsafe(health) && true,
+    degraded: findUnsafe(health) === undefined ? undefined : true,
     misconfigurations: misconfigurations.length === 0 ? undefined : misconfigurations.map(({ name }) => name),
     unknown: unknown.length === 0 ? undefined : unknown,
   };

@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { chmodSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { connect, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ConfigurationError } from '@revocast/denylist/replica';
+import { ConfigurationError, errorCodeOf } from '@revocast/denylist/replica';
 import type { ListenAddress } from '../config/listen-address.ts';
 
 /** The handlers of one listener. */
@@ -71,29 +72,27 @@ function answerWithoutUpgrade(request: IncomingMessage, socket: Duplex, handle: 
   handle(request, response);
 }
 
-function bind(server: Server, address: ListenAddress, option: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException) =>
-      reject(new ConfigurationError(option, `cannot listen (${error.code ?? 'unknown'})`, { cause: error }));
-    server.once('error', fail);
-    server.listen(address.kind === 'unix' ? address.path : { host: address.host, port: address.port }, () => {
-      server.off('error', fail);
-      // An error while a connection is accepted (too many open files) must not end the process.
-      server.on('error', () => undefined);
-      resolve();
-    });
-  });
+async function bind(server: Server, address: ListenAddress, option: string): Promise<void> {
+  try {
+    server.listen(address.kind === 'unix' ? address.path : { host: address.host, port: address.port });
+    await once(server, 'listening');
+  } catch (error) {
+    throw new ConfigurationError(option, `cannot listen (${errorCodeOf(error) ?? 'unknown'})`, { cause: error });
+  }
+  // An error while a connection is accepted (too many open files) must not end the process.
+  server.on('error', () => undefined);
 }
 
 /** A killed sidecar leaves its socket file. A socket that accepts a connection belongs to a running process and is kept. */
 async function removeAbandonedSocket(path: string): Promise<void> {
   if (!statSync(path, { throwIfNoEntry: false })?.isSocket()) return;
-  const answers = await new Promise<boolean>((resolve) => {
-    const socket = connect(path, () => resolve(true));
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
-  if (!answers) rmSync(path);
+  const socket = connect(path);
+  const isServed = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  if (!isServed) rmSync(path);
 }
 
 function urlOf(server: Server, address: ListenAddress): string {

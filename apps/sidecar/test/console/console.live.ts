@@ -110,7 +110,7 @@ describe('the console during revocations', () => {
     await seen('the last revocation', 'revocations', '<b id="bad">x</b>');
     expect(await page.locator('#bad').count()).toBe(0);
     await seen('the count by reason', 'refusals', 'credential_leak: 1');
-    await seen('a median', 'latency', /Asked for\s*\d[\d.]* ms/);
+    await seen('a median', 'latency', /Request\s*\d[\d.]* ms/);
     expect(await page.getByRole('img', { name: /^The last 31 revocations/ }).count()).toBe(1);
     expect(await part('freshness').textContent()).toContain('Rules held31');
   });
@@ -122,7 +122,7 @@ describe('the console during revocations', () => {
     expect(await replica.ready({ timeoutMs: 5000 })).toBe(true);
     await seen('the replica', 'replicas', /[0-9a-f]{16}\s*nothing/);
     await publisher.revoke({ issuer, session: 'after-the-replica', reason: 'logout' });
-    await seen('the replica, caught up', 'replicas', /1 in all: 1 up to date/);
+    await seen('the replica, caught up', 'replicas', /1 in total: 1 up to date/);
     await page.screenshot({ path: join(pictures, 'light.png'), fullPage: true });
     await replica.close();
   });

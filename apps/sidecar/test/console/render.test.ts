@@ -132,8 +132,8 @@ describe('the replicas', () => {
         }),
       ),
     );
-    expect(text).toContain('4 in all: 1 up to date, 2 behind, 1 not known. 2 event streams open.');
-    expect(text).toContain('lost not known: not yet synchronised, or far behind answers 503, after 5 s');
+    expect(text).toContain('4 in total: 1 up to date, 2 behind, 1 unknown. 2 open streams.');
+    expect(text).toContain('lost unknown: not synchronised yet, or far behind answers 503, after 5 s');
     expect(text).toContain('late 1 entry, 40 ms accepts, after 5 s');
     expect(text).toContain('later 1,200 entries, 3 s');
     expect(text).toContain('pod-1 nothing');
@@ -154,7 +154,7 @@ describe('the replicas', () => {
     expect(many(50).match(/<tr><th scope="row"/g)).toHaveLength(50);
     expect(many(50)).not.toContain('are shown');
     expect(many(51).match(/<tr><th scope="row"/g)).toHaveLength(50);
-    expect(many(51)).toContain('51 in all');
+    expect(many(51)).toContain('51 in total');
     expect(many(51)).toContain('are shown');
   });
 });
@@ -162,8 +162,8 @@ describe('the replicas', () => {
 describe('the latency', () => {
   it('has no figure without a measurement', () => {
     const text = textOf(renderLatency(viewOf()));
-    expect(text).toContain('No revocation has come through');
-    expect(text).toContain('Asked for – – – – 0');
+    expect(text).toContain('No live revocation');
+    expect(text).toContain('Request – – – – 0');
   });
 
   it('counts revocations but not lifts', () => {
@@ -174,9 +174,9 @@ describe('the latency', () => {
     ];
     const { latencyMs: _, ...lift } = revocations[2] ?? revocation();
     const text = textOf(renderLatency(viewOf({ revocations: [...revocations.slice(0, 2), lift], heartbeats: [1, 3] })));
-    expect(text).toContain('Asked for 4.0 ms 2 s 2 s 2 s 2');
-    expect(text).toContain('In the log 2.0 ms 2.0 ms 2.0 ms 2.0 ms 2');
-    expect(text).toContain('Heartbeat in the log 1.0 ms 3.0 ms 3.0 ms 3.0 ms 2');
+    expect(text).toContain('Request 4.0 ms 2 s 2 s 2 s 2');
+    expect(text).toContain('Log 2.0 ms 2.0 ms 2.0 ms 2.0 ms 2');
+    expect(text).toContain('Heartbeat 1.0 ms 3.0 ms 3.0 ms 3.0 ms 2');
   });
 
   it('is drawn for the last hundred, with those above one second marked', () => {
@@ -212,7 +212,7 @@ describe('the last revocations', () => {
       renderRevocations(viewOf({ revocations: [lift, revocation({ dimension: 'key', reason: 'policy' })] })),
     );
     expect(text).toContain('11:59:59.007 key policy – 0123abcd… 4.0 ms');
-    expect(text).toContain('00:00:00.000 not told lifted – 0123abcd… –');
+    expect(text).toContain('00:00:00.000 not given lifted – 0123abcd… –');
   });
 
   it('are counted by reason, the most frequent first', () => {

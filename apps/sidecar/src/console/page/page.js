@@ -73,7 +73,7 @@ function refuse(sentence) {
   output.replaceChildren(element('p', sentence, { class: 'verdict', 'data-tone': 'unknown' }));
 }
 
-const columns = ['Dimension', 'From', 'Digest', 'What is held'];
+const columns = ['Dimension', 'From', 'Digest', 'Rule'];
 
 /** @param {Explanation['rows']} rows */
 function tableOf(rows) {

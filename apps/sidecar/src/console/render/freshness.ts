@@ -28,7 +28,7 @@ ${fact('Rules held', formatCount(rules), `${share} % of the cap of ${formatCount
 ${fact('Clock offset', status.clockOffsetMs === undefined ? 'not known yet' : signed(status.clockOffsetMs), 'log minus this host')}
 ${fact('Last error', lastError ?? 'none', lastError === undefined ? 'connected to the source' : (fixForFeedError(lastError) ?? 'Read the log of this sidecar.'))}
 ${fact('Source', status.feed, status.epoch === undefined ? '' : `history ${status.epoch}`)}
-${fact('Longest token lifetime', maxTokenLifetimeSeconds === undefined ? 'not known yet' : formatDuration(maxTokenLifetimeSeconds * 1000), 'longer ones are refused')}
+${fact('Longest token lifetime', maxTokenLifetimeSeconds === undefined ? 'not known yet' : formatDuration(maxTokenLifetimeSeconds * 1000), 'longer ones are rejected')}
 </dl>
 ${
   restartedAtSeconds === undefined

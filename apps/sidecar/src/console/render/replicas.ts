@@ -8,27 +8,27 @@ const maxRows = 50;
 
 export function renderReplicas({ replicas, streams }: ConsoleView): Markup {
   const count = (kind: ReplicaLag['lag']['kind']) => replicas.filter(({ lag }) => lag.kind === kind).length;
-  const connections = `${streams} event ${streams === 1 ? 'stream' : 'streams'} open.`;
+  const connections = `${streams} open ${streams === 1 ? 'stream' : 'streams'}.`;
   if (replicas.length === 0) return html`<p>No replica reports to this sidecar. ${connections}</p>`;
-  const sum = `${formatCount(replicas.length)} in all: ${count('current')} up to date, ${count('behind')} behind, ${count('unknown')} not known. ${connections}`;
+  const sum = `${formatCount(replicas.length)} in total: ${count('current')} up to date, ${count('behind')} behind, ${count('unknown')} unknown. ${connections}`;
   return html`<p>${sum}</p>
 <table>
-<thead><tr><th scope="col">Replica</th><th scope="col">Behind by</th><th scope="col">While it does not know</th></tr></thead>
+<thead><tr><th scope="col">Replica</th><th scope="col">Behind by</th><th scope="col">While revocation is unknown</th></tr></thead>
 <tbody>${replicas.slice(0, maxRows).map(row)}</tbody>
 </table>
-${replicas.length > maxRows ? html`<p class="note">The ${maxRows} furthest behind are shown.</p>` : undefined}`;
+${replicas.length > maxRows ? html`<p class="note">Only the ${maxRows} with the largest lag are shown.</p>` : undefined}`;
 }
 
 function row({ id, label, lag, failOpen, maxStalenessMs }: ReplicaLag): Markup {
   const policy = failOpen ? 'accepts' : 'answers 503';
   return html`<tr><th scope="row" data-label="Replica"><code>${label || id}</code></th>
 <td data-label="Behind by">${describeLag(lag)}</td>
-<td data-label="While it does not know">${policy}, after ${formatDuration(maxStalenessMs)}</td></tr>`;
+<td data-label="While revocation is unknown">${policy}, after ${formatDuration(maxStalenessMs)}</td></tr>`;
 }
 
 function describeLag(lag: ReplicaLag['lag']): Markup {
   if (lag.kind === 'current') return html`<span class="good">nothing</span>`;
-  if (lag.kind === 'unknown') return html`<span class="bad">not known: not yet synchronised, or far behind</span>`;
+  if (lag.kind === 'unknown') return html`<span class="bad">unknown: not synchronised yet, or far behind</span>`;
   const changes = lag.changes === 1 ? '1 entry' : `${formatCount(lag.changes)} entries`;
   return html`<span class="bad">${changes}, ${formatDuration(lag.ms)}</span>`;
 }

@@ -14,8 +14,8 @@ export function renderRevocations({ revocations }: ConsoleView): Markup {
 }
 
 function row(applied: AppliedRevocation): Markup {
-  const { kind, dimension = 'not told', reason, actor, digestPrefix, loggedAtMs, latencyMs } = applied;
-  const why = kind === 'lift' ? 'lifted' : (reason ?? 'not told');
+  const { kind, dimension = 'not given', reason, actor, digestPrefix, loggedAtMs, latencyMs } = applied;
+  const why = kind === 'lift' ? 'lifted' : (reason ?? 'not given');
   return html`<tr><th scope="row" data-label="Logged (UTC)"><time datetime="${formatTime(loggedAtMs).slice(0, 10)}T${formatClock(loggedAtMs)}Z">${formatClock(loggedAtMs)}</time></th>
 <td data-label="Dimension">${dimension}</td>
 <td data-label="Reason">${why}</td>
