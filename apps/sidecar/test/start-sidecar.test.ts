@@ -54,7 +54,7 @@ describe('given an invalid configuration', () => {
     ['off loopback without a token', { source: 'memory:', dataListen: '0.0.0.0:0' }, /^tokenFile: needed/],
     ['a token file that is not there', { source: 'memory:', tokenFile: '/nowhere/token' }, /^tokenFile: cannot read/],
     ['credentials in an http source', { source: 'http://a:hunter2@127.0.0.1:1' }, /^source: (?!.*hunter2)/],
-  ])('refuses %s and names the option', async (_name, input, message) => {
+  ])('rejects %s and names the option', async (_name, input, message) => {
     await expect(start(input)).rejects.toThrow(message);
   });
 

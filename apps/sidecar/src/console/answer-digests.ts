@@ -25,7 +25,8 @@ export function answerDigests(
   asked: readonly string[],
   replica: Pick<Replica, 'denylist' | 'logClock' | 'status'>,
 ): DigestsAnswer | string {
-  if (asked.length === 0 || asked.length > maxDigests) return `ask for 1 to ${maxDigests} digests: ?d=…&d=…`;
+  if (asked.length === 0 || asked.length > maxDigests)
+    return `expected 1 to ${maxDigests} digests (?d=…&d=…), found ${asked.length}`;
   const digests = new Map(asked.map((hex) => [hex, digestFromHex(hex)]));
   const { freshness, maxTokenLifetimeSeconds } = replica.status();
   const nowSeconds = replica.logClock.claimSeconds();

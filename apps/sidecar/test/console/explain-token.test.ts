@@ -52,7 +52,7 @@ describe('a pasted token', () => {
       /second part/,
     ],
     ['a payload that is not base64url', `${encode({})}.***.s`, /second part/],
-  ])('is refused in words: %s', (_name, text, words) => {
+  ])('is rejected with an explanation: %s', (_name, text, words) => {
     expect(decodeToken(text)).toMatch(words);
   });
 });

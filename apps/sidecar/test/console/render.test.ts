@@ -74,7 +74,7 @@ describe('the state of the sidecar', () => {
     ],
     ['cold', { status: statusOf({ freshness: { state: 'cold', cause: 'cold', sinceMs: 0 } }) }, /^Cold \(cold\)/],
     ['stopping', { readiness: { ok: false, check: 'stopping' } }, /^Stopping/],
-  ])('is said in one sentence: %s', (_name, changes, sentence) => {
+  ])('is described in one sentence: %s', (_name, changes, sentence) => {
     expect(describeState(viewOf(changes))).toMatch(sentence);
   });
 

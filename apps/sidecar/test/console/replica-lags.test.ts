@@ -31,15 +31,16 @@ function given({ everComplete = true } = {}) {
     listening: () => Object.values(listeners).flat().length,
     /** Applies a batch of changes that ends at `cursor`. */
     apply(changes: number, cursor: string) {
-      for (let change = 0; change < changes; change++) for (const tell of listeners.change as (() => void)[]) tell();
-      for (const tell of listeners.position as ((at: FeedPosition) => void)[]) tell({ ...position, cursor });
+      for (let change = 0; change < changes; change++)
+        for (const notify of listeners.change as (() => void)[]) notify();
+      for (const notify of listeners.position as ((at: FeedPosition) => void)[]) notify({ ...position, cursor });
     },
     report(cursors: Readonly<Record<string, string | undefined>>) {
       progress = Object.entries(cursors).map(([id, cursor]) => {
         const replica = { id, failOpen: false, maxStalenessMs: 5000 };
         return cursor === undefined ? replica : { ...replica, cursor };
       });
-      for (const tell of listeners.progress as (() => void)[]) tell();
+      for (const notify of listeners.progress as (() => void)[]) notify();
     },
     read: () => Object.fromEntries(lags.read().map(({ id, lag }) => [id, lag])),
   };
@@ -116,8 +117,8 @@ describe('the lag of a replica', () => {
   });
 
   it('is not measured before the first report, before the first complete snapshot, or after close', () => {
-    const nobody = given();
-    expect(nobody.listening()).toBe(1);
+    const idle = given();
+    expect(idle.listening()).toBe(1);
     const cold = given({ everComplete: false });
     cold.report({});
     cold.apply(1000, 'a');

@@ -68,7 +68,7 @@ describe('given a data listener on loopback', () => {
   });
 
   it.each(['localhost', 'localhost:7471', '127.0.0.1:7471', '127.1.2.3', '[::1]:7471', 'LOCALHOST'])(
-    'takes the Host %s',
+    'accepts the Host %s',
     async (host) => {
       await request((await serve()).url)
         .get('/v1/fresh')
@@ -100,7 +100,7 @@ describe('given a data listener on loopback', () => {
   });
 
   it.each(['http://127.0.0.1:7471', 'https://evil.example', 'null', ''])(
-    'refuses a request of a page, Origin "%s"',
+    'rejects a request of a page with the Origin "%s"',
     async (origin) => {
       const { url, handled } = await serve({ withTokens: true });
       await request(url).get('/v1/snapshot').set('Origin', origin).expect(403, { error: 'origin_refused' });
@@ -168,7 +168,7 @@ describe('given a data listener on loopback', () => {
   });
 
   it.each(['/', '/metrics', '/readyz', '/v1', '/v2/snapshot', '/v1/snapshot/', '/v1/SNAPSHOT', '/v1/acks'])(
-    'knows nothing of GET %s',
+    'does not serve GET %s',
     async (path) => {
       const { url, handled } = await serve({ withTokens: true });
       await request(url).get(path).set('Authorization', `Bearer ${secret}`).expect(404);
@@ -223,7 +223,7 @@ describe('given a data listener on a Unix socket', () => {
       /^dataListen: cannot listen \(EADDRINUSE\)/,
     );
     await living.close();
-    writeFileSync(path, 'a file of somebody else');
+    writeFileSync(path, 'an ordinary file');
     await expect(listen({ request: () => undefined }, address, 'dataListen')).rejects.toThrow('EADDRINUSE');
   });
 });

@@ -81,7 +81,7 @@ describe('given a sidecar that counts usage', () => {
     expect({ reads: asked.length, sleeping: clock.sleeping }).toEqual({ reads: 4, sleeping: 0 });
   });
 
-  it('rejects the report and logs one line on failure, has no figures until then, and recovers', async () => {
+  it('rejects the report and logs one line on a failure, and has no figures until the next success', async () => {
     const { counting, lines, clock, fail } = given();
     await counting.count(report);
     await clock.advance(0);
