@@ -1,19 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { dieWithParent } from '@revocast/test-support';
-import { readSaid, type Said } from './said.ts';
+import { type Message, readMessage } from './message.ts';
 
-/** A process of the bench: one order in, answers out. */
+/** A child process of the bench. */
 export interface Child {
-  /** Says something and waits for what comes back. @throws when it failed or ended instead. */
-  ask(message: object | string): Promise<Said>;
+  /** Sends a message and waits for the answer. @throws when the child reports a failure or ends. */
+  ask(message: object | string): Promise<Message>;
   end(): void;
 }
 
-/** Starts a program of the bench in a process of its own, which ends with this one at the latest. */
+/** Starts a program of the bench in a child process, which ends at the latest with this process. */
 export function startChild(program: URL, execArgv: readonly string[] = []): Child {
   const child = fork(program, {
     execArgv: [...execArgv],
-    // stdout is the table's, or the object's.
+    // stdout holds only the tables or the JSON object of the bench.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   dieWithParent(child);
@@ -25,17 +25,18 @@ export function childOver(child: ChildProcess): Child {
     ask: (message) =>
       new Promise((resolve, reject) => {
         const settle = (end: () => void) => {
-          child.off('message', hear);
+          child.off('message', receive);
           child.off('exit', gone);
           end();
         };
-        const hear = (answer: unknown) => {
-          const said = readSaid(answer);
-          const { failed } = said;
-          settle(() => (failed === undefined ? resolve(said) : reject(new Error(String(failed)))));
+        const receive = (message: unknown) => {
+          const answer = readMessage(message);
+          const { failed } = answer;
+          settle(() => (failed === undefined ? resolve(answer) : reject(new Error(String(failed)))));
         };
-        const gone = (code: number | null) => settle(() => reject(new Error(`a process ended with ${code}`)));
-        child.on('message', hear);
+        const gone = (code: number | null) =>
+          settle(() => reject(new Error(`a process of the bench ended with exit code ${code} before its answer`)));
+        child.on('message', receive);
         child.on('exit', gone);
         child.send(message);
       }),

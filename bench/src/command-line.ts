@@ -1,50 +1,50 @@
-/** What can be measured alone, in the order in which it runs. */
+/** The parts of the bench, in the order in which they run. */
 export const parts = ['micro', 'cold', 'fleet', 'sizes', 'latency', 'flood', 'http'] as const;
 export type Part = (typeof parts)[number];
 
-/** Lines of Node, as majors. */
+/** Major versions of Node. */
 export const nodeLines = ['20', '22', '24', '26'] as const;
 export type NodeLine = (typeof nodeLines)[number];
 
 export const algorithms = ['RS256', 'ES256', 'EdDSA'] as const;
 export type Algorithm = (typeof algorithms)[number];
 
-/** What the operator of the bench asked for. Undefined: the default of each part. */
+/** The parsed command line. Undefined: the default of each part. */
 export interface Command {
   readonly help: boolean;
-  /** Only the last line of stdout is for machines; tables go to stderr. */
+  /** Tables are printed to stderr, and stdout holds only a JSON object. */
   readonly json: boolean;
-  /** Small sizes, to see that everything still runs. The figures mean nothing. */
+  /** Small sizes, to check that every part runs. The figures are not valid. */
   readonly quick: boolean;
   readonly only: readonly Part[];
   readonly node: NodeLine | undefined;
   readonly rounds: number | undefined;
   readonly rules: number | undefined;
   readonly algorithms: readonly Algorithm[] | undefined;
-  /** Parts of names of contenders. */
+  /** Words that select contenders by name. */
   readonly contenders: readonly string[] | undefined;
 }
 
 export const help = `npm run bench -- [options]
 
-  --only <parts>         some of ${parts.join(', ')}; several with commas
-  --node <line>          runs every process of the bench on that line of Node: ${nodeLines.join(', ')}; its newest
-                         release is taken from npm once. Default: the Node that started this
-  --quick                small sizes and few rounds: under two minutes, to see that it still runs
-  --rounds <n>           rounds of what alternates, 1-50; default: each part its own
-  --rules <n>            rules in the denylist under http and latency, 0-20000000; default 1000000
-  --algorithms <names>   of http: some of ${algorithms.join(', ')}; default all, with --quick ES256
-  --contenders <words>   of http: only contenders with one of these words in their name, and the bare route
-  --json                 tables to stderr; the last line of stdout is one JSON object
-  --help
+  --only <parts>         run only these parts, separated by commas: ${parts.join(', ')}
+  --node <line>          run every process of the bench on this major version of Node: ${nodeLines.join(', ')}; its newest
+                         release is downloaded from npm once. Default: the running Node
+  --quick                small sizes and few rounds: under two minutes, to check that every part runs
+  --rounds <n>           rounds of each measurement, 1-50; default: depends on the part
+  --rules <n>            rules in the denylist in http and latency, 0-20000000; default 1000000
+  --algorithms <names>   algorithms of http, from ${algorithms.join(', ')}; default all, with --quick ES256
+  --contenders <words>   in http, only contenders with one of these words in their name, and the bare route
+  --json                 print tables to stderr; the last line of stdout is one JSON object
+  --help                 print this text
 
-  --micro, --cold, --fleet, --sizes, --latency, --kid-flood, --http: the same as --only with that part
+  --micro, --cold, --fleet, --sizes, --latency, --kid-flood, --http: the same as --only with this part
 
 Examples: npm run bench -- --only http --node 24
           npm run bench -- --only http --node 26 --algorithms RS256 --contenders revocast,sha-256 --rounds 9
 
-Goals stand beside the figures; missing one is no failure. docs/performance.md says how to read it.
-Exit code: 0 measured, 1 something broke, 2 wrong options.
+The tables show a goal beside each figure. A missed goal is not a failure. docs/performance.md explains the figures.
+Exit code: 0 all parts measured, 1 a part failed, 2 wrong options.
 `;
 
 const flagOfPart: Readonly<Record<string, Part>> = {
@@ -53,7 +53,7 @@ const flagOfPart: Readonly<Record<string, Part>> = {
 };
 const withValue = ['--only', '--node', '--rounds', '--rules', '--algorithms', '--contenders'];
 
-/** @throws RangeError with a sentence for people. */
+/** @throws RangeError for an unknown option or a wrong value. */
 export function readCommandLine(argv: readonly string[]): Command {
   const words = argv.flatMap((word) => (word.startsWith('--') ? word.split(/=(.*)/s, 2) : [word]));
   const flags = new Set<string>();
@@ -67,13 +67,14 @@ export function readCommandLine(argv: readonly string[]): Command {
     else if (withValue.includes(word)) {
       at += 1;
       const value = words[at];
-      if (value === undefined) throw new RangeError(`${word} needs a value`);
+      if (value === undefined) throw new RangeError(`${word} needs a value; see --help`);
       given.set(word, value);
-    } else throw new RangeError(`unknown option ${word}`);
+    } else throw new RangeError(`unknown option ${word}; see --help`);
   }
   for (const part of readSome('--only', given, parts) ?? []) asked.add(part);
   const [node, second] = readSome('--node', given, nodeLines) ?? [];
-  if (second !== undefined) throw new RangeError('--node: expected one line, because figures of two do not compare');
+  if (second !== undefined)
+    throw new RangeError('--node: expected one version, because figures of two versions cannot be compared');
   return {
     help: flags.has('--help') || flags.has('-h'),
     json: flags.has('--json'),
@@ -87,7 +88,7 @@ export function readCommandLine(argv: readonly string[]): Command {
   };
 }
 
-/** Words with commas between them, each out of `known`. */
+/** Reads a comma-separated list of words of `known`. */
 function readSome<Word extends string>(
   name: string,
   given: ReadonlyMap<string, string>,

@@ -5,15 +5,15 @@ import { planOf } from './plan.ts';
 import { runPart } from './run-part.ts';
 
 const startedAt = performance.now();
-const command = readOrRefuse();
+const command = readOrExit();
 if (command.help) process.stdout.write(help);
 process.exit(command.help || (await bench(command)) ? 0 : 1);
 
-/** @returns whether every part could be measured. */
-async function bench({ json, only, ...asked }: Command): Promise<boolean> {
-  const plan = planOf(asked);
+/** @returns whether all parts were measured. */
+async function bench({ json, only, ...options }: Command): Promise<boolean> {
+  const plan = planOf(options);
   const results: Record<string, object> = {};
-  // Other work on this machine is the first suspect.
+  // The load shows whether other work on the machine has affected the figures.
   const machine = { node: process.version, cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', load: loadavg() };
   const print = (lines: readonly string[]) => (json ? process.stderr : process.stdout).write(`${lines.join('\n')}\n\n`);
   print([`${machine.cpus} x ${machine.model}, Node ${machine.node}, load ${machine.load[0]?.toFixed(2)} before`]);
@@ -24,25 +24,25 @@ async function bench({ json, only, ...asked }: Command): Promise<boolean> {
       print(lines);
       results[part] = result;
     } catch (error) {
-      // What the other parts have measured, or will, must not be lost with it.
+      // A failure of one part must not lose the results of the others.
       failed.push(part);
-      print([`${part} could not be measured: ${error instanceof Error ? error.stack : 'unknown failure'}`]);
+      print([`the part ${part} failed: ${error instanceof Error ? error.stack : 'unknown failure'}`]);
     }
   }
-  print(['Spread: half the distance between the quartiles of the rounds. What differs by less does not differ.']);
+  print(['Spread: half the distance between the quartiles of the rounds. A smaller difference is not significant.']);
   const ok = failed.length === 0;
   if (!json) return ok;
   const seconds = Math.round((performance.now() - startedAt) / 1000);
-  process.stdout.write(`${JSON.stringify({ ok, failed, quick: asked.quick, seconds, machine, ...results })}\n`);
+  process.stdout.write(`${JSON.stringify({ ok, failed, quick: options.quick, seconds, machine, ...results })}\n`);
   return ok;
 }
 
-function readOrRefuse(): Command {
+function readOrExit(): Command {
   try {
-    const read = readCommandLine(process.argv.slice(2));
-    // Refused now, and not after an hour.
-    chooseContenders(read.contenders);
-    return read;
+    const options = readCommandLine(process.argv.slice(2));
+    // Checked before the other parts run, because http runs last.
+    chooseContenders(options.contenders);
+    return options;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     process.stderr.write(`${error.message}\n`);

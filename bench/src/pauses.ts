@@ -1,12 +1,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 export interface Pauses {
-  /** Milliseconds, a little more than a millisecond when nothing paused. */
+  /** Milliseconds since the last `forget`; a little more than 1 without a pause. */
   longestMs(): number;
   forget(): void;
 }
 
-/** Watches how long the event loop of this process is blocked: no request is answered meanwhile. */
+/** Measures how long the event loop of this process is blocked. */
 export function watchPauses(): Pauses {
   const histogram = monitorEventLoopDelay({ resolution: 1 });
   histogram.enable();

@@ -4,7 +4,7 @@ import type { FleetOptions } from './fleet/bench-fleet.ts';
 import type { ThroughputSizes } from './http/bench-throughput.ts';
 import type { MicroOrder } from './micro/micro-order.ts';
 
-/** Every size of a run, in one place. */
+/** The sizes of all parts of a run. */
 export interface Plan {
   readonly micro: readonly MicroOrder[];
   readonly cold: readonly ColdStartOptions[];
@@ -34,15 +34,15 @@ export interface Plan {
   readonly http: ThroughputSizes;
 }
 
-export type Asked = Pick<Command, 'quick' | 'rounds' | 'rules' | 'algorithms' | 'contenders'>;
+export type PlanOptions = Pick<Command, 'quick' | 'rounds' | 'rules' | 'algorithms' | 'contenders'>;
 
-export function planOf(asked: Asked): Plan {
-  return asked.quick ? quickPlan(asked) : wholePlan(asked);
+export function planOf(options: PlanOptions): Plan {
+  return options.quick ? quickPlan(options) : fullPlan(options);
 }
 
-function wholePlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, contenders }: Asked): Plan {
+function fullPlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, contenders }: PlanOptions): Plan {
   const million = 1_000_000;
-  // V8 compiles Node and Express anew up to request 20,000 (Node 26) or 14,000 (Node 24): requests cost most just before
+  // V8 recompiles Node and Express until request 20,000 (Node 26) or 14,000 (Node 24). Requests cost most shortly before
   // that, and half as much afterwards.
   const warmUp = 25_000;
   return {
@@ -74,7 +74,7 @@ function wholePlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, cont
       reference: 10_000,
       rounds: rounds ?? 7,
       amount: 40_000,
-      // What has just loaded ten million rules collects garbage more often for its first seconds.
+      // After loading ten million rules, a process collects garbage more often for some seconds.
       warmUp: 40_000,
     },
     latency: { rules, rounds: rounds ?? 11, seconds: 10, amount: 20_000, warmUp },
@@ -88,7 +88,7 @@ function wholePlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, cont
   };
 }
 
-function quickPlan({ rounds = 1, rules = 10_000, algorithms = ['ES256'], contenders }: Asked): Plan {
+function quickPlan({ rounds = 1, rules = 10_000, algorithms = ['ES256'], contenders }: PlanOptions): Plan {
   const warmUp = 200;
   return {
     micro: [

@@ -1,2 +1,2 @@
-/** Says what is under way, to people who wait. */
+/** Prints the current step of the bench. */
 export type Progress = (text: string) => void;

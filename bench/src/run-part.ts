@@ -13,16 +13,16 @@ import type { Plan } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { type Figure, figureTable } from './report/figure.ts';
 
-/** What a part has to say, to people and to machines. */
+/** The result of a part: the lines of its tables, and an object for JSON. */
 export interface PartResult {
   readonly lines: readonly string[];
   readonly result: object;
 }
 
 const goalTitle =
-  'http: revocast beside those that it is judged by, within each round; the goals are for Node 24 and later';
+  'http: revocast compared with the contenders of the goals, within each round; the goals are for Node 24 and later';
 
-/** One function a part. */
+/** One function for each part. */
 export const runPart: Readonly<Record<Part, (plan: Plan, progress: Progress) => Promise<PartResult>>> = {
   async micro(plan, progress) {
     return ofFigures('micro', await benchMicro(plan.micro, progress));
@@ -44,7 +44,7 @@ export const runPart: Readonly<Record<Part, (plan: Plan, progress: Progress) => 
     return { lines: sizeTable(result, plan.sizes.reference), result };
   },
   async latency(plan, progress) {
-    const title = 'latency: open loop at 60 % of what the bare route can do, warm';
+    const title = 'latency: open loop at 60 % of the capacity of the bare route, warm';
     return ofFigures(title, await benchLatency({ ...plan.latency, progress }));
   },
   async flood(plan, progress) {

@@ -4,7 +4,7 @@ import { help, parts, readCommandLine } from '../src/command-line.ts';
 const read = (...argv: string[]) => readCommandLine(argv);
 
 describe('the command line of the bench', () => {
-  it('measures every part with its own sizes', () => {
+  it('selects all parts with their default sizes', () => {
     expect(read()).toEqual({
       help: false,
       json: false,
@@ -18,22 +18,22 @@ describe('the command line of the bench', () => {
     });
   });
 
-  it('measures what was asked for, in the order of the bench and once', () => {
+  it('selects the given parts once, in the order of the bench', () => {
     expect(read('--only', 'http,micro').only).toEqual(['micro', 'http']);
     expect(read('--only=http', '--http', '--sizes').only).toEqual(['sizes', 'http']);
     expect(read('--kid-flood').only).toEqual(['flood']);
   });
 
-  it('takes rounds and rules at their bounds', () => {
+  it('accepts rounds and rules at their bounds', () => {
     expect(read('--rounds', '1', '--rules', '0')).toMatchObject({ rounds: 1, rules: 0 });
     expect(read('--rounds=50', '--rules=20000000')).toMatchObject({ rounds: 50, rules: 20_000_000 });
   });
 
-  it.each(['20', '22', '24', '26'])('takes the line %s of Node', (line) => {
+  it.each(['20', '22', '24', '26'])('accepts version %s of Node', (line) => {
     expect(read('--node', line).node).toBe(line);
   });
 
-  it('takes some algorithms and words of contenders', () => {
+  it('accepts lists of algorithms and of words for contenders', () => {
     expect(read('--algorithms', 'ES256,RS256', '--contenders=revocast,sha-256')).toMatchObject({
       algorithms: ['ES256', 'RS256'],
       contenders: ['revocast', 'sha-256'],
@@ -60,7 +60,7 @@ describe('the command line of the bench', () => {
     ['--node', '21'],
     ['--node', '20,24'],
     ['--algorithms', 'HS256'],
-  ])('refuses %s %s', (...argv) => {
+  ])('rejects %s %s', (...argv) => {
     expect(() => read(...argv)).toThrow(RangeError);
   });
 });

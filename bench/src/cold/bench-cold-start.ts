@@ -12,8 +12,8 @@ export interface ColdStartOptions {
   readonly rules: number;
   readonly rounds: number;
   /**
-   * `redis`: a real sidecar starts from there first. `memory`: only the process is measured, beside the same feed without a
-   * Redis behind it, because filling one with ten million rules takes longer than all the rest.
+   * `redis`: measures a sidecar that starts from Redis, and then a process behind it. `memory`: measures only the process,
+   * behind a feed without Redis, because filling Redis with ten million rules takes too long.
    */
   readonly from: 'redis' | 'memory';
 }
@@ -21,13 +21,13 @@ export interface ColdStartOptions {
 /** The goals are for a million rules. */
 const goalRules = 1_000_000;
 
-/** How long a new process needs until it can answer from its denylist, and how long a request waits meanwhile. */
+/** Measures the time until a new process is fresh, and the longest pause of the event loops during that time. */
 export async function benchColdStart(options: ColdStartOptions, progress: Progress): Promise<Figure[]> {
   const figures = options.from === 'redis' ? await startFromRedis(options, progress) : await startFromMemory(options);
   return figures.map(({ name, goal, ...figure }) => ({
     ...figure,
     name: `${options.rules} rules: ${name}`,
-    ...(options.rules === goalRules && goal !== undefined ? { goal } : {}),
+    goal: options.rules === goalRules ? goal : undefined,
   }));
 }
 
@@ -77,9 +77,9 @@ async function startFromMemory({ rules, rounds }: ColdStartOptions): Promise<Fig
 function processFigures(starts: readonly ProcessStart[]): Figure[] {
   const of = (key: keyof ProcessStart) => starts.map((start) => start[key]);
   return [
-    figure('process beside the sidecar, fresh after', of('freshAfterMs'), goals.processFreshMs),
+    figure('process behind the sidecar, fresh after', of('freshAfterMs'), goals.processFreshMs),
     figure('longest pause of that process', of('longestPauseMs'), goals.longestPauseMs),
-    figure('longest pause of the sidecar meanwhile', of('servingPauseMs'), goals.longestPauseMs),
+    figure('longest pause of the sidecar during that', of('servingPauseMs'), goals.longestPauseMs),
   ];
 }
 

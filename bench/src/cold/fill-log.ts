@@ -5,7 +5,7 @@ import { randomRows } from '../rules/random-rows.ts';
 const perCommand = 500;
 const perPipeline = 20;
 
-/** Writes rules where the log keeps them (docs/protocol.md), past the log: appending ten million would take an hour. */
+/** Writes rules directly to their key in Redis (docs/protocol.md): appending ten million to the log would take an hour. */
 export async function fillLog(url: string, rules: number): Promise<void> {
   const redis = new Redis(url);
   for (let written = 0; written < rules; ) {

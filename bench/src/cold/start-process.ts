@@ -1,10 +1,10 @@
 import { startChild } from '../child.ts';
-import { numberIn } from '../said.ts';
+import { numberIn } from '../message.ts';
 
 export interface ProcessStart {
   readonly freshAfterMs: number;
   readonly longestPauseMs: number;
-  /** Of the process that served it. */
+  /** The longest pause of the process that served the snapshot. */
   readonly servingPauseMs: number;
 }
 
@@ -13,16 +13,16 @@ interface ServedBy {
   takeLongestPauseMs(): Promise<number>;
 }
 
-/** One new API process beside a feed that is warm. @throws unless it then holds so many rules. */
+/** Starts one API process behind a feed that is ready. @throws unless it then holds `rules` rules. */
 export async function startProcess(served: ServedBy, rules: number): Promise<ProcessStart> {
   const replica = startChild(new URL('../fleet/replica-process.js', import.meta.url));
   try {
-    const said = await replica.ask({ url: served.url });
-    const held = numberIn(said, 'rules');
+    const answer = await replica.ask({ url: served.url });
+    const held = numberIn(answer, 'rules');
     if (held !== rules) throw new Error(`expected ${rules} rules, found ${held}`);
     return {
-      freshAfterMs: numberIn(said, 'freshAfterMs'),
-      longestPauseMs: numberIn(said, 'longestPauseMs'),
+      freshAfterMs: numberIn(answer, 'freshAfterMs'),
+      longestPauseMs: numberIn(answer, 'longestPauseMs'),
       servingPauseMs: await served.takeLongestPauseMs(),
     };
   } finally {

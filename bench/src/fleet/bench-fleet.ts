@@ -16,20 +16,20 @@ export interface FleetOptions extends FleetShape {
 
 export interface FleetLine extends FleetOptions {
   readonly revocations: number;
-  /** `revoke()` called → applied in a process, over all processes; the spread is that of tenths of the run. */
+  /** From the call of `revoke()` until a process applied it, over all processes. The spread is over tenths of the run. */
   readonly p50Ms: Summary;
   readonly p99Ms: Summary;
-  /** XADD sent → seen by XREAD in another process, at the same rate, in the same run. */
+  /** From XADD until XREAD in another process, at the same rate in the same run. */
   readonly bareP50Ms: Summary;
   readonly bareP99Ms: Summary;
-  /** Of the bare hop. */
+  /** Relative to the bare hop. */
   readonly p50Ratio: number;
   readonly p99Ratio: number;
-  /** Applied times missing at the end. */
+  /** Number of revocations, summed over the processes, that were not applied. */
   readonly lost: number;
 }
 
-/** How long a revocation takes from `revoke()` to every process, beside the bare hop through the same Redis. */
+/** Measures the time from `revoke()` to every process, and beside it that of a bare hop through the same Redis. */
 export async function benchFleet(options: FleetOptions, progress: Progress): Promise<FleetLine> {
   const { processes, depth, rate, seconds } = options;
   progress(`fleet: ${processes} processes, ${depth} deep, ${rate} revocations/s for ${seconds} s`);

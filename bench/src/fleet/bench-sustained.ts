@@ -12,17 +12,17 @@ export interface SustainedOptions {
   /** Revocations a second. */
   readonly rate: number;
   readonly seconds: number;
-  /** The second that the last one is compared with. */
+  /** The second whose lag is compared with that at the end. */
   readonly early: number;
   readonly progress: Progress;
 }
 
 const processes = 2;
-/** Seconds whose median is taken for the lag of the last of them: one alone may have met a collection. */
+/** The lag of a second is the median of this many seconds, because one second can contain a garbage collection. */
 const windowSeconds = 5;
 const inFlight = 100;
 
-/** Whether the fleet keeps up, or falls behind a little more with every second. */
+/** Measures whether the lag of the fleet grows under a sustained load. */
 export async function benchSustained({ rate, seconds, early, progress }: SustainedOptions): Promise<Figure[]> {
   progress(`fleet: ${rate} revocations/s for ${seconds} s`);
   const fleet = await startFleet({ processes, depth: 1 });
@@ -37,7 +37,7 @@ export async function benchSustained({ rate, seconds, early, progress }: Sustain
     const ratio = lag(slices.length, 0.5).median / lag(early, 0.5).median;
     const unit = 'ms';
     return [
-      { name: `rate reached, ${rate} asked for`, unit: 'revocations/s', value: summarize([reached]) },
+      { name: `rate reached, of ${rate}`, unit: 'revocations/s', value: summarize([reached]) },
       { name: `lag p50 up to second ${early}`, unit, value: lag(early, 0.5) },
       { name: 'lag p50 at the end', unit, value: lag(slices.length, 0.5) },
       { name: `lag p99 up to second ${early}`, unit, value: lag(early, 0.99) },

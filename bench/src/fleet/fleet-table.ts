@@ -1,14 +1,14 @@
-import { goals, sayGoal } from '../report/goals.ts';
-import { sayNumber, saySpread } from '../report/numbers.ts';
+import { formatGoal, goals } from '../report/goals.ts';
+import { formatNumber, formatSpread } from '../report/numbers.ts';
 import type { Summary } from '../report/statistics.ts';
 import { table } from '../report/table.ts';
 import type { FleetLine } from './bench-fleet.ts';
 
-/** The goals are for eight processes and a hundred revocations a second. */
+/** The goals apply to eight processes behind one sidecar and a hundred revocations a second. */
 const isGoalLine = ({ processes, depth, rate }: FleetLine) => processes === 8 && depth === 1 && rate === 100;
 
 export function fleetTable(lines: readonly FleetLine[]): string[] {
-  const ms = (value: Summary) => `${sayNumber(value.median)} ${saySpread(value)}`;
+  const ms = (value: Summary) => `${formatNumber(value.median)} ${formatSpread(value)}`;
   return [
     'fleet: revoke() to applied in every process, in ms, and over the bare hop (XADD to XREAD) in the same run',
     '',
@@ -21,17 +21,17 @@ export function fleetTable(lines: readonly FleetLine[]): string[] {
         { title: 'p99', cell: ({ p99Ms }) => ms(p99Ms) },
         { title: 'bare p50', cell: ({ bareP50Ms }) => ms(bareP50Ms) },
         { title: 'bare p99', cell: ({ bareP99Ms }) => ms(bareP99Ms) },
-        { title: 'p50 x', cell: ({ p50Ratio }) => sayNumber(p50Ratio) },
-        { title: 'p99 x', cell: ({ p99Ratio }) => sayNumber(p99Ratio) },
+        { title: 'p50 x', cell: ({ p50Ratio }) => formatNumber(p50Ratio) },
+        { title: 'p99 x', cell: ({ p99Ratio }) => formatNumber(p99Ratio) },
         { title: 'lost', cell: ({ lost }) => String(lost) },
-        { title: 'goals', cell: sayGoals, align: 'left' },
+        { title: 'goals', cell: goalsCell, align: 'left' },
       ],
       lines,
     ),
   ];
 }
 
-function sayGoals(line: FleetLine): string {
+function goalsCell(line: FleetLine): string {
   if (!isGoalLine(line)) return '';
-  return `p50 ${sayGoal(goals.fleetP50Ratio, line.p50Ratio)}, p99 ${sayGoal(goals.fleetP99Ratio, line.p99Ratio)}`;
+  return `p50 ${formatGoal(goals.fleetP50Ratio, line.p50Ratio)}, p99 ${formatGoal(goals.fleetP99Ratio, line.p99Ratio)}`;
 }

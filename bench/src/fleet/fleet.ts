@@ -2,18 +2,18 @@ import { type RedisServer, startRedis } from '@revocast/test-support';
 import { type Child, startChild } from '../child.ts';
 import { declareWhole, type Sidecar, startSidecar } from './sidecar.ts';
 
-/** One Redis, sidecars in a row, API processes behind the last one: real processes all along. */
+/** One Redis, a chain of sidecars, and API processes behind the last one. All are real processes. */
 export interface Fleet {
   readonly redis: RedisServer;
   readonly replicas: readonly Child[];
-  /** Reads a stream of the same Redis: the bare hop. */
+  /** Reads a stream of the same Redis, for the bare hop. */
   readonly stream: Child;
   end(): Promise<void>;
 }
 
 export interface FleetShape {
   readonly processes: number;
-  /** Sidecars in a row between Redis and the processes: 1 is a sidecar alone, 2 a relay before it. */
+  /** Number of sidecars between Redis and the processes: 1 is one sidecar, 2 a relay and a sidecar. */
   readonly depth: number;
 }
 

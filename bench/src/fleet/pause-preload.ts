@@ -1,4 +1,4 @@
-// Loaded into the sidecar before its own program: it must be measured as it is shipped.
+// Loaded into the sidecar with --import, so that the measured program is the shipped one.
 import { subscribe } from 'node:diagnostics_channel';
 import { answerParent } from '../answer-parent.ts';
 import { watchPauses } from '../pauses.ts';
@@ -6,7 +6,7 @@ import { watchPauses } from '../pauses.ts';
 const pauses = watchPauses();
 let hasConnected = false;
 
-// What comes before the first connection to the source is the time in which Node loads modules, and no request is served.
+// Before the first connection to the source Node loads modules, and the sidecar serves no request.
 subscribe('net.client.socket', () => {
   if (!hasConnected) pauses.forget();
   hasConnected = true;

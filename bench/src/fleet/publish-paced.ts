@@ -8,28 +8,28 @@ export interface Pace {
   /** Revocations a second. */
   readonly rate: number;
   readonly seconds: number;
-  /** Revocations that may be unanswered; beyond, the next one waits. Default: any number. */
+  /** Maximum number of unanswered revocations; at the limit the next one waits. Default: no limit. */
   readonly inFlight?: number;
-  /** Called with each id right after its revocation was sent. */
+  /** Called with each id immediately after its revocation was sent. */
   readonly beside?: (id: string) => Promise<unknown>;
 }
 
 /**
- * Revokes at a pace: each revocation leaves at its time, whatever became of the one before, as long as not too many are
- * under way. @returns when each was handed to the publisher.
+ * Publishes revocations at a fixed rate: each is sent at its time and does not wait for earlier answers, except at the
+ * limit `inFlight`. @returns the time at which each was sent.
  */
 export async function publishPaced({ url, rate, seconds, inFlight, beside }: Pace): Promise<Times> {
   const publisher = await createPublisher(url);
   const sent = new Map<string, number>();
-  const underWay = new Set<Promise<unknown>>();
-  // One waiter and one signal: racing a hundred promises ten thousand times a second would cost more than publishing.
+  const pending = new Set<Promise<unknown>>();
+  // One waiter and one signal: Promise.race() over a hundred promises, ten thousand times a second, would cost too much.
   let wake = () => {};
   const follow = (work: Promise<unknown>) => {
     const followed: Promise<unknown> = work.finally(() => {
-      underWay.delete(followed);
+      pending.delete(followed);
       wake();
     });
-    underWay.add(followed);
+    pending.add(followed);
   };
   const oneAnswered = () =>
     new Promise<void>((resolve) => {
@@ -39,14 +39,14 @@ export async function publishPaced({ url, rate, seconds, inFlight, beside }: Pac
   for (let index = 0; index < rate * seconds; index++) {
     const earlyMs = startedAtMs + (index * 1000) / rate - clock.monotonicMs();
     if (earlyMs > 1) await sleep(earlyMs);
-    while (inFlight !== undefined && underWay.size >= inFlight) await oneAnswered();
+    while (inFlight !== undefined && pending.size >= inFlight) await oneAnswered();
     const id = `e${index}`;
     sent.set(id, clock.monotonicMs());
     const revocation = { issuer: 'https://issuer.test', session: id, reason: 'logout' } as const;
     follow(publisher.revoke(revocation, { id, redisReplicas: 0 }));
     if (beside !== undefined) follow(beside(id));
   }
-  await Promise.all(underWay);
+  await Promise.all(pending);
   await publisher.close();
   return sent;
 }

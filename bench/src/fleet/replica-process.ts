@@ -1,19 +1,19 @@
-// One API process as far as the denylist goes: a replica behind a sidecar.
+// The denylist part of one API process: a replica behind a sidecar.
 import { systemClock as clock } from '@revocast/denylist/replica';
 import { answerParent } from '../answer-parent.ts';
+import { readMessage, textIn } from '../message.ts';
 import { watchPauses } from '../pauses.ts';
-import { readSaid, textIn } from '../said.ts';
 import { openBehind } from './open-behind.ts';
 
-/** When each id was seen, in this host's monotonic milliseconds: one clock for all processes of the bench. */
+/** The time at which each id was applied, on the host's monotonic clock, which all processes of the bench share. */
 const seen: [id: string, atMs: number][] = [];
 const pauses = watchPauses();
 
 answerParent(async (message) => (message === 'report' ? { seen: seen.splice(0) } : await follow(message)));
 
 async function follow(order: unknown): Promise<object> {
-  const url = textIn(readSaid(order), 'url');
-  // A turn, so that the loading of this program counts as no pause of the replica.
+  const url = textIn(readMessage(order), 'url');
+  // Some turns of the event loop, so that loading this program is not counted as a pause.
   await clock.sleep(50);
   pauses.forget();
   const startedAtMs = clock.monotonicMs();

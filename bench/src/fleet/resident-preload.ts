@@ -1,5 +1,5 @@
-// Loaded into the sidecar before its own program, as `pause-preload.ts` is, when its memory is measured: a probe of the
-// event loop would add to it.
+// Loaded into the sidecar instead of `pause-preload.ts` when its memory is measured: the probe of the event loop would
+// add to the memory.
 import { answerParent } from '../answer-parent.ts';
 
 answerParent(() => ({ residentBytes: process.memoryUsage.rss() }));

@@ -5,28 +5,28 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dieWithParent, freePort } from '@revocast/test-support';
 import { childOver } from '../child.ts';
-import { numberIn } from '../said.ts';
+import { numberIn } from '../message.ts';
 
 const program = join(dirname(createRequire(import.meta.url).resolve('@revocast/sidecar/package.json')), 'dist/main.js');
 
-/** The real program, as it is shipped. */
+/** The shipped program of the sidecar in a child process. */
 export interface Sidecar {
   readonly url: string;
-  /** From its start to the first `/readyz` that says yes: Node and its modules included. */
+  /** From the start of the process to the first answer 200 of `/readyz`, with the start of Node. */
   readonly readyAfterMs: number;
   /**
-   * The longest pause of its event loop since it first connected to its source, or since it was last asked.
-   * @throws unless its pauses are what is probed.
+   * The longest pause of its event loop since its first connection to the source, or since the last call.
+   * @throws unless `probe` is `pause`.
    */
   takeLongestPauseMs(): Promise<number>;
-  /** @throws unless its resident memory is what is probed. */
+  /** @throws unless `probe` is `resident`. */
   residentBytes(): Promise<number>;
   end(): void;
 }
 
 const readyTimeoutMs = 300_000;
 
-/** @throws when it ends, or is not ready within five minutes. */
+/** @throws when the sidecar ends, or is not ready within five minutes. */
 export async function startSidecar(source: string, probe: 'pause' | 'resident' = 'pause'): Promise<Sidecar> {
   const [data, admin] = [await freePort(), await freePort()];
   const options = {
@@ -51,7 +51,7 @@ export async function startSidecar(source: string, probe: 'pause' | 'resident' =
     const tooLate = performance.now() - startedAt > readyTimeoutMs;
     if (tooLate || process.exitCode !== null) {
       child.end();
-      throw new Error(tooLate ? 'the sidecar was not ready within five minutes' : 'the sidecar ended');
+      throw new Error(tooLate ? 'the sidecar was not ready within five minutes' : 'the sidecar ended during its start');
     }
     await sleep(5);
   }
@@ -74,7 +74,7 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-/** Declares the log of an empty Redis whole, as an operator does once. */
+/** Declares the log of an empty Redis complete with `revocast-sidecar init`. */
 export async function declareWhole(redisUrl: string): Promise<void> {
   const init = fork(program, ['init', `--source=${redisUrl}`], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   await once(init, 'exit');

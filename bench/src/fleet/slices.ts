@@ -1,7 +1,10 @@
 import { ascending, quantile, type Summary, summarize } from '../report/statistics.ts';
 import type { Hop } from './seen.ts';
 
-/** Latencies by when they were sent, in slices of `sliceMs` from the first on; the last one may be short and is left out. */
+/**
+ * Groups latencies by the time of sending, in slices of `sliceMs` from the first one. The last slice is left out, because
+ * it can be incomplete, unless it is the only one.
+ */
 export function slicesOf(hops: readonly Hop[], sliceMs: number): number[][] {
   const first = hops.reduce((least, { sentAtMs }) => Math.min(least, sentAtMs), Number.POSITIVE_INFINITY);
   const slices: number[][] = [];
@@ -10,11 +13,11 @@ export function slicesOf(hops: readonly Hop[], sliceMs: number): number[][] {
     slices[at] ??= [];
     slices[at].push(latencyMs);
   }
-  // A slice in which nothing was sent is a hole of the array.
+  // A slice in which nothing was sent is a hole in the array.
   return Array.from(slices, (slice) => slice ?? []).slice(0, Math.max(1, slices.length - 1));
 }
 
-/** A quantile of all, and how it differed from slice to slice. */
+/** A quantile of all latencies, with the spread of the quantiles of the slices. */
 export function quantileOf(hops: readonly Hop[], q: number, sliceMs: number): Summary {
   const perSlice = slicesOf(hops, sliceMs).map((slice) => quantile(ascending(slice), q));
   const median = quantile(ascending(hops.map(({ latencyMs }) => latencyMs)), q);

@@ -1,14 +1,14 @@
-// The bare hop beside the fleet: a reader of a Redis stream and nothing else.
+// The bare hop: reads a Redis stream and does nothing else.
 import { systemClock as clock } from '@revocast/denylist/replica';
 import { Redis } from 'ioredis';
 import { answerParent } from '../answer-parent.ts';
-import { readSaid, textIn } from '../said.ts';
+import { readMessage, textIn } from '../message.ts';
 
 const seen: [id: string, atMs: number][] = [];
 
 answerParent((message) => {
   if (message === 'report') return { seen: seen.splice(0) };
-  void follow(textIn(readSaid(message), 'url'));
+  void follow(textIn(readMessage(message), 'url'));
   return {};
 });
 

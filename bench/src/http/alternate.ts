@@ -1,23 +1,23 @@
 import type { Runner } from './runners.ts';
 import type { NextToken } from './token-supply.ts';
 
-/** What one contender did in one round. */
+/** The result of one contender in one round. */
 export interface Reading {
   readonly contender: string;
   readonly requestsPerSecond: number;
-  /** Processor time of its process, all threads, in microseconds a request. */
+  /** CPU time of its process, all threads, in microseconds a request. */
   readonly cpuUs: number;
 }
 
 export interface Turns {
-  /** How many each runner has. */
+  /** Number of turns of each runner. */
   readonly turns: number;
   readonly supply: (turn: number) => NextToken;
-  /** Index of the runner that begins. */
+  /** Index of the runner with the first turn. */
   readonly first: number;
 }
 
-/** Gives the runners short turns, several each: what slows the machine down for a second falls on all. */
+/** Runs the runners in several short turns each, so that a slow second of the machine affects all of them. */
 export async function alternate(runners: readonly Runner[], { turns, supply, first }: Turns): Promise<Reading[]> {
   const totals = runners.map((runner) => ({ runner, answers: 0, seconds: 0, cpuUs: 0 }));
   for (let turn = 0; turn < turns; turn++) {
@@ -36,7 +36,7 @@ export async function alternate(runners: readonly Runner[], { turns, supply, fir
   }));
 }
 
-/** Another one first in each turn, and backwards in every other: none always follows the same other one. */
+/** Rotates the order in each turn and reverses it in every second one, so that no item always follows the same one. */
 export function inTurn<Item>(items: readonly Item[], turn: number): readonly Item[] {
   const from = turn % Math.max(1, items.length);
   const rotated = [...items.slice(from), ...items.slice(0, from)];

@@ -10,31 +10,31 @@ import { withIssuer } from './with-issuer.ts';
 
 export interface KidFloodOptions {
   readonly rounds: number;
-  /** Requests of one burst, each under a kid of its own. */
+  /** Number of requests of one burst, each with a different kid. */
   readonly kids: number;
-  /** Bursts a round, half a second between them; the load that is watched lasts a second for each. */
+  /** Bursts a round, half a second apart. The watched load lasts one second for each burst. */
   readonly bursts: number;
-  /** Of the tokens that are watched, a second. */
+  /** Rate of the watched requests. */
   readonly perSecond: number;
   readonly warmUp: number;
   readonly progress: Progress;
 }
 
-/** p99 of requests with a known kid, in ms, a value a round. */
+/** p99 of requests with a known kid, in ms, one value for each round. */
 interface Waits {
   readonly idle: number[];
   readonly besideGood: number[];
   readonly besideUnknown: number[];
   readonly duringGood: number[];
   readonly duringUnknown: number[];
-  /** The same bursts at a route that checks nothing. */
+  /** The same bursts to a route that checks nothing. */
   readonly duringBare: number[];
 }
 
 /**
- * p99 of tokens with a known kid while unknown kids arrive, evenly spaced or in bursts, over that when nothing else does.
- * As many good tokens, and as many requests to a route that checks nothing, stand beside: what those cost is the price
- * of so many requests, and not of their kids.
+ * Compares p99 of requests with a known kid during requests with unknown kids, evenly spaced or in bursts, with p99
+ * without other requests. The same number of good tokens, and of requests to a route that checks nothing, shows the
+ * cost of the requests themselves.
  */
 export async function benchKidFlood(options: KidFloodOptions): Promise<Figure[]> {
   const { rounds, kids, bursts, perSecond, warmUp, progress } = options;

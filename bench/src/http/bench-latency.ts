@@ -14,15 +14,15 @@ import { withIssuer } from './with-issuer.ts';
 export interface LatencyOptions {
   readonly rules: number;
   readonly rounds: number;
-  /** Of one round. */
+  /** Duration of one round. */
   readonly seconds: number;
-  /** Requests that find the capacity of the bare route, and requests before each clock. */
+  /** Number of requests that measure the capacity of the bare route. */
   readonly amount: number;
   readonly warmUp: number;
   readonly progress: Progress;
 }
 
-/** More than are ever under way: a request that waits for a connection would wait for its server otherwise too. */
+/** More than the number of concurrent requests, so that no request waits for a connection. */
 const openLoopConnections = 128;
 const shareOfCapacity = 0.6;
 
@@ -32,7 +32,7 @@ interface Quantiles {
   readonly lateP99Us: number;
 }
 
-/** What Revocast adds to the latency of the bare route, warm, at a load that both can carry. */
+/** Measures the latency that Revocast adds to the bare route, warm, at a load below the capacity of both. */
 export async function benchLatency(options: LatencyOptions): Promise<Figure[]> {
   const { rules, rounds, seconds, amount, warmUp, progress } = options;
   return await withIssuer([rules], async (issuer, [setting]) => {
@@ -49,7 +49,7 @@ export async function benchLatency(options: LatencyOptions): Promise<Figure[]> {
     const measure = (contender: string): Promise<Quantiles> =>
       withContender({ ...run, contender }, async (port) => {
         const opened = await openConnections(port, openLoopConnections);
-        // The first second is only for the pace: a closed loop warms nothing that depends on it.
+        // One second of the open loop as warm-up, because the warm-up before was a closed loop.
         await runOpenLoop({ connections: opened, tokens, perSecond, amount: Math.ceil(perSecond) });
         const load = { connections: opened, tokens, perSecond, amount: Math.ceil(perSecond * seconds) };
         const { samples, generatorLateP99Ms } = await runOpenLoop(load);
@@ -61,7 +61,7 @@ export async function benchLatency(options: LatencyOptions): Promise<Figure[]> {
     const guarded: Quantiles[] = [];
     for (let round = 0; round < rounds; round++) {
       progress(`open loop at ${perSecond.toFixed(0)}/s, round ${round + 1} of ${rounds}`);
-      // Who comes first changes, lest one of the two always follow the other's cooling down.
+      // The order changes, so that neither of the two always comes second.
       const first = round % 2 === 0 ? bare : guarded;
       for (const list of [first, first === bare ? guarded : bare]) {
         list.push(await measure(list === bare ? 'bare' : 'revocast'));
@@ -90,6 +90,6 @@ function figuresOf({ bare, guarded, capacities }: Measured): Figure[] {
     { name: 'p99 bare', unit, value: of(bare, 'p99Us') },
     { name: 'p99 revocast', unit, value: of(guarded, 'p99Us') },
     { name: 'p99 added', unit, value: added('p99Us'), goal: goals.addedP99Us },
-    { name: 'p99 by which the generator was late', unit, value: of([...bare, ...guarded], 'lateP99Us') },
+    { name: 'p99 delay of the load generator', unit, value: of([...bare, ...guarded], 'lateP99Us') },
   ];
 }

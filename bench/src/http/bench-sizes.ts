@@ -8,9 +8,9 @@ import { mintTokens } from './tokens.ts';
 import { withIssuer } from './with-issuer.ts';
 
 export interface SizesOptions {
-  /** Rules, ascending. */
+  /** Numbers of rules, ascending. */
   readonly sizes: readonly number[];
-  /** The size that the others are compared with. */
+  /** The number of rules with which the others are compared. */
   readonly reference: number;
   readonly rounds: number;
   readonly amount: number;
@@ -21,11 +21,11 @@ export interface SizesOptions {
 export interface SizeLine {
   readonly rules: number;
   readonly requestsPerSecond: Summary;
-  /** Of the reference size in the same rounds. */
+  /** Relative to the reference size in the same rounds. */
   readonly ofReference: Summary;
 }
 
-/** Revocast's warm throughput over the number of rules it holds. */
+/** Measures the warm throughput of Revocast for different numbers of rules. */
 export async function benchSizes(options: SizesOptions): Promise<SizeLine[]> {
   const { sizes, reference, rounds, amount, warmUp, progress } = options;
   return await withIssuer(sizes, async (issuer, settings) => {
@@ -33,7 +33,7 @@ export async function benchSizes(options: SizesOptions): Promise<SizeLine[]> {
     const rates = sizes.map((): number[] => []);
     for (let round = 0; round < rounds; round++) {
       for (let turn = 0; turn < settings.length; turn++) {
-        // Who comes first changes, lest one size always follow the same other one.
+        // The order rotates, so that no size is always the first.
         const index = (turn + round) % settings.length;
         const setting = settings[index];
         if (setting === undefined) throw new Error('expected a setting for each size');

@@ -15,17 +15,17 @@ import { mintTokens } from './tokens.ts';
 
 export interface ThroughputSizes {
   readonly algorithms: readonly Algorithm[];
-  /** Words as `chooseContenders` takes them. */
+  /** Words for `chooseContenders`. */
   readonly contenders: readonly string[] | undefined;
   readonly rules: number;
   readonly rounds: number;
-  /** Requests to each contender before its first turn, with tokens that are each new, and with live ones. */
+  /** Number of requests to each contender before its first turn, with new tokens and with live ones. */
   readonly warmUp: { readonly cold: number; readonly warm: number };
-  /** Turns of each contender in a round, warm and cold. */
+  /** Number of warm and of cold turns of each contender in a round. */
   readonly turns: number;
-  /** How long a warm turn is: as long for a slow contender as for a fast one. */
+  /** Duration of a warm turn, equal for all contenders. */
   readonly warmMs: number;
-  /** Requests of a cold turn. */
+  /** Number of requests of a cold turn. */
   readonly coldAmount: number;
 }
 
@@ -39,7 +39,7 @@ export interface ThroughputResult {
 export const warmTokens = 1000;
 const temperatures = ['warm', 'cold'] as const satisfies readonly Temperature[];
 
-/** Every contender beside the bare route. */
+/** Measures every contender and the bare route. */
 export async function benchThroughput(options: ThroughputOptions): Promise<ThroughputResult> {
   const { algorithms, rules } = options;
   const redis = await startRedis();
@@ -65,7 +65,7 @@ async function benchAlgorithm(issuer: TestIssuer, setting: Setting, options: Thr
   const newTokens = warmUp.cold + turns * coldAmount;
   progress(`minting ${warmTokens + newTokens} tokens, ${algorithm}`);
   const live = await mintTokens(issuer, warmTokens);
-  // A round starts new processes, to which all of these are new again, and sends each to a process once.
+  // Each round starts new processes and sends each of these tokens once to each process, so the tokens are cold.
   const fresh = await mintTokens(issuer, newTokens, warmTokens);
   const supplies: Readonly<Record<Temperature, (turn: number) => NextToken>> = {
     warm: () => tokensFor(live, warmMs),

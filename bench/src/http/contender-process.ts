@@ -1,4 +1,4 @@
-// One contender in a process of its own: the load generator must not share its event loop.
+// One contender in a child process, because the load generator must not share its event loop.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,7 +13,7 @@ answerParent(async (order) => {
   return { port: await serve(name, setting) };
 });
 
-/** Processor time of this process since its start, all threads, in microseconds. */
+/** CPU time of this process since its start, all threads, in microseconds. */
 function cpuUs(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
@@ -21,7 +21,7 @@ function cpuUs(): number {
 
 async function serve(name: string, setting: Setting): Promise<number> {
   const contender = contenders.find((known) => known.name === name);
-  if (contender === undefined) throw new Error(`no contender ${name}`);
+  if (contender === undefined) throw new Error(`unknown contender ${name}`);
   const middleware = await contender.prepare(setting);
   const app = express();
   app.disable('x-powered-by');
@@ -31,7 +31,7 @@ async function serve(name: string, setting: Setting): Promise<number> {
     response.json({ orders: [] });
   });
   const server = createServer(app);
-  // A contender is idle while all the others have their turns.
+  // Longer than the turns of all other contenders, during which this one is idle.
   server.keepAliveTimeout = 600_000;
   server.listen({ port: 0, host: '127.0.0.1', backlog: 2048 });
   await once(server, 'listening');

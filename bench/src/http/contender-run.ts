@@ -1,13 +1,13 @@
 import { startChild } from '../child.ts';
-import { numberIn } from '../said.ts';
+import { numberIn } from '../message.ts';
 import type { Setting } from './contenders/contender.ts';
 import { rateOf } from './load/closed-loop.ts';
 import { tokensInTurn } from './token-supply.ts';
 
-/** One contender in a process of its own. */
+/** One contender in a child process. */
 export interface ContenderServer {
   readonly port: number;
-  /** Processor time of the process since its start, all threads, in microseconds. */
+  /** CPU time of the process since its start, all threads, in microseconds. */
   cpuUs(): Promise<number>;
   end(): void;
 }
@@ -26,11 +26,11 @@ export async function startContender(name: string, setting: Setting): Promise<Co
 export interface ContenderRun {
   readonly contender: string;
   readonly setting: Setting;
-  /** Sent before any clock starts, on as many connections: compilers and caches have then done their work. */
+  /** Requests before the measurement, on as many connections, so that code is compiled and caches are full. */
   readonly warmUp: { readonly tokens: readonly string[]; readonly amount: number };
 }
 
-/** Calls `measure` with the port of one contender in a fresh, warm process. */
+/** Calls `measure` with the port of one contender in a new process after the warm-up. */
 export async function withContender<Result>(
   { contender, setting, warmUp }: ContenderRun,
   measure: (port: number) => Promise<Result>,

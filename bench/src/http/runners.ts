@@ -4,26 +4,26 @@ import { type ClosedOutcome, connections, runClosedLoop } from './load/closed-lo
 import { openConnections } from './load/raw-connection.ts';
 import type { NextToken } from './token-supply.ts';
 
-/** A contender that has started, behind connections that stay open. */
+/** A running contender with open connections. */
 export interface Runner {
   readonly name: string;
-  /** Processor time of its process since the start, all threads, in microseconds. */
+  /** CPU time of its process since the start, all threads, in microseconds. */
   cpuUs(): Promise<number>;
-  /** @throws with the name of the contender when anything but 200 comes. */
+  /** @throws Error with the name of the contender for an answer other than 200. */
   load(nextToken: NextToken): Promise<ClosedOutcome>;
 }
 
 export interface RunnerOptions {
   readonly contenders: readonly Contender[];
   readonly setting: Setting;
-  /** Requests to each contender before `use`. */
+  /** Tokens of the requests to each contender before `use`. */
   readonly warmUp: () => NextToken;
 }
 
-/** The generator needs less processor time than most contenders: one alone would leave a core idle. */
+/** Several contenders start together, because one at a time would leave a core idle. */
 const startedAtOnce = 3;
 
-/** Starts each contender in a process of its own, warms it, and ends them all after `use`. */
+/** Starts each contender in a child process, warms it up, and ends all after `use`. */
 export async function withRunners<Result>(
   { contenders, setting, warmUp }: RunnerOptions,
   use: (runners: readonly Runner[]) => Promise<Result>,
@@ -51,7 +51,7 @@ export async function withRunners<Result>(
     }
     return await use(runners);
   } finally {
-    // Connections first: one that its server closes counts as a failure.
+    // Connections are closed before their servers, because a connection closed by a server counts as a failure.
     for (const end of ends.toReversed()) end();
   }
 }

@@ -3,29 +3,29 @@ import { ratios, type Summary, summarize } from '../report/statistics.ts';
 import type { Reading } from './alternate.ts';
 import type { Temperature } from './contenders/contender.ts';
 
-/** What is compared: one table of the report. */
+/** One table of the report. */
 export interface Group {
   readonly algorithm: Algorithm;
   readonly temperature: Temperature;
 }
 
-/** The readings of one contender, one a round. */
+/** The readings of one contender, one for each round. */
 export interface Series extends Group {
   readonly contender: string;
   readonly about: string;
   readonly readings: Reading[];
 }
 
-/** Series as figures. */
+/** The summary of a series. */
 export interface ThroughputLine extends Group {
   readonly contender: string;
   readonly about: string;
   readonly requestsPerSecond: Summary;
-  /** Of the bare route in the same rounds. */
+  /** Relative to the bare route in the same rounds. */
   readonly ofBare: Summary;
-  /** Of the server's process, all threads, in microseconds a request. */
+  /** CPU time of the server's process, all threads, in microseconds a request. */
   readonly cpuUs: Summary;
-  /** The CPU time a request of the bare route in the same rounds, over the contender's: its share, had it all of a core. */
+  /** CPU time a request of the bare route in the same rounds, divided by that of the contender. */
   readonly cpuOfBare: Summary;
 }
 
@@ -40,13 +40,13 @@ export function lineOf(series: Series, all: readonly Series[]): ThroughputLine {
   };
 }
 
-/** Shares of the bare route, one a round. */
+/** Throughput relative to the bare route, one value for each round. */
 export function sharesOf(series: Series, all: readonly Series[]): number[] {
   const bare = findSeries(all, series, 'bare');
   return ratios(ratesOf(series), bare === undefined ? [] : ratesOf(bare));
 }
 
-/** The same by CPU time: other work on the machine changes it less. */
+/** The same by CPU time, which other work on the machine affects less. */
 export function cpuSharesOf(series: Series, all: readonly Series[]): number[] {
   const bare = findSeries(all, series, 'bare');
   return bare === undefined ? [] : ratios(cpuOf(bare), cpuOf(series));

@@ -1,7 +1,7 @@
 import type { TestIssuer } from '@revocast/test-support';
 import type { Setting } from './contenders/contender.ts';
 
-/** The settings of a contender: one issuer, and where its rules are. */
+/** The settings of a contender for one issuer and one feed. */
 export function settingOf(
   issuer: TestIssuer,
   { algorithm, feedUrl, redisUrl }: Pick<Setting, 'algorithm' | 'feedUrl' | 'redisUrl'>,

@@ -6,7 +6,7 @@ import { sha256Floor } from './contenders/floors.ts';
 import { revocast } from './contenders/revocast.ts';
 import { cpuOf, cpuSharesOf, findSeries, type Series, sharesOf } from './series.ts';
 
-/** Revocast beside those that it is judged by, within each round. A pair that was not measured is left out. */
+/** Compares Revocast with the contenders of the goals within each round. Contenders that were not measured are left out. */
 export function goalFigures(all: readonly Series[]): Figure[] {
   const figuresFor = (own: Series): Figure[] => {
     const beside = (contender: string, figures: (other: Series, name: string) => Figure[]) => {

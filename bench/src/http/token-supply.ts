@@ -1,7 +1,7 @@
 /** The token of the next request; undefined ends the load. */
 export type NextToken = () => string | undefined;
 
-/** One token after the other, from the first again after the last, `amount` in all. Default: each once. */
+/** Returns `amount` tokens in a cycle. Default: each token once. */
 export function tokensInTurn(tokens: readonly string[], amount = tokens.length): NextToken {
   let sent = 0;
   return () => {
@@ -11,7 +11,7 @@ export function tokensInTurn(tokens: readonly string[], amount = tokens.length):
   };
 }
 
-/** The same for `ms` milliseconds, which begin with the first request. */
+/** Returns tokens in a cycle for `ms` milliseconds from the first call. */
 export function tokensFor(tokens: readonly string[], ms: number, nowMs = () => performance.now()): NextToken {
   const next = tokensInTurn(tokens, Number.POSITIVE_INFINITY);
   let endMs: number | undefined;

@@ -1,9 +1,9 @@
 import type { TestIssuer } from '@revocast/test-support';
 
-/** Longer than any bench: an expired token would be measured as a fast one. */
+/** Longer than any bench, because a token must not expire during it. */
 const expiresInSeconds = 6 * 3600;
 
-/** Different tokens of different sessions; `firstId` keeps the ids of two lots apart. */
+/** Signs tokens with ids from `firstId` on, each of a different session. */
 export async function mintTokens(issuer: TestIssuer, count: number, firstId = 0): Promise<string[]> {
   const tokens: string[] = [];
   for (let id = firstId; id < firstId + count; id++) {
@@ -13,7 +13,7 @@ export async function mintTokens(issuer: TestIssuer, count: number, firstId = 0)
   return tokens;
 }
 
-/** As {@link mintTokens}, each under a kid that the issuer never had. */
+/** Signs tokens, each with a different kid that the issuer does not publish. */
 export async function mintTokensOfUnknownKeys(issuer: TestIssuer, count: number, name: string): Promise<string[]> {
   const tokens: string[] = [];
   for (let id = 0; id < count; id++) {

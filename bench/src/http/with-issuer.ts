@@ -5,7 +5,7 @@ import { settingOf } from './setting.ts';
 
 export const algorithm = 'ES256';
 
-/** What a part needs that measures Revocast alone, beside the bare route: an issuer, and a feed for each size. */
+/** Starts an issuer and a feed for each number of rules, and ends them after `measure`. */
 export async function withIssuer<Result>(
   sizes: readonly number[],
   measure: (issuer: TestIssuer, settings: readonly Setting[]) => Promise<Result>,
@@ -13,7 +13,7 @@ export async function withIssuer<Result>(
   const issuer = await startTestIssuer({ algorithm });
   const feeds = await Promise.all(sizes.map((size) => startRuleServer(size)));
   try {
-    // Nothing is looked up: the rules are in memory.
+    // Unused: no contender of these parts connects to Redis.
     const redisUrl = 'redis://127.0.0.1:1';
     return await measure(
       issuer,

@@ -1,13 +1,13 @@
 import { ascending, quantile } from '../report/statistics.ts';
 import type { Sample } from './load/open-loop.ts';
 
-/** A stretch of time, both ends included. */
+/** A closed interval of time. */
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** Samples that were under way at some moment of one of the spans: due before its end and answered after its start. */
+/** Samples that overlap with one of the spans: due before its end and answered after its start. */
 export function within(samples: readonly Sample[], spans: readonly Span[]): Sample[] {
   return samples.filter(({ dueMs, latencyMs }) =>
     spans.some(({ fromMs, toMs }) => dueMs <= toMs && dueMs + latencyMs >= fromMs),

@@ -4,10 +4,10 @@ import type { Figure } from '../report/figure.ts';
 import type { MicroOrder, ProcessOrder } from './micro-order.ts';
 import { residentFigures } from './resident-figures.ts';
 
-// `require` of a module is announced as an experiment on Node 20.
+// Node 20 prints a warning for `require` of an ES module.
 const nodeArgs = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
 
-/** The pieces of the two paths, without sockets between them, and what processes hold of them. */
+/** Measures parts of the request path and of replication without sockets, and the memory of processes. */
 export async function benchMicro(orders: readonly MicroOrder[], progress: Progress): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const order of orders) {
@@ -20,8 +20,8 @@ export async function benchMicro(orders: readonly MicroOrder[], progress: Progre
 async function inProcess(order: ProcessOrder): Promise<Figure[]> {
   const child = startChild(new URL('./micro-process.js', import.meta.url), nodeArgs);
   try {
-    const said = await child.ask(order);
-    return said['figures'] as Figure[]; // sent by micro-process.ts only
+    const { figures } = await child.ask(order);
+    return figures as Figure[]; // sent by micro-process.ts only
   } finally {
     child.end();
   }

@@ -6,7 +6,7 @@ import { timeNs } from './timing.ts';
 const operations = 10_000;
 const file = 'codec/event.js';
 
-/** What is paid once a token, and once a revocation in each process. */
+/** Measures the digests, once for each token, and the codec of events, once for each revocation in each process. */
 export function codecFigures(passes: number): Figure[] {
   const [encode, decode] = [
     loadFunction('denylist', file, 'encodeRuleEvent'),
@@ -21,7 +21,7 @@ export function codecFigures(passes: number): Figure[] {
     details: { id: '0123456789abcdef0123456789abcdef', kind: 'revoke', dimension: 'session', reason: 'logout' },
   };
   const line = encode(1, change);
-  if (decode(line) === undefined) throw new Error('an event that cannot be read back');
+  if (decode(line) === undefined) throw new Error('expected an event that decodes');
   const repeat = (work: (index: number) => void) => () => {
     for (let index = 0; index < operations; index++) work(index);
   };

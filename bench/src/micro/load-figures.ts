@@ -13,7 +13,7 @@ interface Load {
   readonly peakBytes: number;
 }
 
-/** A cold start without the wire: rows into empty denylists, one after the other, and the memory that takes at worst. */
+/** Measures a cold start without the network: loads rows into empty denylists and reads the peak memory. */
 export function loadFigures(rows: Uint8Array, passes: number): Figure[] {
   const loads = Array.from({ length: passes }, () => load(rows));
   const of = (name: string, unit: string, key: keyof Load, per = 1): Figure => ({
@@ -25,9 +25,9 @@ export function loadFigures(rows: Uint8Array, passes: number): Figure[] {
   return [
     of('load of all rows', 'ms', 'ms'),
     of('longest slice of 2048 rows', 'ms', 'longestSliceMs'),
-    of('bytes a rule, as the denylist counts them', 'bytes', 'countedBytes', rules),
-    of('bytes a rule, as the process does', 'bytes', 'heldBytes', rules),
-    of('peak while growing, garbage included', 'bytes/rule', 'peakBytes', rules),
+    of('bytes a rule, reported by the denylist', 'bytes', 'countedBytes', rules),
+    of('bytes a rule, of the process', 'bytes', 'heldBytes', rules),
+    of('peak while growing, with garbage', 'bytes/rule', 'peakBytes', rules),
   ];
 }
 
@@ -45,6 +45,6 @@ function load(rows: Uint8Array): Load {
     peakBytes = Math.max(peakBytes, process.memoryUsage().arrayBuffers - others);
   }
   const heldBytes = settledBytes() - before;
-  // Asked last, so that it is held until then.
+  // Read after settledBytes(), so that the denylist is not collected before.
   return { ms, longestSliceMs, countedBytes: denylist.bytes, heldBytes, peakBytes };
 }

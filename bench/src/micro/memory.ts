@@ -1,8 +1,8 @@
 declare const gc: undefined | (() => void);
 
-/** Bytes in use after everything that can be freed was; needs `--expose-gc`. */
+/** Bytes in use after a garbage collection. @throws Error without `--expose-gc`. */
 export function settledBytes(): number {
-  if (gc === undefined) throw new Error('start this with --expose-gc');
+  if (gc === undefined) throw new Error('start this process with --expose-gc');
   gc();
   gc();
   const { heapUsed, external } = process.memoryUsage();

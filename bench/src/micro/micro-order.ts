@@ -5,7 +5,7 @@ import type { VerifyOptions } from './verify-figures.ts';
 /** One measurement of the part. */
 export type MicroOrder = ProcessOrder | ({ readonly what: 'resident' } & ResidentOptions);
 
-/** What is measured inside one process. */
+/** A measurement inside one process. */
 export type ProcessOrder =
   | { readonly what: 'denylist'; readonly rules: number; readonly passes: number }
   | { readonly what: 'codec'; readonly passes: number }

@@ -1,4 +1,4 @@
-// In processes of their own: what one measurement leaves on the heap must not be the next one's.
+// Each measurement runs in its own process, so that the heap of one does not affect the next.
 import { Denylist } from '@revocast/denylist/replica';
 import { answerParent } from '../answer-parent.ts';
 import type { Figure } from '../report/figure.ts';
@@ -24,7 +24,7 @@ async function measure(order: ProcessOrder): Promise<Figure[]> {
 
 async function denylistFigures({ rules, passes }: { rules: number; passes: number }): Promise<Figure[]> {
   const rows = randomRows(rules);
-  // Three tell how much they differ; more of ten million would take minutes.
+  // Three passes show the spread. More passes with ten million rules would take minutes.
   const few = Math.min(passes, 3);
   const loads = loadFigures(rows, few);
   const denylist = new Denylist({ maxRules: 20_000_000 });

@@ -3,16 +3,16 @@ import { startRedis } from '@revocast/test-support';
 import { type Child, startChild } from '../child.ts';
 import { publishPaced } from '../fleet/publish-paced.ts';
 import { declareWhole, type Sidecar, startSidecar } from '../fleet/sidecar.ts';
+import { numberIn } from '../message.ts';
 import type { Figure } from '../report/figure.ts';
 import { type Goal, goals } from '../report/goals.ts';
 import { summarize } from '../report/statistics.ts';
-import { numberIn } from '../said.ts';
 
 export interface ResidentOptions {
-  /** Revocations of the burst: so many a second, as long as 100 at most are unanswered. */
+  /** Rate of the burst, with at most 100 unanswered revocations. */
   readonly perSecond: number;
   readonly seconds: number;
-  /** Between the burst and the last reading. */
+  /** Time between the burst and the last reading. */
   readonly settleSeconds: number;
 }
 
@@ -21,12 +21,12 @@ interface Resident {
   readonly process: number;
 }
 
-/** The goal is for so many. */
+/** The goal applies to this number of revocations. */
 const goalRevocations = 100_000;
-/** The burst has arrived once the process holds all of it. */
+/** Maximum time until the process holds all revocations of the burst. */
 const arrivalTimeoutMs = 120_000;
 
-/** Memory of the shipped sidecar and of a process with a replica: before a burst of revocations, after it, and later. */
+/** Measures the memory of a sidecar and of a process with a replica: before, after and some time after a burst. */
 export async function residentFigures({ perSecond, seconds, settleSeconds }: ResidentOptions): Promise<Figure[]> {
   const revocations = perSecond * seconds;
   return await withPair(async ({ sidecar, replica, redisUrl }) => {
@@ -34,7 +34,7 @@ export async function residentFigures({ perSecond, seconds, settleSeconds }: Res
       sidecar: await sidecar.residentBytes(),
       process: numberIn(await replica.ask('resident'), 'residentBytes'),
     });
-    // Garbage of the start is collected by then, or not growing any more.
+    // Time for the garbage of the start to be collected.
     await sleep(2000);
     const before = await read();
     await publishPaced({ url: redisUrl, rate: perSecond, seconds, inFlight: 100 });

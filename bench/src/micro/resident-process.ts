@@ -1,13 +1,13 @@
-// What a process pays for its replica: nothing else is loaded here, and nothing is kept of a change.
+// A process with a replica only, to measure the memory of a replica.
 import { answerParent } from '../answer-parent.ts';
 import { openBehind } from '../fleet/open-behind.ts';
-import { readSaid, textIn } from '../said.ts';
+import { readMessage, textIn } from '../message.ts';
 
 let rules = () => 0;
 
 answerParent(async (message) => {
   if (message === 'resident') return { rules: rules(), residentBytes: process.memoryUsage.rss() };
-  const replica = await openBehind(textIn(readSaid(message), 'url'));
+  const replica = await openBehind(textIn(readMessage(message), 'url'));
   await replica.ready({ timeoutMs: 300_000 });
   rules = () => replica.denylist.size;
   return {};

@@ -1,36 +1,36 @@
 import { Denylist } from '@revocast/denylist/replica';
+import { readMessage } from '../message.ts';
 import type { Figure } from '../report/figure.ts';
-import { readSaid } from '../said.ts';
 import { type BuiltClass, type BuiltFunction, loadClass, loadFunction } from './built.ts';
 import { timeMs } from './timing.ts';
 
 const header = { feed: '00000000000000ff', n: 1, epoch: '00000000000000ee', maxTokenLifetimeSeconds: 86_400 };
-/** As a socket gives them. */
+/** The usual size of a read from a socket. */
 const chunkBytes = 65_536;
 
-/** Both ends of a snapshot without the wire between them. */
+/** Measures both ends of a snapshot without the network. */
 export async function snapshotFigures(denylist: Denylist, passes: number): Promise<Figure[]> {
   const encode = loadFunction('denylist', 'codec/snapshot.js', 'encodeSnapshot');
   const reader = loadClass('denylist', 'codec/snapshot-reader.js', 'SnapshotReader');
   const bytes = Buffer.concat(encodeAll(encode, denylist));
   const unit = 'ms';
   return [
-    { name: 'snapshot: picture of the rows', unit, value: await timeMs(passes, () => denylist.snapshot()) },
+    { name: 'snapshot: copy of the rows', unit, value: await timeMs(passes, () => denylist.snapshot()) },
     { name: 'snapshot: encode', unit, value: await timeMs(passes, () => encodeAll(encode, denylist)) },
     { name: 'snapshot: check and load', unit, value: await timeMs(passes, () => readAndLoad(reader, bytes)) },
   ];
 }
 
 function encodeAll(encode: BuiltFunction, denylist: Denylist): Uint8Array[] {
-  return [...(encode(header, denylist.snapshot()) as Iterable<Uint8Array>)]; // a generator of bytes, whatever its options
+  return [...(encode(header, denylist.snapshot()) as Iterable<Uint8Array>)]; // encodeSnapshot is a generator of bytes
 }
 
 function readAndLoad(Reader: BuiltClass, bytes: Uint8Array): void {
   const reader = new Reader() as { add(chunk: Uint8Array): void; end(): unknown }; // snapshot-reader.ts
   for (let from = 0; from < bytes.byteLength; from += chunkBytes) reader.add(bytes.subarray(from, from + chunkBytes));
-  const { header: read, pages } = readSaid(reader.end());
-  if (!Array.isArray(pages)) throw new Error('no snapshot');
+  const { header: read, pages } = readMessage(reader.end());
+  if (!Array.isArray(pages)) throw new Error('expected an array as pages of the snapshot');
   const denylist = new Denylist({ maxRules: 20_000_000 });
-  denylist.expectRoom(Number(readSaid(read)['rows']));
+  denylist.expectRoom(Number(readMessage(read)['rows']));
   for (const page of pages) denylist.mergeRows(page, 'take');
 }

@@ -6,15 +6,15 @@ import { summarize } from '../report/statistics.ts';
 import { randomRows } from '../rules/random-rows.ts';
 
 export interface SweepOptions {
-  /** Rules that reach their end every second. */
+  /** Number of rules that end every second. */
   readonly perSecond: number;
   readonly seconds: number;
 }
 
-/** Ended rules are kept an hour longer (docs/protocol.md). */
+/** A rule is kept for an hour after its end (docs/protocol.md). */
 const keptSeconds = 3600;
 
-/** A replica whose rules end in step with real time: whether it keeps up with forgetting, and whom it makes wait. */
+/** Measures a replica whose rules end in real time: whether it removes them in time, and its longest pause. */
 export async function sweepFigures({ perSecond, seconds }: SweepOptions): Promise<Figure[]> {
   const source = await openSource('memory:');
   const replica = openReplica({ feed: source.feed, clock, random, maxRules: 20_000_000 });
@@ -27,7 +27,7 @@ export async function sweepFigures({ perSecond, seconds }: SweepOptions): Promis
   pauses.forget();
   const startedAtMs = clock.monotonicMs();
   await clock.sleep((seconds + 2) * 1000, undefined, true);
-  const forgotten = perSecond * seconds - replica.denylist.size;
+  const removed = perSecond * seconds - replica.denylist.size;
   const elapsedSeconds = (clock.monotonicMs() - startedAtMs) / 1000;
   const longestMs = pauses.longestMs();
   await replica.close();
@@ -39,7 +39,7 @@ export async function sweepFigures({ perSecond, seconds }: SweepOptions): Promis
       value: summarize([longestMs]),
       goal: goals.longestPauseMs,
     },
-    { name: 'forgotten meanwhile', unit: 'rules/s', value: summarize([forgotten / elapsedSeconds]) },
-    { name: 'ended and still held afterwards', unit: 'rules', value: summarize([perSecond * seconds - forgotten]) },
+    { name: 'removed during that', unit: 'rules/s', value: summarize([removed / elapsedSeconds]) },
+    { name: 'ended and not removed', unit: 'rules', value: summarize([perSecond * seconds - removed]) },
   ];
 }

@@ -1,15 +1,15 @@
 import { type Summary, summarize } from '../report/statistics.ts';
 
 export interface Timed {
-  /** What one pass does so often. */
+  /** Number of operations of one pass. */
   readonly operations: number;
   readonly passes: number;
-  /** Not timed: what a pass uses up. */
+  /** Prepares each pass; not timed. */
   readonly before?: () => void;
   readonly pass: () => void;
 }
 
-/** Nanoseconds an operation. One pass goes before and does not count: it is the compiler's. */
+/** Nanoseconds for each operation. The first pass is not counted, because V8 compiles the code in it. */
 export function timeNs({ operations, passes, before, pass }: Timed): Summary {
   const ns: number[] = [];
   for (let count = -1; count < passes; count++) {

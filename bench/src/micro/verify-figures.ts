@@ -14,7 +14,7 @@ export interface VerifyOptions {
 
 type Request = Parameters<Verifier['verify']>[0];
 
-/** `verify()` without HTTP: what it costs warm, what metrics add to it, and what remembering a token takes. */
+/** Measures `verify()` without HTTP: CPU time warm, CPU time of metrics, and bytes of a cached token. */
 export async function verifyFigures({ tokens, verifications, passes }: VerifyOptions): Promise<Figure[]> {
   const signer = await createSigner();
   const texts: string[] = [];
@@ -38,7 +38,7 @@ export async function verifyFigures({ tokens, verifications, passes }: VerifyOpt
   for (const text of texts) await accept(off, requestWith(text));
   const bytesEach = (settledBytes() - before) / tokens;
   const live = texts.slice(0, 1000).map(requestWith);
-  // As many as the other holds: a larger cache misses more of the processor's.
+  // Fills the cache of the other verifier equally, because a larger cache has more misses of the CPU caches.
   for (const text of texts) await accept(on, requestWith(text));
   const [offUs, onUs]: [number[], number[]] = [[], []];
   for (let pass = -1; pass < passes; pass++) {
@@ -48,7 +48,7 @@ export async function verifyFigures({ tokens, verifications, passes }: VerifyOpt
     ] as const) {
       const us = cpuOf(verifier, live, verifications);
       if (pass >= 0) list.push(us);
-      // A turn, so that proofs of freshness come in.
+      // Lets the event loop run, so that the replica receives proofs of freshness.
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
@@ -62,7 +62,7 @@ export async function verifyFigures({ tokens, verifications, passes }: VerifyOpt
   ];
 }
 
-/** As Node hands it to Express. */
+/** A request as Node creates it. */
 function requestWith(token: string): Request {
   const authorization = `Bearer ${token}`;
   return {
@@ -75,10 +75,10 @@ function requestWith(token: string): Request {
 
 async function accept(verifier: Verifier, request: Request): Promise<void> {
   const { outcome } = await verifier.verify(request);
-  if (outcome !== 'accepted') throw new Error(`expected a good token to be accepted, found ${outcome}`);
+  if (outcome !== 'accepted') throw new Error(`expected the outcome accepted, found ${outcome}`);
 }
 
-/** Microseconds of processor time a verification, garbage collection on other threads included. */
+/** Microseconds of CPU time for each verification, with garbage collection on other threads. */
 function cpuOf(verifier: Verifier, requests: readonly Request[], verifications: number): number {
   const before = process.cpuUsage();
   let accepted = 0;

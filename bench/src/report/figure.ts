@@ -1,9 +1,9 @@
-import { type Goal, sayGoal } from './goals.ts';
-import { sayNumber, saySpread } from './numbers.ts';
+import { formatGoal, type Goal } from './goals.ts';
+import { formatNumber, formatSpread } from './numbers.ts';
 import type { Summary } from './statistics.ts';
 import { table } from './table.ts';
 
-/** One line of a part that has nothing to plot. */
+/** One measured figure. */
 export interface Figure {
   readonly name: string;
   readonly unit: string;
@@ -15,12 +15,12 @@ export function figureTable(title: string, figures: readonly Figure[]): string[]
   const lines = table<Figure>(
     [
       { title: 'figure', cell: ({ name }) => name, align: 'left' },
-      { title: 'median', cell: ({ value }) => sayNumber(value.median) },
+      { title: 'median', cell: ({ value }) => formatNumber(value.median) },
       { title: 'unit', cell: ({ unit }) => unit, align: 'left' },
-      { title: 'spread', cell: ({ value }) => saySpread(value) },
+      { title: 'spread', cell: ({ value }) => formatSpread(value) },
       {
         title: 'goal',
-        cell: ({ goal, value }) => (goal === undefined ? '' : sayGoal(goal, value.median)),
+        cell: ({ goal, value }) => (goal === undefined ? '' : formatGoal(goal, value.median)),
         align: 'left',
       },
     ],

@@ -1,42 +1,42 @@
-/** What a figure should be. Missing one is printed and fails nothing: a figure depends on its machine. */
+/** The bound of a figure. A missed goal is printed and is not a failure, because figures depend on the machine. */
 export type Goal = { readonly atMost: number } | { readonly atLeast: number };
 
-/** The goals, once. Units stand in the names. */
+/** All goals. The names contain the units. */
 export const goals = {
-  /** Shares of the bare route, in points; for Node 24 and later. */
+  /** Differences of shares of the bare route, in percentage points; for Node 24 and later. */
   warmPointsOverFloor: { atLeast: -3 },
   warmPointsOverFastJwt: { atLeast: 8 },
   coldPointsOverFastJwt: { atLeast: 0 },
   coldCpuUsOverFastJwt: { atMost: 0 },
-  /** Warm throughput with ten million rules, of that with ten thousand. */
+  /** Warm throughput with ten million rules, relative to ten thousand rules. */
   manyRulesRatio: { atLeast: 0.97 },
-  /** Latency over the bare route at 60 % of its capacity. */
+  /** Latency added to the bare route at 60 % of its capacity. */
   addedP50Us: { atMost: 50 },
   addedP99Us: { atMost: 500 },
-  /** p99 of tokens with a known kid during a flood of unknown ones, of that when idle. */
+  /** p99 of tokens with a known kid during a flood of unknown kids, relative to idle. */
   kidFloodRatio: { atMost: 2 },
   /** With a million rules. */
   processFreshMs: { atMost: 500 },
   sidecarReadyMs: { atMost: 3000 },
   longestPauseMs: { atMost: 20 },
-  /** Resident; the second a minute after 100,000 revocations. */
+  /** Resident memory: without load, and a minute after 100,000 revocations. */
   sidecarIdleMB: { atMost: 70 },
   sidecarAfterBurstMB: { atMost: 120 },
-  /** Of the bare hop, with eight processes and 100 revocations a second. */
+  /** Relative to the bare hop, with eight processes and 100 revocations a second. */
   fleetP50Ratio: { atMost: 3 },
   fleetP99Ratio: { atMost: 5 },
-  /** Lag at the end of a minute of 10,000 revocations a second, of the lag at second 10. */
+  /** Lag at the end of a minute of 10,000 revocations a second, relative to the lag at second 10. */
   sustainedLagRatio: { atMost: 1 },
 } as const satisfies Record<string, Goal>;
 
-/** @returns `met` or `missed`; a figure that could not be taken has missed its goal. */
+/** @returns `missed` also for NaN, a figure that could not be measured. */
 export function judge(goal: Goal, value: number): 'met' | 'missed' {
   const met = 'atMost' in goal ? value <= goal.atMost : value >= goal.atLeast;
   return met ? 'met' : 'missed';
 }
 
 /** `<= 50: met` */
-export function sayGoal(goal: Goal, value: number): string {
+export function formatGoal(goal: Goal, value: number): string {
   const bound = 'atMost' in goal ? `<= ${goal.atMost}` : `>= ${goal.atLeast}`;
   return `${bound}: ${judge(goal, value)}`;
 }

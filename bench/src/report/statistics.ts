@@ -1,12 +1,12 @@
-/** One figure, measured several times. */
+/** The summary of a figure that was measured several times. */
 export interface Summary {
   readonly median: number;
-  /** Half the distance between the quartiles, in the figure's own unit: how far to believe the last digit. */
+  /** Half the distance between the quartiles, in the unit of the figure. */
   readonly spread: number;
   readonly rounds: number;
 }
 
-/** Values that are no numbers (nothing was seen) are left out. */
+/** NaN (nothing was measured) is left out. */
 export function summarize(values: readonly number[]): Summary {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
   return {
@@ -16,7 +16,7 @@ export function summarize(values: readonly number[]): Summary {
   };
 }
 
-/** @param sorted ascending. @returns NaN for none. */
+/** @param sorted ascending. @returns NaN for an empty list. */
 export function quantile(sorted: readonly number[], q: number): number {
   if (sorted.length === 0) return Number.NaN;
   const at = (sorted.length - 1) * q;
@@ -29,12 +29,12 @@ export function ascending(values: readonly number[]): number[] {
   return [...values].sort((a, b) => a - b);
 }
 
-/** Each value over the one of the same round, so that a slow round of the machine falls on both. */
+/** Divides by the value of the same round, so that a slow round of the machine affects both values. */
 export function ratios(values: readonly number[], of: readonly number[]): number[] {
   return values.map((value, round) => value / (of[round] ?? Number.NaN));
 }
 
-/** Each value less the one of the same round. */
+/** Subtracts the value of the same round. */
 export function differences(values: readonly number[], from: readonly number[]): number[] {
   return values.map((value, round) => value - (from[round] ?? Number.NaN));
 }

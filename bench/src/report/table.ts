@@ -1,11 +1,11 @@
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => string;
-  /** Default right, as numbers are read. */
+  /** Default right. */
   readonly align?: 'left' | 'right';
 }
 
-/** A table of Markdown as lines, each column as wide as its widest cell, so that it reads well on a terminal too. */
+/** The lines of a Markdown table. The columns are padded, so that it is also readable in a terminal. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
   // A delimiter cell of Markdown needs three characters.

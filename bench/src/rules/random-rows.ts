@@ -1,4 +1,4 @@
-/** Rows as a snapshot holds them, with digests that look like SHA-256 and denials for ever, or until `deniedUntil`. */
+/** Rows of a snapshot with random digests and denials. @param deniedUntil seconds; default: no end. */
 export function randomRows(count: number, deniedUntil: (row: number) => number = () => 0xffff_ffff): Uint8Array {
   const rows = new Uint8Array(count * 32);
   const view = new DataView(rows.buffer);

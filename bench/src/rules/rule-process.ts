@@ -1,4 +1,4 @@
-// A sidecar's feed with so many rules, in a process of its own: a snapshot of ten million must not disturb a load.
+// The feed of a sidecar in a child process, so that a snapshot of ten million rules does not disturb the load generator.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -10,14 +10,14 @@ import {
 } from '@revocast/denylist/replica';
 import { createFeedServer, Readers } from '@revocast/denylist/server';
 import { answerParent } from '../answer-parent.ts';
+import { numberIn, readMessage } from '../message.ts';
 import { watchPauses } from '../pauses.ts';
-import { numberIn, readSaid } from '../said.ts';
 import { randomRows } from './random-rows.ts';
 
 const pauses = watchPauses();
 
 answerParent(async (order) => {
-  if (order !== 'pauses') return { url: await serve(numberIn(readSaid(order), 'rules')) };
+  if (order !== 'pauses') return { url: await serve(numberIn(readMessage(order), 'rules')) };
   const longestMs = pauses.longestMs();
   pauses.forget();
   return { longestMs };
@@ -29,7 +29,7 @@ async function serve(count: number): Promise<string> {
   const replica = openReplica({ feed: source.feed, clock, random, maxRules: 20_000_000, reader: readers });
   await replica.ready({ timeoutMs: 5000 });
   const feedServer = createFeedServer({ replica, readers, clock });
-  // Before anybody asks for a position, so that no change is numbered.
+  // Before the first reader connects, so that the feed server numbers no change.
   replica.denylist.mergeRows(randomRows(count), 'union');
   const server: Server = createServer((request, response) => {
     if (!feedServer.handle(request, response)) response.writeHead(404).end();

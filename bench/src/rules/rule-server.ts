@@ -1,14 +1,14 @@
 import { startChild } from '../child.ts';
-import { numberIn, textIn } from '../said.ts';
+import { numberIn, textIn } from '../message.ts';
 
 export interface RuleServer {
   readonly url: string;
-  /** The longest pause of its event loop since it was last asked. */
+  /** The longest pause of its event loop since the last call. */
   takeLongestPauseMs(): Promise<number>;
   end(): void;
 }
 
-/** A feed with so many rules, none of which concerns the tokens of the bench. */
+/** Starts a feed with `rules` rules, none of which covers a token of the bench. */
 export async function startRuleServer(rules: number): Promise<RuleServer> {
   const child = startChild(new URL('./rule-process.js', import.meta.url));
   try {

@@ -1,13 +1,13 @@
-/** A number that the model does not compute, and where it comes from. */
+/** An input of the model, and its origin. */
 export interface Constant {
   readonly value: number;
   readonly unit: string;
   readonly from: ReadFrom | MeasuredBy;
 }
 
-/** Written in the code: a test reads it there. */
+/** A constant of the code. A test compares the two. */
 export interface ReadFrom {
-  /** From the repository's root. */
+  /** Path from the root of the repository. */
   readonly file: string;
   readonly name: string;
 }
@@ -23,12 +23,12 @@ const read = (value: number, unit: string, file: string, name: string): Constant
 });
 const measured = (value: number, unit: string, by: string): Constant => ({ value, unit, from: { measured: by } });
 
-const onTheWire = 'bench/test/scale/messages.test.ts, off a socket';
+const onTheWire = 'bench/test/scale/messages.test.ts, on a socket';
 const oneSidecar = 'one real sidecar and Redis 7.0, 1–256 readers, 0–20 revocations/s, two shared cores';
 const coldStart = 'cold starts beside 10,000, 200,000 and 1,000,000 rules, two shared cores';
 const redisAlone = 'Redis 7.0 alone, pipelined, two shared cores';
 
-/** What the model takes as given. Times are those of one slow machine: ratios hold better than absolutes. */
+/** The inputs of the model. Times were measured on one slow machine, so ratios are more reliable than absolute values. */
 export const constants = {
   rowBytes: read(32, 'B', 'codec/rows.ts', 'rowBytes'),
   snapshotHeaderBytes: read(48, 'B', 'codec/snapshot.ts', 'snapshotHeaderBytes'),
@@ -70,18 +70,18 @@ export const constants = {
 
   startMs: measured(1200, 'ms', 'a sidecar from start to connected, two shared cores'),
   joinMs: measured(40, 'ms', `${coldStart}: an API process without rules`),
-  serveRuleMs: measured(0.00013, 'ms', '60 readers at once beside 200,000 rules: CPU of the sidecar, a rule; at most'),
-  goneReaderMs: measured(2, 'ms', '60 readers at once beside 200,000 rules: CPU of the sidecar for one that had left'),
-  servedReaderMb: measured(1, 'MB', '60 readers at once beside 200,000 rules: what the sidecar grew by, for each'),
+  serveRuleMs: measured(0.00013, 'ms', '60 readers at once, 200,000 rules: CPU of the sidecar, a rule; upper bound'),
+  goneReaderMs: measured(2, 'ms', '60 readers at once, 200,000 rules: CPU of the sidecar for a reader that had left'),
+  servedReaderMb: measured(1, 'MB', '60 readers at once, 200,000 rules: growth of the sidecar for each reader'),
   takeRuleMs: measured(0.001, 'ms', `${coldStart}: CPU of the reading process, a rule`),
   scanRuleMs: measured(0.0009, 'ms', `${coldStart}: CPU of Redis for HSCAN, a rule`),
   scanRuleBytes: measured(46.2, 'B', `${coldStart}: output of Redis, a rule`),
   firstSyncRuleMs: measured(0.0019, 'ms', `${coldStart}: CPU of the sidecar, a rule`),
 
   frameMs: measured(0.015, 'ms', '400 silent readers of one sidecar: CPU of one frame to one reader'),
-  reportMs: measured(0.17, 'ms', '2,000 reports to one sidecar: its CPU for one'),
+  reportMs: measured(0.17, 'ms', '2,000 reports to one sidecar: CPU of the sidecar for one'),
   receiveMs: measured(1, 'ms', `${oneSidecar}: CPU for one read of the log, mostly cold code`),
-  upstreamReportMs: measured(0.1, 'ms', `${oneSidecar}: CPU of a report that speaks for others`),
+  upstreamReportMs: measured(0.1, 'ms', `${oneSidecar}: CPU of a report about several replicas`),
   upstreamReplicaMs: measured(0.004, 'ms', `${oneSidecar}: the same, for each replica in it`),
   reportCycleMs: measured(2, 'ms', `${oneSidecar}: from one report upstream to the next under load`),
   reportCycleReplicaMs: measured(0.008, 'ms', `${oneSidecar}: the same, for each replica in it`),
@@ -89,8 +89,8 @@ export const constants = {
 
   redisCommandMs: measured(0.013, 'ms', 'XREAD by 300 connections: CPU of Redis, sockets included'),
   redisAppendMs: measured(1000 / 35_000, 'ms', 'the append script, pipelined: 35,000/s'),
-  redisReplicaMs: measured(0.00017, 'ms', `${redisAlone}: what each replica in a line adds to its report`),
-  redisJoinLineMs: measured(0.0005, 'ms', `${redisAlone}: a reader that is new reads every line`),
+  redisReplicaMs: measured(0.00017, 'ms', `${redisAlone}: CPU of a report for each replica in its line`),
+  redisJoinLineMs: measured(0.0005, 'ms', `${redisAlone}: CPU of each line that a new reader reads`),
   redisJoinReplicaMs: measured(0.00006, 'ms', `${redisAlone}: the same, for each replica in the lines`),
   redisConnections: measured(10_000, 'connections', 'maxclients of redis.conf'),
 } satisfies Readonly<Record<string, Constant>>;
@@ -104,8 +104,8 @@ export function isConstantName(name: string): name is ConstantName {
   return Object.hasOwn(constants, name);
 }
 
-/** The constants as numbers, some of them replaced. */
+/** The values of the constants, with some of them replaced. */
 export function costsWith(replaced: Partial<Costs> = {}): Costs {
   const costs = Object.fromEntries(names.map((name) => [name, replaced[name] ?? constants[name].value]));
-  return costs as Costs; // one entry a name
+  return costs as Costs; // one entry for each name
 }

@@ -1,4 +1,4 @@
-/** What is to happen, earliest first; of two at the same moment, the one that was added first. */
+/** A queue of future events in order of time. Events of the same time keep the order in which they were added. */
 export class EventQueue<Event> {
   readonly #heap: { readonly atMs: number; readonly order: number; readonly event: Event }[] = [];
   #added = 0;

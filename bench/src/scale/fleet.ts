@@ -1,27 +1,27 @@
 import type { Costs } from './constants.ts';
 
-/** Where the last sidecar before an API process stands. */
+/** Where the sidecar of an API process runs. */
 export type Bottom = 'pod' | 'node' | 'none';
 export const bottoms: readonly Bottom[] = ['pod', 'node', 'none'];
 
 export interface Fleet {
-  /** API processes. */
+  /** Number of API processes. */
   readonly processes: number;
   readonly bottom: Bottom;
-  /** API processes a node; counts only with a sidecar a node. */
+  /** API processes on one node; used only with `bottom: 'node'`. */
   readonly perNode: number;
-  /** Relays between Redis and the last sidecars, in a row. */
+  /** Number of relays in a chain between Redis and the sidecars. */
   readonly tiers: number;
-  /** Readers of one relay. */
+  /** Number of readers of one relay. */
   readonly fanOut: number;
-  /** Rules in force. */
+  /** Number of rules in force. */
   readonly rules: number;
   readonly revocationsPerSecond: number;
-  /** Logs (a Redis each) that the processes, rules and revocations are divided among. */
+  /** Number of logs (one Redis each). Processes, rules and revocations are divided among them. */
   readonly logs: number;
-  /** Bytes a second of every network link. */
+  /** Bandwidth of every network link. */
   readonly linkBytesPerSecond: number;
-  /** Milliseconds there and back between hosts. */
+  /** Round-trip time between hosts. */
   readonly roundTripMs: number;
 }
 
@@ -30,10 +30,10 @@ export interface Level {
   readonly count: number;
 }
 
-/** With fewer than two, the loss of one relay is an outage of the whole fleet. */
+/** With one relay, its loss would be an outage of the whole fleet. */
 const fewestRelays = 2;
 
-/** What belongs to one log of several. */
+/** The part of the fleet behind one log. */
 export function shareOf(fleet: Fleet): Fleet {
   const { logs, processes, rules, revocationsPerSecond } = fleet;
   return {
@@ -45,7 +45,7 @@ export function shareOf(fleet: Fleet): Fleet {
   };
 }
 
-/** The levels behind one Redis, nearest first; the last are the API processes. */
+/** The levels behind one Redis, the nearest first and the API processes last. */
 export function levelsOf(fleet: Fleet, { maxReplicasPerReport }: Pick<Costs, 'maxReplicasPerReport'>): Level[] {
   const { processes, bottom, perNode, tiers, fanOut } = fleet;
   const levels: Level[] = [{ kind: 'process', count: processes }];
@@ -54,14 +54,14 @@ export function levelsOf(fleet: Fleet, { maxReplicasPerReport }: Pick<Costs, 'ma
   }
   for (let tier = 0; tier < tiers; tier++) {
     const readers = levels[0]?.count ?? 0;
-    // A report that speaks for more replicas is refused, so the topmost relays may not be fewer.
+    // A report about more replicas is rejected, which gives a minimum number of relays at the top.
     const fewest = Math.max(fewestRelays, Math.ceil(processes / maxReplicasPerReport));
     levels.unshift({ kind: 'relay', count: Math.max(fewest, Math.ceil(readers / fanOut)) });
   }
   return levels;
 }
 
-/** In words, for a table. */
+/** The name of the topology, for a table. */
 export function nameOf({ bottom, perNode, tiers, fanOut, logs }: Fleet): string {
   const place = { pod: 'a sidecar a pod', node: `a sidecar a node of ${perNode}`, none: 'processes without sidecar' };
   const relays = tiers === 0 ? '' : `, ${tiers === 1 ? 'relays' : `${tiers} tiers of relays`} of ${fanOut} readers`;

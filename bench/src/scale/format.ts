@@ -10,7 +10,7 @@ export function formatBytes(bytes: number): string {
   return `${round(value)} ${units[unit]}`;
 }
 
-/** Milliseconds for people; `never` when it does not end. */
+/** `12 ms`, `1.2 s`, `3 min`; `never` for Infinity. */
 export function formatMs(ms: number): string {
   if (!Number.isFinite(ms)) return 'never';
   if (ms < 1000) return `${round(ms)} ms`;
@@ -29,7 +29,7 @@ function round(value: number): number {
   return value >= 100 ? Math.round(value) : Number(value.toPrecision(2));
 }
 
-/** A table of Markdown; it reads well on a terminal too. */
+/** The lines of a Markdown table. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)];

@@ -7,14 +7,14 @@ export interface Growth {
 }
 
 export interface Grown {
-  /** Rules in force once as many end as begin. */
+  /** Number of rules in force in the steady state. */
   readonly rules: number;
   readonly processMb: number;
   readonly snapshotMb: number;
   readonly redisMb: number;
 }
 
-/** Rules leave by time alone, so in the long run their number is what is revoked a day times how long it stays. */
+/** Rules end only by time, so their number in the steady state is revocations a day times days of retention. */
 export function rulesOf({ revocationsPerDay, lifetimeSeconds }: Growth, costs: Costs): Grown {
   const keptSeconds = lifetimeSeconds + costs.ruleMarginSeconds + costs.forgetAfterSeconds;
   const rules = Math.round((revocationsPerDay * keptSeconds) / 86_400);

@@ -2,7 +2,7 @@ import type { Costs } from './constants.ts';
 import { type Fleet, levelsOf, shareOf } from './fleet.ts';
 import { type SteadyState, steadyState } from './steady.ts';
 
-/** Something that ends: how much of it a fleet uses, 1 being all of what is safe. */
+/** A limited resource, with the used and the safe amount. */
 export interface Limit {
   readonly what: string;
   readonly used: number;
@@ -11,10 +11,10 @@ export interface Limit {
   readonly remedy: string;
 }
 
-/** Above it a queue is longer than the work: bursts and garbage collection need the rest. */
+/** The safe utilization. The rest is for bursts and garbage collection; above it, queues grow. */
 const safeShare = 0.6;
 
-/** Every limit a fleet comes near, the nearest first. */
+/** All limits of a fleet, in descending order of utilization. */
 export function limitsOf(fleet: Fleet, costs: Costs, state: SteadyState = steadyState(fleet, costs)): Limit[] {
   const { redis, levels } = state;
   const share = shareOf(fleet);
@@ -87,7 +87,7 @@ export function isWithin({ used, allowed }: Limit): boolean {
   return used <= allowed;
 }
 
-/** Revocations a second at which the first limit is reached, everything else as it is; 0 when it is already. */
+/** The rate of revocations at which the first limit is reached; 0 when a limit is exceeded without revocations. */
 export function revocationsUntilLimit(fleet: Fleet, costs: Costs): number {
   const fits = (revocationsPerSecond: number) => limitsOf({ ...fleet, revocationsPerSecond }, costs).every(isWithin);
   if (!fits(0)) return 0;

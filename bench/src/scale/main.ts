@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { constants, costsWith } from './constants.ts';
 import { limitsOf } from './limits.ts';
-import { help, readOptions, type ScaleOptions } from './options.ts';
+import { helpText, readOptions, type ScaleOptions } from './options.ts';
 import { documentedFleet, documentedStorm, pageParts, withParts } from './page.ts';
 import { pickTopology } from './pick.ts';
 import { steadyState } from './steady.ts';
@@ -21,10 +21,10 @@ try {
 async function run(options: ScaleOptions): Promise<void> {
   const { fleet, storm, replaced, json } = options;
   const costs = costsWith(replaced);
-  // With --json the tables go where people look and machines do not.
+  // With --json, stdout holds only the JSON object.
   const print = (lines: readonly string[]) =>
     void (json ? process.stderr : process.stdout).write(`${lines.join('\n')}\n\n`);
-  if (options.help) return print([help.trimEnd()]);
+  if (options.help) return print([helpText.trimEnd()]);
   if (options.write) {
     await writeFile(
       page,

@@ -3,27 +3,27 @@ import { type Costs, isConstantName } from './constants.ts';
 import { type Bottom, bottoms, type Fleet } from './fleet.ts';
 import { documentedFleet, documentedStorm } from './page.ts';
 
-export const help = `npm run scale -- [options]
+export const helpText = `npm run scale -- [options]
 
-A model of a fleet: what it costs, how long it takes to be fresh, and what ends first. It computes and starts nothing,
-except with --validate.
+A model of a fleet: its load, the time of a cold start, and its limits. It only computes; --validate also starts processes.
 
-  --processes N      API processes, default ${documentedFleet.processes}
-  --rules N          rules in force, default ${documentedFleet.rules}
-  --revocations N    a second, default ${documentedFleet.revocationsPerSecond}
-  --sidecar WHERE    pod, node or none, default ${documentedFleet.bottom}
-  --per-node N       API processes a node, default ${documentedFleet.perNode}
-  --tiers N          relays in a row, 0-3, default ${documentedFleet.tiers}
+  --processes N      number of API processes, default ${documentedFleet.processes}
+  --rules N          number of rules in force, default ${documentedFleet.rules}
+  --revocations N    revocations a second, default ${documentedFleet.revocationsPerSecond}
+  --sidecar WHERE    where sidecars run: pod, node or none, default ${documentedFleet.bottom}
+  --per-node N       API processes on one node, default ${documentedFleet.perNode}
+  --tiers N          relays in a chain, 0-3, default ${documentedFleet.tiers}
   --fan-out N        readers of one relay, default ${documentedFleet.fanOut}
-  --logs N           logs that everything is divided among, default ${documentedFleet.logs}
-  --link-mbit N      every network link, default ${(documentedFleet.linkBytesPerSecond * 8) / 1e6}
-  --round-trip-ms N  between hosts, default ${documentedFleet.roundTripMs}
-  --spread-ms N      a deploy storm's starts are spread over so long, default ${documentedStorm.spreadMs}
-  --seed N           of the simulated storms, default ${documentedStorm.seed}
+  --logs N           number of logs that share processes, rules and revocations, default ${documentedFleet.logs}
+  --link-mbit N      bandwidth of every network link, default ${(documentedFleet.linkBytesPerSecond * 8) / 1e6}
+  --round-trip-ms N  round-trip time between hosts, default ${documentedFleet.roundTripMs}
+  --spread-ms N      period over which the starts of a deploy storm are spread, default ${documentedStorm.spreadMs}
+  --seed N           seed of the simulated storms, default ${documentedStorm.seed}
   --set NAME=VALUE   replaces a constant of bench/src/scale/constants.ts; may be repeated
-  --write            makes the tables of docs/scale.md anew
-  --validate         one real sidecar with 16 readers and 10,000 rules beside what is predicted: half a minute
-  --json             one JSON object as the last line
+  --write            regenerates the tables of docs/scale.md
+  --validate         compares the model with a real sidecar, 16 readers and 10,000 rules; takes half a minute
+  --json             print tables to stderr; the last line of stdout is one JSON object
+  --help             print this text
 `;
 
 export interface ScaleOptions {
@@ -36,7 +36,7 @@ export interface ScaleOptions {
   readonly help: boolean;
 }
 
-/** @throws Error that names the option, what it takes and what was given. */
+/** @throws Error that names the option, the expected and the found value. */
 export function readOptions(args: string[]): ScaleOptions {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
@@ -88,8 +88,8 @@ export function readOptions(args: string[]): ScaleOptions {
     seed: count('seed', values.seed, documentedStorm.seed, [0, 2 ** 31]),
     spreadMs: count('spread-ms', values['spread-ms'], documentedStorm.spreadMs, [0, 3_600_000]),
   };
-  const { write, validate, json, help: asked } = values;
-  return { fleet, storm, replaced: readReplaced(values.set), write, validate, json, help: asked };
+  const { write, validate, json, help } = values;
+  return { fleet, storm, replaced: readReplaced(values.set), write, validate, json, help };
 }
 
 interface NumberOption {
@@ -119,7 +119,7 @@ function readReplaced(given: readonly string[]): Partial<Costs> {
     given.map((setting) => {
       const [, name = '', value = ''] = /^([A-Za-z]+)=([\d.e+-]+)$/.exec(setting) ?? [];
       if (!isConstantName(name) || !(Number(value) >= 0)) {
-        throw new Error(`--set: expected a name of constants.ts, = and a number, found ${setting}`);
+        throw new Error(`--set: expected NAME=VALUE with a name of constants.ts and a number, found ${setting}`);
       }
       return [name, Number(value)];
     }),

@@ -18,7 +18,7 @@ export const documentedFleet: Fleet = {
 
 export const documentedStorm = { seed: 1, spreadMs: 10_000 };
 
-/** Each generated part by the name in its markers. */
+/** The generated parts of the page, by the name in their markers. */
 export function pageParts(fleet: Fleet, costs: Costs = costsWith(), storm = documentedStorm): Map<string, string[]> {
   const small = { ...fleet, rules: Math.min(fleet.rules, 100_000), fanOut: Math.min(fleet.fanOut, 100) };
   return new Map([
@@ -32,7 +32,7 @@ export function pageParts(fleet: Fleet, costs: Costs = costsWith(), storm = docu
   ]);
 }
 
-/** The page with every part between `<!-- scale:name -->` and `<!-- /scale -->` made anew. */
+/** Replaces every part between `<!-- scale:name -->` and `<!-- /scale -->`. */
 export function withParts(page: string, parts: ReadonlyMap<string, readonly string[]>): string {
   return page.replace(/(<!-- scale:([a-z-]+) -->\n)[\s\S]*?(<!-- \/scale -->)/g, (whole, begin, name, end) => {
     const part = parts.get(String(name));

@@ -5,7 +5,7 @@ import { isWithin, limitsOf } from './limits.ts';
 const fanOuts = [50, 100, 200, 400];
 const logCounts = [1, 2, 4, 8, 16, 32, 64];
 
-/** From the simplest to the most involved: fewer parts first, and one log as long as one will do. */
+/** Topologies from the simplest to the most complex, in the order of logs, tiers of relays and location of sidecars. */
 export function* candidates(fleet: Fleet): Generator<Fleet> {
   for (const logs of logCounts) {
     for (const tiers of [0, 1, 2, 3]) {
@@ -16,7 +16,7 @@ export function* candidates(fleet: Fleet): Generator<Fleet> {
   }
 }
 
-/** The simplest topology within every limit; undefined when none of the candidates is. */
+/** The simplest topology within all limits; undefined when no candidate is. */
 export function pickTopology(fleet: Fleet, costs: Costs): Fleet | undefined {
   for (const candidate of candidates(fleet)) {
     if (limitsOf(candidate, costs).every(isWithin)) return candidate;

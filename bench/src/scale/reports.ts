@@ -1,26 +1,26 @@
 import type { Costs } from './constants.ts';
 import type { Fleet, Level } from './fleet.ts';
 
-/** What one process, sidecar or relay of a level says upwards. */
+/** The reports of one process, sidecar or relay of a level. */
 export interface Reporting {
   readonly level: Level;
-  /** Readers directly behind it, 0 for an API process. */
+  /** Number of readers directly behind it; 0 for an API process. */
   readonly readers: number;
-  /** API processes it speaks for. */
+  /** Number of API processes in its reports. */
   readonly replicas: number;
-  /** Reports it receives from all its readers, a second. */
+  /** Reports from all its readers. */
   readonly receivedPerSecond: number;
-  /** Reports it sends, a second. */
+  /** Reports to its source. */
   readonly sentPerSecond: number;
   readonly readsRedis: boolean;
 }
 
 /**
- * How often each level reports, nearest to Redis first.
+ * The rate of reports of each level, nearest to Redis first.
  *
- * A reader reports once a second and at every change, with one report under way at a time. All readers of one server
- * hear of a change at the same moment, so their reports come as a burst; the server passes the burst on in as many
- * reports of its own as fit one after the other into the time it takes to receive it.
+ * A reader reports once a second and after every change, with one unanswered report at a time. All readers of one server
+ * receive a change at the same time, so their reports arrive as a burst. The server forwards the burst in as many
+ * reports as it can send, one after another, while it receives the burst.
  */
 export function reportingOf(levels: readonly Level[], fleet: Fleet, costs: Costs): Reporting[] {
   const { processes, revocationsPerSecond: changes, roundTripMs } = fleet;
@@ -33,7 +33,7 @@ export function reportingOf(levels: readonly Level[], fleet: Fleet, costs: Costs
     const replicas = processes / level.count;
     const readers = below === undefined ? 0 : below.level.count / level.count;
     const cycleMs = costs.reportCycleMs + replicas * costs.reportCycleReplicaMs + roundTripMs;
-    // Heartbeats move a position in Redis and not in a sidecar's feed.
+    // A heartbeat advances the position in Redis, and not that in the feed of a sidecar.
     const bursts = Math.max(1000 / costs.reportEveryMs, changes);
     const own = readsRedis ? 1000 / costs.beatMs + changes : changes;
     const receivedPerSecond = readers * (below?.sentPerSecond ?? 0);

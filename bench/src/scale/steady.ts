@@ -2,9 +2,9 @@ import type { Costs } from './constants.ts';
 import { type Fleet, type Level, levelsOf, shareOf } from './fleet.ts';
 import { type Reporting, reportingOf } from './reports.ts';
 
-/** One relay, sidecar or process of a level, without a fault and without a new process. */
+/** The load of one relay, sidecar or process of a level, without faults and without new processes. */
 export interface NodeLoad extends Reporting {
-  /** Share of one core. */
+  /** Utilization of one core, from 0 to 1. */
   readonly cpu: number;
   readonly outBytesPerSecond: number;
   readonly inBytesPerSecond: number;
@@ -13,13 +13,13 @@ export interface NodeLoad extends Reporting {
 
 export interface RedisLoad {
   readonly connections: number;
-  /** Share of its one thread. */
+  /** Utilization of its single thread, from 0 to 1. */
   readonly cpu: number;
   readonly outBytesPerSecond: number;
   readonly inBytesPerSecond: number;
   readonly reportsPerSecond: number;
   readonly readsPerSecond: number;
-  /** The hash of readers: what one question of `enforcedEverywhere` carries. */
+  /** Size of the hash of readers, which each poll of `enforcedEverywhere` reads. */
   readonly registryBytes: number;
   readonly megabytes: number;
 }
@@ -47,7 +47,7 @@ function nodeLoad(one: Reporting, below: Reporting | undefined, { fleet, costs }
   const changes = fleet.revocationsPerSecond;
   const beats = 1000 / costs.beatMs;
   const pings = 1000 / (2 * costs.lookMs);
-  // On the host of the reader a proof is its own clock; another host has to ask for it.
+  // On the same host a reader can use a proof directly. A reader on another host must request one.
   const questions = below?.level.kind === 'process' && one.level.kind === 'sidecar' ? 0 : beats;
   const perReader = changes * costs.ruleFrameBytes + beats * costs.proofFrameBytes + pings * costs.pingBytes;
   const answers = readers * questions * costs.proofFrameBytes;
@@ -72,13 +72,13 @@ function reportBytes(replicas: number, costs: Costs): number {
   return costs.reportBytes + Math.max(0, replicas - 1) * costs.reportReplicaBytes;
 }
 
-/** An API process pays for the rules only; what else it holds is its own. */
+/** For an API process, only the rules are counted. */
 function nodeMegabytes({ level, readers }: Pick<Reporting, 'level' | 'readers'>, rules: number, costs: Costs): number {
   if (level.kind === 'process') return (rules * costs.ruleBytes) / 1e6;
   return costs.sidecarBaseMb + (rules * costs.firstSyncBytes) / 1e6 + readers * costs.readerMb;
 }
 
-/** Connections that stay open: tail and reports; a sidecar also one for heartbeats and one once it publishes. */
+/** Open connections: tail and reports; a sidecar also has one for heartbeats and, after its first publication, one more. */
 export function connectionsOf({ kind, count }: Level): number {
   return count * (kind === 'process' ? 2 : 4);
 }
@@ -86,12 +86,12 @@ export function connectionsOf({ kind, count }: Level): number {
 function redisLoad(reporting: readonly Reporting[], { fleet, costs }: Context): RedisLoad {
   const { revocationsPerSecond: changes, rules, processes } = fleet;
   const [top] = reporting;
-  if (top === undefined) throw new Error('a fleet has at least its processes');
+  if (top === undefined) throw new Error('expected at least the level of API processes');
   const tails = top.level.count;
   const beats = 1000 / costs.beatMs;
   const readsPerSecond = tails * (beats + changes);
   const reportsPerSecond = tails * top.sentPerSecond;
-  // Every sidecar tries for the lease twice a second.
+  // Every sidecar tries to take the lease twice a second.
   const leasesPerSecond = top.level.kind === 'process' ? 0 : tails * beats;
   const cpuMs =
     readsPerSecond * costs.redisCommandMs +

@@ -10,11 +10,11 @@ import { type Cold, type StormOptions, simulateStorm } from './storm/storm.ts';
 const sizes = [10, 100, 1000, 10_000, 100_000];
 const tierCounts = [0, 1, 2, 3];
 
-/** What to run at which size. */
+/** The recommended topology for each size. */
 export function pickTable(fleet: Fleet, costs: Costs): string[] {
   const rows = sizes.map((processes) => {
     const picked = pickTopology({ ...fleet, processes }, costs);
-    if (picked === undefined) return [formatCount(processes), 'none of those tried', '', '', '', ''];
+    if (picked === undefined) return [formatCount(processes), 'no candidate is within all limits', '', '', '', ''];
     const [nearest] = limitsOf(picked, costs);
     const { redis } = steadyState(picked, costs);
     return [
@@ -29,7 +29,7 @@ export function pickTable(fleet: Fleet, costs: Costs): string[] {
     ];
   });
   return table(
-    ['processes', 'topology', 'connections to each Redis', 'its thread', 'nearest limit', 'revocations/s it takes'],
+    ['processes', 'topology', 'connections to each Redis', 'Redis thread', 'nearest limit', 'maximum revocations/s'],
     rows,
   );
 }
@@ -44,7 +44,7 @@ export function steadyTable(fleet: Fleet, costs: Costs): string[] {
   ];
   const rows = topologies.map((topology) => {
     const state = steadyState(topology, costs);
-    const broken = limitsOf(topology, costs, state).filter((limit) => !isWithin(limit));
+    const exceeded = limitsOf(topology, costs, state).filter((limit) => !isWithin(limit));
     return [
       nameOf(topology),
       formatCount(state.redis.connections),
@@ -52,11 +52,11 @@ export function steadyTable(fleet: Fleet, costs: Costs): string[] {
       formatBytes(state.redis.outBytesPerSecond),
       formatBytes(state.redis.inBytesPerSecond),
       formatShare(busiest(state)),
-      broken.length === 0 ? 'within all' : broken.map(({ what }) => what).join('; '),
+      exceeded.length === 0 ? 'none' : exceeded.map(({ what }) => what).join('; '),
     ];
   });
   return table(
-    ['topology', 'connections', 'Redis thread', 'out/s', 'reports in/s', 'busiest relay or sidecar', 'limits passed'],
+    ['topology', 'connections', 'Redis thread', 'out/s', 'reports in/s', 'busiest relay or sidecar', 'limits exceeded'],
     rows,
   );
 }
@@ -65,14 +65,14 @@ function busiest({ levels }: SteadyState): number {
   return Math.max(0, ...levels.filter(({ readers }) => readers > 0).map(({ cpu }) => cpu));
 }
 
-/** Cold processes beside one server, at once. */
+/** Cold processes that start at the same time behind one server. */
 export function besideOneTable(fleet: Fleet, costs: Costs, options: StormOptions): string[] {
   const counts = [1, 10, 30, 100, 300];
   const rows = [10_000, 100_000, 1_000_000].map((rules) => [
     formatCount(rules),
     ...counts.map((processes) => {
       const alone: Fleet = { ...fleet, rules, processes, tiers: 1, fanOut: processes, bottom: 'none', logs: 1 };
-      // Two relays are the fewest there are: twice the readers puts as many behind each.
+      // The model has at least two relays, so twice the readers gives `processes` behind each.
       const storm = simulateStorm({ ...alone, processes: processes * 2 }, costs, options);
       return formatMs(storm.allFreshMs);
     }),
@@ -80,7 +80,7 @@ export function besideOneTable(fleet: Fleet, costs: Costs, options: StormOptions
   return table(['rules', ...counts.map((count) => (count === 1 ? '1 reader' : `${formatCount(count)} readers`))], rows);
 }
 
-/** Every process of the fleet at once. */
+/** A deploy storm of the whole fleet. */
 export function stormTable(fleet: Fleet, costs: Costs, options: Omit<StormOptions, 'cold'>): string[] {
   const rows = (['processes', 'everything'] as const).flatMap((cold) =>
     tierCounts.map((tiers) => {
@@ -114,7 +114,7 @@ export function stormTable(fleet: Fleet, costs: Costs, options: Omit<StormOption
   );
 }
 
-/** What one level of servers carries. */
+/** The load of each level. */
 export function levelTable(fleet: Fleet, costs: Costs): string[] {
   const rows = steadyState(fleet, costs).levels.map((node) => [
     node.level.kind,
@@ -127,12 +127,12 @@ export function levelTable(fleet: Fleet, costs: Costs): string[] {
     `${formatCount(node.megabytes)} MB`,
   ]);
   return table(
-    ['level', 'how many', 'readers each', 'core', 'out/s', 'in/s', 'reports/s × replicas in each', 'memory'],
+    ['level', 'number', 'readers each', 'core', 'out/s', 'in/s', 'reports/s × replicas in each', 'memory'],
     rows,
   );
 }
 
-/** How many rules there will be. */
+/** The number of rules in the steady state. */
 export function growthTable(costs: Costs): string[] {
   const lifetimes: [string, number][] = [
     ['tokens with an hour left', 3600],
@@ -154,7 +154,7 @@ export function growthTable(costs: Costs): string[] {
   return table(['revocations a day', 'of', 'rules in force', 'in each process', 'snapshot', 'in Redis'], rows);
 }
 
-/** Time until all are fresh, against tiers; each bar a cold start of everything. */
+/** Time until all processes are fresh, by number of tiers; one bar for each simulated storm. */
 export function stormPlot(fleet: Fleet, costs: Costs, options: Omit<StormOptions, 'cold'>): string[] {
   const width = 50;
   const bars = (['processes', 'everything'] satisfies Cold[]).flatMap((cold) =>
@@ -171,13 +171,13 @@ export function stormPlot(fleet: Fleet, costs: Costs, options: Omit<StormOptions
   });
 }
 
-/** In words, what is computed. */
+/** The size of the fleet, as a line above the tables. */
 export function assumptions(fleet: Fleet): string {
   const { processes, rules, revocationsPerSecond, linkBytesPerSecond, roundTripMs } = fleet;
-  return `${formatCount(processes)} processes, ${formatCount(rules)} rules, ${formatCount(revocationsPerSecond)} revocations/s, links of ${formatBytes(linkBytesPerSecond)}/s, ${roundTripMs} ms there and back`;
+  return `${formatCount(processes)} processes, ${formatCount(rules)} rules, ${formatCount(revocationsPerSecond)} revocations/s, links of ${formatBytes(linkBytesPerSecond)}/s, round trips of ${roundTripMs} ms`;
 }
 
-/** How many levels there are, for a line above a table. */
+/** The levels and their sizes, as a line above the tables. */
 export function levelNames(fleet: Fleet, costs: Costs): string {
   return levelsOf(shareOf(fleet), costs)
     .map(({ kind, count }) => `${formatCount(count)} × ${kind}`)

@@ -1,15 +1,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { availableParallelism, loadavg } from 'node:os';
-import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createPublisher } from '@revocast/denylist';
 import { systemClock as clock } from '@revocast/denylist/replica';
-import { dieWithParent, freePort, type RedisServer, startRedis, supervise } from '@revocast/test-support';
+import { dieWithParent, type RedisServer, startRedis } from '@revocast/test-support';
 import { Redis } from 'ioredis';
-import { randomRows } from '../rules/random-rows.ts';
+import { fillLog } from '../cold/fill-log.ts';
+import { declareWhole, startSidecar } from '../fleet/sidecar.ts';
 import type { Costs } from './constants.ts';
 import type { Fleet } from './fleet.ts';
 import { formatBytes, formatMs, table } from './format.ts';
@@ -27,42 +26,26 @@ const readers = 16;
 const rules = 10_000;
 const revocationsPerSecond = 20;
 const seconds = 5;
-const sidecarFile = join(
-  dirname(createRequire(import.meta.url).resolve('@revocast/sidecar/package.json')),
-  'dist/main.js',
-);
 const readerFile = fileURLToPath(new URL('./storm/storm-reader.js', import.meta.url));
 
-/** One real Redis, one real sidecar and 16 real processes beside it, next to what the model says of them. */
+/** Compares the model with one real Redis, one real sidecar and 16 real processes behind it. */
 export async function validate(costs: Costs, print: (lines: readonly string[]) => void): Promise<ValidationLine[]> {
   const redis = await startRedis();
   try {
-    await fill(redis);
-    const admin = await freePort();
-    const data = await freePort();
-    const sidecar = await supervise({
-      name: 'sidecar',
-      script: sidecarFile,
-      args: [
-        `--source=${redis.url}`,
-        `--data-listen=127.0.0.1:${data}`,
-        `--admin-listen=127.0.0.1:${admin}`,
-        '--drain-ms=0',
-      ],
-      ready: { url: `http://127.0.0.1:${admin}/readyz` },
-      readyTimeoutMs: 60_000,
-    });
+    await declareWhole(redis.url);
+    await fillLog(redis.url, rules);
+    const sidecar = await startSidecar(redis.url);
     const children = Array.from({ length: readers }, () => {
       const child = fork(readerFile, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
       dieWithParent(child);
       return child;
     });
     try {
-      // Only the storm itself is measured, and not the loading of code.
+      // Wait until the code is loaded, because only the storm is measured.
       await Promise.all(children.map((child) => once(child, 'message')));
       const startedAtMs = clock.monotonicMs();
       const fresh = children.map(async (child) => {
-        child.send(`http://127.0.0.1:${data}`);
+        child.send(sidecar.url);
         await once(child, 'message');
         return clock.monotonicMs() - startedAtMs;
       });
@@ -73,22 +56,11 @@ export async function validate(costs: Costs, print: (lines: readonly string[]) =
       return lines;
     } finally {
       for (const child of children) child.kill('SIGKILL');
-      await sidecar.stop({ graceMs: 1000 });
+      sidecar.end();
     }
   } finally {
     await redis.stop();
   }
-}
-
-async function fill(server: RedisServer): Promise<void> {
-  const init = fork(sidecarFile, ['init', `--source=${server.url}`], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  await once(init, 'exit');
-  const redis = new Redis(server.url);
-  const rows = Buffer.from(randomRows(rules).buffer);
-  const pairs = Array.from({ length: rules * 2 }, (_, half) => rows.subarray(half * 16, half * 16 + 16));
-  for (let from = 0; from < pairs.length; from += 4000)
-    await redis.hset('{revocast}:rules', ...pairs.slice(from, from + 4000));
-  redis.disconnect();
 }
 
 interface Traffic {
@@ -121,7 +93,7 @@ async function measureTraffic(server: RedisServer): Promise<Traffic> {
   const tookSeconds = (clock.monotonicMs() - startedAtMs) / 1000;
   await publisher.close();
   redis.disconnect();
-  // Scripts that are no reports: the appends, and the heartbeat twice a second.
+  // The other scripts are the appends, and two heartbeats a second.
   const reports = after.scripts - before.scripts - total - 2 * tookSeconds;
   return { reportsPerSecond: reports / tookSeconds, inBytesPerSecond: (after.inBytes - before.inBytes) / tookSeconds };
 }
@@ -131,7 +103,7 @@ function compare(costs: Costs, measured: Traffic & { readonly freshAfterMs: read
     ...documentedFleet,
     ...{ processes: readers, perNode: readers, bottom: 'node', tiers: 0, rules, revocationsPerSecond, roundTripMs: 0 },
   };
-  // All starts are at once, after the sidecar is ready: the level above it counts as warm.
+  // All readers start at the same time after the sidecar is ready, so the sidecar is modelled as a warm relay.
   const storm = simulateStorm({ ...fleet, bottom: 'none', tiers: 1, fanOut: readers, processes: readers * 2 }, costs, {
     ...{ cold: 'processes', seed: 1, spreadMs: 0, readerCores: availableParallelism(), isOneHost: true },
   });
@@ -161,8 +133,8 @@ function validationTable(lines: readonly ValidationLine[]): string[] {
   return table(['', 'predicted', 'measured', 'measured / predicted'], rows);
 }
 
-/** Times and rates mean what they say on an idle machine only. */
+/** Times and rates are valid only on an idle machine. */
 function loadLine(): string {
   const busy = (loadavg()[0] ?? 0) / availableParallelism();
-  return `load of this machine: ${busy.toFixed(1)} a core; above 1, times are longer and bursts fewer by about as much`;
+  return `load of this machine: ${busy.toFixed(1)} a core; above 1, times are longer and rates lower by about this factor`;
 }

@@ -7,7 +7,7 @@ const line = {
   ...{ p50Ms: value, p99Ms: value, bareP50Ms: value, bareP99Ms: value, p50Ratio: 2.5, p99Ratio: 5.5 },
 };
 
-it('holds eight processes at a hundred a second to the goals, and nobody else', () => {
+it('shows the goals only for eight processes at a hundred revocations a second', () => {
   const [, , , , eight, relay, slow] = fleetTable([line, { ...line, depth: 2 }, { ...line, rate: 10 }]);
   expect(eight).toContain('p50 <= 3: met, p99 <= 5: missed');
   expect(relay).not.toContain('<=');

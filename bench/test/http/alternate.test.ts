@@ -2,23 +2,23 @@ import { describe, expect, it } from '@jest/globals';
 import { alternate, inTurn } from '../../src/http/alternate.ts';
 
 describe('turns', () => {
-  it('begin with another one each time, and run backwards every other time', () => {
+  it('rotate each time, and reverse every second time', () => {
     expect([0, 1, 2, 3].map((turn) => inTurn(['a', 'b', 'c'], turn).join(''))).toEqual(['abc', 'acb', 'cab', 'cba']);
   });
 
-  it('of none are none', () => {
+  it('of an empty list are empty', () => {
     expect(inTurn([], 3)).toEqual([]);
   });
 });
 
 describe('contenders that alternate', () => {
-  it('are measured over all of their turns, by the CPU time within these', async () => {
+  it('are measured over all their turns, with the CPU time only of these', async () => {
     const order: string[] = [];
     const runner = (name: string, cpuUsOfTurn: number) => {
       let cpuUs = 1_000_000;
       return {
         name,
-        // Each reading costs the process something itself, outside the turns.
+        // Each reading takes CPU time outside the turns.
         cpuUs: async () => {
           cpuUs += 7;
           return cpuUs;

@@ -4,17 +4,17 @@ import { chooseContenders, contenders } from '../../src/http/contenders/index.ts
 const namesFor = (...words: string[]) => chooseContenders(words).map(({ name }) => name);
 
 describe('the choice of contenders', () => {
-  it('is all of them, each under a name of its own', () => {
+  it('is all contenders by default, with different names', () => {
     expect(chooseContenders(undefined)).toBe(contenders);
     expect(new Set(contenders.map(({ name }) => name)).size).toBe(contenders.length);
   });
 
-  it('keeps those with one of the words in their name, and the bare route', () => {
+  it('is the contenders with one of the words in their name, and the bare route', () => {
     expect(namesFor('Revocast', 'sha-256')).toEqual(['bare', 'floor: read, SHA-256, Map, set', 'revocast']);
     expect(namesFor('fast-jwt')).toEqual(['bare', 'fast-jwt + cache', 'fast-jwt']);
   });
 
-  it.each(['revocats', '', ' '])('refuses the word "%s"', (word) => {
+  it.each(['revocats', '', ' '])('rejects the word "%s"', (word) => {
     expect(() => chooseContenders(['bare', word])).toThrow(RangeError);
   });
 });
@@ -23,7 +23,7 @@ describe('the floors', () => {
   const floors = contenders.filter(({ name }) => name.startsWith('floor: '));
   const setting = { issuer: '', audience: '', jwksUri: '', jwks: { keys: [] }, redisUrl: '', feedUrl: '' };
 
-  it('stand in the warm table only, least first', () => {
+  it('are only in the warm table, in ascending order of work', () => {
     expect(floors.map(({ name, only }) => `${name} ${only}`)).toEqual([
       'floor: read warm',
       'floor: set warm',
@@ -32,7 +32,7 @@ describe('the floors', () => {
     ]);
   });
 
-  it.each(floors)('$name passes each request on and sets what it says', async ({ name, prepare }) => {
+  it.each(floors)('$name calls next() for each request and does the steps of its name', async ({ name, prepare }) => {
     const middleware = await prepare({ ...setting, algorithm: 'ES256' });
     const authOf = (token: string) => {
       const request: { auth?: unknown; headers: object } = { headers: { authorization: `Bearer ${token}` } };

@@ -32,7 +32,7 @@ it('draws one table for each algorithm and temperature', () => {
   expect(revocast).toContain(` ${'█'.repeat(36)} `);
 });
 
-it('holds ten million rules, and no other size, to the goal', () => {
+it('shows the goal only for ten million rules', () => {
   const lines = sizeTable(
     [
       { rules: 1_000_000, requestsPerSecond: once(1), ofReference: once(0.9) },

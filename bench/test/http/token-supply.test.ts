@@ -8,16 +8,16 @@ function take(next: NextToken): string {
   return taken;
 }
 
-it('gives each token once', () => {
+it('returns each token once', () => {
   expect(take(tokensInTurn(['a', 'b']))).toBe('ab');
 });
 
-it('begins again after the last token, up to an amount', () => {
+it('repeats the tokens up to an amount', () => {
   expect(take(tokensInTurn(['a', 'b'], 5))).toBe('ababa');
   expect(take(tokensInTurn(['a', 'b'], 1))).toBe('a');
 });
 
-it('gives tokens for a time that begins with the first request', async () => {
+it('returns tokens for a time that begins with the first call', async () => {
   const clock = new FakeClock({ monotonicMs: 1000 });
   const next = tokensFor(['a', 'b'], 150, () => clock.monotonicMs());
   await clock.advance(1000);
@@ -28,6 +28,6 @@ it('gives tokens for a time that begins with the first request', async () => {
   expect(next()).toBeUndefined();
 });
 
-it('gives one supply after another', () => {
+it('returns the tokens of one supply after another', () => {
   expect(take(inSequence(tokensInTurn(['a']), tokensInTurn(['b'], 2)))).toBe('abb');
 });

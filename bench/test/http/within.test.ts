@@ -3,7 +3,7 @@ import { p99Ms, within } from '../../src/http/within.ts';
 
 const sample = (dueMs: number, latencyMs: number) => ({ dueMs, latencyMs });
 
-it('counts a request to a burst that it met under way', () => {
+it('counts a request that overlaps with a burst', () => {
   const [before, into, inside, across, out, after] = [
     sample(0, 9),
     sample(0, 10),
@@ -20,7 +20,7 @@ it('counts a request to a burst that it met under way', () => {
   ]);
 });
 
-it('counts a request that met two bursts once', () => {
+it('counts a request that overlaps with two bursts once', () => {
   const spans = [
     { fromMs: 10, toMs: 20 },
     { fromMs: 30, toMs: 40 },
@@ -28,6 +28,6 @@ it('counts a request that met two bursts once', () => {
   expect(within([sample(15, 20)], spans)).toHaveLength(1);
 });
 
-it('says that nothing was seen rather than that it took no time', () => {
+it('is NaN without samples, and not 0', () => {
   expect(p99Ms([])).toBeNaN();
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { bar } from '../../src/report/bar.ts';
 import { figureTable } from '../../src/report/figure.ts';
-import { judge, sayGoal } from '../../src/report/goals.ts';
-import { sayNumber, saySpread } from '../../src/report/numbers.ts';
+import { formatGoal, judge } from '../../src/report/goals.ts';
+import { formatNumber, formatSpread } from '../../src/report/numbers.ts';
 import { table } from '../../src/report/table.ts';
 
 describe('a table', () => {
-  it('is one of Markdown, with names left and numbers right', () => {
+  it('is in Markdown, with names aligned left and numbers right', () => {
     const columns = [
       { title: 'who', cell: ({ who }: { who: string }) => who, align: 'left' as const },
       { title: 'n', cell: ({ n }: { n: string }) => n },
@@ -43,13 +43,13 @@ describe('a goal', () => {
     [{ atLeast: 0.97 }, 0.96, 'missed'],
     [{ atLeast: 0.97 }, 0.97, 'met'],
     [{ atLeast: 0.97 }, 0.98, 'met'],
-  ])('%j is judged at %s: %s', (goal, value, verdict) => {
+  ])('%j at %s is %s', (goal, value, verdict) => {
     expect(judge(goal, value)).toBe(verdict);
   });
 
-  it('is missed by what could not be measured', () => {
-    expect(sayGoal({ atMost: 2 }, Number.NaN)).toBe('<= 2: missed');
-    expect(sayGoal({ atLeast: 1 }, Number.NaN)).toBe('>= 1: missed');
+  it('is missed by a figure that could not be measured', () => {
+    expect(formatGoal({ atMost: 2 }, Number.NaN)).toBe('<= 2: missed');
+    expect(formatGoal({ atLeast: 1 }, Number.NaN)).toBe('>= 1: missed');
   });
 });
 
@@ -61,13 +61,13 @@ describe('numbers', () => {
     [-0.1234, '-0.123'],
     [0, '0'],
     [Number.NaN, '-'],
-  ])('%s reads %s', (value, text) => {
-    expect(sayNumber(value)).toBe(text);
+  ])('%s is formatted as %s', (value, text) => {
+    expect(formatNumber(value)).toBe(text);
   });
 
-  it('claim no spread for a single round', () => {
-    expect(saySpread({ median: 1, spread: 0, rounds: 1 })).toBe('one run');
-    expect(saySpread({ median: 1, spread: 0.5, rounds: 2 })).toBe('± 0.500');
+  it('have no spread for a single round', () => {
+    expect(formatSpread({ median: 1, spread: 0, rounds: 1 })).toBe('one run');
+    expect(formatSpread({ median: 1, spread: 0.5, rounds: 2 })).toBe('± 0.500');
   });
 });
 

@@ -2,13 +2,13 @@ import { expect, it } from '@jest/globals';
 import { Denylist } from '@revocast/denylist/replica';
 import { randomRows } from '../../src/rules/random-rows.ts';
 
-it('makes rows that a denylist holds, all different', () => {
+it('creates different rows', () => {
   const denylist = new Denylist();
   denylist.mergeRows(randomRows(500), 'take');
   expect(denylist.size).toBe(500);
 });
 
-it('makes rows that end when they should', () => {
+it('creates rows with the given ends', () => {
   const denylist = new Denylist();
   denylist.mergeRows(
     randomRows(10, (row) => 1000 + row),

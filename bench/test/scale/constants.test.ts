@@ -9,20 +9,20 @@ describe('the constants of the scale model', () => {
     'file' in from ? [[name, value, from] as const] : [],
   );
 
-  it.each(read)('%s is %d, as in the code it was read from', (_name, value, { file, name }) => {
+  it.each(read)('%s is %d, as in the code', (_name, value, { file, name }) => {
     const source = readFileSync(new URL(file, root), 'utf8');
     const found = new RegExp(`const ${name} = ([\\d_]+);`).exec(source)?.[1];
     expect(Number(found?.replaceAll('_', ''))).toBe(value);
   });
 
-  it('says of every other one by what it was measured', () => {
+  it('name the measurement of every other constant', () => {
     for (const { value, from } of Object.values(constants)) {
       expect(value).toBeGreaterThan(0);
       expect('file' in from ? from.file : from.measured).not.toBe('');
     }
   });
 
-  it('are replaced one at a time', () => {
+  it('can be replaced separately', () => {
     expect(costsWith({ frameMs: 7 })).toEqual({ ...costsWith(), frameMs: 7 });
   });
 });

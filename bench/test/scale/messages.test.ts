@@ -25,7 +25,7 @@ const bytesOf = (what: Partial<StreamMessage>) =>
   messages.findLast((message) => Object.entries(what).every(([name, value]) => Reflect.get(message, name) === value))
     ?.bytes;
 
-/** A sidecar's feed over an embedded log, one real reader of it, and one revocation. */
+/** A feed server over an embedded log, one real reader, and one revocation. */
 beforeAll(async () => {
   const source = await openSource('memory:', { clock, random, newEpoch: () => randomHex(8) });
   const replica = openReplica({ feed: source.feed, clock, random });
@@ -69,7 +69,7 @@ afterAll(async () => {
   for (const stop of stops) await stop();
 });
 
-describe('the messages of a real stream are as large as the model takes them to be, within a tenth', () => {
+describe('the size of the messages of a real stream is that of the model, within a tenth', () => {
   const close = (measured: number | undefined, constant: number) => {
     expect(measured).toBeGreaterThan(constant * 0.9);
     expect(measured).toBeLessThan(constant * 1.1);

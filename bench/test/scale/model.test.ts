@@ -26,7 +26,7 @@ const twice = (fleet: Fleet, name: 'revocationsPerSecond' | 'rules') => ({ ...fl
 const atMost = (smaller: number, larger: number) => expect(smaller).toBeLessThanOrEqual(larger * (1 + 1e-9));
 
 describe('given a steady fleet', () => {
-  it('more readers of Redis never take less of it', () => {
+  it('more readers of Redis never reduce its load', () => {
     fc.assert(
       fc.property(fleets, fc.integer({ min: 1, max: 1000 }), (fleet, more) => {
         const straight: Fleet = { ...fleet, tiers: 0, bottom: fleet.bottom === 'node' ? 'pod' : fleet.bottom };
@@ -39,7 +39,7 @@ describe('given a steady fleet', () => {
     );
   });
 
-  it('more revocations never take less bandwidth, and more rules never less memory', () => {
+  it('more revocations never need less bandwidth, and more rules never less memory', () => {
     fc.assert(
       fc.property(fleets, (fleet) => {
         const once = steadyState(fleet, costs);
@@ -55,7 +55,7 @@ describe('given a steady fleet', () => {
     );
   });
 
-  it('every level has room for all readers below, and the topmost never speaks for more replicas than are taken', () => {
+  it('no relay has more readers than the fan-out, or more replicas than a report may have', () => {
     fc.assert(
       fc.property(fleets, (fleet) => {
         const levels = levelsOf(fleet, costs);
@@ -70,7 +70,7 @@ describe('given a steady fleet', () => {
     );
   });
 
-  it('one sidecar reports as it was measured to, within a third', () => {
+  it('the rate of reports of one sidecar is the measured one, within a third', () => {
     const measured = [
       { processes: 1, revocationsPerSecond: 0, reports: 3 },
       { processes: 1, revocationsPerSecond: 20, reports: 42 },
@@ -87,7 +87,7 @@ describe('given a steady fleet', () => {
 });
 
 describe('given limits', () => {
-  it('picks the first candidate within all of them, and none where none is', () => {
+  it('picks the first candidate within all limits, and none if there is none', () => {
     for (const processes of [10, 1000, 100_000]) {
       const fleet = { ...documentedFleet, processes };
       const picked = pickTopology(fleet, costs);
@@ -98,14 +98,14 @@ describe('given limits', () => {
     expect(pickTopology(impossible, costs)).toBeUndefined();
   });
 
-  it('takes revocations up to the limit and not above', () => {
+  it('finds the rate of revocations at which the first limit is reached', () => {
     const until = revocationsUntilLimit(documentedFleet, costs);
     const within = (revocationsPerSecond: number) =>
       limitsOf({ ...documentedFleet, revocationsPerSecond }, costs).every(isWithin);
     expect([within(until * 0.99), within(until * 1.01)]).toEqual([true, false]);
   });
 
-  it('takes none where nothing fits even in silence', () => {
+  it('finds 0 when a limit is exceeded without revocations', () => {
     expect(revocationsUntilLimit({ ...documentedFleet, rules: 5_000_000 }, costs)).toBe(0);
   });
 });
@@ -118,7 +118,7 @@ describe('given a deploy storm', () => {
     expect(simulateStorm(small, costs, storm)).toEqual(simulateStorm(small, costs, storm));
   });
 
-  it('more rules are never fresh earlier, and never fewer bytes', () => {
+  it('more rules never make processes fresh earlier, and never need fewer bytes', () => {
     for (const tiers of [0, 1, 2]) {
       const [less, more] = [10_000, 40_000].map((rules) => simulateStorm({ ...small, tiers, rules }, costs, storm));
       atMost(less?.allFreshMs ?? Number.NaN, more?.allFreshMs ?? Number.NaN);
@@ -126,16 +126,16 @@ describe('given a deploy storm', () => {
     }
   });
 
-  it('a tier of relays takes snapshots away from Redis', () => {
+  it('a tier of relays reduces the snapshots from Redis', () => {
     const snapshots = [0, 1, 2].map((tiers) => simulateStorm({ ...small, tiers }, costs, storm).redisSnapshots);
     expect(snapshots).toEqual([400, 4, 2]);
   });
 
-  it('warm relays ask Redis for nothing', () => {
+  it('warm relays read nothing from Redis', () => {
     expect(simulateStorm(small, costs, { ...storm, cold: 'processes' }).redisOutBytes).toBe(0);
   });
 
-  it('never ends when pages wait for each other longer than a connection is kept', () => {
+  it('never ends when a page takes longer than the silence limit of a connection', () => {
     const most = Math.floor(costs.silenceMs / (costs.snapshotPageRules * costs.scanRuleMs));
     const straight: Fleet = { ...small, tiers: 0 };
     expect(simulateStorm({ ...straight, processes: most }, costs, storm).allFreshMs).toBeLessThan(Infinity);
@@ -144,7 +144,7 @@ describe('given a deploy storm', () => {
 });
 
 describe('given revocations a day', () => {
-  it('keeps each as long as the tokens it covers, the margin and an hour', () => {
+  it('keeps each rule for the lifetime of the tokens, the margin and an hour', () => {
     const { rules } = rulesOf({ revocationsPerDay: 86_400, lifetimeSeconds: 3600 }, costs);
     expect(rules).toBe(3600 + 300 + 3600);
   });

@@ -6,7 +6,7 @@ const page = readFileSync(new URL('../../../docs/scale.md', import.meta.url), 'u
 const parts = pageParts(documentedFleet);
 
 describe('docs/scale.md', () => {
-  it('shows what the model computes (npm run scale -- --write makes it anew)', () => {
+  it('shows the results of the model (npm run scale -- --write regenerates them)', () => {
     expect(withParts(page, parts)).toBe(page);
   });
 

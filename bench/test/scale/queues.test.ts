@@ -11,7 +11,7 @@ const times = fc
 const endless = { patienceMs: Infinity, wasteMs: 0, horizonMs: Infinity, random: seededRandom(1) };
 
 describe('the event queue', () => {
-  it('gives back what was added by time, and of one moment in order', () => {
+  it('returns events by time, and events of the same time in order of addition', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 9 })), (list) => {
         const queue = new EventQueue<number>();
@@ -25,14 +25,14 @@ describe('the event queue', () => {
   });
 });
 
-describe('a server that serves everybody at once', () => {
-  it('shares its width: two jobs of 10 ms on one core take 20 ms, on two cores 10 ms', () => {
+describe('a server that serves all callers at once', () => {
+  it('divides its width: two jobs of 10 ms take 20 ms on one core, and 10 ms on two cores', () => {
     expect(serveAtOnce([0, 0], { workMs: 10, width: 1 })).toEqual({ doneAtMs: [20, 20], mostAtOnce: 2 });
     expect(serveAtOnce([0, 0], { workMs: 10, width: 2 })).toEqual({ doneAtMs: [10, 10], mostAtOnce: 2 });
     expect(serveAtOnce([0, 5], { workMs: 10, width: 1 }).doneAtMs).toEqual([15, 20]);
   });
 
-  it('ends the last job when a server that serves in turn does: no work is lost or made', () => {
+  it('ends the last job at the same time as a server that serves in turn', () => {
     fc.assert(
       fc.property(times, fc.integer({ min: 1, max: 100 }), (arrivals, workMs) => {
         const last = serveAtOnce(arrivals, { workMs, width: 1 }).doneAtMs.at(-1) ?? 0;
@@ -43,13 +43,13 @@ describe('a server that serves everybody at once', () => {
 });
 
 describe('a server that serves in turn', () => {
-  it('serves a caller that waited exactly as long as it would, and loses the next', () => {
+  it('serves a caller that waited exactly its patience, and not one that waited longer', () => {
     const served = serveInTurn([0, 0], { ...endless, workMs: 10, patienceMs: 10 });
     expect(served).toEqual({ doneAtMs: [10, 20], timeouts: 0 });
     expect(serveInTurn([0, 0], { ...endless, workMs: 10.1, patienceMs: 10 }).timeouts).toBe(1);
   });
 
-  it('never serves some when all its time goes to callers that have left', () => {
+  it('never serves some callers when it spends its time on disconnected ones', () => {
     const crowd = new Array<number>(100).fill(0);
     const { doneAtMs, timeouts } = serveInTurn(crowd, {
       ...{ workMs: 200, patienceMs: 3000, wasteMs: 60, horizonMs: 60_000, random: seededRandom(1) },

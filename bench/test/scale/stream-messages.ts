@@ -1,17 +1,17 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** One WebSocket message of a stream as it went over a socket. */
+/** One WebSocket message of a stream on a socket. */
 export interface StreamMessage {
   readonly direction: 'up' | 'down';
-  /** 2: a frame of ours, 9: a ping, 10: a pong (RFC 6455 §5.2). */
+  /** 2: a binary frame of the protocol, 9: a ping, 10: a pong (RFC 6455 §5.2). */
   readonly opcode: number;
-  /** The kind of a frame of ours: its second byte. */
+  /** The kind of a frame of the protocol, its second byte. */
   readonly kind: number;
-  /** Header and mask included. */
+  /** With header and mask. */
   readonly bytes: number;
 }
 
-/** A link to a sidecar that notes each message of the streams that pass. */
+/** Starts a proxy to a sidecar that records each message of its streams. */
 export async function startRecordingLink(
   port: number,
 ): Promise<{ server: Server; port: number; messages: StreamMessage[] }> {
@@ -36,7 +36,7 @@ function pipe(from: Socket, to: Socket, record: (chunk: Buffer) => void): void {
   from.on('error', () => to.destroy());
 }
 
-/** Reads messages of up to 64 KiB behind an upgrade; other connections are left alone. */
+/** Reads messages of up to 64 KiB after an upgrade. Ignores other connections. */
 function recorder(direction: StreamMessage['direction'], messages: StreamMessage[]): (chunk: Buffer) => void {
   let waiting = Buffer.alloc(0);
   let state: 'head' | 'messages' | 'other' = 'head';

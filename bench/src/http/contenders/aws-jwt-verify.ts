@@ -1,4 +1,4 @@
-import type { Contender } from './contender.ts';
+import { type Contender, tokenOf } from './contender.ts';
 
 export const awsJwtVerify: Contender = {
   name: 'aws-jwt-verify (sync)',
@@ -6,10 +6,10 @@ export const awsJwtVerify: Contender = {
   async prepare({ issuer, audience, jwks }) {
     const { JwtVerifier } = await import('aws-jwt-verify');
     const verifier = JwtVerifier.create({ issuer, audience, jwksUri: 'https://keys.invalid/jwks' });
-    verifier.cacheJwks(jwks as never); // its own narrower key type
+    verifier.cacheJwks(jwks as never); // the library declares a narrower key type
     return (request, response, next) => {
       try {
-        verifier.verifySync((request.headers.authorization ?? '').slice('Bearer '.length));
+        verifier.verifySync(tokenOf(request));
       } catch {
         response.sendStatus(401);
         return;

@@ -2,7 +2,7 @@ import type { webcrypto } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Algorithm } from '../../command-line.ts';
 
-/** The settings of every contender; all must accept exactly the same tokens. */
+/** The settings of every contender. All contenders must accept the same tokens. */
 export interface Setting {
   readonly issuer: string;
   readonly audience: string;
@@ -10,7 +10,7 @@ export interface Setting {
   readonly jwks: { readonly keys: readonly webcrypto.JsonWebKey[] };
   readonly algorithm: Algorithm;
   readonly redisUrl: string;
-  /** Where Revocast's replica finds its rules. */
+  /** Feed of the replica of Revocast. */
   readonly feedUrl: string;
 }
 
@@ -21,13 +21,18 @@ export interface Contender {
   readonly name: string;
   /** Algorithms it cannot verify. */
   readonly unable?: readonly Algorithm[];
-  /** The tables in which it stands; default both. */
+  /** The table that lists it. Default: both tables. */
   readonly only?: Temperature;
-  /** What it does beside checking a signature and claims. */
+  /** What it does in addition to the check of signature and claims. */
   readonly about: string;
   /**
-   * The middleware before the route; none for the bare one. Resolves when it is warm. Imports its libraries itself, so
-   * that the process of each contender loads no other's.
+   * The middleware of the route; undefined for the bare route. Resolves when it is ready. Imports its libraries itself,
+   * so that the process of a contender loads only its own libraries.
    */
   prepare(setting: Setting): Promise<RequestHandler | undefined>;
+}
+
+/** The bearer token of a request. */
+export function tokenOf({ headers }: Parameters<RequestHandler>[0]): string {
+  return (headers.authorization ?? '').slice('Bearer '.length);
 }

@@ -7,8 +7,9 @@ export const expressJwt: Contender = {
   async prepare({ issuer, audience, jwksUri, algorithm }) {
     const { expressjwt } = await import('express-jwt');
     const { expressJwtSecret } = await import('jwks-rsa');
-    if (algorithm === 'EdDSA') throw new Error('not supported');
+    if (algorithm === 'EdDSA') throw new Error('express-jwt does not support EdDSA');
     const secret = expressJwtSecret({ jwksUri, cache: true, rateLimit: true });
-    return expressjwt({ secret: secret as never, issuer, audience, algorithms: [algorithm] }); // two type versions of one shape
+    // The two libraries declare the same shape with different types.
+    return expressjwt({ secret: secret as never, issuer, audience, algorithms: [algorithm] });
   },
 };

@@ -13,7 +13,7 @@ export const oauth2JwtBearer: Contender = {
 
 export const oauth2JwtBearerWithRedis: Contender = {
   name: 'express-oauth2-jwt-bearer + EXISTS',
-  about: 'one Redis look-up a request: what teams build today',
+  about: 'one Redis look-up a request, a common solution',
   async prepare(setting) {
     const verify = await build(setting);
     const { Redis } = await import('ioredis');

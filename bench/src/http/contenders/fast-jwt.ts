@@ -1,16 +1,16 @@
 import { createPublicKey } from 'node:crypto';
-import type { Contender, Setting } from './contender.ts';
+import { type Contender, type Setting, tokenOf } from './contender.ts';
 
 async function prepare({ issuer, audience, algorithm, jwks }: Setting, cache: number | false) {
   const { createVerifier } = await import('fast-jwt');
   const [jwk] = jwks.keys;
-  if (jwk === undefined) throw new Error('expected a key');
+  if (jwk === undefined) throw new Error('expected a key in jwks');
   const key = createPublicKey({ key: { ...jwk }, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
   const options = { key, algorithms: [algorithm], allowedIss: issuer, allowedAud: audience };
   const verify = createVerifier(cache === false ? options : { ...options, cache });
   return (...[request, response, next]: Parameters<import('express').RequestHandler>) => {
     try {
-      verify((request.headers.authorization ?? '').slice('Bearer '.length));
+      verify(tokenOf(request));
     } catch {
       response.sendStatus(401);
       return;
@@ -27,6 +27,6 @@ export const fastJwt: Contender = {
 
 export const fastJwtCached: Contender = {
   name: 'fast-jwt + cache',
-  about: 'no revocation, its token cache',
+  about: 'no revocation, token cache on',
   prepare: (setting) => prepare(setting, 10_000),
 };

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { RequestHandler } from 'express';
-import type { Contender } from './contender.ts';
+import { type Contender, tokenOf } from './contender.ts';
 
 /**
- * The least that middleware with a token cache can do, one step more in each. Nothing is verified: what a contender costs
- * above a floor is its own work.
+ * The minimum that middleware with a token cache must do; each floor adds one step. Nothing is verified: the cost of a
+ * contender above a floor is its own work.
  */
 function floor(step: string, prepare: () => RequestHandler): Contender {
   return { name: `floor: ${step}`, about: 'verifies nothing', only: 'warm', prepare: async () => prepare() };
@@ -41,10 +41,6 @@ function behindMap(keyOf: (token: string) => string): RequestHandler {
     setAuth(request, found);
     next();
   };
-}
-
-function tokenOf({ headers }: Parameters<RequestHandler>[0]): string {
-  return (headers.authorization ?? '').slice('Bearer '.length);
 }
 
 function setAuth(request: { auth?: unknown }, value: object): void {

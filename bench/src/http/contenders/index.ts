@@ -8,7 +8,7 @@ import { floors } from './floors.ts';
 import { jose } from './jose.ts';
 import { revocast } from './revocast.ts';
 
-/** In the order of the table. */
+/** All contenders, in the order of the table. */
 export const contenders: readonly Contender[] = [
   bare,
   ...floors,
@@ -23,9 +23,9 @@ export const contenders: readonly Contender[] = [
 ];
 
 /**
- * @param words case is ignored; undefined: all contenders.
- * @returns those with one of the words in their name, and the bare route, of which all others are shares.
- * @throws RangeError when a word is in no name.
+ * @param words case-insensitive; undefined selects all contenders.
+ * @returns contenders with one of the words in their name, and the bare route, to which all figures are relative.
+ * @throws RangeError when no name contains one of the words.
  */
 export function chooseContenders(words: readonly string[] | undefined): readonly Contender[] {
   if (words === undefined) return contenders;
@@ -33,7 +33,7 @@ export function chooseContenders(words: readonly string[] | undefined): readonly
   for (const word of words) {
     if (word.trim() !== '' && contenders.some((contender) => has(contender, word))) continue;
     const names = contenders.map(({ name }) => name).join('; ');
-    throw new RangeError(`--contenders: expected words of ${names}; found ${word}`);
+    throw new RangeError(`--contenders: expected a part of a name (${names}); found ${word}`);
   }
   return contenders.filter((contender) => contender === bare || words.some((word) => has(contender, word)));
 }

@@ -1,4 +1,4 @@
-import type { Contender } from './contender.ts';
+import { type Contender, tokenOf } from './contender.ts';
 
 export const jose: Contender = {
   name: 'jose, remote set',
@@ -7,7 +7,7 @@ export const jose: Contender = {
     const { createRemoteJWKSet, jwtVerify } = await import('jose');
     const keys = createRemoteJWKSet(new URL(jwksUri));
     return (request, response, next) => {
-      jwtVerify((request.headers.authorization ?? '').slice('Bearer '.length), keys, {
+      jwtVerify(tokenOf(request), keys, {
         issuer,
         audience,
         algorithms: [algorithm],

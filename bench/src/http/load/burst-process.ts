@@ -1,4 +1,4 @@
-// Bursts from a process of their own: a thousand writes in a row would keep the watched requests from leaving in time.
+// Sends bursts from a child process: a thousand writes in this one would delay the watched requests.
 import { answerParent } from '../../answer-parent.ts';
 import { sendBurst } from './burst.ts';
 import { openConnections, type RawConnection } from './raw-connection.ts';

@@ -2,12 +2,12 @@ import { systemClock as clock } from '@revocast/denylist/replica';
 import type { Span } from '../within.ts';
 import type { RawConnection } from './raw-connection.ts';
 
-/** When a burst was under way, on the host's clock, and what it was answered. */
+/** Begin and end of a burst on the host's monotonic clock, and the number of answers by status. */
 export interface Burst extends Span {
   readonly statuses: Readonly<Record<number, number>>;
 }
 
-/** Sends one request on each connection in the same turn. Resolves with the last answer. */
+/** Sends one request on each connection in the same turn of the event loop. Resolves after the last answer. */
 export function sendBurst(connections: readonly RawConnection[], tokens: readonly string[]): Promise<Burst> {
   return new Promise((resolve, reject) => {
     const statuses: Record<number, number> = {};

@@ -9,10 +9,10 @@ export interface ClosedOutcome {
 }
 
 /**
- * Each connection sends its next request when the last is answered: finds how much a server can do, and says nothing
- * of latency, because a slow server is asked less.
+ * Each connection sends its next request after the answer to the last one. Measures the capacity of a server, and not
+ * its latency, because a slow server receives fewer requests.
  *
- * @throws when anything but 200 comes.
+ * @throws for an answer other than 200.
  */
 export async function runClosedLoop(opened: readonly RawConnection[], nextToken: NextToken): Promise<ClosedOutcome> {
   const startedAt = performance.now();
@@ -21,7 +21,7 @@ export async function runClosedLoop(opened: readonly RawConnection[], nextToken:
   return { answers: answers.reduce((sum, count) => sum + count, 0), seconds };
 }
 
-/** A closed loop over connections of its own. @returns requests a second. */
+/** Runs a closed loop on new connections. @returns requests a second. */
 export async function rateOf(port: number, nextToken: NextToken): Promise<number> {
   const opened = await openConnections(port, connections);
   try {

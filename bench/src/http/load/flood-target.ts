@@ -8,21 +8,21 @@ import { openConnections } from './raw-connection.ts';
 import { runOpenLoop } from './run-open-loop.ts';
 
 export interface Watched {
-  /** With a known kid, one after the other. */
+  /** Tokens with a known kid, sent one after another. */
   readonly tokens: readonly string[];
   readonly perSecond: number;
 }
 
-/** A contender some of whose requests are watched, whatever else it is asked meanwhile. All figures are p99, in ms. */
+/** A contender with watched requests. The figures are p99 of the latency of the watched requests, in ms. */
 export interface FloodTarget {
   idle(seconds: number): Promise<number>;
-  /** Beside others that come evenly spaced, until there are no more of them. */
+  /** Sends the other tokens evenly spaced during the watched requests. */
   beside(others: readonly string[], othersPerSecond: number): Promise<number>;
-  /** Of what was under way during bursts, half a second apart: each lot is sent at once. */
+  /** Sends each lot as a burst, half a second apart. Counts only watched requests that overlap with a burst. */
   during(lots: readonly (readonly string[])[]): Promise<{ readonly p99: number; readonly bursts: readonly Burst[] }>;
 }
 
-/** @param burstSize requests of the largest burst. */
+/** @param burstSize number of requests of the largest burst. */
 export async function withFloodTarget<Result>(
   run: ContenderRun,
   { tokens, perSecond }: Watched,

@@ -1,9 +1,9 @@
 import { startChild } from '../../child.ts';
-import { numberIn, readSaid } from '../../said.ts';
+import { numberIn, readMessage } from '../../message.ts';
 import type { Burst } from './burst.ts';
 
 export interface Flooder {
-  /** Sends one request a connection, all at once. */
+  /** Sends one request on each connection, all at the same time. */
   burst(tokens: readonly string[]): Promise<Burst>;
   end(): void;
 }
@@ -13,11 +13,11 @@ export async function startFlooder(port: number, count: number): Promise<Flooder
   await child.ask({ port, count });
   return {
     async burst(tokens) {
-      const said = await child.ask({ tokens });
+      const answer = await child.ask({ tokens });
       const statuses = Object.fromEntries(
-        Object.entries(readSaid(said['statuses'])).map(([status, count]) => [status, Number(count)]),
+        Object.entries(readMessage(answer['statuses'])).map(([status, count]) => [status, Number(count)]),
       );
-      return { fromMs: numberIn(said, 'fromMs'), toMs: numberIn(said, 'toMs'), statuses };
+      return { fromMs: numberIn(answer, 'fromMs'), toMs: numberIn(answer, 'toMs'), statuses };
     },
     end: child.end,
   };

@@ -7,17 +7,17 @@ export interface Sample {
 }
 
 /**
- * Hands due requests to free connections. A request that finds none waits, and its latency counts from when it was due:
- * else the slowest moments of a server would be left out of its latency.
+ * Sends due requests on free connections. A request without a free connection waits, and its latency counts from its
+ * due time. Otherwise the slowest moments of a server would be missing in its latency.
  */
 export class OpenLoop<Connection> {
   readonly samples: Sample[] = [];
-  /** How late each due request was noticed: the generator's own fault, and the floor of what it can measure. */
+  /** The delay of the generator itself for each request. It cannot measure latencies below this delay. */
   readonly noticedLateMs: number[] = [];
   readonly #schedule: Schedule;
   readonly #send: (connection: Connection) => void;
   readonly #free: Connection[];
-  readonly #underWay = new Map<Connection, number>();
+  readonly #pending = new Map<Connection, number>();
   readonly #waiting: number[] = [];
 
   constructor(options: {
@@ -31,10 +31,10 @@ export class OpenLoop<Connection> {
   }
 
   get isOver(): boolean {
-    return this.#schedule.isOver && this.#waiting.length === 0 && this.#underWay.size === 0;
+    return this.#schedule.isOver && this.#waiting.length === 0 && this.#pending.size === 0;
   }
 
-  /** Sends what is due and can be sent. To be called as often as possible. */
+  /** Sends the due requests. Call it as often as possible. */
   turn(nowMs: number): void {
     for (;;) {
       const dueMs = this.#schedule.takeDue(nowMs);
@@ -46,9 +46,9 @@ export class OpenLoop<Connection> {
   }
 
   answered(connection: Connection, nowMs: number): void {
-    const dueMs = this.#underWay.get(connection);
-    if (dueMs === undefined) throw new Error('an answer to no request');
-    this.#underWay.delete(connection);
+    const dueMs = this.#pending.get(connection);
+    if (dueMs === undefined) throw new Error('received an answer without a request');
+    this.#pending.delete(connection);
     this.samples.push({ dueMs, latencyMs: nowMs - dueMs });
     this.#free.push(connection);
     this.#sendWaiting();
@@ -58,7 +58,7 @@ export class OpenLoop<Connection> {
     while (this.#waiting.length > 0) {
       const connection = this.#free.pop();
       if (connection === undefined) return;
-      this.#underWay.set(connection, this.#waiting.shift() ?? 0);
+      this.#pending.set(connection, this.#waiting.shift() ?? 0);
       this.#send(connection);
     }
   }

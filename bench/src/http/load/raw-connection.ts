@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net';
 const headEnd = '\r\n\r\n';
 
 /**
- * One request at a time over a raw socket: an HTTP client would cost more than the servers that are measured, and the
- * generator would be what is measured.
+ * Sends one request at a time over a raw socket. An HTTP client would cost more CPU time than the measured servers, and
+ * would limit the load.
  */
 export class RawConnection {
   onAnswer: (status: number) => void = () => {};

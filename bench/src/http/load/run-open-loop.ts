@@ -9,21 +9,21 @@ export interface OpenLoad {
   readonly tokens: readonly string[];
   readonly perSecond: number;
   readonly amount: number;
-  /** Take every answer as one; default: 200 alone. */
+  /** Accept answers with any status. Default: only 200. */
   readonly anyStatus?: boolean;
 }
 
 export interface OpenOutcome {
   readonly samples: readonly Sample[];
-  /** p99 of how late the generator noticed that a request was due: latencies below it mean nothing. */
+  /** p99 of the delay of the generator itself. Latencies below it are not valid. */
   readonly generatorLateP99Ms: number;
 }
 
 /**
- * Runs an open loop against real connections. Turns without ever waiting, because a timer is a millisecond wide and a
- * request costs a tenth of it: the generator wants a core of its own.
+ * Runs an open loop on real connections. It polls and never waits, because a timer has a resolution of a millisecond and
+ * a request takes a tenth of that. So the generator needs its own core.
  *
- * @throws when anything but 200 comes, unless any status will do.
+ * @throws for an answer other than 200, unless `anyStatus` is set.
  */
 export async function runOpenLoop(load: OpenLoad): Promise<OpenOutcome> {
   const { connections, tokens, perSecond, amount, anyStatus = false } = load;

@@ -4,7 +4,7 @@ export interface ScheduleOptions {
   readonly amount: number;
 }
 
-/** The moments at which the requests of an open loop leave: evenly spaced, whatever became of those before. */
+/** The times at which the requests of an open loop are due: evenly spaced, independent of the answers. */
 export class Schedule {
   readonly #options: ScheduleOptions;
   #taken = 0;
@@ -18,11 +18,11 @@ export class Schedule {
     return this.#taken >= this.#options.amount;
   }
 
-  /** @returns when the next request was due, or undefined when none is by now. */
+  /** @returns the due time of the next request, or undefined when it is later than `nowMs`. */
   takeDue(nowMs: number): number | undefined {
     if (this.isOver) return undefined;
     const { startMs, perSecond } = this.#options;
-    // From the start each time: adding up intervals would add up their errors.
+    // Computed from the start, because a sum of intervals would accumulate rounding errors.
     const dueMs = startMs + (this.#taken * 1000) / perSecond;
     if (dueMs > nowMs) return undefined;
     this.#taken += 1;

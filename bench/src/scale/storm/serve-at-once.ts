@@ -1,26 +1,26 @@
 export interface AtOnce {
-  /** Milliseconds that one job takes when it is alone. */
+  /** Milliseconds of one job without other jobs. */
   readonly workMs: number;
-  /** Jobs that can go on at full speed beside each other. */
+  /** Number of jobs that can run at full speed at the same time. */
   readonly width: number;
 }
 
 export interface ServedAtOnce {
-  /** When each job was done, in the order of the arrivals. */
+  /** End of each job, in the order of the arrivals. */
   readonly doneAtMs: readonly number[];
-  /** Most jobs under way at once. */
+  /** Maximum number of jobs at the same time. */
   readonly mostAtOnce: number;
 }
 
 /**
- * All callers at once, each as fast as the others: a link, the cores of a host, the pages of a scan. The jobs are alike,
- * so they end in the order in which they came, and one pass over arrivals and ends suffices.
+ * Processor sharing: all jobs progress at the same speed, as on a link, on the cores of a host or in a scan by pages. All
+ * jobs have the same size, so they end in the order of arrival, and one pass over arrivals and ends is sufficient.
  *
  * @param arrivals ascending, in milliseconds.
  */
 export function serveAtOnce(arrivals: readonly number[], { workMs, width }: AtOnce): ServedAtOnce {
   const doneAtMs: number[] = [];
-  /** How much every job present has been given since the beginning, and at how much each one ends. */
+  /** The work that each present job has received since time 0, and the amount at which each job ends. */
   let given = 0;
   const ends: number[] = [];
   let now = 0;

@@ -2,25 +2,25 @@ import { EventQueue } from '../event-queue.ts';
 import { pauseMs } from '../pause.ts';
 
 export interface InTurn {
-  /** Milliseconds that one job takes. */
+  /** Milliseconds of one job. */
   readonly workMs: number;
-  /** A caller that has waited this long leaves, and comes back after a pause. */
+  /** A caller that has waited this long disconnects, and connects again after a pause. */
   readonly patienceMs: number;
-  /** Milliseconds spent on a caller that has left: it shows only when something is written to it. */
+  /** Milliseconds spent on a disconnected caller, which the server notices only when it writes. */
   readonly wasteMs: number;
   readonly random: () => number;
-  /** The end of the simulation: a caller that is not served by then is never served, because all time goes to callers that have left. */
+  /** The end of the simulation. A caller that is not served until then is never served. */
   readonly horizonMs: number;
 }
 
 export interface Served {
-  /** When each job was done, ascending; infinity for those that never were. */
+  /** End of each job, ascending; Infinity for jobs that do not end. */
   readonly doneAtMs: readonly number[];
-  /** How often a caller left. */
+  /** Number of disconnects of callers. */
   readonly timeouts: number;
 }
 
-/** One job after the other: what Node does with snapshots on a link that takes them as fast as it makes them. */
+/** One job after another, as Node serves snapshots on a link that is faster than it encodes them. */
 export function serveInTurn(
   arrivals: readonly number[],
   { workMs, patienceMs, wasteMs, random, horizonMs }: InTurn,

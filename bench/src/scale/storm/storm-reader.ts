@@ -1,4 +1,4 @@
-// One cold API process of `--validate`: says when its code is loaded, starts when told, and says when it is fresh.
+// One cold API process of `--validate`: sends `loaded`, starts at the first message, and sends `fresh`.
 import { systemClock as clock, openFeed, openReplica, systemRandom as random } from '@revocast/denylist/replica';
 
 process.once('message', (url) => void start(String(url)));

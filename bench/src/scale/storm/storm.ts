@@ -5,39 +5,39 @@ import { pauseMs } from '../pause.ts';
 import { serveAtOnce } from './serve-at-once.ts';
 import { serveInTurn } from './serve-in-turn.ts';
 
-/** What starts at once: the API processes with the sidecars beside them, or every relay too. */
+/** The processes that start cold: API processes with their sidecars, or also all relays. */
 export type Cold = 'processes' | 'everything';
 
 export interface StormOptions {
   readonly cold: Cold;
   readonly seed: number;
-  /** Milliseconds over which the starts are spread. */
+  /** Period over which the starts are spread. */
   readonly spreadMs: number;
-  /** Readers and servers share one host: a proof needs no question, and no link is between them. */
+  /** Readers and servers share one host: readers need not request proofs, and there is no network link. */
   readonly isOneHost?: boolean;
-  /** Cores that all readers of one server share; by default each has its own. */
+  /** Number of cores that all readers of one server share. Default: one core for each reader. */
   readonly readerCores?: number;
 }
 
 export interface StormResult {
-  /** Half and all of the API processes are fresh, in milliseconds from the first start. */
+  /** Time from the first start until half and all of the API processes are fresh. */
   readonly halfFreshMs: number;
   readonly allFreshMs: number;
   readonly snapshotBytes: number;
-  /** Readers that waited for a snapshot longer than the read timeout, and asked again. */
+  /** Number of times that a reader waited for a snapshot longer than the timeout, and requested it again. */
   readonly timeouts: number;
-  /** Milliseconds that one page of a scan takes while all scan; above the silence limit no scan completes. */
+  /** Time of one page while all readers scan. Above the silence limit no scan completes. */
   readonly redisPageMs: number;
-  /** Readers that the busiest relay or sidecar has a snapshot under way for, at most, and what that takes there. */
+  /** Maximum number of snapshots that one relay or sidecar sends at the same time, and the memory they need. */
   readonly servedAtOnce: number;
   readonly servedMb: number;
-  /** Snapshots that Redis is asked for, what they carry, and how long Redis is busy with nothing else. */
+  /** Number and bytes of the snapshots from Redis, and the CPU time that Redis needs for them. */
   readonly redisSnapshots: number;
   readonly redisOutBytes: number;
   readonly redisBusyMs: number;
 }
 
-/** One log's share of a deploy storm, simulated: who waits for whom, and for how long. */
+/** Simulates a deploy storm behind one log. */
 export function simulateStorm(whole: Fleet, costs: Costs, options: StormOptions): StormResult {
   const fleet = shareOf(whole);
   const levels = levelsOf(fleet, costs);
@@ -94,7 +94,7 @@ interface Stage {
   readonly isLocal: boolean;
 }
 
-/** Every new reader makes Redis read the lines of all before it. */
+/** For every new reader, Redis reads the lines of all earlier readers. */
 function joinMs(joining: number, levels: readonly Level[], { fleet, costs }: Pick<Stage, 'fleet' | 'costs'>): number {
   const tops = levels[0]?.count ?? 0;
   const known = tops - joining + joining / 2;
@@ -104,7 +104,7 @@ function joinMs(joining: number, levels: readonly Level[], { fleet, costs }: Pic
 
 interface StageResult {
   readonly freshAtMs: readonly number[];
-  /** Of one server, at most. */
+  /** Maximum over the servers. */
   readonly servedAtOnce: number;
   readonly timeouts: number;
 }
@@ -131,13 +131,13 @@ function runStage(level: Level, servers: Ready, stage: Stage): StageResult {
   return { freshAtMs, servedAtOnce, timeouts };
 }
 
-/** A storm that has not ended ten minutes after its server was ready ends never. */
+/** A storm that has not ended ten minutes after its server was ready counts as endless. */
 const horizonMs = 600_000;
 
-/** Attempts longer ago than this make no difference: the pauses have reached their longest. */
+/** Earlier attempts are not simulated: after this time the pauses have their maximum length. */
 const longAgoMs = 30_000;
 
-/** A server that has nothing yet answers 503; its reader asks again after a pause. */
+/** A server that is not ready answers 503, and its reader tries again after a pause. */
 function firstAnswered(startedAtMs: number, readyAtMs: number, random: () => number): number {
   if (!Number.isFinite(readyAtMs)) return readyAtMs;
   let at = Math.max(startedAtMs, readyAtMs - longAgoMs);
@@ -145,7 +145,7 @@ function firstAnswered(startedAtMs: number, readyAtMs: number, random: () => num
   return at;
 }
 
-/** HSCAN page by page: Redis has one thread and one link, and each reader takes a page before it asks for the next. */
+/** HSCAN by pages: Redis has one thread and one link, and each reader receives a page before it requests the next. */
 function fromRedis(arrivals: readonly number[], level: Level, { fleet, costs, random }: Stage): StageResult {
   const { rules, linkBytesPerSecond, roundTripMs, processes } = fleet;
   const perReplica = costs.redisJoinReplicaMs * (processes / level.count);
@@ -155,12 +155,12 @@ function fromRedis(arrivals: readonly number[], level: Level, { fleet, costs, ra
   const { doneAtMs } = serveAtOnce(arrivals, { workMs: Math.max(scanMs, linkMs) + joiningMs, width: 1 });
   const pages = Math.ceil(rules / costs.snapshotPageRules);
   const pageMs = Math.min(rules, costs.snapshotPageRules) * costs.scanRuleMs;
-  // A page that comes later than that is not waited for, and its reader starts over.
+  // A reader does not wait longer for a page, and starts again.
   if (arrivals.length * pageMs > costs.silenceMs) {
     return { freshAtMs: arrivals.map(() => Number.POSITIVE_INFINITY), servedAtOnce: 0, timeouts: arrivals.length };
   }
   const aloneMs = scanMs + rules * costs.firstSyncRuleMs + pages * roundTripMs + costs.joinMs;
-  // Then a heartbeat has to come by before anything is proven.
+  // After the scan, the next heartbeat proves freshness.
   const freshAtMs = doneAtMs.map(
     (doneMs, index) => Math.max(doneMs, (arrivals[index] ?? 0) + aloneMs) + random() * costs.beatMs + roundTripMs,
   );
@@ -173,8 +173,7 @@ function fromSidecar(all: readonly number[], { fleet, costs, random, options, is
   const { rules, linkBytesPerSecond, roundTripMs } = fleet;
   const workMs = rules * costs.serveRuleMs + costs.reportMs;
   const linkMs = isLocal ? 0 : (rules * costs.rowBytes * 1000) / linkBytesPerSecond;
-  // A link that takes a snapshot as fast as it is made gets one after the other; a slower one is shared by all, and
-  // every process has a part of it under way.
+  // A link that is faster than encoding carries one snapshot after another. A slower link is shared by all snapshots.
   const isLinkBound = linkMs > workMs;
   const shared = isLinkBound ? serveAtOnce(arrivals, { workMs: linkMs, width: 1 }) : undefined;
   const inTurn = {
@@ -191,7 +190,7 @@ function fromSidecar(all: readonly number[], { fleet, costs, random, options, is
   const ended = served.doneAtMs.filter((atMs) => Number.isFinite(atMs));
   const never = served.doneAtMs.slice(ended.length);
   const taken = serveAtOnce(ended, { workMs: takeMs, width });
-  // A proof of another host is asked for when the first one comes by.
+  // A reader on another host requests a proof when it receives the first heartbeat.
   const freshAtMs = taken.doneAtMs.map((atMs) => (isLocal ? atMs : atMs + random() * costs.beatMs + 2 * roundTripMs));
   return { freshAtMs: [...freshAtMs, ...never, ...unreached], servedAtOnce, timeouts: served.timeouts };
 }

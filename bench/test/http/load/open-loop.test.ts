@@ -7,12 +7,12 @@ const clock = new FakeClock({ monotonicMs: 1000 });
 const now = () => clock.monotonicMs();
 
 describe('a schedule', () => {
-  it('gives out what is due, in even steps from the start', () => {
+  it('returns due times in even steps from the start', () => {
     const schedule = new Schedule({ startMs: 100, perSecond: 4, amount: 3 });
     expect(schedule.takeDue(99.9)).toBeUndefined();
     expect(schedule.takeDue(100)).toBe(100);
     expect(schedule.takeDue(349.9)).toBeUndefined();
-    // A late reader still learns when each was due.
+    // A late call still returns each due time.
     expect(schedule.takeDue(10_000)).toBe(350);
     expect(schedule.isOver).toBe(false);
     expect(schedule.takeDue(10_000)).toBe(600);
@@ -36,7 +36,7 @@ describe('an open loop', () => {
     return { loop, sent };
   };
 
-  it('sends at the due time, although nothing was answered', async () => {
+  it('sends at the due time without waiting for answers', async () => {
     const { loop, sent } = start(['a', 'b'], 2);
     loop.turn(now());
     expect(sent).toEqual(['b']);
@@ -46,7 +46,7 @@ describe('an open loop', () => {
     expect(loop.isOver).toBe(false);
   });
 
-  it('counts the wait for a connection into the latency of who waited', async () => {
+  it('includes the wait for a connection in the latency', async () => {
     const { loop, sent } = start(['a'], 2);
     loop.turn(now());
     await clock.advance(1);
@@ -61,15 +61,15 @@ describe('an open loop', () => {
     expect(loop.isOver).toBe(true);
   });
 
-  it('knows how late it noticed itself', async () => {
+  it('records its own delay', async () => {
     const { loop } = start(['a', 'b'], 2);
     await clock.advance(3);
     loop.turn(now());
     expect(loop.noticedLateMs).toEqual([3, 2]);
   });
 
-  it('takes no answer that nobody asked for', () => {
+  it('rejects an answer without a request', () => {
     const { loop } = start(['a'], 1);
-    expect(() => loop.answered('a', now())).toThrow('an answer to no request');
+    expect(() => loop.answered('a', now())).toThrow('an answer without a request');
   });
 });
