@@ -34,7 +34,8 @@ export async function validate(costs: Costs, print: (lines: readonly string[]) =
   try {
     await declareWhole(redis.url);
     await fillLog(redis.url, rules);
-    const sidecar = await startSidecar(redis.url);
+    // Without the probe of the event loop, which would take CPU time of the sidecar.
+    const sidecar = await startSidecar(redis.url, 'resident');
     const children = Array.from({ length: readers }, () => {
       const child = fork(readerFile, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
       dieWithParent(child);
