@@ -1,4 +1,4 @@
-// The demo: starts everything, plays the scenes, says what it measured.
+// The demo: starts all processes, plays the scenes and prints the measurements.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createOauthClient, type OauthClient } from './client/oauth-client.ts';
 import { createSendRequest } from './client/send-request.ts';
@@ -12,7 +12,7 @@ import { serve } from './serve.ts';
 import { startWorld } from './world/start-world.ts';
 
 const replicaCount = 3;
-/** As a shell reports a program that Ctrl-C ended. */
+/** The exit code that shells use after Ctrl-C: 128 + SIGINT. */
 const interruptedCode = 130;
 
 const commandLine = readCommandLine();
@@ -33,7 +33,7 @@ function readCommandLine(): CommandLine | undefined {
 }
 
 async function run({ json, serve: serving, only, revocations }: CommandLine): Promise<void> {
-  // The last line of stdout belongs to the JSON.
+  // With --json, stdout holds only the JSON object.
   const stream = json ? process.stderr : process.stdout;
   const write = (line: string): void => void stream.write(`${line}\n`);
   const narrator = createNarrator({ write, every, colours: stream.isTTY === true && !process.env['NO_COLOR'] });
@@ -85,15 +85,13 @@ async function run({ json, serve: serving, only, revocations }: CommandLine): Pr
     const failed = played.filter(({ ok }) => !ok);
     if (scenes.length > 0)
       write(
-        failed.length === 0
-          ? '\nAll scenes came out as promised.'
-          : `\nFailed: ${failed.map(({ name }) => name).join(', ')}`,
+        failed.length === 0 ? '\nAll scenes passed.' : `\nFailed scenes: ${failed.map(({ name }) => name).join(', ')}`,
       );
     if (failed.length > 0) process.exitCode = 1;
     if (json) process.stdout.write(`${JSON.stringify(describeOutcome(played, world))}\n`);
   } finally {
     await stopAll();
-    // The scene that was interrupted would go on and report what it no longer finds.
+    // An interrupted scene would continue and report errors of stopped processes.
     if (process.exitCode === interruptedCode) process.exit();
   }
 }
@@ -108,14 +106,14 @@ function watchSignals(): { signal: AbortSignal; interrupted: Promise<'interrupte
 }
 
 function reportFailure(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? error.message : 'The demo broke off.'}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : 'The demo failed.'}\n`);
   process.exitCode = 1;
 }
 
 function readSource(value: string | undefined): 'auto' | 'embedded' {
   if (value === undefined || value === '' || value === 'redis') return 'auto';
   if (value === 'embedded') return 'embedded';
-  throw new Error('REVOCAST_DEMO_SOURCE takes redis or embedded');
+  throw new Error(`REVOCAST_DEMO_SOURCE must be redis or embedded; found ${value}`);
 }
 
 function every(ms: number, tick: () => void): { stop: () => void } {

@@ -11,16 +11,16 @@ export interface ServeOptions {
   readonly every: (ms: number, tick: () => void) => { stop: () => void };
 }
 
-/** Before the tokens of fifteen minutes expire. */
+/** Shorter than the lifetime of the tokens, 15 minutes. */
 const renewEveryMs = 10 * 60_000;
 
-/** Tokens for curl: each file holds one `Authorization` header, so that no token is printed or seen in a process list. */
+/** Tokens for curl. Each file holds an `Authorization` header, so that no token is in the output or in a process list. */
 export interface ServedTokens {
   readonly files: { readonly alice: string; readonly unscoped: string; readonly revoked: string };
   close(): Promise<void>;
 }
 
-/** Prints how to try it by hand, and keeps the tokens for that alive. */
+/** Prints commands to try, and renews the tokens that they use. */
 export async function serve(options: ServeOptions): Promise<ServedTokens> {
   const folder = await mkdtemp(join(tmpdir(), 'revocast-tokens-'));
   const files = {
@@ -30,7 +30,7 @@ export async function serve(options: ServeOptions): Promise<ServedTokens> {
   };
   await writeTokens(options, files);
   const timer = options.every(renewEveryMs, () => {
-    // The viewer may have caused an outage; the next round follows.
+    // Fails during an outage that the user has caused. The next renewal follows.
     writeTokens(options, files).catch(() => undefined);
   });
   for (const line of describe(options.world, files)) options.write(line);
@@ -69,14 +69,14 @@ function describe(world: World, files: ServedTokens['files']): string[] {
     ...world.replicas.map(({ name, url, sidecarUrl }) => `${name.padEnd(11)}${url}   its sidecar: ${sidecarUrl}`),
     `processes  ${pids.join(' · ')}`,
     '',
-    'Try (each file holds an Authorization header, readable by you alone):',
+    'Try (each file holds an Authorization header, and only you can read it):',
     `  curl -i -H @${files.alice} ${orders}        # 200`,
     `  curl -i ${orders}        # 401 without an error code`,
     `  curl -i -H @${files.unscoped} ${orders}        # 403`,
     `  curl -i -H @${files.revoked} ${orders}        # 401 invalid_token`,
-    'Sign alice out everywhere, and watch her token die:',
+    'Sign alice out everywhere; after this her token gets 401:',
     `  curl -i -X POST ${world.operatorUrl}/accounts/alice/sign-out-everywhere`,
-    `Take the log away (kill -9 ${world.source.pid()}), wait five seconds, and good tokens get 503 with Retry-After.`,
+    `Kill the log (kill -9 ${world.source.pid()}); after five seconds good tokens get 503 with Retry-After.`,
     '',
     'Running until Ctrl-C.',
   ];

@@ -1,4 +1,4 @@
-/** Closes in order when asked to stop, and ends the process; a second signal ends it at once. */
+/** On SIGTERM or SIGINT, calls `close` and ends the process. A second signal ends it immediately. */
 export function stopOnSignal(close: () => Promise<unknown>): void {
   const stop = (): void => {
     process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));

@@ -7,14 +7,14 @@ import type { OpenTelemetry } from '../telemetry/open-telemetry.ts';
 export interface ApiOptions {
   readonly issuer: string;
   readonly audience: string;
-  /** URL of the sidecar beside. */
+  /** URL of the sidecar of this replica. */
   readonly feed: string;
-  /** URL of the Redis to ask while the feed is not fresh; without one such requests get a 503. */
+  /** URL of the Redis for look-ups while the feed is not fresh. Without it, such requests get a 503. */
   readonly lookup: string | undefined;
   readonly telemetry: Pick<OpenTelemetry, 'api' | 'metrics'>;
 }
 
-/** An ordinary Express API: what Revocast adds is `protect` and `requireScope`. */
+/** An ordinary Express API with `protect` and `requireScope` of Revocast. */
 export function createApi({ issuer, audience, feed, lookup, telemetry }: ApiOptions): {
   app: Express;
   close: () => Promise<void>;
@@ -23,9 +23,9 @@ export function createApi({ issuer, audience, feed, lookup, telemetry }: ApiOpti
   const verifier = createVerifier({
     issuer,
     audience,
-    // The demo's issuer is on loopback.
+    // The issuer of the demo listens on loopback.
     dangerouslyAllowHttp: true,
-    // So that the demo can show why a token was refused. An API that strangers call leaves this off.
+    // The demo shows why a token was refused. A public API leaves this off.
     exposeReason: true,
     revocation: { feed, lookup },
     metrics: { registry },
@@ -40,7 +40,7 @@ export function createApi({ issuer, audience, feed, lookup, telemetry }: ApiOpti
     response.json({ live: true });
   });
   app.get('/readyz', async (_request, response) => {
-    // Otherwise the first token causes the fetch of the keys, and no client sends a token before the API is ready.
+    // No client sends a token before the API is ready, so readiness must not depend on a fetch that a token causes.
     await verifier.prefetch();
     const { ready } = verifier.status();
     response.status(ready ? 200 : 503).json({ ready });

@@ -1,4 +1,4 @@
-// One API replica as a process of its own.
+// The process of one API replica.
 import { portOf, required } from '../environment.ts';
 import { listen } from '../listen.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';

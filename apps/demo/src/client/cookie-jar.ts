@@ -4,11 +4,11 @@ interface Cookie {
   readonly path: string;
 }
 
-/** The cookies of one browser at one server (RFC 6265 without domains and dates: one host, one sitting). */
+/** The cookies of one browser for one host (RFC 6265, without domains and without expiry over time). */
 export interface CookieJar {
-  /** The `Cookie` header for a path; undefined when there is none to send. */
+  /** The `Cookie` header for a path; undefined without a matching cookie. */
   headerFor(path: string): string | undefined;
-  /** Takes the `Set-Cookie` lines of a response. A cookie set to nothing or to a past date leaves. */
+  /** Stores the `Set-Cookie` lines of a response. An empty value or a date in the past removes a cookie. */
   store(setCookies: readonly string[]): void;
 }
 
@@ -21,9 +21,9 @@ export function createCookieJar(): CookieJar {
     },
     store(setCookies) {
       for (const line of setCookies) {
-        const { cookie, gone } = parseSetCookie(line);
+        const { cookie, removed } = parseSetCookie(line);
         const key = `${cookie.name} ${cookie.path}`;
-        if (gone) cookies.delete(key);
+        if (removed) cookies.delete(key);
         else cookies.set(key, cookie);
       }
     },
@@ -35,7 +35,7 @@ function isUnder(path: string, cookiePath: string): boolean {
   return path === cookiePath || path.startsWith(cookiePath.endsWith('/') ? cookiePath : `${cookiePath}/`);
 }
 
-function parseSetCookie(line: string): { cookie: Cookie; gone: boolean } {
+function parseSetCookie(line: string): { cookie: Cookie; removed: boolean } {
   const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
   const equals = pair.indexOf('=');
   const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)];
@@ -44,7 +44,7 @@ function parseSetCookie(line: string): { cookie: Cookie; gone: boolean } {
     return found?.slice(wanted.length + 1);
   };
   const expires = attribute('expires');
-  // Only "a date long gone" matters here, and servers write that as the epoch.
-  const gone = value === '' || attribute('max-age') === '0' || (expires !== undefined && /1970/.test(expires));
-  return { cookie: { name, value, path: attribute('path') ?? '/' }, gone };
+  // Only a date in the past matters here, which servers write as the epoch.
+  const removed = value === '' || attribute('max-age') === '0' || (expires !== undefined && /1970/.test(expires));
+  return { cookie: { name, value, path: attribute('path') ?? '/' }, removed };
 }

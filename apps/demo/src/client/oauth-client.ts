@@ -17,12 +17,12 @@ export type Refreshed =
   | { readonly ok: true; readonly tokens: Tokens }
   | { readonly ok: false; readonly status: number; readonly error: string };
 
-/** One person in one browser: a cookie jar, and the authorization-code flow with PKCE over real HTTP. */
+/** One user in one browser: a cookie jar, and the authorization code flow with PKCE over HTTP. */
 export interface OauthClient {
   /** @param scope default `openid orders:read orders:write`. */
   login(account: string, scope?: string): Promise<Tokens>;
   refresh(refreshToken: string): Promise<Refreshed>;
-  /** RP-initiated logout: opens the page and presses its button. @param onSent called when the button is pressed. */
+  /** RP-initiated logout: opens the page and submits its form. @param onSent called immediately before the submit. */
   logout(idToken: string, onSent?: () => void): Promise<void>;
   signOutEverywhere(onSent?: () => void): Promise<void>;
 }
@@ -44,7 +44,7 @@ export function createOauthClient(options: OauthClientOptions): OauthClient {
     async login(account, scope = 'openid orders:read orders:write') {
       const { verifier, challenge } = createPkce();
       const state = randomBytes(16).toString('base64url');
-      const question = new URLSearchParams({
+      const query = new URLSearchParams({
         response_type: 'code',
         client_id: clientId,
         redirect_uri: redirectUri,
@@ -54,16 +54,17 @@ export function createOauthClient(options: OauthClientOptions): OauthClient {
         code_challenge: challenge,
         code_challenge_method: 'S256',
         login_hint: account,
-        // Another user may have used this browser before.
+        // The browser may have a session of another user.
         prompt: 'login',
       });
-      const callback = await browser.followTo(redirectUri, at(`/auth?${question}`));
+      const callback = await browser.followTo(redirectUri, at(`/auth?${query}`));
       const parameters = new URL(callback).searchParams;
       const code = parameters.get('code');
-      if (code === null) throw new Error(`the login was refused: ${parameters.get('error') ?? 'no code came back'}`);
-      if (parameters.get('state') !== state) throw new Error('this code belongs to another login');
+      if (code === null)
+        throw new Error(`the login was refused: ${parameters.get('error') ?? 'no code in the redirect'}`);
+      if (parameters.get('state') !== state) throw new Error('the state of the redirect is not that of this login');
       // RFC 9207 §2.4: a code of another authorization server must not be redeemed here.
-      if (parameters.get('iss') !== issuer) throw new Error('this code comes from another issuer');
+      if (parameters.get('iss') !== issuer) throw new Error(`the code is from another issuer than ${issuer}`);
 
       const answer = await redeem({
         grant_type: 'authorization_code',
@@ -82,15 +83,16 @@ export function createOauthClient(options: OauthClientOptions): OauthClient {
     },
 
     async logout(idToken, onSent) {
-      const question = new URLSearchParams({ id_token_hint: idToken, post_logout_redirect_uri: signedOutUri });
-      const page = await browser.open(at(`/session/end?${question}`));
-      const secret = /name="xsrf" value="([^"]+)"/.exec(page.body)?.[1];
-      if (page.status !== 200 || secret === undefined) throw new Error(`no logout page, status ${page.status}`);
+      const query = new URLSearchParams({ id_token_hint: idToken, post_logout_redirect_uri: signedOutUri });
+      const page = await browser.open(at(`/session/end?${query}`));
+      const xsrf = /name="xsrf" value="([^"]+)"/.exec(page.body)?.[1];
+      if (page.status !== 200 || xsrf === undefined)
+        throw new Error(`expected the logout page, found status ${page.status}`);
       onSent?.();
       const answer = await browser.open(at('/session/end/confirm'), {
         method: 'POST',
         headers: form,
-        body: new URLSearchParams({ xsrf: secret, logout: 'yes' }).toString(),
+        body: new URLSearchParams({ xsrf, logout: 'yes' }).toString(),
       });
       if (answer.status !== 303) throw new Error(`the logout was refused with status ${answer.status}`);
     },
@@ -121,11 +123,11 @@ function createBrowser(send: SendRequest, jar: CookieJar): Browser {
     let url = start;
     for (let hops = 0; hops < 10; hops += 1) {
       const { status, headers } = await open(url);
-      if (headers.location === undefined) throw new Error(`the login stopped with status ${status}`);
+      if (headers.location === undefined) throw new Error(`expected a redirect of the login, found status ${status}`);
       url = new URL(headers.location, url).href;
       if (url === destination || url.startsWith(`${destination}?`)) return url;
     }
-    throw new Error('the login redirects in circles');
+    throw new Error('the login did not end after ten redirects');
   };
   return { open, followTo };
 }

@@ -5,7 +5,7 @@ export interface Pkce {
   readonly challenge: string;
 }
 
-/** RFC 7636 §4.1, §4.2 (S256): who redeems the code proves that he asked for it. */
+/** RFC 7636 §4.1, §4.2 (S256): proves that the client that redeems the code also requested it. */
 export function createPkce(random: (bytes: number) => Buffer = randomBytes): Pkce {
   const verifier = random(32).toString('base64url');
   return { verifier, challenge: hash('sha256', verifier, 'base64url') };

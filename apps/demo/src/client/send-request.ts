@@ -17,10 +17,10 @@ export interface HttpAnswer {
 export type SendRequest = (url: string, request?: HttpRequest) => Promise<HttpAnswer>;
 
 /**
- * Plain `node:http` with kept connections. Under load it measures a server to a fraction of a millisecond, where the
- * global `fetch` would mostly measure itself.
+ * Sends requests with `node:http` on kept connections. Under load, `fetch` would take more time than the server that is
+ * measured.
  *
- * @throws the socket's error, or `Error('timed out …')`. Redirects are answers, not followed.
+ * @throws the error of the socket, or `Error('timed out …')`. Does not follow redirects.
  */
 export function createSendRequest(): { send: SendRequest; close: () => void } {
   const agent = new Agent({ keepAlive: true, noDelay: true });

@@ -1,4 +1,4 @@
-/** What the token endpoint answered (RFC 6749 §5.1). */
+/** The answer of the token endpoint (RFC 6749 §5.1). */
 export interface Tokens {
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -6,7 +6,7 @@ export interface Tokens {
   readonly expiresInSeconds: number;
 }
 
-/** @throws Error naming the first member that is missing; never what the response held. */
+/** @throws Error with the name of the first missing member, without the content of the response. */
 export function parseTokens(body: string): Tokens {
   const members = parseObject(body);
   const text = (name: string): string => {
@@ -24,7 +24,7 @@ export function parseTokens(body: string): Tokens {
   };
 }
 
-/** The claims of an access token, unverified: a client may look at its own token, and must not decide by it. */
+/** The claims of an access token without verification. A client may read its own token, and must not trust it. */
 export function readClaims(accessToken: string): Readonly<Record<string, unknown>> {
   return parseObject(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString('utf8'));
 }
@@ -33,6 +33,5 @@ export function readClaims(accessToken: string): Readonly<Record<string, unknown
 export function parseObject(text: string): Record<string, unknown> {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('expected a JSON object');
-  // What JSON.parse returns for an object has string keys and unknown values; the compiler cannot see that.
-  return value as Record<string, unknown>;
+  return value as Record<string, unknown>; // an object of JSON.parse has string keys
 }

@@ -20,16 +20,16 @@ export interface IssuerOptions {
   readonly cookieKeys: readonly string[];
   readonly nowMs: () => number;
   readonly telemetry: Pick<OpenTelemetry, 'tracer' | 'meter'>;
-  /** Receives what made a response a 500. */
+  /** Receives the error behind a response with status 500. */
   readonly reportError: (error: unknown) => void;
 }
 
-/** An authorization server and what its operators and users can do beside OAuth. */
+/** An authorization server, with the actions of its operators and users that are not part of OAuth. */
 export interface Issuer {
   readonly issuer: string;
   /** The OAuth and OpenID Connect endpoints. */
   readonly handleOauth: RequestListener;
-  /** The provider of this moment: a rotation replaces it. */
+  /** The current provider. A rotation replaces it. */
   provider(): Provider;
   /** Signs with this key from now on; the earlier ones stay published. */
   rotateKey(next: SigningKey): void;
@@ -49,8 +49,8 @@ export function createIssuer(options: IssuerOptions): Issuer {
     countActive: () => issuedTokens.countActive(),
   });
   const observer = { tracer: telemetry.tracer, instruments, classOf: createClassOf(clientClasses), nowMs };
-  // The library reads its keys once, so a rotation is a new provider over the same store. Requests that are under way
-  // finish on the old one.
+  // The library reads its keys once, so a rotation creates a new provider over the same store. Pending requests finish
+  // on the old one.
   const build = (keyRing: KeyRing): { provider: Provider; handle: RequestListener } => {
     const provider = new Provider(issuer, buildProviderOptions({ audience, keyRing, store, cookieKeys }));
     provider.on('error', reportError);
@@ -76,15 +76,15 @@ export function createIssuer(options: IssuerOptions): Issuer {
     async reportLeakedKey(kid) {
       publish(withdraw(ring, kid));
       issuedTokens.forget((origin) => origin.kid === kid);
-      // Resource servers keep a key set for minutes; the block reaches them in milliseconds. A block and not a cutoff,
-      // because a thief writes any `iat` he likes.
+      // Resource servers cache a key set for minutes; the block reaches them in milliseconds. A cutoff would not help,
+      // because an attacker with the key can choose any `iat`.
       await publisher.revoke({ issuer, key: kid, reason: 'key_compromise' });
     },
     async signOutEverywhere(accountId, reason) {
-      // First what mints tokens, then the tokens: the other way round, a refresh in between would slip past the cutoff.
+      // Refresh tokens end before the cutoff. In the other order, a refresh in between would give a token after the cutoff.
       store.forgetAccount(accountId);
       issuedTokens.forget((origin) => origin.accountId === accountId);
-      // Our own clock wrote every `iat`, so "up to now" needs no allowance for skew.
+      // This clock wrote every `iat`, so "up to now" needs no tolerance for clock skew.
       const issuedUpTo = Math.floor(nowMs() / 1000);
       await publisher.revoke({ issuer, subject: accountId, issuedUpTo, reason });
     },

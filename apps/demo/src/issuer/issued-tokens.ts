@@ -1,16 +1,16 @@
-/** What a token can die of. */
+/** The values by which the issuer can revoke a token. */
 export interface TokenOrigin {
   readonly accountId: string | undefined;
   readonly grantId: string | undefined;
   readonly sessionUid: string | undefined;
-  /** Of the key that signed it. */
+  /** The kid of the key that signed it. */
   readonly kid: string;
 }
 
-/** The access tokens that can be used at this moment, by the records of the issuer: issued, not expired, not revoked here. */
+/** The active access tokens in the records of the issuer: issued, not expired, not revoked by the issuer. */
 export interface IssuedTokens {
   add(origin: TokenOrigin, lifetimeSeconds: number): void;
-  /** Those are revoked. */
+  /** Removes the revoked tokens. */
   forget(isRevoked: (origin: TokenOrigin) => boolean): void;
   countActive(): number;
 }
@@ -20,10 +20,10 @@ interface IssuedToken {
   readonly expiresAtMs: number;
 }
 
-/** A JWT is stored nowhere, so the issuer keeps a record of it. Bounded by what is issued in one lifetime. */
+/** The library does not store JWTs, so the issuer keeps records. Their number is bounded by the tokens of one lifetime. */
 export function createIssuedTokens(nowMs: () => number): IssuedTokens {
   const tokens = new Set<IssuedToken>();
-  /** All live equally long, so that the oldest is the first to expire. */
+  /** All tokens have the same lifetime, so the oldest expires first. */
   const dropExpired = (): void => {
     for (const token of tokens) {
       if (token.expiresAtMs > nowMs()) return;

@@ -1,4 +1,4 @@
-// The authorization server as a process of its own.
+// The process of the authorization server.
 import { randomBytes } from 'node:crypto';
 import { createPublisher } from '@revocast/denylist';
 import { portOf, required } from '../environment.ts';
@@ -26,7 +26,7 @@ const newKey = async (): Promise<SigningKey> => {
 followContext();
 const telemetry = createOpenTelemetry({ spanProcessors: readSpanProcessors(env) });
 const publisher = await createPublisher(required(env, 'REVOCAST_DEMO_LOG'), {
-  ...(tokenFile ? { tokenFile } : {}),
+  tokenFile: tokenFile || undefined,
   openTelemetry: telemetry.api,
 });
 const issuer = createIssuer({
@@ -44,7 +44,7 @@ const host = env['REVOCAST_DEMO_HOST'] ?? '127.0.0.1';
 const operatorApp = createOperatorApp(issuer, newKey, telemetry);
 const operators = await listen(portOf(env, 'REVOCAST_DEMO_OPERATOR_PORT'));
 operators.serve(operatorApp);
-// For a scraper that must not operate: a container's Prometheus cannot reach the loopback address of this one.
+// Metrics without the operators' routes, for a Prometheus in another container, which cannot reach loopback here.
 const scrapers = env['REVOCAST_DEMO_METRICS_PORT']
   ? await listen(portOf(env, 'REVOCAST_DEMO_METRICS_PORT'), host)
   : undefined;

@@ -1,4 +1,4 @@
-/** What the authorization server stores: a bag of JSON whose members it names itself. */
+/** A stored item of oidc-provider: a JSON object with members of the library. */
 export interface StoredItem {
   readonly uid?: string;
   readonly grantId?: string;
@@ -31,8 +31,8 @@ interface Entry {
 }
 
 /**
- * Keeps everything until it expires. The library's own memory adapter holds 1,000 entries and then forgets sessions and
- * refresh tokens at random, which a scene with hundreds of logins would see as logouts.
+ * Keeps every item until it expires. The memory adapter of the library holds 1,000 items and then evicts sessions and
+ * refresh tokens, which would look like logouts in a scene with hundreds of logins.
  */
 export function createMemoryStore(nowMs: () => number): MemoryStore {
   const entries = new Map<string, Entry>();
@@ -63,7 +63,7 @@ export function createMemoryStore(nowMs: () => number): MemoryStore {
       },
       find: async (id) => get(`${model}:${id}`),
       findByUid: async (uid) => get(keysByUid.get(uid)),
-      findByUserCode: async () => undefined, // the device flow is off
+      findByUserCode: async () => undefined, // used only by the device flow, which is off
       async consume(id) {
         const item = get(`${model}:${id}`);
         if (item !== undefined) item.consumed = Math.floor(nowMs() / 1000);

@@ -1,4 +1,4 @@
-// The package ships no types. Declared here is only what the demo's issuer uses.
+// The package has no types. This file declares the part that the issuer of the demo uses.
 declare module 'oidc-provider' {
   import type { EventEmitter } from 'node:events';
   import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -14,7 +14,7 @@ declare module 'oidc-provider' {
     readonly clientId?: string;
     readonly grantId?: string;
     readonly sessionUid?: string;
-    /** Seconds that it lives. */
+    /** Lifetime in seconds. */
     readonly expiration: number;
   }
 
@@ -34,7 +34,7 @@ declare module 'oidc-provider' {
     save(): Promise<string>;
   }
 
-  /** The part of Koa's context that listeners and configuration functions see. */
+  /** The part of the Koa context that listeners and configuration functions use. */
   export interface ProviderContext {
     readonly oidc: {
       /** The matched route: `token`, `end_session_confirm`, `revocation`, … */
@@ -43,7 +43,7 @@ declare module 'oidc-provider' {
       readonly session?: Session;
       readonly client: StoredClient;
       readonly provider: Provider;
-      /** What was found on the way so far. */
+      /** The entities that the library has loaded so far. */
       readonly entities: {
         readonly Client?: StoredClient;
         /** The refresh token that was used and replaced; `iat` in seconds. */

@@ -6,7 +6,7 @@ import { parseAccountName } from './accounts.ts';
 import type { Issuer } from './create-issuer.ts';
 import type { SigningKey } from './signing-keys.ts';
 
-/** What operators do: a listener of its own, so that no client of the issuer can reach it. */
+/** The routes of operators, on a separate listener that clients of the issuer cannot reach. */
 export function createOperatorApp(
   issuer: Issuer,
   newKey: () => Promise<SigningKey>,

@@ -17,7 +17,7 @@ export interface ProviderOptions {
   readonly cookieKeys: readonly string[];
 }
 
-/** Seconds. docs/token-lifecycle.md says why these. */
+/** Seconds. docs/token-lifecycle.md explains these values. */
 export const lifetimes = {
   accessToken: 15 * 60,
   idToken: 15 * 60,
@@ -28,7 +28,7 @@ export const lifetimes = {
   interaction: 600,
 } as const;
 
-/** The configuration of oidc-provider: a certified server, told to issue what a resource server can check by itself. */
+/** The configuration of oidc-provider, a certified server. Access tokens are JWTs, which a resource server can verify. */
 export function buildProviderOptions({ audience, keyRing, store, cookieKeys }: ProviderOptions): object {
   return {
     adapter: store.adapterFor,
@@ -52,12 +52,12 @@ export function buildProviderOptions({ audience, keyRing, store, cookieKeys }: P
     findAccount: (_context: unknown, accountId: string) => ({ accountId, claims: () => ({ sub: accountId }) }),
     loadExistingGrant: (context: ProviderContext) => grantEverything(context, audience),
     interactions: { url: (_context: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
-    // Refresh tokens live and die with the session that they were issued in: a logout ends both.
+    // Refresh tokens end with the session in which they were issued, so a logout ends both.
     issueRefreshToken: (_context: unknown, client: StoredClient) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: () => true,
-    // RFC 9700 §4.14.2: every use replaces the refresh token; a second use of the old one ends the whole grant.
+    // RFC 9700 §4.14.2: every use replaces the refresh token. A second use of the old one ends the whole grant.
     rotateRefreshToken: true,
-    // What a revocation of a session or of a whole refresh-token family is checked against.
+    // The claims that a revocation of a session or of a grant matches.
     extraTokenClaims: (_context: unknown, { sessionUid, grantId }: IssuedToken) => ({
       sid: sessionUid,
       grant_id: grantId,
@@ -91,7 +91,7 @@ export function buildProviderOptions({ audience, keyRing, store, cookieKeys }: P
   };
 }
 
-/** Gives consent for every user: the only client belongs to the demo. One grant per session, so that each ends alone. */
+/** Consents for every user, because the only client is the demo. Each login has its own grant, so each can end separately. */
 async function grantEverything({ oidc }: ProviderContext, audience: string): Promise<unknown> {
   const accountId = oidc.session?.accountId;
   if (accountId === undefined) return undefined;

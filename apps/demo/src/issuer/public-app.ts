@@ -4,7 +4,7 @@ import { traceRequests } from '../telemetry/trace-requests.ts';
 import { parseAccountName } from './accounts.ts';
 import type { Issuer } from './create-issuer.ts';
 
-/** Everything that browsers and clients reach: OAuth, the login page, "sign out everywhere". */
+/** The routes for browsers and clients: OAuth, the login page and "sign out everywhere". */
 export function createPublicApp(issuer: Issuer, tracer: Tracer): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -24,7 +24,7 @@ export function createPublicApp(issuer: Issuer, tracer: Tracer): Express {
     await issuer.provider().interactionFinished(request, response, { login: { accountId } });
   });
 
-  // Whose tokens die is read from the session cookie, never from the request.
+  // The account comes from the session cookie, never from a parameter of the request.
   app.post('/sign-out-everywhere', async (request, response) => {
     const provider = issuer.provider();
     const session = await provider.Session.get(provider.createContext(request, response));

@@ -1,19 +1,19 @@
 import type { Revocation, RevocationReason } from '@revocast/denylist';
 import type { Provider, ProviderContext } from 'oidc-provider';
 
-/** What the issuer needs of a publisher of `@revocast/denylist`. */
+/** The part of a publisher of `@revocast/denylist` that the issuer uses. */
 export interface Revoker {
   revoke(revocation: Revocation): Promise<unknown>;
 }
 
 /**
- * Turns what the library decided into revocations: this is all an authorization server has to add.
+ * Publishes a revocation for each event of the library. An authorization server needs no other code for Revocast.
  *
- * - `grant.revoked`: a refresh token or code was used twice, or its owner revoked it; everything of that grant dies
- * - `end_session.success`: a logout; everything of that session dies
+ * - `grant.revoked`: a refresh token or code was used twice, or the user revoked it; revokes the grant
+ * - `end_session.success`: a logout; revokes the session
  *
- * The response leaves only when its revocations are logged: who reads "signed out" is signed out. A publisher that fails
- * turns the response into a 500, because a logout that revoked nothing is not a logout.
+ * The response is sent after its revocations are logged, so a user who sees "signed out" is signed out. If a publication
+ * fails, the response is a 500, because the user is not signed out.
  */
 export function revokeOnEvents(provider: Provider, publisher: Revoker): void {
   const { issuer } = provider;
@@ -21,7 +21,7 @@ export function revokeOnEvents(provider: Provider, publisher: Revoker): void {
 
   const revoke = (context: ProviderContext, revocation: Revocation): void => {
     const logged = publisher.revoke(revocation);
-    // It is awaited below; until then a rejection must not count as unhandled.
+    // Awaited below. This handler prevents an unhandled rejection before that.
     logged.catch(() => undefined);
     pending.set(context, [...(pending.get(context) ?? []), logged]);
   };
@@ -31,7 +31,7 @@ export function revokeOnEvents(provider: Provider, publisher: Revoker): void {
   });
   provider.on('end_session.success', (context: ProviderContext) => {
     const { session } = context.oidc;
-    // A logout from one client only keeps the session; its grant was revoked above.
+    // A logout from one client keeps the session; `grant.revoked` covers its grant.
     if (session?.destroyed) revoke(context, { issuer, session: session.uid, reason: 'logout' });
   });
 
@@ -45,6 +45,6 @@ export function revokeOnEvents(provider: Provider, publisher: Revoker): void {
 export function reasonOf({ oidc }: ProviderContext): RevocationReason {
   if (oidc.route.startsWith('end_session')) return 'logout';
   if (oidc.route === 'revocation') return 'logout';
-  // RFC 9700 §4.14.2: at the token endpoint a grant is revoked only because a credential came back a second time.
+  // RFC 9700 §4.14.2: at the token endpoint a grant is revoked only after a second use of a credential.
   return oidc.params?.['grant_type'] === 'refresh_token' ? 'refresh_reuse' : 'credential_leak';
 }

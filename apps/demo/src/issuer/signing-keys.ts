@@ -7,7 +7,7 @@ export const signingAlgorithm = 'ES256';
 /** A private JWK with its `kid` (the RFC 7638 thumbprint). */
 export type SigningKey = JWK & { readonly kid: string };
 
-/** The keys an authorization server publishes, the one that signs first. */
+/** The published keys. The first one signs. */
 export interface KeyRing {
   readonly keys: readonly SigningKey[];
 }
@@ -18,9 +18,9 @@ export async function createSigningKey(): Promise<SigningKey> {
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: signingAlgorithm, use: 'sig' };
 }
 
-/** The kid of the key that signs. @throws Error when there is none. */
+/** The kid of the key that signs. @throws Error for an empty key ring. */
 export function signerOf({ keys: [signer] }: KeyRing): string {
-  if (signer === undefined) throw new Error('an issuer needs a key to sign with');
+  if (signer === undefined) throw new Error('the key ring is empty; an issuer needs a signing key');
   return signer.kid;
 }
 
@@ -30,16 +30,16 @@ export function rotate(ring: KeyRing, next: SigningKey): KeyRing {
 }
 
 /**
- * Takes a key out of the published set.
+ * Removes a key from the published set.
  *
- * @throws Error when it is the one that signs: rotate first, otherwise no login is possible.
+ * @throws Error when it is the signing key: without one, no login is possible.
  */
 export function withdraw(ring: KeyRing, kid: string): KeyRing {
-  if (ring.keys[0]?.kid === kid) throw new Error('this key still signs: rotate before withdrawing it');
+  if (ring.keys[0]?.kid === kid) throw new Error('this key signs new tokens; rotate before you withdraw it');
   return { keys: ring.keys.filter((key) => key.kid !== kid) };
 }
 
-/** One file a key, `<kid>.jwk.json`, readable by its owner only. This is the file that leaks in the scene of that name. */
+/** Writes the key to `<kid>.jwk.json`, readable only by its owner. This file leaks in the scene `leaked-key`. */
 export async function saveSigningKey(folder: string, key: SigningKey): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(join(folder, `${key.kid}.jwk.json`), JSON.stringify(key), { mode: 0o600 });

@@ -8,25 +8,25 @@ export interface CommandLine {
   readonly serve: boolean;
   /** Letters of the scenes to run; all when undefined. */
   readonly only: readonly string[] | undefined;
-  /** How many tokens the last scene revokes under load. */
+  /** Number of tokens that the last scene revokes under load. */
   readonly revocations: number;
 }
 
 export const usage = `Usage: npm run demo -- [options]
 
-Starts an authorization server, three API replicas with a sidecar each and a Redis of its own, all on free loopback
-ports, and shows in scenes how a revoked token dies. Takes about a minute. Ends with a non-zero code when a scene fails.
+Starts an authorization server, three API replicas with one sidecar each, and a Redis, all on free loopback ports. Shows
+in scenes how revoked tokens are refused. Takes about a minute. The exit code is not 0 when a scene fails.
 
-  --json               print one JSON object as the last line of stdout; the story goes to stderr
-  --serve              keep everything running and print the URLs and curls to paste; plays no scenes, unless --only
-                       names some
+  --json               print one JSON object as the last line of stdout, and everything else to stderr
+  --serve              keep all processes running, and print URLs and curl commands; plays no scenes, except those of
+                       --only
   --only a,b,h         play only these scenes
-  --revocations <n>    revocations under load in scene h, 1–5000 (default 200)
-  --help               this text
+  --revocations <n>    number of revocations under load in scene h, 1–5000 (default 200)
+  --help               print this text
 
 Environment:
-  REVOCAST_DEMO_SOURCE=embedded   use no Redis: one sidecar holds the log in memory, the others relay from it
-  REVOCAST_REDIS_SERVER=<path>    the redis-server or valkey-server to start
+  REVOCAST_DEMO_SOURCE=embedded   run without Redis: one sidecar holds the log in memory, and the others relay from it
+  REVOCAST_REDIS_SERVER=<path>    path of the redis-server or valkey-server to start
 `;
 
 /** @throws Error that names the option. */
@@ -42,11 +42,11 @@ export function parseCommandLine(argv: readonly string[], letters: readonly stri
     },
   });
   const only = values.only?.split(',').map((letter) => letter.trim());
-  const stranger = only?.find((letter) => !letters.includes(letter));
-  if (stranger !== undefined) throw new Error(`--only takes scenes from ${letters.join(',')}; got ${stranger}`);
+  const unknown = only?.find((letter) => !letters.includes(letter));
+  if (unknown !== undefined) throw new Error(`--only: expected scenes of ${letters.join(',')}, found ${unknown}`);
   const revocations = Number(values.revocations);
   if (!Number.isInteger(revocations) || revocations < 1 || revocations > 5000) {
-    throw new Error(`--revocations takes a whole number, 1–5000; got ${values.revocations}`);
+    throw new Error(`--revocations: expected a whole number, 1–5000, found ${values.revocations}`);
   }
   return { help: values.help, json: values.json, serve: values.serve, only, revocations };
 }

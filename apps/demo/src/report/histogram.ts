@@ -1,12 +1,12 @@
 import { type Sample, sumOf } from './prometheus-text.ts';
 
-/** A histogram between two scrapes: what was counted up to each bound (`le`), cumulative as in Prometheus. */
+/** The growth of a histogram between two scrapes: counts up to each bound (`le`), cumulative as in Prometheus. */
 export interface Histogram {
   readonly count: number;
   readonly buckets: readonly { readonly bound: number; readonly count: number }[];
 }
 
-/** What `after` counted and `before` had not, over all label sets of the histogram `name`. */
+/** The growth from `before` to `after`, summed over all series of the histogram `name`. */
 export function histogramBetween(before: readonly Sample[], after: readonly Sample[], name: string): Histogram {
   const bucket = `${name}_bucket`;
   const texts = new Set(after.filter((sample) => sample.name === bucket).map(({ labels }) => labels['le'] ?? ''));
@@ -19,8 +19,8 @@ export function histogramBetween(before: readonly Sample[], after: readonly Samp
 }
 
 /**
- * The quantile as Prometheus' `histogram_quantile` gives it: linear within the bucket it falls in; in the last bucket,
- * which has no upper bound, its lower one.
+ * The quantile as in `histogram_quantile` of Prometheus: interpolated linearly within its bucket. In the last bucket,
+ * which has no upper bound, it is the lower bound.
  *
  * @param quantile 0–1
  * @returns undefined for an empty histogram

@@ -1,13 +1,13 @@
-/** Prints what happens, line by line. */
+/** Prints the scenes. */
 export interface Narrator {
   scene(letter: string, title: string): void;
-  /** What was done. */
+  /** A line about an action. */
   say(text: string): void;
-  /** What was found, as a tick or a cross. */
+  /** A line with the result of a check: a tick or a cross. */
   verdict(good: boolean, text: string): void;
-  /** Lines as they are, indented: a table, a plot. */
+  /** Indented lines, for a table or a plot. */
   block(lines: readonly string[]): void;
-  /** Runs `work`; while it takes longer than two seconds, says every two seconds that it goes on. */
+  /** Runs `work`, and prints its progress every two seconds. */
   during<T>(what: string, work: (report: (progress: string) => void) => Promise<T>): Promise<T>;
 }
 

@@ -1,11 +1,11 @@
 import type { PlayedScene } from '../scenes/play-scenes.ts';
-import type { Json } from '../scenes/scene.ts';
+
 import type { World } from '../world/world.ts';
 
 const nothingMeasured = { samples: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 };
 
-/** What `--json` prints: one line, the same members whatever was played. */
-export function describeOutcome(played: readonly PlayedScene[], world: Pick<World, 'replicas' | 'source'>): Json {
+/** The JSON object of `--json`. It has the same members for any selection of scenes. */
+export function describeOutcome(played: readonly PlayedScene[], world: Pick<World, 'replicas' | 'source'>): object {
   const load = played.find(({ facts }) => facts['revocation'] !== undefined)?.facts;
   return {
     ok: played.every(({ ok }) => ok),
@@ -17,7 +17,7 @@ export function describeOutcome(played: readonly PlayedScene[], world: Pick<Worl
     scenes: played.map(({ name, ok, problems, facts }) => ({
       name,
       ok,
-      ...(problems.length === 0 ? {} : { problems }),
+      problems: problems.length === 0 ? undefined : problems,
       ...facts,
     })),
   };

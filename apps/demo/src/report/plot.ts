@@ -1,5 +1,5 @@
 export interface PlotOptions {
-  /** Upper bounds, ascending. What is above the last goes into a row of its own. */
+  /** Upper bounds, ascending. Samples above the last one have a separate row. */
   readonly boundsMs?: readonly number[];
   /** Length of the longest bar. Default 40. */
   readonly width?: number;
@@ -7,7 +7,7 @@ export interface PlotOptions {
 
 const defaultBoundsMs = [1, 2, 3, 5, 7.5, 10, 15, 25, 50, 100, 250, 1000];
 
-/** A histogram for a terminal, one line a bucket, without the empty ones at both ends. */
+/** A histogram for a terminal, with one line for each bucket, without empty buckets at both ends. */
 export function plotHistogram(samplesMs: readonly number[], options: PlotOptions = {}): string[] {
   const { boundsMs = defaultBoundsMs, width = 40 } = options;
   const counts = new Array<number>(boundsMs.length + 1).fill(0);
@@ -30,7 +30,7 @@ const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 function bar(share: number, width: number): string {
   const units = Math.round(share * width * 8);
-  // One sample beside ten thousand is still a sample: it must not vanish.
+  // A bucket with at least one sample has a visible bar.
   const visible = share > 0 ? Math.max(1, units) : 0;
   return ('█'.repeat(Math.floor(visible / 8)) + eighths[visible % 8]).padEnd(width);
 }

@@ -8,7 +8,7 @@ export interface Sample {
 const line = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)/;
 const label = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g;
 
-/** Reads the Prometheus text format, version 0.0.4. Lines that it does not understand are left out. */
+/** Parses the Prometheus text format, version 0.0.4. Ignores lines in another format. */
 export function parsePrometheusText(text: string): Sample[] {
   return text.split('\n').flatMap((row) => {
     const [, name, labels = '', value] = row.startsWith('#') ? [] : (line.exec(row) ?? []);
@@ -18,7 +18,7 @@ export function parsePrometheusText(text: string): Sample[] {
   });
 }
 
-/** The sum over all series of a name that carry these labels. 0 when there is none. */
+/** The sum over all series with this name and these labels; 0 without a match. */
 export function sumOf(samples: readonly Sample[], name: string, labels: Readonly<Record<string, string>> = {}): number {
   return matching(samples, name, labels).reduce((sum, { value }) => sum + value, 0);
 }

@@ -1,6 +1,6 @@
 import { percentilesOf } from '@revocast/denylist/replica';
 
-/** Samples in milliseconds. All figures are zero when there are none. */
+/** Samples in milliseconds. All figures are zero without samples. */
 export interface Summary {
   readonly samples: number;
   readonly p50Ms: number;
@@ -13,7 +13,7 @@ export function summarize(samples: readonly number[]): Summary {
   return { samples: count, p50Ms: roundMs(p50), p99Ms: roundMs(p99), maxMs: roundMs(max) };
 }
 
-/** To the microsecond; the clock is not more precise. */
+/** Rounds to a microsecond, the precision of the clock. */
 export function roundMs(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

@@ -14,15 +14,15 @@ export const keyRotation: Scene = {
     const after = await newBrowser().login('erin');
     check(kidOf(after.accessToken) === kid && kid !== kidOf(before.accessToken), 'new tokens carry the new kid');
     const first = await callAll(send, world.replicas, after.accessToken);
-    check(haveStatus(first, 200), 'each replica accepts the first one it sees: it fetches the new key by itself');
+    check(haveStatus(first, 200), 'each replica accepts the first new token, because it fetches the new key');
     const { calls, refused } = await traffic.stop();
-    narrator.say(`${calls} requests with the old key’s token ran all along; ${refused} of them were refused.`);
-    check(calls > 0 && refused === 0, 'the old key is still published, so its tokens live on');
+    narrator.say(`${calls} requests with a token of the old key ran at the same time; ${refused} were refused.`);
+    check(calls > 0 && refused === 0, 'the old key is still published, so its tokens are still accepted');
     return { requests: calls, refused };
   },
 };
 
-/** Calls all replicas in turn, without a pause, until stopped. */
+/** Calls all replicas again and again without a pause until `stop`. */
 function keepCalling(
   { send, world }: Stage,
   accessToken: string,

@@ -16,27 +16,27 @@ export const leakedKey: Scene = {
     const newer = await newBrowser().login('grace');
 
     const forged = await forgeToken(stage, kid, honest.accessToken);
-    narrator.say('a thief has the key file and signs a token for "mallory", who has no account.');
+    narrator.say('an attacker has the key file and signs a token for "mallory", who has no account.');
     check(
       haveStatus(await callAll(send, world.replicas, forged), 200),
-      'every replica believes it: the signature is good',
+      'every replica accepts it, because the signature is valid',
     );
 
     const watch = watchRefusal(stage, forged);
     const sentAtMs = stage.nowMs();
     await reportLeakedKey(stage, kid);
     const refusals = await watch.refusals;
-    narrator.say(`the operator reports the key; first 401: ${describeLatencies(refusals, sentAtMs)}`);
-    check(allBecause(refusals, /^revoked_key$/), 'refused by key, long before any cached key set would have expired');
+    narrator.say(`the operator reports the leak; time to the first 401: ${describeLatencies(refusals, sentAtMs)}`);
+    check(allBecause(refusals, /^revoked_key$/), 'it is refused by key, long before a cached key set expires');
     const [old, fresh] = [
       await callAll(send, world.replicas, honest.accessToken),
       await callAll(send, world.replicas, newer.accessToken),
     ];
-    check(haveStatus(old, 401), 'honest tokens of that key are rejected too: they cannot be told apart');
+    check(haveStatus(old, 401), 'valid tokens of this key are refused, too, because they cannot be distinguished');
     const refreshed = await browser.refresh(honest.refreshToken);
     const again = refreshed.ok ? await callAll(send, world.replicas, refreshed.tokens.accessToken) : [];
-    check(haveStatus(again, 200), 'but their owners only refresh, and are not signed out');
-    check(haveStatus(fresh, 200), 'tokens of the other key live on');
+    check(haveStatus(again, 200), 'their owners only need a refresh, and stay signed in');
+    check(haveStatus(fresh, 200), 'tokens of the new key are still accepted');
     return { firstRefusalMs: latencies(refusals, sentAtMs) };
   },
 };

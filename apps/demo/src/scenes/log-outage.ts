@@ -7,15 +7,15 @@ const giveUpAfterMs = 40_000;
 export const logOutage: Scene = {
   letter: 'g',
   name: 'log-outage',
-  title: 'What holds the revocation log is killed',
+  title: 'The process that holds the revocation log is killed',
   async play(stage) {
     const { world, send, narrator, check, newBrowser } = stage;
     const good = (await newBrowser().login('heidi')).accessToken;
     const bad = (await newBrowser().login('ivan')).accessToken;
     await world.publisher.revokeToken(bad, { reason: 'admin' });
-    const isDead = async (): Promise<boolean> => haveStatus(await callAll(send, world.replicas, bad), 401);
+    const isRefused = async (): Promise<boolean> => haveStatus(await callAll(send, world.replicas, bad), 401);
     const tally = newTally();
-    await waitFor(stage, isDead);
+    await waitFor(stage, isRefused);
     const rules = Math.max(...(await rulesHeld(stage)));
 
     await world.source.kill();
@@ -23,22 +23,22 @@ export const logOutage: Scene = {
     narrator.say(`${world.source.description} is killed with SIGKILL.`);
     check(
       haveStatus(tally.add(await callAll(send, world.replicas, good)), 200),
-      'good tokens still work: the feed was fresh a moment ago',
+      'good tokens still get 200, because the feed is still fresh',
     );
-    check(await isDead(), 'known revocations stay 401');
+    check(await isRefused(), 'a token with a known revocation still gets 401');
 
-    const refusing = await narrator.during('waiting until no replica can prove any more that it missed nothing', () =>
+    const unavailable = await narrator.during('waiting until no replica is fresh', () =>
       waitFor(stage, async () => haveStatus(tally.add(await callAll(send, world.replicas, good)), 503)),
     );
-    const unsure = tally.add(await callAll(send, world.replicas, good));
-    narrator.say(`after ${seconds(refusing - killedAtMs)} the replicas say that they do not know: 503.`);
+    const answers = tally.add(await callAll(send, world.replicas, good));
+    narrator.say(`after ${seconds(unavailable - killedAtMs)} all replicas answer 503, because the verdict is unknown.`);
     check(
-      unsure.every(
+      answers.every(
         ({ status, retryAfter, error }) => status === 503 && retryAfter !== undefined && error === undefined,
       ),
-      'with Retry-After and without a challenge, so that no client throws its token away',
+      'with Retry-After and without a challenge, so that clients keep their tokens',
     );
-    check(await isDead(), 'known revocations stay 401 all the same');
+    check(await isRefused(), 'a token with a known revocation still gets 401');
 
     const restartedAtMs = stage.nowMs();
     await world.source.restart();
@@ -46,21 +46,21 @@ export const logOutage: Scene = {
       waitFor(stage, async () => haveStatus(tally.add(await callAll(send, world.replicas, good)), 200)),
     );
     narrator.say(
-      `it is started again; all replicas accept again after ${seconds(back - restartedAtMs)}, without anybody’s help.`,
+      `it is started again; ${seconds(back - restartedAtMs)} later all replicas accept good tokens, without intervention.`,
     );
-    check(await isDead(), 'what was revoked before is still revoked');
+    check(await isRefused(), 'the token revoked before the outage still gets 401');
     await waitFor(stage, async () => (await rulesHeld(stage)).every((held) => held >= rules));
-    check(rules > 0, `every sidecar, the log’s own included, holds all ${rules} rules again`);
+    check(rules > 0, `every sidecar holds all ${rules} rules again`);
     const late = (await newBrowser().login('judy')).accessToken;
     await world.publisher.revokeToken(late, { reason: 'admin' });
     await waitFor(stage, async () => haveStatus(await callAll(send, world.replicas, late), 401));
-    check(true, 'and a new revocation arrives as ever');
+    check(true, 'a new revocation reaches all replicas');
     check(
       tally.statuses().every((status) => status === 200 || status === 503),
-      'at no moment did a good token get a 401',
+      'no good token got a 401 at any time',
     );
     return {
-      unavailableAfterMs: Math.round(refusing - killedAtMs),
+      unavailableAfterMs: Math.round(unavailable - killedAtMs),
       recoveredAfterMs: Math.round(back - restartedAtMs),
     };
   },
@@ -77,14 +77,14 @@ function newTally(): { add(answers: ApiAnswer[]): ApiAnswer[]; statuses(): numbe
   };
 }
 
-/** @returns when it held. @throws Error when it does not come to hold. */
+/** Waits until the condition holds. @returns the time. @throws Error after 40 s. */
 async function waitFor(stage: Stage, condition: () => Promise<boolean>): Promise<number> {
   const endsAtMs = stage.nowMs() + giveUpAfterMs;
   while (stage.nowMs() < endsAtMs) {
     if (await condition()) return stage.nowMs();
     await stage.sleep(50);
   }
-  throw new Error(`it did not come about within ${giveUpAfterMs} ms`);
+  throw new Error(`the expected state was not reached within ${giveUpAfterMs} ms`);
 }
 
 function seconds(ms: number): string {

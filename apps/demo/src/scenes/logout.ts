@@ -5,14 +5,14 @@ import { allBecause, describeLatencies, latencies, watchRefusal } from './steps/
 export const logout: Scene = {
   letter: 'b',
   name: 'logout',
-  title: 'A logout kills the access token in every replica',
+  title: 'After a logout every replica refuses the access token',
   async play(stage) {
     const { world, send, narrator, check, newBrowser } = stage;
     const bob = newBrowser();
     const bobs = await bob.login('bob');
     const openingMs = await timeOf(stage, () => bob.logout(bobs.idToken));
     narrator.say(
-      `bob signs out first (${openingMs.toFixed(1)} ms): the issuer opens its connection to the log for him.`,
+      `bob signs out first (${openingMs.toFixed(1)} ms), which opens the connection from the issuer to the log.`,
     );
 
     const [laptop, phone] = [newBrowser(), newBrowser()];
@@ -27,15 +27,15 @@ export const logout: Scene = {
     });
     const answeredMs = stage.nowMs() - sentAtMs;
     const refusals = await watch.refusals;
-    narrator.say(`she presses "Sign out" on her laptop; the issuer has answered after ${answeredMs.toFixed(1)} ms.`);
-    narrator.say(`first 401, counted from the button: ${describeLatencies(refusals, sentAtMs)}`);
-    // The logout revokes both, one after the other; a request may meet the first alone.
-    check(allBecause(refusals, /^revoked_(session|grant)$/), 'refused because session or grant is revoked');
+    narrator.say(`alice signs out on her laptop; the issuer answers after ${answeredMs.toFixed(1)} ms.`);
+    narrator.say(`time from the request to the first 401: ${describeLatencies(refusals, sentAtMs)}`);
+    // The logout revokes both, one after the other, and a request can arrive in between.
+    check(allBecause(refusals, /^revoked_(session|grant)$/), 'it is refused because its session or grant is revoked');
 
     const refreshed = await laptop.refresh(tokens.refreshToken);
-    check(!refreshed.ok && refreshed.error === 'invalid_grant', 'a refresh afterwards is refused by the issuer');
+    check(!refreshed.ok && refreshed.error === 'invalid_grant', 'the issuer refuses a refresh afterwards');
     const others = await callAll(send, world.replicas, onPhone.accessToken);
-    check(haveStatus(others, 200), 'her session on the phone lives on');
+    check(haveStatus(others, 200), 'her session on the phone is still accepted');
     return { firstRefusalMs: latencies(refusals, sentAtMs), refreshRefused: !refreshed.ok };
   },
 };

@@ -4,14 +4,14 @@ export interface PlayedScene {
   readonly letter: string;
   readonly name: string;
   readonly ok: boolean;
-  /** What did not hold. */
+  /** Checks that failed, and errors. */
   readonly problems: readonly string[];
   readonly facts: Facts;
 }
 
 /**
- * Plays one scene after the other. A scene that throws or breaks a promise has failed; the next one plays all the same,
- * unless `signal` calls it off.
+ * Plays the scenes one after another. A scene fails when it throws or a check fails. The next scene is played also after
+ * a failure, unless `signal` is aborted.
  */
 export async function playScenes(
   scenes: readonly Scene[],
@@ -29,18 +29,18 @@ async function playScene(scene: Scene, stage: Omit<Stage, 'check'>, signal: Abor
   const { letter, name, title } = scene;
   const { narrator } = stage;
   const problems: string[] = [];
-  const check = (held: boolean, promise: string): void => {
-    // The stage is being taken down: whatever breaks now says nothing about the product.
+  const check = (held: boolean, expectation: string): void => {
+    // The processes are being stopped, so a failure is not a failure of the product.
     if (signal.aborted) return;
-    narrator.verdict(held, promise);
-    if (!held) problems.push(promise);
+    narrator.verdict(held, expectation);
+    if (!held) problems.push(expectation);
   };
   narrator.scene(letter, title);
   let facts: Facts = {};
   try {
     facts = await scene.play({ ...stage, check });
   } catch (error) {
-    check(false, error instanceof Error ? error.message : 'the scene broke off');
+    check(false, error instanceof Error ? error.message : 'the scene failed');
   }
   return { letter, name, ok: problems.length === 0, problems, facts };
 }

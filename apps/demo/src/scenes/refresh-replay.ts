@@ -5,7 +5,7 @@ import { allBecause, describeLatencies, latencies, watchRefusal } from './steps/
 export const refreshReplay: Scene = {
   letter: 'd',
   name: 'refresh-replay',
-  title: 'A stolen refresh token is used a second time, and the whole grant dies',
+  title: 'A second use of a stolen refresh token revokes the whole grant',
   async play(stage) {
     const { world, send, narrator, check, newBrowser } = stage;
     const owner = newBrowser();
@@ -15,18 +15,21 @@ export const refreshReplay: Scene = {
     const { accessToken, refreshToken } = first.tokens;
     check(
       haveStatus(await callAll(send, world.replicas, accessToken), 200),
-      'dave refreshed once; his new token works',
+      'dave refreshes once, and his new token gets 200',
     );
 
     const watches = [watchRefusal(stage, login.accessToken), watchRefusal(stage, accessToken)];
     const sentAtMs = stage.nowMs();
     const replay = await newBrowser().refresh(login.refreshToken);
     const refusals = (await Promise.all(watches.map((watch) => watch.refusals))).flat();
-    check(!replay.ok && replay.error === 'invalid_grant', 'a thief sends the refresh token he stole before: refused');
-    narrator.say('the issuer cannot tell owner from thief, so it ends the grant; its `grant.revoked` event revokes.');
-    narrator.say(`first 401 of both access tokens: ${describeLatencies(refusals, sentAtMs)}`);
-    check(allBecause(refusals, /^revoked_grant$/), 'every access token of the grant dies in every replica');
-    check(!(await owner.refresh(refreshToken)).ok, 'so does the owner’s refresh token: he signs in again');
+    check(!replay.ok && replay.error === 'invalid_grant', 'a thief sends the stolen, used refresh token: refused');
+    narrator.say('the issuer cannot distinguish owner and thief, so it ends the grant and revokes it.');
+    narrator.say(`time to the first 401 of both access tokens: ${describeLatencies(refusals, sentAtMs)}`);
+    check(allBecause(refusals, /^revoked_grant$/), 'every replica refuses every access token of the grant');
+    check(
+      !(await owner.refresh(refreshToken)).ok,
+      'the issuer refuses the refresh token of the owner, who signs in again',
+    );
     return { firstRefusalMs: latencies(refusals.slice(0, world.replicas.length), sentAtMs) };
   },
 };

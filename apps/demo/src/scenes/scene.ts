@@ -5,18 +5,18 @@ import type { World } from '../world/world.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
-/** Measured facts of a scene, for `--json`. */
+/** Measurements of a scene, for `--json`. */
 export type Facts = Readonly<Record<string, Json>>;
 
-/** What a scene may use. */
+/** The environment of a scene. */
 export interface Stage {
   readonly world: World;
   readonly send: SendRequest;
   readonly narrator: Narrator;
-  /** A user with a browser of their own, without cookies. */
+  /** A user with a new browser, without cookies. */
   newBrowser(): OauthClient;
-  /** Records whether a promise was kept. A scene with one `false` has failed, and continues. */
-  check(held: boolean, promise: string): void;
+  /** Records the result of a check. After a failed check the scene continues, and counts as failed. */
+  check(held: boolean, expectation: string): void;
   /** Monotonic milliseconds. */
   nowMs(): number;
   /** Unix milliseconds. */

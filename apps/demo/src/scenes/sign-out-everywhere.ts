@@ -7,7 +7,7 @@ import { allBecause, describeLatencies, latencies, watchRefusal } from './steps/
 export const signOutEverywhere: Scene = {
   letter: 'c',
   name: 'sign-out-everywhere',
-  title: '"Sign out everywhere" kills every token of one person',
+  title: '"Sign out everywhere" revokes every token of one user',
   async play(stage) {
     const { world, send, narrator, check, newBrowser } = stage;
     const [laptop, phone] = [newBrowser(), newBrowser()];
@@ -23,19 +23,21 @@ export const signOutEverywhere: Scene = {
     });
     const again = await loginAtOnce(stage, newBrowser());
     const refusals = (await Promise.all(watches.map((watch) => watch.refusals))).flat();
-    narrator.say(`first 401 of the laptop’s and the phone’s token: ${describeLatencies(refusals, sentAtMs)}`);
-    check(allBecause(refusals, /^revoked_subject$/), 'both die in every replica, by subject');
-    check(!(await phone.refresh(onPhone.refreshToken)).ok, 'a refresh on the phone is refused');
-    check(haveStatus(await callAll(send, world.replicas, bobs.accessToken), 200), 'bob notices nothing');
+    narrator.say(`time to the first 401 on laptop and phone: ${describeLatencies(refusals, sentAtMs)}`);
+    check(allBecause(refusals, /^revoked_subject$/), 'every replica refuses both tokens by subject');
+    check(!(await phone.refresh(onPhone.refreshToken)).ok, 'the issuer refuses a refresh on the phone');
+    check(haveStatus(await callAll(send, world.replicas, bobs.accessToken), 200), 'the token of bob still gets 200');
 
     const { tokens, browser } = again;
-    narrator.say('she signs in again at once. A cutoff is inclusive and `iat` counts whole seconds, so a token of the');
-    narrator.say('very same second cannot be told from a stolen one: refused once, and the client refreshes.');
-    check(isRefused(again.answers), 'the login of the same second is refused once');
+    narrator.say(
+      'carol signs in again immediately. A cutoff is inclusive and `iat` has whole seconds, so a new token of',
+    );
+    narrator.say('the same second cannot be distinguished from a stolen one. It is refused, and the client refreshes.');
+    check(isRefused(again.answers), 'the new token of the same second is refused');
     await startOfSecond(stage);
     const refreshed = await browser.refresh(tokens.refreshToken);
     const after = refreshed.ok ? await callAll(send, world.replicas, refreshed.tokens.accessToken) : [];
-    check(haveStatus(after, 200), 'and works from the next second on');
+    check(haveStatus(after, 200), 'a token of the next second gets 200');
     return {
       firstRefusalMs: latencies(refusals.slice(0, world.replicas.length), sentAtMs),
       sameSecondRefused: isRefused(again.answers),
@@ -58,7 +60,7 @@ function isRefused(answers: readonly ApiAnswer[]): boolean {
   return haveStatus(answers, 401) && answers.every(({ reason }) => reason === 'revoked_subject');
 }
 
-/** Waits until a new second of the wall clock has just begun, so that what follows happens within one. */
+/** Waits for the begin of a second of the wall clock, so that the next steps happen within one second. */
 async function startOfSecond({ wallMs, sleep }: Stage): Promise<void> {
   await sleep(1000 - (wallMs() % 1000) + 5);
 }

@@ -11,16 +11,16 @@ const requestsPerSecond = 300;
 const revocationEveryMs = 25;
 const loginsAtOnce = 6;
 const giveUpAfterMs = 10_000;
-/** Between an answer and the next request for the same token: the resolution of the measurement. */
+/** Pause between an answer and the next request for the same token: the resolution of the measurement. */
 const pauseMs = 1;
 
 export const underLoad: Scene = {
   letter: 'h',
   name: 'under-load',
-  title: 'Revocations under load: how long, as a client sees it?',
+  title: 'Revocations under load, measured by clients',
   async play(stage) {
     const { narrator, check, world, revocationsUnderLoad: count } = stage;
-    const targets = await narrator.during(`signing in ${count} people`, (report) => signInMany(stage, count, report));
+    const targets = await narrator.during(`signing in ${count} users`, (report) => signInMany(stage, count, report));
     for (const { accessToken } of targets) {
       if (!haveStatus(await callAll(stage.send, world.replicas, accessToken), 200)) {
         throw new Error('a token was refused before it was revoked');
@@ -37,15 +37,12 @@ export const underLoad: Scene = {
     const all = summarize([...samples.values()].flat());
 
     describeLoad(narrator, { samples, result, measured });
-    check(
-      result.requestsPerSecond >= 200,
-      `${result.requestsPerSecond} requests/s ran on the very tokens being revoked`,
-    );
+    check(result.requestsPerSecond >= 200, `${result.requestsPerSecond} requests/s used the tokens that were revoked`);
     check(all.samples === count * world.replicas.length, `${count} revocations were enforced by every replica`);
-    check(result.acceptedAfterRefusal === 0, 'no replica accepted a token again that it had refused');
-    check(measured.leaked === 0, `leaked ${measured.leaked}: nothing was accepted later than the bound`);
+    check(result.acceptedAfterRefusal === 0, 'no replica accepted a token after it had refused it');
+    check(measured.leaked === 0, `leaked ${measured.leaked}: no request was accepted later than the bound`);
     narrator.say(
-      `exposed ${measured.exposed}: accepted in the milliseconds between the call of revoke() and the denylist.`,
+      `exposed ${measured.exposed}: requests accepted between the call of revoke() and the update of the denylist.`,
     );
     return factsOf({ samples, result, measured });
   },
@@ -53,10 +50,10 @@ export const underLoad: Scene = {
 
 async function signInMany(stage: Stage, count: number, report: (text: string) => void): Promise<Target[]> {
   const targets: Target[] = [];
-  const people = Array.from({ length: count }, (_, index) => `user-${index + 1}`).values();
+  const users = Array.from({ length: count }, (_, index) => `user-${index + 1}`).values();
   const worker = async (): Promise<void> => {
-    for (const person of people) {
-      const { accessToken } = await stage.newBrowser().login(person);
+    for (const user of users) {
+      const { accessToken } = await stage.newBrowser().login(user);
       targets.push({ accessToken, refusedAtMs: new Map() });
       report(`${targets.length} of ${count}`);
     }
@@ -88,7 +85,7 @@ async function revokeOneByOne(
   return samples;
 }
 
-/** Every way to name one of these tokens, in turn: each belongs to a person of its own. */
+/** Names the token by a different dimension for each index. Each token belongs to a different user. */
 function revocationOf({ world }: Stage, { accessToken }: Target, index: number): Revocation {
   const claims = readClaims(accessToken);
   const issuer = world.issuerUrl;
@@ -111,5 +108,5 @@ async function callUntilRefused(stage: Stage, load: Load, replica: Stage['world'
     if ((await load.call(replica, target)) === 401) return;
     await stage.sleep(pauseMs);
   }
-  throw new Error(`${replica.name} still accepts a revoked token after ${giveUpAfterMs} ms`);
+  throw new Error(`${replica.name} accepts a revoked token after ${giveUpAfterMs} ms`);
 }

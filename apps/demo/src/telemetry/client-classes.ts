@@ -1,11 +1,11 @@
 import { demoClient } from '../issuer/provider-options.ts';
 
-/** Class → its client ids, for the attribute `client_class`: client ids themselves would be as many series as there are clients. */
+/** Client ids by class, for the label `client_class`. A label with client ids would create one series for each client. */
 export const clientClasses = { spa: [demoClient.id] } as const;
 
 export type ClassOf = (clientId: string | undefined) => string;
 
-/** As the middleware has it: `other` for a client in no class, `unknown` for a token that names no client. */
+/** As in the middleware: `other` for a client without a class, `unknown` without a client id. */
 export function createClassOf(classes: Readonly<Record<string, readonly string[]>>): ClassOf {
   const known = new Map(Object.entries(classes).flatMap(([name, ids]) => ids.map((id) => [id, name])));
   return (clientId) => (clientId === undefined ? 'unknown' : (known.get(clientId) ?? 'other'));

@@ -2,8 +2,8 @@ import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 
 /**
- * Lets spans find their parents across `await`. The API knows one context manager a process, so this belongs into a
- * main. @returns what takes it out again.
+ * Keeps the parent of a span across `await`. The API has one context manager for each process, so only a main module
+ * calls this. @returns a function that removes it.
  */
 export function followContext(): () => void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());

@@ -8,27 +8,27 @@ import { ScrapedReader } from './scraped-reader.ts';
 export interface OpenTelemetry {
   readonly tracer: Tracer;
   readonly meter: Meter;
-  /** The same, for what takes the API handed in. */
+  /** The same, for libraries that take the API as an argument. */
   readonly api: OpenTelemetryApi;
   /**
-   * Everything that was counted, as Prometheus text.
+   * All metrics in the Prometheus text format.
    *
-   * @throws the error of a callback that could not observe: a scrape that leaves something out would look complete.
+   * @throws the error of a failed callback, because a scrape with a missing metric would look complete.
    */
   metrics(): Promise<string>;
 }
 
 export interface OpenTelemetryParts {
-  /** Where finished spans go; default nowhere, and their `traceparent` still travels with each revocation. */
+  /** Export finished spans. Default: none. Revocations carry their `traceparent` in both cases. */
   readonly spanProcessors?: SpanProcessor[];
 }
 
-/** An SDK of one's own, nothing of it global. Spans find their parents once a context manager is set, which only a process may do. */
+/** Creates an SDK without global state. For parents of spans, the process must also set a context manager. */
 export function createOpenTelemetry({ spanProcessors = [] }: OpenTelemetryParts = {}): OpenTelemetry {
   const reader = new ScrapedReader();
   const meters = new MeterProvider({ readers: [reader] });
   const tracers = new BasicTracerProvider({ spanProcessors });
-  // Neither timestamps nor labels of the SDK's own: a series is what docs/opentelemetry.md says, and nothing else.
+  // Without timestamps and labels of the SDK, so that series are those of docs/opentelemetry.md.
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
   return {
     tracer: tracers.getTracer('@revocast/demo'),

@@ -1,6 +1,6 @@
 import { MetricReader } from '@opentelemetry/sdk-metrics';
 
-/** Reads at each scrape, and sends nothing by itself. */
+/** Collects metrics on each scrape, without periodic export. */
 export class ScrapedReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}

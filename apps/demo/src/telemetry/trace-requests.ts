@@ -1,7 +1,7 @@
 import { context, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import type { RequestHandler } from 'express';
 
-/** A server span for each request, active while it is handled: what is revoked meanwhile is a child of it. */
+/** Starts a server span for each request, which is active during its handlers. Revocations are children of it. */
 export function traceRequests(tracer: Tracer): RequestHandler {
   return (request, response, next) => {
     const { method } = request;
@@ -9,7 +9,7 @@ export function traceRequests(tracer: Tracer): RequestHandler {
     response.once('close', () => {
       const { statusCode } = response;
       span.setAttribute('http.response.status_code', statusCode);
-      // What the client did wrong is no error of the server.
+      // An error of the client is not an error of the server.
       if (statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();
     });

@@ -2,12 +2,12 @@ import { type Supervised, supervise } from '@revocast/test-support/supervisor';
 import { sidecarProcess } from './processes.ts';
 import type { SidecarPorts, StartedLog } from './started-log.ts';
 
-/** The log in the memory of the first replica's sidecar; the other sidecars relay from it. Needs no Redis. */
+/** Starts a log in the memory of the first sidecar, from which the other sidecars relay. Needs no Redis. */
 export async function startEmbeddedLog(ports: readonly SidecarPorts[], tokenFile: string): Promise<StartedLog> {
   const [own] = ports;
-  if (own === undefined) throw new Error('an embedded log needs a sidecar to live in');
+  if (own === undefined) throw new Error('an embedded log needs at least one sidecar');
   const url = `http://127.0.0.1:${own.data}`;
-  // Not restarted by its supervisor, so that a scene decides how long it is gone.
+  // Not restarted by its supervisor, because a scene controls the duration of its outage.
   const holder = { ...sidecarProcess(0, own, { source: 'memory:', 'token-file': tokenFile }), restart: false };
   let running: Supervised = await supervise(holder);
   return {

@@ -3,11 +3,11 @@ import { freePort, isPortFree } from '@revocast/test-support/free-port';
 const maxAttempts = 3;
 
 /**
- * Starts processes on free ports. Another process may take a port between its choice and its use; then everything is
- * started again on other ports.
+ * Starts processes on free ports. If another process takes one of the ports before its use, all are started again on
+ * other ports.
  *
- * @param start gets its ports from `takePort`, and stops everything before it fails.
- * @throws the failure of `start`, when every port that it took is still free, or after three attempts.
+ * @param start takes its ports from `takePort`, and stops all its processes before it rejects.
+ * @throws the error of `start` when all its ports are still free, or after three attempts.
  */
 export async function onFreePorts<Result>(
   start: (takePort: () => Promise<number>) => Promise<Result>,
@@ -22,7 +22,7 @@ export async function onFreePorts<Result>(
     try {
       return await start(takePort);
     } catch (error) {
-      // The output of a process is only text. Whether a port is taken is certain, because nothing of ours runs now.
+      // Checks the ports and not the error text. `start` has stopped its processes, so a taken port is in foreign use.
       const areFree = await Promise.all(ports.map(isPortFree));
       if (attempt === maxAttempts || areFree.every(Boolean)) throw error;
     }

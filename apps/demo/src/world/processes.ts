@@ -26,7 +26,7 @@ export function issuerProcess(options: IssuerProcess): SuperviseOptions {
     name: 'issuer',
     script: join(demo, 'issuer/main.js'),
     env: {
-      ...withoutOurs(process.env),
+      ...withoutOwn(process.env),
       REVOCAST_DEMO_ISSUER: issuerUrl,
       REVOCAST_DEMO_PORT: String(issuerPort),
       REVOCAST_DEMO_OPERATOR_PORT: String(operatorPort),
@@ -52,7 +52,7 @@ export function apiProcess(index: number, { port, issuerUrl, audience, feed, loo
     name: `api-${index + 1}`,
     script: join(demo, 'api/main.js'),
     env: {
-      ...withoutOurs(process.env),
+      ...withoutOwn(process.env),
       REVOCAST_DEMO_ISSUER: issuerUrl,
       REVOCAST_DEMO_AUDIENCE: audience,
       REVOCAST_DEMO_PORT: String(port),
@@ -63,7 +63,7 @@ export function apiProcess(index: number, { port, issuerUrl, audience, feed, loo
   };
 }
 
-/** @param options of the sidecar beside its listeners, by flag. */
+/** @param options further options of the sidecar, by flag. */
 export function sidecarProcess(
   index: number,
   ports: SidecarPorts,
@@ -72,7 +72,7 @@ export function sidecarProcess(
   const flags = {
     'data-listen': `127.0.0.1:${ports.data}`,
     'admin-listen': `127.0.0.1:${ports.admin}`,
-    // All processes end together here, so no reader needs the drain.
+    // All processes of the demo end together, so readers need no drain.
     'drain-ms': '0',
     'client-classes': Object.keys(clientClasses).join(','),
     'log-level': 'warn',
@@ -82,14 +82,14 @@ export function sidecarProcess(
     name: `sidecar-${index + 1}`,
     script: sidecarScript,
     args: Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]),
-    env: withoutOurs(process.env),
+    env: withoutOwn(process.env),
     ready: { url: `http://127.0.0.1:${ports.admin}/readyz` },
     restart: true,
   };
 }
 
-/** What our own environment says to the demo is not meant for the processes it starts; the sidecar would refuse it. */
-function withoutOurs(environment: NodeJS.ProcessEnv): Record<string, undefined> {
-  const ours = Object.keys(environment).filter((name) => name.startsWith('REVOCAST_'));
-  return Object.fromEntries(ours.map((name) => [name, undefined]));
+/** Removes the variables of the demo for the processes that it starts: the sidecar rejects unknown variables. */
+function withoutOwn(environment: NodeJS.ProcessEnv): Record<string, undefined> {
+  const own = Object.keys(environment).filter((name) => name.startsWith('REVOCAST_'));
+  return Object.fromEntries(own.map((name) => [name, undefined]));
 }

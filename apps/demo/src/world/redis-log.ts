@@ -2,11 +2,11 @@ import { openSource } from '@revocast/denylist/replica';
 import { findRedisServer, startRedis } from '@revocast/test-support/redis/redis';
 import type { StartedLog } from './started-log.ts';
 
-/** The log in a Redis of the demo's own. @returns undefined when there is no server to be started on this machine. */
+/** Starts a Redis for the log. @returns undefined when no Redis server can be found. */
 export async function startRedisLog(say: (line: string) => void): Promise<StartedLog | undefined> {
   const binaries = await findRedisServer({ progress: say }).catch(() => undefined);
   if (binaries === undefined) return undefined;
-  // What was acknowledged is on disk: the demo kills this server and starts it again.
+  // Persistent, because a scene kills this server and starts it again.
   const redis = await startRedis({
     binaries,
     config: { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction' },
@@ -34,7 +34,7 @@ export async function startRedisLog(say: (line: string) => void): Promise<Starte
   };
 }
 
-/** A log that was just created has never held a revocation, so it is declared whole; otherwise the demo would wait 15 s. */
+/** Declares the new log complete. Without this, the demo would wait 15 s until the log is ready. */
 async function declareWhole(url: string): Promise<void> {
   const source = await openSource(url);
   try {

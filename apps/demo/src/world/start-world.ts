@@ -12,19 +12,19 @@ import type { Replica, World } from './world.ts';
 import { writeTokenFile } from './write-token-file.ts';
 
 export interface StartWorldOptions {
-  /** `auto` takes a Redis and, where none can be had, the embedded log. */
+  /** `auto` starts a Redis, or the embedded log when no Redis server can be found. */
   readonly source: 'auto' | 'embedded';
   readonly replicas: number;
-  /** Says in a line what is going on. */
+  /** Prints a line about the start. */
   readonly say: (line: string) => void;
 }
 
 const audience = 'https://api.example.com';
 
 /**
- * Starts the log, the issuer, and the replicas with a sidecar each; resolves when all of them are ready.
+ * Starts the log, the issuer, and the replicas with one sidecar each. Resolves when all are ready.
  *
- * @throws Error with the last lines of the process that did not start; nothing is left running then.
+ * @throws Error with the last lines of the process that did not start, after all other processes were stopped.
  */
 export async function startWorld(options: StartWorldOptions): Promise<World> {
   return await onFreePorts((takePort) => startOnPorts(options, takePort));
@@ -70,7 +70,7 @@ async function startOnPorts(options: StartWorldOptions, takePort: () => Promise<
       }),
     );
 
-    const publisher = await createPublisher(log.url, log.tokenFile === undefined ? {} : { tokenFile });
+    const publisher = await createPublisher(log.url, { tokenFile: log.tokenFile });
     closers.push(() => publisher.close());
     const operatorUrl = `http://127.0.0.1:${operatorPort}`;
     const { source } = log;
@@ -85,11 +85,11 @@ async function startOnPorts(options: StartWorldOptions, takePort: () => Promise<
   }
 }
 
-/** Waits for all, so that what has started is known to be there before the first failure is passed on. */
+/** Waits for all starts before it rejects, so that every started process is registered and can be stopped. */
 async function settled<T>(starts: readonly (Promise<T> | undefined)[]): Promise<T[]> {
-  const given = starts.filter((item) => item !== undefined);
-  await Promise.allSettled(given);
-  return await Promise.all(given);
+  const defined = starts.filter((item) => item !== undefined);
+  await Promise.allSettled(defined);
+  return await Promise.all(defined);
 }
 
 async function startLog(
@@ -100,7 +100,7 @@ async function startLog(
   if (source === 'auto') {
     const log = await startRedisLog(say);
     if (log !== undefined) return log;
-    say('No Redis server to be had: one sidecar holds the log in its memory instead.');
+    say('No Redis server was found, so one sidecar holds the log in its memory.');
   }
   return await startEmbeddedLog(ports, tokenFile);
 }

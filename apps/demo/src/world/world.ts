@@ -1,38 +1,38 @@
 import type { Publisher } from '@revocast/denylist';
 
-/** One API process and the sidecar beside it. */
+/** One API process and its sidecar. */
 export interface Replica {
   readonly name: string;
   readonly url: string;
-  /** Where the sidecar serves probes and metrics. */
+  /** URL of the probes and metrics of the sidecar. */
   readonly sidecarUrl: string;
 }
 
-/** Where revocations are logged, and the means to break it. */
+/** The process that holds the log, with functions to stop and restart it. */
 export interface LogSource {
   readonly kind: 'redis' | 'embedded';
-  /** For people: what is killed and started again. */
+  /** A name of the process, for the output. */
   readonly description: string;
-  /** Of the process that holds the log; undefined while it is down. */
+  /** Undefined while the process is down. */
   readonly pid: () => number | undefined;
   /** `kill -9`. */
   kill(): Promise<void>;
-  /** Starts it again where it was. */
+  /** Starts it again at the same address. */
   restart(): Promise<void>;
 }
 
-/** Everything the scenes play in: real processes on loopback ports. */
+/** The real processes of the scenes, on loopback ports. */
 export interface World {
   readonly audience: string;
   readonly issuerUrl: string;
   readonly operatorUrl: string;
-  /** Where the issuer keeps its signing keys. */
+  /** Folder with the signing keys of the issuer. */
   readonly keyFolder: string;
   readonly replicas: readonly Replica[];
   readonly source: LogSource;
-  /** A publisher of the demo's own, for an administrator who revokes tokens by hand. */
+  /** A publisher for revocations by an administrator. */
   readonly publisher: Publisher;
-  /** What runs at this moment. */
+  /** The running processes. */
   processes(): readonly { readonly name: string; readonly pid: number | undefined }[];
   stop(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createCookieJar } from '../../src/client/cookie-jar.ts';
 
 describe('a cookie jar', () => {
-  it('sends a cookie under its path only', () => {
+  it('sends a cookie only under its path', () => {
     const jar = createCookieJar();
     jar.store(['a=1; path=/login', 'b=2; Path=/; HttpOnly']);
     expect(jar.headerFor('/login')).toBe('a=1; b=2');
@@ -10,7 +10,7 @@ describe('a cookie jar', () => {
     expect(jar.headerFor('/loginx')).toBe('b=2');
   });
 
-  it('has nothing to send at first', () => {
+  it('is empty at first', () => {
     expect(createCookieJar().headerFor('/')).toBeUndefined();
   });
 
@@ -21,7 +21,7 @@ describe('a cookie jar', () => {
   });
 
   it.each(['a=; path=/', 'a=1; path=/; max-age=0', 'a=1; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT'])(
-    'drops a cookie on %j',
+    'removes a cookie on %j',
     (line) => {
       const jar = createCookieJar();
       jar.store(['a=1; path=/', 'b=2; path=/']);

@@ -21,18 +21,17 @@ interface Compose {
 }
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-// What the assertions below look at decides whether this is true.
-const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
+const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose; // the tests below check the content
 const services = Object.entries(compose.services);
 const dockerfile = read('docker/Dockerfile');
 
 describe('docker-compose.yml', () => {
-  it('runs redis, an issuer, two APIs with a sidecar each and prometheus', () => {
+  it('has redis, an issuer, two APIs with one sidecar each, and prometheus', () => {
     const names = ['redis', 'log-init', 'issuer', 'api-1', 'sidecar-1', 'api-2', 'sidecar-2', 'prometheus'];
     expect(Object.keys(compose.services)).toEqual(names);
   });
 
-  it.each([1, 2])('puts sidecar %i into the network of its API, which looks for it on loopback', (n) => {
+  it.each([1, 2])('runs sidecar %i in the network of its API, which connects to it on loopback', (n) => {
     expect(compose.services[`sidecar-${n}`]?.network_mode).toBe(`service:api-${n}`);
     expect(compose.services[`sidecar-${n}`]).not.toHaveProperty('ports');
     expect(compose.services[`api-${n}`]?.environment?.['REVOCAST_FEED']).toBe('http://127.0.0.1:7471');
@@ -42,13 +41,13 @@ describe('docker-compose.yml', () => {
     expect(healthcheck?.test?.length).toBeGreaterThan(1);
   });
 
-  it.each(services)('publishes the ports of %s on loopback only, and none twice', (_name, { ports = [] }) => {
+  it.each(services)('publishes the ports of %s only on loopback, and no port twice', (_name, { ports = [] }) => {
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
     const published = services.flatMap(([, service]) => service.ports ?? []).map((port) => port.split(':')[1]);
     expect(new Set(published).size).toBe(published.length);
   });
 
-  it.each(services)('starts %s from a pinned image or a stage that exists', (_name, { image, build }) => {
+  it.each(services)('starts %s from a pinned image or an existing stage', (_name, { image, build }) => {
     if (image !== undefined) expect(image).toMatch(/:v?\d+\.\d+\.\d+/);
     else {
       expect(existsSync(join(root, build?.context ?? 'nowhere', build?.dockerfile ?? ''))).toBe(true);
@@ -56,7 +55,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it.each(services)('mounts into %s only what exists', (_name, { volumes = [] }) => {
+  it.each(services)('mounts only existing files into %s', (_name, { volumes = [] }) => {
     for (const volume of volumes) {
       const [source = ''] = volume.split(':');
       if (source.startsWith('.')) expect(existsSync(join(root, source))).toBe(true);
@@ -64,7 +63,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it.each(services)('starts %s after services that exist and can meet the condition', (_name, service) => {
+  it.each(services)('starts %s after existing services that can meet the condition', (_name, service) => {
     for (const [needed, { condition }] of Object.entries(service.depends_on ?? {})) {
       const other = compose.services[needed];
       expect(other).toBeDefined();
@@ -72,7 +71,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('lets no revocation be evicted or forgotten by Redis', () => {
+  it('configures Redis without eviction and with persistence', () => {
     const command = compose.services['redis']?.command?.join(' ');
     expect(command).toContain('--maxmemory-policy noeviction');
     expect(command).toContain('--appendonly yes');
@@ -85,17 +84,17 @@ describe('the Prometheus configuration', () => {
   };
   const targets = jobs.flatMap((job) => job.static_configs.flatMap((config) => config.targets));
 
-  it('scrapes both APIs, both sidecars through the network that they share, and the issuer', () => {
+  it('scrapes both APIs, both sidecars through the network of their API, and the issuer', () => {
     expect(targets).toEqual(['api-1:3000', 'api-2:3000', 'api-1:7472', 'api-2:7472', 'issuer:9402']);
   });
 
-  it('reaches the metrics of the issuer where they are served, and no other port of its operators', () => {
+  it('scrapes the metrics port of the issuer, and its operator port stays on loopback', () => {
     const environment = compose.services['issuer']?.environment;
     expect(targets).toContain(`issuer:${environment?.['REVOCAST_DEMO_METRICS_PORT']}`);
     expect(environment).not.toHaveProperty('REVOCAST_DEMO_OPERATOR_HOST');
   });
 
-  it('names only services that exist', () => {
+  it('names only existing services', () => {
     for (const target of targets) expect(Object.keys(compose.services)).toContain(target.split(':')[0]);
   });
 });

@@ -35,20 +35,21 @@ describe('the Dockerfile', () => {
     expect(earlier).toEqual(['build', 'runtime', ...programs]);
   });
 
-  it('copies only what exists, and nothing that the ignore file holds back', () => {
+  it('copies only existing files that the ignore file allows', () => {
     const ignore = readFileSync(join(root, 'docker/Dockerfile.dockerignore'), 'utf8').split('\n');
-    const letIn = ignore.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+    const allowed = ignore.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
     const sources = of('COPY')
       .filter(([first = '']) => !first.startsWith('--from'))
       .flatMap((paths) => paths.slice(0, -1));
     expect(sources.length).toBeGreaterThan(5);
     for (const source of sources) {
-      expect([source, existsSync(join(root, source))]).toEqual([source, true]);
-      expect(letIn.some((path) => source === path || source.startsWith(`${path}/`))).toBe(true);
+      const isAllowed = allowed.some((path) => source === path || source.startsWith(`${path}/`));
+      const found = { source, exists: existsSync(join(root, source)), isAllowed };
+      expect(found).toEqual({ source, exists: true, isAllowed: true });
     }
   });
 
-  it('copies the manifest of every workspace, or the installation would not match the lockfile', () => {
+  it('copies the manifest of every workspace, which the lockfile requires', () => {
     const copied = of('COPY').flat();
     const { workspaces } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { workspaces: string[] };
     const folders = workspaces.flatMap((pattern) =>
@@ -66,14 +67,14 @@ describe('the Dockerfile', () => {
     expect(text.indexOf('USER')).toBeLessThan(text.indexOf('FROM runtime'));
   });
 
-  it.each(programs)('starts the bundle of the %s that the first stage made', (program) => {
+  it.each(programs)('starts the bundle of the %s from the first stage', (program) => {
     expect(text).toContain(`node docker/bundle.mjs ${program} /out/${program}.mjs`);
     expect(text).toContain(`COPY --from=build /out/${program}.mjs ./`);
     expect(text).toContain(`ENTRYPOINT ["node", "/app/${program}.mjs"]`);
   });
 });
 
-it('the image of the sidecar has the page of the console, which the bundle reads at its start', () => {
+it('the image of the sidecar contains the page of the console, which the bundle reads at its start', () => {
   const stage = text.split('FROM runtime AS sidecar')[1]?.split('\nFROM ')[0] ?? '';
   expect(stage).toContain('COPY --from=build /out/page ./page/');
 });
@@ -96,7 +97,7 @@ describe('the bundle', () => {
   const answersLivez = async (
     program: string,
     start: (port: number) => { args?: string[]; env?: Record<string, string> },
-    meanwhile?: () => Promise<void>,
+    whileRunning?: () => Promise<void>,
   ) => {
     const script = await bundle(program);
     const port = await freePort();
@@ -108,7 +109,7 @@ describe('the bundle', () => {
         ready: { url: `http://127.0.0.1:${port}/livez` },
         ...start(port),
       });
-      await meanwhile?.();
+      await whileRunning?.();
       return (await fetch(`http://127.0.0.1:${port}/livez`)).status;
     } finally {
       await running?.stop();
@@ -131,7 +132,7 @@ describe('the bundle', () => {
     expect(await answersLivez('sidecar', start)).toBe(200);
   }, 40_000);
 
-  it('of the issuer answers /livez, and serves its metrics where it is told to', async () => {
+  it('of the issuer answers /livez, and serves its metrics on the configured port', async () => {
     const metricsPort = await freePort();
     const start = (port: number) => ({
       env: {
@@ -147,7 +148,7 @@ describe('the bundle', () => {
     const readMetrics = async () => {
       const metrics = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
       expect(await metrics.text()).toContain('oauth2_token_active 0');
-      // The port is for whoever scrapes: nobody operates the issuer through it.
+      // The metrics port has no routes of operators.
       expect((await fetch(`http://127.0.0.1:${metricsPort}/keys`, { method: 'POST' })).status).toBe(404);
     };
     expect(await answersLivez('issuer', start, readMetrics)).toBe(200);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { runDemo } from './run-demo.ts';
 
-describe('the demo on a real Redis', () => {
-  it('accepts what it should, kills what is revoked in every replica, and leaks nothing under load', async () => {
+describe('the demo with Redis', () => {
+  it('accepts good tokens, refuses revoked ones in every replica, and leaks no request under load', async () => {
     const { code, stdout, stderr } = await runDemo(['--json', '--only', 'a,b,h', '--revocations', '40']);
     expect({ code, story: code === 0 ? '' : stderr }).toEqual({ code: 0, story: '' });
     const lines = stdout.trimEnd().split('\n');
@@ -20,19 +20,19 @@ describe('the demo on a real Redis', () => {
         { name: 'under-load', ok: true, acceptedAfterRefusal: 0 },
       ],
     });
-    // A header and a signature, as every JWT has: no token may be told to anybody.
+    // The beginning of a JWT: no token is printed.
     expect(stdout + stderr).not.toMatch(/eyJ[\w-]+\.[\w-]+\./);
   }, 60_000);
 });
 
 describe('the demo without Redis', () => {
-  it('plays on the log that one sidecar holds', async () => {
+  it('plays with the log in a sidecar', async () => {
     const { code, stdout, stderr } = await runDemo(['--json', '--only', 'b,d'], { REVOCAST_DEMO_SOURCE: 'embedded' });
     expect({ code, story: code === 0 ? '' : stderr }).toEqual({ code: 0, story: '' });
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, replicas: 3, source: 'embedded' });
   }, 60_000);
 
-  it('is what it falls back to when no server can be started', async () => {
+  it('is the fallback when no Redis server can be started', async () => {
     const { code, stdout } = await runDemo(['--json', '--only', 'a'], {
       REVOCAST_REDIS_SERVER: '/nowhere/redis-server',
     });
@@ -42,7 +42,7 @@ describe('the demo without Redis', () => {
 });
 
 describe('the command line of the demo', () => {
-  it('explains itself', async () => {
+  it('prints its options with --help', async () => {
     const { code, stdout } = await runDemo(['--help']);
     expect(code).toBe(0);
     for (const option of ['--json', '--serve', '--only', '--revocations', 'REVOCAST_DEMO_SOURCE']) {
@@ -50,7 +50,7 @@ describe('the command line of the demo', () => {
     }
   });
 
-  it('ends with 2 for an option that it does not know, before anything is started', async () => {
+  it('exits with 2 for an unknown option, before it starts a process', async () => {
     const { code, stderr } = await runDemo(['--jsn']);
     expect(code).toBe(2);
     expect(stderr).toContain('--jsn');

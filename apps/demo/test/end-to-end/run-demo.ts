@@ -11,7 +11,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs the built demo to its end. */
+/** Runs the built demo until it ends. */
 export function runDemo(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
   const child = spawn(process.execPath, [demoScript, ...args], { env: { ...process.env, ...env }, detached: true });
   dieWithParent(child);

@@ -21,15 +21,15 @@ afterAll(async () => {
   await demo.stop();
 });
 
-/** The printed curl for the case that its comment names. */
+/** The printed curl command with this comment. */
 function curlFor(comment: string): { url: string; file: string | undefined } {
   const line = lines.find((candidate) => candidate.endsWith(`# ${comment}`)) ?? '';
   const url = /http:\S+/.exec(line)?.[0];
-  if (url === undefined) throw new Error(`no curl for ${comment} was printed`);
+  if (url === undefined) throw new Error(`the demo printed no curl command with the comment "# ${comment}"`);
   return { url, file: /-H @(\S+)/.exec(line)?.[1] };
 }
 
-/** What curl would send: the header is in the file. */
+/** Sends the request of the curl command, with the header from the file. */
 function send({ url, file }: ReturnType<typeof curlFor>): Promise<Response> {
   const header =
     file === undefined
@@ -49,8 +49,8 @@ const pidsOf = (name: RegExp): number[] => {
   return pairs.filter(([process = '']) => name.test(process)).map(([, pid]) => Number(pid));
 };
 
-describe('a demo that serves', () => {
-  it('prints no token, and keeps them in files that only their owner reads', () => {
+describe('the demo with --serve', () => {
+  it('prints no token, and writes tokens to files that only their owner can read', () => {
     expect(lines.join('\n')).not.toMatch(/eyJ[\w-]+\.[\w-]+\./);
     expect(statSync(curlFor('200').file ?? '').mode & 0o777).toBe(0o600);
   });
@@ -59,7 +59,7 @@ describe('a demo that serves', () => {
     expect((await send(curlFor('200'))).status).toBe(200);
   });
 
-  it('answers 401 without an error code where there is no token', async () => {
+  it('answers 401 without an error code to a request without a token', async () => {
     const response = await send(curlFor('401 without an error code'));
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toMatch(/^Bearer(?!.*error=)/);
@@ -71,17 +71,17 @@ describe('a demo that serves', () => {
     expect(response.headers.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
-  it('answers 403 without the scope', async () => {
+  it('answers 403 to a token without the scope', async () => {
     const response = await send(curlFor('403'));
     expect(response.status).toBe(403);
     expect(response.headers.get('www-authenticate')).toContain('error="insufficient_scope"');
   });
 
-  it('names where the issuer’s metrics are, and issuer and APIs count what was done', async () => {
+  it('prints the URL of the issuer’s metrics, and issuer and APIs count', async () => {
     const scrape = async (url: string) => await (await fetch(url)).text();
     const issuersUrl = /its metrics: (\S+)$/.exec(lines.find((line) => line.startsWith('issuer ')) ?? '')?.[1] ?? '';
     const success = 'oauth2_token_issued_total{grant_type="authorization_code",result="success",client_class="spa"}';
-    // alice, bob and mallory; mallory’s token was revoked by somebody else than the issuer.
+    // alice, bob and mallory. The issuer did not revoke mallory’s token, so it counts as active.
     expect(await scrape(issuersUrl)).toContain(`${success} 3\n`);
     expect(await scrape(issuersUrl)).toContain('oauth2_token_active 3\n');
     const apis = await scrape(new URL('/metrics', curlFor('200').url).href);
@@ -89,7 +89,7 @@ describe('a demo that serves', () => {
     expect(apis).toContain('\nrevocast_verifications_total{');
   });
 
-  it('answers 503 with Retry-After once Redis and the sidecars are gone', async () => {
+  it('answers 503 with Retry-After after Redis and the sidecars were killed', async () => {
     const pids = [...pidsOf(/^redis$/), ...pidsOf(/^sidecar/)];
     expect(pids).toHaveLength(4);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
@@ -105,7 +105,7 @@ describe('a demo that serves', () => {
     expect((await send(curlFor('401 invalid_token'))).status).toBe(401);
   }, 15_000);
 
-  it('ends in order on SIGTERM, and takes its files with it', async () => {
+  it('ends with code 0 on SIGTERM, and removes its files', async () => {
     const { file = '' } = curlFor('200');
     const exit = await demo.stop();
     expect(exit).toMatchObject({ code: 0, signal: null });

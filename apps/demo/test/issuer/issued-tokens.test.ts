@@ -10,8 +10,8 @@ beforeEach(() => {
 
 const alices: TokenOrigin = { accountId: 'alice', grantId: 'g1', sessionUid: 's1', kid: 'k1' };
 
-describe('the access tokens that can be used', () => {
-  it('are those that were issued', () => {
+describe('the number of active access tokens', () => {
+  it('includes all issued tokens', () => {
     expect(tokens.countActive()).toBe(0);
     tokens.add(alices, 900);
     tokens.add(alices, 900);
@@ -22,13 +22,13 @@ describe('the access tokens that can be used', () => {
     [899_999, 1],
     [900_000, 0],
     [900_001, 0],
-  ])('are, %i ms after one of 15 minutes was issued, %i', (elapsedMs, active) => {
+  ])('%i ms after the issue of a token of 15 minutes is %i', (elapsedMs, active) => {
     tokens.add(alices, 900);
     nowMs = elapsedMs;
     expect(tokens.countActive()).toBe(active);
   });
 
-  it('are without those that were revoked, and only those', () => {
+  it('does not include revoked tokens', () => {
     tokens.add(alices, 900);
     tokens.add({ ...alices, grantId: 'g2' }, 900);
     tokens.forget(({ grantId }) => grantId === 'g1');

@@ -64,7 +64,7 @@ const publishedKeys = async (): Promise<JSONWebKeySet> => {
 };
 
 describe('a login', () => {
-  it('ends in a signed JWT access token that carries every RFC 9068 claim, the session and the grant', async () => {
+  it('gives a signed JWT access token with every claim of RFC 9068, the session and the grant', async () => {
     const { accessToken, expiresInSeconds } = await newBrowser().login('alice');
     const { payload, protectedHeader } = await jwtVerify(accessToken, createLocalJWKSet(await publishedKeys()), {
       issuer: listener.url,
@@ -81,14 +81,14 @@ describe('a login', () => {
     expect(revoked).toEqual([]);
   });
 
-  it('gives two browsers of one person two sessions and two grants', async () => {
+  it('creates a session and a grant for each browser of one user', async () => {
     const [first, second] = await Promise.all([newBrowser().login('alice'), newBrowser().login('alice')]);
     const [a, b] = [readClaims(first.accessToken), readClaims(second.accessToken)];
     expect(a['sid']).not.toBe(b['sid']);
     expect(a['grant_id']).not.toBe(b['grant_id']);
   });
 
-  it('leaves out the scopes that were not asked for', async () => {
+  it('grants only the requested scopes', async () => {
     const { accessToken } = await newBrowser().login('alice', 'openid');
     expect(readClaims(accessToken)['scope']).toBeUndefined();
   });
@@ -110,7 +110,7 @@ describe('a refresh', () => {
     expect(revoked).toEqual([]);
   });
 
-  it('with a refresh token that was used before revokes the whole grant, and the thief’s tokens with it', async () => {
+  it('with a used refresh token is refused and revokes the whole grant', async () => {
     const client = newBrowser();
     const stolen = await client.login('alice');
     const owners = await refreshed(client, stolen);
@@ -120,7 +120,7 @@ describe('a refresh', () => {
     expect(await client.refresh(owners.refreshToken)).toMatchObject({ ok: false, error: 'invalid_grant' });
   });
 
-  it('leaves the other grants of the same person alone', async () => {
+  it('with a used refresh token does not end other grants of the same user', async () => {
     const [victim, other] = [newBrowser(), newBrowser()];
     const stolen = await victim.login('alice');
     const untouched = await other.login('alice');
@@ -143,7 +143,7 @@ describe('a logout', () => {
     expect(await client.refresh(tokens.refreshToken)).toMatchObject({ ok: false, error: 'invalid_grant' });
   });
 
-  it('is answered only when its revocations are logged', async () => {
+  it('is answered after its revocations are logged', async () => {
     const client = newBrowser();
     const tokens = await client.login('alice');
     const unlogged: (() => void)[] = [];
@@ -154,7 +154,7 @@ describe('a logout', () => {
     });
     await until(() => unlogged.length === 2, { what: 'both revocations' });
     unlogged[0]?.();
-    // Round trips on the same loop: had the logout not waited, its answer would be here by now.
+    // Round trips on the same event loop, long enough for the answer of a logout that does not wait.
     for (let trip = 0; trip < 5; trip += 1) await send(`${listener.url}/livez`);
     expect(answered).toBe(false);
     unlogged[1]?.();
@@ -162,7 +162,7 @@ describe('a logout', () => {
     expect(answered).toBe(true);
   });
 
-  it('whose revocation cannot be logged is an error, not a logout', async () => {
+  it('is answered 500 when its revocation cannot be logged', async () => {
     const client = newBrowser();
     const tokens = await client.login('alice');
     publish = async () => Promise.reject(new Error('the log is down'));
@@ -172,7 +172,7 @@ describe('a logout', () => {
 });
 
 describe('signing out everywhere', () => {
-  it('ends every refresh token first, then cuts off what was issued up to now', async () => {
+  it('ends every refresh token and publishes a cutoff for the tokens issued up to now', async () => {
     const [laptop, phone] = [newBrowser(), newBrowser()];
     await laptop.login('alice');
     const onPhone = await phone.login('alice');
@@ -193,7 +193,7 @@ describe('signing out everywhere', () => {
 describe('a key rotation', () => {
   const kidOf = (tokens: Tokens): string | undefined => decodeProtectedHeader(tokens.accessToken).kid;
 
-  it('signs with the new key, keeps the old one published and every session alive', async () => {
+  it('signs with the new key, and keeps the old key published and every session valid', async () => {
     const client = newBrowser();
     const before = await client.login('alice');
     const next = await createSigningKey();
@@ -205,12 +205,12 @@ describe('a key rotation', () => {
     expect(revoked).toHaveLength(2);
   });
 
-  it('never publishes a private member', async () => {
+  it('publishes no private member of a key', async () => {
     issuer.rotateKey(await createSigningKey());
     for (const key of (await publishedKeys()).keys) expect(key).not.toHaveProperty('d');
   });
 
-  it('lets a leaked key be withdrawn and blocked once another one signs', async () => {
+  it('allows to withdraw and block a leaked key after another key signs', async () => {
     const leaked = String(kidOf(await newBrowser().login('alice')));
     await expect(issuer.reportLeakedKey(leaked)).rejects.toThrow('rotate before');
     expect(revoked).toEqual([]);

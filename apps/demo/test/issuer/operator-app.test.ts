@@ -5,7 +5,7 @@ import { createOperatorApp } from '../../src/issuer/operator-app.ts';
 import { createOpenTelemetry } from '../../src/telemetry/open-telemetry.ts';
 
 let done: unknown[][];
-// What the operators' routes use of an issuer.
+// The part of an issuer that the routes of operators use.
 const issuer = {
   rotateKey: (key: unknown) => void done.push(['rotate', key]),
   reportLeakedKey: async (kid: string) => void done.push(['leaked', kid]),
@@ -18,31 +18,31 @@ beforeEach(() => {
   done = [];
 });
 
-describe('the operators’ listener', () => {
-  it('rotates the signing key and names the new one, never showing its private part', async () => {
+describe('the listener of operators', () => {
+  it('rotates the signing key and answers with the new kid, without the private part', async () => {
     const { status, text } = await request(app).post('/keys');
     expect([status, text]).toEqual([201, '{"kid":"next"}']);
     expect(done).toEqual([['rotate', { kty: 'EC', kid: 'next', d: 'private' }]]);
   });
 
-  it('takes the report of a leaked key', async () => {
+  it('accepts the report of a leaked key', async () => {
     await request(app).post('/keys/old/leaked').expect(204);
     expect(done).toEqual([['leaked', 'old']]);
   });
 
-  it('signs a person out everywhere, as an administrator', async () => {
+  it('signs a user out everywhere with the reason admin', async () => {
     await request(app).post('/accounts/alice/sign-out-everywhere').expect(204);
     expect(done).toEqual([['sign out', 'alice', 'admin']]);
   });
 
-  it('serves what was counted, in the format that Prometheus reads', async () => {
+  it('serves metrics in the format of Prometheus', async () => {
     telemetry.meter.createCounter('oauth2.token.issued').add(2, { result: 'success' });
     const { status, text, headers } = await request(app).get('/metrics');
     expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
     expect(text).toContain('oauth2_token_issued_total{result="success"} 2\n');
   });
 
-  it('serves no metrics that lack something because it could not be observed', async () => {
+  it('answers 500 to a scrape when a callback of a metric fails', async () => {
     const broken = createOpenTelemetry();
     broken.meter.createObservableGauge('a.gauge').addCallback(() => {
       throw new Error('unreadable');
@@ -53,7 +53,7 @@ describe('the operators’ listener', () => {
     expect(answer.status).toBe(500);
   });
 
-  it('knows no account with such a name', async () => {
+  it('answers 404 to an invalid account name', async () => {
     await request(app).post('/accounts/Alice!/sign-out-everywhere').expect(404);
     expect(done).toEqual([]);
   });

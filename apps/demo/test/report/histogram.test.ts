@@ -16,7 +16,7 @@ const scrape = (counts: readonly [number, number, number]): ReturnType<typeof pa
   );
 
 describe('a scrape', () => {
-  it('is read with labels, escapes, infinities and without comments', () => {
+  it('is parsed with labels, escapes and infinities, without comments', () => {
     const samples = parsePrometheusText(
       '# TYPE a gauge\na{x="1",y="q\\"},z"} 2\nb 1.5e3\nc +Inf 1700000000\nnonsense\n',
     );
@@ -27,7 +27,7 @@ describe('a scrape', () => {
     ]);
   });
 
-  it('is summed over all series, over some, or by a label', () => {
+  it('is summed over all series, over series with a label, or by a label', () => {
     const samples = parsePrometheusText('n{a="x",b="1"} 1\nn{a="x",b="2"} 2\nn{a="y",b="1"} 4\nother 8');
     expect(sumOf(samples, 'n')).toBe(7);
     expect(sumOf(samples, 'n', { b: '1' })).toBe(5);
@@ -40,13 +40,13 @@ describe('a scrape', () => {
 });
 
 describe('a histogram between two scrapes', () => {
-  it('counts only what came in between', () => {
+  it('counts only the growth', () => {
     const between = histogramBetween(scrape([5, 5, 6]), scrape([7, 11, 16]), 'latency_seconds');
     expect(between.count).toBe(10);
     expect(between.buckets.map(({ count }) => count)).toEqual([2, 6, 10]);
   });
 
-  it('gives quantiles linear within a bucket, and the lower bound of the open one', () => {
+  it('interpolates quantiles within a bucket, and returns the lower bound in the last one', () => {
     const histogram = histogramBetween([], scrape([2, 6, 10]), 'latency_seconds');
     expect(quantileOf(histogram, 0.2)).toBeCloseTo(0.001);
     expect(quantileOf(histogram, 0.1)).toBeCloseTo(0.0005);

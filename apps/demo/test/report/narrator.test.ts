@@ -20,7 +20,7 @@ function listen(colours = false) {
 }
 
 describe('the narrator', () => {
-  it('says every two seconds how far long work is, and stops with it', async () => {
+  it('prints the progress of work every two seconds, and stops at its end', async () => {
     const { lines, narrator, twoSecondsPass, isTicking } = listen();
     const answer = await narrator.during('logging in 200 people', async (report) => {
       twoSecondsPass();
@@ -33,13 +33,13 @@ describe('the narrator', () => {
     expect(isTicking()).toBe(false);
   });
 
-  it('stops when the work fails, and passes the error on', async () => {
+  it('stops when the work fails, and rethrows the error', async () => {
     const { narrator, isTicking } = listen();
     await expect(narrator.during('x', async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(isTicking()).toBe(false);
   });
 
-  it('paints only where colours are wanted', () => {
+  it('uses colours only when they are enabled', () => {
     const [plain, painted] = [listen(false), listen(true)];
     for (const { narrator } of [plain, painted]) narrator.verdict(true, 'good');
     expect(plain.lines).toEqual(['  ✓ good']);

@@ -7,7 +7,7 @@ describe('a summary', () => {
     expect(roundMs(1.23456)).toBe(1.235);
   });
 
-  it('of no samples is zero', () => {
+  it('without samples is zero', () => {
     expect(summarize([])).toEqual({ samples: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 });
   });
 });

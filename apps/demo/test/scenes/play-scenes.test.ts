@@ -23,8 +23,7 @@ const quiet: Stage['narrator'] = {
   block: () => undefined,
   during: (_what, work) => work(() => undefined),
 };
-// The scenes above touch nothing but the narrator.
-const stage = { narrator: quiet } as Stage;
+const stage = { narrator: quiet } as Stage; // the scenes above use only the narrator
 const { signal } = new AbortController();
 const world: Parameters<typeof describeOutcome>[1] = {
   replicas: ['api-1', 'api-2', 'api-3'].map((name) => ({
@@ -42,7 +41,7 @@ const world: Parameters<typeof describeOutcome>[1] = {
 };
 
 describe('playing scenes', () => {
-  it('fails a scene that breaks a promise, keeps its facts and plays on', async () => {
+  it('fails a scene with a failed check, keeps its facts and plays the next scene', async () => {
     const played = await playScenes([broken, good()], stage, signal);
     expect(played.map(({ name, ok }) => [name, ok])).toEqual([
       ['broken', false],
@@ -51,12 +50,12 @@ describe('playing scenes', () => {
     expect(played[0]).toMatchObject({ problems: ['it held'], facts: { seen: 1 } });
   });
 
-  it('fails a scene that breaks off, and says why', async () => {
+  it('fails a scene that throws, and reports the error', async () => {
     const [played] = await playScenes([throwing], stage, signal);
     expect(played).toMatchObject({ ok: false, problems: ['api-2 still answers 200'], facts: {} });
   });
 
-  it('stops when called off, and blames nobody for what breaks then', async () => {
+  it('stops when the signal is aborted, and ignores later failures', async () => {
     const controller = new AbortController();
     const interrupted = scene('interrupted', async ({ check }) => {
       controller.abort();
@@ -67,7 +66,7 @@ describe('playing scenes', () => {
     expect(played).toEqual([{ letter: 'interrupted', name: 'interrupted', ok: true, problems: [], facts: {} }]);
   });
 
-  it('is ok only when every scene is', async () => {
+  it('is ok only when every scene is ok', async () => {
     expect(describeOutcome(await playScenes([good(), good()], stage, signal), world)).toMatchObject({ ok: true });
     expect(describeOutcome(await playScenes([good(), throwing], stage, signal), world)).toMatchObject({ ok: false });
   });
@@ -76,7 +75,7 @@ describe('playing scenes', () => {
 describe('the outcome', () => {
   const revocation = { samples: 600, p50Ms: 3, p99Ms: 12, maxMs: 20 };
 
-  it('has the figures of the scene that measured them, and every scene by name', async () => {
+  it('has the figures of the scene under load, and every scene by name', async () => {
     const played = await playScenes([good(), good({ revocation, exposed: 7, leaked: 0 })], stage, signal);
     expect(describeOutcome(played, world)).toEqual({
       ok: true,
@@ -92,14 +91,14 @@ describe('the outcome', () => {
     });
   });
 
-  it('has the same members when nothing was measured', async () => {
+  it('has the same members without measurements', async () => {
     const outcome = describeOutcome(await playScenes([broken], stage, signal), world);
     expect(outcome).toMatchObject({ ok: false, revocation: { samples: 0 }, exposed: 0, leaked: 0 });
   });
 });
 
 describe('the scenes', () => {
-  it('are a to h, each with a letter and a name of its own', () => {
+  it('have the letters a to h and different names', () => {
     expect(allScenes.map(({ letter }) => letter).join('')).toBe('abcdefgh');
     expect(new Set(allScenes.map(({ name }) => name)).size).toBe(allScenes.length);
   });

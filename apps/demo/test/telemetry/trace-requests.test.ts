@@ -10,7 +10,7 @@ it.each([
   [200, 0],
   [400, 0],
   [500, 2],
-])('a request that is answered %i has a server span with the status %i, and no path', async (code, status) => {
+])('a request with the answer %i has a server span with the status %i, and without a path', async (code, status) => {
   const spans = new InMemorySpanExporter();
   const { tracer } = createOpenTelemetry({ spanProcessors: [new SimpleSpanProcessor(spans)] });
   const app = express();

@@ -11,14 +11,14 @@ describe('starting on free ports', () => {
       await once(server, 'close');
     }
   });
-  /** Another process takes the port. */
+  /** Simulates another process that takes the port. */
   const occupy = async (port: number): Promise<void> => {
     const server = createServer().listen(port, '127.0.0.1');
     others.push(server);
     await once(server, 'listening');
   };
 
-  it('starts again on other ports after another process took one', async () => {
+  it('starts again on other ports when another process has taken one', async () => {
     const taken: number[] = [];
     const started = await onFreePorts(async (takePort) => {
       const ports = [await takePort(), await takePort()];
@@ -30,7 +30,7 @@ describe('starting on free ports', () => {
     expect(started).toEqual(taken.slice(2));
   });
 
-  it('does not start again when every port is free, whatever the error says', async () => {
+  it('does not start again when every port is free, also for an error with EADDRINUSE in its text', async () => {
     let starts = 0;
     const failed = onFreePorts(async (takePort) => {
       starts += 1;

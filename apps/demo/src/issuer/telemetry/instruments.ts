@@ -7,28 +7,28 @@ export interface TokenAnswer {
   readonly grantType: GrantType;
   readonly result: TokenResult;
   readonly clientClass: string;
-  /** Of the access token that is replaced, where one is. */
+  /** Age of the access token that is replaced; undefined when none is. */
   readonly replacedAgeSeconds: number | undefined;
 }
 
 export interface Instruments {
   answered(answer: TokenAnswer): void;
-  /** A refresh token that was used before was shown again. */
+  /** A refresh token was used a second time. */
   refreshTokenReused(clientClass: string): void;
 }
 
 export interface InstrumentsOptions {
   readonly meter: Meter;
-  /** The classes a client may be in. */
+  /** All classes of clients. */
   readonly classes: readonly string[];
   /** Read at every scrape. */
   readonly countActive: () => number;
 }
 
-/** Seconds; docs/token-lifecycle.md has tokens of 15 minutes, others have hours. */
+/** Seconds. Tokens of docs/token-lifecycle.md live 15 minutes; other issuers use hours. */
 const ageBoundaries = [1, 5, 15, 30, 60, 120, 300, 450, 600, 750, 900, 1800, 3600, 7200, 86_400];
 
-/** The authorization server's half of docs/opentelemetry.md. */
+/** The metrics of the authorization server in docs/opentelemetry.md. */
 export function createInstruments({ meter, classes, countActive }: InstrumentsOptions): Instruments {
   const issued = meter.createCounter('oauth2.token.issued', { description: 'Answers of the token endpoint.' });
   const refreshed = meter.createCounter('oauth2.token.refreshed', { description: 'Answers to refresh tokens.' });
@@ -46,7 +46,7 @@ export function createInstruments({ meter, classes, countActive }: InstrumentsOp
     })
     .addCallback((observed) => observed.observe(countActive()));
 
-  // A series that appears with its first event looks to `rate()` as if nothing had happened.
+  // `rate()` misses the first event of a series that begins with it, so each series begins at 0.
   for (const result of tokenResults) refreshed.add(0, { result });
   for (const client_class of classes) {
     reused.add(0, { client_class });

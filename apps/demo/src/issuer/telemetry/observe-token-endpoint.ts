@@ -13,9 +13,9 @@ export interface TokenEndpointObserver {
 }
 
 /**
- * Counts every answer of the token endpoint, and puts a span around it: `oauth2.token.refresh` for a refresh token, else
- * `oauth2.token.issue`. Call it before everything else that uses the provider: the first is the outermost, and sees what
- * the others make of an answer.
+ * Counts every answer of the token endpoint, and starts a span around it: `oauth2.token.refresh` for a refresh token,
+ * otherwise `oauth2.token.issue`. Call it before other functions that add middleware to the provider: the first
+ * middleware is the outermost one, and sees the answer after all others.
  */
 export function observeTokenEndpoint(provider: Provider, observer: TokenEndpointObserver): void {
   const { tracer, instruments, classOf } = observer;
@@ -30,7 +30,7 @@ export function observeTokenEndpoint(provider: Provider, observer: TokenEndpoint
   provider.use(async (context, next) => {
     if (!isTokenRequest(context, provider)) return await next();
     await tracer.startActiveSpan('oauth2.token.issue', async (span) => {
-      // The default, also when code outside the library throws.
+      // The default; it also covers errors outside the library.
       let result: TokenResult = 'server_error';
       try {
         await next();
@@ -45,7 +45,7 @@ export function observeTokenEndpoint(provider: Provider, observer: TokenEndpoint
           'oauth2.client_class': answer.clientClass,
           'oauth2.token.age': answer.replacedAgeSeconds,
         });
-        // What the client did wrong is no error of the server.
+        // An error of the client is not an error of the server.
         if (result === 'server_error') span.setStatus({ code: SpanStatusCode.ERROR });
         span.end();
       }
@@ -53,7 +53,7 @@ export function observeTokenEndpoint(provider: Provider, observer: TokenEndpoint
   });
 }
 
-/** As the library matches paths: otherwise `/TOKEN/` would be answered and not counted. */
+/** Matches paths as the library does, so that an answer to `/TOKEN/` is counted, too. */
 function isTokenRequest({ method, path }: ProviderContext, provider: Provider): boolean {
   return method === 'POST' && path.replace(/\/$/, '').toLowerCase() === provider.pathFor('token').toLowerCase();
 }
@@ -63,7 +63,7 @@ function describeAnswer(
   result: TokenResult,
   { classOf, nowMs }: TokenEndpointObserver,
 ): TokenAnswer {
-  // Issued in the same answer as the access token that it came with.
+  // The replaced access token was issued together with this refresh token.
   const issuedAt = context.oidc.entities.RotatedRefreshToken?.iat;
   return {
     grantType: parseGrantType(context.oidc.params?.['grant_type']),
@@ -73,7 +73,7 @@ function describeAnswer(
   };
 }
 
-/** The client that the request names, proven or not: guessed secrets are an attack on the class of that client. */
+/** The client in the request, also without a valid secret: guessed secrets count for the class of this client. */
 function clientOf({ oidc }: ProviderContext): string | undefined {
   return oidc.entities.Client?.clientId;
 }

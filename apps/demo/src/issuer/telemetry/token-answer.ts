@@ -1,8 +1,8 @@
-/** The grant types with a name of their own; every other value is `other`, so that a client cannot create series. */
+/** The values of the label. Any other grant type is `other`, so that a client cannot create series. */
 export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', 'other'] as const;
 export type GrantType = (typeof grantTypes)[number];
 
-/** RFC 6749 §5.2, RFC 8707 §2, and what is no fault of the client. */
+/** Success, the error codes of RFC 6749 §5.2 and RFC 8707 §2, and errors of the server. */
 export const tokenResults = [
   'success',
   'invalid_request',
@@ -21,7 +21,7 @@ export function parseGrantType(value: unknown): GrantType {
   return grantTypes.find((known) => known === value) ?? 'other';
 }
 
-/** @param error as the library throws it: with the code of the answer in `error`. */
+/** @param error an error of the library, with the OAuth error code in `error`. */
 export function resultOfError(error: unknown): TokenResult {
   const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'error') : undefined;
   return tokenResults.find((known) => known === code) ?? 'other';

@@ -1,9 +1,9 @@
 import type { IssuedToken, Provider, ProviderContext } from 'oidc-provider';
 import type { IssuedTokens } from '../issued-tokens.ts';
 
-/** Keeps account of the access tokens of a provider. @param kid of the key that it signs with. */
+/** Adds and removes the access tokens of a provider in `tokens`. @param kid of its signing key. */
 export function trackIssuedTokens(provider: Provider, tokens: IssuedTokens, kid: string): void {
-  // Only what is no JWT is `saved`.
+  // JWTs are `issued`; opaque tokens are `saved`.
   for (const event of ['access_token.issued', 'access_token.saved']) {
     provider.on(event, ({ accountId, grantId, sessionUid, expiration }: IssuedToken) => {
       tokens.add({ accountId, grantId, sessionUid, kid }, expiration);

@@ -2,7 +2,7 @@ import type { HttpAnswer, SendRequest } from '../../client/send-request.ts';
 import { parseObject } from '../../client/tokens.ts';
 import type { Replica } from '../../world/world.ts';
 
-/** What an API replica answered: the status and, of a refusal, the reason. */
+/** The answer of an API replica: the status, and the reason of a refusal. */
 export interface ApiAnswer {
   readonly status: number;
   readonly reason: string | undefined;

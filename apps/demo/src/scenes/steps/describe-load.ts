@@ -9,30 +9,30 @@ export interface LoadFigures {
   /** Milliseconds from the call of `revoke()` to the first 401, by replica. */
   readonly samples: ReadonlyMap<string, readonly number[]>;
   readonly result: LoadResult;
-  /** What the replicas measured themselves meanwhile. */
+  /** The growth of the metrics of the replicas during the load. */
   readonly measured: Measured;
 }
 
 const targetP99Ms = 50;
 
-/** A table, a plot and the causes: what clients saw, beside what the replicas say of themselves. */
+/** Prints a table, a plot and the reasons: measurements of the clients beside the metrics of the replicas. */
 export function describeLoad(narrator: Narrator, { samples, result, measured }: LoadFigures): void {
   const everything = [...samples.values()].flat();
   const all = summarize(everything);
   const { histogram, causes } = measured;
-  narrator.say('from the call of revoke() to the first 401, in milliseconds:');
+  narrator.say('time from the call of revoke() to the first 401, in milliseconds:');
   narrator.block([
     row('', 'p50', 'p99', 'max'),
     ...[...samples].map(([name, own]) => rowOf(name, summarize(own))),
     rowOf('all replicas', all),
-    row('own histogram', histogram.p50Ms.toFixed(1), histogram.p99Ms.toFixed(1), '–'),
+    row('their histogram', histogram.p50Ms.toFixed(1), histogram.p99Ms.toFixed(1), '–'),
     '',
     ...plotHistogram(everything),
     '',
     `answers: ${list(result.statuses, (status, count) => `${status} × ${count}`)}`,
-    `401 causes: ${list(Object.entries(causes), (reason, count) => `${reason} ${count}`)}`,
+    `reasons of 401: ${list(Object.entries(causes), (reason, count) => `${reason} ${count}`)}`,
   ]);
-  narrator.say(`p99 ${all.p99Ms.toFixed(1)} ms; on an idle machine with two cores it stays below ${targetP99Ms} ms.`);
+  narrator.say(`p99 is ${all.p99Ms.toFixed(1)} ms; on an idle machine with two cores it is below ${targetP99Ms} ms.`);
 }
 
 export function factsOf({ samples, result, measured }: LoadFigures): Facts {

@@ -2,10 +2,10 @@ import type { Replica } from '../../world/world.ts';
 import type { Stage } from '../scene.ts';
 import { callApi } from './call-api.ts';
 
-/** A token that is revoked during the load, and what clients of each replica saw of it. */
+/** A token that is revoked during the load, and the time of its first refusal by each replica. */
 export interface Target {
   readonly accessToken: string;
-  /** By replica name: when the first 401 had arrived. */
+  /** Arrival time of the first 401, by name of the replica. */
   readonly refusedAtMs: Map<string, number>;
 }
 
@@ -14,22 +14,22 @@ export interface LoadResult {
   readonly requestsPerSecond: number;
   /** Answers by HTTP status. */
   readonly statuses: ReadonlyMap<number, number>;
-  /** Accepted although sent after the same replica had refused the same token: must be 0. */
+  /** Number of accepted requests that were sent after a refusal by the same replica; must be 0. */
   readonly acceptedAfterRefusal: number;
 }
 
 export interface Load {
-  /** One request by a client, counted with the rest. @returns the status. */
+  /** Sends one more request, which is included in the result. @returns the status. */
   call(replica: Replica, target: Target): Promise<number>;
   stop(): Promise<LoadResult>;
 }
 
-/** The share of a second after which the next few requests are sent. */
+/** Interval at which due requests are sent. */
 const tickMs = 10;
 
 /**
- * Requests at a steady rate, spread over tokens and replicas in turn. They are sent when they are due, whether earlier
- * ones have been answered or not: a slow server must not slow its load down, or it would hide its own latency.
+ * Sends requests at a constant rate, distributed over tokens and replicas. Each is sent when it is due, independent of
+ * earlier answers. Otherwise a slow server would reduce its own load and hide its latency.
  */
 export function startLoad(stage: Stage, targets: readonly Target[], requestsPerSecond: number): Load {
   const { world, nowMs } = stage;
@@ -51,14 +51,14 @@ export function startLoad(stage: Stage, targets: readonly Target[], requestsPerS
     return status;
   };
 
-  const sendWhatIsDue = (): void => {
+  const sendDue = (): void => {
     const due = Math.floor(((nowMs() - startedAtMs) / 1000) * requestsPerSecond);
     for (; sent < due; sent += 1) {
       const replica = world.replicas[sent % world.replicas.length];
       const target = targets[Math.floor(sent / world.replicas.length) % targets.length];
       if (replica === undefined || target === undefined) return;
       const answered = call(replica, target)
-        // A connection that breaks is neither accepted nor refused.
+        // A failed connection is neither an accept nor a refusal; it counts as status 0.
         .catch(() => statuses.set(0, (statuses.get(0) ?? 0) + 1))
         .finally(() => pending.delete(answered));
       pending.add(answered);
@@ -67,7 +67,7 @@ export function startLoad(stage: Stage, targets: readonly Target[], requestsPerS
 
   const loop = (async () => {
     while (running) {
-      sendWhatIsDue();
+      sendDue();
       await stage.sleep(tickMs);
     }
   })();

@@ -7,27 +7,26 @@ import type { Stage } from '../scene.ts';
 /** The operator rotates the signing key. @returns the kid of the new one. */
 export async function rotateSigningKey({ send, world }: Stage): Promise<string> {
   const { status, body } = await send(`${world.operatorUrl}/keys`, { method: 'POST' });
-  if (status !== 201) throw new Error(`the rotation was refused with status ${status}`);
+  if (status !== 201) throw new Error(`the issuer answered the rotation with status ${status}; expected 201`);
   return String(parseObject(body)['kid']);
 }
 
 /** The operator reports a key as leaked. */
 export async function reportLeakedKey({ send, world }: Stage, kid: string): Promise<void> {
   const { status } = await send(`${world.operatorUrl}/keys/${kid}/leaked`, { method: 'POST' });
-  if (status !== 204) throw new Error(`the report was refused with status ${status}`);
+  if (status !== 204) throw new Error(`the issuer answered the report with status ${status}; expected 204`);
 }
 
-/** Which key signed a token. */
+/** The kid of the key that signed a token. */
 export function kidOf(accessToken: string): string {
   const header = parseObject(Buffer.from(accessToken.split('.')[0] ?? '', 'base64url').toString('utf8'));
   return String(header['kid']);
 }
 
-/** What a thief does with a private key: signs a token that the issuer did not issue, for a user that does not exist. */
+/** Signs a token with a leaked private key, for a user that does not exist. */
 export async function forgeToken({ world, wallMs }: Stage, kid: string, model: string): Promise<string> {
   const file = await readFile(join(world.keyFolder, `${kid}.jwk.json`), 'utf8');
-  // The issuer wrote this file as a JWK.
-  const key = parseObject(file) as JWK;
+  const key = parseObject(file) as JWK; // the issuer wrote this file as a JWK
   const nowSeconds = Math.floor(wallMs() / 1000);
   const claims = {
     ...readClaims(model),

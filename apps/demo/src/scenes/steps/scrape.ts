@@ -3,13 +3,13 @@ import { parsePrometheusText, type Sample, sumBy, sumOf } from '../../report/pro
 import { roundMs } from '../../report/summary.ts';
 import type { Stage } from '../scene.ts';
 
-/** What the replicas' own metrics say, all of them together. */
+/** The metrics of all replicas. */
 export async function scrape({ send, world }: Stage): Promise<readonly Sample[]> {
   const texts = await Promise.all(world.replicas.map(async ({ url }) => (await send(`${url}/metrics`)).body));
   return texts.flatMap(parsePrometheusText);
 }
 
-/** How many rules each sidecar holds. */
+/** The number of rules in each sidecar. */
 export function rulesHeld({ send, world }: Stage): Promise<readonly number[]> {
   return Promise.all(
     world.replicas.map(async ({ sidecarUrl }) => {
@@ -20,7 +20,7 @@ export function rulesHeld({ send, world }: Stage): Promise<readonly number[]> {
 }
 
 export interface Measured {
-  /** Of the histogram: linear within its buckets, so never as exact as single measurements. */
+  /** Quantiles of the histogram, interpolated within its buckets, so less exact than single measurements. */
   readonly histogram: { readonly count: number; readonly p50Ms: number; readonly p99Ms: number };
   /** Refused requests by reason. */
   readonly causes: Readonly<Record<string, number>>;
@@ -35,10 +35,10 @@ const names = {
   leaked: 'revocast_revocation_leaked_requests_total',
 };
 
-/** @throws Error naming a metric that is not there: its absence would read as a perfect zero. */
+/** @throws Error with the name of a missing metric, which would otherwise count as 0. */
 export function measureBetween(before: readonly Sample[], after: readonly Sample[]): Measured {
   for (const name of [`${names.latency}_bucket`, names.verifications, names.exposed, names.leaked]) {
-    if (!after.some((sample) => sample.name === name)) throw new Error(`the replicas have no metric ${name}`);
+    if (!after.some((sample) => sample.name === name)) throw new Error(`the replicas expose no metric ${name}`);
   }
   const latency = histogramBetween(before, after, names.latency);
   const quantileMs = (quantile: number): number => roundMs((quantileOf(latency, quantile) ?? 0) * 1000);

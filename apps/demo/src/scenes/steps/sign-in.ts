@@ -6,7 +6,7 @@ export const signIn: Scene = {
   name: 'sign-in',
   title: 'Tokens from a real OAuth flow are accepted by every replica',
   async play({ world, send, narrator, check, newBrowser }) {
-    narrator.say('alice signs in: authorization code with PKCE, redirects, cookies, all over HTTP.');
+    narrator.say('alice signs in with the authorization code flow with PKCE, with redirects and cookies over HTTP.');
     const client = newBrowser();
     const { accessToken, refreshToken } = await client.login('alice');
     const first = await callAll(send, world.replicas, accessToken);
@@ -14,11 +14,11 @@ export const signIn: Scene = {
 
     const refreshed = await client.refresh(refreshToken);
     const second = refreshed.ok ? await callAll(send, world.replicas, refreshed.tokens.accessToken) : [];
-    check(haveStatus(second, 200), 'so does the one she gets by refreshing');
+    check(haveStatus(second, 200), 'her token after a refresh gets 200, too');
 
     const { accessToken: unscoped } = await newBrowser().login('alice', 'openid');
     const third = await callAll(send, world.replicas, unscoped);
-    check(haveStatus(third, 403), 'a token without orders:read gets 403: known, but not allowed to do this');
+    check(haveStatus(third, 403), 'a token without the scope orders:read gets 403');
     return { accepted: [...first, ...second].filter(({ status }) => status === 200).length };
   },
 };

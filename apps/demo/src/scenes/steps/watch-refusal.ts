@@ -3,30 +3,30 @@ import type { Replica } from '../../world/world.ts';
 import type { Json, Stage } from '../scene.ts';
 import { type ApiAnswer, callApi } from './call-api.ts';
 
-/** The first 401 that a client of one replica saw. */
+/** The first 401 of one replica. */
 export interface Refusal {
   readonly replica: string;
-  /** When the answer had arrived, on the clock of {@link Stage.nowMs}. */
+  /** Arrival time of the answer, on the clock of {@link Stage.nowMs}. */
   readonly atMs: number;
   readonly reason: string | undefined;
 }
 
 export interface RefusalWatch {
-  /** One for each replica, once all have refused. @throws Error when one still accepts at the deadline. */
+  /** Resolves with one refusal for each replica. Rejects when a replica still accepts after 10 s. */
   readonly refusals: Promise<readonly Refusal[]>;
 }
 
 const giveUpAfterMs = 10_000;
-/** Between an answer and the next request: the resolution, and what keeps the clients from being the load themselves. */
+/** Pause between an answer and the next request. It is the resolution of the measurement, and limits the load. */
 const pauseMs = 2;
 
 /**
- * Calls every replica with a token, one request after the other, until it answers 401. Start it before the token is
- * revoked: a client measures to the answer that refused it, so there must be a request under way at any moment.
+ * Calls every replica with a token, one request after another, until it answers 401. Start it before the token is
+ * revoked, so that the first refusal is measured.
  */
 export function watchRefusal(stage: Stage, accessToken: string): RefusalWatch {
   const refusals = Promise.all(stage.world.replicas.map((replica) => callUntilRefused(stage, replica, accessToken)));
-  // It is awaited later; a rejection meanwhile must not count as unhandled.
+  // Awaited later by the caller. This handler prevents an unhandled rejection before that.
   refusals.catch(() => undefined);
   return { refusals };
 }

@@ -69,8 +69,8 @@ const refreshed = async (client: OauthClient, { refreshToken }: Tokens): Promise
 const scrape = async (): Promise<string> => (await send(`${operators.url}/metrics`)).body;
 const read = async (name: string) => counted(await scrape(), `oauth2_${name}`);
 
-describe('what an issuer counts', () => {
-  it('is what happened: logins, refreshes, a refresh that failed, and a refresh token that was replayed', async () => {
+describe('the metrics of an issuer', () => {
+  it('count logins, refreshes, a failed refresh, and a second use of a refresh token', async () => {
     const owner = newBrowser();
     const login = await owner.login('alice');
     await newBrowser().login('bob');
@@ -88,14 +88,14 @@ describe('what an issuer counts', () => {
     expect(await read('token_refreshed_total')).toEqual({ success: 1, invalid_grant: 3 });
     expect(await read('refresh_token_reuse_total')).toEqual({ spa: 1 });
     expect(await read('token_age_at_refresh_count')).toEqual({ '': 1 });
-    // Four minutes: above the boundary of two, below that of five.
+    // Four minutes are between the boundaries of two and of five minutes.
     expect(Object.keys(await read('token_age_at_refresh_bucket'))[0]).toBe('300');
     expect(await read('token_revoked_total')).toEqual({ 'refresh_reuse grant': 1 });
-    // Bob's: those of the grant died with it.
+    // The token of bob. Those of the revoked grant are not active.
     expect(await read('token_active')).toEqual({ '': 1 });
   });
 
-  it('holds other failures by the OAuth error code, and the class of who is not known', async () => {
+  it('count other failures by OAuth error code, and an unknown client with the class unknown', async () => {
     const ask = async (parameters: Record<string, string>, path = '/token') => {
       const body = new URLSearchParams(parameters).toString();
       const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html' };
@@ -113,7 +113,7 @@ describe('what an issuer counts', () => {
     });
   });
 
-  it('names no subject, client, session, grant or token', async () => {
+  it('contain no subject, client, session, grant or token', async () => {
     const client = newBrowser();
     const tokens = await refreshed(client, await client.login('alice'));
     await client.logout(tokens.idToken);
@@ -128,10 +128,10 @@ describe('what an issuer counts', () => {
   });
 });
 
-describe('the access tokens in use', () => {
+describe('the number of active access tokens', () => {
   const active = async () => (await read('token_active'))[''] ?? 0;
 
-  it('end with a logout, a sign-out everywhere, a leaked key, and their time', async () => {
+  it('decreases with a logout, a sign-out everywhere, a leaked key, and expiry', async () => {
     const [laptop, phone] = [newBrowser(), newBrowser()];
     const onLaptop = await laptop.login('alice');
     await phone.login('alice');
@@ -151,7 +151,7 @@ describe('the access tokens in use', () => {
     expect(await active()).toBe(0);
   });
 
-  it('end with a logout also where they come from an earlier grant of the same session', async () => {
+  it('decreases with a logout for all grants of the session', async () => {
     const client = newBrowser();
     const first = await client.login('alice');
     const second = await client.login('alice');
@@ -163,7 +163,7 @@ describe('the access tokens in use', () => {
 });
 
 describe('the spans of an issuer', () => {
-  /** A span and those above it, by name. */
+  /** The names of the ancestors of a span, and of the span. */
   const pathOf = (name: string): string[][] => {
     const all = spans.getFinishedSpans();
     const above = (id: string | undefined): string[] => {
@@ -173,14 +173,14 @@ describe('the spans of an issuer', () => {
     return all.filter((span) => span.name === name).map((span) => above(span.spanContext().spanId));
   };
 
-  it('go around the token endpoint', async () => {
+  it('cover requests to the token endpoint', async () => {
     const client = newBrowser();
     await refreshed(client, await client.login('alice'));
     expect(pathOf('oauth2.token.issue')).toEqual([['POST', 'oauth2.token.issue']]);
     expect(pathOf('oauth2.token.refresh')).toEqual([['POST', 'oauth2.token.refresh']]);
   });
 
-  it('have what is revoked below the request that revoked it', async () => {
+  it('contain a revocation as a child of the request that caused it', async () => {
     const owner = newBrowser();
     const login = await owner.login('alice');
     await refreshed(owner, login);
@@ -188,7 +188,7 @@ describe('the spans of an issuer', () => {
     expect(pathOf('oauth2.token.revoke_all')).toEqual([['POST', 'oauth2.token.refresh', 'oauth2.token.revoke_all']]);
   });
 
-  it('have a logout and an operator’s command above what they revoke', async () => {
+  it('contain the revocations of a logout and of an operator as children of the request', async () => {
     const client = newBrowser();
     const { idToken } = await client.login('alice');
     await client.logout(idToken);

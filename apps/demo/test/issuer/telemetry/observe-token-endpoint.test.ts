@@ -8,7 +8,7 @@ import { followContext } from '../../../src/telemetry/context-manager.ts';
 import { createOpenTelemetry, type OpenTelemetry } from '../../../src/telemetry/open-telemetry.ts';
 import { counted } from './counted.ts';
 
-/** The library's; the observer knows what it reads of it. */
+/** The context of the library. The tests build the part that the observer reads. */
 type Context = object;
 type Middleware = (context: Context, next: () => Promise<void>) => Promise<void>;
 
@@ -32,7 +32,7 @@ beforeEach(() => {
       middleware = given;
     },
   });
-  // What the observer uses of a provider.
+  // The part of a provider that the observer uses.
   observeTokenEndpoint(provider as never, {
     tracer,
     instruments: createInstruments({ meter, classes: ['spa'], countActive: () => 3 }),
@@ -41,19 +41,19 @@ beforeEach(() => {
   });
 });
 
-interface Asked {
+interface TokenRequest {
   readonly grantType?: string;
   readonly clientId?: string;
-  /** Of the refresh token that is replaced. */
+  /** `iat` of the refresh token that is replaced. */
   readonly iat?: number;
   readonly path?: string;
   readonly method?: string;
 }
 
-/** A request, and what the library tells while it answers. */
+/** Sends a request through the middleware. @param emit emits the events of the library for this request. */
 async function ask(
-  { grantType = 'refresh_token', clientId = 'shop', iat, path = '/token', method = 'POST' }: Asked,
-  tell: (context: Context) => unknown,
+  { grantType = 'refresh_token', clientId = 'shop', iat, path = '/token', method = 'POST' }: TokenRequest,
+  emit: (context: Context) => unknown,
 ): Promise<void> {
   const entities = {
     Client: clientId === '' ? undefined : { clientId },
@@ -64,7 +64,7 @@ async function ask(
     path,
     oidc: { route: 'token', params: { grant_type: grantType }, entities },
   };
-  await middleware(context, async () => void (await tell(context)));
+  await middleware(context, async () => void (await emit(context)));
 }
 const succeed = (context: Context) => provider.emit('grant.success', context);
 const fail = (error: string) => (context: Context) => provider.emit('grant.error', context, { error });
@@ -81,7 +81,7 @@ describe('an answer of the token endpoint', () => {
     });
   });
 
-  it('to a refresh token is counted among the refreshes too', async () => {
+  it('to a refresh token is also counted as a refresh', async () => {
     await ask({}, succeed);
     await ask({}, fail('invalid_grant'));
     await ask({ grantType: 'authorization_code' }, succeed);
@@ -89,13 +89,13 @@ describe('an answer of the token endpoint', () => {
     expect(refreshed).toEqual({ success: 1, invalid_grant: 1 });
   });
 
-  it('is a server error when something throws outside the library, and is thrown on', async () => {
+  it('is a server error when other middleware throws, and the error is rethrown', async () => {
     const lost = new Error('the log is down');
     await expect(ask({}, () => Promise.reject(lost))).rejects.toBe(lost);
     expect(await issued()).toEqual({ 'refresh_token server_error spa': 1 });
   });
 
-  it('is a server error when something throws after the library answered', async () => {
+  it('is a server error when other middleware throws after the library has answered', async () => {
     const answer = async (context: Context) => {
       succeed(context);
       throw new Error('the log is down');
@@ -104,12 +104,12 @@ describe('an answer of the token endpoint', () => {
     expect(await issued()).toEqual({ 'refresh_token server_error spa': 1 });
   });
 
-  it('is a server error when the library says neither one nor the other', async () => {
+  it('is a server error when the library emits neither success nor error', async () => {
     await ask({}, (context) => provider.emit('server_error', context, new Error('a bug')));
     expect(await issued()).toEqual({ 'refresh_token server_error spa': 1 });
   });
 
-  it('is found by the path as the library finds it, and only a POST is one', async () => {
+  it('is recognized by POST and the path, which is matched as in the library', async () => {
     for (const path of ['/token', '/TOKEN', '/token/', '/tokens', '/auth']) await ask({ path }, succeed);
     await ask({ method: 'OPTIONS' }, succeed);
     expect(await issued()).toEqual({ 'refresh_token success spa': 3 });
@@ -120,7 +120,7 @@ describe('labels', () => {
   const labelsOf = async (): Promise<string[]> =>
     [...(await telemetry.metrics()).matchAll(/="([^"]*)"/g)].map(([, value = '']) => value);
 
-  it('hold nothing that a client invents, however many it invents', async () => {
+  it('contain no value from a client, so that clients cannot create series', async () => {
     await ask({ grantType: 'random-first', clientId: 'random-first' }, fail('random-first'));
     const before = (await labelsOf()).length;
     for (let n = 0; n < 50; n += 1) {
@@ -131,12 +131,12 @@ describe('labels', () => {
     expect(await issued()).toEqual({ 'other other other': 51 });
   });
 
-  it('say unknown of a client that nobody names', async () => {
+  it('have the class unknown without a client', async () => {
     await ask({ clientId: '' }, fail('invalid_request'));
     expect(await issued()).toEqual({ 'refresh_token invalid_request unknown': 1 });
   });
 
-  it('are those of the documentation, with no others', async () => {
+  it('are exactly those of the documentation', async () => {
     await ask({ iat: 990 }, succeed);
     const names = [...(await telemetry.metrics()).matchAll(/^(oauth2_\w+)(?:\{(.*)\})? /gm)].map(
       ([, name = '', labels = '']) => [name, ...[...labels.matchAll(/(\w+)="/g)].map(([, label = '']) => label)].join(),
@@ -162,20 +162,20 @@ describe('the age of the token that a refresh replaces', () => {
     expect(Object.keys(await ages('bucket'))[0]).toBe('300');
   });
 
-  it('is never negative, whoever’s clock is ahead', async () => {
+  it('is never negative, also when the clock went back', async () => {
     await ask({ iat: 1001 }, succeed);
     expect(await ages('count')).toEqual({ '': 1 });
     expect(await ages('sum')).toEqual({});
   });
 
-  it('is not measured where nothing is replaced', async () => {
+  it('is not recorded when no token is replaced', async () => {
     await ask({ iat: 700 }, fail('invalid_grant'));
     await ask({}, succeed);
     expect(await ages('count')).toEqual({});
   });
 });
 
-describe('a refresh token that is shown again', () => {
+describe('a second use of a refresh token', () => {
   const reuse = async () => counted(await telemetry.metrics(), 'oauth2_refresh_token_reuse_total');
 
   it('is counted by the class of its client', async () => {
@@ -183,19 +183,19 @@ describe('a refresh token that is shown again', () => {
     expect(await reuse()).toEqual({ spa: 1 });
   });
 
-  it.each(['revocation', 'end_session_confirm'])('is not what revoked a grant at %s', async (route) => {
+  it.each(['revocation', 'end_session_confirm'])('is not counted when a grant is revoked at %s', async (route) => {
     provider.emit('grant.revoked', { oidc: { route, entities: {} } }, 'a grant');
     expect(await reuse()).toEqual({});
   });
 
-  it('is not an authorization code that is shown again', async () => {
+  it('is not counted for an authorization code', async () => {
     await ask({ grantType: 'authorization_code' }, (context) => provider.emit('grant.revoked', context, 'a grant'));
     expect(await reuse()).toEqual({});
   });
 });
 
-describe('before anybody asks', () => {
-  it('the series of every success and of reuse stand at 0', async () => {
+describe('before the first request', () => {
+  it('the series of every success and of reuse are 0', async () => {
     const text = await telemetry.metrics();
     for (const series of [
       'oauth2_token_issued_total{grant_type="refresh_token",result="success",client_class="spa"} 0',
@@ -212,7 +212,7 @@ describe('the span around the token endpoint', () => {
   it.each([
     ['authorization_code', 'oauth2.token.issue'],
     ['refresh_token', 'oauth2.token.refresh'],
-  ])('for %s is %s, and says how it ended', async (grantType, name) => {
+  ])('for %s is %s, with the result as an attribute', async (grantType, name) => {
     await ask({ grantType, iat: 700 }, succeed);
     const [span] = spans.getFinishedSpans();
     expect(span).toMatchObject({ name, status: { code: 0 } });
@@ -224,7 +224,7 @@ describe('the span around the token endpoint', () => {
     });
   });
 
-  it('is the parent of what happens meanwhile', async () => {
+  it('is the parent of spans that start during the request', async () => {
     await ask({}, async (context) => {
       await Promise.resolve();
       telemetry.tracer.startSpan('inner').end();
@@ -234,7 +234,7 @@ describe('the span around the token endpoint', () => {
     expect(inner?.parentSpanContext?.spanId).toBe(outer?.spanContext().spanId);
   });
 
-  it('is an error when the server failed, and none when the client did', async () => {
+  it('has an error status only for errors of the server', async () => {
     await ask({}, fail('invalid_grant'));
     await expect(ask({}, () => Promise.reject(new Error('down')))).rejects.toThrow('down');
     expect(spans.getFinishedSpans().map(({ status }) => status.code)).toEqual([0, 2]);

@@ -11,12 +11,12 @@ const start: typeof startLoad = (...parameters) => {
   loads.push(load);
   return load;
 };
-// A load that runs on would keep the process busy for ever.
+// A load that is not stopped would keep the process running.
 afterEach(async () => {
   await Promise.all(loads.splice(0).map((load) => load.stop()));
 });
 
-/** A stage whose time only passes when somebody sleeps, and whose replicas answer what `answer` says. */
+/** A stage whose time advances only in `sleep`, and whose replicas answer with the status from `answer`. */
 function setStage(answer: (url: string, token: string, atMs: number) => number) {
   let nowMs = 0;
   const sent: string[] = [];
@@ -32,7 +32,7 @@ function setStage(answer: (url: string, token: string, atMs: number) => number) 
       sent.push(`${new URL(url).host} ${token}`);
       return { status: answer(url, token, nowMs), headers: {}, body: '{}' };
     },
-  } as unknown as Stage; // what the load uses of it
+  } as unknown as Stage; // the part that the load uses
   const passUntil = async (ms: number): Promise<void> => {
     while (nowMs < ms) await new Promise((resolve) => setImmediate(resolve));
   };
@@ -40,7 +40,7 @@ function setStage(answer: (url: string, token: string, atMs: number) => number) 
 }
 
 describe('the load', () => {
-  it('keeps its rate, and spreads it over replicas and tokens in turn', async () => {
+  it('keeps its rate, and distributes requests over replicas and tokens', async () => {
     const { stage, sent, passUntil } = setStage(() => 200);
     const load = start(stage, [target('a'), target('b')], 400);
     await passUntil(1000);
@@ -50,7 +50,7 @@ describe('the load', () => {
     expect(Math.abs(requestsPerSecond - 400)).toBeLessThanOrEqual(8);
   });
 
-  it('remembers when each replica refused a token first', async () => {
+  it('records the first refusal of a token by each replica', async () => {
     const { stage, passUntil } = setStage((url, _token, atMs) => (url.includes('api-2') && atMs >= 50 ? 401 : 200));
     const a = target('a');
     const load = start(stage, [a], 400);
@@ -65,10 +65,10 @@ describe('the load', () => {
     let status = 401;
     const { stage } = setStage(() => status);
     const a = target('a');
-    // So slow that only the calls below are made.
+    // The rate is so low that only the calls below are sent.
     const load = start(stage, [a], 0.001);
     const [first] = stage.world.replicas;
-    if (first === undefined) throw new Error('no replica');
+    if (first === undefined) throw new Error('expected a replica');
     expect(await load.call(first, a)).toBe(401);
     status = 200;
     expect(await load.call(first, a)).toBe(200);

@@ -13,8 +13,8 @@ revocast_revocation_exposed_requests_total{dimension="token"} ${refused * 2}
 revocast_revocation_leaked_requests_total{dimension="token"} ${leaked}
 `);
 
-describe('what the replicas measured themselves', () => {
-  it('is what was added between two scrapes: latency, refusals by reason, exposed and leaked requests', () => {
+describe('the measurements of the replicas', () => {
+  it('are the growth of latency, refusals by reason, exposed and leaked requests between two scrapes', () => {
     expect(measureBetween(scrape(10), scrape(30, 1))).toEqual({
       histogram: { count: 20, p50Ms: 2.5, p99Ms: 4.95 },
       causes: { revoked_token: 20 },
@@ -23,7 +23,7 @@ describe('what the replicas measured themselves', () => {
     });
   });
 
-  it('is an error when a metric is missing: that would read as a perfect zero', () => {
+  it('fail when a metric is missing', () => {
     const withoutLeaked = scrape(1).filter(({ name }) => !name.includes('leaked'));
     expect(() => measureBetween([], withoutLeaked)).toThrow('revocast_revocation_leaked_requests_total');
   });
