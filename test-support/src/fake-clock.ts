@@ -4,17 +4,17 @@ interface Sleeper {
 }
 
 export interface FakeClockOptions {
-  /** Where the monotonic clock starts. Default 10000: not 0, so that code which takes 0 for "never" shows itself. */
+  /** Start of the monotonic clock. Default 10000, and not 0, to find code that uses 0 for "never". */
   monotonicMs?: number;
-  /** Where the wall clock starts, in Unix milliseconds. Default 2026-01-01T00:00:00Z. */
+  /** Start of the wall clock, in Unix milliseconds. Default 2026-01-01T00:00:00Z. */
   wallMs?: number;
 }
 
 /**
- * A clock that stands still until it is stepped. Has the shape of the clock that the packages take as a parameter.
+ * A clock that advances only by {@link advance}. It implements the clock that the packages take as a parameter.
  *
- * A sleeper wakes at its exact moment, in order of time and then of arrival, and everything that it does without waiting
- * for I/O is done before the next one wakes.
+ * Sleepers wake at their exact time, in order of time and then of the call of `sleep`. All work of a sleeper that does
+ * not wait for I/O is done before the next sleeper wakes.
  */
 export class FakeClock {
   #monotonicMs: number;
@@ -34,7 +34,7 @@ export class FakeClock {
     return this.#monotonicMs + this.#wallAheadMs;
   }
 
-  /** Resolves `ms` later on this clock, or at once when `signal` aborts; never rejects. */
+  /** Resolves `ms` later on this clock, or when `signal` aborts. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
@@ -49,14 +49,14 @@ export class FakeClock {
     });
   }
 
-  /** How many sleep now: whether code under test has come to rest, or left a timer behind. */
+  /** Number of pending sleeps, for example to check that no timer is left. */
   get sleeping(): number {
     return this.#sleepers.size;
   }
 
-  /** Lets `ms` pass on both clocks; resolves when everything that became due has run. 0 runs what is due now. */
+  /** Advances both clocks by `ms`. Resolves after all due work has run. With 0, only work that is due now runs. */
   async advance(ms: number): Promise<void> {
-    if (!(ms >= 0)) throw new RangeError(`advance: at least 0 ms, got ${ms}`);
+    if (!(ms >= 0)) throw new RangeError(`advance: expected at least 0 ms, found ${ms}`);
     const endsAtMs = this.#monotonicMs + ms;
     await settled();
     for (let next = this.#next(endsAtMs); next !== undefined; next = this.#next(endsAtMs)) {
@@ -68,7 +68,7 @@ export class FakeClock {
     await settled();
   }
 
-  /** Moves the wall clock alone, forwards or (negative) backwards: a correction, or a machine that was suspended. */
+  /** Moves only the wall clock, forwards or (negative) backwards, as a correction or a suspend does. */
   jumpWall(ms: number): void {
     this.#wallAheadMs += ms;
   }
@@ -82,7 +82,7 @@ export class FakeClock {
   }
 }
 
-// A turn of the event loop begins only when no microtask is left, however long their chain.
+// A turn of the event loop begins only when no microtask is left.
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -4,12 +4,12 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { aptThatKnows } from './redis/portable-redis.ts';
+import { aptWithPackage } from './redis/portable-redis.ts';
 
 const run = promisify(execFile);
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Executables that have answered `--version`. */
+/** Executables that run with `--version`. */
 export interface PrometheusBinaries {
   prometheus: string;
   promtool: string;
@@ -20,10 +20,10 @@ export interface PrometheusBinaries {
 let found: Promise<PrometheusBinaries> | undefined;
 
 /**
- * Finds a Prometheus and its promtool: the folder in REVOCAST_PROMETHEUS, else PATH, else a portable copy in the cache,
- * which is downloaded first on Debian and Ubuntu (19 MB, nothing is installed). Remembered for the life of the process.
+ * Finds Prometheus and promtool: in the folder of REVOCAST_PROMETHEUS, then in PATH, then in the cache, to which a
+ * portable copy is downloaded on Debian and Ubuntu (19 MB, nothing is installed). Caches the result in this process.
  *
- * @throws Error that says how to get one.
+ * @throws Error with instructions to install one.
  */
 export function findPrometheus(): Promise<PrometheusBinaries> {
   found ??= search().catch((error: unknown) => {
@@ -54,11 +54,12 @@ async function binariesIn(folder: string): Promise<PrometheusBinaries> {
   const [prometheus, promtool] = [join(folder, 'prometheus'), join(folder, 'promtool')];
   const answers = await Promise.all([prometheus, promtool].map((path) => run(path, ['--version'])));
   const version = /version (\d[\d.]*)/.exec(answers.map(({ stdout, stderr }) => stdout + stderr).join(''))?.[1];
-  if (version === undefined) throw new Error(`${folder} holds no Prometheus that prints its version`);
+  if (version === undefined)
+    throw new Error(`expected prometheus and promtool in ${folder} to print a version with --version`);
   return { prometheus, promtool, version };
 }
 
-/** Several processes may do this at once: each builds a copy of its own, and the first rename wins. */
+/** Safe in several processes at the same time: each builds its own copy, and the first rename wins. */
 async function unpack(dir: string): Promise<void> {
   process.stderr.write('downloading Prometheus (19 MB, once) …\n');
   await mkdir(dirname(dir), { recursive: true });
@@ -66,11 +67,11 @@ async function unpack(dir: string): Promise<void> {
   try {
     const archives = join(work, 'archives');
     await mkdir(archives);
-    await aptThatKnows('prometheus', work, archives);
+    await aptWithPackage('prometheus', work, archives);
     const [archive] = await readdir(archives);
-    if (archive === undefined) throw new Error('apt-get download left no file');
+    if (archive === undefined) throw new Error('apt-get download created no file');
     const unpacked = join(work, 'unpacked');
-    // Both executables are linked statically: none of the libraries that the package names is needed.
+    // Both executables are linked statically, so no other package is needed.
     await run('dpkg-deb', ['-x', join(archives, archive), unpacked]);
     await rename(unpacked, dir).catch((error: unknown) => {
       if (!existsSync(dir)) throw error;
@@ -81,7 +82,7 @@ async function unpack(dir: string): Promise<void> {
 }
 
 const howToGet = [
-  'No Prometheus to be found, and a portable copy could not be made (that needs Debian or Ubuntu and its mirrors).',
-  'Get one:    macOS: brew install prometheus    Debian, Ubuntu: apt-get install prometheus    others: prometheus.io/download',
-  'and set REVOCAST_PROMETHEUS to the folder that holds `prometheus` and `promtool`, unless they are on PATH.',
+  'Prometheus was not found, and a portable copy could not be downloaded (this needs Debian or Ubuntu and its mirrors).',
+  'Install it:  macOS: brew install prometheus    Debian, Ubuntu: apt-get install prometheus    others: prometheus.io/download',
+  'If it is not in PATH, set REVOCAST_PROMETHEUS to the folder with `prometheus` and `promtool`.',
 ].join('\n');

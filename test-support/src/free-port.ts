@@ -1,14 +1,14 @@
 import { createServer } from 'node:net';
 
 /**
- * A loopback TCP port that was free a moment ago.
+ * Finds a free loopback TCP port.
  *
- * Another process may take it before the caller binds it. A caller that can bind port 0 itself should do that; another
- * one must try again with another port when its port is no longer free.
+ * Another process can take it before the caller binds it. Bind port 0 instead if possible; otherwise try again with
+ * another port when the port is not free any more.
  */
 export async function freePort(): Promise<number> {
   const port = await bind(0);
-  if (port === undefined) throw new Error('no TCP port is free');
+  if (port === undefined) throw new Error('the kernel has no free TCP port');
   return port;
 }
 
@@ -17,7 +17,7 @@ export async function isPortFree(port: number): Promise<boolean> {
   return (await bind(port)) !== undefined;
 }
 
-/** Binds a port and releases it. @returns undefined when another socket has it. */
+/** Binds a port and releases it. @returns undefined when the port is in use. */
 function bind(port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer();

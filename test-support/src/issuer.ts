@@ -18,37 +18,37 @@ import {
   type SignOptions,
 } from './signer.ts';
 
-/** 'refuse' closes the listening socket, so that a connection is really refused. A function answers by itself. */
+/** 'refuse' closes the listening socket, so that connections are refused. A function handles requests itself. */
 export type KeyServerBehaviour = 'ok' | 'refuse' | KeyServerFault | Answer;
 
 export interface StartTestIssuerOptions {
-  /** Default `ES256`, whose keys cost nothing to mint. */
+  /** Default `ES256`, whose keys are fast to generate. */
   algorithm?: SigningAlgorithm;
-  /** Keys published at the start; the first one signs. Default 1. */
+  /** Number of keys published at the start. The first one signs. Default 1. */
   keyCount?: number;
   /** Whether the issuer identifier ends with a slash. Default false. */
   trailingSlash?: boolean;
   /** Default `https://api.test`. */
   audience?: string | readonly string[];
-  /** Cache-Control of the key set. Default: none. */
+  /** `Cache-Control` of the key set. Default: none. */
   cacheControl?: string;
   /** Default `Date.now`. */
   nowMs?: () => number;
 }
 
 export interface IssuerSignOptions extends SignOptions {
-  /** The kid of any key this issuer ever had, removed ones too, or a foreign key. Default: the one it signs with now. */
+  /** The kid of any key that this issuer has created, also a removed one, or a foreign key. Default: the signing key. */
   key?: string | SigningKey;
 }
 
 export interface RequestRecord {
   method: string;
-  /** Without the query. */
+  /** Without the query string. */
   path: string;
   headers: IncomingHttpHeaders;
 }
 
-/** The requests that arrived, those answered wrongly on purpose included. */
+/** All received requests, with those that were answered with a fault. */
 export interface RequestLog {
   readonly all: readonly RequestRecord[];
   count(path: string): number;
@@ -57,25 +57,25 @@ export interface RequestLog {
 
 /** A small real issuer over plain HTTP on 127.0.0.1. */
 export interface TestIssuer {
-  /** The issuer identifier: `http://127.0.0.1:<port>`, with a slash when that was asked for. */
+  /** The issuer identifier, `http://127.0.0.1:<port>`, with a slash if `trailingSlash` is set. */
   readonly issuer: string;
   readonly audience: string | readonly string[];
   readonly jwksUri: string;
-  /** What the key set holds now. */
+  /** The currently published key set. */
   readonly publicJwks: { keys: JWK[] };
-  /** The key it signs with now. */
+  /** The current signing key. */
   readonly currentKey: SigningKey;
   readonly requests: RequestLog;
   sign(claims?: ClaimOverrides, options?: IssuerSignOptions): Promise<string>;
-  /** Publishes another key without signing with it. Resolves with its kid. */
+  /** Publishes another key, which does not sign. Resolves with its kid. */
   addKey(): Promise<string>;
-  /** Takes a key out of the published set; it can still sign when named. */
+  /** Removes a key from the published set. It can still sign if it is named in `key`. */
   removeKey(kid: string): void;
-  /** Publishes a new key and signs with it from now on; the old ones stay published. Resolves with its kid. */
+  /** Publishes a new key, which signs from now on. The old keys stay published. Resolves with the new kid. */
   rotate(): Promise<string>;
   /**
-   * Makes `/jwks` (or the `paths` given) answer otherwise until 'ok'. 'refuse' concerns the whole server. Requests in
-   * progress end as they began.
+   * Changes the answers of `/jwks` (or of `paths`) until 'ok'. 'refuse' affects the whole server. Pending requests are
+   * not affected.
    */
   behave(behaviour: KeyServerBehaviour, paths?: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -85,7 +85,7 @@ export const discoveryPaths = ['/.well-known/openid-configuration', '/.well-know
 
 const host = '127.0.0.1';
 
-/** Starts an issuer on a free port: discovery (OIDC and RFC 8414), `/jwks` with ETag, and signing. */
+/** Starts an issuer on a free port, with discovery (OIDC and RFC 8414), `/jwks` with ETag, and signing. */
 export async function startTestIssuer(options: StartTestIssuerOptions = {}): Promise<TestIssuer> {
   const { algorithm = 'ES256', keyCount = 1, trailingSlash = false, audience = 'https://api.test' } = options;
   const { cacheControl, nowMs = Date.now } = options;
@@ -109,7 +109,7 @@ export async function startTestIssuer(options: StartTestIssuerOptions = {}): Pro
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     records.push({ method: request.method ?? '', path, headers: request.headers });
-    // A handler of a test that fails must look like a broken server, not break the test's process.
+    // A failure of a handler of a test must look like a broken server, and must not end the test process.
     const answered = (async () => answer(path)(request, response, publicKeys()))();
     answered.catch(() => response.destroy());
   });
@@ -133,7 +133,7 @@ export async function startTestIssuer(options: StartTestIssuerOptions = {}): Pro
 
   const keyNamed = (key: string | SigningKey): SigningKey => {
     const found = typeof key === 'string' ? everyKey.get(key) : key;
-    if (found === undefined) throw new Error(`this issuer never had a key ${String(key)}`);
+    if (found === undefined) throw new Error(`the issuer has no key ${String(key)}`);
     return found;
   };
 
@@ -180,7 +180,8 @@ interface KeySetAnswer {
 
 function sendKeySet(request: IncomingMessage, response: ServerResponse, { keys, cacheControl }: KeySetAnswer): void {
   const etag = `"${createHash('sha256').update(JSON.stringify(keys)).digest('base64url')}"`;
-  const headers = { etag, ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }) };
+  const headers: Record<string, string> = { etag };
+  if (cacheControl !== undefined) headers['cache-control'] = cacheControl;
   if (request.headers['if-none-match'] === etag) response.writeHead(304, headers).end();
   else sendJson(response, { keys }, headers);
 }
@@ -192,7 +193,7 @@ interface Metadata {
   algorithm: SigningAlgorithm;
 }
 
-// RFC 8414 §2, with what OpenID Connect Discovery §3 requires on top.
+// RFC 8414 §2, with the additional members that OpenID Connect Discovery §3 requires.
 function metadata({ issuer, origin, jwksUri, algorithm }: Metadata): Record<string, unknown> {
   return {
     issuer,
@@ -209,7 +210,7 @@ async function listen(server: Server, port: number): Promise<number> {
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
+  if (address === null || typeof address === 'string') throw new Error('expected the address of a TCP server');
   return address.port;
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JWK } from 'jose';
 
-/** What a key server can do wrong while it still accepts connections. */
+/** Faults of a key server that still accepts connections. */
 export type KeyServerFault =
   | 'status500'
   | 'timeout'
@@ -13,24 +13,24 @@ export type KeyServerFault =
   | 'empty'
   | 'broken-member';
 
-/** Where 'redirect' points: the right key set lies there, so that following is noticed by its success. */
+/** Target of 'redirect'. It serves the correct key set, so a client that follows redirects succeeds. */
 export const redirectedPath = '/moved/jwks';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse, keys: readonly JWK[]) => void | Promise<void>;
 
 export const answerWithFault: Readonly<Record<KeyServerFault, Answer>> = {
   status500(_request, response) {
-    response.writeHead(500, { 'content-type': 'text/plain' }).end('no keys today');
+    response.writeHead(500, { 'content-type': 'text/plain' }).end('internal error');
   },
 
-  /** Takes the request and never answers. */
+  /** Never answers. */
   timeout() {},
 
   redirect(_request, response) {
     response.writeHead(302, { location: redirectedPath }).end();
   },
 
-  /** The right answer, one byte every 50 ms: each read succeeds, the whole never does within any sensible deadline. */
+  /** The correct answer with one byte every 50 ms: each read succeeds, but the body does not end before a deadline. */
   async drip(_request, response, keys) {
     const body = JSON.stringify({ keys });
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
@@ -42,7 +42,7 @@ export const answerWithFault: Readonly<Record<KeyServerFault, Answer>> = {
     response.end();
   },
 
-  /** Valid JSON that goes on for ever, as fast as it is read. */
+  /** Valid JSON without end, as fast as the client reads. */
   async endless(_request, response) {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.write('{"keys":[');
@@ -61,7 +61,7 @@ export const answerWithFault: Readonly<Record<KeyServerFault, Answer>> = {
     sendJson(response, { keys: [] });
   },
 
-  /** The good keys among members that no parser can use. */
+  /** The correct keys, together with members that are not valid keys. */
   'broken-member'(_request, response, keys) {
     sendJson(response, { keys: [null, { kty: 'RSA', kid: 'no-modulus' }, 'text', ...keys, { kid: 'no-type' }] });
   },

@@ -3,10 +3,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dieWithParent } from './die-with-parent.ts';
 
-/** A line of its stdout that says so, or a URL that answers 200. */
+/** When a process is ready: a predicate for a line of its stdout, or a URL that answers 200. */
 export type Readiness = ((line: string) => boolean) | { url: string };
 
-/** How one run ended. `code` and `signal` are both null when it could not be started at all. */
+/** The end of a run. `code` and `signal` are both null when the process could not be started. */
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -22,9 +22,9 @@ export interface RunOptions {
   onLine(line: string, stream: 'stdout' | 'stderr'): void;
 }
 
-/** A process from its start to its end. Not restarted: that is the supervisor's part. */
+/** One run of a process. The supervisor does restarts. */
 export class ProcessRun {
-  /** Undefined when it became ready, else what went wrong, as the rest of a sentence. Never rejects. */
+  /** Resolves with undefined when it is ready, or with the problem as a predicate of a sentence. Never rejects. */
   readonly ready: Promise<string | undefined>;
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
@@ -37,7 +37,7 @@ export class ProcessRun {
     this.#child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
-      // A process group of its own: Ctrl-C in the terminal reaches us, and we decide in which order things end.
+      // A separate process group, so that Ctrl-C ends only this process, which then stops the others in order.
       detached: process.platform !== 'win32',
       windowsHide: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -47,12 +47,12 @@ export class ProcessRun {
     this.ready = this.#becomeReady(options);
   }
 
-  /** Undefined once it has ended. */
+  /** Undefined after its end. */
   get pid(): number | undefined {
     return this.#isOver ? undefined : this.#child.pid;
   }
 
-  /** Ready, and still there. */
+  /** Ready and not ended. */
   get isReady(): boolean {
     return this.#isReady && !this.#isOver;
   }
@@ -61,13 +61,13 @@ export class ProcessRun {
     this.#child.kill(signal);
   }
 
-  /** SIGTERM, and SIGKILL when it has not ended after `graceMs`. */
+  /** Sends SIGTERM, and SIGKILL after `graceMs`. */
   async end(graceMs: number): Promise<Exit> {
     this.#child.kill('SIGTERM');
     this.#child.kill('SIGCONT'); // a stopped process does not see SIGTERM
-    const lastResort = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
+    const forced = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
     const exit = await this.exited;
-    clearTimeout(lastResort);
+    clearTimeout(forced);
     return exit;
   }
 
@@ -94,8 +94,8 @@ export class ProcessRun {
     const tooLate = sleep(readyTimeoutMs, `was not ready after ${readyTimeoutMs} ms`, { signal });
     const problem = await Promise.race([isReady, tooLate, this.#ended()]).catch((error: unknown) => String(error));
     this.#isReady = problem === undefined;
-    // Promises that lost the race end here; their results are not needed.
-    for (const loser of [isReady, tooLate]) loser.catch(() => undefined);
+    // The other promises reject after the abort; their results are not needed.
+    for (const promise of [isReady, tooLate]) promise.catch(() => undefined);
     settled.abort();
     return problem;
   }
@@ -104,7 +104,7 @@ export class ProcessRun {
     const closed = new Promise((resolve) => this.#child.once('close', resolve));
     const { code, signal } = await this.exited;
     if (this.#startError !== undefined) return `could not be started: ${this.#startError}`;
-    // Its last lines may still be on the way; something that it started may hold the pipe open for ever.
+    // Waits for its last lines, but not longer than 200 ms: a grandchild can keep the pipe open.
     await Promise.race([closed, sleep(200)]);
     return `ended with ${code ?? signal}`;
   }

@@ -9,11 +9,11 @@ import { until } from './until.ts';
 export { findPrometheus, type PrometheusBinaries } from './find-prometheus.ts';
 
 export interface StartPrometheusOptions {
-  /** Job → its targets (`host:port`), scraped at `/metrics`. Labels are added to every series. */
+  /** Targets (`host:port`, scraped at `/metrics`) and additional labels by job. */
   jobs: Readonly<Record<string, { targets: readonly string[]; labels?: Readonly<Record<string, string>> }>>;
   /** Absolute paths of rule files. */
   ruleFiles?: readonly string[];
-  /** How often it scrapes and evaluates. Default 500. */
+  /** Interval of scrapes and of rule evaluation. Default 500. */
   intervalMs?: number;
 }
 
@@ -29,18 +29,18 @@ export interface PrometheusAlert {
   annotations: Readonly<Record<string, string>>;
 }
 
-/** A Prometheus of one's own on 127.0.0.1, which ends with this process at the latest. */
+/** A Prometheus on 127.0.0.1, which ends at the latest with this process. */
 export interface Prometheus {
   readonly url: string;
-  /** An instant query. @throws Error with its answer when that is none. */
+  /** An instant query. @throws Error with the answer of Prometheus when the query fails. */
   query(expression: string): Promise<PrometheusSample[]>;
   alerts(): Promise<PrometheusAlert[]>;
-  /** Resolves once every target was scraped after this call. */
+  /** Resolves after every target was scraped once more. */
   scraped(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @throws Error that says how to get a Prometheus, or with its last lines when it does not start. */
+/** @throws Error with instructions to install Prometheus, or with its last lines when it does not start. */
 export async function startPrometheus(options: StartPrometheusOptions): Promise<Prometheus> {
   const { prometheus } = await findPrometheus();
   const dir = await mkdtemp(join(tmpdir(), 'revocast-prometheus-'));
@@ -55,7 +55,7 @@ export async function startPrometheus(options: StartPrometheusOptions): Promise<
         `--config.file=${join(dir, 'prometheus.yml')}`,
         `--storage.tsdb.path=${join(dir, 'data')}`,
         `--web.listen-address=${new URL(url).host}`,
-        // Rules look at the newest samples; a target that is gone is noticed at once.
+        // Short, so that queries notice a stopped target soon.
         '--query.lookback-delta=15s',
       ],
       ready: { url: `${url}/-/ready` },
@@ -77,7 +77,7 @@ export async function startPrometheus(options: StartPrometheusOptions): Promise<
   }
 }
 
-/** JSON is YAML. */
+/** The configuration as JSON, which is valid YAML. */
 function configOf({ jobs, ruleFiles = [], intervalMs = 500 }: StartPrometheusOptions): string {
   return JSON.stringify({
     global: {
@@ -121,7 +121,7 @@ async function scraped(url: string): Promise<void> {
   await until(
     async () => {
       const targets = listIn(await ask(`${url}/api/v1/targets?state=active`), 'activeTargets');
-      // A scrape reads what was counted before it began.
+      // A scrape that began after the call includes everything counted before the call.
       const beganAfter = (target: Record<string, unknown>) =>
         Date.parse(String(target['lastScrape'])) > calledAtMs && target['health'] === 'up';
       return targets.length > 0 && targets.every(beganAfter);

@@ -1,4 +1,4 @@
-/** A number in [0, 1) after another, the same ones for the same seed (mulberry32: small, and good enough to choose). */
+/** Pseudo-random numbers in [0, 1) (mulberry32). The sequence depends only on the seed. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

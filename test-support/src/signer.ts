@@ -3,7 +3,7 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'j
 
 export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
 
-/** A key pair minted in this process. `publicJwk` carries `kid`, `alg` and `use`, as in a key set. */
+/** A generated key pair. `publicJwk` has `kid`, `alg` and `use`, as in a key set. */
 export interface SigningKey {
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
@@ -11,13 +11,13 @@ export interface SigningKey {
   readonly publicJwk: JWK;
 }
 
-/** Claims to add to the default ones or to replace them; `undefined` leaves a default out. */
+/** Adds or replaces claims; `undefined` removes a default claim. */
 export type ClaimOverrides = Readonly<Record<string, unknown>>;
 
 export interface SignOptions {
-  /** Added to `{ alg, kid, typ }` or replacing them; `undefined` leaves one out. */
+  /** Adds or replaces members of `{ alg, kid, typ }`; `undefined` removes one. */
   header?: Readonly<Record<string, unknown>>;
-  /** `exp − iat`, default 300. A claim `exp` wins. */
+  /** `exp − iat`, default 300. A claim `exp` takes precedence. */
   expiresInSeconds?: number;
   /** Default `at+jwt` (RFC 9068 §2.1). */
   typ?: string;
@@ -26,7 +26,7 @@ export interface SignOptions {
 export interface MintOptions extends SignOptions {
   issuer: string;
   audience: string | readonly string[];
-  /** Default `Date.now`; a test that steps its clock hands in that one. */
+  /** Default `Date.now`. */
   nowMs?: () => number;
 }
 
@@ -34,10 +34,10 @@ const minted = new Map<SigningAlgorithm, Promise<CryptoKeyPair>>();
 type CryptoKeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
 
 /**
- * Mints a key pair (RSA: 2048 bits).
+ * Generates a key pair (RSA: 2048 bits).
  *
- * @param reuse takes the one pair of this process and algorithm instead. Saves an RSA generation of about 100 ms where
- *              it does not matter that two issuers have the same key; `kid` may differ, the material does not.
+ * @param reuse uses one shared pair for each algorithm of this process, which saves about 100 ms for RSA. Keys with a
+ *              different `kid` then have the same key material.
  */
 export async function mintKey(algorithm: SigningAlgorithm, kid: string, reuse = false): Promise<SigningKey> {
   const generate = (): Promise<CryptoKeyPair> => generateKeyPair(algorithm, { extractable: true });
@@ -69,7 +69,7 @@ export function mintToken(key: SigningKey, claims: ClaimOverrides, options: Mint
 }
 
 export interface CreateSignerOptions {
-  /** Default `ES256`, whose keys cost nothing to mint. */
+  /** Default `ES256`, whose keys are fast to generate. */
   algorithm?: SigningAlgorithm;
   /** Default `key-1`. */
   kid?: string;
@@ -82,7 +82,7 @@ export interface CreateSignerOptions {
   reuseKey?: boolean;
 }
 
-/** An issuer without HTTP, for tests that are given their key set. */
+/** An issuer without HTTP, for tests with a static key set. */
 export interface Signer {
   readonly issuer: string;
   readonly audience: string | readonly string[];

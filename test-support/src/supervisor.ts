@@ -6,54 +6,54 @@ import { until } from './until.ts';
 export type { Exit, Readiness } from './process-run.ts';
 
 export interface SuperviseOptions {
-  /** For error messages. */
+  /** Name in error messages. */
   name: string;
-  /** An executable … */
+  /** An executable. Exactly one of `command` and `script` is required. */
   command?: string;
-  /** … or the path of a script for this Node. Exactly one of the two. */
+  /** Path of a script for this Node. */
   script?: string;
   args?: readonly string[];
-  /** Added to this process's environment; `undefined` takes a variable out. */
+  /** Added to the environment of this process; `undefined` removes a variable. */
   env?: Readonly<Record<string, string | undefined>>;
   cwd?: string;
   ready: Readiness;
   /** Default 10000. */
   readyTimeoutMs?: number;
-  /** Starts it again whenever it ends: after 50 ms, and twice as long each time it did not become ready, at most 2 s. */
+  /** Restarts it when it ends: after 50 ms, doubled for each run that did not become ready, at most 2 s. Default false. */
   restart?: boolean;
-  /** 'inherit' passes its output on to ours; a function receives each line. Default: kept for error messages only. */
+  /** 'inherit' prints its output; a function receives each line. Default: the output is used only in error messages. */
   stdio?: 'inherit' | ((line: string, stream: 'stdout' | 'stderr') => void);
 }
 
 interface SupervisedEvents {
-  /** A run has ended, on purpose or not. */
+  /** A run has ended. */
   exit: [exit: Exit];
   /** A restarted run has become ready. */
   ready: [];
 }
 
-/** A real child process, which ends with this one at the latest. */
+/** A child process, which ends at the latest with this process. */
 export interface Supervised {
   readonly name: string;
-  /** Of the present run; undefined between two runs. */
+  /** Undefined between two runs and after the end. */
   readonly pid: number | undefined;
   /** The last 40 lines of stdout and stderr, over all runs. */
   readonly lastLines: readonly string[];
-  /** Every end so far. */
+  /** The ends of all runs. */
   readonly exits: readonly Exit[];
   readonly events: EventEmitter<SupervisedEvents>;
-  /** Resolves once the present or, after an end, the next run is ready. @throws when there will be none in time. */
+  /** Resolves when the current or next run is ready. @throws Error after `timeoutMs`, or when no run follows. */
   whenReady(timeoutMs?: number): Promise<void>;
-  /** Sends a signal. Resolves when the process has ended, or at once for one that does not end it (SIGSTOP, SIGCONT, …). */
+  /** Sends a signal. Resolves after the end of the process, or immediately for SIGSTOP, SIGCONT and the like. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** SIGTERM, then SIGKILL after `graceMs` (default 5000), and no more restarts. */
+  /** Sends SIGTERM, and SIGKILL after `graceMs` (default 5000). Ends restarts. */
   stop(options?: { graceMs?: number }): Promise<Exit>;
 }
 
 /**
  * Starts a process and waits until it is ready.
  *
- * @throws Error with name, exit code and last lines when it ends before or is not ready in time; nothing runs on then.
+ * @throws Error with name, exit code and last lines when it ends or is not ready in time. Then the process has ended.
  */
 export async function supervise(options: SuperviseOptions): Promise<Supervised> {
   const supervised = new SupervisedProcess(options);
@@ -72,18 +72,18 @@ class SupervisedProcess implements Supervised {
   readonly #options: SuperviseOptions;
   readonly #stopping = new AbortController();
   #run: ProcessRun;
-  /** Settles when no run will follow any more. */
-  #kept: Promise<Exit>;
+  /** Resolves when no further run follows. */
+  #finished: Promise<Exit>;
   #isOver = false;
 
   constructor(options: SuperviseOptions) {
     if ((options.command === undefined) === (options.script === undefined)) {
-      throw new TypeError(`${options.name}: exactly one of command and script`);
+      throw new TypeError(`${options.name}: expected exactly one of command and script`);
     }
     this.#options = options;
     this.name = options.name;
     this.#run = this.#startRun();
-    this.#kept = this.#run.exited;
+    this.#finished = this.#run.exited;
   }
 
   get pid(): number | undefined {
@@ -96,14 +96,14 @@ class SupervisedProcess implements Supervised {
       await this.#run.end(0);
       throw this.#failure(problem);
     }
-    this.#kept = this.#keepRunning();
+    this.#finished = this.#keepRunning();
   }
 
   async whenReady(timeoutMs = this.#options.readyTimeoutMs ?? 10_000): Promise<void> {
     const settled = (): boolean => this.#run.isReady || this.#isOver;
     await until(settled, { timeoutMs, everyMs: 5, what: this.name }).catch(() => undefined);
     if (this.#run.isReady) return;
-    throw this.#failure(this.#isOver ? 'has ended for good' : `was not ready after ${timeoutMs} ms`);
+    throw this.#failure(this.#isOver ? 'has ended and is not restarted' : `was not ready after ${timeoutMs} ms`);
   }
 
   async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -115,7 +115,7 @@ class SupervisedProcess implements Supervised {
   async stop({ graceMs = 5000 }: { graceMs?: number } = {}): Promise<Exit> {
     this.#stopping.abort();
     await this.#run.end(graceMs);
-    return this.#kept;
+    return this.#finished;
   }
 
   async #keepRunning(): Promise<Exit> {

@@ -1,22 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** @property timeoutMs default 15000, for a machine that is busy; @property everyMs pause between two tries, default 20. */
 export interface UntilOptions {
+  /** Default 15000, long enough for a busy machine. */
   timeoutMs?: number;
+  /** Pause between two calls of the condition. Default 20. */
   everyMs?: number;
-  /** What is awaited, as the end of "gave up waiting for …". */
+  /** The end of the error text "timed out waiting for …". */
   what: string;
 }
 
 const timedOut = Symbol('timed out');
 
 /**
- * Polls `condition` until it answers something truthy, and returns that.
+ * Polls `condition` until it returns a truthy value, and returns this value.
  *
- * For real processes and sockets only; code that takes a clock is stepped with a fake one instead. A condition that
- * throws counts as "not yet" (a server that is still starting refuses connections); its last error becomes the `cause`.
+ * Only for real processes and sockets; use a fake clock for code that takes a clock. An error of the condition counts as
+ * "not yet", because a starting server refuses connections. The last error is the `cause` of a timeout.
  *
- * @throws Error naming `what` and the time waited, also when one call of `condition` never settles.
+ * @throws Error with `what` and `timeoutMs`, also when one call of `condition` never settles.
  */
 export async function until<T>(condition: () => T | Promise<T>, options: UntilOptions): Promise<NonNullable<T>> {
   const { timeoutMs = 15_000, everyMs = 20, what } = options;
@@ -29,7 +30,7 @@ export async function until<T>(condition: () => T | Promise<T>, options: UntilOp
       try {
         const answer = await Promise.race([deadline, condition()]);
         if (answer === timedOut) break;
-        if (answer) return answer as NonNullable<T>; // the symbol is ruled out above, the falsy values here
+        if (answer) return answer as NonNullable<T>; // neither the symbol nor a falsy value
       } catch (error) {
         lastError = error;
       }
@@ -38,5 +39,5 @@ export async function until<T>(condition: () => T | Promise<T>, options: UntilOp
   } finally {
     controller.abort();
   }
-  throw new Error(`gave up waiting for ${what} after ${timeoutMs} ms`, { cause: lastError });
+  throw new Error(`timed out waiting for ${what} after ${timeoutMs} ms`, { cause: lastError });
 }

@@ -19,7 +19,7 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** A parent process that guards a child of its own, stopped by SIGSTOP when asked; resolves with both. */
+/** Starts a parent process that guards a child and then runs `after`. */
 async function startParent(after: string): Promise<{ parent: ChildProcess; childPid: number }> {
   const source = fileURLToPath(new URL('../dist/die-with-parent.js', import.meta.url));
   const script = `
@@ -37,32 +37,32 @@ async function startParent(after: string): Promise<{ parent: ChildProcess; child
   return { parent, childPid: Number(line) };
 }
 
-/** The child writes to the parent's stdout as well: the pipe closes when both are gone. */
+/** The child shares the stdout of the parent, so the pipe closes when both have ended. */
 async function bothEnded(parent: ChildProcess): Promise<void> {
   await once(parent, 'close', { signal: AbortSignal.timeout(5000) });
 }
 
 describe('a child whose parent ends', () => {
-  it.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)('dies when the parent gets %s', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)('ends when the parent gets %s', async (signal) => {
     const { parent, childPid } = await startParent('');
     expect(isAlive(childPid)).toBe(true);
     parent.kill(signal);
     await bothEnded(parent);
   });
 
-  it('dies when the parent exits by itself', async () => {
+  it('ends when the parent exits', async () => {
     const { parent } = await startParent('setTimeout(() => process.exit(0), 20);');
     await bothEnded(parent);
   });
 
-  it('dies even while stopped', async () => {
+  it('ends even when it is stopped by SIGSTOP', async () => {
     const { parent, childPid } = await startParent('');
     process.kill(childPid, 'SIGSTOP');
     parent.kill('SIGKILL');
     await bothEnded(parent);
   });
 
-  it('does not let its guard keep the parent alive', async () => {
+  it('has a guard that does not keep the parent alive', async () => {
     const { parent } = await startParent('child.kill("SIGKILL");');
     const [code] = await once(parent, 'exit', { signal: AbortSignal.timeout(5000) });
     expect(code).toBe(0);

@@ -1,20 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '../src/fake-clock.ts';
 
-describe('a clock that is stepped', () => {
-  it('stands still by itself', async () => {
+describe('FakeClock', () => {
+  it('does not advance by itself', async () => {
     const clock = new FakeClock({ monotonicMs: 5, wallMs: 1000 });
     await new Promise((resolve) => setImmediate(resolve));
     expect([clock.monotonicMs(), clock.wallMs()]).toEqual([5, 1000]);
   });
 
-  it('moves both times by what it is advanced', async () => {
+  it('advances both clocks', async () => {
     const clock = new FakeClock({ monotonicMs: 5, wallMs: 1000 });
     await clock.advance(7);
     expect([clock.monotonicMs(), clock.wallMs()]).toEqual([12, 1007]);
   });
 
-  it('moves the wall time alone when that jumps, either way', () => {
+  it('moves only the wall clock in a jump, in both directions', () => {
     const clock = new FakeClock({ monotonicMs: 5, wallMs: 1000 });
     clock.jumpWall(3_600_000);
     clock.jumpWall(-7_200_000);
@@ -25,7 +25,7 @@ describe('a clock that is stepped', () => {
     [9, false],
     [10, true],
     [11, true],
-  ])('after %i ms, has a sleep of 10 ms ended: %s', async (ms, ended) => {
+  ])('after %i ms, a sleep of 10 ms has ended: %s', async (ms, ended) => {
     const clock = new FakeClock();
     let awake = false;
     void clock.sleep(10).then(() => {
@@ -36,7 +36,7 @@ describe('a clock that is stepped', () => {
     expect(clock.sleeping).toBe(ended ? 0 : 1);
   });
 
-  it('wakes sleepers in order of time, then of arrival, each at its own moment', async () => {
+  it('wakes sleepers at their time, in order of time and then of the call', async () => {
     const clock = new FakeClock({ monotonicMs: 0 });
     const woken: string[] = [];
     const sleeper = async (name: string, ms: number): Promise<void> => {
@@ -50,7 +50,7 @@ describe('a clock that is stepped', () => {
     expect(woken).toEqual(['early at 10', 'as early at 10', 'late at 30']);
   });
 
-  it('runs a loop that sleeps again and again, as often as it would have', async () => {
+  it('runs a loop with sleeps as often as in real time', async () => {
     const clock = new FakeClock();
     let turns = 0;
     const stop = new AbortController();
@@ -81,7 +81,7 @@ describe('a clock that is stepped', () => {
     expect(order).toEqual(['chain', 'next']);
   });
 
-  it('ends a sleep at once when its signal aborts, or has aborted', async () => {
+  it('ends a sleep when its signal aborts, or has aborted before', async () => {
     const clock = new FakeClock();
     const controller = new AbortController();
     const sleeping = clock.sleep(1000, controller.signal);
@@ -92,7 +92,7 @@ describe('a clock that is stepped', () => {
     expect(clock.monotonicMs()).toBe(10_000);
   });
 
-  it('wakes a sleep of 0 ms at the next step, not before', async () => {
+  it('ends a sleep of 0 ms at the next step, and not before', async () => {
     const clock = new FakeClock();
     let awake = false;
     void clock.sleep(0).then(() => {
@@ -105,6 +105,6 @@ describe('a clock that is stepped', () => {
   });
 
   it('does not go backwards', async () => {
-    await expect(new FakeClock().advance(-1)).rejects.toThrow('advance: at least 0 ms, got -1');
+    await expect(new FakeClock().advance(-1)).rejects.toThrow('advance: expected at least 0 ms, found -1');
   });
 });

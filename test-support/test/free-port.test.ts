@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { expect, it } from '@jest/globals';
 import { freePort } from '../src/free-port.ts';
 
-it('hands out a port that can be listened on at once', async () => {
+it('returns a port on which a server can listen', async () => {
   const port = await freePort();
   const server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');

@@ -13,7 +13,7 @@ const start = async (options?: StartTestIssuerOptions): Promise<TestIssuer> => {
   return issuer;
 };
 
-/** Verifies as a client would that has never seen the issuer. */
+/** Verifies as a client without cached keys. */
 const verify = (token: string, { issuer, jwksUri }: TestIssuer) =>
   jwtVerify(token, createRemoteJWKSet(new URL(jwksUri)), { issuer, audience: 'https://api.test', typ: 'at+jwt' });
 
@@ -31,7 +31,7 @@ describe('a test issuer', () => {
   it.each([
     [false, /^http:\/\/127\.0\.0\.1:\d+$/],
     [true, /^http:\/\/127\.0\.0\.1:\d+\/$/],
-  ])('names itself the same in tokens and both discovery documents (slash: %s)', async (trailingSlash, shape) => {
+  ])('has the same identifier in tokens and both discovery documents (slash: %s)', async (trailingSlash, shape) => {
     const issuer = await start({ trailingSlash });
     expect(issuer.issuer).toMatch(shape);
     await verify(await issuer.sign(), issuer);
@@ -41,7 +41,7 @@ describe('a test issuer', () => {
     }
   });
 
-  it('publishes as many keys as asked for and signs with the first', async () => {
+  it('publishes keyCount keys and signs with the first', async () => {
     const issuer = await start({ keyCount: 3 });
     expect(issuer.publicJwks.keys.map((key) => key.kid)).toEqual(['key-1', 'key-2', 'key-3']);
     expect(decodeProtectedHeader(await issuer.sign()).kid).toBe('key-1');
@@ -65,21 +65,21 @@ describe('a test issuer', () => {
     await verify(await issuer.sign({}, { key: kid }), issuer);
   });
 
-  it('can still sign with a key that it no longer publishes', async () => {
+  it('can sign with a key that is not published any more', async () => {
     const issuer = await start({ keyCount: 2 });
     issuer.removeKey('key-1');
     await expect(verify(await issuer.sign({}, { key: 'key-1' }), issuer)).rejects.toThrow(errors.JWKSNoMatchingKey);
   });
 
-  it('can sign with another issuer’s key, and not with one that nobody has', async () => {
+  it('can sign with a foreign key, and not with an unknown kid', async () => {
     const issuer = await start();
     const { key } = await createSigner({ kid: 'key-1' });
     const forged = await issuer.sign({}, { key });
     await expect(verify(forged, issuer)).rejects.toThrow(errors.JWSSignatureVerificationFailed);
-    await expect(issuer.sign({}, { key: 'key-9' })).rejects.toThrow('never had a key key-9');
+    await expect(issuer.sign({}, { key: 'key-9' })).rejects.toThrow('has no key key-9');
   });
 
-  it('answers 304 to the ETag of an unchanged key set only', async () => {
+  it('answers 304 only to the ETag of an unchanged key set', async () => {
     const issuer = await start({ cacheControl: 'max-age=60' });
     const first = await fetch(issuer.jwksUri);
     expect(first.headers.get('cache-control')).toBe('max-age=60');
@@ -100,11 +100,11 @@ describe('a test issuer', () => {
   });
 });
 
-describe('a key server that misbehaves', () => {
+describe('a key server with a fault', () => {
   const get = (issuer: TestIssuer, init: RequestInit = {}) =>
     fetch(issuer.jwksUri, { signal: AbortSignal.timeout(3000), ...init });
 
-  it('answers 500, and rightly again after ok', async () => {
+  it('answers 500, and correctly after ok', async () => {
     const issuer = await start();
     await issuer.behave('status500');
     expect((await get(issuer)).status).toBe(500);
@@ -112,7 +112,7 @@ describe('a key server that misbehaves', () => {
     expect(await (await get(issuer)).json()).toEqual(issuer.publicJwks);
   });
 
-  it('misbehaves on the key set alone, or on the paths given', async () => {
+  it('affects only the key set, or the given paths', async () => {
     const issuer = await start();
     await issuer.behave('status500', [discoveryPaths[0]]);
     expect((await get(issuer)).status).toBe(200);
@@ -120,14 +120,14 @@ describe('a key server that misbehaves', () => {
     expect((await fetch(new URL(discoveryPaths[1], issuer.jwksUri))).status).toBe(200);
   });
 
-  it('takes the request and never answers', async () => {
+  it('never answers', async () => {
     const issuer = await start();
     await issuer.behave('timeout');
     await expect(get(issuer, { signal: AbortSignal.timeout(100) })).rejects.toThrow('timeout');
     expect(issuer.requests.count('/jwks')).toBe(1);
   });
 
-  it('refuses connections, open ones included, and comes back on the same port', async () => {
+  it('refuses connections, closes open ones, and returns on the same port', async () => {
     const issuer = await start();
     await get(issuer);
     await issuer.behave('refuse');
@@ -136,14 +136,14 @@ describe('a key server that misbehaves', () => {
     expect((await get(issuer)).status).toBe(200);
   });
 
-  it('redirects to where a follower would find keys', async () => {
+  it('redirects to the correct key set', async () => {
     const issuer = await start();
     await issuer.behave('redirect');
     expect((await get(issuer, { redirect: 'manual' })).status).toBe(302);
     expect(await (await get(issuer)).json()).toEqual(issuer.publicJwks);
   });
 
-  it('drips its answer byte by byte', async () => {
+  it('answers byte by byte', async () => {
     const issuer = await start();
     await issuer.behave('drip');
     const response = await get(issuer, { signal: AbortSignal.timeout(250) });
@@ -156,7 +156,7 @@ describe('a key server that misbehaves', () => {
     expect(received).toBeLessThanOrEqual(6);
   });
 
-  it('sends without end', async () => {
+  it('sends an endless answer', async () => {
     const issuer = await start();
     await issuer.behave('endless');
     let received = 0;
@@ -167,7 +167,7 @@ describe('a key server that misbehaves', () => {
     expect(received).toBeGreaterThan(1024 * 1024);
   });
 
-  it('answers 200 with a page for people', async () => {
+  it('answers 200 with HTML', async () => {
     const issuer = await start();
     await issuer.behave('html');
     const response = await get(issuer);
@@ -175,13 +175,13 @@ describe('a key server that misbehaves', () => {
     await expect(response.json()).rejects.toThrow('is not valid JSON');
   });
 
-  it('publishes no key at all', async () => {
+  it('publishes an empty key set', async () => {
     const issuer = await start();
     await issuer.behave('empty');
     expect(await (await get(issuer)).json()).toEqual({ keys: [] });
   });
 
-  it('publishes its keys among broken ones', async () => {
+  it('publishes its keys together with invalid ones', async () => {
     const issuer = await start();
     await issuer.behave('broken-member');
     const { keys } = (await (await get(issuer)).json()) as { keys: unknown[] };
@@ -189,13 +189,13 @@ describe('a key server that misbehaves', () => {
     expect(keys).toContainEqual(issuer.publicJwks.keys[0]);
   });
 
-  it('does what a handler says', async () => {
+  it('answers with a custom handler', async () => {
     const issuer = await start();
     await issuer.behave((_request, response, keys) => void response.writeHead(200).end(`${keys.length} keys`));
     expect(await (await get(issuer)).text()).toBe('1 keys');
   });
 
-  it('closes while a client still waits', async () => {
+  it('can be closed while a client waits', async () => {
     const issuer = await start();
     await issuer.behave('timeout');
     const waiting = expect(get(issuer)).rejects.toThrow('fetch failed');

@@ -4,7 +4,7 @@ import { createSigner } from '../src/signer.ts';
 
 describe('a signer', () => {
   it.each(['RS256', 'PS256', 'ES256', 'EdDSA'] as const)(
-    'signs with %s what its key set verifies',
+    'signs %s tokens that its key set verifies',
     async (algorithm) => {
       const signer = await createSigner({ algorithm });
       const token = await signer.sign();
@@ -13,7 +13,7 @@ describe('a signer', () => {
     },
   );
 
-  it('mints every claim that RFC 9068 requires', async () => {
+  it('signs tokens with every claim that RFC 9068 requires', async () => {
     const signer = await createSigner({ nowMs: () => 1_700_000_000_999 });
     expect(decodeJwt(await signer.sign())).toEqual({
       iss: 'https://issuer.test/',
@@ -26,13 +26,13 @@ describe('a signer', () => {
     });
   });
 
-  it('never gives two tokens one jti', async () => {
+  it('gives each token a different jti', async () => {
     const signer = await createSigner();
     const ids = await Promise.all([signer.sign(), signer.sign()].map(async (token) => decodeJwt(await token).jti));
     expect(ids[0]).not.toBe(ids[1]);
   });
 
-  it('replaces, adds and leaves out claims and header fields', async () => {
+  it('replaces, adds and removes claims and header members', async () => {
     const signer = await createSigner({ nowMs: () => 1_700_000_000_000 });
     const token = await signer.sign(
       { sub: 'user-2', sid: 'session-1', jti: undefined },
@@ -44,24 +44,24 @@ describe('a signer', () => {
     expect(claims).not.toHaveProperty('jti');
   });
 
-  it('counts the lifetime from a given iat', async () => {
+  it('computes exp from a given iat', async () => {
     const signer = await createSigner();
     expect(decodeJwt(await signer.sign({ iat: 1000 }))).toMatchObject({ iat: 1000, exp: 1300 });
   });
 
-  it('has a key of its own even where kid and algorithm are the same', async () => {
+  it('has a different key from a signer with the same kid and algorithm', async () => {
     const [one, other] = [await createSigner(), await createSigner()];
     const foreign = jwtVerify(await one.sign(), createLocalJWKSet(other.jwks));
     await expect(foreign).rejects.toThrow(errors.JWSSignatureVerificationFailed);
   });
 
-  it('shares the key of the process when told to', async () => {
+  it('shares the key of the process with reuseKey', async () => {
     const one = await createSigner({ algorithm: 'RS256', reuseKey: true, kid: 'a' });
     const other = await createSigner({ algorithm: 'RS256', reuseKey: true, kid: 'b' });
     expect(other.publicJwk).toEqual({ ...one.publicJwk, kid: 'b' });
   });
 
-  it('publishes no private part', async () => {
+  it('publishes no private member', async () => {
     const { publicJwk } = await createSigner({ algorithm: 'RS256', reuseKey: true });
     expect(Object.keys(publicJwk).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
   });

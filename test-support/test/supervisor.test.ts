@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 let scripts = 0;
-/** Supervises a script of these lines; `ready` is its line "ready" unless told otherwise. */
+/** Supervises a script with this source. By default it is ready when it prints "ready". */
 async function run(source: string, options: Partial<SuperviseOptions> = {}): Promise<Supervised> {
   scripts += 1;
   const script = join(dir, `script-${scripts}.mjs`);
@@ -32,7 +32,7 @@ const stays = 'setInterval(() => {}, 1000);';
 const printsReady = `console.log('ready'); ${stays}`;
 
 describe('a supervised process', () => {
-  it('is ready when its line says so, and not before', async () => {
+  it('is ready when it prints its line, and not before', async () => {
     const seen: string[] = [];
     await run(`console.log('starting'); setTimeout(() => console.log('ready'), 50); ${stays}`, {
       stdio: (line) => seen.push(line),
@@ -52,14 +52,14 @@ describe('a supervised process', () => {
     expect(await (await fetch(url)).text()).toBe('4');
   });
 
-  it('gets arguments and environment, with variables taken out', async () => {
+  it('receives arguments and environment, without removed variables', async () => {
     const source = `console.log(process.argv[2], process.env.GIVEN, process.env.HOME ?? 'homeless'); ${stays}`;
     const ready = (line: string): boolean => line === 'argument given homeless';
     const supervised = await run(source, { args: ['argument'], env: { GIVEN: 'given', HOME: undefined }, ready });
     expect(supervised.pid).toBeGreaterThan(0);
   });
 
-  it('runs an executable as well', async () => {
+  it('can be an executable', async () => {
     const args = ['-c', 'echo ready; exec sleep 600'];
     const supervised = await supervise({ name: 'shell', command: '/bin/sh', args, ready: (line) => line === 'ready' });
     await expect(supervised.stop()).resolves.toEqual({ code: null, signal: 'SIGTERM' });
@@ -67,12 +67,12 @@ describe('a supervised process', () => {
 });
 
 describe('a process that does not start', () => {
-  it('is reported with its name, exit code and last lines', async () => {
+  it('fails with its name, exit code and last lines', async () => {
     const source = `console.log('reading config'); console.error('port is taken'); process.exitCode = 3;`;
     await expect(run(source)).rejects.toThrow(/^worker ended with 3; its last lines:\n(.*\n)*.*port is taken/);
   });
 
-  it('is reported and killed when it is not ready in time', async () => {
+  it('fails and is killed when it is not ready in time', async () => {
     let pid = 0;
     const source = `process.on('SIGTERM', () => {}); console.log(process.pid); ${stays}`;
     const ready = (line: string): boolean => {
@@ -84,26 +84,26 @@ describe('a process that does not start', () => {
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
-  it('is reported when there is no such executable', async () => {
+  it('fails when the executable does not exist', async () => {
     const missing = supervise({ name: 'ghost', command: join(dir, 'missing'), ready: () => true });
     await expect(missing).rejects.toThrow(/^ghost could not be started: .*ENOENT/);
   });
 
-  it('is not tried again, even if it would be restarted later', async () => {
+  it('is not restarted, also with restart: true', async () => {
     const lines: string[] = [];
     const failing = run(`console.log('once');`, { restart: true, stdio: (line) => lines.push(line) });
     await expect(failing).rejects.toThrow('worker ended with 0');
     expect(lines).toEqual(['once']);
   });
 
-  it.each([[{}], [{ command: 'a', script: 'b' }]])('is refused with %j', async (options) => {
+  it.each([[{}], [{ command: 'a', script: 'b' }]])('is rejected with %j', async (options) => {
     const both = supervise({ name: 'worker', ready: () => true, ...options });
-    await expect(both).rejects.toThrow('worker: exactly one of command and script');
+    await expect(both).rejects.toThrow('worker: expected exactly one of command and script');
   });
 });
 
 describe('a process that ends', () => {
-  it('is restarted, and ready again', async () => {
+  it('is restarted until it is ready', async () => {
     const supervised = await run(printsReady, { restart: true });
     const { pid } = supervised;
     const events: string[] = [];
@@ -118,13 +118,13 @@ describe('a process that ends', () => {
     expect(supervised.exits).toEqual([{ code: null, signal: 'SIGKILL' }]);
   });
 
-  it('is restarted when it ends by itself, too', async () => {
+  it('is restarted when it exits itself', async () => {
     const supervised = await run(`console.log('ready'); setTimeout(() => process.exit(7), 20);`, { restart: true });
     await until(() => supervised.exits.length >= 2, { what: 'two ends' });
     expect(supervised.exits[0]).toEqual({ code: 7, signal: null });
   });
 
-  it('is tried again when a restart fails', async () => {
+  it('is restarted again when a restart fails', async () => {
     const marker = join(dir, 'runs');
     const source = `
       import { appendFileSync, readFileSync } from 'node:fs';
@@ -138,13 +138,13 @@ describe('a process that ends', () => {
     expect(supervised.exits.map(({ code, signal }) => code ?? signal)).toEqual(['SIGKILL', 1, 1]);
   });
 
-  it('stays down unless restarts were asked for', async () => {
+  it('is not restarted by default', async () => {
     const supervised = await run(printsReady);
     await supervised.kill('SIGKILL');
-    await expect(supervised.whenReady()).rejects.toThrow('worker has ended for good');
+    await expect(supervised.whenReady()).rejects.toThrow('worker has ended and is not restarted');
   });
 
-  it('goes on after SIGSTOP and SIGCONT as the same process', async () => {
+  it('continues after SIGSTOP and SIGCONT as the same process', async () => {
     const supervised = await run(printsReady, { restart: true });
     const { pid } = supervised;
     await supervised.kill('SIGSTOP');
@@ -155,7 +155,7 @@ describe('a process that ends', () => {
 });
 
 describe('stop', () => {
-  it('lets the process end in its own way, and does not restart it', async () => {
+  it('allows a graceful end, and does not restart the process', async () => {
     const source = `process.on('SIGTERM', () => { console.log('bye'); process.exit(0); }); ${printsReady}`;
     const supervised = await run(source, { restart: true });
     await expect(supervised.stop()).resolves.toEqual({ code: 0, signal: null });
@@ -164,7 +164,7 @@ describe('stop', () => {
     expect(supervised.exits).toHaveLength(1);
   });
 
-  it('kills it when the grace is over', async () => {
+  it('kills the process after graceMs', async () => {
     const supervised = await run(`process.on('SIGTERM', () => {}); ${printsReady}`);
     await expect(supervised.stop({ graceMs: 50 })).resolves.toEqual({ code: null, signal: 'SIGKILL' });
   });
@@ -175,7 +175,7 @@ describe('stop', () => {
     await expect(supervised.stop()).resolves.toEqual({ code: null, signal: 'SIGTERM' });
   });
 
-  it('ends the wait for a restart, and can be repeated', async () => {
+  it('ends the wait for a restart, and can be called twice', async () => {
     const supervised = await run(printsReady, { restart: true });
     await supervised.kill('SIGKILL');
     const last = { code: null, signal: 'SIGKILL' };

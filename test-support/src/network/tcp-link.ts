@@ -6,8 +6,8 @@ export interface Target {
   port: number;
 }
 
-/** What the connections of one proxy share. */
-export interface Surroundings {
+/** The state that the connections of one proxy share. */
+export interface SharedState {
   conditions: Readonly<Conditions>;
   watches: ReadonlySet<ByteWatch>;
   received(direction: Direction, bytes: number): void;
@@ -15,15 +15,15 @@ export interface Surroundings {
 
 /** One proxied connection. */
 export interface Link {
-  /** To be called when the conditions have changed. */
+  /** Must be called after a change of the conditions. */
   update(): void;
   halfClose(direction: Direction): void;
   reset(): void;
 }
 
-/** Connects to the target and lays a pipe each way. */
-export function joinTarget(client: Socket, target: Target, surroundings: Surroundings): Link {
-  const { conditions, watches, received } = surroundings;
+/** Connects to the target and creates a pipe in each direction. */
+export function joinTarget(client: Socket, target: Target, shared: SharedState): Link {
+  const { conditions, watches, received } = shared;
   const upstream = connect({ ...target, allowHalfOpen: true, noDelay: true });
   const sockets = [client, upstream];
   const pipe = (from: Socket, to: Socket, direction: Direction): TcpPipe =>
@@ -34,7 +34,7 @@ export function joinTarget(client: Socket, target: Target, surroundings: Surroun
     for (const socket of sockets) socket.resetAndDestroy();
   };
   for (const socket of sockets) {
-    // What breaks on one side breaks on the other, unless nothing gets through.
+    // An error on one side resets the other side, except in a black hole.
     socket.on('error', () => {
       if (!conditions.blackholed) reset();
     });
@@ -51,8 +51,8 @@ export function joinTarget(client: Socket, target: Target, surroundings: Surroun
   };
 }
 
-/** Accepts and never answers; the target hears nothing of it. Reset when the black hole ends. */
-export function swallow(client: Socket, { conditions, received }: Surroundings): Link {
+/** Discards all bytes of the client, and does not connect to the target. Resets the client when the black hole ends. */
+export function discardAll(client: Socket, { conditions, received }: SharedState): Link {
   client.on('error', () => undefined);
   client.on('data', (bytes) => received('up', bytes.length));
   return {

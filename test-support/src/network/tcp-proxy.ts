@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { joinTarget, type Link, type Surroundings, swallow, type Target } from './tcp-link.ts';
+import { discardAll, joinTarget, type Link, type SharedState, type Target } from './tcp-link.ts';
 import type { ByteWatch, Conditions, Direction } from './tcp-pipe.ts';
 
 export type { Target } from './tcp-link.ts';
@@ -8,13 +8,13 @@ export type { Direction } from './tcp-pipe.ts';
 
 export interface StartTcpProxyOptions {
   target: Target;
-  /** Where it listens on 127.0.0.1. Default: a free port. */
+  /** Port on 127.0.0.1. Default: a free port. */
   port?: number;
 }
 
 /**
- * Stands between two parties and makes their network bad on command. A condition holds for all connections, those to
- * come included, until it is taken back; conditions add up.
+ * A proxy that simulates network faults between a client and a target. A condition applies to all present and future
+ * connections until it is removed. Conditions can be combined.
  */
 export class TcpProxy {
   readonly host = '127.0.0.1';
@@ -29,7 +29,7 @@ export class TcpProxy {
 
   constructor(target: Target) {
     this.#target = target;
-    // A FIN from one side is a FIN to the other, and not the end of both directions.
+    // A FIN from one side is forwarded as a FIN, and does not end both directions.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client));
   }
 
@@ -44,40 +44,40 @@ export class TcpProxy {
     return address.port;
   }
 
-  /** Connections so far, refused ones included. */
+  /** Number of connections so far, with refused ones. */
   get accepted(): number {
     return this.#accepted;
   }
 
-  /** Connections now open on the connecting party's side. */
+  /** Number of open connections from clients. */
   get active(): number {
     return this.#links.size;
   }
 
-  /** Bytes received from the connecting parties, swallowed ones included. */
+  /** Bytes received from clients, with discarded ones. */
   get bytesUp(): number {
     return this.#bytes.up;
   }
 
-  /** Bytes received from the target, swallowed ones included. */
+  /** Bytes received from the target, with discarded ones. */
   get bytesDown(): number {
     return this.#bytes.down;
   }
 
-  /** Every byte arrives this many milliseconds late, in each direction; order is kept. 0 ends it. */
+  /** Delays every byte by this many milliseconds in each direction, in order. 0 ends it. */
   delay(ms: number): void {
     this.#conditions.delayMs = ms;
   }
 
-  /** Reads nothing more: the senders' buffers fill, connections stay open, nothing is lost. Ends with `flow()`. */
+  /** Stops reading: the buffers of senders fill, connections stay open, no byte is lost. Ends with `flow()`. */
   stall(): void {
     this.#conditions.stalled = true;
     for (const link of this.#links) link.update();
   }
 
   /**
-   * Accepts connections and swallows everything both ways, FIN included, like a path that drops packets: neither side
-   * learns anything. Ends with `flow()`.
+   * Accepts connections and discards all bytes and FINs in both directions, like a path that drops packets. Neither side
+   * gets an error. Ends with `flow()`.
    */
   blackhole(): void {
     this.#conditions.blackholed = true;
@@ -85,8 +85,8 @@ export class TcpProxy {
   }
 
   /**
-   * Ends `stall()` and `blackhole()`. A connection that lost bytes to the blackhole is reset, because going on with a
-   * hole in the stream is something no network does.
+   * Ends `stall()` and `blackhole()`. A connection that lost bytes is reset, because TCP never delivers a stream with
+   * missing bytes.
    */
   flow(): void {
     this.#conditions.stalled = false;
@@ -94,42 +94,44 @@ export class TcpProxy {
     for (const link of this.#links) link.update();
   }
 
-  /** RST to both sides of every connection. */
+  /** Sends an RST to both sides of every connection. */
   reset(): void {
     for (const link of this.#links) link.reset();
   }
 
-  /** While true, a new connection is reset as soon as it is accepted. Present ones go on. */
+  /** While true, new connections are reset. Present ones are not affected. */
   refuse(refusing: boolean): void {
     this.#refusing = refusing;
   }
 
-  /** FIN in one direction of every connection; the other direction goes on. */
+  /** Sends a FIN in one direction of every connection. The other direction is not affected. */
   halfClose(direction: Direction = 'down'): void {
     for (const link of this.#links) link.halfClose(direction);
   }
 
-  /** Delivers in pieces of at most `bytes`, a segment each; a busy receiver may still read two at once. Undefined ends it. */
+  /** Writes pieces of at most `bytes`, one segment each. A busy receiver can still read two together. Undefined ends it. */
   splitBytes(bytes: number | undefined): void {
-    if (bytes !== undefined && !(bytes >= 1)) throw new RangeError(`splitBytes: at least 1 byte, got ${bytes}`);
+    if (bytes !== undefined && !(bytes >= 1))
+      throw new RangeError(`splitBytes: expected at least 1 byte, found ${bytes}`);
     this.#conditions.pieceBytes = bytes;
   }
 
-  /** New connections go to another target; present ones stay where they are. */
+  /** Changes the target of new connections. Present ones keep their target. */
   retarget(target: Target): void {
     this.#target = target;
   }
 
   /**
-   * Calls back once, when `pattern` passes on any connection, before its last bytes are delivered: a `reset()`, `stall()`
-   * or `blackhole()` in the callback keeps them from arriving.
+   * Calls `callback` once when `pattern` passes on any connection, before its last bytes are delivered. With `reset()`,
+   * `stall()` or `blackhole()` in the callback, these bytes do not arrive.
    *
-   * @param pattern up to 1024 bytes; a string is UTF-8. Found across packets as well.
-   * @returns a function that stops watching.
+   * @param pattern 1–1024 bytes; a string is UTF-8. Also found across packets.
+   * @returns a function that ends the watch.
    */
   onBytes(pattern: Buffer | string, direction: Direction, callback: () => void): () => void {
     const bytes = Buffer.from(pattern);
-    if (bytes.length < 1 || bytes.length > 1024) throw new RangeError(`onBytes: 1 to 1024 bytes, got ${bytes.length}`);
+    if (bytes.length < 1 || bytes.length > 1024)
+      throw new RangeError(`onBytes: expected 1–1024 bytes, found ${bytes.length}`);
     const watch: ByteWatch = {
       pattern: bytes,
       direction,
@@ -141,7 +143,7 @@ export class TcpProxy {
     return () => void this.#watches.delete(watch);
   }
 
-  /** Stops listening and resets what is open. */
+  /** Stops listening and resets all connections. */
   async close(): Promise<void> {
     this.reset();
     if (!this.#server.listening) return;
@@ -156,23 +158,21 @@ export class TcpProxy {
       client.resetAndDestroy();
       return;
     }
-    const surroundings: Surroundings = {
+    const shared: SharedState = {
       conditions: this.#conditions,
       watches: this.#watches,
       received: (direction, bytes) => {
         this.#bytes[direction] += bytes;
       },
     };
-    // Nothing gets through a black hole, a connection request no more than bytes.
-    const link = this.#conditions.blackholed
-      ? swallow(client, surroundings)
-      : joinTarget(client, this.#target, surroundings);
+    // A black hole drops the packets of a connection request, too.
+    const link = this.#conditions.blackholed ? discardAll(client, shared) : joinTarget(client, this.#target, shared);
     this.#links.add(link);
     client.once('close', () => this.#links.delete(link));
   }
 }
 
-/** @throws when `port` is taken. */
+/** @throws Error when `port` is in use. */
 export async function startTcpProxy({ target, port }: StartTcpProxyOptions): Promise<TcpProxy> {
   const proxy = new TcpProxy(target);
   await proxy.listen(port);

@@ -7,14 +7,14 @@ import { promisify } from 'node:util';
 import { locatePortableRedis, unpackPortableRedis } from './portable-redis.ts';
 
 const run = promisify(execFile);
-/** In the repository, from `src/redis` and from `dist/redis` alike. */
+/** In the repository; the path is the same from `src/redis` and from `dist/redis`. */
 export const defaultCacheDir = fileURLToPath(new URL('../../../.cache/redis', import.meta.url));
 
-/** A Redis or Valkey server that has answered `--version`. */
+/** A Redis or Valkey server that runs with `--version`. */
 export interface RedisBinaries {
   /** Path of the executable. */
   server: string;
-  /** To be merged into the environment of every start (where the shared libraries are). */
+  /** Variables for every start, such as the path of the shared libraries. */
   env: Readonly<Record<string, string>>;
   /** For example `7.0.15`. */
   version: string;
@@ -22,24 +22,24 @@ export interface RedisBinaries {
 }
 
 export interface FindRedisOptions {
-  /** Receives a line when the search takes longer than two seconds. Default: stderr. */
+  /** Receives one line when the search takes longer than two seconds. Default: writes to stderr. */
   progress?: (line: string) => void;
-  /** Where REVOCAST_REDIS_SERVER and PATH are read. Default `process.env`. */
+  /** Environment with REVOCAST_REDIS_SERVER and PATH. Default `process.env`. */
   env?: Readonly<Record<string, string | undefined>>;
-  /** Home of the portable copies, one folder a platform. Default `<repository>/.cache/redis`. */
+  /** Folder of the portable copies, with one folder for each platform. Default `<repository>/.cache/redis`. */
   cacheDir?: string;
 }
 
 let found: Promise<RedisBinaries> | undefined;
 
 /**
- * Finds a server to run: REVOCAST_REDIS_SERVER, else `valkey-server` or `redis-server` on PATH, else a portable copy in
- * the cache, which is downloaded first on Debian and Ubuntu. Any number of processes may search at once.
+ * Finds a server: REVOCAST_REDIS_SERVER, then `valkey-server` or `redis-server` in PATH, then a portable copy in the
+ * cache, which is downloaded on Debian and Ubuntu. Safe in several processes at the same time.
  *
- * The answer to a call without `env` and `cacheDir` is remembered for the life of the process.
+ * The result of a call without `env` and `cacheDir` is cached in this process.
  *
- * @throws Error that says how to install one. A path in REVOCAST_REDIS_SERVER that does not run is an error as well:
- *         a caller that named a server does not want another one.
+ * @throws Error with instructions to install one, or when the server in REVOCAST_REDIS_SERVER does not run; in that case
+ *         no other server is used.
  */
 export function findRedisServer(options: FindRedisOptions = {}): Promise<RedisBinaries> {
   if (options.env !== undefined || options.cacheDir !== undefined) return search(options);
@@ -67,7 +67,7 @@ async function fromEnvironment(server: string): Promise<RedisBinaries> {
   try {
     return { server, env: {}, version: await versionOf(server, {}), source: 'environment' };
   } catch (cause) {
-    throw new Error(`REVOCAST_REDIS_SERVER names ${server}, which does not run as a Redis server`, { cause });
+    throw new Error(`REVOCAST_REDIS_SERVER is ${server}, which does not run as a Redis server`, { cause });
   }
 }
 
@@ -94,7 +94,7 @@ async function portable(dir: string): Promise<RedisBinaries> {
   throw new Error(howToInstall);
 }
 
-/** Undefined when there is no copy. Throws when there is one that does not run (another system's, half deleted). */
+/** @returns undefined without a copy. @throws Error when the copy does not run (another system, partly deleted). */
 async function runnableCopy(dir: string): Promise<RedisBinaries | undefined> {
   const copy = await locatePortableRedis(dir);
   if (copy === undefined) return undefined;
@@ -102,10 +102,10 @@ async function runnableCopy(dir: string): Promise<RedisBinaries | undefined> {
   return { server: copy.server, env, version: await versionOf(copy.server, env), source: 'portable copy' };
 }
 
-/** Takes a broken copy out of the way in one step, so that no process sees a part of one. */
+/** Renames a broken copy before it is deleted, so that no process uses a partly deleted copy. */
 async function discard(dir: string): Promise<undefined> {
   const aside = `${dir}.broken-${process.pid}-${performance.now()}`;
-  // Another process may have been faster; then there is nothing left to do.
+  // Fails when another process has renamed it before.
   await rename(dir, aside).catch(() => undefined);
   await rm(aside, { recursive: true, force: true });
 }
@@ -113,7 +113,7 @@ async function discard(dir: string): Promise<undefined> {
 async function versionOf(server: string, env: Readonly<Record<string, string>>): Promise<string> {
   const { stdout } = await run(server, ['--version'], { env: { ...process.env, ...env }, timeout: 5000 });
   const version = /server v=(\S+)/.exec(stdout)?.[1];
-  if (version === undefined) throw new Error(`${server} --version did not answer like a Redis server`);
+  if (version === undefined) throw new Error(`expected the version of a Redis server from ${server} --version`);
   return version;
 }
 
@@ -131,7 +131,7 @@ function toStderr(line: string): void {
 }
 
 const howToInstall = [
-  'No Redis server to be found, and a portable copy could not be made (that needs Debian or Ubuntu and its mirrors).',
-  'Install one:    macOS: brew install redis    Debian, Ubuntu: apt-get install redis-server    Fedora: dnf install valkey',
+  'No Redis server was found, and a portable copy could not be downloaded (this needs Debian or Ubuntu and its mirrors).',
+  'Install one:  macOS: brew install redis    Debian, Ubuntu: apt-get install redis-server    Fedora: dnf install valkey',
   'or set REVOCAST_REDIS_SERVER to the path of a redis-server or valkey-server executable.',
 ].join('\n');

@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The server inside an unpacked copy, and the directory of the shared libraries that came with it. */
+/** The server of an unpacked copy, and the folder of its shared libraries. */
 export interface PortableRedis {
   server: string;
   libraries: string;
 }
 
-/** Where an unpacked copy in `dir` keeps its server; undefined when there is none. */
+/** Finds the server of an unpacked copy in `dir`. @returns undefined without a copy. */
 export async function locatePortableRedis(dir: string): Promise<PortableRedis | undefined> {
   const server = join(dir, 'usr/bin/redis-server');
   if (!existsSync(server)) return undefined;
@@ -22,10 +22,10 @@ export async function locatePortableRedis(dir: string): Promise<PortableRedis | 
 }
 
 /**
- * Downloads the distribution's own Redis (about 3 MB, signatures checked by apt) and unpacks it into `dir`.
- * Needs Debian or Ubuntu, no root: nothing is installed and no service is started.
+ * Downloads the Redis of the distribution (about 3 MB, apt checks signatures) and unpacks it into `dir`. Needs Debian or
+ * Ubuntu, but not root: nothing is installed and no service is started.
  *
- * Several processes may do this at once: each builds a copy of its own, and the first rename wins.
+ * Safe in several processes at the same time: each builds its own copy, and the first rename wins.
  */
 export async function unpackPortableRedis(dir: string): Promise<void> {
   await mkdir(dirname(dir), { recursive: true });
@@ -33,8 +33,8 @@ export async function unpackPortableRedis(dir: string): Promise<void> {
   try {
     const unpacked = join(work, 'unpacked');
     for (const archive of await downloadPackages(work)) await run('dpkg-deb', ['-x', archive, unpacked]);
-    // The package with the name redis-server carries only the service files. Its binary lies in redis-tools under
-    // another name, and becomes the server when it is called by this one.
+    // The package redis-server has only the service files. redis-tools has the binary under another name, which runs as
+    // the server if its name is redis-server.
     const server = join(unpacked, 'usr/bin/redis-server');
     if (!existsSync(server)) await symlink('redis-check-rdb', server);
     await rename(unpacked, dir).catch(async (error: unknown) => {
@@ -48,9 +48,9 @@ export async function unpackPortableRedis(dir: string): Promise<void> {
 async function downloadPackages(work: string): Promise<string[]> {
   const cwd = join(work, 'archives');
   await mkdir(cwd);
-  const apt = await aptThatKnows('redis-tools', work, cwd);
+  const apt = await aptWithPackage('redis-tools', work, cwd);
   const [tools] = await readdir(cwd);
-  if (tools === undefined) throw new Error('apt-get download left no file');
+  if (tools === undefined) throw new Error('apt-get download created no file');
   const { stdout } = await run('dpkg-deb', ['-f', join(cwd, tools), 'Depends']);
   await apt('download', ...librariesIn(stdout));
   return (await readdir(cwd)).map((name) => join(cwd, name));
@@ -59,10 +59,10 @@ async function downloadPackages(work: string): Promise<string[]> {
 export type Apt = (...args: string[]) => Promise<unknown>;
 
 /**
- * An `apt-get` that could download `name` into `cwd`: on the system's package lists, or (a bare image) on lists of our
- * own, kept in `work`.
+ * Downloads the package `name` into `cwd`. @returns the `apt-get` that succeeded: with the package lists of the system,
+ * or, if the system has none, with new lists in `work`.
  */
-export async function aptThatKnows(name: string, work: string, cwd: string): Promise<Apt> {
+export async function aptWithPackage(name: string, work: string, cwd: string): Promise<Apt> {
   const system: Apt = (...args) => run('apt-get', ['-q', ...args], { cwd });
   try {
     await system('download', name);
@@ -71,7 +71,7 @@ export async function aptThatKnows(name: string, work: string, cwd: string): Pro
     const [lists, cache] = [join(work, 'lists'), join(work, 'cache')];
     await mkdir(join(lists, 'partial'), { recursive: true });
     await mkdir(join(cache, 'archives/partial'), { recursive: true });
-    // Own directories, so that neither root nor the system's lock is needed.
+    // Separate folders, so that neither root nor the lock of the system is needed.
     const own: Apt = (...args) =>
       run('apt-get', ['-q', '-o', `Dir::State::Lists=${lists}`, '-o', `Dir::Cache=${cache}`, ...args], { cwd });
     await own('update');
@@ -80,12 +80,12 @@ export async function aptThatKnows(name: string, work: string, cwd: string): Pro
   }
 }
 
-// Names differ between releases (libssl3, libssl3t64), so they are read from the package. The C library and systemd's
-// belong to every system that has apt, and must be the system's own.
-const alwaysThere = new Set(['libc6', 'libsystemd0']);
+// Names differ between releases (libssl3, libssl3t64), so they are read from the package. Every system with apt has
+// these two, and the server must use those of the system.
+const systemLibraries = new Set(['libc6', 'libsystemd0']);
 
 /** The shared libraries in a `Depends:` line: `adduser, libssl3 (>= 3.0.0), liba | libb` → `libssl3`, `liba`. */
 export function librariesIn(depends: string): string[] {
   const names = depends.split(',').map((item) => item.trim().split(/[\s(|:]/)[0] ?? '');
-  return names.filter((name) => name.startsWith('lib') && !alwaysThere.has(name));
+  return names.filter((name) => name.startsWith('lib') && !systemLibraries.has(name));
 }

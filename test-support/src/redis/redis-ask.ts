@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 /**
- * Sends one inline command on a connection of its own and gives the reply as it came over the wire. For small replies
- * without blanks in an argument; no client library decides what a server said.
+ * Sends one inline command on a new connection and returns the raw reply, without a client library. For arguments
+ * without blanks and replies that fit in one read.
  *
- * @throws Error with the text of an error reply, or when nothing answers within `timeoutMs` (2000).
+ * @throws Error with the text of an error reply, or without a reply within `timeoutMs` (default 2000).
  */
 export async function askRedis(
   { host, port }: { host: string; port: number },

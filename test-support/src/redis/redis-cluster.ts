@@ -4,9 +4,9 @@ import { type RedisServer, type StartRedisOptions, startRedis } from './redis.ts
 import { askRedis } from './redis-ask.ts';
 
 export interface StartClusterOptions {
-  /** Nodes that share the slots; default 3, which is the least that can agree on a failover. */
+  /** Number of nodes with slots. Default 3, the minimum for a failover. */
   primaries?: number;
-  /** Whether each has a replica; default true. */
+  /** Whether each of them has a replica. Default true. */
   replicas?: boolean;
   /** Directives of every node. */
   config?: StartRedisOptions['config'];
@@ -17,16 +17,16 @@ export interface RedisCluster {
   /** `redis+cluster://127.0.0.1:…,…` with every node. */
   readonly url: string;
   readonly nodes: readonly RedisServer[];
-  /** The node that serves the slot of a key, asked of the cluster now. */
+  /** The node that currently serves the slot of a key. */
   ownerOf(key: string): Promise<RedisServer>;
-  /** Makes the replica of that node its successor, without loss. Resolves with it when every node has seen the change. */
+  /** Fails over from this node to its replica, without loss. Resolves with the new owner when all nodes know it. */
   failover(key: string): Promise<RedisServer>;
   stop(): Promise<void>;
 }
 
 const slotCount = 16_384;
 
-/** Starts the nodes, deals out the slots and waits until every node says that the cluster is whole. */
+/** Starts the nodes, assigns the slots, and waits until every node reports that the cluster is complete. */
 export async function startCluster(options: StartClusterOptions = {}): Promise<RedisCluster> {
   const { primaries = 3, replicas = true, config = {} } = options;
   const nodes: RedisServer[] = [];
@@ -37,7 +37,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<R
     const count = replicas ? 2 * primaries : primaries;
     const busPorts = new Map<RedisServer, number>();
     for (let index = 0; index < count; index += 1) {
-      // The default bus port is 10,000 higher, which a free port may not have room for.
+      // The default bus port is 10,000 higher, which can exceed the largest port.
       const busPort = await freePort();
       const own = { 'cluster-enabled': 'yes', 'cluster-port': String(busPort), 'cluster-node-timeout': '1500' };
       const node = await startRedis({ config: { ...own, ...config } });
@@ -45,9 +45,9 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<R
       busPorts.set(node, busPort);
     }
     await join(nodes, busPorts);
-    await dealSlots(nodes.slice(0, primaries));
-    if (replicas) await pairUp(nodes, primaries);
-    await until(() => isWhole(nodes, primaries), { what: 'the cluster to be whole', timeoutMs: 20_000 });
+    await assignSlots(nodes.slice(0, primaries));
+    if (replicas) await attachReplicas(nodes, primaries);
+    await until(() => isComplete(nodes, primaries), { what: 'the cluster to be complete', timeoutMs: 20_000 });
     return clusterOf(nodes, stop);
   } catch (error) {
     await stop();
@@ -70,7 +70,7 @@ async function join(nodes: readonly RedisServer[], busPorts: ReadonlyMap<RedisSe
   );
 }
 
-async function dealSlots(primaries: readonly RedisServer[]): Promise<void> {
+async function assignSlots(primaries: readonly RedisServer[]): Promise<void> {
   const share = Math.ceil(slotCount / primaries.length);
   for (const [index, node] of primaries.entries()) {
     const last = Math.min(slotCount, (index + 1) * share) - 1;
@@ -78,15 +78,15 @@ async function dealSlots(primaries: readonly RedisServer[]): Promise<void> {
   }
 }
 
-async function pairUp(nodes: readonly RedisServer[], primaries: number): Promise<void> {
+async function attachReplicas(nodes: readonly RedisServer[], primaries: number): Promise<void> {
   for (let index = 0; index < primaries; index += 1) {
     const id = /([0-9a-f]{40})/.exec(await askRedis(nodes[index]!, 'CLUSTER MYID'))?.[1];
-    // A node must have heard of its primary first.
+    // Fails until the node has received the gossip about its primary.
     await until(() => askRedis(nodes[primaries + index]!, `CLUSTER REPLICATE ${id}`), { what: 'a replica to attach' });
   }
 }
 
-async function isWhole(nodes: readonly RedisServer[], primaries: number): Promise<boolean> {
+async function isComplete(nodes: readonly RedisServer[], primaries: number): Promise<boolean> {
   const infos = await Promise.all(nodes.map((node) => askRedis(node, 'CLUSTER INFO')));
   const agreed = infos.every(
     (info) => info.includes('cluster_state:ok') && info.includes(`cluster_slots_ok:${slotCount}`),
@@ -103,7 +103,7 @@ function clusterOf(nodes: readonly RedisServer[], stop: () => Promise<void>): Re
   };
   const ownerOf = async (key: string): Promise<RedisServer> => {
     const owner = await ownerAsSeenBy(nodes[0]!, key);
-    if (owner === undefined) throw new Error(`no node serves the slot of ${key}`);
+    if (owner === undefined) throw new Error(`no node of this cluster serves the slot of ${key}`);
     return owner;
   };
   return {
@@ -115,7 +115,8 @@ function clusterOf(nodes: readonly RedisServer[], stop: () => Promise<void>): Re
       const replication = await askRedis(old, 'INFO replication');
       const port = Number(/slave0:ip=[^,]+,port=(\d+)/.exec(replication)?.[1]);
       const successor = nodes.find((node) => node.port === port);
-      if (successor === undefined) throw new Error('the owner has no replica');
+      if (successor === undefined)
+        throw new Error(`the owner of ${key} has no replica; start the cluster with replicas`);
       await askRedis(successor, 'CLUSTER FAILOVER');
       await until(
         async () => {

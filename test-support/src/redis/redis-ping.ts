@@ -3,14 +3,14 @@ import { connect } from 'node:net';
 export interface PingTarget {
   host: string;
   port: number;
-  /** Answers of another process do not count. */
+  /** Expected process id. */
   pid: number | undefined;
   password?: string;
 }
 
 /**
- * Whether a Redis answers PING with PONG and says that it is the process `pid`. Speaks the inline protocol over a plain
- * socket, so that no client library decides what "ready" means. Gives up after one second.
+ * Whether a Redis answers PING with PONG and reports the process id `pid`. Uses the inline protocol on a plain socket,
+ * without a client library. Times out after one second.
  */
 export function isServing({ host, port, pid, password }: PingTarget): Promise<boolean> {
   return new Promise((resolve) => {
@@ -27,7 +27,7 @@ export function isServing({ host, port, pid, password }: PingTarget): Promise<bo
       answer += bytes.toString('latin1');
       const process = /^process_id:(\d+)\r$/m.exec(answer)?.[1];
       if (process !== undefined) settle(/^\+PONG\r$/m.test(answer) && Number(process) === pid);
-      else if (/^-/m.test(answer)) settle(false); // LOADING, NOAUTH, …: PING or INFO was refused
+      else if (/^-/m.test(answer)) settle(false); // an error such as LOADING or NOAUTH
     });
     socket.write(`${password === undefined ? '' : `AUTH ${password}\r\n`}PING\r\nINFO server\r\n`);
   });

@@ -3,11 +3,11 @@ import { type RedisServer, type StartRedisOptions, startRedis } from './redis.ts
 import { askRedis } from './redis-ask.ts';
 
 export interface StartSentinelsOptions {
-  /** Beside the primary; default 1. */
+  /** Number of replicas. Default 1. */
   replicas?: number;
-  /** Default 3, of which a majority must agree. */
+  /** Number of Sentinels. Default 3; a majority must agree. */
   sentinels?: number;
-  /** Milliseconds without an answer until the primary counts as down; default 1000. */
+  /** Milliseconds without an answer until the primary counts as down. Default 1000. */
   downAfterMs?: number;
   /** Directives of every data server. */
   config?: StartRedisOptions['config'];
@@ -17,18 +17,18 @@ export interface StartSentinelsOptions {
 export interface SentinelSetup {
   /** `redis+sentinel://127.0.0.1:…,…/revocast`. */
   readonly url: string;
-  /** What the Sentinels call the primary. */
+  /** The name of the primary in the Sentinels. */
   readonly primaryName: string;
-  /** The data servers; the first was the primary at the start. */
+  /** The data servers. The first one is the primary at the start. */
   readonly servers: readonly RedisServer[];
   readonly sentinels: readonly RedisServer[];
-  /** The data server that the Sentinels name as primary now. */
+  /** The data server that the Sentinels currently report as primary. */
   primary(): Promise<RedisServer>;
   /**
-   * A planned failover. Resolves with the new primary once every Sentinel names it.
+   * Starts a planned failover. Resolves with the new primary when every Sentinel reports it.
    *
-   * @param pauseWrites holds writes back first, so that the replica has everything; without it what the old primary
-   *        takes in its last moments is lost.
+   * @param pauseWrites pauses writes first, so that no write is lost. Without it, the last writes to the old primary can
+   *        be lost.
    */
   failover(options?: { pauseWrites?: boolean }): Promise<RedisServer>;
   stop(): Promise<void>;
@@ -36,7 +36,7 @@ export interface SentinelSetup {
 
 const primaryName = 'revocast';
 
-/** Starts them all and waits until every Sentinel has listed every replica and every other Sentinel. */
+/** Starts all servers and waits until every Sentinel knows every replica and every other Sentinel. */
 export async function startSentinels(options: StartSentinelsOptions = {}): Promise<SentinelSetup> {
   const { replicas = 1, sentinels: count = 3, downAfterMs = 1000, config = {} } = options;
   const started: RedisServer[] = [];
@@ -81,7 +81,7 @@ function setupOf(
   const primary = async (): Promise<RedisServer> => {
     const answers = await Promise.all(sentinels.map((sentinel) => named(sentinel).catch(() => undefined)));
     const server = answers.find((answer) => answer !== undefined);
-    if (server === undefined) throw new Error('no Sentinel names a primary');
+    if (server === undefined) throw new Error('no Sentinel reports a primary of this setup');
     return server;
   };
   return {
@@ -92,7 +92,7 @@ function setupOf(
     primary,
     async failover({ pauseWrites = false } = {}) {
       const [sentinel] = sentinels;
-      if (sentinel === undefined) throw new Error('there are no Sentinels');
+      if (sentinel === undefined) throw new Error('a failover needs at least one Sentinel');
       const old = await primary();
       if (pauseWrites) await askRedis(old, 'CLIENT PAUSE 10000 WRITE');
       await askRedis(sentinel, `SENTINEL FAILOVER ${primaryName}`);
@@ -111,8 +111,7 @@ function setupOf(
 
 async function everySentinelKnows(sentinels: readonly RedisServer[], replicas: number): Promise<boolean> {
   const answers = await Promise.all(sentinels.map((sentinel) => askRedis(sentinel, 'INFO sentinel')));
-  const expected = `status=ok,address=`;
   return answers.every(
-    (info) => info.includes(expected) && info.includes(`slaves=${replicas},sentinels=${sentinels.length}`),
+    (info) => info.includes('status=ok,address=') && info.includes(`slaves=${replicas},sentinels=${sentinels.length}`),
   );
 }

@@ -13,46 +13,46 @@ import { isServing } from './redis-ping.ts';
 export { type FindRedisOptions, findRedisServer, type RedisBinaries } from './find-redis-server.ts';
 
 export interface StartRedisOptions {
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
-  /** Directives of redis.conf with their text as in that file; several lines of one directive as an array. */
+  /** Directives of redis.conf with their values as in that file; an array for several lines of one directive. */
   config?: Readonly<Record<string, string | readonly string[]>>;
-  /** Data directory, left in place by `stop()`. Default: a temporary one, removed by `stop()`. */
+  /** Data directory, which `stop()` keeps. Default: a temporary directory, which `stop()` removes. */
   dir?: string;
   /** Starts as a replica of this server. */
   replicaOf?: { host: string; port: number };
-  /** Starts as a Sentinel: it serves no data and watches what its directives name. */
+  /** Starts as a Sentinel, which serves no data. */
   sentinel?: boolean;
-  /** Default: whatever `findRedisServer()` finds. */
+  /** Default: the result of `findRedisServer()`. */
   binaries?: RedisBinaries;
-  /** How long it may take to answer its first PING. Default 10000. */
+  /** Maximum time until the first answer to PING. Default 10000. */
   readyTimeoutMs?: number;
 }
 
-/** A Redis of one's own on 127.0.0.1, which ends with this process at the latest. */
+/** A Redis on 127.0.0.1, which ends at the latest with this process. */
 export interface RedisServer {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** Of the present run; undefined while it is down. */
+  /** Undefined while it is down. */
   readonly pid: number | undefined;
   readonly dir: string;
-  /** SIGTERM, and SIGKILL when that takes over five seconds; removes a temporary `dir`. Harmless when it is down. */
+  /** Sends SIGTERM, and SIGKILL after five seconds, and removes a temporary `dir`. Has no effect when it is down. */
   stop(): Promise<void>;
-  /** SIGKILL. The data directory stays, for `restart()`. */
+  /** Sends SIGKILL. Keeps the data directory, for `restart()`. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay open and nothing answers. */
+  /** Sends SIGSTOP: connections stay open without answers. */
   pause(): void;
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume(): void;
-  /** Same port, data directory and configuration file, whether it runs or not. Without persistence it comes back empty. */
+  /** Stops it if it runs, and starts it with the same port, data directory and configuration. Empty without persistence. */
   restart(): Promise<void>;
 }
 
 const host = '127.0.0.1';
 
 /**
- * Starts a server and waits until it answers PING. Nothing is persisted unless `config` says so.
+ * Starts a server and waits until it answers PING. Persistence is off unless `config` enables it.
  *
  * @throws Error with the last lines of its log when it ends or does not answer in time.
  */
@@ -66,7 +66,7 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
       return server;
     } catch (error) {
       await server.stop();
-      // Between choosing a free port and binding it, another process may have taken it.
+      // Another process can take a free port before the server binds it.
       if (options.port !== undefined || attempt === 5 || (await isPortFree(server.port))) throw error;
     }
   }
@@ -100,7 +100,7 @@ class OwnRedis implements RedisServer {
     await this.#end('SIGTERM');
     await mkdir(this.dir, { recursive: true });
     const configFile = join(this.dir, 'redis.conf');
-    // Written once: what CONFIG REWRITE saved survives a restart, as it does in production.
+    // Written once, so that a restart uses the configuration saved by CONFIG REWRITE, as in production.
     if (!this.#configured || !existsSync(configFile)) await writeFile(configFile, this.#configText());
     this.#configured = true;
     await this.#start(configFile);
@@ -126,8 +126,8 @@ class OwnRedis implements RedisServer {
   async #start(configFile: string): Promise<void> {
     const logPath = join(this.dir, 'redis.log');
     const log = await open(logPath, 'w');
-    // A process group of its own: Ctrl-C in the terminal reaches us, and we decide what becomes of it.
     const mode = this.#options.sentinel === true ? ['--sentinel'] : [];
+    // Detached, so that Ctrl-C ends only this process, which then stops the server.
     const child = spawn(this.#binaries.server, [configFile, ...mode], {
       cwd: this.dir,
       detached: true,
@@ -141,7 +141,7 @@ class OwnRedis implements RedisServer {
     child.once('exit', () => {
       if (this.#child === child) this.#child = undefined;
     });
-    // Before anything is awaited: one that ends at once must not be taken for one that runs.
+    // Before the first await, so that the `exit` listener above can reset it.
     this.#child = child;
     await log.close();
 
@@ -153,14 +153,15 @@ class OwnRedis implements RedisServer {
     throw new Error(`redis-server on port ${this.port} did not start: ${problem}\n${lastLines}`);
   }
 
-  /** Resolves with undefined once it serves, or with what went wrong. */
+  /** Resolves with undefined when the server answers, or with the problem. */
   async #serving(child: ChildProcess, timeoutMs: number): Promise<string | undefined> {
     const endsAt = performance.now() + timeoutMs;
     const password = this.#options.config?.['requirepass'];
-    const credentials = typeof password === 'string' ? { password } : {};
+    const target = { host, port: this.port, pid: child.pid };
     while (child.exitCode === null && child.signalCode === null && performance.now() < endsAt) {
-      // Asked for its pid, because a foreign server may answer on the port while ours failed to bind it.
-      if (await isServing({ host, port: this.port, pid: child.pid, ...credentials })) return undefined;
+      // With the pid, because another server can answer on the port when this one failed to bind it.
+      if (await isServing({ ...target, password: typeof password === 'string' ? password : undefined }))
+        return undefined;
       await sleep(5);
     }
     return `it did not answer PING within ${timeoutMs} ms`;
@@ -173,9 +174,9 @@ class OwnRedis implements RedisServer {
     const exited = once(child, 'exit');
     child.kill(signal);
     child.kill('SIGCONT'); // a stopped process does not see SIGTERM
-    const lastResort = setTimeout(() => child.kill('SIGKILL'), 5000);
+    const forced = setTimeout(() => child.kill('SIGKILL'), 5000);
     await exited;
-    clearTimeout(lastResort);
+    clearTimeout(forced);
   }
 
   #configText(): string {
@@ -186,7 +187,7 @@ class OwnRedis implements RedisServer {
       dir: `"${this.dir}"`,
       save: '""',
       appendonly: 'no',
-      // A replica gets its first copy at once rather than after the five seconds that wait for more replicas.
+      // Without this, a primary waits five seconds for further replicas before the first copy.
       'repl-diskless-sync-delay': '0',
       ...(replicaOf === undefined ? {} : { replicaof: `${replicaOf.host} ${replicaOf.port}` }),
       ...config,

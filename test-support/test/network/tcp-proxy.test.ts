@@ -8,7 +8,7 @@ import { until } from '../../src/until.ts';
 
 let target: Server;
 let proxy: TcpProxy;
-/** The target's ends of its connections. */
+/** The connections of the target. */
 let served: Socket[];
 let clients: Socket[];
 
@@ -35,7 +35,7 @@ afterEach(async () => {
 
 interface Client {
   socket: Socket;
-  /** Pieces received so far. */
+  /** The received pieces. */
   pieces: string[];
   text(): string;
   error: string | undefined;
@@ -65,18 +65,18 @@ async function dial(): Promise<Client> {
 const echoed = (client: Client, text: string): Promise<boolean> =>
   until(() => client.text() === text, { what: `the echo of ${text.slice(0, 20)}` });
 
-/** Long enough for a loopback round trip that was going to happen. */
+/** Long enough for a round trip on loopback. */
 const aRoundTrip = (): Promise<void> => sleep(60);
 
 describe('an undisturbed connection', () => {
-  it('carries bytes both ways and counts them', async () => {
+  it('forwards bytes in both directions and counts them', async () => {
     const client = await dial();
     client.socket.write('hello');
     await echoed(client, 'hello');
     expect(counters()).toEqual({ accepted: 1, active: 1, bytesUp: 5, bytesDown: 5 });
   });
 
-  it('carries twenty megabytes unharmed', async () => {
+  it('forwards twenty megabytes without a change', async () => {
     const client = await dial();
     const sent = Buffer.alloc(20 * 1024 * 1024, 'abcdefghij');
     client.socket.end(sent);
@@ -84,7 +84,7 @@ describe('an undisturbed connection', () => {
     expect(client.text() === sent.toString()).toBe(true);
   });
 
-  it('passes a FIN on as a FIN', async () => {
+  it('forwards a FIN as a FIN', async () => {
     const client = await dial();
     client.socket.end('last words');
     await until(() => client.ended, { what: 'the FIN back' });
@@ -93,14 +93,14 @@ describe('an undisturbed connection', () => {
     expect(client.error).toBeUndefined();
   });
 
-  it('passes an RST on as an RST', async () => {
+  it('forwards an RST as an RST', async () => {
     const client = await dial();
     await until(() => served.length === 1, { what: 'the connection to the target' });
     served[0]?.resetAndDestroy();
     await until(() => client.error === 'ECONNRESET', { what: 'the RST' });
   });
 
-  it('resets the client when nobody listens at the target', async () => {
+  it('resets the client when the target refuses the connection', async () => {
     proxy.retarget({ host: '127.0.0.1', port: await freePort() });
     const client = await dial();
     await until(() => client.error === 'ECONNRESET', { what: 'the RST' });
@@ -108,7 +108,7 @@ describe('an undisturbed connection', () => {
 });
 
 describe('delay', () => {
-  it('delivers each byte late, in order, and not one after the other', async () => {
+  it('delays each byte, in order, and does not add up the delays', async () => {
     proxy.delay(100);
     const client = await dial();
     const startedAt = performance.now();
@@ -124,7 +124,7 @@ describe('delay', () => {
 });
 
 describe('stall', () => {
-  it('holds everything back and loses nothing', async () => {
+  it('delivers no byte and loses none', async () => {
     const client = await dial();
     proxy.stall();
     client.socket.write('held');
@@ -135,7 +135,7 @@ describe('stall', () => {
     await echoed(client, 'held');
   });
 
-  it('stops reading, so that a sender feels the full buffers', async () => {
+  it('stops reading, so that the buffers of a sender fill', async () => {
     const client = await dial();
     proxy.stall();
     while (client.socket.write(Buffer.alloc(1024 * 1024))) await sleep(1);
@@ -144,7 +144,7 @@ describe('stall', () => {
     expect(proxy.bytesUp).toBeLessThan(1024 * 1024);
   });
 
-  it('holds new connections as well', async () => {
+  it('applies to new connections', async () => {
     proxy.stall();
     const client = await dial();
     client.socket.write('held');
@@ -156,37 +156,37 @@ describe('stall', () => {
 });
 
 describe('blackhole', () => {
-  it('swallows bytes and FINs, and tells neither side', async () => {
+  it('discards bytes and FINs without an error on either side', async () => {
     const client = await dial();
     client.socket.write('before');
     await echoed(client, 'before');
     proxy.blackhole();
-    let targetHeard = false;
+    let targetReceived = false;
     served[0]?.on('data', () => {
-      targetHeard = true;
+      targetReceived = true;
     });
     served[0]?.on('end', () => {
-      targetHeard = true;
+      targetReceived = true;
     });
     served[0]?.write('lost');
     client.socket.end('lost as well');
     await aRoundTrip();
-    expect(targetHeard).toBe(false);
+    expect(targetReceived).toBe(false);
     expect(client.text()).toBe('before');
     expect(client.closed).toBe(false);
   });
 
-  it('accepts new connections without the target hearing of them', async () => {
+  it('accepts new connections without a connection to the target', async () => {
     proxy.blackhole();
     const client = await dial();
-    client.socket.write('anybody?');
-    await until(() => proxy.bytesUp === 8, { what: 'the swallowed bytes' });
+    client.socket.write('12345678');
+    await until(() => proxy.bytesUp === 8, { what: 'the discarded bytes' });
     expect(served).toHaveLength(0);
     expect(client.closed).toBe(false);
     expect(proxy.active).toBe(1);
   });
 
-  it('hides the death of the target', async () => {
+  it('hides a reset by the target', async () => {
     const client = await dial();
     await until(() => served.length === 1, { what: 'the connection to the target' });
     proxy.blackhole();
@@ -196,16 +196,16 @@ describe('blackhole', () => {
     expect(client.closed).toBe(false);
   });
 
-  it('once it ends, resets the connections that lost bytes and keeps the others', async () => {
+  it('at its end, resets the connections that lost bytes and keeps the others', async () => {
     const lossy = await dial();
     const idle = await dial();
     await until(() => served.length === 2, { what: 'both connections' });
     proxy.blackhole();
     lossy.socket.write('lost');
-    const swallowed = await dial();
-    await until(() => proxy.bytesUp === 4, { what: 'the swallowed bytes' });
+    const discarded = await dial();
+    await until(() => proxy.bytesUp === 4, { what: 'the discarded bytes' });
     proxy.flow();
-    await until(() => lossy.error === 'ECONNRESET' && swallowed.closed, { what: 'the RSTs' });
+    await until(() => lossy.error === 'ECONNRESET' && discarded.closed, { what: 'the RSTs' });
     idle.socket.write('still here');
     await echoed(idle, 'still here');
   });
@@ -222,34 +222,34 @@ describe('reset, refuse and halfClose', () => {
     await until(() => proxy.active === 0, { what: 'the end of the connection' });
   });
 
-  it('refuses new connections while told to, and leaves the present ones alone', async () => {
+  it('refuses new connections, and does not affect present ones', async () => {
     const present = await dial();
     proxy.refuse(true);
     const refused = connect(proxy.port, proxy.host);
     await expect(once(refused, 'end')).rejects.toThrow('ECONNRESET');
-    present.socket.write('me?');
-    await echoed(present, 'me?');
+    present.socket.write('first');
+    await echoed(present, 'first');
     proxy.refuse(false);
-    const welcome = await dial();
-    welcome.socket.write('and me?');
-    await echoed(welcome, 'and me?');
+    const later = await dial();
+    later.socket.write('second');
+    await echoed(later, 'second');
     expect(proxy.accepted).toBe(3);
   });
 
   it('closes one direction only', async () => {
     const client = await dial();
     await until(() => served.length === 1, { what: 'the connection to the target' });
-    const heard: string[] = [];
-    served[0]?.on('data', (bytes) => heard.push(bytes.toString()));
+    const received: string[] = [];
+    served[0]?.on('data', (bytes) => received.push(bytes.toString()));
     proxy.halfClose('down');
     await until(() => client.ended, { what: 'the FIN' });
     client.socket.write('one way');
-    await until(() => heard.join('') === 'one way', { what: 'the other direction' });
+    await until(() => received.join('') === 'one way', { what: 'the other direction' });
   });
 });
 
 describe('splitBytes', () => {
-  it('delivers in pieces of the size asked for', async () => {
+  it('writes pieces of the given size', async () => {
     const client = await dial();
     proxy.splitBytes(3);
     const sizes: number[] = [];
@@ -260,13 +260,13 @@ describe('splitBytes', () => {
     expect(sizes).toEqual([3, 3, 2]);
   });
 
-  it('refuses a size below one byte', () => {
-    expect(() => proxy.splitBytes(0)).toThrow('splitBytes: at least 1 byte, got 0');
+  it('rejects a size below one byte', () => {
+    expect(() => proxy.splitBytes(0)).toThrow('splitBytes: expected at least 1 byte, found 0');
   });
 });
 
 describe('onBytes', () => {
-  it('fires once, for its own direction only', async () => {
+  it('calls back once, only for its direction', async () => {
     let up = 0;
     let down = 0;
     proxy.onBytes('needle', 'up', () => {
@@ -281,7 +281,7 @@ describe('onBytes', () => {
     expect([up, down]).toEqual([1, 0]);
   });
 
-  it('finds a pattern cut by packets', async () => {
+  it('finds a pattern across packets', async () => {
     let seen = 0;
     proxy.onBytes(Buffer.from('needle'), 'up', () => {
       seen += 1;
@@ -295,7 +295,7 @@ describe('onBytes', () => {
     expect(seen).toBe(1);
   });
 
-  it('does not fire for what had passed before, nor after it was taken back', async () => {
+  it('does not call back for bytes before the watch, or after its end', async () => {
     const client = await dial();
     client.socket.write('needle');
     await echoed(client, 'needle');
@@ -312,24 +312,24 @@ describe('onBytes', () => {
     expect(seen).toBe(0);
   });
 
-  it.each(['reset', 'stall', 'blackhole'] as const)('lets %s keep the pattern from arriving', async (fault) => {
+  it.each(['reset', 'stall', 'blackhole'] as const)('allows %s before the pattern arrives', async (fault) => {
     const client = await dial();
     await until(() => served.length === 1, { what: 'the connection to the target' });
-    let heard = '';
+    let received = '';
     served[0]?.on('data', (bytes) => {
-      heard += bytes.toString();
+      received += bytes.toString();
     });
     proxy.onBytes('commit', 'up', () => proxy[fault]());
     client.socket.write('begin');
     await echoed(client, 'begin');
     client.socket.write(' commit');
     await aRoundTrip();
-    expect(heard).toBe('begin');
+    expect(received).toBe('begin');
   });
 });
 
 describe('close', () => {
-  it('frees the port and ends what is open', async () => {
+  it('frees the port and ends open connections', async () => {
     const { port } = proxy;
     const client = await dial();
     await proxy.close();

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-/** An executable that answers `--version` like a server would, and nothing else. */
+/** An executable that prints `answer`, as a server does with `--version`. */
 async function fakeServer(folder: string, name: string, answer: string): Promise<string> {
   const path = join(dir, folder, name);
   await mkdir(dirname(path), { recursive: true });
@@ -20,8 +20,8 @@ async function fakeServer(folder: string, name: string, answer: string): Promise
   return path;
 }
 
-describe('where a Redis server is looked for', () => {
-  it('takes the one that REVOCAST_REDIS_SERVER names before any on PATH', async () => {
+describe('findRedisServer', () => {
+  it('prefers REVOCAST_REDIS_SERVER to PATH', async () => {
     const named = await fakeServer('named', 'my-redis', 'Redis server v=7.4.1 sha=0');
     const onPath = await fakeServer('path', 'redis-server', 'Redis server v=6.2.0 sha=0');
     const env = { REVOCAST_REDIS_SERVER: named, PATH: dirname(onPath) };
@@ -33,20 +33,20 @@ describe('where a Redis server is looked for', () => {
     });
   });
 
-  it('refuses a named server that does not run rather than taking another one', async () => {
+  it('rejects a server in REVOCAST_REDIS_SERVER that does not run, and uses no other one', async () => {
     const onPath = await fakeServer('path', 'redis-server', 'Redis server v=6.2.0 sha=0');
     const env = { REVOCAST_REDIS_SERVER: join(dir, 'missing'), PATH: dirname(onPath) };
-    await expect(findRedisServer({ env })).rejects.toThrow(/REVOCAST_REDIS_SERVER names .*missing/);
+    await expect(findRedisServer({ env })).rejects.toThrow(/REVOCAST_REDIS_SERVER is .*missing/);
   });
 
-  it('prefers valkey-server to redis-server on PATH', async () => {
+  it('prefers valkey-server to redis-server in PATH', async () => {
     const redis = await fakeServer('first', 'redis-server', 'Redis server v=7.0.0 sha=0');
     const valkey = await fakeServer('second', 'valkey-server', 'Valkey server v=8.1.0 sha=0');
     const env = { PATH: `${dirname(redis)}:${dirname(valkey)}` };
     await expect(findRedisServer({ env })).resolves.toMatchObject({ server: valkey, version: '8.1.0', source: 'path' });
   });
 
-  it('passes over a file on PATH that does not answer like a Redis server', async () => {
+  it('ignores a file in PATH that is not a Redis server', async () => {
     const impostor = await fakeServer('impostor', 'valkey-server', 'hello');
     const redis = await fakeServer('genuine', 'redis-server', 'Redis server v=7.0.0 sha=0');
     const env = { PATH: `${dirname(impostor)}:${dirname(redis)}` };
@@ -57,7 +57,7 @@ describe('where a Redis server is looked for', () => {
     expect(defaultCacheDir).toBe(fileURLToPath(new URL('../../../.cache/redis', import.meta.url)));
   });
 
-  it('says how to install one when there is none and none can be fetched', async () => {
+  it('fails with instructions when no server is found and no copy can be downloaded', async () => {
     const blocked = join(dir, 'a-file');
     await writeFile(blocked, '');
     const search = findRedisServer({ env: { PATH: '' }, cacheDir: blocked });
@@ -66,13 +66,13 @@ describe('where a Redis server is looked for', () => {
     );
   });
 
-  it('remembers its answer', async () => {
+  it('caches its result', async () => {
     expect(await findRedisServer()).toBe(await findRedisServer());
   });
 });
 
-describe('the libraries that a package depends on', () => {
-  it('leaves out what every system with apt has, versions, alternatives and what is no library', () => {
+describe('the libraries of a package', () => {
+  it('do not include versions, alternatives, other packages, or libraries of every system with apt', () => {
     const depends =
       'adduser, libatomic1 (>= 4.8), libc6 (>= 2.34), libssl3t64 (>= 3.0), liba:any | libb, libsystemd0\n';
     expect(librariesIn(depends)).toEqual(['libatomic1', 'libssl3t64', 'liba']);

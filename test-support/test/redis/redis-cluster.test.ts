@@ -2,13 +2,13 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { askRedis } from '../../src/redis/redis-ask.ts';
 import { type RedisCluster, startCluster } from '../../src/redis/redis-cluster.ts';
 
-describe('a cluster of one’s own', () => {
+describe('a Redis cluster', () => {
   let cluster: RedisCluster | undefined;
   afterEach(async () => {
     await cluster?.stop();
   });
 
-  it('serves every slot, sends others to the owner, and hands a slot to the replica when asked', async () => {
+  it('serves every slot, redirects to the owner of a slot, and fails over to a replica', async () => {
     cluster = await startCluster();
     const owner = await cluster.ownerOf('{revocast}:rules');
     const other = cluster.nodes.find((node) => node !== owner)!;

@@ -3,13 +3,13 @@ import { askRedis } from '../../src/redis/redis-ask.ts';
 import { type SentinelSetup, startSentinels } from '../../src/redis/redis-sentinel.ts';
 import { until } from '../../src/until.ts';
 
-describe('a Redis watched by Sentinels', () => {
+describe('a Redis with Sentinels', () => {
   let setup: SentinelSetup | undefined;
   afterEach(async () => {
     await setup?.stop();
   });
 
-  it('fails over when asked: the replica takes over, with its data, and the old primary follows it', async () => {
+  it('fails over to the replica with its data, and the old primary becomes its replica', async () => {
     setup = await startSentinels();
     const [first, second] = setup.servers;
     expect(setup.url).toMatch(/^redis\+sentinel:\/\/127\.0\.0\.1:\d+,127\.0\.0\.1:\d+,127\.0\.0\.1:\d+\/revocast$/);

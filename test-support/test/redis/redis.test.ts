@@ -18,7 +18,7 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map((server) => server.stop()));
 });
 
-/** One inline command on a connection of its own; rejects when nothing answers within `timeoutMs`. */
+/** Sends one inline command on a new connection; rejects without an answer within `timeoutMs`. */
 async function ask(server: RedisServer, command: string, timeoutMs = 2000): Promise<string> {
   const socket = connect(server.port, server.host);
   try {
@@ -39,8 +39,8 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-describe('a Redis of one’s own', () => {
-  it('answers as soon as it is handed out, and persists nothing', async () => {
+describe('startRedis', () => {
+  it('starts a server that answers PING and persists nothing', async () => {
     const server = await start();
     expect(await ask(server, 'PING')).toBe('+PONG\r\n');
     expect(server.url).toBe(`redis://127.0.0.1:${server.port}`);
@@ -49,12 +49,12 @@ describe('a Redis of one’s own', () => {
     expect(await ask(server, 'CONFIG GET bind')).toContain('\r\n127.0.0.1\r\n');
   });
 
-  it('comes eight at a time, each on a port of its own', async () => {
+  it('starts eight servers at the same time on different ports', async () => {
     const servers = await Promise.all(Array.from({ length: 8 }, () => start()));
     expect(new Set(servers.map((server) => server.port)).size).toBe(8);
   });
 
-  it('takes directives of redis.conf, with one line or several', async () => {
+  it('accepts directives of redis.conf with one or several lines', async () => {
     const config = { maxmemory: '7mb', 'client-output-buffer-limit': ['normal 1 2 3', 'pubsub 4 5 6'] };
     const server = await start({ config });
     expect(await ask(server, 'CONFIG GET maxmemory')).toContain('7340032');
@@ -63,23 +63,23 @@ describe('a Redis of one’s own', () => {
     expect(limits).toContain('pubsub 4 5 6');
   });
 
-  it('knows that it is ready behind a password', async () => {
+  it('is ready with a password', async () => {
     const server = await start({ config: { requirepass: 'swordfish' } });
     expect(await ask(server, 'PING')).toContain('-NOAUTH');
     expect(await ask(server, 'AUTH swordfish')).toBe('+OK\r\n');
   });
 
-  it('says what Redis said when it cannot start', async () => {
+  it('fails with the log of Redis when it cannot start', async () => {
     await expect(startRedis({ config: { maxmemory: 'plenty' } })).rejects.toThrow(/did not start[\s\S]*maxmemory/);
   });
 
-  it('refuses a port that a foreign Redis holds, and leaves that one alone', async () => {
+  it('fails on a port of another Redis, which keeps running', async () => {
     const foreign = await start();
     await expect(startRedis({ port: foreign.port })).rejects.toThrow(/Address already in use/);
     expect(await ask(foreign, 'PING')).toBe('+PONG\r\n');
   });
 
-  it('is gone after stop, and so is its directory', async () => {
+  it('ends on stop, and removes its directory', async () => {
     const server = await start();
     const pid = server.pid ?? 0;
     await server.stop();
@@ -89,7 +89,7 @@ describe('a Redis of one’s own', () => {
     expect(existsSync(server.dir)).toBe(false);
   });
 
-  it('comes back empty on the same port after kill and restart', async () => {
+  it('is empty on the same port after kill and restart', async () => {
     const server = await start();
     const { port, pid } = server;
     await ask(server, 'SET key value');
@@ -101,7 +101,7 @@ describe('a Redis of one’s own', () => {
     expect(await ask(server, 'GET key')).toBe('$-1\r\n');
   });
 
-  it('keeps what an append-only file holds, even across kill', async () => {
+  it('keeps the data of an append-only file after kill', async () => {
     const server = await start({ config: { appendonly: 'yes', appendfsync: 'always' } });
     await ask(server, 'SET key value');
     await server.kill();
@@ -109,7 +109,7 @@ describe('a Redis of one’s own', () => {
     expect(await ask(server, 'GET key')).toBe('$5\r\nvalue\r\n');
   });
 
-  it('restarts with the configuration that CONFIG REWRITE saved', async () => {
+  it('restarts with the configuration saved by CONFIG REWRITE', async () => {
     const server = await start();
     await ask(server, 'CONFIG SET maxmemory 5mb');
     await ask(server, 'CONFIG REWRITE');
@@ -117,7 +117,7 @@ describe('a Redis of one’s own', () => {
     expect(await ask(server, 'CONFIG GET maxmemory')).toContain('5242880');
   });
 
-  it('accepts connections but says nothing while paused', async () => {
+  it('accepts connections and does not answer while paused', async () => {
     const server = await start();
     server.pause();
     await expect(ask(server, 'PING', 200)).rejects.toThrow('abort');
@@ -133,7 +133,7 @@ describe('a Redis of one’s own', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('leaves a directory that was given to it, for another one with its own port and configuration', async () => {
+  it('keeps a given directory, which another server can use with its own port and configuration', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'revocast-given-'));
     const first = await start({ dir, config: { appendonly: 'yes', maxmemory: '5mb' } });
     await ask(first, 'SET key value');
@@ -145,7 +145,7 @@ describe('a Redis of one’s own', () => {
     await rm(dir, { recursive: true });
   });
 
-  it('copies another one as its replica', async () => {
+  it('replicates another server', async () => {
     const primary = await start();
     await ask(primary, 'SET key value');
     const replica = await start({ replicaOf: primary });
