@@ -3,12 +3,14 @@ import { describe, expect, it } from '@jest/globals';
 import { decodeEvent, encodeRuleEvent } from '../src/codec/event.ts';
 import { rowBytes } from '../src/codec/rows.ts';
 import { encodeSnapshot, snapshotHeaderBytes } from '../src/codec/snapshot.ts';
+import { closeCodes } from '../src/http/wire/stream.ts';
 import { encodeProof, paths } from '../src/http/wire/wire.ts';
 import { gapCauses } from '../src/log/feed.ts';
 import { keys } from '../src/redis/keys.ts';
 import * as scripts from '../src/redis/scripts.ts';
 import { staleCauses } from '../src/replication/freshness.ts';
 import { digestOf, digestToHex } from '../src/rules/digest.ts';
+import { type Dimension, type DimensionValue, dimensions } from '../src/rules/revocation.ts';
 
 const text = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 const sourceOf = (path: string) => readFileSync(new URL(`../src/${path}`, import.meta.url), 'utf8');
@@ -37,6 +39,12 @@ describe('docs/protocol.md', () => {
       const found = new RegExp(`const ${name(constant)} = ([\\d_]+);`).exec(sourceOf(name(file)))?.[1];
       expect([constant, found?.replaceAll('_', '')]).toEqual([constant, value]);
     }
+  });
+
+  it('has an example of a digest', () => {
+    const [, example = '', digest] = /digest of `(\[1,.*\])` is `([0-9a-f]{32})`/.exec(text) ?? [];
+    const [, dimension, issuer, value] = JSON.parse(example) as [1, Dimension, string, DimensionValue['value']];
+    expect(digest).toBe(digestToHex(digestOf({ dimension, issuer, value })));
   });
 
   it('names every key, and every field of meta that a script reads or writes', () => {
@@ -121,6 +129,24 @@ describe('docs/protocol.md', () => {
     const rowsAt = [...at].find(([field]) => field?.startsWith('rows:'))?.[1];
     expect(rowsAt).toEqual([snapshotHeaderBytes, rowBytes]);
     expect(bytes.byteLength).toBe(snapshotHeaderBytes + rowBytes + 4);
+  });
+
+  it('gives a value to every number that it names by a constant', () => {
+    const constants = rows('Constants', /^`/).map(([constant]) => name(constant));
+    const used = [
+      ...text.matchAll(/`((?:max|least|most|welcome|report|keepAlive|read)[A-Za-z]*(?:Ms|Bytes|Replicas))`/g),
+    ];
+    // The option that `defaultMaxStalenessMs` is the default of.
+    expect(
+      used.map(([, word]) => word).filter((word) => word !== 'maxStalenessMs' && !constants.includes(word!)),
+    ).toEqual([]);
+  });
+
+  it('names every dimension, and every code with which a sidecar closes a stream', () => {
+    expect(rows('The rule', /^`[a-z_]+`$/).map(([dimension]) => name(dimension))).toEqual([...dimensions]);
+    // 1009 is of the library of the WebSocket, for a message that is too long.
+    const codes = rows('What a sidecar does with them', /^\d{4}$/).map(([code]) => Number(code));
+    expect(codes).toEqual([...Object.values(closeCodes), 1009].sort());
   });
 
   it('names every path, every cause of a hole and every cause of staleness', () => {
