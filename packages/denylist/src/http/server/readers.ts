@@ -143,6 +143,7 @@ export class Readers implements Reader {
     if (entry.connection !== connection) return;
     entry.connection = undefined;
     entry.disconnectedAtMs = this.#clock.monotonicMs();
+    this.#forgetEmpty(entry);
     this.#tellProgress();
   }
 
@@ -154,13 +155,16 @@ export class Readers implements Reader {
    */
   reportByName(name: string, replicas: readonly ReplicaProgress[]): boolean {
     const nowMs = this.#clock.monotonicMs();
-    const entry = this.#byName.get(name) ?? this.#newEntry(true, name);
-    this.#byName.set(name, entry);
-    this.#entries.set(entry.identity, entry);
+    const known = this.#byName.get(name);
+    // Any name may report: one that has neither replicas nor a stream is not remembered.
+    if (known === undefined && replicas.length === 0) return true;
+    const entry = known ?? this.#newEntryOf(name);
     entry.reportedAtMs = nowMs;
     for (const { id, cursor, ...replica } of replicas) {
       const n = cursor === undefined ? undefined : this.#numberAt(cursor);
-      if (!this.#hold(entry, id, { ...replica, n, label: id === name ? undefined : name })) return false;
+      if (this.#hold(entry, id, { ...replica, n, label: id === name ? undefined : name })) continue;
+      this.#forgetEmpty(entry);
+      return false;
     }
     const named = new Set(replicas.map(({ id }) => id));
     for (const [id, replica] of entry.replicas) {
@@ -171,10 +175,19 @@ export class Readers implements Reader {
     return true;
   }
 
-  /** A stream of the last release was opened under this name. @returns undefined unless that name has reported. */
+  /**
+   * A stream of the last release was opened under this name. A relay without replicas has reported nothing that is
+   * remembered: it gets no proof before its next report.
+   *
+   * @returns undefined for no name.
+   */
   openedByName(name: string | undefined, connection: ReaderConnection): ReaderEntry | undefined {
-    const entry = name === undefined ? undefined : this.#byName.get(name);
-    if (entry === undefined) return undefined;
+    if (name === undefined) return undefined;
+    let entry = this.#byName.get(name);
+    if (entry === undefined) {
+      entry = this.#newEntryOf(name);
+      entry.reportedAtMs = Number.NEGATIVE_INFINITY;
+    }
     entry.connection = connection;
     entry.followedRevision = entry.revision;
     return entry;
@@ -229,7 +242,7 @@ export class Readers implements Reader {
         const cursor = n === undefined || isForged ? undefined : this.#sourceCursor(n);
         replicas.push({ ...reported, id, cursor });
       }
-      if (entry.connection === undefined && entry.replicas.size === 0) this.#forget(entry);
+      this.#forgetEmpty(entry);
     }
     return replicas;
   }
@@ -249,11 +262,18 @@ export class Readers implements Reader {
     return new ReaderEntry({ identity: draw(8), secret: draw(16), relay, name, nowMs: this.#clock.monotonicMs() });
   }
 
+  #newEntryOf(name: string): ReaderEntry {
+    const entry = this.#newEntry(true, name);
+    this.#byName.set(name, entry);
+    this.#entries.set(entry.identity, entry);
+    return entry;
+  }
+
   /** @returns false when there is no room for another replica. */
   #hold(entry: ReaderEntry, id: string, replica: HeldReplica): boolean {
     const held = entry.replicas.get(id);
     if (held === undefined) {
-      if (this.#replicas >= maxReplicas && !this.#makeRoom()) return false;
+      if (this.#replicas >= maxReplicas && !this.#makeRoom(entry)) return false;
       this.#replicas += 1;
     }
     if (replica.hasLookUp !== false) this.#lookUpSeenAtMs = this.#clock.monotonicMs();
@@ -269,6 +289,10 @@ export class Readers implements Reader {
     if (entry.replicas.delete(id)) this.#replicas -= 1;
   }
 
+  #forgetEmpty(entry: ReaderEntry): void {
+    if (entry.connection === undefined && entry.replicas.size === 0) this.#forget(entry);
+  }
+
   #forget(entry: ReaderEntry): void {
     for (const id of entry.replicas.keys()) this.#drop(entry, id);
     this.#entries.delete(entry.identity);
@@ -276,13 +300,13 @@ export class Readers implements Reader {
     if (entry.name !== undefined) this.#byName.delete(entry.name);
   }
 
-  /** Drops the reader without a connection that has been gone longest. @returns false when all have one. */
-  #makeRoom(): boolean {
+  /** Drops the reader without a connection that has been gone longest, but not `entry`. @returns false when all have one. */
+  #makeRoom(entry: ReaderEntry): boolean {
     const nowMs = this.#clock.monotonicMs();
     let oldest: ReaderEntry | undefined;
-    for (const entry of this.#entries.values()) {
-      if (entry.connection !== undefined || entry.replicas.size === 0) continue;
-      if (oldest === undefined || entry.disconnectedAtMs < oldest.disconnectedAtMs) oldest = entry;
+    for (const other of this.#entries.values()) {
+      if (other === entry || other.connection !== undefined || other.replicas.size === 0) continue;
+      if (oldest === undefined || other.disconnectedAtMs < oldest.disconnectedAtMs) oldest = other;
     }
     if (oldest === undefined) return false;
     for (const replica of oldest.replicas.values()) {
