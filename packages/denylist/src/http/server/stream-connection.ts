@@ -28,6 +28,11 @@ export interface StreamShared {
 const joinLooks = 10;
 /** Looks between two checks of the token: half a minute. */
 const tokenLooks = 60;
+/**
+ * Pings without an answer after which a reader is closed, a minute: it sends and does not read. A reader that reads slowly needs
+ * as long for what waits in the buffers before the ping.
+ */
+const maxUnansweredPings = 60;
 
 /** Reports that may wait for an answer; a relay sends one for each new replica, and no sidecar holds more replicas. */
 export const maxUnanswered = 10_000;
@@ -49,6 +54,7 @@ export class StreamConnection implements ReaderConnection {
   readonly #unanswered: { readonly seq: number; readonly revision: number }[] = [];
   #bytesRead = 0;
   #silentLooks = 0;
+  #unansweredPings = 0;
   #looks = 0;
 
   constructor(shared: StreamShared, webSocket: WebSocket, socket: Socket, isPermitted: () => boolean) {
@@ -57,6 +63,9 @@ export class StreamConnection implements ReaderConnection {
     this.#socket = socket;
     this.#isPermitted = isPermitted;
     webSocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    webSocket.on('pong', () => {
+      this.#unansweredPings = 0;
+    });
     webSocket.on('close', () => {
       this.#isClosing = true;
       if (this.#entry !== undefined) this.#shared.readers.disconnected(this.#entry, this);
@@ -98,7 +107,11 @@ export class StreamConnection implements ReaderConnection {
     if (this.#silentLooks >= silentLooks) this.#webSocket.terminate();
     else if (this.#entry === undefined && this.#looks >= joinLooks) this.close('bad_frame');
     else if (this.#looks % tokenLooks === 0 && !this.#isPermitted()) this.close('token_revoked');
-    else if (this.#looks % 2 === 0 && !this.#isClosing) this.#webSocket.ping();
+    else if (this.#unansweredPings >= maxUnansweredPings) this.close('slow_reader');
+    else if (this.#looks % 2 === 0 && !this.#isClosing) {
+      this.#unansweredPings += 1;
+      this.#webSocket.ping();
+    }
   }
 
   goodbye(): void {

@@ -267,6 +267,16 @@ describe('a reader that does not read', () => {
     expect(kinds()).toEqual(['welcome', ...Array.from({ length: 9 }, () => 'answer')]);
   });
 
+  it('is closed when it has sent bytes but no pong for a minute of pings', () => {
+    const { look, webSocket } = givenFollower();
+    look(60, 1);
+    webSocket.emit('pong');
+    look(120, 1);
+    expect({ closedWith: webSocket.closedWith, pings: webSocket.pings }).toEqual({ closedWith: undefined, pings: 90 });
+    look(1, 1);
+    expect(webSocket.closedWith).toBe(closeCodes.slow_reader);
+  });
+
   it('is closed when it sends usage reports and does not read the answers', async () => {
     const { webSocket, receive, kinds } = givenFollower();
     webSocket.bufferedAmount = 1000;
