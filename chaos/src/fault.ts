@@ -24,6 +24,10 @@ export const failures = [
   'deploy storm',
   'partitioned old primary',
   'bad links',
+  'WebSocket messages lost, repeated, reordered or changed',
+  'a reader stops reading',
+  'a reader returns while its old connection looks alive',
+  'late registration upstream',
 ] as const;
 export type Failure = (typeof failures)[number];
 

@@ -1,5 +1,6 @@
 import type { Fault } from '../fault.ts';
 import { badLinks } from './links/bad-links.ts';
+import { frames } from './links/frames.ts';
 import { halfOpen } from './links/half-open.ts';
 import { oldHeartbeats } from './links/old-heartbeats.ts';
 import { slow } from './links/slow.ts';
@@ -16,6 +17,7 @@ import { shortAndLong } from './log/short-and-long.ts';
 import { capacity } from './processes/capacity.ts';
 import { clocks } from './processes/clocks.ts';
 import { deployStorm } from './processes/deploy-storm.ts';
+import { readers } from './processes/readers.ts';
 import { restarts } from './processes/restarts.ts';
 import { resumes } from './processes/resumes.ts';
 import { sidecarKilled } from './processes/sidecar-killed.ts';
@@ -42,4 +44,6 @@ export const faults: readonly Fault[] = [
   ...deployStorm,
   ...partition,
   ...badLinks,
+  ...frames,
+  ...readers,
 ];

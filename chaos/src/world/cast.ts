@@ -1,5 +1,5 @@
 import { until } from '@revocast/test-support';
-import type { ApiSettings, SidecarSettings, StormSettings } from '../actors/message.ts';
+import type { ApiSettings, ProcessFigures, SidecarSettings, StormSettings } from '../actors/message.ts';
 import type { BrokenBuild } from '../broken/build.ts';
 import { type ActorOptions, ActorProcess } from './actor-process.ts';
 import { type ClaimedPort, claimPort } from './claim-port.ts';
@@ -37,6 +37,7 @@ export interface StormOptions {
   readonly via: string;
   readonly replicas: number;
   readonly timeoutMs: number;
+  readonly onMessage?: ActorOptions['onMessage'];
 }
 
 /** Far above the memory that an API process needs, and far below that of a leak or an unbounded buffer. */
@@ -51,6 +52,7 @@ export class Cast {
   readonly #ports: ClaimedPort[] = [];
   readonly #dataPorts = new Map<string, number>();
   readonly #adminPorts = new Map<string, number>();
+  readonly #figures = new Map<string, ProcessFigures>();
 
   constructor(context: CastContext) {
     this.#context = context;
@@ -76,7 +78,11 @@ export class Cast {
       },
       clockOffsetMs,
     };
-    const actor = this.#actor(who, 'sidecar-main', () => settings);
+    const onMessage = (message: object) => {
+      // Sent by our own actor, from this very type.
+      if ('figures' in message) this.#figures.set(who, message.figures as ProcessFigures);
+    };
+    const actor = this.#actor({ who, program: 'sidecar-main', settings: () => settings, onMessage });
     this.sidecars.push(actor);
     return actor;
   }
@@ -103,16 +109,16 @@ export class Cast {
       maxRssBytes,
       brokenBuild,
     });
-    const actor = this.#actor(who, program, settings);
+    const actor = this.#actor({ who, program, settings });
     this.apis.push(actor);
     return actor;
   }
 
   /** Starts a process that opens `replicas` cold replicas of a sidecar at once, and waits until all are fresh. */
-  async storm(who: string, { via, replicas, timeoutMs }: StormOptions): Promise<ActorProcess> {
+  async storm(who: string, { via, replicas, timeoutMs, onMessage }: StormOptions): Promise<ActorProcess> {
     const { maxStalenessMs } = this.#context;
     const settings: StormSettings = { feedUrl: await this.#linkTo(via, who), replicas, timeoutMs, maxStalenessMs };
-    const actor = this.#actor(who, 'storm-main', () => settings);
+    const actor = this.#actor({ who, program: 'storm-main', settings: () => settings, onMessage });
     this.#storms.push(actor);
     await actor.start();
     return actor;
@@ -133,6 +139,17 @@ export class Cast {
   /** The next connection of the process goes to this sidecar. */
   follow(who: string, sidecar: string): void {
     this.#context.links.lead(who, portOf(this.#dataPorts, sidecar));
+  }
+
+  async sidecarFigures(who: string): Promise<ProcessFigures> {
+    this.#figures.delete(who);
+    this.sidecar(who).tell({ tell: 'measure' });
+    return await until(() => this.#figures.get(who), { what: `figures of ${who}` });
+  }
+
+  /** Where a sidecar listens for its readers. */
+  dataPort(who: string): number {
+    return portOf(this.#dataPorts, who);
   }
 
   /** The port of `/readyz` and `/metrics` of a sidecar. */
@@ -156,8 +173,8 @@ export class Cast {
     for (const { release } of this.#ports.splice(0)) release();
   }
 
-  #actor(who: string, program: ActorOptions['program'], settings: (life: number) => object): ActorProcess {
-    return new ActorProcess({ who, program, settings, recorder: this.#context.recorder });
+  #actor(options: Omit<ActorOptions, 'recorder'>): ActorProcess {
+    return new ActorProcess({ ...options, recorder: this.#context.recorder });
   }
 
   async #claimPort(): Promise<number> {

@@ -1,4 +1,4 @@
-import { startTcpProxy, type TcpProxy } from '@revocast/test-support';
+import { type FrameProxy, startFrameProxy, startTcpProxy, type TcpProxy } from '@revocast/test-support';
 
 const host = '127.0.0.1';
 
@@ -8,12 +8,15 @@ const host = '127.0.0.1';
  */
 export class Links {
   readonly #links = new Map<string, TcpProxy>();
+  readonly #targetPorts = new Map<string, number>();
+  readonly #frameProxies: FrameProxy[] = [];
   /** Links to Redis that move to each new primary. */
   readonly #toRedis: string[] = [];
 
   async add(name: string, port: number): Promise<TcpProxy> {
     const link = await startTcpProxy({ target: { host, port } });
     this.#links.set(name, link);
+    this.#targetPorts.set(name, port);
     return link;
   }
 
@@ -40,7 +43,19 @@ export class Links {
 
   /** Changes the target of a link, from its next connection on. */
   lead(name: string, port: number): void {
+    this.#targetPorts.set(name, port);
     this.get(name).retarget({ host, port });
+  }
+
+  /** Puts a proxy of frames between a link and its target, and resets its connections. */
+  async throughFrames(name: string): Promise<FrameProxy> {
+    const port = this.#targetPorts.get(name);
+    if (port === undefined) throw new Error(`no link ${name}`);
+    const proxy = await startFrameProxy({ host, port });
+    this.#frameProxies.push(proxy);
+    this.lead(name, proxy.port);
+    this.get(name).reset();
+    return proxy;
   }
 
   /** Moves all links to Redis except those in `except` to another primary, and resets their connections. */
@@ -52,6 +67,6 @@ export class Links {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.all().map((link) => link.close()));
+    await Promise.all([...this.all(), ...this.#frameProxies].map((proxy) => proxy.close()));
   }
 }

@@ -1,4 +1,5 @@
 import { type RedisServer, type StartRedisOptions, startRedis, type TcpProxy, until } from '@revocast/test-support';
+import type { ProcessFigures } from '../actors/message.ts';
 import type { BrokenBuild } from '../broken/build.ts';
 import type { StatementRecord } from '../history.ts';
 import { monotonicMs } from '../monotonic.ts';
@@ -156,6 +157,16 @@ export class World {
   /** Starts a process that opens `replicas` cold replicas of a sidecar at once, and waits until all are fresh. */
   storm(who: string, options: StormOptions): Promise<ActorProcess> {
     return this.#cast.storm(who, options);
+  }
+
+  /** What a sidecar says of its memory and its sockets. */
+  sidecarFigures(who: string): Promise<ProcessFigures> {
+    return this.#cast.sidecarFigures(who);
+  }
+
+  /** Where a sidecar listens for its readers, without a link between. */
+  dataPort(who: string): number {
+    return this.#cast.dataPort(who);
   }
 
   sidecar(who: string): ActorProcess {

@@ -60,4 +60,28 @@ export const resumes: readonly Fault[] = [
       });
     },
   },
+  {
+    name: 'resumes/relay-chain-of-three',
+    failure,
+    async run(world) {
+      const first = await world.addSidecar('relay-1', { source: 's1' });
+      const middle = await world.addSidecar('relay-2', { source: 'relay-1' });
+      const last = await world.addSidecar('relay-3', { source: 'relay-2' });
+      const api = await world.addApi('a-relay', { via: 'relay-3' });
+      for (const actor of [first, middle, last, api]) await actor.start();
+      await world.untilFresh(10_000);
+      await world.fault('the relay in the middle is killed and started again', async () => {
+        await middle.kill();
+        await pause(1000);
+        await middle.start();
+      });
+      await world.untilFresh(10_000);
+      await world.fault('the relay in the middle is killed and stays away for longer than the bound', async () => {
+        await middle.kill();
+        await pause(world.maxStalenessMs + 1000);
+        world.expect('the process behind the chain is not fresh meanwhile', !api.fresh);
+        await middle.start();
+      });
+    },
+  },
 ];
