@@ -23,6 +23,11 @@ import { fetchSnapshot, type Snapshot } from './snapshot.ts';
 import { StreamReports } from './stream-reports.ts';
 import type { StreamSocket } from './stream-socket.ts';
 
+/**
+ * A reader that follows and has had no heartbeat for this long asks for one. The sidecar may not be fresh; but a sidecar that has
+ * not received `follow` closes the connection at this question, and otherwise both would wait for ever.
+ */
+const askAgainMs = 3000;
 /** A welcome that takes longer is not awaited before the snapshot. */
 const earlySnapshotMs = 500;
 
@@ -53,6 +58,8 @@ export class StreamFeed implements FeedConnection {
   /** The question how old the proof is that has no answer yet. */
   #question: { readonly echo: number; readonly askedAtMs: number } | undefined;
   #questions = 0;
+  /** Monotonic milliseconds of the last heartbeat, question or `follow`; undefined before `follow`. */
+  #heardAtMs: number | undefined;
 
   constructor(options: StreamFeedOptions) {
     const { stream, clock, reader, secrets } = options;
@@ -67,7 +74,7 @@ export class StreamFeed implements FeedConnection {
     });
     stream.onFrame = (frame) => this.#take(frame);
     this.#join(secrets.get(reader));
-    void stream.watch(clock, () => this.#reporter.tick());
+    void stream.watch(clock, () => this.#look());
   }
 
   async continues({ cursor }: FeedPosition): Promise<boolean> {
@@ -101,6 +108,7 @@ export class StreamFeed implements FeedConnection {
     const at = parsePosition(from.cursor);
     if (at?.feed !== welcome.feed) throw new FeedGap('position_lost', 'the snapshot is of another feed');
     stream.send(encodeUp(this.#writer, { kind: 'follow', feed: at.feed, n: at.n }));
+    this.#heardAtMs = this.#options.clock.monotonicMs();
     let n = at.n;
     for (;;) {
       const entries: FeedEntry[] = [];
@@ -139,6 +147,19 @@ export class StreamFeed implements FeedConnection {
     // A sidecar that has just started welcomes its readers when it has a snapshot. A new connection would only come later.
     await this.#awaitWelcome();
     return await fetchSnapshot(client, clock);
+  }
+
+  #look(): void {
+    this.#reporter.tick();
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#heardAtMs !== undefined && nowMs - this.#heardAtMs >= askAgainMs) this.#ask(nowMs);
+  }
+
+  #ask(nowMs: number): void {
+    this.#questions = (this.#questions % 0xffff_ffff) + 1;
+    this.#question = { echo: this.#questions, askedAtMs: nowMs };
+    this.#heardAtMs = nowMs;
+    this.#options.stream.send(encodeUp(this.#writer, { kind: 'ask', echo: this.#questions }));
   }
 
   #join(secret: string | undefined): void {
@@ -181,6 +202,7 @@ export class StreamFeed implements FeedConnection {
 
   /** A proof by order: everything before the heartbeat has been read from the same connection. */
   #proofOf(frame: HeartbeatFrame, n: number, welcome: WelcomeFrame): Omit<FeedBatch, 'entries'> {
+    this.#heardAtMs = this.#options.clock.monotonicMs();
     if (frame.n !== n) throw new FeedGap('chain', `a heartbeat follows change ${frame.n}, but ${n} is held`);
     const { bootId } = this.#options;
     const { provenAtMs, heartbeatLoggedAtMs, logAtProofMs: logMs } = frame;
@@ -194,16 +216,12 @@ export class StreamFeed implements FeedConnection {
 
   /** The clock of another host says nothing here: the proven time is our own time before asking, less the age. */
   #answerOf({ echo, ageMs, logAtProofMs }: HeartbeatFrame): Omit<FeedBatch, 'entries'> {
-    const { clock, stream } = this.#options;
-    const nowMs = clock.monotonicMs();
+    const nowMs = this.#options.clock.monotonicMs();
     const question = this.#question;
-    if (question === undefined) {
-      this.#questions = (this.#questions % 0xffff_ffff) + 1;
-      this.#question = { echo: this.#questions, askedAtMs: nowMs };
-      stream.send(encodeUp(this.#writer, { kind: 'ask', echo: this.#questions }));
+    if (question?.echo !== echo) {
+      if (question === undefined || nowMs - question.askedAtMs >= askAgainMs) this.#ask(nowMs);
       return {};
     }
-    if (question.echo !== echo) return {};
     this.#question = undefined;
     const { askedAtMs } = question;
     const logTime = logAtProofMs === undefined ? undefined : logTimeSample(logAtProofMs + ageMs, askedAtMs, nowMs);
