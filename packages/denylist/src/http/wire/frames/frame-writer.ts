@@ -78,7 +78,9 @@ export class FrameWriter {
   /** UTF-8, without its length. */
   text(value: string, encoding: 'utf8' | 'base64url' = 'utf8'): this {
     const bytes = Buffer.byteLength(value, encoding);
-    this.#at += this.#room(bytes).write(value, this.#at, bytes, encoding);
+    // A statement of its own, because `#room` may move the frame, and `+=` would add to the place before that.
+    const buffer = this.#room(bytes);
+    this.#at += buffer.write(value, this.#at, bytes, encoding);
     return this;
   }
 

@@ -251,3 +251,21 @@ describe('a writer', () => {
     expect(second.byteOffset).toBe(first.byteOffset);
   });
 });
+
+describe('frames that are kept', () => {
+  it('are readable whichever field meets the end of the memory they are written to', () => {
+    const writer = new ChangesWriter();
+    const frames = Array.from({ length: 20_000 }, (_, index) => {
+      // Of many lengths, so that the end falls into each field now and then.
+      const actor = 'x'.repeat(index % 127);
+      const details = { id: `${index}`, kind: 'revoke', ...(actor === '' ? {} : { actor }) } as const;
+      writer.add(index + 1, { digest: Uint32Array.of(index, 0, 0, 0), rule: emptyRule, details });
+      return writer.take()?.frame ?? Buffer.alloc(0);
+    });
+    const unreadable = frames.flatMap((frame, index) => {
+      const code = refusal(decodeDown, frame);
+      return code === undefined ? [] : [{ index, code, bytes: frame.byteLength }];
+    });
+    expect(unreadable).toEqual([]);
+  });
+});
