@@ -44,7 +44,7 @@ export class StreamSocket {
       this.#wake();
     });
     webSocket.on('close', (code, reason) => this.fail(closedBecause(name, code, reason.toString())));
-    webSocket.on('error', (error) => this.fail(new FeedError('closed', `${name} broke the stream`, { cause: error })));
+    webSocket.on('error', (error) => this.fail(brokenBecause(name, error)));
   }
 
   /** Aborts when the stream is over. */
@@ -125,6 +125,13 @@ export class StreamSocket {
       this.fail(isDamage ? new FeedGap('unreadable', `${this.#name}: ${error.message}`) : unexpected(error));
     }
   }
+}
+
+/** What the WebSocket itself cannot read is a gap like a damaged frame: the same bytes would come again from the same position. */
+function brokenBecause(name: string, error: Error): Error {
+  const isDamage = 'code' in error && String(error.code).startsWith('WS_ERR_');
+  if (isDamage) return new FeedGap('unreadable', `${name}: ${error.message}`);
+  return new FeedError('closed', `${name} broke the stream`, { cause: error });
 }
 
 function unexpected(error: unknown): Error {
