@@ -10,6 +10,7 @@ import { type ClaimedPort, claimPort } from './claim-port.ts';
 import { declareWhole } from './declare-whole.ts';
 import { Links } from './links.ts';
 import { pause } from './pause.ts';
+import { readMetric } from './read-metric.ts';
 import type { Recorder } from './recorder.ts';
 import { redisCommand } from './redis-command.ts';
 import { type SayOptions, Speaker } from './speaker.ts';
@@ -162,6 +163,11 @@ export class World {
   /** What a sidecar says of its memory and its sockets. */
   sidecarFigures(who: string): Promise<ProcessFigures> {
     return this.#cast.sidecarFigures(who);
+  }
+
+  /** How many readers follow a sidecar. */
+  followersOf(who: string): Promise<number> {
+    return readMetric(this.#cast.adminPort(who), 'revocast_sidecar_clients');
   }
 
   /** Where a sidecar listens for its readers, without a link between. */
