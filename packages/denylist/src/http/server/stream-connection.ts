@@ -238,12 +238,13 @@ export class StreamConnection implements ReaderConnection {
     if (this.#sent === undefined) return false;
     const { journal } = this.#shared.feed;
     while (this.#sent < journal.n) {
-      if (this.#isFull()) return false;
       const frame = journal.after(this.#sent);
+      // Before the buffer is looked at: that of a reader that never reads stays full.
       if (frame === undefined) {
         this.close('slow_reader');
         return false;
       }
+      if (this.#isFull()) return false;
       this.#sent = frame.last;
       this.#webSocket.send(frame.frame);
     }
