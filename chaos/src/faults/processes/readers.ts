@@ -38,7 +38,9 @@ async function flood(world: World, count: number): Promise<void> {
   const actor = 'x'.repeat(128);
   for (let from = 0; from < count; from += 200) {
     const some = Array.from({ length: Math.min(200, count - from) }, (_, index) => `flood-${from + index}`);
-    await Promise.all(some.map((session) => publisher.revoke({ issuer, session, reason: 'other', actor })));
+    const revoke = (session: string) =>
+      publisher.revoke({ issuer, session, reason: 'other', actor }, { id: session.padEnd(128, '.') });
+    await Promise.all(some.map(revoke));
   }
   await publisher.close();
 }
@@ -102,8 +104,8 @@ export const readers: readonly Fault[] = [
       const mute = new MuteReader(world.dataPort('s1'), { reports: true });
       await until(() => mute.isFollowing, { what: 'the reader to follow' });
       const before = await world.sidecarFigures('s1');
-      await world.fault('a reader reports and never reads, while 25,000 revocations are sent', async () => {
-        await flood(world, 25_000);
+      await world.fault('a reader reports and never reads, while 30,000 revocations are sent', async () => {
+        await flood(world, 30_000);
         await until(() => mute.isClosed, { what: 'the end', timeoutMs: 5000 }).catch(() => undefined);
         world.expect('the reader that does not read is disconnected', mute.isClosed);
       });
