@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { maxKidLength } from '../token/compact.ts';
 import { isJsonObject, type JsonObject } from '../token/json.ts';
-import { algorithmsOfKey, type SignatureAlgorithm, type VerificationKey } from './verification-key.ts';
+import { algorithmsOfKey, type SignatureAlgorithm, type VerificationKey, verificationKey } from './verification-key.ts';
 
 /**
  * Why a member of a key set is not used. `malformed`: not a JWK that can be imported · `private` and `symmetric`: secrets,
@@ -110,7 +110,7 @@ export function readKey(member: unknown): VerificationKey | SkipCause {
   const key = importPublicKey(member);
   if (key === undefined) return 'malformed';
   if (isWeak(key)) return 'weak';
-  return Object.freeze({ kid, thumbprint: thumbprintOf(key), algorithms, key });
+  return verificationKey({ kid, thumbprint: thumbprintOf(key), algorithms, key });
 }
 
 /** RFC 7517 §4.3: `key_ops` lists each operation that the key is intended for, once. */

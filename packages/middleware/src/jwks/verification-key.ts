@@ -20,8 +20,8 @@ export const signatureAlgorithms = [
 
 export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
 
-/** A public key that may verify access tokens, and the only algorithms it may verify them with. */
-export interface VerificationKey {
+/** A public key as a key set lists it. */
+export interface ListedKey {
   /** Absent when the key set names none. */
   readonly kid?: string;
   /** RFC 7638 SHA-256 thumbprint, base64url: identifies the key independently of its kid. */
@@ -30,6 +30,33 @@ export interface VerificationKey {
   readonly algorithms: readonly SignatureAlgorithm[];
   /** Imported once; jose keeps its own converted form of it. */
   readonly key: KeyObject;
+}
+
+/** A public key that may verify access tokens, and the only algorithms it may verify them with. */
+export interface VerificationKey extends ListedKey {
+  /** Bytes of each signature by this key. */
+  readonly signatureLength: number;
+}
+
+/** Adds what follows from the key itself. */
+export function verificationKey(listed: ListedKey): VerificationKey {
+  return Object.freeze({ ...listed, signatureLength: signatureLengthOf(listed.key) });
+}
+
+/** RFC 7518 §3.4: R and S, each as long as the order of the curve. */
+const bytesByCurve: ReadonlyMap<string | undefined, number> = new Map([
+  ['prime256v1', 64],
+  ['secp384r1', 96],
+  ['secp521r1', 132],
+]);
+/** RFC 8032 §5.1.7. */
+const ed25519Bytes = 64;
+
+function signatureLengthOf({ asymmetricKeyDetails = {} }: KeyObject): number {
+  const { modulusLength, namedCurve } = asymmetricKeyDetails;
+  // RFC 8017 §8.1.2 and §8.2.2, step 1: as long as the modulus.
+  if (modulusLength !== undefined) return Math.ceil(modulusLength / 8);
+  return bytesByCurve.get(namedCurve) ?? ed25519Bytes;
 }
 
 const rsa = signatureAlgorithms.filter((name) => /^[RP]S/.test(name));

@@ -1,5 +1,5 @@
 import type { VerificationKey } from '../jwks/verification-key.ts';
-import { quickSchemes, type SignatureScheme, type Signed, verifySignature } from '../token/signature.ts';
+import { hasItsLength, quickSchemes, type SignatureScheme, type Signed, verifySignature } from '../token/signature.ts';
 import type { BatchAnswer, CheckBatch } from './serve-checks.ts';
 
 /** Checks per message: enough to share its cost, and few enough for both threads to work at the same time. */
@@ -72,8 +72,8 @@ export class SignatureThread {
   verify(signed: Signed, alg: string, key: VerificationKey): boolean | Promise<boolean> {
     this.#countCheck();
     const scheme = quickSchemes.get(alg);
-    const goesToThread = scheme !== undefined && this.#isReady && this.#isCrowded && this.#waitingChecks < maxWaiting;
-    if (!goesToThread) return verifySignature(signed, alg, key);
+    const isFree = this.#isReady && this.#isCrowded && this.#waitingChecks < maxWaiting;
+    if (!isFree || scheme === undefined || !hasItsLength(signed, key)) return verifySignature(signed, alg, key);
     return new Promise((resolve, reject) => {
       this.#add({ signed, alg, key, resolve, reject }, scheme);
     });

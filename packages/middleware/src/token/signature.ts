@@ -45,11 +45,21 @@ export const quickSchemes: ReadonlyMap<string, SignatureScheme> = new Map([
  * @returns false when the signature does not match. Other failures are thrown: they may not be the token's fault.
  * @see RFC 7515 §5.2
  */
-export function verifySignature(signed: Signed, alg: string, { key }: VerificationKey): boolean | Promise<boolean> {
+export function verifySignature(signed: Signed, alg: string, listed: VerificationKey): boolean | Promise<boolean> {
+  if (!hasItsLength(signed, listed)) return false;
+  const { key } = listed;
   const scheme = quickSchemes.get(alg);
   if (scheme === undefined) return verifyOnThread(signed.text, alg, key);
   const { digest, ...how } = scheme;
   return verify(digest, Buffer.from(signed.signingInput, 'latin1'), { key, ...how }, signed.signature);
+}
+
+/**
+ * OpenSSL also accepts an RSA signature without its leading zero bytes, which would be a second spelling of a token. RFC 8017
+ * §8.1.2 and §8.2.2, step 1; RFC 7518 §3.4; RFC 8032 §5.1.7.
+ */
+export function hasItsLength({ signature }: Signed, { signatureLength }: VerificationKey): boolean {
+  return signature.length === signatureLength;
 }
 
 export type VerifySignature = typeof verifySignature;

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CompactSign } from 'jose';
-import type { VerificationKey } from '../../src/jwks/verification-key.ts';
+import { type VerificationKey, verificationKey } from '../../src/jwks/verification-key.ts';
 import type { BatchAnswer, CheckBatch } from '../../src/signature-thread/serve-checks.ts';
 import {
   maxBatch,
@@ -15,8 +15,8 @@ import { parseSigned } from '../../src/token/compact.ts';
 import { quickSchemes, type Signed } from '../../src/token/signature.ts';
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const verificationKey = (key: KeyObject): VerificationKey => ({ key, thumbprint: 'any', algorithms: [] });
-const key = verificationKey(pair.publicKey);
+const keyOf = (key: KeyObject): VerificationKey => verificationKey({ key, thumbprint: 'any', algorithms: [] });
+const key = keyOf(pair.publicKey);
 
 async function signed(alg: string, privateKey: KeyObject): Promise<Signed> {
   const text = await new CompactSign(new TextEncoder().encode('{}')).setProtectedHeader({ alg }).sign(privateKey);
@@ -117,7 +117,7 @@ describe('a signature thread', () => {
 
   it('receives tokens of one key and algorithm at a time', () => {
     const scene = new Scene().becomeReady();
-    const other = verificationKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey);
+    const other = keyOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey);
     for (const each of [key, other, other, key]) void scene.thread.verify(good, 'ES256', each);
     scene.endTurn();
     expect(scene.batches.map((batch) => batch.key)).toEqual([key.key, other.key, key.key]);
