@@ -30,6 +30,12 @@ export class Admission {
     return this.verifier.reportOnly ? undefined : this.#verified;
   }
 
+  /** What guards enforce: 0 nothing (report-only) · 1 that there is a token · 2 their requirements on a token. */
+  get strength(): number {
+    if (this.verifier.reportOnly) return 0;
+    return this.auth === undefined ? 1 : 2;
+  }
+
   /** RFC 9449 §8.2: the nonce for the next proof of this client. */
   get dpopNonce(): string | undefined {
     return this.#decision.dpop?.nonce;

@@ -57,9 +57,7 @@ export class Gate {
     if (outcome !== 'accepted' && this.#useOf(decision) === 'enforced') {
       return refuse(decision, this.#verifier.answerStyle, { scheme: schemeOf(decision) });
     }
-    const admission = new Admission(this.#verifier, decision, this.#options.forwardErrors);
-    noteAdmission(request, admission);
-    return admission;
+    return noteAdmission(request, new Admission(this.#verifier, decision, this.#options.forwardErrors));
   }
 
   /** Anonymous means no credentials at all: a bad or expired token is refused. */

@@ -36,7 +36,9 @@ function open(verifierOptions: Partial<VerifierOptions> = {}) {
 }
 
 const good = `Bearer ${forge({}, usualClaims)}`;
-const requestWith = (authorization?: string) => ({ headers: { authorization } });
+const requestWith = (authorization?: string): { headers: { authorization: string | undefined } } => ({
+  headers: { authorization },
+});
 
 function admitted(passage: Passage): Admission {
   if (!passage.pass) throw new Error(`refused: ${passage.reason}`);
@@ -100,6 +102,64 @@ describe('a gate', () => {
     expect(await series('verifications_total')).toEqual([
       'revocast_verifications_total{outcome="rejected",reason="malformed_token",issuer="unknown"} 1',
     ]);
+  });
+});
+
+describe('two gates in a row', () => {
+  const needsScope = requiredScopes('scopes', ['orders:read'], 'every');
+  /** What each gate does with guards, the weakest first. */
+  const gates = {
+    'report-only': { verifier: { dangerouslyReportOnly: true }, gate: {} },
+    anonymous: { verifier: {}, gate: { anonymous: true } },
+    enforcing: { verifier: {}, gate: {} },
+  } as const;
+  type GateName = keyof typeof gates;
+  const names = Object.keys(gates) as GateName[];
+  const pass = async (request: ReturnType<typeof requestWith>, name: GateName) =>
+    await open(gates[name].verifier).gateWith(gates[name].gate).enter(request);
+  /** The status of a route behind the gates and a guard; 200: its handler runs. */
+  const statusBehind = async (first: GateName, second: GateName, authorization?: string) => {
+    const request = requestWith(authorization);
+    for (const name of [first, second]) {
+      const passage = await pass(request, name);
+      if (!passage.pass) return passage.status;
+    }
+    const passage = await admissionOf(request)!.authorize(needsScope);
+    return passage.pass ? 200 : passage.status;
+  };
+  const pairs = names.flatMap((first) => names.map((second) => [first, second] as const));
+
+  it.each(pairs)('%s, then %s: the guard enforces what the stronger one does', async (first, second) => {
+    const enforces = [first, second].some((name) => name !== 'report-only');
+    expect({
+      insufficient: await statusBehind(first, second, good),
+      bad: await statusBehind(first, second, 'Bearer bad'),
+      none: await statusBehind(first, second),
+    }).toEqual({
+      insufficient: enforces ? 403 : 200,
+      bad: enforces ? 401 : 200,
+      // An anonymous request has no token for the guard; an enforcing gate does not let it reach the guard.
+      none: enforces ? 401 : 200,
+    });
+  });
+
+  it.each(pairs)('%s, then %s: req.auth is set if one of them sets it', async (first, second) => {
+    const request: ReturnType<typeof requestWith> & { auth?: unknown } = requestWith(good);
+    for (const name of [first, second]) await pass(request, name);
+    const sets = [first, second].some((name) => name !== 'report-only');
+    expect({ auth: request.auth !== undefined, admitted: admissionOf(request)?.auth !== undefined }).toEqual({
+      auth: sets,
+      admitted: sets,
+    });
+  });
+
+  it('keeps the token that was accepted when its field is gone at an anonymous gate', async () => {
+    const request: ReturnType<typeof requestWith> & { auth?: unknown } = requestWith(good);
+    await pass(request, 'enforcing');
+    request.headers = { authorization: undefined };
+    await pass(request, 'anonymous');
+    expect(admissionOf(request)?.auth).toBe(request.auth);
+    expect(request.auth).toBeDefined();
   });
 });
 
