@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { freePort, startRedis, until } from '@revocast/test-support';
+import { Redis } from 'ioredis';
 import { runProgram, type SidecarProcess, startSidecarProcess } from './sidecar-process.ts';
 
 // Real processes on a machine that may be busy, so the limit of each test is long.
@@ -156,6 +157,29 @@ describe('init', () => {
     } finally {
       await redis.stop();
     }
+  });
+});
+
+describe('repair', () => {
+  it('deletes rules that no clock can have written, and says what to restart', async () => {
+    const redis = await startRedis();
+    try {
+      const admin = new Redis(redis.url);
+      await admin.hset('{revocast}:rules', Buffer.alloc(16, 1), Buffer.from('ffffffff00000000ffffffff00000000', 'hex'));
+      const args = ['repair', `--source=${redis.url}`];
+      expect(await runProgram(args)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('deleted 1 impossible'),
+      });
+      expect(await runProgram(args)).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing to do') });
+      admin.disconnect();
+    } finally {
+      await redis.stop();
+    }
+  });
+
+  it('expects a log in Redis', async () => {
+    expect(await runProgram(['repair', '--source=memory:'])).toMatchObject({ code: 2 });
   });
 });
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigurationError, isNoAnswer, type OpenedSource, openSource } from '@revocast/denylist/replica';
+import { isNoAnswer, type OpenedSource } from '@revocast/denylist/replica';
 import type { Config } from '../config/schema.ts';
 import { codeOf } from '../telemetry/log-state-changes.ts';
+import { withSource } from './with-source.ts';
 
 const outcomes = {
   created: 'created a log and declared it whole',
@@ -19,23 +20,8 @@ const pauseMs = 500;
  *
  * @returns the exit code: 0 done, 1 rejected or unreachable for about ten seconds, 2 not a log that needs this command.
  */
-export async function init({ source: url }: Config): Promise<number> {
-  let source: OpenedSource;
-  try {
-    source = await openSource(url);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 2;
-  }
-  try {
-    return await declare(source);
-  } catch (error) {
-    process.stderr.write(`${source.name}: failed (${codeOf(error)})\n`);
-    return 1;
-  } finally {
-    await source.close();
-  }
+export async function init({ source }: Config): Promise<number> {
+  return await withSource(source, declare);
 }
 
 async function declare(source: OpenedSource): Promise<number> {

@@ -35,6 +35,8 @@ export interface OpenedSource {
   };
   /** Declares that a first log is complete and ends its recovery. Only where a new log begins in recovery. */
   declareWhole?(): Promise<'created' | 'healed' | 'whole'>;
+  /** Deletes stored rules that no clock can have stated. @returns how many. Only Redis can be given such rules. */
+  repair?(): Promise<number>;
   /** Reads settings and figures of a source that is a server of its own. @throws FeedError when it cannot be reached. */
   health?(): Promise<SourceHealth>;
   close(): Promise<void>;

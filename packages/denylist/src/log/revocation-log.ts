@@ -101,7 +101,7 @@ export class LogError extends Error {
 const refusals: Readonly<Record<StatementRefusal, string>> = {
   cutoff_in_future: `nothing was revoked: issuedUpTo is more than ${maxCutoffAheadSeconds} s ahead of the log's clock; expected claim seconds of the issuer, found a later time (milliseconds?)`,
   stamp_beyond_bounds:
-    'nothing was lifted: this denial has a stamp that no clock can have written, so no lift can end it; an operator must remove its rule (`revocast-sidecar forget`)',
+    'nothing was lifted: this denial has a stamp that no clock can have written, so no lift can end it; remove its rule with `revocast-sidecar repair`',
 };
 
 export function refusedStatement(refusal: StatementRefusal): LogError {

@@ -8,6 +8,7 @@ import { createRedisHealth } from './health.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { keys } from './keys.ts';
 import { createRedisLog, logRetentionMs } from './log.ts';
+import { deleteImpossibleRules } from './repair.ts';
 import { createRedisReseed } from './reseed.ts';
 import { declareScript } from './scripts.ts';
 import { createRedisUsage } from './usage.ts';
@@ -46,6 +47,9 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
       const reply = await redis.run(declareScript, [keys.rules, keys.log, keys.meta], args);
       const outcome = readText(readArray(reply, 'declare')[0], 'declare');
       return outcome === 'created' || outcome === 'healed' ? outcome : 'whole';
+    },
+    async repair() {
+      return await deleteImpossibleRules(await maintenance.get());
     },
     async close() {
       publishing.close();

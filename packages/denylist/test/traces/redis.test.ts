@@ -162,7 +162,12 @@ describe('a rule with a lift that no clock can have stated', () => {
     const digest = digestOf(named('unliftable'));
     const poison = Buffer.from('ffffffff00000000ffffffff00000000', 'hex');
     await admin.hset(keys.rules, Buffer.from(digestToBytes(digest)), poison);
-    await expect(publisher.lift({ issuer, session: 'unliftable' })).rejects.toThrow(/revocast-sidecar forget/);
+    await expect(publisher.lift({ issuer, session: 'unliftable' })).rejects.toThrow(/revocast-sidecar repair/);
+    await publisher.revoke({ issuer, session: 'good', reason: 'logout' });
+    expect(await source.repair?.()).toBe(1);
+    expect(await source.repair?.()).toBe(0);
+    expect(await admin.hexists(keys.rules, Buffer.from(digestToBytes(digestOf(named('good')))))).toBe(1);
+    await publisher.lift({ issuer, session: 'unliftable' });
   });
 });
 

@@ -1,0 +1,32 @@
+import { rowBytes, viewOf } from '../codec/rows.ts';
+import { stampCeiling } from '../rules/rule.ts';
+import type { RedisConnection } from './connection/connect.ts';
+import { readNumber } from './connection/replies.ts';
+import { keys } from './keys.ts';
+import { packRows, readPage, requestPage } from './rules-page.ts';
+
+const pageRules = 500;
+/** Of `denialStamp` and `liftedUpTo` in a row. */
+const clockNumbers = [24, 28];
+
+/**
+ * Deletes the rules with a stamp or a lift that no clock can have stated. A process that holds one in memory keeps it until
+ * it is restarted.
+ *
+ * @returns how many were deleted.
+ */
+export async function deleteImpossibleRules(redis: RedisConnection): Promise<number> {
+  let deleted = 0;
+  let cursor = '0';
+  do {
+    const page = readPage(await requestPage(redis, cursor, pageRules));
+    cursor = page.cursor;
+    const rows = packRows(page.pairs);
+    const view = viewOf(rows);
+    for (let at = 0; at < rows.byteLength; at += rowBytes) {
+      if (clockNumbers.every((offset) => view.getUint32(at + offset) < stampCeiling)) continue;
+      deleted += readNumber(await redis.call('HDEL', [keys.rules, Buffer.from(rows.subarray(at, at + 16))]), 'HDEL');
+    }
+  } while (cursor !== '0');
+  return deleted;
+}
