@@ -1,4 +1,4 @@
-// Bundles one program into one file, so that an image holds Node, that file and the page of the console.
+// Bundles one program into one file, so that an image needs no node_modules.
 // Usage: node docker/bundle.mjs <program> <output file>
 import { cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -28,13 +28,13 @@ await build({
   format: 'esm',
   target: 'node20.19',
   conditions: ['revocast-source'],
-  // CommonJS dependencies call require() for what Node brings along, which an ES module does not have by itself.
+  // CommonJS dependencies call require() for modules of Node, which an ES module does not have.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
   legalComments: 'linked',
   logLevel: 'warning',
 });
-// The console reads the files of its page beside its program.
+// The sidecar reads the files of its console from the folder `page` next to its program.
 if (program === 'sidecar')
   cpSync(join(root, 'apps/sidecar/src/console/page'), join(dirname(outfile), 'page'), { recursive: true });

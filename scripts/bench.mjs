@@ -15,6 +15,6 @@ function commandOf(argv) {
   try {
     return readCommandLine(argv);
   } catch {
-    return { help: true }; // the program reads the same options and reports what is wrong with them
+    return { help: true }; // the program parses the same options and reports the error
   }
 }

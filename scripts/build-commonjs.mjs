@@ -1,13 +1,13 @@
 // Writes dist/cjs of every package whose `exports` have a `require` condition, after `tsc -b` has written dist.
-// One bundle holds all entries of a package, with what is ESM-only inside: an error class or a table is then the same
-// object from whichever entry it was required. Each entry is a file that hands out its part of the bundle.
+// One bundle contains all entries of a package and its ESM-only dependencies, so that an error class or a table is the
+// same object in all entries. Each entry is a file that exports its part of the bundle.
 // Usage: node scripts/build-commonjs.mjs [root]
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { root as repository } from './run.mjs';
 
-/** Cannot be required by a CommonJS jest suite, on any line of Node, so they go inside. Everything else stays outside. */
+/** ESM-only packages, which a CommonJS jest suite cannot require on any version of Node. All others are external. */
 const bundled = ['jose', 'lru-cache', 'eventsource-parser'];
 
 const root = process.argv[2] ?? repository;
@@ -63,7 +63,7 @@ async function writeCommonJs(folder, manifest, entries) {
   checkEntries(folder, entries);
 }
 
-/** The types of dist once more, for CommonJS: a `.d.cts` beside every `.cjs`, and relative specifiers that say so. */
+/** Writes the types of dist again for CommonJS: a `.d.cts` for every `.cjs`, with relative specifiers that end in `.cjs`. */
 function writeTypes(folder, output) {
   const dist = join(folder, 'dist');
   for (const name of readdirSync(dist, { recursive: true })) {
@@ -74,12 +74,12 @@ function writeTypes(folder, output) {
   }
 }
 
-/** Specifiers stand after `from`, in `import(...)`, or in `import '...'`. */
+/** Replaces specifiers after `from`, in `import(...)`, and in `import '...'`. */
 function toCommonJsTypes(text) {
   return text.replace(/(\bfrom\s+|\bimport\s*\(\s*|\bimport\s+)(['"])(\.{1,2}\/[^'"]+)\.(?:js|ts)\2/g, '$1$2$3.cjs$2');
 }
 
-/** Their licences ask that the notice goes wherever the code goes. */
+/** The licences of the bundled packages require a copy of their notice. */
 function writeLicences(output, metafile) {
   const folders = new Set();
   for (const input of Object.keys(metafile.inputs)) {
@@ -90,7 +90,7 @@ function writeLicences(output, metafile) {
   const notices = absolute.map((path) => {
     const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
     const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry));
-    if (file === undefined) throw new Error(`${name} is bundled, and has no licence file to pass on`);
+    if (file === undefined) throw new Error(`${name} is bundled and has no licence file`);
     return `${name} ${version} (${license})\n\n${readFileSync(join(path, file), 'utf8').trim()}\n`;
   });
   const rule = `\n${'-'.repeat(80)}\n\n`;
@@ -102,7 +102,7 @@ function checkEntries(folder, entries) {
   for (const { file, types } of entries) {
     for (const path of [file, types]) {
       if (existsSync(join(folder, path))) continue;
-      throw new Error(`${relative(root, folder)} exports ${path}, and the build did not write ${basename(path)}`);
+      throw new Error(`${relative(root, folder)} exports ${path}, but the build did not write ${basename(path)}`);
     }
   }
 }

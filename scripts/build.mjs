@@ -1,5 +1,5 @@
-// `tsc -b` writes the ES modules and their types. The CommonJS half comes after it, and tests do without it:
-// `--types-only` leaves it out.
+// `tsc -b` writes the ES modules and their types, and then build-commonjs.mjs writes the CommonJS bundles. Tests do not
+// need these: `--types-only` skips them.
 import { join } from 'node:path';
 import { copyStyles } from './copy-styles.mjs';
 import { binOf, root, runNode } from './run.mjs';

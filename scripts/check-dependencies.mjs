@@ -1,4 +1,4 @@
-// Who may import whom, and what may touch the world. These tables are the rules; ARCHITECTURE.md explains them.
+// The allowed imports of each workspace, and the files that may do I/O. ARCHITECTURE.md explains these tables.
 // Usage: node scripts/check-dependencies.mjs [root]
 import { join, relative, sep } from 'node:path';
 import { cycles, unloadablePeers } from './dependencies/graph.mjs';
@@ -6,7 +6,7 @@ import { borders, loaders, pureGlobals, pureImports, unlisted } from './dependen
 import { findWorkspaces, isListed } from './dependencies/workspaces.mjs';
 import { root as repository } from './run.mjs';
 
-/** Workspace → the packages its sources may import. What is not listed is refused, a new workspace included. */
+/** The packages that the sources of each workspace may import. All others are rejected, also in a new workspace. */
 const mayImport = {
   'packages/denylist': ['eventsource-parser', 'ioredis', 'ws'],
   'packages/middleware': [
@@ -62,7 +62,7 @@ const mayImport = {
   ],
 };
 
-/** A package that only some files of a workspace may load (types are free). `dynamically`: with `import()`. */
+/** Packages that only some files of a workspace may load, except types. `dynamically`: only with `import()`. */
 const loadedOnlyBy = [
   { workspace: 'packages/denylist', module: 'ioredis', files: ['redis/'] },
   { workspace: 'packages/denylist', module: 'eventsource-parser', files: ['http/'] },
@@ -70,14 +70,14 @@ const loadedOnlyBy = [
   { workspace: 'packages/middleware', module: 'ioredis', files: ['process-dependencies.ts'], dynamically: true },
 ];
 
-/** What opens a connection: only the composition root may name it. */
+/** Functions that open a connection. Only the composition root may import them. */
 const openedOnlyBy = {
   workspace: 'packages/middleware',
   names: ['openFeed', 'openLookUp', 'openReplayStore', 'openUsageStore', 'openSource', 'createPublisher'],
   files: ['process-dependencies.ts'],
 };
 
-/** Files of `packages` that may touch the world. A name with a slash is a folder, without one a file anywhere. */
+/** Files of `packages` that may do I/O. A name with a slash is a folder; without one, a file in any folder. */
 const edges = [
   'redis/',
   'http/',
@@ -92,7 +92,7 @@ const edges = [
   'main.ts',
 ];
 
-/** Composition roots: they pick adapters, read the environment and hand the world on as arguments. */
+/** Composition roots: they choose adapters, read the environment, and pass both on as arguments. */
 const compositionRoots = [
   'process-dependencies.ts',
   'create-verifier.ts',
@@ -104,7 +104,7 @@ const compositionRoots = [
   'open-source.ts',
 ];
 
-/** Every other file of `packages` is pure: it computes, and takes clock, randomness, fetch and storage as parameters. */
+/** Every other file of `packages` is pure: it takes clock, randomness, fetch and storage as parameters. */
 const pure = {
   imports: [
     'node:buffer',

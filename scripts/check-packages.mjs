@@ -1,5 +1,5 @@
-// Whether what npm would publish can be installed and imported: publint and attw on the tarballs, every path that a
-// package.json names is inside, and the licences of bundled code go along.
+// Checks that the published packages can be installed and imported: runs publint and attw on the tarballs, and checks
+// that they contain every path of their package.json and the licences of bundled code.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
@@ -29,22 +29,22 @@ function* missingFiles(manifest, files) {
   }
   if (!files.includes('LICENSE')) yield 'the tarball has no LICENSE';
   if (files.includes('dist/cjs/bundle.cjs') && !files.includes('dist/cjs/THIRD-PARTY-LICENSES.txt')) {
-    yield 'bundled code goes out without its licences: dist/cjs/THIRD-PARTY-LICENSES.txt is missing';
+    yield 'dist/cjs/THIRD-PARTY-LICENSES.txt is missing, which has the licences of the bundled code';
   }
 }
 
-/** Every path of a package.json field. The condition for our own tests leads to sources, which are not published. */
+/** Every path of a package.json field, except those of the condition `revocast-source`, which are not published. */
 function pathsIn(value) {
   if (typeof value === 'string') return value.startsWith('./') ? [value] : [];
   return Object.entries(value ?? {}).flatMap(([key, inner]) => (key === 'revocast-source' ? [] : pathsIn(inner)));
 }
 
-/** A bundled package is not there for TypeScript: its types would be `any`, or an error, in a CommonJS project. */
+/** A bundled package is not installed, so its types would be `any` or an error in a CommonJS project. */
 function* esmOnlyTypes({ folder }, files) {
   for (const path of files.filter((name) => name.endsWith('.d.cts'))) {
     const text = readFileSync(join(folder, path), 'utf8');
     for (const [, name] of text.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)['"](jose|lru-cache|eventsource-parser)\b/g)) {
-      yield `${path} shows types of ${name}, which is ESM-only and bundled: declare the shape that is meant`;
+      yield `${path} imports types of ${name}, which is ESM-only and bundled: declare the needed types instead`;
     }
   }
 }

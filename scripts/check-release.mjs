@@ -1,4 +1,4 @@
-// Whether the repository is ready to be published under a tag: `node scripts/check-release.mjs v0.2.0 [root]`.
+// Checks that the repository can be published under a tag: `node scripts/check-release.mjs v0.2.0 [root]`.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publishedWorkspaces } from './pack.mjs';

@@ -1,5 +1,5 @@
-// Whether the packages work for those who install them: packs them, installs the tarballs into empty projects of every
-// kind that people have, compiles and runs a small program and the snippets of the READMEs there.
+// Checks that the packages work when they are installed: packs them, installs the tarballs into empty projects of
+// several kinds, and compiles and runs a small program and the snippets of the READMEs there.
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,16 +26,16 @@ const failed = [];
 if (!snippets.some(({ at }) => at.startsWith('README.md')))
   failed.push('README.md has no snippet (a fence with ```ts)');
 const waiting = [...projects];
-// Two at a time: installing waits for the disk, compiling for the processor.
+// Two at the same time, because an installation waits for the disk and a compilation for the processor.
 await Promise.all([work(), work()]);
 for (const problem of failed) console.error(`\n${problem}`);
 console.log(`\n${projects.length} projects, ${failed.length} failures`);
 process.exit(failed.length === 0 ? 0 : 1);
 
-/** Node looks for packages in every folder above: with one there, no project below is empty, and it proves nothing. */
+/** Node searches for packages in all parent folders, so a project below a folder with packages is not empty. */
 function refuseSharedModules(folder) {
   if (existsSync(join(folder, 'node_modules'))) {
-    console.error(`${join(folder, 'node_modules')} is visible to every project below it: remove it, or set TMPDIR`);
+    console.error(`${join(folder, 'node_modules')} is used by every project below it: remove it, or set TMPDIR`);
     process.exit(1);
   }
   if (dirname(folder) !== folder) refuseSharedModules(dirname(folder));
@@ -51,10 +51,10 @@ async function work() {
   }
 }
 
-/** Resolves with what went wrong, and then leaves the project behind to be looked at. */
+/** Resolves with the problem; in this case the folder of the project is kept. */
 async function tryProject(project) {
   const folder = mkdtempSync(join(tmpdir(), 'revocast-project-'));
-  // Programs bring the optional peers along, and would hide that a library cannot do without one.
+  // Programs install the optional peers, and would hide that a library needs one of them.
   const programs = project.sidecar ? ['@revocast/sidecar'] : [];
   const names = [...libraries.map(({ manifest }) => manifest.name), ...programs];
   const ours = Object.fromEntries(names.map((name) => [name, `file:${tarballs.get(name)}`]));
@@ -74,7 +74,7 @@ async function tryProject(project) {
   return undefined;
 }
 
-/** What the snippets import is installed where they are compiled, in the version that we work with. */
+/** The packages that the snippets import, in the versions of this repository, for projects that compile them. */
 function snippetPackages({ installs }) {
   if (Object.keys(installs).length === 0) return {};
   return Object.fromEntries(packagesIn(snippets).map((name) => [name, devDependencies[name] ?? '*']));

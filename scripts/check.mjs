@@ -1,12 +1,12 @@
-// Everything that needs no running program, in order, to the end, so that one run names all that is wrong.
+// Runs all checks that need no running program. It continues after a failure, so that one run shows all problems.
 import { join } from 'node:path';
 import { binOf, root, tryNode } from './run.mjs';
 import { takeNoOptions } from './take-no-options.mjs';
 
 takeNoOptions(
   'check',
-  `Format and lint, types, dependency directions, packages: everything that needs no running program. Changes nothing.
-Exit code: 0 when all pass, else 1.`,
+  `Checks format and lint, types, dependency directions and packages. Changes nothing.
+Exit code: 0 all checks passed, 1 at least one failed.`,
 );
 
 const steps = [

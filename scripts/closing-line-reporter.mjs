@@ -1,4 +1,4 @@
-// Prints the line that CI reads, alone and last: `N passed, N failed, N skipped`.
+// Prints the last line of the output, which CI reads: `N passed, N failed, N skipped`.
 import { writeSync } from 'node:fs';
 
 export default class ClosingLineReporter {
@@ -6,20 +6,20 @@ export default class ClosingLineReporter {
   #skipped = 0;
 
   constructor(globalConfig) {
-    // With `-t name` every other test counts as pending: that is a person looking, not a test that was put aside.
+    // With `-t name` every other test counts as pending, although it is not marked as skipped.
     this.#isFiltered = Boolean(globalConfig.testNamePattern);
   }
 
   onRunComplete(_contexts, result) {
     this.#skipped = result.numPendingTests + result.numTodoTests;
-    // A suite that could not even be loaded ran no test, and must not look like a green one.
+    // A suite that could not be loaded ran no test, and must count as failed.
     const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
     const line = `\n${result.numPassedTests} passed, ${failed} failed, ${this.#skipped} skipped\n`;
-    // At exit, after whatever other reporters still print; synchronously, because nothing else runs after it.
+    // At exit, after the output of other reporters; synchronously, because nothing runs after `exit`.
     process.on('exit', () => writeSync(1, line));
   }
 
-  /** jest asks after `onRunComplete`, and fails the run for an error. */
+  /** jest calls this after `onRunComplete`, and fails the run if it returns an error. */
   getLastError() {
     if (this.#skipped === 0 || this.#isFiltered) return undefined;
     return new Error(`${this.#skipped} tests were skipped: a skipped test proves nothing`);

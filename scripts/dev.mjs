@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'revocast-dev-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 const compiler = createCompiler(root);
-/** Each ends one part of what was started. */
+/** Each function ends one started part. */
 const closers = [() => compiler.close()];
 let ending = false;
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
@@ -24,7 +24,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
 try {
   await run();
 } catch (error) {
-  // A start that is interrupted fails in one of its parts. That is not an error.
+  // An interrupted start fails in one of its parts, which is not an error.
   if (!ending) {
     console.error(error instanceof Error ? error.message : error);
     await end(1);
@@ -41,11 +41,11 @@ async function run() {
   for await (const changed of changedWorkspaces(root, workspaces)) {
     console.log(`changed: ${changed.join(', ')}`);
     if (await compiler.compile()) await processes.restart(changed);
-    else say('the build failed; the processes go on with the last good build');
+    else say('the build failed; the processes continue with the last good build');
   }
 }
 
-/** Not while everything ends: a process then reports that it has lost another one. */
+/** Prints nothing during the stop, when processes report that they have lost each other. */
 function say(line) {
   if (!ending) console.log(line);
 }

@@ -1,7 +1,7 @@
-// Formats every file, and fixes what the linter can fix safely.
+// Formats every file, and applies the safe fixes of the linter.
 import { binOf, runNode } from './run.mjs';
 import { takeNoOptions } from './take-no-options.mjs';
 
-takeNoOptions('format', `Formats every file, and fixes in place what the linter can fix safely.`);
+takeNoOptions('format', `Formats every file, and applies the safe fixes of the linter.`);
 
 runNode(binOf('@biomejs/biome', 'biome'), ['check', '--write', '.']);

@@ -1,4 +1,4 @@
-// Writes ops/grafana/revocast.json: a dashboard in Grafana's classic JSON, from the table below.
+// Writes ops/grafana/revocast.json from the table below: a dashboard in the classic JSON format of Grafana.
 // Usage: node scripts/grafana-dashboard.mjs [--print]
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,32 +7,32 @@ import { binOf, root, runNode } from './run.mjs';
 const middleware = 'and on (job, instance) revocast_build_info{component="middleware"}';
 const sidecar = 'and on (job, instance) revocast_build_info{component="sidecar"}';
 const pods = 'namespace=~"$namespace",pod=~"$pod"';
-/** The issuer's half is exported by other pods. */
+/** For metrics of the issuer, which runs in other pods. */
 const space = 'namespace=~"$namespace"';
 
 const rate = (metric, labels = pods) => `rate(${metric}{${labels}}[$__rate_interval])`;
 const quantile = (q, metric, { by = 'le', labels = pods, of = middleware } = {}) =>
   `histogram_quantile(${q}, sum by (${by}) (${rate(`${metric}_bucket`, labels)} ${of}))`;
 
-/** Row → panels of [title, description, unit, queries of [legend, expression], options]. */
+/** The panels of each row: title, description, unit, queries as [legend, expression], options. */
 const rows = {
   'Is revocation working': [
-    stat('Not fresh now', 'Processes that cannot tell whether a token is revoked.', 'none', [
+    stat('Not fresh now', 'Processes for which it is unknown whether a token is revoked.', 'none', [
       ['{{state}}', `sum by (state) (revocast_feed_state{${pods},state!="fresh"})`],
     ]),
-    stat(
-      'Leaked requests',
-      'Accepted past the stated bound by a process that called itself fresh. Must be 0.',
-      'none',
-      [['leaked', `sum(increase(revocast_revocation_leaked_requests_total{${pods}}[$__range]))`]],
-    ),
-    stat('Accepted blindly', "Accepted although the revocation state was unknown: whenUnknown: 'accept'.", 'none', [
-      ['accepted', `sum(increase(revocast_fail_open_accepts_total{${pods}}[$__range]))`],
+    stat('Leaked requests', 'Accepted later than the bound by a process that was fresh. Must be 0.', 'none', [
+      ['leaked', `sum(increase(revocast_revocation_leaked_requests_total{${pods}}[$__range]))`],
     ]),
-    stat('Error budget burnt in the last hour', 'At a pace of 1 the error budget of a month lasts a month.', 'none', [
+    stat(
+      'Accepted while unknown',
+      "Accepted although the revocation state was unknown: whenUnknown: 'accept'.",
+      'none',
+      [['accepted', `sum(increase(revocast_fail_open_accepts_total{${pods}}[$__range]))`]],
+    ),
+    stat('Burn rate of the last hour', 'At a burn rate of 1 the error budget of a month lasts a month.', 'none', [
       ['burn rate', `max(revocast:slo_errors:ratio_rate1h{${space}}) / 0.001`],
     ]),
-    graph('Revocation latency', 'From the revocation to its being enforced, in processes that answer requests.', 's', [
+    graph('Revocation latency', 'From the revocation to its enforcement, in processes that answer requests.', 's', [
       ['p50', quantile(0.5, 'revocast_revocation_latency_seconds')],
       ['p99', quantile(0.99, 'revocast_revocation_latency_seconds')],
       ['p99 of heartbeats', quantile(0.99, 'revocast_canary_latency_seconds')],
@@ -42,7 +42,7 @@ const rows = {
     ]),
     graph(
       'Exposed and leaked requests',
-      'Exposed: accepted while a revocation was on its way, which is normal.',
+      'Exposed: accepted before the revocation was enforced, which is normal.',
       'reqps',
       [
         ['exposed, {{dimension}}', `sum by (dimension) (${rate('revocast_revocation_exposed_requests_total')})`],
@@ -53,14 +53,14 @@ const rows = {
       ['p50', quantile(0.5, 'revocast_revocation_exposure_seconds')],
       ['p99', quantile(0.99, 'revocast_revocation_exposure_seconds')],
     ]),
-    graph('Revocations', 'What is revoked, as the busiest process applies it.', 'ops', [
+    graph('Revocations', 'Applied revocations by dimension, in the process with the most.', 'ops', [
       ['{{dimension}}', `max by (dimension) (${rate('revocast_revocation_events_total', `${pods},result="applied"`)})`],
     ]),
   ],
   '401 causes': [
     graph(
       'Refused requests by reason',
-      'A 401 is the fault of the token, never an outage. The runbook of Unauthorized401Spike says who can fix which.',
+      'A 401 is a fault of the token, never an outage. The runbook of Unauthorized401Spike lists who fixes each reason.',
       'reqps',
       [
         [
@@ -70,7 +70,7 @@ const rows = {
       ],
       { stacked: true, width: 16 },
     ),
-    graph('Unavailable by reason', 'Answered 503 or 500: our side, never the token.', 'reqps', [
+    graph('Unavailable by reason', 'Answered 503 or 500: a fault of this side, never of the token.', 'reqps', [
       [
         '{{reason}}',
         `sum by (reason) (${rate('revocast_verifications_total', `${pods},issuer=~"$issuer",outcome="unavailable"`)})`,
@@ -82,7 +82,7 @@ const rows = {
         `sum by (outcome) (${rate('revocast_verifications_total', `${pods},issuer=~"$issuer"`)}) / on () group_left () sum(${rate('revocast_verifications_total', `${pods},issuer=~"$issuer"`)})`,
       ],
     ]),
-    graph('Refused by guards', 'requireScope and others: a verified token that may not do this.', 'reqps', [
+    graph('Refused by guards', 'A verified token without the permission: requireScope and other guards.', 'reqps', [
       ['{{reason}}', `sum by (reason) (${rate('revocast_authorizations_total', `${pods},outcome="rejected"`)})`],
     ]),
     graph('Time to decide', 'p99 of protect(). A known token is a look-up in memory.', 's', [
@@ -102,79 +102,74 @@ const rows = {
       ],
       { stacked: true },
     ),
-    graph('p99 by stage', 'publish: into the log. deliver: to this host. apply: inside this host.', 's', [
+    graph('p99 by stage', 'publish: to the log. deliver: to this host. apply: inside this host.', 's', [
       ['{{stage}}', quantile(0.99, 'revocast_revocation_stage_seconds', { by: 'stage, le' })],
     ]),
     heatmap(
       'Latency of every revocation',
-      'Polling would stand at 10 s, caches at 300 to 600 s, hourly tokens at 3600 s.',
+      'For comparison: 10 s with polling, 300 to 600 s with caches, 3600 s with tokens of an hour.',
       's',
       `sum by (le) (increase(revocast_revocation_latency_seconds_bucket{${pods}}[$__rate_interval]) ${middleware})`,
     ),
-    graph('Clocks', 'Log minus machine. Latencies are corrected for it; those below zero are counted as 0.', 's', [
+    graph('Clocks', 'Clock of the log minus that of the machine. Corrected latencies below 0 count as 0.', 's', [
       ['offset, {{instance}}', `revocast_clock_offset_seconds{${pods}}`],
       ['clamped a second', `sum(${rate('revocast_negative_latencies_total')})`],
     ]),
-    graph('Gaps and snapshots', 'Holes in the history of the log, and what was done about them.', 'none', [
+    graph('Gaps and snapshots', 'Gaps in the history of the log, and the snapshots and reseeds after them.', 'none', [
       ['gap: {{cause}}', `sum by (cause) (increase(revocast_log_gaps_total{${pods}}[$__rate_interval]))`],
       ['snapshot: {{cause}}', `sum by (cause) (increase(revocast_resyncs_total{${pods}}[$__rate_interval]))`],
       ['other log', `sum(increase(revocast_log_epoch_changes_total{${pods}}[$__rate_interval]))`],
       ['rules written back', `sum(increase(revocast_reseeded_rules_total{${pods}}[$__rate_interval]))`],
     ]),
   ],
-  'Life of a token': [
+  'Token lifecycle': [
     graph('Issued', 'By the authorization server, by grant type and result.', 'reqps', [
       ['{{grant_type}}, {{result}}', `sum by (grant_type, result) (${rate('oauth2_token_issued_total', space)})`],
     ]),
-    graph(
-      'Refreshed, and refresh tokens shown twice',
-      'A used refresh token shown again is almost always theft.',
-      'reqps',
-      [
-        ['refreshed, {{result}}', `sum by (result) (${rate('oauth2_token_refreshed_total', space)})`],
-        ['reuse', `sum(${rate('oauth2_refresh_token_reuse_total', space)})`],
-      ],
-    ),
-    graph('Age at refresh', 'Half of all tokens are refreshed before this age.', 's', [
+    graph('Refreshes, and reused refresh tokens', 'A second use of a refresh token is almost always theft.', 'reqps', [
+      ['refreshed, {{result}}', `sum by (result) (${rate('oauth2_token_refreshed_total', space)})`],
+      ['reuse', `sum(${rate('oauth2_refresh_token_reuse_total', space)})`],
+    ]),
+    graph('Age at refresh', 'Median age of the access tokens that are refreshed.', 's', [
       ['p50', `oauth2:token_age_at_refresh_seconds:p50_1h{${space}}`],
     ]),
-    graph('Used', 'Accepted and refused in the APIs, by client class.', 'reqps', [
+    graph('Used', 'Accepted and refused requests of the APIs, by client class.', 'reqps', [
       [
         '{{client_class}}, {{result}}',
         `sum by (client_class, result) (${rate('oauth2_token_validated_total', space)})`,
       ],
     ]),
-    graph('Revoked', 'By dimension and reason, where they are logged.', 'ops', [
+    graph('Revoked', 'Logged revocations by dimension and reason.', 'ops', [
       ['{{dimension}}, {{reason}}', `sum by (dimension, reason) (${rate('revocast_revocations_total', space)}) > 0`],
     ]),
-    graph('Active', 'Tokens that the authorization server holds as active.', 'none', [
+    graph('Active', 'Active tokens in the records of the authorization server.', 'none', [
       ['active', `sum(oauth2_token_active{${space}})`],
     ]),
   ],
   Usage: [
-    stat('Active subjects', 'Different ones this UTC day and month, over all processes that report.', 'none', [
+    stat('Active subjects', 'Different subjects of this UTC day and month, over all processes that report.', 'none', [
       ['{{period}}', `max by (period) (revocast:active_subjects{${space}})`],
     ]),
-    stat('Suspicious uses', 'One session or token in two places, too far apart for the time between.', 'none', [
+    stat('Suspicious uses', 'One session or token in two places that are too far apart for the time between.', 'none', [
       ['suspicious', `sum(increase(revocast_suspicious_uses_total{${pods}}[$__range]))`],
     ]),
     stat(
       'Unused scopes',
-      'Granted within a week and asked for by no guard: a candidate for removal.',
+      'Granted within a week and required by no guard: a candidate for removal.',
       'none',
       [['{{scope}}', `count by (scope) (revocast:scopes_unused{${space}})`]],
       { names: true },
     ),
     stat(
       'Zombie tokens yesterday',
-      'Issued and never used, by client class; known at the end of each UTC day.',
+      'Issued and never used, by client class; computed at the end of each UTC day.',
       'none',
       [['{{client_class}}', `sum by (client_class) (last_over_time(revocast:tokens_zombie:day{${space}}[1d]))`]],
     ),
-    graph('Requests by client class', 'Classes are those of your configuration; other is in none.', 'reqps', [
+    graph('Requests by client class', 'The classes of your configuration; other: clients without a class.', 'reqps', [
       ['{{client_class}}', `sum by (client_class) (${rate('revocast_usage_requests_total')})`],
     ]),
-    graph('Scopes, granted and used', 'Granted: the token has it. Used: a guard asked for it.', 'reqps', [
+    graph('Scopes, granted and used', 'Granted: the token has the scope. Used: a guard required it.', 'reqps', [
       ['{{scope}}, {{use}}', `sum by (scope, use) (${rate('revocast_usage_scope_requests_total')})`],
     ]),
     graph('Tokens seen and issued', 'Seen since midnight UTC; issued in the last 24 hours.', 'none', [
@@ -184,11 +179,11 @@ const rows = {
         `sum by (client_class) (increase(oauth2_token_issued_total{${space},result="success"}[1d]))`,
       ],
     ]),
-    graph('Age of tokens at use', 'How long ago the token of an accepted request was issued.', 's', [
+    graph('Age of tokens at use', 'Time since the issue of the token, for accepted requests.', 's', [
       ['p50', quantile(0.5, 'revocast_token_age_at_use_seconds')],
       ['p99', quantile(0.99, 'revocast_token_age_at_use_seconds')],
     ]),
-    graph('Reports and hooks', 'Anything but sent makes the figures above too low; no request waits for it.', 'none', [
+    graph('Reports and hooks', 'Other results than sent make the figures above too low. No request waits.', 'none', [
       ['report {{result}}', `sum by (result) (increase(revocast_usage_reports_total{${pods}}[$__rate_interval]))`],
       ['did not fit', `sum(increase(revocast_usage_overflow_total{${pods}}[$__rate_interval]))`],
       [
@@ -198,25 +193,25 @@ const rows = {
     ]),
   ],
   Keys: [
-    graph('Key look-ups that found nothing', 'unknown_kid: 401. jwks_unavailable: 503.', 'reqps', [
+    graph('Key look-ups without a key', 'unknown_kid: 401. jwks_unavailable: 503.', 'reqps', [
       [
         '{{issuer}}, {{result}}',
         `sum by (issuer, result) (${rate('revocast_jwks_key_lookups_total', `${pods},issuer=~"$issuer",result!="found"`)})`,
       ],
     ]),
-    graph('Refreshes of key sets', 'Anything but loaded and not_modified is a failure.', 'none', [
+    graph('Refreshes of key sets', 'Every result except loaded and not_modified is a failure.', 'none', [
       [
         '{{issuer}}, {{result}}',
         `sum by (issuer, result) (increase(revocast_jwks_fetches_total{${pods},issuer=~"$issuer"}[$__rate_interval]))`,
       ],
     ]),
-    graph('Age of key sets', 'Since the last successful refresh. Keys are used for an hour after it.', 's', [
+    graph('Age of key sets', 'Time since the last successful refresh. Keys are used for an hour after it.', 's', [
       [
         '{{issuer}}',
         `max by (issuer) (time() - (revocast_jwks_last_success_timestamp_seconds{${pods},issuer=~"$issuer"} > 0))`,
       ],
     ]),
-    graph('Usable keys', 'A change without a rotation deserves a look.', 'none', [
+    graph('Usable keys', 'Examine a change that is not a rotation.', 'none', [
       ['{{issuer}}', `max by (issuer) (revocast_jwks_keys{${pods},issuer=~"$issuer"})`],
     ]),
     graph('Time of a refresh', 'The deadline is 3 s.', 's', [
@@ -230,15 +225,15 @@ const rows = {
     ]),
   ],
   'Redis and capacity': [
-    graph('Rules held', 'All processes should agree; at the limit they are not fresh any more.', 'none', [
+    graph('Rules held', 'Should be equal in all processes. At the limit a process is not fresh.', 'none', [
       ['{{instance}}', `revocast_denylist_rules{${pods}}`],
       ['limit', `min(revocast_denylist_limit_rules{${pods}})`],
     ]),
-    graph('Memory of Redis', 'Under noeviction a full Redis refuses revocations.', 'bytes', [
+    graph('Memory of Redis', 'With noeviction, a full Redis refuses revocations.', 'bytes', [
       ['used', `max(revocast_redis_memory_used_bytes{${pods}})`],
       ['limit', `max(revocast_redis_memory_limit_bytes{${pods}} > 0)`],
     ]),
-    stat('Evicted keys', 'Must be 0: an evicted revocation is an accepted attacker.', 'none', [
+    stat('Evicted keys', 'Must be 0: the token of an evicted revocation is accepted.', 'none', [
       ['evicted', `max(revocast_redis_evicted_keys{${pods}})`],
     ]),
     stat(
@@ -251,28 +246,28 @@ const rows = {
     graph('Entries in the log', 'Heartbeats and the revocations of the retained time.', 'none', [
       ['entries', `max(revocast_redis_log_entries{${pods}})`],
     ]),
-    graph('What the log retains', 'A reader that is away for longer takes a snapshot.', 's', [
+    graph('Retention of the log', 'A reader that is disconnected for longer takes a snapshot.', 's', [
       ['retained', `min(time() - (revocast_redis_log_oldest_timestamp_seconds{${pods}} > 0))`],
       ['longest absence', `max(revocast:feed_lag_seconds{${space}})`],
     ]),
   ],
   Sidecars: [
-    graph('Ready', 'While 1, the readiness probe says yes.', 'none', [
+    graph('Ready', 'While 1, the readiness probe answers 200.', 'none', [
       ['{{instance}}', `revocast_sidecar_ready{${pods}}`],
     ]),
     graph('Followers', 'Processes that follow each sidecar.', 'none', [
       ['{{instance}}', `revocast_sidecar_clients{${pods}}`],
     ]),
-    graph('Changes not yet applied', 'By the slowest follower, as far as it has reported.', 'none', [
+    graph('Changes not yet applied', 'Of the slowest follower, by its last report.', 'none', [
       ['{{instance}}', `revocast_sidecar_client_lag_rules{${pods}}`],
     ]),
     graph('Requests to sidecars', 'By route and status.', 'reqps', [
       ['{{route}} {{code}}', `sum by (route, code) (${rate('revocast_sidecar_http_requests_total')})`],
     ]),
-    graph('Latency in sidecars', 'A step ahead of the processes behind them.', 's', [
+    graph('Latency in sidecars', 'Lower than in the processes behind them.', 's', [
       ['p99', quantile(0.99, 'revocast_revocation_latency_seconds', { of: sidecar })],
     ]),
-    graph('Versions', 'Processes by what they run.', 'none', [
+    graph('Versions', 'Number of processes by component and version.', 'none', [
       [
         '{{component}} {{version}}, Node {{node}}',
         `count by (component, version, node) (revocast_build_info{${pods}})`,
@@ -311,7 +306,7 @@ const datasource = { type: 'prometheus', uid: '$datasource' };
 
 function variable(name, metric) {
   const query = `label_values(${metric}, ${name})`;
-  // Also matches series without the label: some scrapes attach no namespace and pod.
+  // `.*` also matches series without the label, because some scrape configurations add no namespace and pod.
   return { name, type: 'query', datasource, query, refresh: 2, multi: true, includeAll: true, allValue: '.*', sort: 1 };
 }
 
@@ -345,7 +340,7 @@ function dashboardOf(rows) {
   return {
     uid: 'revocast',
     title: 'Revocast',
-    description: 'Whether revocation works, how long it takes, and why requests are refused.',
+    description: 'State and latency of revocation, and reasons for refused requests.',
     tags: ['revocast'],
     schemaVersion: 39,
     version: 1,

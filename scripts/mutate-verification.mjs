@@ -1,5 +1,5 @@
-// Removes one step of the request path at a time, in a copy, sends the table of requests to the verifier that remains,
-// and prints which rows fail. A step whose removal fails no row is not tested: then the exit code is 1.
+// Removes one step of the request path at a time in a copy, runs the table of requests against the rest, and prints the
+// rows that fail. If no row fails, the step is not tested, and the exit code is 1.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ import { takeNoOptions } from './take-no-options.mjs';
 
 takeNoOptions(
   'mutate',
-  `Removes one step of the request path at a time, in a copy, and prints which rows of the table of requests fail.
-Exit code: 1 if there is a step whose removal fails no row.`,
+  `Removes one step of the request path at a time in a copy, and prints the rows of the table of requests that fail.
+Exit code: 1 if no row fails for at least one step, otherwise 0.`,
 );
 
 const sources = join(root, 'packages/middleware/src');
@@ -63,7 +63,7 @@ try {
       if (rows.length === 0) unnoticed.push(name);
     }
   }
-  console.log(`${count} steps, ${unnoticed.length} of them guarded by no row`);
+  console.log(`${count} steps, ${unnoticed.length} of them not tested by a row`);
 } finally {
   rmSync(folder, { recursive: true });
 }

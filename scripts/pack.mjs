@@ -1,9 +1,9 @@
-// The tarballs as npm would publish them, in .cache/tarballs.
+// Creates the tarballs that npm would publish, in .cache/tarballs.
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npmScript, readNode, root } from './run.mjs';
 
-/** Every workspace that is published, as `{ path, folder, manifest }`. */
+/** All published workspaces, as `{ path, folder, manifest }`. */
 export function publishedWorkspaces(repository = root) {
   return ['packages', 'apps']
     .flatMap((parent) => readdirSync(join(repository, parent)).map((name) => `${parent}/${name}`))
@@ -15,7 +15,7 @@ export function publishedWorkspaces(repository = root) {
 }
 
 /**
- * Packs what lies in dist now; it does not build.
+ * Packs the current content of dist, without a build.
  *
  * @returns {Promise<{ tarball: string, files: string[] }>} the path of the tarball, and the paths inside it
  */

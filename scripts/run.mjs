@@ -1,4 +1,4 @@
-// Starting other programs without a shell: the same on Linux, macOS and Windows.
+// Starts other programs without a shell, in the same way on Linux, macOS and Windows.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The script behind a package's bin, so that no shell and no `.cmd` wrapper is needed on any platform. */
+/** The script of a `bin` of a package, which can be started without a shell or a `.cmd` wrapper. */
 export function binOf(packageName, bin = packageName.split('/').at(-1), folder = root) {
   const path = join(folder, 'node_modules', packageName);
   const manifest = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
   return join(path, typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[bin]);
 }
 
-/** npm's own script: the one that runs us, or the one that came with this Node. */
+/** The script of npm: of the npm that runs this process, or of this installation of Node. */
 export function npmScript() {
   const prefix = dirname(process.execPath);
   const candidates = [
@@ -21,19 +21,19 @@ export function npmScript() {
     join(prefix, 'node_modules', 'npm', 'bin', 'npm-cli.js'),
     join(prefix, '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
   ];
-  // Another package manager names itself in npm_execpath too.
+  // Other package managers set npm_execpath, too.
   const found = candidates.find((path) => path?.endsWith('npm-cli.js') && existsSync(path));
-  if (found === undefined) throw new Error('npm was not found beside Node: start this with `npm run`');
+  if (found === undefined) throw new Error('npm was not found in the installation of Node; start this with `npm run`');
   return found;
 }
 
-/** Runs a Node script and ends this process with its code when it fails. */
+/** Runs a Node script. If it fails, ends this process with its exit code. */
 export function runNode(script, args = [], options = {}) {
   const status = tryNode(script, args, options);
   if (status !== 0) process.exit(status);
 }
 
-/** Runs a Node script, its output in ours, and returns its exit code. `node`: another Node than this one. */
+/** Runs a Node script with inherited output, and returns its exit code. @param options `node`: path of another Node. */
 export function tryNode(script, args = [], { env = {}, nodeArgs = [], node = process.execPath, ...options } = {}) {
   const result = spawnSync(node, [...nodeArgs, script, ...args], {
     cwd: root,
@@ -45,7 +45,7 @@ export function tryNode(script, args = [], { env = {}, nodeArgs = [], node = pro
   return result.status ?? 1;
 }
 
-/** Runs a Node script to its end and resolves with its exit code and all it said; never rejects for a failure. */
+/** Runs a Node script, and resolves with its exit code and output. Rejects only when it cannot be started. */
 export function readNode(script, args = [], { env = {}, nodeArgs = [], cwd = root } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...nodeArgs, script, ...args], { cwd, env: { ...process.env, ...env } });

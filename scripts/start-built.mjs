@@ -1,17 +1,17 @@
-// Builds one workspace quietly, then starts its program and hands the options on to it.
+// Builds one workspace, and then starts its program with the options of this process.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { copyStyles } from './copy-styles.mjs';
 import { binOf, root } from './run.mjs';
 
-/** @param workspace folder whose `dist/main.js`, or another `program` in `dist`, is to run. */
+/** Builds and runs `dist/main.js`, or another `program` in `dist`, of a workspace. */
 export function startBuilt(workspace, options) {
   build(workspace);
   start(workspace, options);
 }
 
 export function build(workspace) {
-  // stdout belongs to the program alone: with --json its last line must be the object.
+  // stdout is reserved for the program: with --json its last line must be the JSON object.
   process.stderr.write('building …\n');
   const compiler = [binOf('typescript', 'tsc'), '-b', workspace];
   const built = spawnSync(process.execPath, compiler, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -23,13 +23,13 @@ export function build(workspace) {
   copyStyles();
 }
 
-/** `node`: another Node than this one. The processes that the program forks run on it too. */
+/** @param options `node`: path of another Node, also used by the processes that the program forks. */
 export function start(workspace, { node = process.execPath, nodeArgs = [], program: file = 'main.js' } = {}) {
   const program = spawn(node, [...nodeArgs, join(root, workspace, 'dist', file), ...process.argv.slice(2)], {
     cwd: root,
     stdio: 'inherit',
   });
-  // Ctrl-C reaches the program through the terminal; a signal to this process alone must stop the program too. The program decides when it ends.
+  // The terminal sends Ctrl-C to both processes, and the program handles it. A SIGTERM to this process is forwarded.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => program.kill('SIGTERM'));
   program.once('exit', (code) => process.exit(code ?? 1));

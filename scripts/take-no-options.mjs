@@ -1,6 +1,6 @@
 /**
- * For scripts without options: `--help` says what the script does and starts nothing; anything else is refused, so that
- * a switch that does not exist is refused.
+ * For scripts without options: `--help` prints a description and exits with 0; any other argument is an error with exit
+ * code 2.
  */
 export function takeNoOptions(command, help) {
   const given = process.argv.slice(2);

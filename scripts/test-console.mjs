@@ -1,5 +1,5 @@
-// Builds the sidecar, then clicks through its console in a real Chromium while a publisher revokes. Not part of
-// `npm test`: it needs a browser. Arguments go to jest.
+// Builds the sidecar, and tests its console in Chromium during revocations. Not part of `npm test`, because it needs a
+// browser. Arguments are passed to jest.
 import { join } from 'node:path';
 import { binOf, root, runNode } from './run.mjs';
 

@@ -1,14 +1,14 @@
-// Runs the tests on another line of Node: `node scripts/test-on-node.mjs 24 [jest arguments]`.
+// Runs the tests on another version of Node: `node scripts/test-on-node.mjs 24 [jest arguments]`.
 import { delimiter, dirname, join } from 'node:path';
 import { nodeOfLine } from './node-of-line.mjs';
 import { root, tryNode } from './run.mjs';
 
 const [line, ...args] = process.argv.slice(2);
 if (!/^\d+(\.\d+)*$/.test(line ?? '')) {
-  console.error('usage: node scripts/test-on-node.mjs <line of Node, as 22 or 24> [jest arguments]');
+  console.error('usage: node scripts/test-on-node.mjs <version of Node, such as 22 or 24> [jest arguments]');
   process.exit(2);
 }
 const node = nodeOfLine(line);
-// Programs that a test starts by the name `node` must be of that line too.
+// With PATH, programs that a test starts by the name `node` have the same version.
 const env = { PATH: dirname(node) + delimiter + process.env.PATH };
 process.exit(tryNode(join(root, 'scripts', 'test.mjs'), args, { node, env }));

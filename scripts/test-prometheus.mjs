@@ -1,5 +1,5 @@
-// Builds what the run starts, then lets a real promtool and a real Prometheus judge rules and numbers. Not part of
-// `npm test`: it needs a download (19 MB, once) and some minutes. Arguments go to jest.
+// Builds, and tests rules and metrics with promtool and Prometheus. Not part of `npm test`, because it needs a download
+// (19 MB, once) and some minutes. Arguments are passed to jest.
 import { join } from 'node:path';
 import { binOf, root, runNode } from './run.mjs';
 

@@ -40,7 +40,7 @@ describe('the dashboard', () => {
       'Is revocation working',
       '401 causes',
       'Latency stages',
-      'Life of a token',
+      'Token lifecycle',
       'Usage',
       'Keys',
       'Redis and capacity',

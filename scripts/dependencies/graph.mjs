@@ -1,9 +1,8 @@
-// The rules about what files reach through each other. `import()` does not count: it runs when it is called, long after
-// both files are there.
+// Rules about the graph of imports. `import()` does not count, because it runs after both files were loaded.
 import { relative, sep } from 'node:path';
 import { entriesOf, isRelative, packageOf, resolve } from './workspaces.mjs';
 
-/** Importing a package with none of its optional peers installed works: no entry reaches one by static imports. */
+/** No entry of a package reaches an optional peer by static imports, so the package can be imported without it. */
 export function* unloadablePeers(workspaces, workspace) {
   const seen = new Set();
   const waiting = entriesOf(workspace).map((file) => ({ workspace, file }));
@@ -24,7 +23,7 @@ export function* unloadablePeers(workspaces, workspace) {
   }
 }
 
-/** Type imports count: two files that need each other's types cannot be read one after the other. */
+/** Type imports count, because two files with types of each other cannot be read one after the other. */
 export function cycles(workspaces) {
   const violations = [];
   const done = new Set();
@@ -53,7 +52,7 @@ function importsOf({ workspace, file }) {
   return workspace.sources.get(file)?.imports ?? [];
 }
 
-/** Types leave nothing to load. */
+/** Imports of values. Types are not loaded at run time. */
 function loadsOf(node) {
   return importsOf(node).filter(({ kind }) => kind === 'value');
 }

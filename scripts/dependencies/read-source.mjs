@@ -1,16 +1,16 @@
-// What a TypeScript source imports and which globals it names, from its syntax tree: comments, strings, and names that
-// the file itself declares (a parameter called `process`) do not count.
+// Reads the imports and the used globals of a TypeScript source from its syntax tree. Comments, strings, and names that
+// the file declares (a parameter `process`) do not count.
 import { readFileSync } from 'node:fs';
 import { parseSync } from '@swc/core';
 
-// Put before the source, this tells where the file starts (swc counts on from file to file) and which scope mark swc
-// gives to a name that nothing in the file declares.
+// Inserted before the source. It shows the position at which the file starts (swc continues to count from file to file)
+// and the scope mark that swc gives to names which the file does not declare.
 const probe = 'globalThis;';
 
 /**
  * @typedef {object} Import
  * @property {string} specifier as written
- * @property {'value' | 'type' | 'dynamic'} kind 'type' leaves nothing behind at run time
+ * @property {'value' | 'type' | 'dynamic'} kind a 'type' import does not exist at run time
  * @property {string[]} names the imported names; `*` for all of them
  * @property {number} line
  *
@@ -21,7 +21,7 @@ const probe = 'globalThis;';
 
 /** @returns {SourceFacts} */
 export function readSource(path) {
-  // A hashbang is legal on the first line only, and the probe takes that place.
+  // A hashbang is valid only at the start of the file, where the probe is inserted.
   const text = readFileSync(path, 'utf8').replace(/^#!/, '//');
   const bytes = Buffer.from(probe + text);
   const tree = parseSync(bytes.toString(), { syntax: 'typescript', target: 'es2022' });
@@ -76,7 +76,7 @@ function collectImport(node, { facts, lineOf }) {
       const isImport = node.callee.type === 'Import';
       const isRequire = node.callee.type === 'Identifier' && node.callee.value === 'require';
       const argument = node.arguments[0]?.expression;
-      // A computed specifier cannot be judged: it is listed as such, and no rule allows it.
+      // No rule allows a computed specifier, because its value is unknown.
       const source = argument?.type === 'StringLiteral' ? argument : { value: '(computed)' };
       if (isImport || isRequire) add(source, isImport ? 'dynamic' : 'value', ['*']);
     }
@@ -90,7 +90,7 @@ function nameOf(specifier) {
   return (specifier.imported ?? specifier.orig ?? specifier.local).value;
 }
 
-/** Returns true when nothing inside the node needs another look. */
+/** @returns whether the walk can skip the children of this node. */
 function collectGlobal(node, { facts, lineOf, isGlobal }) {
   if (node.type === 'NewExpression' && isGlobal(node.callee) && (node.arguments ?? []).length === 0) {
     facts.globals.push({ name: `new ${node.callee.value}()`, line: lineOf(node) });

@@ -1,8 +1,8 @@
-// The rules about one file at a time. Each yields violations: `{ file, line, rule, remedy }`.
+// Rules about single files. Each yields violations: `{ file, line, rule, remedy }`.
 import { dirname, join, sep } from 'node:path';
 import { entriesOf, isBuiltin, isListed, isRelative, packageOf } from './workspaces.mjs';
 
-/** A workspace is entered by its package name; packages never import apps, the denylist never the middleware. */
+/** A workspace is imported by its package name. Packages never import apps, and the denylist never the middleware. */
 export function* borders(workspaces, workspace, file) {
   for (const { specifier, line } of file.imports) {
     const violation = (rule, remedy) => ({ file: file.path, line, rule, remedy });
@@ -24,7 +24,7 @@ export function* borders(workspaces, workspace, file) {
   }
 }
 
-/** Only listed packages are imported, and only declared ones. */
+/** A file imports only packages that are listed and declared as dependencies. */
 export function* unlisted(workspace, file, allowed) {
   const { dependencies, peerDependencies } = workspace.manifest;
   for (const { specifier, line } of file.imports) {
@@ -42,7 +42,7 @@ export function* unlisted(workspace, file, allowed) {
   }
 }
 
-/** What only some files may load, and what only the composition root may open. Types are free. */
+/** Only some files may load a package, and only the composition root opens connections. Imports of types are allowed. */
 export function* loaders(workspace, file, loadedOnlyBy, openedOnlyBy) {
   for (const { specifier, kind, names, line } of file.imports) {
     const violation = (rule, remedy) => ({ file: file.path, line, rule, remedy });
@@ -65,14 +65,14 @@ export function* loaders(workspace, file, loadedOnlyBy, openedOnlyBy) {
   }
 }
 
-/** A pure file imports pure things: the types of an edge are free, an edge library is not even that. */
+/** A pure file loads only pure files and packages. It may import types of an edge, but not types of an edge's package. */
 export function* pureImports(workspace, file, pure, edges) {
   const remedy = 'take it as a parameter, or move this code to an edge (`edges` in scripts/check-dependencies.mjs)';
   for (const { specifier, kind, names, line } of file.imports) {
     const violation = (rule) => ({ file: file.path, line, rule, remedy });
     if (isRelative(specifier)) {
       const target = workspace.sources.get(join(dirname(file.path), specifier));
-      // An entry only lists what the package offers, and edges are part of the offer.
+      // An entry only re-exports, and may re-export edges.
       const isFree = kind === 'type' || target === undefined || entriesOf(workspace).includes(file.path);
       if (!isFree && isListed(target.inside, edges))
         yield violation(`a pure file may not load the edge ${target.inside}`);

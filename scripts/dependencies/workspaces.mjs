@@ -1,4 +1,4 @@
-// The workspaces of a repository with their sources read, and how a specifier leads from one file to another.
+// Reads the workspaces of a repository with their sources, and resolves specifiers between files.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, posix, relative, sep } from 'node:path';
@@ -50,7 +50,7 @@ function typescriptIn(folder) {
     .map((name) => join(folder, name));
 }
 
-/** Whether a list names this file: with a slash at its end a name is a folder, otherwise a file in any folder. */
+/** Whether a list contains this file. A name with a slash at its end is a folder, otherwise a file in any folder. */
 export function isListed(inside, list) {
   return list.some((name) =>
     name.endsWith('/') ? `/${inside}`.includes(`/${name}`) : posix.basename(inside) === name,
@@ -78,7 +78,7 @@ export function packageOf(specifier) {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** The workspace and file that a specifier leads to; undefined when that is no workspace's source. */
+/** The workspace and file of a specifier; undefined when it is not a source of a workspace. */
 export function resolve(workspaces, workspace, from, specifier) {
   if (isRelative(specifier)) {
     const file = join(dirname(from), specifier);

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { copyStyles } from '../copy-styles.mjs';
 import { binOf } from '../run.mjs';
 
-/** What the processes of `npm run dev` run, and the command line, which a contributor runs beside them. */
+/** The projects of the processes of `npm run dev`, and of the command line. */
 const projects = ['apps/demo', 'apps/cli'];
 
-/** Compiles incrementally: what has not changed is not compiled again. The compiler prints its own errors. */
+/** Compiles only changed files. The compiler prints its errors. */
 export function createCompiler(root) {
   const args = [binOf('typescript', 'tsc'), '-b', ...projects];
-  // tsc starts a second process, so the two get a process group of their own that can be ended as a whole.
+  // tsc starts a second process, so both are in a separate process group, which can be ended as a whole.
   const detached = process.platform !== 'win32';
   let running;
   return {
@@ -29,7 +29,7 @@ export function createCompiler(root) {
       console.log(`compiled in ${secondsSince(startedAt)} s`);
       return true;
     },
-    /** Ends a compilation that runs. */
+    /** Ends a running compilation. */
     async close() {
       if (running === undefined) return;
       const { compiler, ended } = running;

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Fixed, so that commands and debugger configurations still work after the next `npm run dev`. */
+/** Fixed ports, so that commands and debugger configurations also work with the next `npm run dev`. */
 const fixed = { issuer: 9400, operator: 9401, data: 7471, admin: 7472, api: 3000 };
 
 /**
  * The loopback port of each listener.
  *
- * @throws Error that names the ports which another process uses.
+ * @throws Error that names the ports used by another process.
  */
 export async function choosePorts({ free }) {
   const opened = await Promise.all(

@@ -4,21 +4,21 @@ import { pathToFileURL } from 'node:url';
 import { readNode } from '../run.mjs';
 import { secondsSince } from './compiler.mjs';
 
-/** Which process runs the code of which workspace. */
+/** The workspaces whose code each process runs. */
 const runs = {
   sidecar: ['packages/denylist', 'apps/sidecar'],
   api: ['packages/denylist', 'packages/middleware', 'apps/demo'],
 };
 const audience = 'https://api.example.com';
-/** An access token of the demo lives for fifteen minutes. */
+/** Shorter than the lifetime of an access token of the demo, 15 minutes. */
 const renewEveryMs = 10 * 60_000;
-/** A process that has not ended by then is killed. */
+/** A process that has not ended after this time is killed. */
 const graceMs = 3000;
 
 /**
- * Starts the log, the issuer, the sidecar and the API, and says where they are.
+ * Starts the log, the issuer, the sidecar and the API, and prints their addresses.
  *
- * @param closers receives a function for each part as soon as that part runs, so that an interrupted start ends it too.
+ * @param closers receives a function for each part when it runs, so that an interrupted start ends it, too.
  */
 export async function startProcesses({ root, folder, ports, source, closers, say }) {
   const load = (path) => import(pathToFileURL(join(root, path)).href);
@@ -75,7 +75,7 @@ A request with a token of alice, and the revocation of all her tokens:
       const results = await Promise.allSettled(chosen.map(restartOne));
       const failed = results.filter(({ status }) => status === 'rejected');
       for (const { reason } of failed)
-        say(`${reason.message}\nIt is started again until it succeeds or a file changes.`);
+        say(`${reason.message}\nThe process is restarted until it is ready or a file changes.`);
       if (failed.length > 0) return;
       const names = chosen.map(({ name, pid }) => `${name} (process ${pid})`);
       say(`restarted ${names.join(' and ')} in ${secondsSince(startedAt)} s`);
@@ -91,7 +91,7 @@ async function restartOne(process) {
   await process.whenReady();
 }
 
-/** Where revocations are logged. `url` and `tokenFile` are for the issuer, which revokes. */
+/** Starts the log. `url` and `tokenFile` of the result are for the issuer, which publishes revocations. */
 async function startLog({ root, load, source, folder, feed, closers, say }) {
   const { startRedisLog } = await load('apps/demo/dist/world/redis-log.js');
   const redis = source === 'redis' ? await startRedisLog(say) : undefined;
@@ -105,15 +105,15 @@ async function startLog({ root, load, source, folder, feed, closers, say }) {
   const { writeTokenFile } = await load('apps/demo/dist/world/write-token-file.js');
   const tokenFile = await writeTokenFile(join(folder, 'sidecar-write-token'));
   const file = join(folder, 'log');
-  // A file, because a log in memory would lose every revocation when the sidecar restarts.
+  // A file, because a log in memory loses every revocation when the sidecar restarts.
   const url = `file:${file}`;
-  // Without `init` a new log looks like one that was lost, and the sidecar waits for 15 s.
+  // Without `init` a new log looks like a lost log, and the sidecar waits for 15 s.
   const init = await readNode(join(root, 'apps/sidecar/dist/main.js'), ['init', '--source', url]);
   if (init.status !== 0) throw new Error(`revocast-sidecar init failed:\n${init.stderr}`);
   return { description: file, url: feed, tokenFile, sidecarOptions: { source: url, 'token-file': tokenFile } };
 }
 
-/** Keeps a live token in a file, as the header that curl sends. @returns a function that writes a new token now. */
+/** Writes a valid token to a file, as a header for curl, and renews it. @returns a function that renews it immediately. */
 async function keepToken({ load, issuerUrl, file, closers, say }) {
   const [{ createOauthClient }, { createSendRequest }, { demoClient }] = await Promise.all(
     ['client/oauth-client', 'client/send-request', 'issuer/provider-options'].map((name) =>

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** An editor writes a file in several steps, and a branch switch writes many files. */
+/** A change counts after this time without further events: an editor writes a file in several steps. */
 const quietMs = 100;
 
-/** Paths of the workspaces whose `src` is watched, as `packages/denylist`. */
+/** Paths of the workspaces with a folder `src`, such as `packages/denylist`. */
 export function workspacesWithSources(root) {
   return ['packages', 'apps'].flatMap((parent) =>
     readdirSync(join(root, parent))
@@ -15,8 +15,8 @@ export function workspacesWithSources(root) {
 }
 
 /**
- * Yields the workspaces in which something changed, once nothing has changed for 100 ms. What changes while the caller
- * is busy is yielded next.
+ * Yields the workspaces with changed files after 100 ms without a change. Changes during the work of the caller are
+ * yielded next.
  */
 export async function* changedWorkspaces(root, workspaces) {
   const changed = new Set();
@@ -43,13 +43,13 @@ export async function* changedWorkspaces(root, workspaces) {
 }
 
 /**
- * One watcher for each folder. Node 20 on Linux loses a file that an editor replaced by renaming when it watches
- * recursively; a watcher of the folder around the file does not.
+ * Uses one watcher for each folder. With a recursive watcher, Node 20 on Linux loses a file that an editor replaces by
+ * renaming.
  */
 function createFolderWatch(root, report) {
   const watchers = new Map();
   return (workspaces) => {
-    // A folder that was deleted and made again has the same path, but not the same inode.
+    // A folder that was deleted and created again has the same path, but another inode.
     const found = workspaces.flatMap((workspace) =>
       foldersIn(join(root, workspace, 'src')).map((path) => ({
         workspace,

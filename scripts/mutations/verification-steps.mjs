@@ -1,7 +1,7 @@
-// The steps of the request path that refuse something, each with the source as it would be without it. They are found by
-// their shape and not listed: a new step is removed, and its rows are searched, without a change here.
+// Finds the steps of the request path that reject requests, and returns the source without each of them. The steps are
+// found by patterns, so a new step needs no change here.
 
-/** The files that decide about tokens, below packages/middleware/src. */
+/** The files with the steps, below packages/middleware/src. */
 export const decidingFiles = ['verify-access-token.ts', 'decide-use.ts', 'revocation/check.ts'];
 
 /** `rejected(…)`, `unavailable(…)`, or a bare reason. */

@@ -1,5 +1,5 @@
-// What a team's first hour looks like, in one function: protect a route, accept a token, revoke it, see it refused.
-// It is compiled in each of the projects of check-tarballs.mjs, under TypeScript 7 and 5.4, as ES module and CommonJS.
+// A small program: protects a route, accepts a token, revokes it, and checks that it is refused. It is compiled in the
+// projects of check-tarballs.mjs, with TypeScript 7 and 5.4, as ES module and CommonJS.
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createPublisher } from '@revocast/denylist';
@@ -44,7 +44,7 @@ export async function main(): Promise<void> {
   }
 }
 
-/** A replica that has only just started answers 503 until its first sync; that is no failure of the package. */
+/** A new replica answers 503 until its first synchronisation, which is not a failure of the package. */
 async function settled(ask: () => Promise<number>): Promise<number> {
   for (const until = Date.now() + 5000; Date.now() < until; ) {
     const status = await ask();
@@ -55,5 +55,5 @@ async function settled(ask: () => Promise<number>): Promise<number> {
 }
 
 function expectStatus(when: string, found: number, expected: number): void {
-  if (found !== expected) throw new Error(`${when}: expected ${expected}, got ${found}`);
+  if (found !== expected) throw new Error(`${when}: expected ${expected}, found ${found}`);
 }

@@ -1,4 +1,4 @@
-// The projects that people have: how each is set up, what it adds, and how it is compiled and started.
+// The kinds of projects: how each is set up, what it installs, and how it is compiled and started.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -15,11 +15,11 @@ const express5 = { express: devDependencies.express, '@types/express': devDepend
 const express4 = { express: '4', '@types/express': '4' };
 
 /**
- * `write` puts the files there; `steps` are the scripts to run, as `[script, ...args]`, each of which must succeed.
+ * `write` creates the files; `steps` are the scripts to run, as `[script, ...args]`, each of which must succeed.
  */
 export const projects = [
   {
-    title: 'nothing beside the packages',
+    title: 'only the packages',
     type: 'module',
     installs: {},
     write: (folder, { entries }) => {

@@ -1,9 +1,9 @@
-// The TypeScript fences of the READMEs: what people copy must compile and run.
+// Reads the TypeScript snippets of the READMEs, which must compile and run.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../run.mjs';
 
-/** Names in a README that exist on no machine, and what replaces them in a run. */
+/** Replacements for addresses in a README that do not exist in a test run. */
 const standIns = [
   [/redis:\/\/redis:6379/g, 'memory:'],
   [/\.listen\(\d+/g, '.listen(0'],
@@ -25,7 +25,7 @@ function snippetsIn(path) {
   });
 }
 
-/** The packages, other than ours and Node's, that the snippets import. */
+/** The packages that the snippets import, without those of this repository and of Node. */
 export function packagesIn(snippets) {
   const specifiers = snippets.flatMap(({ code }) =>
     [...code.matchAll(/\bfrom '([^'.][^']*)'/g)].map(([, name]) => name),
@@ -34,12 +34,12 @@ export function packagesIn(snippets) {
   return [...new Set(names)].filter((name) => !name.startsWith('node:') && !name.startsWith('@revocast/'));
 }
 
-/** As an ES module: what people paste. */
+/** The snippet as an ES module. */
 export function asModule({ code }) {
   return `${withStandIns(code)}\nexport {};\n`;
 }
 
-/** For CommonJS, which has no top-level await: imports first, the rest in a function. */
+/** The snippet for CommonJS, which has no top-level await: imports first, and the rest in a function. */
 export function asFunction({ code }) {
   const imports = [];
   const body = withStandIns(code).replace(/^import\s(?:[^;]*?from\s+)?'[^']+';$/gm, (statement) => {
