@@ -7,12 +7,12 @@ const issuer = 'https://issuer.example';
 
 /** The log, its publisher, and what every pair must do over them. */
 export class World {
-  constructor(redis, publisher, parts) {
-    Object.assign(this, { redis, publisher, parts });
+  constructor(parts) {
+    Object.assign(this, parts);
   }
 
   /** A process behind a sidecar, or behind a relay of it: blocks, lifts, restarts and leaves. */
-  async follows(release, sidecarReleases) {
+  async follows(release, sidecarReleases, { expected = 1 } = {}) {
     const sidecars = [];
     for (const sidecarRelease of sidecarReleases) {
       const sidecar = await startSidecar(sidecarRelease, sidecars.at(-1)?.url ?? this.redis.url);
@@ -27,19 +27,21 @@ export class World {
     await this.awaits(follower, 'before', 'revoked', 0);
     const published = await this.publisher.revoke({ issuer, session: 'a', reason: 'admin', block: true });
     await this.awaits(follower, 'a', 'revoked', 1000);
-    await this.isEverywhere(published, 1);
+    await this.isEverywhere(published, expected);
     const lifted = await this.publisher.lift({ issuer, session: 'a' });
-    await this.isEverywhere(lifted, 1);
+    await this.isEverywhere(lifted, expected);
     await this.awaits(follower, 'a', 'active', 0);
 
     for (const sidecar of sidecars) {
+      this.say(`  restarting the ${sidecar.process.name}`);
       await sidecar.process.kill('SIGKILL');
       await this.awaits(follower, 'before', 'revoked', 0);
       await sidecar.process.whenReady(20_000);
     }
     const again = await this.publisher.revoke({ issuer, session: 'b', reason: 'admin', block: true });
+    this.say('  waiting until what was counted before the restart cannot be fresh');
     // What was counted before the restart is waited for until it cannot be fresh: 7.5 s for a process, and as much for a relay.
-    await this.isEverywhere(again, 1, 20_000);
+    await this.isEverywhere(again, expected, 20_000);
     await this.awaits(follower, 'b', 'revoked', 0);
     await this.awaits(follower, 'other', 'active', 5000);
 

@@ -12,10 +12,12 @@ const issuer = 'https://issuer.example';
 const program = fileURLToPath(new URL('../../apps/sidecar/dist/main.js', import.meta.url));
 const startedAt = performance.now();
 let redis: RedisServer;
+let heartbeats: Supervised;
 let sidecar: Supervised;
 let publisher: Publisher;
 let link: DamagingLink;
 let reader: PythonReader;
+let remote: PythonReader | undefined;
 
 /** Progress: what is waited for now. */
 function say(line: string): void {
@@ -31,27 +33,30 @@ async function blockEverywhere(session: string) {
   return await published.enforcedEverywhere({ timeoutMs: 10_000 });
 }
 
+async function startSidecar(port: number): Promise<Supervised> {
+  const admin = await freePort();
+  const listeners = [`--data-listen=127.0.0.1:${port}`, `--admin-listen=127.0.0.1:${admin}`];
+  return await supervise({
+    name: `sidecar on ${port}`,
+    script: program,
+    args: [`--source=${redis.url}`, ...listeners, '--drain-ms=0'],
+    ready: { url: `http://127.0.0.1:${admin}/readyz` },
+    restart: true,
+  });
+}
+
 beforeAll(async () => {
-  say('starting Redis and a sidecar');
+  say('starting Redis and two sidecars');
   redis = await startRedis({ config: { 'maxmemory-policy': 'noeviction' } });
   const source = await openSource(redis.url);
   await source.declareWhole?.();
   await source.close();
-  const [data, admin] = [await freePort(), await freePort()];
-  sidecar = await supervise({
-    name: 'sidecar',
-    script: program,
-    args: [
-      `--source=${redis.url}`,
-      `--data-listen=127.0.0.1:${data}`,
-      `--admin-listen=127.0.0.1:${admin}`,
-      '--drain-ms=0',
-    ],
-    ready: { url: `http://127.0.0.1:${admin}/readyz` },
-    restart: true,
-  });
+  // It writes the heartbeats: they go on when the other one is stopped.
+  heartbeats = await startSidecar(await freePort());
+  const port = await freePort();
+  sidecar = await startSidecar(port);
   publisher = await createPublisher(redis.url);
-  link = await startDamagingLink(data);
+  link = await startDamagingLink(port);
   await block('blocked before the reader started');
   say('starting the reader');
   reader = new PythonReader(link.url);
@@ -60,9 +65,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   reader?.kill();
+  remote?.kill();
   await link?.close();
   await publisher?.close();
   await sidecar?.stop();
+  await heartbeats?.stop();
   await redis?.stop();
 });
 
@@ -153,7 +160,7 @@ describe('the reader in Python', () => {
 
   it('proves its freshness by questions where the sidecar is on another host', async () => {
     say('starting a second reader');
-    const remote = new PythonReader(link.url, { sameBoot: false });
+    remote = new PythonReader(link.url, { sameBoot: false });
     expect(await remote.event('joined')).toMatchObject({ sameBoot: false });
     await remote.event('fresh');
     expect(await remote.ask(questionOf('nobody'))).toBe('not revoked');
