@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -17,11 +17,11 @@ export function whyNoLastRelease() {
   return `this clone has no commit ${lastReleaseCommit.slice(0, 7)}, which the last release is built from: git fetch --unshallow`;
 }
 
-/** Packs the packages of the last release. They are built once and kept in .cache. @returns paths of the tarballs */
+/** Packs the packages of the last release. They are built once and kept in .cache. @returns paths of the tarballs by name */
 export async function packLastRelease(say) {
   const folder = join(root, '.cache', 'last-release', lastReleaseCommit);
-  const tarballs = join(folder, '.cache', 'tarballs');
-  if (!existsSync(join(folder, 'packed'))) {
+  const packed = join(folder, 'packed.json');
+  if (!existsSync(packed)) {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     say('building the last release (once)');
@@ -29,23 +29,21 @@ export async function packLastRelease(say) {
     git(['-C', folder, 'checkout', '--quiet', '--detach', lastReleaseCommit]);
     await run(npmScript(), ['ci', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'], folder);
     await run(join(folder, 'scripts', 'build.mjs'), ['--types-only'], folder);
-    await packIn(folder);
-    writeFileSync(join(folder, 'packed'), '');
+    writeFileSync(packed, JSON.stringify(await packIn(folder)));
   }
-  return filesIn(tarballs);
+  return JSON.parse(readFileSync(packed, 'utf8'));
 }
 
-/** Packs what lies in dist now. @returns paths of the tarballs */
-export async function packThisRelease() {
-  await packIn(root);
-  return filesIn(join(root, '.cache', 'tarballs'));
+/** Packs what lies in dist now. @returns paths of the tarballs by name */
+export function packThisRelease() {
+  return packIn(root);
 }
 
 /** Installs tarballs into a folder of their own. @returns what starts the sidecar and the process of that release */
 export async function install(title, tarballs) {
   const folder = join(realpathSync(tmpdir()), `revocast-coexistence-${process.pid}-${title}`);
   mkdirSync(folder);
-  const dependencies = Object.fromEntries(names.map((name) => [name, `file:${tarballs.get(name)}`]));
+  const dependencies = Object.fromEntries(names.map((name) => [name, `file:${tarballs[name]}`]));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
   copyFileSync(join(root, 'scripts', 'coexistence', 'follow.mjs'), join(folder, 'follow.mjs'));
   const options = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '--no-package-lock'];
@@ -60,13 +58,12 @@ export async function install(title, tarballs) {
 
 async function packIn(repository) {
   const { pack, publishedWorkspaces } = await import(pathToFileURL(join(repository, 'scripts', 'pack.mjs')).href);
-  for (const workspace of publishedWorkspaces()) if (names.includes(workspace.manifest.name)) await pack(workspace);
-}
-
-function filesIn(folder) {
-  const files = readdirSync(folder);
-  const fileOf = (name) => files.find((file) => file.startsWith(`${name.slice(1).replace('/', '-')}-`));
-  return new Map(names.map((name) => [name, join(folder, fileOf(name))]));
+  const tarballs = {};
+  for (const workspace of publishedWorkspaces()) {
+    const { name } = workspace.manifest;
+    if (names.includes(name)) tarballs[name] = (await pack(workspace)).tarball;
+  }
+  return tarballs;
 }
 
 function git(args) {
