@@ -65,7 +65,7 @@ export async function startObservedWorld(redisConfig: Readonly<Record<string, st
       source: redis.url,
       dataListen: '127.0.0.1:0',
       adminListen: '127.0.0.1:0',
-      tokenFile,
+      writeTokenFile: tokenFile,
       clientClasses: ['browser'],
       drainMs: 0,
       logLevel: 'silent',

@@ -110,7 +110,7 @@ async function startLog({ root, load, source, folder, feed, closers, say }) {
   // Without `init` a new log looks like a lost log, and the sidecar waits for 15 s.
   const init = await readNode(join(root, 'apps/sidecar/dist/main.js'), ['init', '--source', url]);
   if (init.status !== 0) throw new Error(`revocast-sidecar init failed:\n${init.stderr}`);
-  return { description: file, url: feed, tokenFile, sidecarOptions: { source: url, 'token-file': tokenFile } };
+  return { description: file, url: feed, tokenFile, sidecarOptions: { source: url, 'write-token-file': tokenFile } };
 }
 
 /** Writes a valid token to a file, as a header for curl, and renews it. @returns a function that renews it immediately. */

@@ -11,7 +11,7 @@ import { type Config, type ConfigInput, configSchema } from './config/schema.ts'
 import { type FollowedSource, followSource } from './follow-source.ts';
 import { proveAtOnce } from './health/prove-at-once.ts';
 import { bindListeners } from './listeners/bind-listeners.ts';
-import { openTokenFile } from './listeners/token-file.ts';
+import { openCredentials } from './listeners/credentials.ts';
 import { serveFeed } from './serve-feed.ts';
 import { createShutdown } from './shutdown.ts';
 import { openLog } from './telemetry/log.ts';
@@ -47,18 +47,28 @@ export async function startSidecar(
 ): Promise<RunningSidecar> {
   const config = parseConfig(input);
   const { clock = systemClock, random = systemRandom, log = openLog({ level: config.logLevel }) } = dependencies;
-  const tokens = config.tokenFile === undefined ? undefined : openTokenFile(config.tokenFile);
+  const credentials = openCredentials({
+    config,
+    clock,
+    onLost: (option, reason) => log.warn({ option, reason }, 'the tokens of this file are not valid any longer'),
+  });
   const telemetry = createTelemetry(clock, build);
   const context = { config, clock, random, log, telemetry, build };
 
-  const source = await openSource(config.source, { clock, random, tokenFile: config.sourceTokenFile });
+  const source = await openSource(config.source, { clock, random, tokenFile: config.sourceTokenFile }).catch(
+    (error: unknown) => {
+      credentials.close();
+      throw error;
+    },
+  );
   const followed = followSource(source, context);
   const served = serveFeed(followed, context);
   const closeSource = async () => {
+    credentials.close();
     served.close();
     await followed.close();
   };
-  const listeners = await bindListeners({ ...served, probes: followed.probes, tokens }, context).catch(
+  const listeners = await bindListeners({ ...served, probes: followed.probes, credentials }, context).catch(
     async (error: unknown) => {
       await closeSource();
       throw error;

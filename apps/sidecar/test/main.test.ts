@@ -85,7 +85,11 @@ describe('given a mistake of the operator', () => {
     ['no source', [], 'source: required'],
     ['an unknown flag', ['--source=memory:', '--drain=1'], 'did you mean --drain-ms?'],
     ['an unknown command', ['strat'], 'unknown command strat'],
-    ['a listener off loopback without a token', ['--source=memory:', '--data-listen=0.0.0.0:0'], 'tokenFile: needed'],
+    [
+      'a listener off loopback without a token',
+      ['--source=memory:', '--data-listen=0.0.0.0:0'],
+      'readTokenFile: needed',
+    ],
     [
       'a token file that is not there',
       ['--source=memory:', '--token-file=/nowhere'],

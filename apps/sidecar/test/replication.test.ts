@@ -175,7 +175,7 @@ describe('given two sidecars on one Redis', () => {
 
 describe('given a chain of relays', () => {
   it('carries a revocation down, and one written at its end up and down again', async () => {
-    const write = [`--token-file=${tokenFile}`];
+    const write = [`--write-token-file=${tokenFile}`];
     const node = await startReady(`--source=${redis.url}`, ...write);
     const relay = await startReady(`--source=${node.dataUrl}`, `--source-token-file=${tokenFile}`, ...write);
     const last = await startReady(`--source=${relay.dataUrl}`, `--source-token-file=${tokenFile}`, ...write);
@@ -190,7 +190,7 @@ describe('given a chain of relays', () => {
   });
 
   it('rejects a writer without the token at the first sidecar', async () => {
-    const sidecar = await startReady(`--source=${redis.url}`, `--token-file=${tokenFile}`);
+    const sidecar = await startReady(`--source=${redis.url}`, `--write-token-file=${tokenFile}`);
     const revoked = (await publish(sidecar.dataUrl)).revoke(logout('never'));
     await expect(revoked).rejects.toMatchObject({ code: 'unavailable', applied: false });
   });
@@ -233,7 +233,7 @@ describe('given processes behind several sidecars', () => {
 describe('given an embedded log in one sidecar', () => {
   it('enforces a revocation that is written to its Unix socket', async () => {
     const socket = `unix:${join(folder, 'sidecar.sock')}`;
-    await startReady('--source=memory:', `--token-file=${tokenFile}`, `--data-listen=${socket}`);
+    await startReady('--source=memory:', `--write-token-file=${tokenFile}`, `--data-listen=${socket}`);
     const replica = await follow(socket);
     await (await publish(socket, { tokenFile })).revoke(logout('embedded'));
     await denies(replica, 'embedded');

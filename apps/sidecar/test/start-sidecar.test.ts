@@ -51,7 +51,7 @@ describe('given an unreachable source', () => {
 describe('given an invalid configuration', () => {
   it.each<[string, ConfigInput, RegExp]>([
     ['a value out of bounds', { source: 'memory:', drainMs: -1 }, /^drainMs: /],
-    ['off loopback without a token', { source: 'memory:', dataListen: '0.0.0.0:0' }, /^tokenFile: needed/],
+    ['off loopback without a token', { source: 'memory:', dataListen: '0.0.0.0:0' }, /^readTokenFile: needed/],
     ['a token file that is not there', { source: 'memory:', tokenFile: '/nowhere/token' }, /^tokenFile: cannot read/],
     ['credentials in an http source', { source: 'http://a:hunter2@127.0.0.1:1' }, /^source: (?!.*hunter2)/],
   ])('rejects %s and names the option', async (_name, input, message) => {

@@ -37,14 +37,25 @@ export const configSchema = z
     }),
     dataListen: listenAddress.default('127.0.0.1:7471').meta({
       description:
-        'Where API processes read: `<ip>:<port>` or `unix:/path` (mode 0660). Off loopback needs `tokenFile`.',
+        'Where API processes read: `<ip>:<port>` or `unix:/path` (mode 0660). Off loopback needs a token file.',
     }),
     adminListen: listenAddress.default('0.0.0.0:7472').meta({
       description: 'Where probes and metrics are served. Read-only, and without identities.',
     }),
-    tokenFile: filePath.optional().meta({
+    readTokenFile: filePath.optional().meta({
       description:
-        'File with one or two bearer tokens, one per line, read again on change. Required for writes, and for every request if `dataListen` is off loopback.',
+        'File with one or two bearer tokens, one per line, read again on change: for API processes that read the feed. If it is set, reading needs a token on loopback too.',
+    }),
+    writeTokenFile: filePath.optional().meta({
+      description:
+        'The same for publishers: a token from it may revoke, lift and read. Without it the sidecar takes no revocations.',
+    }),
+    relayTokenFile: filePath.optional().meta({
+      description:
+        'The same for relays that follow this sidecar: a token from it may also restore rules that the log has lost.',
+    }),
+    tokenFile: filePath.optional().meta({
+      description: 'The name of `writeTokenFile` in the last release. It will be removed.',
     }),
     allowedHosts: z.array(z.string().min(1)).max(100).default([]).meta({
       description: 'Names that a request may carry in `Host` beside localhost and IP addresses, without port.',
@@ -83,12 +94,16 @@ export const configSchema = z
       description: 'The least severe lines to print.',
     }),
   })
-  .superRefine(({ dataListen, tokenFile }, context) => {
+  .superRefine(({ dataListen, readTokenFile, writeTokenFile, relayTokenFile, tokenFile }, context) => {
+    if (tokenFile !== undefined && writeTokenFile !== undefined) {
+      context.addIssue({ code: 'custom', path: ['tokenFile'], message: 'expected none beside writeTokenFile' });
+    }
     const address = parseListenAddress(dataListen);
-    if (address === undefined || isHostLocal(address) || tokenFile !== undefined) return;
+    const isAnySet = [readTokenFile, writeTokenFile, relayTokenFile, tokenFile].some((path) => path !== undefined);
+    if (address === undefined || isHostLocal(address) || isAnySet) return;
     context.addIssue({
       code: 'custom',
-      path: ['tokenFile'],
+      path: ['readTokenFile'],
       message: `needed because dataListen ${dataListen} can be reached by other hosts; or listen on 127.0.0.1 or a Unix socket`,
     });
   });

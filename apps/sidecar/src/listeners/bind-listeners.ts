@@ -6,9 +6,9 @@ import type { Probes } from '../health/probes.ts';
 import type { ServedFeed } from '../serve-feed.ts';
 import { adminRoutes, createAdminListener } from './admin-listener.ts';
 import { dataRoutes } from './check-request.ts';
+import type { Credentials } from './credentials.ts';
 import { createDataListener } from './data-listener.ts';
 import { listen } from './listen.ts';
-import type { BearerTokens } from './token-file.ts';
 
 interface BoundListeners {
   readonly dataUrl: string;
@@ -19,7 +19,7 @@ interface BoundListeners {
 
 interface Served extends Pick<ServedFeed, 'feedServer' | 'console'> {
   readonly probes: Probes;
-  readonly tokens?: BearerTokens;
+  readonly credentials: Credentials;
 }
 
 /** Binds the data listener and the admin listener, or neither. @throws ConfigurationError when one cannot be bound. */

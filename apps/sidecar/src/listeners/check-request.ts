@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { isHostLocal, isLoopback, type ListenAddress } from '../config/listen-address.ts';
-import type { BearerTokens } from './token-file.ts';
+import { type Credentials, includes, type Right } from './credentials.ts';
 
 /** The parts of a request that are checked. Upgrade requests are checked like all others. */
 interface CheckedRequest {
@@ -20,8 +20,7 @@ export interface Refusal {
 
 export interface CheckRequestOptions {
   readonly address: ListenAddress;
-  /** Absent: every write is rejected, and the address must be host-local. */
-  readonly tokens?: BearerTokens;
+  readonly credentials: Credentials;
   /** Host names accepted in `Host`, besides localhost and IP addresses. */
   readonly allowedHosts: readonly string[];
 }
@@ -39,11 +38,18 @@ const readerRoutes = [
 const consolePaths = ['', '/events', '/digests', '/page.css', '/page.js', '/explain-token.js'];
 const consoleRoutes = consolePaths.map((path) => `GET /console${path}`);
 const writerRoutes = ['POST /v1/revocations', 'GET /v1/revocations'];
-const openRoutes = [...readerRoutes, ...consoleRoutes];
+const relayRoutes = ['POST /v1/seeds'];
+
+/** The right that each route needs. */
+const rightsNeeded: ReadonlyMap<string, Right> = new Map([
+  ...[...readerRoutes, ...consoleRoutes].map((route) => [route, 'read'] as const),
+  ...writerRoutes.map((route) => [route, 'write'] as const),
+  ...relayRoutes.map((route) => [route, 'relay'] as const),
+]);
 
 /** The routes of the data listener, as the label of `sidecar_http_requests_total` names them. */
 export const dataRoutes: readonly string[] = [
-  ...new Set([...openRoutes, ...writerRoutes].map((route) => route.split(' ')[1] ?? '')),
+  ...new Set([...rightsNeeded.keys()].map((route) => route.split(' ')[1] ?? '')),
 ];
 
 /**
@@ -52,10 +58,10 @@ export const dataRoutes: readonly string[] = [
  *
  * @returns a check that returns undefined for an accepted request.
  */
-export function createRequestCheck({ address, tokens, allowedHosts }: CheckRequestOptions) {
+export function createRequestCheck({ address, credentials, allowedHosts }: CheckRequestOptions) {
   const names = new Set(allowedHosts.map((host) => host.toLowerCase()));
   return (request: CheckedRequest): Refusal | undefined =>
-    refuseBrowser(request) ?? refuseHost(request, address, names) ?? refuseBearer(request, address, tokens);
+    refuseBrowser(request) ?? refuseHost(request, address, names) ?? refuseBearer(request, address, credentials);
 }
 
 /**
@@ -95,11 +101,24 @@ function isAddress(host: string): boolean {
   return isIP(host.replace(/^\[|\]$/g, '')) !== 0;
 }
 
-function refuseBearer({ method, path, headers }: CheckedRequest, address: ListenAddress, tokens?: BearerTokens) {
-  const route = `${method} ${path}`;
-  const isOpen = openRoutes.includes(route);
-  if (!isOpen && !writerRoutes.includes(route)) return { status: 404, error: 'not_found' };
-  if (isOpen && isHostLocal(address)) return undefined;
-  if (tokens === undefined) return { status: 403, error: 'writes_off', remedy: 'set tokenFile to allow writing' };
-  return tokens.permits(headers.authorization) ? undefined : { status: 401, error: 'unauthorized' };
+const notConfigured: Readonly<Record<Right, Refusal>> = {
+  read: { status: 401, error: 'unauthorized' },
+  write: { status: 403, error: 'writes_off', remedy: 'set writeTokenFile to allow writing' },
+  relay: { status: 403, error: 'seeds_off', remedy: 'set relayTokenFile to take lost rules from relays' },
+};
+
+function refuseBearer({ method, path, headers }: CheckedRequest, address: ListenAddress, credentials: Credentials) {
+  const needed = rightsNeeded.get(`${method} ${path}`);
+  if (needed === undefined) return { status: 404, error: 'not_found' };
+  if (needed === 'read' && isHostLocal(address) && !credentials.isConfigured('read')) return undefined;
+  const held = credentials.rightOf(headers.authorization);
+  if (held !== undefined && includes(held, needed)) return undefined;
+  if (!credentials.isConfigured(needed)) return notConfigured[needed];
+  if (held === undefined) return { status: 401, error: 'unauthorized' };
+  // RFC 6750 §3.1: a valid token with less than the needed right is answered 403, not 401.
+  return {
+    status: 403,
+    error: 'insufficient_right',
+    remedy: `expected a token that may ${needed}, found one that may ${held}`,
+  };
 }

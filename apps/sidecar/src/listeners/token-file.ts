@@ -1,50 +1,85 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { ConfigurationError } from '@revocast/denylist/replica';
+import { readFile } from 'node:fs/promises';
+import { type Clock, ConfigurationError } from '@revocast/denylist/replica';
 
-/** The bearer tokens that allow writing, and reading from another host. */
-export interface BearerTokens {
-  /** @param authorization the `Authorization` header as received. The duration does not depend on the tokens. */
-  permits(authorization: string | undefined): boolean;
-}
-
-// RFC 6750 §2.1, b64token. Stricter: shorter tokens can be guessed.
+// RFC 6750 §2.1, b64token; shorter ones can be guessed.
 const tokenForm = /^[A-Za-z0-9\-._~+/]{16,512}=*$/;
 
 /**
- * Reads bearer tokens from a file: one token, or two during a rotation, one per line, 16–512 characters each.
- *
- * The file is read again on every check. Checks are rare (a write, a connecting reader), and a file watcher would miss
- * the symbolic link by which Kubernetes replaces a mounted secret. While the file is unreadable or invalid, the last
- * valid tokens stay in force: a rotation in progress rejects no client.
- *
- * @throws ConfigurationError when the file holds no valid token at the start.
+ * Between two readings of the file. A watcher would miss the change of a symbolic link by which Kubernetes replaces a
+ * mounted secret.
  */
-export function openTokenFile(path: string, option = 'tokenFile'): BearerTokens {
-  let held = readDigests(path, option);
-  return {
-    permits(authorization) {
-      const presented = /^Bearer +([^ ]+) *$/i.exec(authorization ?? '')?.[1];
-      if (presented === undefined) return false;
-      try {
-        held = readDigests(path, option);
-      } catch {
-        // The last valid tokens stay in force.
-      }
-      const digest = digestOf(presented);
-      // Every token is compared, so that the duration reveals neither a partial match nor which token matched.
-      return held.reduce((permitted, token) => timingSafeEqual(token, digest) || permitted, false);
-    },
-  };
+export const rereadMs = 2000;
+/** So long the last tokens stay valid while the file cannot be read or holds none: a rotation in progress rejects no client. */
+export const graceMs = 20_000;
+
+export interface TokenFileOptions {
+  /** The option that names the file, for errors. */
+  readonly option: string;
+  readonly path: string;
+  readonly clock: Clock;
+  /** Called once when the tokens stop counting because the file is gone or holds none, with the reason. */
+  readonly onLost: (reason: string) => void;
 }
 
-function readDigests(path: string, option: string): Buffer[] {
-  let text: string;
+/** Bearer tokens from a file: one, or during a rotation two, one a line. */
+export class TokenFile {
+  readonly #options: TokenFileOptions;
+  readonly #stop = new AbortController();
+  #held: readonly Buffer[];
+  #readAtMs: number;
+
+  /** @throws ConfigurationError when the file holds no valid token. */
+  constructor(options: TokenFileOptions) {
+    const { clock, path, option } = options;
+    this.#options = options;
+    this.#held = digestsOf(parseTokens(readText(path, option), options));
+    this.#readAtMs = clock.monotonicMs();
+    void this.#rereadForEver();
+  }
+
+  /** Whether it is one of the tokens. Every one is compared, so that the time shows neither how much nor which one matched. */
+  has(token: string): boolean {
+    const digest = digestOf(token);
+    return this.#held.reduce((found, held) => timingSafeEqual(held, digest) || found, false);
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  async #rereadForEver(): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      await clock.sleep(rereadMs, this.#stop.signal);
+      await this.#reread();
+    }
+  }
+
+  async #reread(): Promise<void> {
+    const { clock, path, onLost } = this.#options;
+    try {
+      this.#held = digestsOf(parseTokens(await readFile(path, 'utf8'), this.#options));
+      this.#readAtMs = clock.monotonicMs();
+    } catch (error) {
+      if (this.#held.length === 0 || clock.monotonicMs() - this.#readAtMs < graceMs) return;
+      // Whoever removes a token file wants its tokens to stop counting.
+      this.#held = [];
+      onLost(error instanceof ConfigurationError ? error.message : `cannot read ${path}`);
+    }
+  }
+}
+
+function readText(path: string, option: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     throw new ConfigurationError(option, `cannot read ${path}`, { cause: error });
   }
+}
+
+function parseTokens(text: string, { path, option }: Pick<TokenFileOptions, 'path' | 'option'>): string[] {
   const tokens = text
     .split('\n')
     .map((line) => line.trim())
@@ -55,13 +90,17 @@ function readDigests(path: string, option: string): Buffer[] {
       `${path} holds ${tokens.length} tokens; expected one, or two during a rotation`,
     );
   }
-  // The message never contains the token.
+  // The token itself is never shown.
   if (!tokens.every((token) => tokenForm.test(token))) {
     throw new ConfigurationError(
       option,
-      `${path}: expected tokens of 16–512 characters from A–Z a–z 0–9 - . _ ~ + /, with = at the end only`,
+      `${path}: expected tokens of 16–512 characters of A–Z a–z 0–9 - . _ ~ + / and =`,
     );
   }
+  return tokens;
+}
+
+function digestsOf(tokens: readonly string[]): Buffer[] {
   return tokens.map(digestOf);
 }
 

@@ -148,7 +148,7 @@ describe('given a mistake', () => {
     [
       'an address off loopback without a token',
       { argv: ['--data-listen=0.0.0.0:7471'] },
-      'tokenFile: needed because dataListen 0.0.0.0:7471',
+      'readTokenFile: needed because dataListen 0.0.0.0:7471',
     ],
   ];
 
@@ -207,7 +207,7 @@ describe('given a listener off loopback', () => {
   );
 
   it.each(['0.0.0.0:7471', '[::]:7471', '10.0.0.1:7471'])('requires a token on %s', (listen) => {
-    expect(rejected({ argv: ['--data-listen', listen] })).toContain('tokenFile: needed');
+    expect(rejected({ argv: ['--data-listen', listen] })).toContain('readTokenFile: needed');
     expect(rejected({ argv: ['--data-listen', listen, '--token-file', '/t'] })).toBe('accepted');
   });
 });

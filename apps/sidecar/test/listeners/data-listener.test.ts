@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { FakeClock } from '@revocast/test-support/fake-clock';
+import { until } from '@revocast/test-support/until';
 import request from 'supertest';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
+import { openCredentials } from '../../src/listeners/credentials.ts';
 import { createDataListener } from '../../src/listeners/data-listener.ts';
 import { listen } from '../../src/listeners/listen.ts';
-import { openTokenFile } from '../../src/listeners/token-file.ts';
+import { rereadMs } from '../../src/listeners/token-file.ts';
 
 const secret = 'a-token-of-twenty-one';
 const loopback: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
@@ -34,6 +37,10 @@ function folder(): string {
 async function serve({ address = loopback, withTokens = false, allowedHosts = [], readers = 0 }: Given = {}) {
   const tokenPath = join(folder(), 'token');
   if (withTokens) writeFileSync(tokenPath, secret);
+  const clock = new FakeClock();
+  const config = { writeTokenFile: withTokens ? tokenPath : undefined };
+  const credentials = openCredentials({ config, clock, onLost: () => {} });
+  cleanUps.push(() => credentials.close());
   const handled: string[] = [];
   const app = createDataListener({
     address,
@@ -51,13 +58,13 @@ async function serve({ address = loopback, withTokens = false, allowedHosts = []
       },
       clients: () => ({ open: readers }),
     },
-    ...(withTokens ? { tokens: openTokenFile(tokenPath) } : {}),
+    credentials,
     allowedHosts,
     maxReaders: 2,
   });
   const listening = await listen(app, address, 'dataListen');
   cleanUps.push(() => listening.close());
-  return { app: listening.url, url: listening.url.replace('0.0.0.0', '127.0.0.1'), handled, tokenPath };
+  return { app: listening.url, url: listening.url.replace('0.0.0.0', '127.0.0.1'), handled, tokenPath, clock };
 }
 
 describe('given a data listener on loopback', () => {
@@ -137,7 +144,7 @@ describe('given a data listener on loopback', () => {
   it('explains how to allow writing if there is no token file', async () => {
     const { url } = await serve();
     const { body } = await request(url).post('/v1/revocations').send('{}').expect(403);
-    expect(body).toEqual({ error: 'writes_off', remedy: 'set tokenFile to allow writing' });
+    expect(body).toEqual({ error: 'writes_off', remedy: 'set writeTokenFile to allow writing' });
   });
 
   it('accepts a write only with the token', async () => {
@@ -158,13 +165,17 @@ describe('given a data listener on loopback', () => {
   });
 
   it('applies a token rotation without a restart', async () => {
-    const { url, tokenPath } = await serve({ withTokens: true });
+    const { url, tokenPath, clock } = await serve({ withTokens: true });
     const write = (token: string) => request(url).post('/v1/revocations').set('Authorization', `Bearer ${token}`);
+    const answers = async (token: string, status: number) => {
+      await clock.advance(rereadMs);
+      await until(async () => (await write(token)).status === status, { what: `${status} to ${token}` });
+    };
     writeFileSync(tokenPath, `${secret}\nnext-token-of-some-length`);
+    await answers('next-token-of-some-length', 200);
     await write(secret).expect(200);
-    await write('next-token-of-some-length').expect(200);
     writeFileSync(tokenPath, 'next-token-of-some-length');
-    await write(secret).expect(401);
+    await answers(secret, 401);
   });
 
   it.each(['/', '/metrics', '/readyz', '/v1', '/v2/snapshot', '/v1/snapshot/', '/v1/SNAPSHOT', '/v1/acks'])(

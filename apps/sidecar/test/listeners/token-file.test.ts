@@ -2,67 +2,85 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { openTokenFile } from '../../src/listeners/token-file.ts';
+import { FakeClock } from '@revocast/test-support/fake-clock';
+import { until } from '@revocast/test-support/until';
+import { graceMs, rereadMs, TokenFile } from '../../src/listeners/token-file.ts';
 
 const first = 'first-token-0123456789';
 const second = 'second-token-9876543210';
 
 let folder: string;
 let path: string;
+let clock: FakeClock;
+let lost: string[];
+const opened: TokenFile[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'revocast-token-'));
   path = join(folder, 'token');
+  clock = new FakeClock();
+  lost = [];
+});
+afterEach(() => {
+  for (const file of opened.splice(0)) file.close();
+  rmSync(folder, { recursive: true });
 });
 
-afterEach(() => rmSync(folder, { recursive: true }));
-
-function open(text: string) {
+function open(text: string, at = path): TokenFile {
   writeFileSync(path, text);
-  return openTokenFile(path);
+  const file = new TokenFile({ option: 'writeTokenFile', path: at, clock, onLost: (reason) => lost.push(reason) });
+  opened.push(file);
+  return file;
+}
+
+/** Time passes, and the file is read again. The reading itself takes real time. */
+async function waitFor(file: TokenFile, expected: readonly boolean[]) {
+  await clock.advance(rereadMs);
+  await until(() => JSON.stringify([first, second].map((token) => file.has(token))) === JSON.stringify(expected), {
+    what: `tokens to be ${expected.join(', ')}`,
+  });
 }
 
 describe('given a token file', () => {
-  it('permits only its token, with the scheme in any case', () => {
-    const tokens = open(`${first}\n`);
-    expect(tokens.permits(`Bearer ${first}`)).toBe(true);
-    expect(tokens.permits(`bearer  ${first} `)).toBe(true);
-    for (const header of [
-      undefined,
-      '',
-      first,
-      'Bearer',
-      'Bearer ',
-      `Basic ${first}`,
-      `Bearer ${first}x`,
-      `Bearer ${first} x`,
-    ]) {
-      expect(tokens.permits(header)).toBe(false);
-    }
-    expect(tokens.permits(`Bearer ${first.slice(0, -1)}`)).toBe(false);
+  it('has its token and no other', () => {
+    const file = open(`${first}\n`);
+    expect(file.has(first)).toBe(true);
+    for (const other of ['', first.slice(0, -1), `${first}x`, second]) expect(file.has(other)).toBe(false);
   });
 
-  it('applies a rotation without a restart: old token, both, new token', () => {
-    const tokens = open(first);
-    const permitted = () => [first, second].map((token) => tokens.permits(`Bearer ${token}`));
-    expect(permitted()).toEqual([true, false]);
+  it('applies a rotation without a restart: old token, both, new token', async () => {
+    const file = open(first);
     writeFileSync(path, `${first}\n${second}\n`);
-    expect(permitted()).toEqual([true, true]);
+    await waitFor(file, [true, true]);
     writeFileSync(path, second);
-    expect(permitted()).toEqual([false, true]);
+    await waitFor(file, [false, true]);
+    expect(lost).toEqual([]);
   });
 
-  it.each(['', 'short', 'a\nb\nc'])('keeps the last valid tokens while the file holds "%s"', (broken) => {
-    const tokens = open(first);
-    writeFileSync(path, broken);
-    expect(tokens.permits(`Bearer ${first}`)).toBe(true);
-  });
+  it.each<[string, () => void, RegExp]>([
+    ['missing', () => rmSync(path), /^cannot read /],
+    ['empty', () => writeFileSync(path, ''), /holds 0 tokens/],
+    ['not readable as tokens', () => writeFileSync(path, 'short'), /expected tokens of 16–512 characters/],
+  ])(
+    'keeps its tokens for a while when the file is %s, and then drops them with one warning',
+    async (_name, spoil, reason) => {
+      const file = open(first);
+      spoil();
+      for (let ms = 0; ms < graceMs - rereadMs; ms += rereadMs) await waitFor(file, [true, false]);
+      await waitFor(file, [false, false]);
+      await clock.advance(rereadMs);
+      expect(lost).toEqual([expect.stringMatching(reason)]);
+      expect(lost.join()).not.toContain(first);
 
-  it('keeps the last valid tokens while the file is missing', () => {
-    const tokens = open(first);
+      writeFileSync(path, second);
+      await waitFor(file, [false, true]);
+    },
+  );
+
+  it('is not read per request', () => {
+    const file = open(first);
     rmSync(path);
-    expect(tokens.permits(`Bearer ${first}`)).toBe(true);
-    expect(tokens.permits(`Bearer ${second}`)).toBe(false);
+    expect(file.has(first)).toBe(true);
   });
 });
 
@@ -75,16 +93,16 @@ describe('given an invalid file', () => {
     ['a token with a space', `${first} ${second}`, 'expected tokens of 16–512 characters'],
   ])('rejects %s, and names the option but not the content', (_name, text, message) => {
     expect(() => open(text)).toThrow(message);
-    expect(() => open(text)).toThrow(/^tokenFile: /);
+    expect(() => open(text)).toThrow(/^writeTokenFile: /);
     expect(() => open(text)).not.toThrow(first);
   });
 
   it('accepts tokens at both bounds', () => {
-    expect(open('a'.repeat(16)).permits(`Bearer ${'a'.repeat(16)}`)).toBe(true);
-    expect(open('a'.repeat(512)).permits(`Bearer ${'a'.repeat(512)}`)).toBe(true);
+    expect(open('a'.repeat(16)).has('a'.repeat(16))).toBe(true);
+    expect(open('a'.repeat(512)).has('a'.repeat(512))).toBe(true);
   });
 
   it('rejects a file that does not exist', () => {
-    expect(() => openTokenFile(join(folder, 'none'))).toThrow(/^tokenFile: cannot read /);
+    expect(() => open(first, join(folder, 'none'))).toThrow(/^writeTokenFile: cannot read /);
   });
 });
