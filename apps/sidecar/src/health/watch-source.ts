@@ -27,21 +27,21 @@ export function watchSource({ source, clock, log }: WatchSourceOptions): SourceW
   const stop = new AbortController();
   let latest: SourceHealth | undefined;
   let wasSafe = false;
-  let logged = new Map<string, Misconfiguration>();
+  let logged: readonly string[] = [];
   let loggedUnknown = '';
 
   const logChanges = ({ misconfigurations, unknown }: SourceHealth) => {
-    const now = new Map(misconfigurations.map((misconfiguration) => [misconfiguration.name, misconfiguration]));
-    for (const [name, { severity, found, remedy }] of now) {
-      if (logged.has(name)) continue;
+    for (const { name, severity, found, remedy } of misconfigurations) {
+      if (logged.includes(name)) continue;
       const line = { misconfiguration: name, found, remedy };
       if (severity === 'unsafe') log.error(line, 'the source is not safe');
-      else log.warn(line, 'a complaint about the source');
+      else log.warn(line, 'a setting of the source should be changed');
     }
-    for (const name of logged.keys()) if (!now.has(name)) log.info({ misconfiguration: name }, 'fixed');
-    logged = now;
+    const names = misconfigurations.map(({ name }) => name);
+    for (const name of logged) if (!names.includes(name)) log.info({ misconfiguration: name }, 'fixed');
+    logged = names;
     if (unknown.join() !== loggedUnknown && unknown.length > 0)
-      log.info({ unknown }, 'the source hides part of its set-up');
+      log.info({ unknown }, 'some settings of the source cannot be read');
     loggedUnknown = unknown.join();
   };
   const run = async () => {
