@@ -88,6 +88,14 @@ describe('a reader that joins', () => {
   });
 });
 
+it('forgets the secret of a reader that does not count any more', () => {
+  const { readers, joined, ids } = given();
+  const { entry, connection } = joined();
+  readers.disconnected(entry, connection);
+  expect(ids()).toEqual([]);
+  expect(joined({ ...process, secret: entry.secret }).entry.identity).not.toBe(entry.identity);
+});
+
 describe('a report', () => {
   it('of a process counts for that process alone, of a relay for every replica that it names', () => {
     const { readers, joined, ids } = given();
@@ -155,6 +163,16 @@ describe('a proof', () => {
     expect(readers.mayProve(entry)).toBe(true);
   });
 
+  it('goes to no connection that is lost, and to the one that takes its place after a long silence', async () => {
+    const { clock, readers, following } = given();
+    const { entry, connection } = following({ ...process, failOpen: true });
+    readers.disconnected(entry, connection);
+    expect(readers.mayProve(entry)).toBe(false);
+    await clock.advance(60_000);
+    const again = following({ ...process, failOpen: true, secret: entry.secret }).entry;
+    expect({ same: again === entry, proven: readers.mayProve(again) }).toEqual({ same: true, proven: true });
+  });
+
   it.each([
     ['a process', process, maxStalenessMs],
     ['a process with less than the least maxStalenessMs', { ...process, maxStalenessMs: 1 }, leastMaxStalenessMs],
@@ -213,6 +231,15 @@ it('closes a connection whose replica has been silent for so long that it does n
   expect({ ids: ids(), heard: connection.heard }).toEqual({ ids: [], heard: ['expired'] });
 });
 
+it('counts a silent replica that accepts while it does not know for as long as it is connected', async () => {
+  const { clock, readers, joined, following, ids } = given();
+  const first = following({ ...process, failOpen: true });
+  readers.disconnected(first.entry, first.connection);
+  const { entry, connection } = joined({ ...process, failOpen: true, secret: first.entry.secret });
+  await clock.advance(2 * failOpenMemoryMs);
+  expect({ ids: ids(), heard: connection.heard }).toEqual({ ids: [entry.identity], heard: [] });
+});
+
 describe('at the bound of 10,000 replicas', () => {
   const rows = Array.from({ length: 9999 }, (_, index) => rowOf(index + 1));
 
@@ -229,6 +256,19 @@ describe('at the bound of 10,000 replicas', () => {
     expect(readers.report(entry, [rowOf(20_000)])).toBeGreaterThan(0);
   });
 
+  it('forgets a reader that it has refused, with its secret', async () => {
+    const { clock, readers, joined, following, ids } = given();
+    const { entry } = following();
+    await clock.advance(maxStalenessMs + 1);
+    expect(ids()).toEqual([]);
+    const other = joined(relay).entry;
+    readers.report(other, [...rows, rowOf(20_000)]);
+    const again = { ...process, secret: entry.secret };
+    expect(readers.join(again, new Connection())).toBeUndefined();
+    readers.report(other, [{ ...rowOf(1), left: true }]);
+    expect(joined(again).entry).not.toBe(entry);
+  });
+
   it('drops the one that has been gone longest, and says for as long as it may be fresh that one is missing', async () => {
     const { clock, readers, joined, following, ids } = given();
     const [gone, later] = [following(), following()];
@@ -237,7 +277,8 @@ describe('at the bound of 10,000 replicas', () => {
       readers.disconnected(entry, connection);
       await clock.advance(100);
     }
-    readers.report(joined(relay).entry, rows.slice(0, 9998));
+    const others = joined(relay).entry;
+    readers.report(others, rows.slice(0, 9998));
     const { entry } = joined();
     expect(ids()).toEqual([
       'f'.repeat(16),
@@ -246,6 +287,9 @@ describe('at the bound of 10,000 replicas', () => {
       entry.identity,
     ]);
     expect(readers.replicas()[0]).toMatchObject({ maxStalenessMs: mostMaxStalenessMs, hasLookUp: true });
+    readers.report(others, [{ ...rowOf(1), left: true }]);
+    joined();
+    expect(ids()).toContain(later.entry.identity);
     await clock.advance(maxStalenessMs + reportLifetimeMs - 200);
     const atBound = ids().includes('f'.repeat(16));
     await clock.advance(1);
@@ -260,7 +304,7 @@ describe('a reader of the last release', () => {
     const { readers } = given();
     readers.mark(3, position('source-3'));
     readers.reportByName('api', [replicaOf('api', `${feedId}.3`)]);
-    expect(readers.replicas()).toMatchObject([{ id: 'api', cursor: undefined }]);
+    expect(readers.replicas()).toMatchObject([{ id: 'api', cursor: undefined, label: undefined }]);
     const connection = new Connection();
     const entry = readers.openedByName('api', connection);
     expect(readers.replicas()).toMatchObject([{ id: 'api', cursor: 'source-3' }]);
@@ -291,13 +335,31 @@ describe('a reader of the last release', () => {
   it('waits until a replica that it does not name any more cannot be fresh', async () => {
     const { clock, readers, ids } = given();
     const entry = readers.openedByName('relay', new Connection());
-    readers.reportByName('relay', [replicaOf('a'), replicaOf('b')]);
+    readers.mark(3, position('source-3'));
+    readers.reportByName('relay', [replicaOf('a', `${feedId}.3`), replicaOf('b')]);
+    expect(readers.replicas()).toMatchObject([{ id: 'a', cursor: 'source-3', label: 'relay' }, { id: 'b' }]);
+    readers.proofSent(entry!);
+    readers.reportByName('relay', [replicaOf('b')]);
+    expect(readers.replicas()).toMatchObject([{ id: 'a', cursor: undefined }, { id: 'b' }]);
+    await clock.advance(maxStalenessMs);
+    // A later proof went to the relay without that replica.
     readers.proofSent(entry!);
     readers.reportByName('relay', [replicaOf('b')]);
     expect(ids()).toEqual(['a', 'b']);
-    await clock.advance(maxStalenessMs + reportLifetimeMs + 1);
+    await clock.advance(reportLifetimeMs + 1);
     readers.reportByName('relay', [replicaOf('b')]);
     expect(ids()).toEqual(['b']);
+  });
+
+  it('is awaited upstream again when it names a replica that it had not named', () => {
+    const { readers } = given();
+    const entry = readers.openedByName('relay', new Connection());
+    readers.reportByName('relay', [replicaOf('a')]);
+    readers.proofSent(entry!);
+    readers.reportByName('relay', []);
+    const before = readers.revision;
+    readers.reportByName('relay', [replicaOf('a')]);
+    expect(readers.revision).toBe(before + 1);
   });
 
   it('gets proofs when it is a relay without replicas, from its first report on that stream', () => {
@@ -334,6 +396,8 @@ describe('a reader of the last release', () => {
     const { readers } = given();
     const connection = new Connection();
     const entry = readers.openedByName('relay', connection);
+    readers.replicas();
+    expect(readers.named('relay')).toBe(entry);
     readers.disconnected(entry!, connection);
     expect(readers.named('relay')).toBeUndefined();
   });
@@ -378,6 +442,9 @@ describe('what a sidecar reports upstream', () => {
       { ...rowOf(1), n: 1 },
       { ...rowOf(2), n: 2 },
     ]);
+    expect(cursors(readers)).toEqual([undefined, 'at-2']);
+    // Heartbeats move the source and not the feed.
+    for (let beat = 1; beat <= 4097; beat++) readers.mark(4097, position(`beat-${beat}`));
     expect(cursors(readers)).toEqual([undefined, 'at-2']);
   });
 
