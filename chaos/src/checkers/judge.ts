@@ -12,6 +12,7 @@ export interface Judgement {
   readonly violations: readonly Violation[];
   readonly worstLateAcceptMs: number;
   readonly recoveriesMs: readonly number[];
+  readonly recoveriesAfterLossMs: readonly number[];
   readonly figures: readonly Pick<FigureRecord, 'what' | 'ms'>[];
 }
 
@@ -42,6 +43,7 @@ export function judge(records: readonly HistoryRecord[]): Judgement {
     ],
     worstLateAcceptMs: lateAccepts.worstMs,
     recoveriesMs: recovery.samplesMs,
+    recoveriesAfterLossMs: recovery.samplesAfterLossMs,
     figures: records.filter((record) => record.kind === 'figure').map(({ what, ms }) => ({ what, ms })),
   };
 }

@@ -6,6 +6,8 @@ export interface Recovery {
   readonly violations: readonly Violation[];
   /** Milliseconds from the end of a fault until a process that was not fresh during the fault was fresh again. */
   readonly samplesMs: readonly number[];
+  /** The same for faults in which the log lost data: a log that began empty proves nothing for 15 s (`healingMs`). */
+  readonly samplesAfterLossMs: readonly number[];
 }
 
 /** After a fault ends, every running process becomes fresh without intervention. */
@@ -14,6 +16,7 @@ export function checkRecovery(timeline: Timeline): Recovery {
   const faults = timeline.records.filter((record): record is FaultRecord => record.kind === 'fault');
   const violations: Violation[] = [];
   const samplesMs: number[] = [];
+  const samplesAfterLossMs: number[] = [];
   const processes = byProcess(timeline.probes);
   for (const { what, beginMs, endMs } of faults) {
     // Faults can overlap: recovery begins at the end of the last one.
@@ -22,6 +25,7 @@ export function checkRecovery(timeline: Timeline): Recovery {
       ...faults.map((fault) => fault.beginMs).filter((at) => at > endMs),
       Number.POSITIVE_INFINITY,
     );
+    const isLoss = timeline.losses.some(({ doneMs }) => doneMs >= beginMs && doneMs <= endMs);
     for (const [who, probes] of processes) {
       // A process that started after the fault was not affected by it.
       if (probes[0] === undefined || probes[0].startMs > endMs) continue;
@@ -31,7 +35,7 @@ export function checkRecovery(timeline: Timeline): Recovery {
       const freshMs =
         probes.find((probe) => probe.fresh && probe.startMs >= endMs)?.startMs ?? Number.POSITIVE_INFINITY;
       const tookMs = freshMs - endMs;
-      if (freshMs < nextMs) samplesMs.push(tookMs);
+      if (freshMs < nextMs) (isLoss ? samplesAfterLossMs : samplesMs).push(tookMs);
       if (tookMs <= recoverWithinMs) continue;
       const looked = Math.min(nextMs, lastProbeMs) - endMs;
       if (looked <= recoverWithinMs) continue;
@@ -42,7 +46,7 @@ export function checkRecovery(timeline: Timeline): Recovery {
       });
     }
   }
-  return { violations, samplesMs };
+  return { violations, samplesMs, samplesAfterLossMs };
 }
 
 function byProcess(probes: readonly ProbeRecord[]): Map<string, ProbeRecord[]> {

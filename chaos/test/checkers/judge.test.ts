@@ -73,6 +73,17 @@ describe('recovery, with a limit of 5000 ms', () => {
     expect(judgement).toMatchObject({ violations: [], recoveriesMs: [600] });
   });
 
+  it('is reported apart for a fault in which the log lost data', () => {
+    const loss = { kind: 'loss', what: 'FLUSHALL', atMs: 1100, doneMs: 1200, untilMs: 9000 } as const;
+    const lost = { ...loss, survivors: [], replicasSurvive: false, alsoHeld: [] };
+    const later = { ...fault, beginMs: 3000, endMs: 4000 };
+    const first = [probe(900, 'a'), fault, lost, stale(1500), probe(2600, 'a')];
+    expect(judge(historyOf(...first, later, stale(3500), probe(4100, 'a')))).toMatchObject({
+      recoveriesMs: [100],
+      recoveriesAfterLossMs: [600],
+    });
+  });
+
   it('is a violation when it is too late, and when it does not happen', () => {
     const affected = [probe(900, 'a'), fault, stale(1500)];
     expect(checkedIn(...affected, probe(7000, 'a'))).toEqual([]);
