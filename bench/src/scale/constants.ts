@@ -45,7 +45,7 @@ export const constants = {
   forgetAfterSeconds: read(3600, 's', 'rules/rule.ts', 'forgetAfterSeconds'),
   maxTokenLifetimeSeconds: read(86_400, 's', 'rules/rule.ts', 'defaultMaxTokenLifetimeSeconds'),
   logRetentionMs: read(3_600_000, 'ms', 'redis/log.ts', 'logRetentionMs'),
-  idRetentionMs: read(86_400_000, 'ms', 'redis/scripts.ts', 'idRetentionMs'),
+  idRetentionMs: read(86_400_000, 'ms', 'redis/scripts/append.ts', 'idRetentionMs'),
 
   ruleFrameBytes: measured(195, 'B', onTheWire),
   proofFrameBytes: measured(52, 'B', onTheWire),

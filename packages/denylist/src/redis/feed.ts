@@ -22,7 +22,7 @@ import { compareIds, type RawEntry, readEntries } from './entries.ts';
 import { keys } from './keys.ts';
 import { leaveRegistry, reportTo } from './registry.ts';
 import { packRows, readPage, requestPage } from './rules-page.ts';
-import { positionScript } from './scripts.ts';
+import { positionScript } from './scripts/log.ts';
 
 /** With an empty read this often, the proof is at most a second older than the heartbeat. */
 const blockMs = 500;

@@ -8,7 +8,7 @@ import type { RedisSession } from './connection/session.ts';
 import { readEntries } from './entries.ts';
 import { keys } from './keys.ts';
 import { judgeRedis, type RedisFacts } from './misconfiguration.ts';
-import { rightsScript } from './scripts.ts';
+import { rightsScript } from './scripts/rights.ts';
 
 /**
  * A function that examines a Redis once: its settings, memory, clock, our rights and the log. What the user may not read

@@ -7,7 +7,8 @@ import type { RedisSession } from './connection/session.ts';
 import { keys } from './keys.ts';
 import { logRetentionMs } from './log.ts';
 import { packRows, readPage, requestPage } from './rules-page.ts';
-import { heartbeatScript, pruneScript, releaseScript } from './scripts.ts';
+import { heartbeatScript, releaseScript } from './scripts/lease.ts';
+import { pruneScript } from './scripts/prune.ts';
 
 /** Twice a second. The lease survives three missed beats, and ends well before a proof becomes too old. */
 const beatMs = 500;

@@ -21,7 +21,7 @@ import type { RedisSession } from './connection/session.ts';
 import { findDenial } from './denial.ts';
 import { keys } from './keys.ts';
 import { readEnforcement } from './registry.ts';
-import { appendScript } from './scripts.ts';
+import { appendScript } from './scripts/append.ts';
 
 /** How long the stream keeps entries; a reader that was away longer takes a snapshot. */
 export const logRetentionMs = 3_600_000;

@@ -13,7 +13,7 @@ import { readArray, readNumber, readOptionalText, readText, readTime } from './c
 import type { RedisSession } from './connection/session.ts';
 import { compareIds, readEntries } from './entries.ts';
 import { keys } from './keys.ts';
-import { lineVersion, reportScript } from './scripts.ts';
+import { lineVersion, reportScript } from './scripts/report.ts';
 
 // One field for each reader: `1|written at (ms)|epoch|head|cursor|replicas`, where `replicas` is JSON.
 // The script writes the time, so that all lines are dated by one clock.

@@ -5,7 +5,7 @@ import { readText } from './connection/replies.ts';
 import type { RedisSession } from './connection/session.ts';
 import { keys } from './keys.ts';
 import { logRetentionMs, runAppend } from './log.ts';
-import { endRestartScript } from './scripts.ts';
+import { endRestartScript } from './scripts/log.ts';
 
 /** Few at a time, so that a new revocation does not wait behind a million restored ones. */
 const inFlight = 100;

@@ -10,7 +10,7 @@ import { keys } from './keys.ts';
 import { createRedisLog, logRetentionMs } from './log.ts';
 import { deleteImpossibleRules } from './repair.ts';
 import { createRedisReseed } from './reseed.ts';
-import { declareScript } from './scripts.ts';
+import { declareScript } from './scripts/log.ts';
 import { createRedisUsage } from './usage.ts';
 
 /** When a reply takes longer, the command fails and the connection is closed. */

@@ -56,7 +56,7 @@ export interface SimRedisOptions {
   readonly leasesOutliveClocks: boolean;
 }
 
-/** One Redis with the scripts of the log, as `redis/scripts.ts` has them. */
+/** One Redis with the scripts of the log, as `redis/scripts/` has them. */
 export class SimRedis {
   readonly name: string;
   readonly #options: SimRedisOptions;

@@ -3,7 +3,8 @@ import { type RedisServer, startRedis } from '@revocast/test-support';
 import { connectRedis, type RedisConnection } from '../../src/redis/connection/connect.ts';
 import { readArray, readOptionalText, readText } from '../../src/redis/connection/replies.ts';
 import { keys } from '../../src/redis/keys.ts';
-import { declareScript, heartbeatScript } from '../../src/redis/scripts.ts';
+import { heartbeatScript } from '../../src/redis/scripts/lease.ts';
+import { declareScript } from '../../src/redis/scripts/log.ts';
 import { parseRedisSource } from '../../src/sources/redis-source.ts';
 
 const leaseMs = 2000;

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis } from '@revocast/test-support';
 import { ruleBytes, viewOf, writeRule } from '../../src/codec/rows.ts';
 import { connectRedis, type RedisConnection } from '../../src/redis/connection/connect.ts';
 import { readNumber, readTime } from '../../src/redis/connection/replies.ts';
 import { keys } from '../../src/redis/keys.ts';
-import { pruneScript } from '../../src/redis/scripts.ts';
+import { pruneScript } from '../../src/redis/scripts/prune.ts';
 import {
   emptyRule,
   forEver,
@@ -17,7 +17,10 @@ import {
 import { parseRedisSource } from '../../src/sources/redis-source.ts';
 
 describe('the source of the scripts', () => {
-  const source = readFileSync(new URL('../../src/redis/scripts.ts', import.meta.url), 'utf8');
+  const folder = new URL('../../src/redis/scripts/', import.meta.url);
+  const source = readdirSync(folder)
+    .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+    .join('\n');
   const lua = [...source.matchAll(/`([^`]*)`/g)]
     .map(([, template = '']) => template)
     .join('\n')

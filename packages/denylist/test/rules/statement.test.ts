@@ -8,7 +8,7 @@ import { connectRedis, type RedisConnection } from '../../src/redis/connection/c
 import { readArray, readBytes, readNumber, readText } from '../../src/redis/connection/replies.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { runAppend } from '../../src/redis/log.ts';
-import { declareScript } from '../../src/redis/scripts.ts';
+import { declareScript } from '../../src/redis/scripts/log.ts';
 import { digestFromHex, digestOf, digestToBytes } from '../../src/rules/digest.ts';
 import type { RevocationDetails } from '../../src/rules/event.ts';
 import {

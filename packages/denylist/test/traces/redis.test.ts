@@ -8,7 +8,7 @@ import { createPublisherOver, type Publisher } from '../../src/publisher/publish
 import { connectRedis } from '../../src/redis/connection/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { runAppend } from '../../src/redis/log.ts';
-import { pruneScript } from '../../src/redis/scripts.ts';
+import { pruneScript } from '../../src/redis/scripts/prune.ts';
 import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
 import {
   type Digest,

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { FeedError } from '../../log/feed.ts';
 import { systemClock as clock } from '../../system-clock.ts';
 import { withTimeout } from '../../with-timeout.ts';
-import type { RedisScript } from '../scripts.ts';
+import type { RedisScript } from '../scripts/script.ts';
 import { type RedisAddress, readPassword, readTls } from './credentials.ts';
 import { loadClient } from './load-client.ts';
 import { failure, toFeedError } from './reply-errors.ts';

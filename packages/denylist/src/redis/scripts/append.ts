@@ -1,0 +1,92 @@
+import { broadWindowMs } from '../../log/broad-rules.ts';
+import {
+  cutoffSkewSeconds,
+  forEver,
+  maxCutoffAheadSeconds,
+  ruleMarginSeconds,
+  stampCeiling,
+} from '../../rules/rule.ts';
+import { script } from './script.ts';
+import { writing } from './writing.ts';
+
+/** How long an event id is kept. */
+export const idRetentionMs = 86_400_000;
+
+/**
+ * append-5: merges one statement into the rules and appends its event, in one atomic step.
+ *
+ * KEYS rules, log, meta, ids
+ * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · event id, empty for a re-seed ·
+ *      digest (16 bytes) · kind: deny | cutoff | lift | seed · four numbers (see below) · details (JSON) ·
+ *      broad revocations allowed in one window, empty for a request that is not counted ·
+ *      what the event id stands for
+ *      deny: until, or -1 for now + longest lifetime + margin · cutoff: issuedUpTo, or -1 for now + skew ·
+ *      seed: deniedUntil, issuedUpTo, stamp, lifted
+ * Returns { 'appended' | 'repeated' | 'unchanged', epoch, head, now in ms, stream id if appended },
+ *      { 'too_many_broad_rules', ms to wait }, or { why the statement is refused }.
+ *
+ * An id has up to three members with one score: \`id\`, which the last release wrote alone; \`id n\`, which says that there is a
+ * third one; \`id fingerprint\`. No id contains a space.
+ *
+ * The arithmetic is that of statement.ts, rule.ts and broad-rules.ts; a test compares both.
+ */
+export const appendScript = script(
+  'append',
+  4,
+  `${writing}
+local rules, log, meta, ids = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local id, digest, kind = ARGV[4], ARGV[5], ARGV[6]
+local now = nowMs()
+local nowS = math.floor(now / 1000)
+local minId = num(now - tonumber(ARGV[3]))
+local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
+if id ~= '' then
+  local known = redis.call('ZSCORE', ids, id)
+  if known and redis.call('ZSCORE', ids, id .. ' n') and not redis.call('ZSCORE', ids, id .. ' ' .. ARGV[13]) then return { 'id_conflict' } end
+  if known then return { 'repeated', state.epoch, state.head, known } end
+end
+-- After the ids: a retry of what was applied succeeds whatever the clock says by then.
+if kind == 'cutoff' and tonumber(ARGV[7]) > nowS + ${maxCutoffAheadSeconds} then return { 'cutoff_in_future' } end
+
+local broadLimit, broadFrom, broadCount = tonumber(ARGV[12]), 0, 0
+if broadLimit then
+  local window = redis.call('HMGET', meta, 'broadFrom', 'broadCount')
+  broadFrom, broadCount = tonumber(window[1] or '0'), tonumber(window[2] or '0')
+  if now < broadFrom or now >= broadFrom + ${broadWindowMs} then broadFrom, broadCount = now, 0 end
+  if broadCount >= broadLimit then return { 'too_many_broad_rules', num(broadFrom + ${broadWindowMs} - now) } end
+end
+
+local held = ruleOf(rules, digest)
+local stated
+if kind == 'deny' then
+  local ends = tonumber(ARGV[7])
+  if ends < 0 then ends = math.min(nowS + state.lifetime + ${ruleMarginSeconds}, ${forEver - 1}) end
+  stated = { ends, 0, nextStamp(held, now), 0 }
+elseif kind == 'cutoff' then
+  local issued = tonumber(ARGV[7])
+  if issued < 0 then issued = nowS + ${cutoffSkewSeconds} end
+  stated = { 0, issued, 0, 0 }
+elseif kind == 'lift' then
+  if held[3] >= ${stampCeiling} then return { 'stamp_beyond_bounds' } end
+  local seen = held[3]
+  if seen == 0 then seen = nowS end
+  stated = { 0, 0, 0, seen }
+else
+  stated = { tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]) }
+end
+local rule = mergeRules(held, stated)
+local changed = rule[1] ~= held[1] or rule[2] ~= held[2] or rule[3] ~= held[3] or rule[4] ~= held[4]
+-- A success denies.
+if kind == 'deny' and rule[3] <= rule[4] then return redis.error_reply('ERR the denial would not be in force') end
+if kind == 'seed' and not changed then return { 'unchanged', state.epoch, state.head, num(now) } end
+
+-- The first write. Redis does not undo a script in which a command fails, so all other keys have been read before.
+local entry = appendRule(rules, log, meta, state, { digest = digest, rule = rule, now = now, minId = minId, details = ARGV[11] })
+if broadLimit then redis.call('HSET', meta, 'broadFrom', num(broadFrom), 'broadCount', num(broadCount + 1)) end
+if id ~= '' then
+  redis.call('ZADD', ids, num(now), id, num(now), id .. ' n', num(now), id .. ' ' .. ARGV[13])
+  redis.call('ZREMRANGEBYSCORE', ids, '-inf', num(now - ${idRetentionMs}))
+end
+return { 'appended', state.epoch, state.head, num(now), entry }
+`,
+);

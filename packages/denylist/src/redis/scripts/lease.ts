@@ -1,0 +1,61 @@
+import { eventVersion } from '../../codec/event.ts';
+import { script } from './script.ts';
+import { writing } from './writing.ts';
+
+/** Between two heartbeats. A longer pause may be a failover or a restart. */
+const longestPauseMs = 1500;
+
+/**
+ * heartbeat-5: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*, because a
+ * primary that was cut off still answers reads. `steadySince` is the time of the first heartbeat after the last long pause.
+ *
+ * A lease that ends later than this holder's would was dated by the faster clock of a primary that is gone: it is free.
+ * PTTL may be forbidden by rights that were granted for an earlier version; then every lease counts.
+ *
+ * KEYS lease, log, meta, rules
+ * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · holder · lease time (ms) ·
+ *      1 to write one heartbeat without the lease, else 0
+ * Returns { 'written' | 'held', now in ms }; `held` when another process has the lease.
+ */
+export const heartbeatScript = script(
+  'heartbeat',
+  4,
+  `${writing}
+local lease, log, meta, rules = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local holder = redis.call('GET', lease)
+local now = nowMs()
+local held = holder and holder ~= ARGV[4]
+if held then
+  local left = redis.pcall('PTTL', lease)
+  if type(left) == 'number' and left > tonumber(ARGV[5]) then held = false end
+end
+if held and ARGV[6] ~= '1' then return { 'held', num(now) } end
+if not held then redis.call('SET', lease, ARGV[4], 'PX', ARGV[5]) end
+local minId = num(now - tonumber(ARGV[3]))
+local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
+local healing = '0'
+if now < state.healUntil then healing = '1' end
+local before = redis.call('HMGET', meta, 'hbAt', 'steadySince')
+local steadySince = tonumber(before[2])
+local pause = before[1] and now - tonumber(before[1]) or 0
+if not steadySince or pause < 0 or pause > ${longestPauseMs} then steadySince = now end
+local body = table.concat({ '${eventVersion}', 'h', num(state.seq + 1), num(now), healing }, '|')
+append(log, meta, state, body, minId)
+redis.call('HSET', meta, 'hbAt', num(now), 'steadySince', num(steadySince))
+if held then return { 'held', num(now) } end
+return { 'written', num(now) }
+`,
+);
+
+/**
+ * release-1: deletes the lease, if it belongs to the holder.
+ *
+ * KEYS lease · ARGV holder · Returns 1 when deleted, else 0.
+ */
+export const releaseScript = script(
+  'release',
+  1,
+  `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+`,
+);

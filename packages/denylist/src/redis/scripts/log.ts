@@ -1,0 +1,72 @@
+import { script } from './script.ts';
+import { restartDetails, writing } from './writing.ts';
+
+/**
+ * position-2: the end of the log, read in one atomic step so that head and last id belong together.
+ *
+ * KEYS meta, log
+ * Returns { now in ms, epoch, head, healUntil, maxTokenLifetime, minReader, last id }; epoch false when there is no log.
+ */
+export const positionScript = script(
+  'position',
+  2,
+  `local t = redis.call('TIME')
+local now = string.format('%.0f', tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000))
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'healUntil', 'maxTokenLifetime', 'minReader')
+local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
+local id = '0-0'
+if last[1] then id = last[1][1] end
+return { now, m[1], m[2], m[3], m[4], m[5], id }
+`,
+);
+
+/**
+ * declare-4: declares a first log, or one in recovery, complete, and ends a restart that is in force. For an operator
+ * who knows that nothing was lost. A first log has no readers whose lines could be lost, so it is steady from the start.
+ *
+ * KEYS rules, log, meta · ARGV epoch candidate · longest token lifetime (s) · log retention (ms)
+ * Returns { 'created' | 'healed' | 'whole', epoch }.
+ */
+export const declareScript = script(
+  'declare',
+  3,
+  `${writing}
+local rules, log, meta = KEYS[1], KEYS[2], KEYS[3]
+local now = nowMs()
+local known = redis.call('HEXISTS', meta, 'epoch')
+local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, declared = true })
+local restart = ruleOf(rules, RESTART)
+local restarted = restart[3] > restart[4]
+if restarted then
+  local ended = mergeRules(restart, { 0, 0, 0, restart[3] })
+  appendRule(rules, log, meta, state, { digest = RESTART, rule = ended, now = now, minId = num(now - tonumber(ARGV[3])), details = '${restartDetails}' })
+end
+if known == 1 and now >= state.healUntil and not restarted then return { 'whole', state.epoch } end
+if known == 0 or now < state.healUntil then redis.call('HSET', meta, 'healUntil', num(now)) end
+if known == 1 then return { 'healed', state.epoch } end
+redis.call('HSET', meta, 'steadySince', '0')
+return { 'created', state.epoch }
+`,
+);
+
+/**
+ * end-restart-3: ends the restart that has this stamp, and no other: a later one has a later stamp.
+ *
+ * KEYS rules, log, meta · ARGV epoch candidate · longest token lifetime (s) · log retention (ms) · stamp
+ * Returns 1 when it was ended now, else 0.
+ */
+export const endRestartScript = script(
+  'end-restart',
+  3,
+  `${writing}
+local rules, log, meta = KEYS[1], KEYS[2], KEYS[3]
+local now = nowMs()
+local minId = num(now - tonumber(ARGV[3]))
+local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
+local restart = ruleOf(rules, RESTART)
+if restart[3] <= restart[4] or num(restart[3]) ~= ARGV[4] then return 0 end
+local ended = mergeRules(restart, { 0, 0, 0, restart[3] })
+appendRule(rules, log, meta, state, { digest = RESTART, rule = ended, now = now, minId = minId, details = '${restartDetails}' })
+return 1
+`,
+);

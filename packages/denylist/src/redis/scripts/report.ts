@@ -1,0 +1,30 @@
+import { script } from './script.ts';
+
+/** How long the line of a reader is kept after its last report. */
+const lineRetentionMs = 86_400_000;
+/** The format of such a line. */
+export const lineVersion = '1';
+
+/**
+ * report-1: stores up to which entry a reader and its replicas have applied the log, with the time of Redis. Deletes
+ * lines older than a day.
+ *
+ * KEYS replicas · ARGV reader · epoch|head|cursor|replicas · Returns now in ms.
+ */
+export const reportScript = script(
+  'report',
+  1,
+  `local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+local stamp = string.format('%.0f', now)
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
+  local reader
+  for index, line in ipairs(redis.call('HGETALL', KEYS[1])) do
+    if index % 2 == 1 then reader = line
+    elseif now - (tonumber(string.match(line, '^${lineVersion}|(%d+)|')) or now) > ${lineRetentionMs} then redis.call('HDEL', KEYS[1], reader) end
+  end
+end
+redis.call('HSET', KEYS[1], ARGV[1], '${lineVersion}|' .. stamp .. '|' .. ARGV[2])
+return stamp
+`,
+);
