@@ -13,7 +13,7 @@ interface Hop {
 }
 
 /** The numbered list under a heading: each line one hop, of one or more files. */
-function readWalk(heading: string): Hop[] {
+function readPath(heading: string): Hop[] {
   const section = text.split(`### ${heading}\n`)[1]?.split('\n#')[0] ?? '';
   return section
     .split('\n')
@@ -77,8 +77,8 @@ function isHandedOn(from: string, to: string): boolean {
   return byThird || shared.length > 0 || importsOf(to).includes(from);
 }
 
-describe.each(['A request', 'A revocation'])('the walk "%s" of ARCHITECTURE.md', (heading) => {
-  const hops = readWalk(heading);
+describe.each(['A request', 'A revocation'])('the path "%s" of ARCHITECTURE.md', (heading) => {
+  const hops = readPath(heading);
 
   it('is short', () => {
     expect(hops.length).toBeGreaterThan(3);
