@@ -25,8 +25,8 @@ import { describeToken, type VerifiedToken } from './token/verified-token.ts';
 import type { Verification } from './verifier/verification.ts';
 
 /**
- * Checks that need no key, so that a token that cannot be accepted causes no fetch and no cryptography. They prove
- * nothing: a forged token may pass all of them.
+ * Checks that need no key. They come first, so that a token that fails them causes no fetch of keys and no cryptography.
+ * They prove nothing: a forged token may pass all of them.
  */
 export const checksBeforeSignature: readonly Check[] = [
   checkType, //            RFC 9068 §4: typ is at+jwt
@@ -42,9 +42,9 @@ export const checksAfterSignature: readonly Check[] = [
   checkAudience, //        RFC 9068 §4: aud names this API
   checkNotBefore, //       RFC 7519 §4.1.5: not before nbf
   checkIssuedAt, //        RFC 9068 §2.2: iat is present and not in the future
-  checkLifetime, //        docs/guarantees.md: no longer-lived than the rules of the denylist
-  checkAge, //             maxTokenAgeMs
-  checkRevocableClaims, // docs/guarantees.md: every claim that a revocation can name is readable
+  checkLifetime, //        docs/verification.md: exp - iat is not longer than rules are kept
+  checkAge, //             the option maxTokenAgeMs
+  checkRevocableClaims, // docs/verification.md: every claim that a revocation can name is readable
   checkScope, //           RFC 9068 §2.2.3: scope is readable
 ];
 
@@ -52,15 +52,15 @@ export const checksAfterSignature: readonly Check[] = [
 export const checksOnEachUse: readonly TimeCheck[] = [
   checkExpiry, //          RFC 7519 §4.1.4
   checkNotBefore, //       RFC 7519 §4.1.5: the clock may have been set back
-  checkAge, //             maxTokenAgeMs
+  checkAge, //             the option maxTokenAgeMs
 ];
 
 /**
- * Decides whether a request carries an access token that is to be accepted: RFC 9068 §4 in order, then possession, then
+ * Decides whether a request has an access token that is to be accepted: the checks of RFC 9068 §4, then possession, then
  * revocation.
  *
  * @returns synchronously for a token that was verified before, unless a DPoP proof or a look-up has to be awaited. Never
- * throws, never rejects: an unexpected failure is `unavailable`, and not the fault of the token.
+ * throws, and its promise never rejects: an unexpected failure is `unavailable`, and not the fault of the token.
  */
 export function verifyAccessToken(
   request: RequestWithHeaders,
@@ -76,7 +76,7 @@ export function verifyAccessToken(
     const { scheme, token } = credentials;
     if (!verification.possession.accepts(scheme)) return rejected('unsupported_scheme');
     const presented = { request, scheme, token, whenUnknown };
-    // The key covers all bytes of the token, signature included.
+    // The cache key depends on every byte of the token, signature included. It is not used without a cache.
     const cacheKey = verification.tokenCache === undefined ? '' : cacheKeyOf(token);
     const known = verification.tokenCache?.find(cacheKey);
     const decision =
@@ -102,27 +102,27 @@ function verifyKnownToken(
 }
 
 async function verifyNewToken(presented: Presented, cacheKey: string, verification: Verification): Promise<Decision> {
-  // RFC 7515 §7.1, RFC 8725 §3: one spelling, nothing ambiguous.
+  // RFC 7515 §7.1, RFC 8725 §3: each token has one accepted spelling.
   const parsed = parseCompact(presented.token);
   if (!parsed.ok) return rejected(parsed.reason);
   const { header, payload: claims, signingInput } = parsed;
   if (claims['iss'] === undefined) return rejected('missing_claim');
   if (typeof claims['iss'] !== 'string' || claims['iss'] === '') return rejected('invalid_claim');
-  // RFC 9068 §4: iss is exactly a trusted issuer. The rules of that issuer apply from here on.
-  const named = await verification.issuers.find(claims['iss']);
-  if (named.outcome === 'rejected') return rejected(named.reason);
-  if (named.outcome === 'unavailable') return { ...named, cached: false };
-  const { issuer } = named;
+  // RFC 9068 §4: iss is exactly a trusted issuer. The policy of that issuer applies from here on.
+  const issuerLookup = await verification.issuers.find(claims['iss']);
+  if (issuerLookup.outcome === 'rejected') return rejected(issuerLookup.reason);
+  if (issuerLookup.outcome === 'unavailable') return { ...issuerLookup, cached: false };
+  const { issuer } = issuerLookup;
   const token = { header, claims, policy: issuer.policy, nowMs: verification.now() };
   const fault = firstFault(checksBeforeSignature, token);
   if (fault !== undefined) return rejected(fault, issuer);
 
-  // RFC 9068 §4: a key of this issuer, never one that the token brings along.
-  const found = await issuer.keys.findKey({ kid: header.kid, alg: header.alg });
-  if (found.outcome === 'rejected') return rejected(found.reason, issuer);
-  if (found.outcome === 'unavailable') return unavailable(found.reason, issuer);
-  const { key } = found;
-  // RFC 9068 §4, RFC 7515 §5.2.
+  // RFC 9068 §4: a key of this issuer, never one from the token.
+  const keyLookup = await issuer.keys.findKey({ kid: header.kid, alg: header.alg });
+  if (keyLookup.outcome === 'rejected') return rejected(keyLookup.reason, issuer);
+  if (keyLookup.outcome === 'unavailable') return unavailable(keyLookup.reason, issuer);
+  const { key } = keyLookup;
+  // RFC 9068 §4, RFC 7515 §5.2: the signature is valid.
   if (!(await verification.verifySignature(parsed, header.alg, key))) return rejected('bad_signature', issuer);
   const claimFault = firstFault(checksAfterSignature, token);
   if (claimFault !== undefined) return rejected(claimFault, issuer);
@@ -130,10 +130,11 @@ async function verifyNewToken(presented: Presented, cacheKey: string, verificati
   const revocable = { issuer: issuer.issuer, claims, signingInput, key };
   const verified = describeToken(revocable, issuer, verification.revocation === undefined ? 'unknown' : 'active');
   verification.tokenCache?.remember(cacheKey, verified);
+  // Decisions of decideUse are marked as cached. This token was verified just now.
   return { ...(await decideUse(verified, presented, verification)), cached: false };
 }
 
-/** Waits for a decision. A decision about a request with the scheme `DPoP` is marked: its answer is different. */
+/** Waits for a decision. Marks one about a request with the scheme `DPoP`, because the answer to it is different. */
 async function settle(pending: Decision | Promise<Decision>, scheme: Presented['scheme']): Promise<Decision> {
   try {
     const decision = await pending;

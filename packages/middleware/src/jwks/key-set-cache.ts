@@ -19,7 +19,7 @@ import { TokenBucket } from './token-bucket.ts';
 interface HeldKeySet {
   readonly keySet: KeySet;
   readonly validator: KeySetValidator | undefined;
-  /** Start of the refresh that loaded or confirmed it, monotonic: the answer is not older than the request. */
+  /** Monotonic start of the refresh that loaded or confirmed it: the answer to a request is not older than the request. */
   readonly askedAtMs: number;
   readonly softAgeMs: number;
 }
@@ -34,7 +34,7 @@ export interface KeySetCacheParts {
 
 /**
  * The key set of one issuer: answers from memory, refreshes in the background, stays usable until the hard age while the
- * issuer is down, and bounds the refreshes that tokens can cause.
+ * issuer is down, and bounds the refreshes that tokens with unknown kids can cause.
  *
  * cold ──loaded──▶ fresh ──soft age──▶ stale ──hard age──▶ expired; any success leads back to fresh, and no failure
  * removes a held set. There is no timer: look-ups and `trusts` start a refresh that is due.
@@ -106,6 +106,7 @@ export class KeySetCache implements KeySource {
 
   #findKey(query: KeyQuery): KeyLookup | Promise<KeyLookup> {
     const nowMs = this.#clock.monotonicMs();
+    // Read before a refresh is started below: that one starts after the kid was seen, so it can prove "unknown".
     const { lastStarted } = this.#refresher;
     const held = this.#usable(nowMs);
     if (held === undefined) return this.#findKeyOnceHeld(query, nowMs);
@@ -142,6 +143,7 @@ export class KeySetCache implements KeySource {
       const selection = this.#select(query);
       if (!isUnknownKid(selection)) return selection;
     }
+    // No refresh that was started after the kid was seen has succeeded yet.
     if (this.#refresher.lastSucceeded <= seenAfter) {
       const nowMs = this.#clock.monotonicMs();
       const refresh = this.#refresher.underWay ?? this.#startForUnknownKid(nowMs);
@@ -153,7 +155,7 @@ export class KeySetCache implements KeySource {
     return unavailable;
   }
 
-  /** The bucket comes last: a refresh that may not start anyway must not take a token from it. */
+  /** The bucket is asked last: a refresh that may not start for another reason must not count against its limit. */
   #startForUnknownKid(nowMs: number): Refresh | undefined {
     if (this.#refresher.closed || this.#refresher.retryAfterMs(nowMs) > 0) return undefined;
     return this.#bucket.tryTake(nowMs) ? this.#refresher.start(nowMs) : undefined;
@@ -183,7 +185,7 @@ export class KeySetCache implements KeySource {
     return nowMs - held.askedAtMs < held.softAgeMs ? 'fresh' : 'stale';
   }
 
-  /** Replaces the set in one assignment. A set without usable keys is a failed load. */
+  /** Replaces the set in one assignment. A set without usable keys is a failed load, and does not arrive here. */
   #take(load: KeySetSuccess, { number, startedAtMs }: Omit<Refresh, 'done'>): void {
     const before = this.#held;
     const keySet = load.result === 'loaded' ? load.keySet : before?.keySet;

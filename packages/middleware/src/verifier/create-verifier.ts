@@ -27,7 +27,7 @@ import { VerifierState } from './verifier-state.ts';
 /**
  * Creates a verifier. Verifiers of one process that name the same feed, look-up, key set or registry share it.
  *
- * @throws ConfigurationError for wrong options; never because a peer is unreachable.
+ * @throws ConfigurationError for wrong options; never because a sidecar, Redis or an issuer is unreachable.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   return composeVerifier(options, processDependencies());
