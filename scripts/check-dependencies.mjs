@@ -87,6 +87,7 @@ const edges = [
   'fetch-key-set.ts',
   'address-list.ts',
   'start-thread.ts',
+  'process-label.ts',
   'read-version.ts',
   'system-clock.ts',
   'main.ts',

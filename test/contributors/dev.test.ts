@@ -190,7 +190,7 @@ describe('the command line of npm run dev', () => {
 
   it.each([
     [['--sauce', 'file'], "'--sauce'"],
-    [['--source', 'memory'], '--source takes redis or file, found memory'],
+    [['--source', 'memory'], '--source: expected redis or file, found memory'],
   ])('ends with 2 for %j', (args, message) => {
     const { status, stderr } = run(...args);
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(message) });

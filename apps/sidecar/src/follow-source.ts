@@ -3,6 +3,7 @@ import {
   fanOut,
   type OpenedSource,
   openReplica,
+  processLabel,
   type Random,
   type Replica,
   randomHex,
@@ -41,7 +42,8 @@ export interface FollowedSource {
 /** Starts to replicate the source. The result owns the source and closes it. */
 export function followSource(source: OpenedSource, context: SidecarContext): FollowedSource {
   const { config, clock, random, log, telemetry } = context;
-  const readers = new Readers(clock, randomHex(8), config.maxStalenessMs);
+  const { maxStalenessMs } = config;
+  const readers = new Readers({ clock, id: randomHex(8), label: processLabel('sidecar'), maxStalenessMs });
   const history = createRevocationHistory();
   const replica = openReplica({
     feed: source.feed,
@@ -49,7 +51,7 @@ export function followSource(source: OpenedSource, context: SidecarContext): Fol
     reader: readers,
     clock,
     random,
-    maxStalenessMs: config.maxStalenessMs,
+    maxStalenessMs,
     maxRules: config.maxRules,
     observer: fanOut([logStateChanges(log), history.observer, telemetry.observer]),
     reseed: source.reseed,

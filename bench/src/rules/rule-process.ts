@@ -25,7 +25,7 @@ answerParent(async (order) => {
 
 async function serve(count: number): Promise<string> {
   const source = await openSource('memory:');
-  const readers = new Readers(clock, randomHex(8));
+  const readers = new Readers({ clock, id: randomHex(8) });
   const replica = openReplica({ feed: source.feed, clock, random, maxRules: 20_000_000, reader: readers });
   await replica.ready({ timeoutMs: 5000 });
   const feedServer = createFeedServer({ replica, readers, clock });

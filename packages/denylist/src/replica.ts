@@ -33,6 +33,7 @@ export {
 export { percentilesOf } from './metrics/percentiles.ts';
 export { latencyBuckets, replicationMetrics } from './metrics/replication-metrics.ts';
 export { type RevocationTimes, stagesOf, timesOf } from './metrics/revocation-latency.ts';
+export { processLabel } from './process-label.ts';
 export { signingInputName } from './publisher/token-target.ts';
 export { readVersion } from './read-version.ts';
 export { Backoff } from './replication/backoff.ts';

@@ -40,6 +40,7 @@ export function testDependencies({ fetch, environment = {} }: TestDependencyOpti
     startSignatureThread: () => undefined,
     afterTurn: (callback) => void setImmediate(callback),
     environment,
+    processLabel: (name) => ['host', '7', name].filter((part) => part !== undefined).join('/'),
     stderr: (line) => void lines.push(line),
     stayAlive: () => () => {},
     shared: newSharedResources(),

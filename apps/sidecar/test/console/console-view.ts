@@ -20,6 +20,7 @@ export function viewOf(changes: Partial<ConsoleView> = {}): ConsoleView {
 
 export function statusOf(changes: Partial<ConsoleView['status']> = {}): ConsoleView['status'] {
   return {
+    id: '0123456789abcdef',
     feed: 'redis://redis:6379',
     freshness: { state: 'fresh', sinceMs: Date.UTC(2026, 0, 1, 11, 0, 0), proofAgeMs: 312 },
     rules: 1_234_567,

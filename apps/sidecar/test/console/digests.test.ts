@@ -13,7 +13,7 @@ function replicaWith(rule: typeof none, state: 'fresh' | 'stale' = 'fresh') {
   const denylist = new Denylist();
   denylist.merge({ digest: digestOf(session), rule }, 'union');
   const freshness = state === 'fresh' ? { state, sinceMs: 0 } : { state, cause: 'gap' as const, sinceMs: 0 };
-  const status = { feed: 'redis', freshness, rules: 1, maxRules: 10, maxTokenLifetimeSeconds: 86_400 };
+  const status = { id: '0', feed: 'redis', freshness, rules: 1, maxRules: 10, maxTokenLifetimeSeconds: 86_400 };
   return { denylist, logClock: { claimSeconds: () => now } as never, status: () => status };
 }
 

@@ -14,7 +14,15 @@ function setUp(figures?: SourceFigures, usage: Pick<Watched, 'usage'> = {}) {
   telemetry.watch({
     ...usage,
     replica: {
-      status: () => ({ feed: 'memory:', freshness, rules: 3, maxRules: 9, watermarkMs: 5500, clockOffsetMs: -250 }),
+      status: () => ({
+        id: '0',
+        feed: 'memory:',
+        freshness,
+        rules: 3,
+        maxRules: 9,
+        watermarkMs: 5500,
+        clockOffsetMs: -250,
+      }),
     },
     probes: { ready: () => ({ ok: true, check: 'freshness' }) },
     feedServer: { clients: () => ({ count: 2, open: 2, cut: 0, behind: 7 }) },

@@ -8,7 +8,7 @@ export interface Enforcement {
   readonly expected: number;
   /** Replicas that have been silent for so long that they cannot be fresh: they reject what they do not know. */
   readonly expired: number;
-  /** Ids of expected replicas that have not applied it yet, and of sidecars and relays that have not. */
+  /** Expected replicas that have not applied it yet, and sidecars and relays that have not: `label (id)`, or the id alone. */
   readonly missing: readonly string[];
   /** Replicas that accept when the revocation is unknown, and have not applied it. */
   readonly failOpen: number;
@@ -60,7 +60,7 @@ export function countEnforcement(standings: readonly ReplicaStanding[]): Enforce
     enforced: expected.length - missing.length,
     expected: expected.length,
     expired: strict.length - expected.length,
-    missing: [...missing, ...missingServers].map(({ replica }) => replica.id),
+    missing: [...missing, ...missingServers].map(({ replica }) => nameOf(replica)),
     // A fail-open replica never stops accepting by itself, however long it is silent.
     failOpen: replicas.filter((standing) => standing.replica.failOpen && lacksEntry(standing)).length,
     mayRememberLookUp: standings.some(
@@ -68,6 +68,10 @@ export function countEnforcement(standings: readonly ReplicaStanding[]): Enforce
     ),
     known: replicas.length > 0,
   };
+}
+
+function nameOf({ id, label }: ReplicaProgress): string {
+  return label === undefined || label === id ? id : `${label} (${id})`;
 }
 
 function mayBeFresh({ replica, silentMs }: ReplicaStanding): boolean {

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { parseJson } from '../codec/json.ts';
-import { decodeReplicas, encodeReplicas } from '../codec/replica-progress.ts';
+import { decodeReplicas, formatReplicas } from '../codec/replica-progress.ts';
 import { countEnforcement, type Enforcement, nothingKnown, type ReplicaStanding } from '../log/enforcement.ts';
 import { logTimeSample } from '../log/feed.ts';
 import { linkHead } from '../log/link-head.ts';
@@ -38,7 +38,7 @@ export function reportTo(session: RedisSession, clock: Clock): SendReport {
   return async (reader, position) => {
     const redis = await session.get();
     const { revision = 0 } = reader;
-    const replicas = JSON.stringify(encodeReplicas(reader.progress(position)));
+    const replicas = formatReplicas(reader.progress(position));
     const { epoch = '', head = '', cursor = '' } = position ?? {};
     const sentAtMs = clock.monotonicMs();
     const line = [epoch, head, cursor, replicas].join('|');

@@ -34,11 +34,16 @@ export interface ReplicaOptions {
   readonly failOpen?: boolean | (() => boolean);
   /** Whether this process asks the log for what its denylist cannot answer. Default false. */
   readonly hasLookUp?: boolean | (() => boolean);
+  /** Names this process for people, at most 128 bytes. Default: the id, if one is given. */
+  readonly label?: string;
   /** For a sidecar, which reports the replicas behind it and itself as a server. */
   readonly reader?: Reader;
 }
 
 export interface ReplicaStatus {
+  /** As the feed names it; a sidecar draws the id of each of its readers. */
+  readonly id: string;
+  readonly label?: string;
   readonly feed: string;
   readonly freshness: FreshnessStatus;
   readonly rules: number;
@@ -74,6 +79,8 @@ class FeedReplica {
   readonly freshness: Freshness;
   readonly logClock: LogClock;
   readonly #feed: Feed;
+  readonly #reader: Reader;
+  readonly #label: string | undefined;
   readonly #clock: Clock;
   readonly #stop = new AbortController();
   readonly #wakeUps = new Set<() => void>();
@@ -88,8 +95,10 @@ class FeedReplica {
   constructor(options: ReplicaOptions) {
     const { feed, clock, random, reseed, failOpen = false, hasLookUp = false, maxRules } = options;
     const maxStalenessMs = checkMaxStaleness(options.maxStalenessMs ?? defaultMaxStalenessMs);
-    const reader =
-      options.reader ?? singleReplica({ id: options.id ?? drawId(random), failOpen, hasLookUp, maxStalenessMs });
+    const { id = drawId(random), label = options.id } = options;
+    const reader = options.reader ?? singleReplica({ id, label, failOpen, hasLookUp, maxStalenessMs });
+    this.#reader = reader;
+    this.#label = label;
     const observer = fanOut([this.#observer(), options.observer ?? {}]);
     this.#feed = feed;
     this.#clock = clock;
@@ -127,6 +136,8 @@ class FeedReplica {
     const freshness = this.freshness.status();
     const logNowMs = this.logClock.nowMs();
     return {
+      id: this.#reader.id,
+      label: this.#label,
       feed: this.#feed.name,
       freshness,
       rules,

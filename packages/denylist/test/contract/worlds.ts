@@ -94,7 +94,7 @@ async function putSidecarBefore(
   wire: 'stream' | 'last release' = 'stream',
 ): Promise<World & { readonly source: OpenedSource }> {
   const { reseed } = upstream.source;
-  const readers = new Readers(clock, randomHex(8));
+  const readers = new Readers({ clock, id: randomHex(8) });
   const replica = openReplica({
     feed: upstream.feed,
     clock,

@@ -30,6 +30,12 @@ describe('counting who enforces an entry', () => {
     expect(countEnforcement([standing(sidecar, { applied: 'no', silentMs: 7500 })]).missing).toEqual(['sidecar']);
   });
 
+  it('names what is missing by its label, where it has one', () => {
+    const labelled = { ...sidecar, label: 'pod-7/12/sidecar' };
+    const counted = countEnforcement([standing({}, { applied: 'no' }), standing(labelled, { applied: 'no' })]);
+    expect(counted.missing).toEqual(['process', 'pod-7/12/sidecar (sidecar)']);
+  });
+
   it('knows nothing while only sidecars have joined', () => {
     expect(countEnforcement([standing(sidecar)]).known).toBe(false);
   });

@@ -124,6 +124,7 @@ describe('the status', () => {
   it('before anything is known is short', async () => {
     const { replica } = await given({ prepare: (feed) => feed.refusals.push(new FeedError('unreachable', 'down')) });
     expect(replica.status()).toEqual({
+      id: '8000000080000000',
       feed: 'scripted',
       freshness: { state: 'cold', cause: 'cold', sinceMs: Date.UTC(2026, 0, 1) },
       rules: 0,

@@ -79,6 +79,11 @@ export const revocationTable = {
   onLogReset: oneOf(['accept', 'reject-older'], 'accept'),
   /** Path of a file with the bearer token of a sidecar on another host. Default: none. */
   tokenFile: optional({ bounds: 'a path', read: readString }),
+  /** A name of this process for people, shown after its host and process id. Default: none. */
+  label: optional({
+    bounds: '1–64 characters',
+    read: (name, value) => (/^.{1,64}$/s.test(readString(name, value)) ? readString(name, value) : undefined),
+  }),
 };
 
 export type RevocationOptions = GivenOptions<typeof revocationTable>;

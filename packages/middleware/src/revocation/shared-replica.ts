@@ -26,6 +26,8 @@ export interface FeedObserver extends ReplicationObserver {
 export interface SharedReplicaOptions {
   /** Without credentials. */
   readonly name: string;
+  /** Names this process for people. */
+  readonly label?: string;
   readonly open: () => Feed | Promise<Feed>;
   readonly clock: Clock;
   readonly random: Random;

@@ -8,17 +8,18 @@ import { SharedReplica } from './shared-replica.ts';
 /** Returns the denylist that all verifiers share which name the same feed; undefined for look-up only. */
 export function takeFeed(
   revocation: ResolvedRevocation,
-  { clock, random, openFeed, shared, telemetry, log, releases }: PartDependencies,
+  { clock, random, openFeed, processLabel, shared, telemetry, log, releases }: PartDependencies,
 ): SharedReplica | undefined {
-  const { feed, maxStalenessMs, maxRules, tokenFile } = revocation;
+  const { feed, maxStalenessMs, maxRules, tokenFile, label } = revocation;
   if (feed === null) return undefined;
   const id = typeof feed === 'string' ? feed : shared.names.nameOf(feed);
   const replica = shared.feeds.take(
-    JSON.stringify([id, maxStalenessMs, maxRules, tokenFile]),
+    JSON.stringify([id, maxStalenessMs, maxRules, tokenFile, label]),
     releases,
     () =>
       new SharedReplica({
         name: nameOf(feed),
+        label: processLabel(label),
         open: () => (typeof feed === 'string' ? openFeed(feed, { clock, random, tokenFile }) : feed),
         clock,
         random,

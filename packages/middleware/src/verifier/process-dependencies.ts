@@ -5,6 +5,7 @@ import {
   openLookUp,
   openReplayStore,
   openUsageStore,
+  processLabel,
   systemClock,
   systemRandom,
 } from '@revocast/denylist/replica';
@@ -42,6 +43,7 @@ function createDependencies(): VerifierDependencies {
     startSignatureThread: availableParallelism() > 1 ? startSignatureThread : () => undefined,
     afterTurn: (callback) => void setImmediate(callback),
     environment: process.env,
+    processLabel,
     stderr: (line) => void process.stderr.write(`${line}\n`),
     stayAlive: () => {
       const timer = setInterval(() => {}, 2 ** 31 - 1);

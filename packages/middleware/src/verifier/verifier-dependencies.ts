@@ -40,6 +40,8 @@ export interface VerifierDependencies {
   /** Calls back once the events that are due have been handled. */
   readonly afterTurn: (callback: () => void) => void;
   readonly environment: OptionEnvironment;
+  /** Names this process for people; `name` is its own part of the label. */
+  readonly processLabel: (name?: string) => string;
   readonly stderr: (line: string) => void;
   /** Keeps the process alive until the returned function is called. */
   readonly stayAlive: () => () => void;

@@ -22,6 +22,16 @@ const droppedReplica: ReplicaProgress = {
   maxStalenessMs: mostMaxStalenessMs,
 };
 
+export interface ReadersOptions {
+  readonly clock: Clock;
+  /** 16 hex digits, random. */
+  readonly id: string;
+  /** Names this sidecar for people, at most 128 bytes. */
+  readonly label?: string;
+  /** Of the sidecar itself; default 5000. */
+  readonly maxStalenessMs?: number;
+}
+
 /**
  * The readers of a sidecar and how far each replica is. Upstream the sidecar is itself a reader, and this is what it
  * reports: itself, and the same replicas in the positions of its source. All are read in one tick, so a replica that is
@@ -47,14 +57,12 @@ export class Readers implements Reader {
   /** Monotonic milliseconds of the last report of a replica with a look-up. */
   #lookUpSeenAtMs = Number.NEGATIVE_INFINITY;
   readonly #maxStalenessMs: number;
+  readonly #label: string | undefined;
 
-  /**
-   * @param id 16 hex digits, random.
-   * @param maxStalenessMs of the sidecar itself.
-   */
-  constructor(clock: Clock, id: string, maxStalenessMs = defaultMaxStalenessMs) {
+  constructor({ clock, id, label, maxStalenessMs = defaultMaxStalenessMs }: ReadersOptions) {
     this.#clock = clock;
     this.id = id;
+    this.#label = label;
     this.#maxStalenessMs = maxStalenessMs;
   }
 
@@ -220,9 +228,16 @@ export class Readers implements Reader {
     const replicas = this.replicas();
     // A replica that is forgotten may go on with look-ups.
     const hasLookUp = this.#clock.monotonicMs() - this.#lookUpSeenAtMs <= failOpenMemoryMs;
-    const { id } = this;
-    const maxStalenessMs = this.#maxStalenessMs;
-    return [{ id, cursor: position?.cursor, failOpen: false, maxStalenessMs, isServer: true, hasLookUp }, ...replicas];
+    const own: ReplicaProgress = {
+      id: this.id,
+      label: this.#label,
+      cursor: position?.cursor,
+      failOpen: false,
+      maxStalenessMs: this.#maxStalenessMs,
+      isServer: true,
+      hasLookUp,
+    };
+    return [own, ...replicas];
   }
 
   /** Every replica that may still accept what is not found, with what it has applied in terms of the source. */

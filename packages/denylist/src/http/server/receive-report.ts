@@ -3,8 +3,8 @@ import { decodeReport } from '../../codec/report.ts';
 import { answer, readBody } from './answer.ts';
 import type { Readers } from './readers.ts';
 
-/** Ten thousand replicas behind one relay. */
-const maxBodyBytes = 1024 * 1024;
+/** As long as a frame of the stream: more than a thousand replicas behind one relay. */
+const maxBodyBytes = 64 * 1024;
 
 /** `POST /v1/acks`: a reader says how far the replicas are that it speaks for. Changes nothing else. */
 export async function receiveReport(

@@ -63,7 +63,7 @@ export interface FeedServer {
 /** The sidecar's side of the wire: the log of *its denylist*. Who may call is decided by the listener. */
 export function createFeedServer(options: FeedServerOptions): FeedServer {
   const { replica, log, clock, journalEntries = 10_000, maxBufferedBytes = 1024 * 1024 } = options;
-  const readers = options.readers ?? new Readers(clock, randomBytes(8).toString('hex'));
+  const readers = options.readers ?? new Readers({ clock, id: randomBytes(8).toString('hex') });
   if (options.readers === undefined) readers.accepted(Number.POSITIVE_INFINITY);
   const receiveUsage = options.countUsage && createUsageReceiver(options.countUsage);
   const bootId = readBootId();

@@ -25,17 +25,25 @@ const joinWith = (readers: Readers, hasLookUp: boolean) => {
 
 describe('what a sidecar reports upstream', () => {
   it('is itself, as a server, with its own position, and then the replicas behind it', () => {
-    const readers = new Readers(new FakeClock(), id, 9000);
+    const readers = new Readers({ clock: new FakeClock(), id, label: 'host/7/sidecar', maxStalenessMs: 9000 });
     joinWith(readers, false);
     const [own, replica] = readers.progress(at('7-0'));
-    expect(own).toEqual({ id, cursor: '7-0', failOpen: false, maxStalenessMs: 9000, isServer: true, hasLookUp: false });
+    expect(own).toEqual({
+      id,
+      label: 'host/7/sidecar',
+      cursor: '7-0',
+      failOpen: false,
+      maxStalenessMs: 9000,
+      isServer: true,
+      hasLookUp: false,
+    });
     expect(replica).toMatchObject({ label: 'api', cursor: undefined });
     expect(readers.replicas()).toHaveLength(1);
   });
 
   it('says for a day that a replica with a look-up was behind it, also when that replica is forgotten', async () => {
     const clock = new FakeClock();
-    const readers = new Readers(clock, id);
+    const readers = new Readers({ clock, id });
     const entry = joinWith(readers, true);
     readers.disconnected(entry, connection);
     expect(readers.replicas()).toEqual([]);
@@ -46,7 +54,7 @@ describe('what a sidecar reports upstream', () => {
   });
 
   it('translates what a replica has reached, and no longer once a new snapshot was read', () => {
-    const readers = new Readers(new FakeClock(), id);
+    const readers = new Readers({ clock: new FakeClock(), id });
     const entry = joinWith(readers, false);
     readers.mark(3, at('3-0'));
     readers.report(entry, [{ n: 3, failOpen: false, hasLookUp: false, maxStalenessMs: 5000 }]);

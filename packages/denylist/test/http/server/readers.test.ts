@@ -32,7 +32,7 @@ class Connection {
 
 function given() {
   const clock = new FakeClock();
-  const readers = new Readers(clock, feedId);
+  const readers = new Readers({ clock, id: feedId });
   const joined = (frame: JoinFrame = process) => {
     const connection = new Connection();
     const entry = readers.join(frame, connection);

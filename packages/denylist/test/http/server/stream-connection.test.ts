@@ -29,7 +29,7 @@ const ask = (echo: number): UpFrame => ({ kind: 'ask', echo });
 /** A sidecar without sockets: the test decides what upstream accepts and what a reader takes from its buffer. */
 function givenSidecar({ journalEntries = 100 } = {}) {
   const clock = new FakeClock();
-  const readers = new Readers(clock, feedId);
+  const readers = new Readers({ clock, id: feedId });
   const journal = new Journal(journalEntries);
   const changes = new ChangesWriter();
   const state = { numbering: true, fresh: true, permitted: true };

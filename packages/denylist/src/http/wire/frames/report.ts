@@ -1,6 +1,7 @@
 import type { FrameReader } from './frame-reader.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { readLabel, writeLabel } from './label.ts';
+import { readMaxStaleness } from './staleness.ts';
 
 /** How far one replica is. It holds until a later row of the same replica on this connection. */
 export interface ReportRow {
@@ -60,7 +61,7 @@ function readRow(reader: FrameReader): ReportRow {
   const id = reader.hex(8);
   const bits = reader.u8();
   const n = reader.u64();
-  const maxStalenessMs = reader.u32();
+  const maxStalenessMs = readMaxStaleness(reader);
   const label = readLabel(reader);
   return {
     id,

@@ -3,6 +3,7 @@ import { FrameReader } from './frame-reader.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { readLabel, writeLabel } from './label.ts';
 import { type ReportFrame, readReport, writeReport } from './report.ts';
+import { readMaxStaleness } from './staleness.ts';
 import { readUsage, type UsageFrame, writeUsage } from './usage.ts';
 
 /** The first frame of a reader. */
@@ -100,7 +101,7 @@ export function decodeUp(frame: Buffer): UpFrame | UnknownFrame {
 
 function readJoin(reader: FrameReader): JoinFrame {
   const bits = reader.u8();
-  const maxStalenessMs = reader.u32();
+  const maxStalenessMs = readMaxStaleness(reader);
   const secret = reader.hex(16);
   return {
     kind: 'join',

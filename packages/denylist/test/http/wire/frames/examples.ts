@@ -1,8 +1,8 @@
 import fc from 'fast-check';
+import { boundLabel } from '../../../../src/codec/label.ts';
 import { ChangesWriter } from '../../../../src/http/wire/frames/changes.ts';
 import { type DownFrame, encodeDown } from '../../../../src/http/wire/frames/down.ts';
 import { FrameWriter } from '../../../../src/http/wire/frames/frame-writer.ts';
-import { boundLabel } from '../../../../src/http/wire/frames/label.ts';
 import { encodeUp, type UpFrame } from '../../../../src/http/wire/frames/up.ts';
 import { forEver } from '../../../../src/rules/rule.ts';
 import { arbitraryChange } from '../../../rules/arbitrary-change.ts';
@@ -137,6 +137,7 @@ export function bytesOf(frame: DownFrame | UpFrame): Buffer {
 
 const count = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
+const staleness = fc.integer({ min: 0, max: 60_000 });
 const time = fc.double({ min: 0, max: 2 ** 45, noNaN: true }).map((value) => value + 0.5);
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const hex = (bytes: number) =>
@@ -191,7 +192,7 @@ export const arbitraryUp: fc.Arbitrary<UpFrame> = fc.oneof(
     relay: fc.boolean(),
     failOpen: fc.boolean(),
     hasLookUp: fc.boolean(),
-    maxStalenessMs: uint32,
+    maxStalenessMs: staleness,
     secret: maybe(hex(16)),
     label,
   }),
@@ -206,7 +207,7 @@ export const arbitraryUp: fc.Arbitrary<UpFrame> = fc.oneof(
         failOpen: fc.boolean(),
         hasLookUp: fc.boolean(),
         isServer: fc.boolean(),
-        maxStalenessMs: uint32,
+        maxStalenessMs: staleness,
         left: fc.boolean(),
         label: maybe(label.filter((text) => text !== '')),
       }),

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { boundLabel, maxLabelBytes } from '../../../../src/codec/label.ts';
 import { ChangesWriter } from '../../../../src/http/wire/frames/changes.ts';
 import { decodeDown, encodeDown } from '../../../../src/http/wire/frames/down.ts';
 import { FrameError, maxDownFrameBytes, maxUpFrameBytes } from '../../../../src/http/wire/frames/frame.ts';
 import { FrameWriter } from '../../../../src/http/wire/frames/frame-writer.ts';
-import { boundLabel, maxLabelBytes } from '../../../../src/http/wire/frames/label.ts';
 import { maxReportRowBytes } from '../../../../src/http/wire/frames/report.ts';
-import { decodeUp } from '../../../../src/http/wire/frames/up.ts';
+import { decodeUp, type UpFrame } from '../../../../src/http/wire/frames/up.ts';
 import { splitUsage } from '../../../../src/http/wire/frames/usage.ts';
 import { maxReportDigests } from '../../../../src/log/usage.ts';
 import { emptyRule, forEver } from '../../../../src/rules/rule.ts';
@@ -61,6 +61,16 @@ describe('every frame', () => {
   it('reads as what was written', () => {
     fc.assert(fc.property(arbitraryDown, (frame) => expect(decodeDown(bytesOf(frame))).toEqual(frame)));
     fc.assert(fc.property(arbitraryUp, (frame) => expect(decodeUp(bytesOf(frame))).toEqual(frame)));
+  });
+
+  it.each([60_000, 60_001])('has a bound for how long a replica may be fresh: %d ms', (maxStalenessMs) => {
+    const replica = { failOpen: false, hasLookUp: false, maxStalenessMs, label: '' };
+    const frames: UpFrame[] = [
+      { kind: 'join', relay: false, ...replica },
+      { kind: 'report', seq: 0, rows: [replica] },
+    ];
+    const expected = maxStalenessMs > 60_000 ? 'malformed' : undefined;
+    expect(frames.map((frame) => refusal(decodeUp, bytesOf(frame)))).toEqual([expected, expected]);
   });
 
   it('is refused with any one bit flipped, as damage and not as another version', () => {

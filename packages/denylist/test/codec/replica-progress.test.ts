@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { decodeReplicas, encodeReplicas, formatReplicas } from '../../src/codec/replica-progress.ts';
+import type { ReplicaProgress } from '../../src/log/reader.ts';
+
+const replica: ReplicaProgress = {
+  id: 'a1a2a3a4a5a6a7a8',
+  label: 'api-7f9c/4711',
+  cursor: '5-0',
+  failOpen: false,
+  maxStalenessMs: 5000,
+  isServer: false,
+  hasLookUp: true,
+};
+
+describe('replicas in a line of the registry', () => {
+  it('are read as they were written', () => {
+    const server = { ...replica, label: undefined, cursor: undefined, isServer: true, hasLookUp: false };
+    expect(decodeReplicas(JSON.parse(formatReplicas([replica, server])))).toEqual([replica, server]);
+  });
+
+  it('of the last release are of unknown kind', () => {
+    expect(decodeReplicas([['old', '5-0', 1, 5000]])).toEqual([
+      { id: 'old', cursor: '5-0', failOpen: true, maxStalenessMs: 5000, isServer: false, hasLookUp: undefined },
+    ]);
+    expect(encodeReplicas([{ id: 'old', failOpen: false, maxStalenessMs: 5000 }])).toEqual([['old', null, 0, 5000]]);
+  });
+
+  it('cannot blind publishers with a replica that may be fresh for ever', () => {
+    expect(decodeReplicas([['a', null, 0, 1e308]])).toMatchObject([{ maxStalenessMs: 60_000 }]);
+  });
+
+  it('have labels that are cut and free of control characters', () => {
+    expect(decodeReplicas([['a', null, 0, 5000, 0, `\u001b[2J${'x'.repeat(200)}`]])).toMatchObject([
+      { label: `?[2J${'x'.repeat(124)}` },
+    ]);
+  });
+
+  it('lose their labels where the line would be longer than a mebibyte', () => {
+    const many = Array.from({ length: 10_000 }, (_, index) => ({
+      ...replica,
+      id: String(index),
+      label: 'é'.repeat(60),
+    }));
+    const text = formatReplicas(many);
+    expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024);
+    expect(decodeReplicas(JSON.parse(text))?.at(-1)).toMatchObject({ id: '9999', label: undefined });
+  });
+});
