@@ -31,7 +31,7 @@ export interface FeedConnection {
   continues?(from: FeedPosition): Promise<boolean>;
   /** The present end of the feed. */
   position(): Promise<FeedPosition>;
-  /** Pages of rows ({@link ./codec/rows.ts}) with at least every rule that existed at the last `position()`. */
+  /** Pages of rows ({@link ../codec/rows.ts}) with at least every rule that existed at the last `position()`. */
   snapshot(): AsyncIterable<Uint8Array>;
   /**
    * The entries after `from`, without end.
@@ -114,7 +114,7 @@ export const gapCauses = [
 ] as const;
 export type GapCause = (typeof gapCauses)[number];
 
-/** An entry of the history is missing, so a new snapshot is needed. Not a failure of the connection. */
+/** The tail cannot continue, so a new snapshot is needed. Not a failure of the connection. */
 export class FeedGap extends Error {
   override readonly name = 'FeedGap';
   readonly gap: GapCause;
@@ -148,7 +148,7 @@ export type FeedErrorCode = (typeof feedErrorCodes)[number];
 export class FeedError extends Error {
   override readonly name = 'FeedError';
   readonly code: FeedErrorCode;
-  /** Milliseconds after which another attempt costs the other side nothing; absent: pauses grow. */
+  /** Another attempt costs the other side nothing, and follows within these milliseconds; absent: pauses grow. */
   readonly retryWithinMs: number | undefined;
 
   constructor(code: FeedErrorCode, message: string, options?: ErrorOptions & { readonly retryWithinMs?: number }) {

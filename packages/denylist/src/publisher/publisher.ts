@@ -10,18 +10,20 @@ import { targetOfToken } from './token-target.ts';
 /** Revokes tokens: for the authorization server, or any place where a user logs out. */
 export interface Publisher {
   /**
-   * Writes a revocation to the log. It resolves when the log holds it; processes with a fresh feed apply it within the
-   * next milliseconds. When the very next request must be rejected, await `enforcedEverywhere()` of the result.
+   * Writes a revocation to the log. Resolves when the log holds the revocation; processes with a fresh feed apply it
+   * within the next milliseconds. When the very next request must be rejected, await `enforcedEverywhere()` of the
+   * result.
    *
-   * @throws ConfigurationError for an invalid revocation or option · LogError `not_durable` (in force, on fewer copies),
-   *         `outcome_unknown` (retry with the same id), `unavailable`, `refused`, `too_many_broad_rules` (not in force).
+   * @throws ConfigurationError for an invalid revocation or option · LogError `not_durable` (in force, on fewer copies
+   *         than required), `outcome_unknown` (retry with the same id); not in force: `unavailable`, `refused`,
+   *         `id_conflict`, `too_many_broad_rules`.
    */
   revoke(revocation: Revocation, options?: PublishOptions): Promise<Published>;
   /** Revokes one token, named by its id claim, until it has expired everywhere. The signature is not checked. */
   revokeToken(jwt: string, options?: RevokeTokenOptions): Promise<Published>;
   /**
-   * Ends every denial of one value, but not its cutoff: after a cutoff, users log in again. The value is named as in a
-   * revocation, or by the id of a revocation, for as long as the log keeps that entry (an hour).
+   * Ends every denial of one value, but not its cutoff, which needs no lift: users log in again. The value is named as
+   * in a revocation, or by the id of a revocation, for as long as the log keeps that entry (in Redis an hour).
    *
    * @throws as `revoke` · LogError `refused` for an id that is unknown or too old, or that belongs to a cutoff or a lift.
    */
@@ -38,7 +40,7 @@ export interface RevokeTokenOptions extends PublishOptions {
   /** Default `other`. */
   readonly reason?: RevocationReason;
   readonly actor?: string;
-  /** The claim that contains the token id; default `jti`, at Entra `uti`. */
+  /** The claim that contains the token id; default `jti`; in tokens of Microsoft Entra `uti`. */
   readonly idClaim?: string;
 }
 
@@ -74,7 +76,7 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
   };
 }
 
-/** The value to lift: the one that the target names, or the one that its revocation denied. */
+/** The value to lift: the one that the target names, or the one that was denied by the revocation with the given id. */
 async function denialOf(target: LiftTarget, { log, observer }: PublisherPorts): Promise<LoggedDenial> {
   const named = parseLift(target);
   if (!('id' in named)) return { dimension: named.dimension, digest: digestOf(named) };

@@ -12,7 +12,7 @@ import { Backoff } from './backoff.ts';
 import type { Freshness } from './freshness.ts';
 import { LossRecovery, type LossRecoveryOptions } from './loss-recovery.ts';
 
-/** The newest log format that this version reads. A log with a higher `minReader` keeps the replica stale. */
+/** The newest log format that this version reads. A log with a higher `minReader` keeps the replica cold or stale. */
 export const readerVersion = 1;
 
 export interface ReplicateOptions extends LossRecoveryOptions {
@@ -27,7 +27,7 @@ export interface ReplicateOptions extends LossRecoveryOptions {
  *
  * read the position (first head) → merge the snapshot → read the position again (second head) → follow the tail from the
  * first head. The denylist is complete when the tail has passed the second head. An entry whose `prev` is not the head
- * before it reveals a gap: the replica is stale and the loop starts again.
+ * of the entry before it reveals a gap: the replica is stale and the loop starts again.
  *
  * Never rejects: after any failure it tries again after a pause with jitter. The rules stay.
  */
@@ -47,6 +47,7 @@ export async function replicate(options: ReplicateOptions): Promise<void> {
       if (error instanceof FeedGap) replication.gapFound(error);
       else if (!signal.aborted) observer?.connectionFailed?.(error);
       if (error instanceof FeedError && error.retryWithinMs !== undefined) {
+        // At most that long; the jitter keeps the processes of a host from retrying together.
         pauseMs = error.retryWithinMs * (0.5 + random() / 2);
       }
     } finally {
@@ -75,12 +76,12 @@ class Replication {
     const { denylist, freshness, observer } = this.#options;
     if (this.#hasRoomAgain()) this.#position = undefined;
     if (this.#position !== undefined && (await connection.continues?.(this.#position)) === false) {
-      this.gapFound(new FeedGap('position_lost', 'the feed is another one'));
+      this.gapFound(new FeedGap('position_lost', 'the position is of another feed'));
     }
     const position = this.#position ?? (await this.#readSnapshot(connection));
     for await (const batch of connection.tail(position)) {
       for (const entry of batch.entries) this.#apply(entry, connection);
-      // Only a snapshot that fits ends this state.
+      // Only set here: the state ends with a snapshot that fits.
       if (denylist.full) freshness.markFull(true);
       this.#applyProof(batch);
       if (this.#position !== undefined) {
@@ -92,25 +93,31 @@ class Replication {
     }
   }
 
-  /** A full denylist has left rules out: only a snapshot makes it complete again, and only with room to spare. */
+  /**
+   * A full denylist has left rules out, and only a new snapshot makes it complete again. It is read when more than a
+   * tenth of the room is free.
+   */
   #hasRoomAgain(): boolean {
     const { denylist } = this.#options;
     return denylist.full && denylist.size < denylist.maxRules * 0.9;
   }
 
-  /** An entry is missing: the rules stay, and a new snapshot is read. */
+  /** The tail cannot continue: the rules stay, and a new snapshot is read. */
   gapFound({ gap }: FeedGap): void {
     const { freshness, observer } = this.#options;
     this.#recovery.gapFound();
     this.#position = undefined;
     this.#secondHead = undefined;
-    // After the restart of a sidecar, or a change to another one, no entry of the log is missing: the rules are complete
-    // up to the last proof, which expires by itself. So a short restart makes no replica stale.
+    // `position_lost`: the sidecar restarted or is another one, and no entry of the log is missing. The rules are
+    // complete up to the last proof, which expires by itself, so a short restart makes no replica stale.
     if (gap !== 'position_lost') freshness.markIncomplete();
     observer?.gapFound?.(gap);
   }
 
-  /** Before the tail has passed the second head, entries may be ones that never were in the history: read it again. */
+  /**
+   * Until the tail has passed the second head, the snapshot may contain what is not in the history that goes on. When
+   * the connection is lost before that, a new snapshot is read.
+   */
   disconnected(): void {
     if (this.#secondHead === undefined) return;
     this.#position = undefined;
@@ -127,7 +134,7 @@ class Replication {
     for await (const rows of connection.snapshot()) {
       const { revived } = denylist;
       denylist.mergeRows(rows, connection.lifts);
-      // This feed is behind the one that gave the last proof: only its own proof is valid for the rules held now.
+      // This feed is behind the one that gave the last proof: only a proof of this feed is valid for the present rules.
       if (denylist.revived > revived) freshness.markIncomplete();
       this.#recovery.addRows(rows);
       rules += rows.byteLength / 32;
@@ -157,8 +164,8 @@ class Replication {
       throw new FeedGap('chain', `expected the entry after ${position.head}, found the entry after ${prev}`);
     }
     if (change !== undefined) {
-      const isNew = denylist.merge(change, lifts) === 'changed';
-      const result = !isNew ? 'duplicate' : change.loggedAtMs === undefined ? 'resynced' : 'applied';
+      const hasChanged = denylist.merge(change, lifts) === 'changed';
+      const result = !hasChanged ? 'duplicate' : change.loggedAtMs === undefined ? 'resynced' : 'applied';
       observer?.changeApplied?.(change, result, logClock.nowMs());
     }
     this.#position = { ...position, head, cursor };

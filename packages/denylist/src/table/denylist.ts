@@ -20,8 +20,8 @@ export class Denylist {
   readonly maxRules: number;
   readonly #table = new RuleTable();
   readonly #listeners = new Set<(change: Change) => void>();
-  #sweepAt = 0;
-  /** Increases with every change. */
+  #nextSlice = 0;
+  /** Increases when a rule is added or changed, not when one is removed: a removal denies no token. */
   #version = 0;
   #full = false;
   #revived = 0;
@@ -41,12 +41,12 @@ export class Denylist {
     return this.#table.bytes;
   }
 
-  /** A rule did not fit: "not found" is no answer until a snapshot was read that fits completely. */
+  /** A rule did not fit: "not found" is no answer until a snapshot that fits completely has been read. */
   get full(): boolean {
     return this.#full;
   }
 
-  /** Number of lifted denials that a feed has restored, because it has not received the lift yet. */
+  /** Number of lifted denials that came into force again, because the feed does not have their lift. */
   get revived(): number {
     return this.#revived;
   }
@@ -58,7 +58,8 @@ export class Denylist {
    * @param nowSeconds claim seconds.
    */
   denyingDimension(digests: DigestSet, issuedAt: number, nowSeconds: number): Dimension | undefined {
-    // Only a change of the table can make a token denied: time ends denials and starts none.
+    // What was cleared at this version needs no search: only a change of the table can make a token denied. Time ends
+    // denials and starts none, and a later `iat` is denied by no additional rule.
     const { dimensions, words, cleared } = digests;
     if (cleared?.by === this && cleared.version === this.#version && issuedAt >= cleared.issuedAt) return undefined;
     const index = this.#table.denyingIndex(words, issuedAt, nowSeconds);
@@ -77,7 +78,7 @@ export class Denylist {
     return this.#table.get(digest);
   }
 
-  /** The restart of the log ({@link restartDigest}). Cached until the table changes; the check runs on every request. */
+  /** The restart of the log ({@link restartDigest}). Cached until a rule changes: every request reads it. */
   get restart(): Rule | undefined {
     if (this.#restartVersion !== this.#version) {
       this.#restart = this.#table.get(restartDigest);
@@ -89,7 +90,7 @@ export class Denylist {
   /**
    * Merges a change into the rule of its digest.
    *
-   * @param lifts `take`: the lifts of the feed replace ours (see {@link mergeTakingLift}).
+   * @param lifts `union`: as {@link mergeRules}; `take`: as {@link mergeTakingLift}, with the lift of the feed.
    */
   merge(change: Change, lifts: 'union' | 'take'): MergeResult {
     const held = this.#table.get(change.digest) ?? emptyRule;
@@ -106,11 +107,12 @@ export class Denylist {
     return 'changed';
   }
 
-  /** Merges a page of snapshot rows ({@link ./codec/rows.ts}). */
+  /** Merges a page of snapshot rows ({@link ../codec/rows.ts}). */
   mergeRows(rows: Uint8Array, lifts: 'union' | 'take'): void {
     const view = viewOf(rows);
     const hasListeners = this.#listeners.size > 0;
     for (let at = 0; at + rowBytes <= rows.byteLength; at += rowBytes) {
+      // A new digest needs no merge, and without a listener no object.
       if (!hasListeners && this.#table.size < this.maxRules && this.#table.insertRow(view, at)) {
         this.#version += 1;
         continue;
@@ -133,13 +135,13 @@ export class Denylist {
   /**
    * Removes ended rules from one slice of about a thousand rules.
    *
-   * @param nowSeconds only while log and wall clock agree.
+   * @param nowSeconds claim seconds; to be called only while log clock and wall clock agree.
    * @returns how many were removed.
    */
   forget(nowSeconds: number, maxTokenLifetimeSeconds: number): number {
-    if (this.#sweepAt >= this.#table.segmentCount) this.#sweepAt = 0;
-    const forgotten = this.#table.sweep(this.#sweepAt, nowSeconds, maxTokenLifetimeSeconds);
-    this.#sweepAt += 1;
+    if (this.#nextSlice >= this.#table.segmentCount) this.#nextSlice = 0;
+    const forgotten = this.#table.sweep(this.#nextSlice, nowSeconds, maxTokenLifetimeSeconds);
+    this.#nextSlice += 1;
     return forgotten;
   }
 
@@ -153,7 +155,7 @@ export class Denylist {
     this.#table.reserve(Math.min(rules, this.maxRules));
   }
 
-  /** All rows at this moment. Later changes do not change it. Nothing is copied until it is read. */
+  /** All rows at this moment, without later changes. Nothing is copied now, only what is read or changes afterwards. */
   snapshot(): TableSnapshot {
     return this.#table.snapshot();
   }

@@ -118,7 +118,7 @@ export class RuleTable {
   }
 
   /**
-   * Stores a row of a snapshot ({@link ./codec/rows.ts}) whose digest is not in the table.
+   * Stores a row of a snapshot ({@link ../codec/rows.ts}) whose digest is not in the table.
    *
    * @returns false, and stores nothing, when the digest is in the table (the caller must merge) or the rule is all zeros.
    */

@@ -13,7 +13,10 @@ const maxReplicas = 10_000;
 /** Positions of the source remembered, to translate what readers have reached: a few seconds of changes. */
 const maxMarks = 4096;
 
-/** Reported while replicas that were dropped at the bound may still accept: it never has an entry. */
+/**
+ * Reported while replicas that were dropped at {@link maxReplicas} may still accept. Without a cursor it never counts
+ * as having applied an entry.
+ */
 const droppedReplica: ReplicaProgress = {
   id: 'f'.repeat(16),
   hasLookUp: true,
@@ -34,11 +37,11 @@ export interface ReadersOptions {
 
 /**
  * The readers of a sidecar and how far each replica is. Upstream the sidecar is itself a reader, and this is what it
- * reports: itself, and the same replicas in the positions of its source. All are read in one tick, so a replica that is
- * not named yet receives at least what the sidecar says that it holds.
+ * reports: itself, and the same replicas, with positions of its source. A report is made in one tick, so a replica that
+ * it does not name yet starts from at least what the report says that the sidecar holds.
  */
 export class Readers implements Reader {
-  /** Names this sidecar as a reader and its feed: new with every start. */
+  /** Names this sidecar as a reader, and also its feed. New with every start. */
   readonly id: string;
   readonly relay = true;
   readonly #clock: Clock;
@@ -49,7 +52,7 @@ export class Readers implements Reader {
   #marks: { readonly n: number; readonly position: FeedPosition }[] = [];
   readonly #progressListeners = new Set<() => void>();
   readonly #acceptedListeners = new Set<() => void>();
-  #replicas = 0;
+  #replicaCount = 0;
   #revision = 0;
   #acceptedRevision = 0;
   /** Monotonic milliseconds up to which a dropped replica may accept. */
@@ -80,23 +83,23 @@ export class Readers implements Reader {
     return revision <= this.#acceptedRevision;
   }
 
-  /** Calls `listener` whenever upstream has accepted more. */
+  /** Calls `listener` whenever upstream has accepted a higher revision. */
   onAccepted(listener: () => void): () => void {
     this.#acceptedListeners.add(listener);
     return () => this.#acceptedListeners.delete(listener);
   }
 
-  /** Calls `listener` when a replica joined, moved or left. */
+  /** Calls `listener` when a replica has joined, reported or left. */
   onProgress(listener: () => void): () => void {
     this.#progressListeners.add(listener);
     return () => this.#progressListeners.delete(listener);
   }
 
   /**
-   * A connection says who it is. With the secret of an earlier one it takes over that entry, which counts all the time;
-   * everything else about it is a label.
+   * A connection has joined. With the secret of an earlier one it takes over the entry of that one, which has counted
+   * all the time. Nothing else that it sends identifies it.
    *
-   * @returns undefined when there are too many to remember another one.
+   * @returns undefined when there are too many replicas to remember another one.
    */
   join({ kind: _kind, relay, secret, ...replica }: JoinFrame, connection: ReaderConnection) {
     const known = secret === undefined ? undefined : this.#bySecret.get(secret);
@@ -116,16 +119,16 @@ export class Readers implements Reader {
     return entry;
   }
 
-  /** From now on proofs may go to it, once the replicas it has named by now are accepted upstream. */
+  /** It follows: proofs may go to it as soon as upstream has accepted the replicas that it has named so far. */
   follows(entry: ReaderEntry): void {
     entry.followedRevision = entry.revision;
   }
 
-  /** @returns the revision to be accepted before these replicas count; undefined when there are too many. */
+  /** @returns the revision that upstream must accept before these replicas count; undefined when there are too many. */
   report(entry: ReaderEntry, rows: readonly ReportRow[]): number | undefined {
     entry.reportedAtMs = this.#clock.monotonicMs();
     for (const { id = entry.identity, left, ...row } of rows) {
-      // A process speaks for itself only.
+      // A process reports only itself; a relay also reports others.
       if (!entry.relay && id !== entry.identity) continue;
       if (left) this.#drop(entry, id);
       else if (!this.#hold(entry, id, row)) return undefined;
@@ -134,7 +137,7 @@ export class Readers implements Reader {
     return entry.revision;
   }
 
-  /** Whether a proof may be sent to it: it is counted everywhere, and it reports. */
+  /** Whether a proof may be sent to it: it follows, everything upstream counts it, and it reports. */
   mayProve(entry: ReaderEntry): boolean {
     const { connection, followedRevision, revisionToProve } = entry;
     const isFollowing = connection !== undefined && followedRevision !== undefined;
@@ -145,9 +148,9 @@ export class Readers implements Reader {
     entry.provenAtMs = this.#clock.monotonicMs();
   }
 
-  /** The connection is gone. A reader that may still be fresh, or accepts without being so, goes on counting. */
+  /** The connection is gone. Replicas that may still be fresh, or accept without being so, still count. */
   disconnected(entry: ReaderEntry, connection: ReaderConnection): void {
-    // Another one may have taken over.
+    // Another connection may have taken over the entry.
     if (entry.connection !== connection) return;
     entry.connection = undefined;
     entry.disconnectedAtMs = this.#clock.monotonicMs();
@@ -156,10 +159,10 @@ export class Readers implements Reader {
   }
 
   /**
-   * A report of the last release. Its name proves nothing, so a cursor counts only while a stream of that name is open,
-   * and it removes a replica only after that replica can no longer be fresh.
+   * A report by a reader of the last release. Its name proves nothing, so a cursor counts only while a stream of that
+   * name is open, and a replica that it no longer names is removed only when that replica can no longer be fresh.
    *
-   * @returns false when there are too many to remember another one.
+   * @returns false when there are too many replicas to remember another one.
    */
   reportByName(name: string, replicas: readonly ReplicaProgress[]): boolean {
     const nowMs = this.#clock.monotonicMs();
@@ -209,15 +212,15 @@ export class Readers implements Reader {
   /** All changes up to `n` are those of the source up to `position`. */
   mark(n: number, position: FeedPosition): void {
     const last = this.#marks.at(-1);
-    // Heartbeats move the source and not `n`; the newest position of the same `n` says most.
+    // A heartbeat moves the position of the source but not `n`. Of positions with the same `n` the newest is kept.
     if (last?.n === n) this.#marks.pop();
     this.#marks.push({ n, position });
     if (this.#marks.length > maxMarks) this.#marks.shift();
   }
 
   /**
-   * A new snapshot of the source was read. What has a number by then may be of a history that the source has lost, so
-   * positions of it say nothing in terms of the present one.
+   * A new snapshot of the source was read. The changes numbered so far may be of a history that the source has lost, so
+   * they correspond to no position of the present one.
    */
   snapshotRead(): void {
     this.#marks = [];
@@ -226,7 +229,7 @@ export class Readers implements Reader {
   /** This sidecar itself, and the replicas behind it. */
   progress(position: { readonly cursor: string } | undefined): ReplicaProgress[] {
     const replicas = this.replicas();
-    // A replica that is forgotten may go on with look-ups.
+    // A replica that is no longer remembered may still use look-ups.
     const hasLookUp = this.#clock.monotonicMs() - this.#lookUpSeenAtMs <= failOpenMemoryMs;
     const own: ReplicaProgress = {
       id: this.id,
@@ -240,7 +243,10 @@ export class Readers implements Reader {
     return [own, ...replicas];
   }
 
-  /** Every replica that may still accept what is not found, with what it has applied in terms of the source. */
+  /**
+   * Every replica that may still accept what is not found, with the position of the source up to which it has applied
+   * everything. Removes the others.
+   */
   replicas(): ReplicaProgress[] {
     const nowMs = this.#clock.monotonicMs();
     const replicas: ReplicaProgress[] = nowMs <= this.#droppedUntilMs ? [droppedReplica] : [];
@@ -248,13 +254,13 @@ export class Readers implements Reader {
       for (const [id, replica] of entry.replicas) {
         if (nowMs > entry.countsUntilMs(replica, nowMs)) {
           this.#drop(entry, id);
-          // It may believe that it still counts.
+          // Otherwise its reader would not learn that it no longer counts.
           entry.connection?.expired();
           continue;
         }
         const { n, untilMs: _untilMs, ...reported } = replica;
-        const isForged = entry.name !== undefined && entry.connection === undefined;
-        const cursor = n === undefined || isForged ? undefined : this.#sourceCursor(n);
+        const lacksStream = entry.name !== undefined && entry.connection === undefined;
+        const cursor = n === undefined || lacksStream ? undefined : this.#sourceCursor(n);
         replicas.push({ ...reported, id, cursor });
       }
       this.#forgetEmpty(entry);
@@ -288,8 +294,8 @@ export class Readers implements Reader {
   #hold(entry: ReaderEntry, id: string, replica: HeldReplica): boolean {
     const held = entry.replicas.get(id);
     if (held === undefined) {
-      if (this.#replicas >= maxReplicas && !this.#makeRoom(entry)) return false;
-      this.#replicas += 1;
+      if (this.#replicaCount >= maxReplicas && !this.#makeRoom(entry)) return false;
+      this.#replicaCount += 1;
     }
     if (replica.hasLookUp !== false) this.#lookUpSeenAtMs = this.#clock.monotonicMs();
     if (held === undefined || held.untilMs !== undefined || isWeakerThan(held, replica)) {
@@ -301,7 +307,7 @@ export class Readers implements Reader {
   }
 
   #drop(entry: ReaderEntry, id: string): void {
-    if (entry.replicas.delete(id)) this.#replicas -= 1;
+    if (entry.replicas.delete(id)) this.#replicaCount -= 1;
   }
 
   #forgetEmpty(entry: ReaderEntry): void {
@@ -315,7 +321,11 @@ export class Readers implements Reader {
     if (entry.name !== undefined) this.#byName.delete(entry.name);
   }
 
-  /** Drops the reader without a connection that has been gone longest, but not `entry`. @returns false when all have one. */
+  /**
+   * Of the readers without a connection, except `entry`, drops the one that has been without it for longest.
+   *
+   * @returns false when there is none.
+   */
   #makeRoom(entry: ReaderEntry): boolean {
     const nowMs = this.#clock.monotonicMs();
     let oldest: ReaderEntry | undefined;
@@ -343,7 +353,7 @@ export class Readers implements Reader {
     return undefined;
   }
 
-  /** A position of another life of this feed says nothing here. */
+  /** The number of a cursor; undefined when it is of another feed, such as the one before a restart of this sidecar. */
   #numberAt(cursor: string): number | undefined {
     const at = parsePosition(cursor);
     return at?.feed === this.id ? at.n : undefined;

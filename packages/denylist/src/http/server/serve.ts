@@ -19,16 +19,16 @@ import { StreamServer } from './stream-server.ts';
 
 export interface FeedServerOptions {
   readonly replica: Replica;
-  /** Where `POST /v1/revocations` goes; without one it answers 404. */
+  /** The log behind `/v1/revocations`, `/v1/seeds` and `/v1/enforcement`; without it, these paths are not handled. */
   readonly log?: RevocationLog;
-  /** Where reports of usage go; without one they are refused. */
+  /** Receives the reports of usage; without it they are refused. */
   readonly countUsage?: CountUsage;
   readonly clock: Clock;
-  /** Who reads this server. Given when the replica reports them upstream; without it every reader counts at once. */
+  /** Given when the replica reports its readers upstream. Without it, no reader waits for upstream to accept it. */
   readonly readers?: Readers;
   /** Changes kept for readers that resume; default 10,000. */
   readonly journalEntries?: number;
-  /** Bytes that may wait for one reader; default 1 MiB. */
+  /** Bytes that may wait to be sent to one reader; default 1 MiB. */
   readonly maxBufferedBytes?: number;
   /** Whether `GET /v1/events` and `POST /v1/acks` serve readers of the last release; default true. */
   readonly lastRelease?: boolean;
@@ -37,30 +37,30 @@ export interface FeedServerOptions {
 export interface FeedClients {
   /** Readers that are sent every change. */
   readonly count: number;
-  /** Connections of readers, those included that do not follow yet. */
+  /** Connections of readers, including those that do not follow yet. */
   readonly open: number;
-  /** Connections that were lost or closed because too much waited for their readers. */
+  /** Connections that ended without a closing handshake, or were closed because the reader was too slow. */
   readonly cut: number;
-  /** Changes that the slowest reader has not reported as applied. */
+  /** Changes that the slowest replica has not reported as applied. */
   readonly behind: number;
 }
 
 export interface FeedServer {
-  /** Answers the paths of `wire.ts`; false when the request is for none of them. */
+  /** Answers the paths of `wire.ts`. False when this server does not serve the path or method: nothing is answered. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   /**
-   * Takes a request for an upgrade; false when it is for none of our paths.
+   * Takes a request to upgrade to the stream; false when it is for another path.
    *
    * @param isPermitted whether its credential is still valid; asked twice a minute while the stream is open.
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, isPermitted?: () => boolean): boolean;
   clients(): FeedClients;
-  /** Tells every reader to go elsewhere; they resume by position. */
+  /** Tells every reader that this server stops, so that it connects to another one, or again to this one. */
   sayGoodbye(): void;
   close(): void;
 }
 
-/** The sidecar's side of the wire: the log of *its denylist*. Who may call is decided by the listener. */
+/** The sidecar's end of the wire: it serves the changes of its own denylist. The listener decides who may call. */
 export function createFeedServer(options: FeedServerOptions): FeedServer {
   const { replica, log, clock, journalEntries = 10_000, maxBufferedBytes = 1024 * 1024 } = options;
   const readers = options.readers ?? new Readers({ clock, id: randomBytes(8).toString('hex') });
@@ -82,7 +82,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   const lastRelease = options.lastRelease === false ? undefined : new LastReleaseServer({ ...shared, bootId });
   const snapshots = new SnapshotServer({ replica, feed, clock });
   const stopMarks = replica.onPosition((position) => {
-    // A batch is applied: those that have yet to apply it come before all that is noted of it here.
+    // A batch is applied. The readers still have to apply it, so it is sent to them before anything is noted here.
     feed.flush();
     readers.mark(feed.n, position);
     stream.welcome();
@@ -91,10 +91,10 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   const serveFresh = (request: IncomingMessage, response: ServerResponse) => {
     const name = nameOf(request);
     const entry = readers.named(name);
-    // A person with curl has no name and gets an answer; a reader that stopped reporting does not.
-    const isSilent = name !== undefined && (entry === undefined || !readers.mayProve(entry));
+    // A request without a name, as from a person with curl, gets the proof; a reader that does not report gets none.
+    const getsNoProof = name !== undefined && (entry === undefined || !readers.mayProve(entry));
     const proof = proofs.current();
-    if (proof === undefined || isSilent || !feed.isNumbering()) {
+    if (proof === undefined || getsNoProof || !feed.isNumbering()) {
       answer(response, 503, {
         error: 'not_fresh',
         message: 'the sidecar is not fresh, or this reader does not report',
@@ -153,7 +153,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   };
 }
 
-/** A request without an upgrade: a proxy has removed it, or the client sent none. RFC 9110 §15.5.22. */
+/** Answers a request without an upgrade: a proxy has removed it, or the client sent none. RFC 9110 §15.5.22. */
 function askForUpgrade(response: ServerResponse): void {
   response.setHeader('upgrade', 'websocket');
   response.setHeader('connection', 'upgrade');

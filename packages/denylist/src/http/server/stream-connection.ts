@@ -14,9 +14,9 @@ import type { Readers } from './readers.ts';
 export interface StreamShared {
   readonly feed: NumberedFeed;
   readonly readers: Readers;
-  /** Bytes that may wait for one reader; what comes after is sent when they are gone. */
+  /** Bytes that may wait for one reader; what comes after is sent when they have left. */
   readonly maxBufferedBytes: number;
-  /** Encodes a frame into memory of its own. */
+  /** Encodes a frame into memory that no later frame overwrites. */
   encode(frame: WelcomeFrame | HeartbeatFrame | AnswerFrame | GoodbyeFrame): Buffer;
   readonly bootId: string | undefined;
   /** The heartbeat of this moment; undefined while the sidecar is not fresh. */
@@ -24,30 +24,30 @@ export interface StreamShared {
   usage(frame: UsageFrame): Promise<AnswerFrame['status']>;
 }
 
-/** Looks without a `join` after which a connection is closed. */
+/** Looks ({@link StreamConnection.look}) without a `join` after which a connection is closed: 5 s. */
 const joinLooks = 10;
 /** Looks between two checks of the token: half a minute. */
 const tokenLooks = 60;
 /**
- * Pings without an answer after which a reader is closed, a minute: it sends and does not read. A reader that reads slowly needs
- * as long for what waits in the buffers before the ping.
+ * Pings without an answer after which a reader is closed: a minute. Such a reader sends but does not read. One that
+ * reads slowly answers only after it has read what waits in the buffers before the ping, and may need that long.
  */
 const maxUnansweredPings = 60;
 
 /** Reports that may wait for an answer; a relay sends one for each new replica, and no sidecar holds more replicas. */
 export const maxUnanswered = 10_000;
 
-/** One reader's end of a stream: join → welcome → follow, and reports all the time. */
+/** The sidecar's end of the stream of one reader: join → welcome → follow, and reports at any time after `join`. */
 export class StreamConnection implements ReaderConnection {
   readonly #shared: StreamShared;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
   readonly #isPermitted: () => boolean;
   #entry: ReaderEntry | undefined;
-  #isWelcome = false;
+  #isWelcomed = false;
   /** Number of the last change that was sent; undefined before `follow`. */
   #sent: number | undefined;
-  /** A heartbeat is due; the number is that of the question it answers, 0 for none. */
+  /** While a heartbeat is due: the number of the question that it answers, 0 for none. */
   #heartbeatDue: number | undefined;
   #waitsForDrain = false;
   #isClosing = false;
@@ -72,12 +72,12 @@ export class StreamConnection implements ReaderConnection {
     });
   }
 
-  /** Whether it is sent changes and proofs, and not only known. */
+  /** Whether the reader follows, so that changes and proofs are sent to it. */
   get isFollowing(): boolean {
     return this.#sent !== undefined;
   }
 
-  /** Sends what is due: the welcome, answers, changes, and a heartbeat behind them. */
+  /** Sends what is due: the welcome, answers, changes, and after them a heartbeat. */
   pump(): void {
     if (this.#isClosing || this.#entry === undefined) return;
     this.#welcome(this.#entry);
@@ -86,7 +86,7 @@ export class StreamConnection implements ReaderConnection {
     if (this.#heartbeatDue !== undefined) this.#sendHeartbeat(this.#entry, this.#heartbeatDue);
   }
 
-  /** A new proof is there: `frame` is the heartbeat of a reader that has everything. */
+  /** There is a new proof. `frame` is the heartbeat for a reader that was sent every change, up to `n`. */
   prove(frame: Buffer, n: number): void {
     if (this.#sent === undefined || this.#isClosing) return;
     this.#heartbeatDue ??= 0;
@@ -98,7 +98,10 @@ export class StreamConnection implements ReaderConnection {
     }
   }
 
-  /** Called twice a second: drops a silent link, keeps a quiet one from looking like one, and checks the token again. */
+  /**
+   * Called twice a second: drops a silent link, closes a reader that does not join or does not read, and checks the
+   * token again. Sends pings, because without their answers the link of an idle reader would be silent.
+   */
   look(): void {
     this.#looks += 1;
     const { bytesRead } = this.#socket;
@@ -149,7 +152,7 @@ export class StreamConnection implements ReaderConnection {
     }
   }
 
-  /** @returns false when the frame comes out of turn. */
+  /** @returns false when the frame may not come now. */
   #take(frame: UpFrame): boolean {
     if (frame.kind === 'join') return this.#join(frame);
     const entry = this.#entry;
@@ -188,15 +191,15 @@ export class StreamConnection implements ReaderConnection {
       this.#unanswered.push({ seq, revision });
       this.#answer();
     }
-    // It may have been silent, and get its heartbeats again.
+    // A reader that had not reported for too long gets its heartbeats again.
     if (this.#heartbeatDue !== undefined) this.pump();
     return true;
   }
 
   #follow(entry: ReaderEntry, { feed, n }: FollowFrame): boolean {
-    if (!this.#isWelcome || this.#sent !== undefined) return false;
+    if (!this.#isWelcomed || this.#sent !== undefined) return false;
     const { feed: own, readers } = this.#shared;
-    // What waits for the end of this tick is sent to those that were here before it.
+    // Changes that wait for the end of this tick go to the readers that follow already, and into the journal.
     own.flush();
     if (feed !== own.id || !own.journal.covers(n)) {
       this.close('position_lost');
@@ -215,11 +218,11 @@ export class StreamConnection implements ReaderConnection {
     if (!this.#isClosing) this.#webSocket.send(this.#shared.encode({ kind: 'answer', seq: frame.seq, status }));
   }
 
-  /** Not before everything upstream counts this reader, and not before there is a feed to follow. */
+  /** Sends the welcome once everything upstream counts this reader and there is a feed to follow. */
   #welcome(entry: ReaderEntry): void {
     const { readers, feed, bootId, encode } = this.#shared;
-    if (this.#isWelcome || !readers.isAccepted(entry.revision) || !feed.isNumbering()) return;
-    this.#isWelcome = true;
+    if (this.#isWelcomed || !readers.isAccepted(entry.revision) || !feed.isNumbering()) return;
+    this.#isWelcomed = true;
     const { identity, secret } = entry;
     this.#webSocket.send(encode({ kind: 'welcome', feed: feed.id, n: feed.n, identity, secret, bootId }));
   }
@@ -233,13 +236,17 @@ export class StreamConnection implements ReaderConnection {
     }
   }
 
-  /** @returns whether everything was sent. A reader that stops reading costs no more than the bound. */
+  /**
+   * Sends no more while `maxBufferedBytes` wait, so that a reader that stops reading costs no more than that.
+   *
+   * @returns whether everything was sent and there is room for a heartbeat.
+   */
   #sendChanges(): boolean {
     if (this.#sent === undefined) return false;
     const { journal } = this.#shared.feed;
     while (this.#sent < journal.n) {
       const frame = journal.after(this.#sent);
-      // Before the buffer is looked at: that of a reader that never reads stays full.
+      // Checked before the buffer, because the buffer of a reader that never reads stays full.
       if (frame === undefined) {
         this.close('slow_reader');
         return false;
@@ -261,7 +268,7 @@ export class StreamConnection implements ReaderConnection {
     this.#webSocket.send(frame);
   }
 
-  /** Goes on when what waits is gone. */
+  /** Whether too much waits for this reader. If so, {@link pump} is called when the socket has sent it. */
   #isFull(): boolean {
     if (this.#webSocket.bufferedAmount < this.#shared.maxBufferedBytes) return false;
     if (!this.#waitsForDrain) {

@@ -20,7 +20,7 @@ export interface StreamServerOptions {
   readonly readers: Readers;
   readonly proofs: Pick<OwnProofs, 'current'>;
   readonly maxBufferedBytes: number;
-  /** 32 hex digits of this host's boot; absent where there is no such name. */
+  /** 32 hex digits that name this boot of the host; absent where the system has no such name. */
   readonly bootId: string | undefined;
   readonly usage: (frame: UsageFrame) => Promise<AnswerFrame['status']>;
 }
@@ -30,22 +30,23 @@ const webSocketOptions = {
   clientTracking: false,
   perMessageDeflate: false,
   maxPayload: maxUpFrameBytes,
-  // Text is refused whatever it is.
+  // Text messages are refused whatever they contain.
   skipUTF8Validation: true,
-  /** A closing handshake that takes longer is given up. */
+  /** Milliseconds for the closing handshake; then the connection is ended without it. */
   closeTimeout: 3000,
   handleProtocols: () => streamProtocol,
 };
 
-/** The streams of a sidecar. One timer looks after all of them. */
+/** The streams of a sidecar. One timer checks all of them. */
 export class StreamServer {
   readonly #webSockets = new WebSocketServer(webSocketOptions);
   readonly #connections = new Set<StreamConnection>();
   readonly #shared: StreamShared;
   readonly #stop = new AbortController();
   readonly #unsubscribe: readonly (() => void)[];
-  #dropped = 0;
-  #isOpen = false;
+  #cut = 0;
+  /** The first synchronisation is complete, and the readers that waited for it were welcomed. */
+  #hasWelcomed = false;
 
   constructor({ clock, feed, readers, proofs, maxBufferedBytes, bootId, usage }: StreamServerOptions) {
     const writer = new FrameWriter('slab');
@@ -65,7 +66,7 @@ export class StreamServer {
       for (const connection of this.#connections) connection.pump();
     };
     this.#unsubscribe = [feed.onFrame(pumpAll), readers.onAccepted(pumpAll)];
-    void this.#lookAfter(clock);
+    void this.#lookRegularly(clock);
   }
 
   get size(): number {
@@ -78,17 +79,18 @@ export class StreamServer {
     return following;
   }
 
-  /** Connections that ended without a closing handshake or were closed for being slow. */
+  /** Connections that ended without a closing handshake or were closed because the reader was too slow. */
   get cut(): number {
-    return this.#dropped;
+    return this.#cut;
   }
 
   /**
-   * Answers an upgrade request that has passed the checks of every route.
+   * Answers an upgrade request that has passed the checks common to all routes.
    *
    * @param isPermitted whether its credential is still valid; asked twice a minute.
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, isPermitted: () => boolean): void {
+    // For the type: `node:http` passes a `Socket`, and only that counts the bytes it has read.
     if (!(socket instanceof Socket)) {
       socket.destroy();
       return;
@@ -101,16 +103,17 @@ export class StreamServer {
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new StreamConnection(this.#shared, webSocket, socket, isPermitted);
       this.#connections.add(connection);
-      // A broken link is followed by `close`.
+      // Without a listener a broken link would end this process. `close` follows.
       webSocket.on('error', () => undefined);
       webSocket.on('close', (code) => {
         this.#connections.delete(connection);
-        if (code === 1006 || code === 4408) this.#dropped += 1;
+        // No closing handshake, or `slow_reader`.
+        if (code === 1006 || code === 4408) this.#cut += 1;
       });
     });
   }
 
-  /** A proof is there: a heartbeat to every reader, one and the same to those that have everything. */
+  /** There is a new proof: sends a heartbeat to every reader, the same frame to all that have everything. */
   prove(): void {
     const { feed, heartbeat } = this.#shared;
     feed.flush();
@@ -119,10 +122,10 @@ export class StreamServer {
     for (const connection of this.#connections) connection.prove(frame, feed.n);
   }
 
-  /** Readers may be waiting for the first synchronisation. */
+  /** Once, after the first synchronisation: welcomes the readers that have waited for it. */
   welcome(): void {
-    if (this.#isOpen || !this.#shared.feed.isNumbering()) return;
-    this.#isOpen = true;
+    if (this.#hasWelcomed || !this.#shared.feed.isNumbering()) return;
+    this.#hasWelcomed = true;
     for (const connection of this.#connections) connection.pump();
   }
 
@@ -136,7 +139,7 @@ export class StreamServer {
     for (const connection of this.#connections) connection.terminate();
   }
 
-  async #lookAfter(clock: Clock): Promise<void> {
+  async #lookRegularly(clock: Clock): Promise<void> {
     for (;;) {
       await clock.sleep(lookMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
