@@ -24,7 +24,10 @@ export interface RunningSidecar {
   readonly dataUrl: string;
   /** The URL under which `/readyz` and `/metrics` are served. */
   readonly adminUrl: string;
-  /** Drains, sends the readers away and closes everything. Further calls return the same promise. Never rejects. */
+  /**
+   * Serves until the drain time is over, tells the readers to connect elsewhere, and closes everything. Further calls
+   * return the same promise. Never rejects.
+   */
   stop(): Promise<void>;
 }
 
@@ -63,19 +66,19 @@ export async function startSidecar(
   );
   const followed = followSource(source, context);
   const served = serveFeed(followed, context);
-  const closeSource = async () => {
+  const closeParts = async () => {
     credentials.close();
     served.close();
     await followed.close();
   };
   const listeners = await bindListeners({ ...served, probes: followed.probes, credentials }, context).catch(
     async (error: unknown) => {
-      await closeSource();
+      await closeParts();
       throw error;
     },
   );
   telemetry.watch({ ...followed, ...served });
-  // Started last: a sidecar that cannot start must never hold the lease.
+  // Started last: a sidecar that cannot start must never hold the lease for heartbeats.
   const heartbeat = startHeartbeat(followed, log);
   log.info({ source: source.name, data: listeners.dataUrl, admin: listeners.adminUrl }, 'started');
 
@@ -92,7 +95,7 @@ export async function startSidecar(
       sayGoodbye: () => served.feedServer.sayGoodbye(),
       closeListeners: () => listeners.close(),
       async closeSource() {
-        await closeSource();
+        await closeParts();
         log.info({}, 'stopped');
       },
     },
