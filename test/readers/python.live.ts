@@ -24,6 +24,7 @@ function say(line: string): void {
   process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(1)} s: ${line}\n`);
 }
 
+const early = 'blocked before the reader started';
 const questionOf = (session: string): Question => ['session', issuer, session, 2 ** 32];
 const block = (session: string) => publisher.revoke({ issuer, session, reason: 'admin', block: true });
 
@@ -57,7 +58,7 @@ beforeAll(async () => {
   sidecar = await startSidecar(port);
   publisher = await createPublisher(redis.url);
   link = await startDamagingLink(port);
-  await block('blocked before the reader started');
+  await block(early);
   say('starting the reader');
   reader = new PythonReader(link.url);
   await reader.event('fresh');
@@ -76,7 +77,7 @@ afterAll(async () => {
 describe('the reader in Python', () => {
   it('holds what was revoked before it started, and answers for what it does not hold', async () => {
     expect({
-      held: await reader.ask(questionOf('blocked before the reader started')),
+      held: await reader.ask(questionOf(early)),
       notHeld: await reader.ask(questionOf('nobody')),
     }).toEqual({ held: 'revoked', notHeld: 'not revoked' });
   });
@@ -117,7 +118,7 @@ describe('the reader in Python', () => {
     expect(await reader.event('gap')).toMatchObject({ cause: 'expected a frame of version 1 with its checksum' });
     await reader.event('snapshot');
     await reader.event('fresh');
-    expect(await reader.ask(questionOf('a session'))).toBe('revoked');
+    expect(await reader.ask(questionOf(early))).toBe('revoked');
   });
 
   it('resumes without a snapshot, under its identity, when only the connection was lost', async () => {
@@ -136,7 +137,7 @@ describe('the reader in Python', () => {
     say('restarting the sidecar');
     await sidecar.kill('SIGKILL');
     await reader.event('disconnected');
-    expect(await reader.ask(questionOf('a session'))).toBe('revoked');
+    expect(await reader.ask(questionOf(early))).toBe('revoked');
     await sidecar.whenReady();
     await reader.event('snapshot');
     say('waiting until the reader before the restart cannot be fresh any more');
@@ -149,7 +150,7 @@ describe('the reader in Python', () => {
     await sidecar.kill('SIGSTOP');
     let notHeld: unknown = 'not revoked';
     while (notHeld === 'not revoked') notHeld = await reader.ask(questionOf('nobody'));
-    expect({ notHeld, held: await reader.ask(questionOf('a session')) }).toEqual({
+    expect({ notHeld, held: await reader.ask(questionOf(early)) }).toEqual({
       notHeld: 'unknown',
       held: 'revoked',
     });
