@@ -63,7 +63,8 @@ export const projects = [
         "const { runSnippet } = require('./harness.cjs');\nit('program', () => require('./program.js').main());";
       writeFileSync(join(folder, 'packages.test.js'), [head, ...names].join('\n'));
     },
-    steps: (folder) => [[binOf('jest', 'jest', folder), '--ci', '--forceExit']],
+    // A snippet that awaits `enforcedEverywhere()` alone waits for its default of 5 s, because no process has joined.
+    steps: (folder) => [[binOf('jest', 'jest', folder), '--ci', '--forceExit', '--testTimeout=30000']],
   },
 ];
 
