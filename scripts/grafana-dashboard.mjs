@@ -193,12 +193,17 @@ const rows = {
     ]),
   ],
   Keys: [
-    graph('Key look-ups without a key', 'unknown_kid: 401. jwks_unavailable: 503.', 'reqps', [
+    graph(
+      'Key look-ups without a key',
+      'unknown_kid: 401. unknown_kid_throttled: 429. jwks_unavailable: 503.',
+      'reqps',
       [
-        '{{issuer}}, {{result}}',
-        `sum by (issuer, result) (${rate('revocast_jwks_key_lookups_total', `${pods},issuer=~"$issuer",result!="found"`)})`,
+        [
+          '{{issuer}}, {{result}}',
+          `sum by (issuer, result) (${rate('revocast_jwks_key_lookups_total', `${pods},issuer=~"$issuer",result!="found"`)})`,
+        ],
       ],
-    ]),
+    ),
     graph('Refreshes of key sets', 'Every result except loaded and not_modified is a failure.', 'none', [
       [
         '{{issuer}}, {{result}}',

@@ -47,6 +47,8 @@ export interface Rejected extends Observed {
 export interface Unavailable extends Observed {
   readonly outcome: 'unavailable';
   readonly reason: UnavailableReason;
+  /** With a status of 429: after this time the check is possible again. */
+  readonly retryAfterMs?: number;
   /** The original error behind `internal_error`: for your error handler, never for the client. */
   readonly cause?: unknown;
 }

@@ -1,8 +1,8 @@
 export { ConfigurationError } from '@revocast/denylist/replica';
 
-/** What a reason means in HTTP. A status of 500 or more says nothing about the token. */
+/** What a reason means in HTTP. A status of 429, 500 or 503 says nothing about the token. */
 export interface ReasonSpec {
-  readonly status: 400 | 401 | 403 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 429 | 500 | 503;
   /** The `error` of the challenge (RFC 6750 §3.1, RFC 9449 §7.1, RFC 9470 §3); absent: the challenge has none. */
   readonly error?: ChallengeError;
 }
@@ -27,6 +27,8 @@ const stepUp = { status: 401, error: 'insufficient_user_authentication' } as con
 // RFC 9449 §7.1 and §9
 const invalidProof = { status: 401, error: 'invalid_dpop_proof' } as const;
 const useNonce = { status: 401, error: 'use_dpop_nonce' } as const;
+// RFC 6585 §4: not our outage, so that tokens of strangers cause no 5xx; and no statement about this token.
+const throttled = { status: 429 } as const;
 const unavailable = { status: 503 } as const;
 const internal = { status: 500 } as const;
 
@@ -71,6 +73,8 @@ export const reasonTable = {
   dpop_nonce: useNonce,
   step_up_required: stepUp,
   insufficient_scope: insufficientScope,
+  unknown_kid_throttled: throttled,
+  unknown_issuer_throttled: throttled,
   jwks_unavailable: unavailable,
   denylist_unavailable: unavailable,
   internal_error: internal,
@@ -79,8 +83,13 @@ export const reasonTable = {
 /** Why a request was not accepted. */
 export type Reason = keyof typeof reasonTable;
 
-/** Reasons that say nothing about the token. */
-export type UnavailableReason = 'jwks_unavailable' | 'denylist_unavailable' | 'internal_error';
+/** Reasons that say nothing about the token: a check was not possible. */
+export type UnavailableReason =
+  | 'unknown_kid_throttled'
+  | 'unknown_issuer_throttled'
+  | 'jwks_unavailable'
+  | 'denylist_unavailable'
+  | 'internal_error';
 
 /** Reasons to refuse the request of the caller. */
 export type RejectionReason = Exclude<Reason, UnavailableReason>;
@@ -93,7 +102,8 @@ export function specOf(reason: Reason): ReasonSpec {
 }
 
 export function isUnavailable(reason: Reason): reason is UnavailableReason {
-  return specOf(reason).status >= 500;
+  const { status } = specOf(reason);
+  return status === 429 || status >= 500;
 }
 
 /** Has all that an error handler needs to answer. The default handler of Express reads `status` and `headers` too. */
@@ -115,7 +125,7 @@ export class TokenError extends AnswerableError<RejectionReason> {
   override readonly name = 'TokenError';
 }
 
-/** A dependency did not answer: the token may be good. `cause` is the original error, if there is one. */
+/** The token could not be checked, and may be good: a dependency did not answer, or a budget is spent (429). `cause` is the original error, if there is one. */
 export class UnavailableError extends AnswerableError<UnavailableReason> {
   override readonly name = 'UnavailableError';
 }

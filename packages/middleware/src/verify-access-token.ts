@@ -120,10 +120,13 @@ async function verifyNewToken(presented: Presented, cacheKey: string, verificati
   // RFC 9068 §4: a key of this issuer, never one from the token.
   const keyLookup = await issuer.keys.findKey({ kid: header.kid, alg: header.alg });
   if (keyLookup.outcome === 'rejected') return rejected(keyLookup.reason, issuer);
-  if (keyLookup.outcome === 'unavailable') return unavailable(keyLookup.reason, issuer);
+  if (keyLookup.outcome === 'unavailable') {
+    return { ...unavailable(keyLookup.reason, issuer), retryAfterMs: keyLookup.retryAfterMs };
+  }
   const { key } = keyLookup;
   // RFC 9068 §4, RFC 7515 §5.2: the signature is valid.
   if (!(await verification.verifySignature(parsed, header.alg, key))) return rejected('bad_signature', issuer);
+  issuer.proved?.();
   const claimFault = firstFault(checksAfterSignature, token);
   if (claimFault !== undefined) return rejected(claimFault, issuer);
 

@@ -71,6 +71,12 @@ const benches: Readonly<Record<BenchName, BenchOptions>> = {
   cognito: { profile: 'cognito' },
   'remote keys': { jwks: undefined as never, jwksUri },
   'keys out of reach': { jwks: undefined as never, jwksUri: 'https://down.test/jwks' },
+  'remote keys, budget spent': { jwks: undefined as never, jwksUri },
+  'tenants, budget spent': {
+    jwks: undefined as never,
+    issuer: undefined as never,
+    issuers: { resolve: () => ({ jwks }) },
+  },
   'seen before': { maxTokenAgeMs: 3_600_000 },
   stale: {},
   'stale, accepting': { revocation: { whenUnknown: 'accept' } },
@@ -121,6 +127,10 @@ async function buildBench(name: BenchName, common: Partial<VerifierOptions>): Pr
   const { revocation } = benches[name];
   const verifier = composeVerifier({ ...optionsOf(name, common), revocation: { feed, ...revocation } }, dependencies);
   await dependencies.clock.advance(0);
+  if (name.endsWith('budget spent')) {
+    await verifier.prefetch();
+    while (dependencies.shared.questions.tryTake(dependencies.clock.monotonicMs()));
+  }
   await showBefore(name, { verifier, dependencies });
   if (startsBeforeMs > 0) {
     feed.silence();

@@ -25,6 +25,8 @@ export type BenchName =
   | 'cognito'
   | 'remote keys'
   | 'keys out of reach'
+  | 'remote keys, budget spent'
+  | 'tenants, budget spent'
   | 'seen before'
   | 'stale'
   | 'stale, accepting'
@@ -764,6 +766,24 @@ const outages: Row[] = [
     bench: 'remote keys',
     token: header({ kid: 'x' }),
     reason: 'unknown_kid',
+  },
+  { sends: 'a good token of a known key', bench: 'remote keys, budget spent', reason: 'none' },
+  {
+    sends: 'an unknown kid that no refresh may look for yet',
+    bench: 'remote keys, budget spent',
+    token: header({ kid: 'absent' }),
+    reason: 'unknown_kid_throttled',
+  },
+  {
+    sends: 'an issuer that the hook may not be called for yet',
+    bench: 'tenants, budget spent',
+    reason: 'unknown_issuer_throttled',
+  },
+  {
+    sends: 'an issuer that is no URL',
+    bench: 'tenants, budget spent',
+    token: claims({ iss: 'tenant-1' }),
+    reason: 'untrusted_issuer',
   },
   { sends: 'a good token while keys cannot be fetched', bench: 'keys out of reach', reason: 'jwks_unavailable' },
   { sends: 'a good token while the denylist is stale', bench: 'stale', reason: 'denylist_unavailable' },

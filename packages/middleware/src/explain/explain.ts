@@ -2,6 +2,7 @@ import { systemClock, withTimeout } from '@revocast/denylist/replica';
 import { readConfirmation } from '../binding/confirmation.ts';
 import type { Scheme } from '../binding/possession.ts';
 import type { RejectionReason } from '../errors.ts';
+import { isIssuerUrl } from '../issuers/issuer-url.ts';
 import { policyOf } from '../issuers/trusted-issuer.ts';
 import { parseKeySet } from '../jwks/parse-key-set.ts';
 import { selectKey } from '../jwks/select-key.ts';
@@ -115,14 +116,17 @@ async function explainIssuer(
 ): Promise<ResolvedIssuer | undefined> {
   const { issuers, issuerResolver } = options;
   const names = issuers.map(({ issuer }) => issuer);
-  const expected = issuerResolver === undefined ? oneOf(names) : 'an issuer that issuers.resolve returns';
+  const expected =
+    issuerResolver === undefined ? oneOf(names) : 'an https URL for which issuers.resolve returns a description';
   const described = { check: 'iss', expected, found: nearest(iss, names) };
   if (typeof iss !== 'string' || iss === '') {
     checks.push(failed(described, iss === undefined ? 'missing_claim' : 'invalid_claim'));
     return undefined;
   }
   const issuer = issuerResolver
-    ? await callHook(issuerResolver, iss)
+    ? isIssuerUrl(iss, options.dangerouslyAllowHttp)
+      ? await callHook(issuerResolver, iss)
+      : undefined
     : issuers.find(({ issuer: trusted }) => trusted === iss);
   checks.push(issuer === undefined ? failed(described, 'untrusted_issuer') : passed(described));
   return issuer;

@@ -46,6 +46,9 @@ export const fixes: Readonly<Record<Reason, string>> = {
   dpop_nonce: 'Put the nonce of the field `DPoP-Nonce` into a new proof, and repeat the request.',
   step_up_required: 'Send the user to the authorization server with `acr_values` and `max_age` of the challenge.',
   insufficient_scope: 'Request the scope in the challenge.',
+  unknown_kid_throttled:
+    'Repeat the request after `Retry-After`: the keys are loaded again by then. Publish new keys before signing with them. Many at once: guessed kids.',
+  unknown_issuer_throttled: 'Repeat the request after `Retry-After`. Many at once: guessed issuers.',
   jwks_unavailable:
     'Look at `revocast_jwks_fetches_total` by result: network, TLS, a wrong `jwksUri`. Known keys stay usable for an hour.',
   denylist_unavailable:

@@ -43,6 +43,10 @@ const descriptions = {
 
 /** The error names of RFC 6749 §4.1.2.1, in bodies only: no challenge may name them. */
 const outages = {
+  429: {
+    error: 'temporarily_unavailable',
+    error_description: 'Too many access tokens need this check: it is possible again after Retry-After',
+  },
   503: { error: 'temporarily_unavailable', error_description: 'The access token could not be verified at the moment' },
   500: { error: 'server_error', error_description: 'The access token could not be verified' },
 } as const;
@@ -51,11 +55,11 @@ const outages = {
  * Refuses a request. No other function decides what a client sees.
  *
  * Each 4xx carries `WWW-Authenticate` (RFC 6750 §3; 400 and 403 too, as its examples do). A 503 carries `Retry-After`
- * of 1–5 seconds, random so that clients do not all return at once, and never a challenge: a challenge makes clients
- * discard good tokens.
+ * of 1–5 seconds, random so that clients do not all return at once. A 429 carries one that covers the next possible check, and
+ * up to 4 seconds more. Neither carries a challenge: a challenge makes clients discard good tokens.
  */
 export function refuse(
-  { reason, cause }: Pick<Refusal, 'reason' | 'cause'>,
+  { reason, cause, retryAfterMs = 1000 }: Pick<Refusal, 'reason' | 'cause'> & { readonly retryAfterMs?: number },
   style: AnswerStyle,
   wanted: Wanted,
 ): Refusal {
@@ -65,8 +69,10 @@ export function refuse(
     const body = JSON.stringify({ ...description, reason: style.exposeReason ? reason : undefined });
     return { pass: false, reason, cause, status, headers, body };
   };
-  if (status === 503) headers['Retry-After'] = String(1 + Math.floor(style.random() * 5));
-  if (status === 500 || status === 503) return refusal(outages[status]);
+  if (status === 429 || status === 503) {
+    headers['Retry-After'] = String(Math.ceil(retryAfterMs / 1000) + Math.floor(style.random() * 5));
+  }
+  if (status === 429 || status === 500 || status === 503) return refusal(outages[status]);
   // RFC 9449 §8: the answer to a missing or old nonce carries the current one.
   const nonce = reason === 'dpop_nonce' ? style.dpop?.nonces?.current() : undefined;
   if (nonce !== undefined) headers['DPoP-Nonce'] = nonce;

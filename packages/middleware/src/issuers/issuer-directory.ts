@@ -1,13 +1,14 @@
 import type { TrustedIssuer } from './trusted-issuer.ts';
 
-/** Whether an `iss` is trusted. `unavailable` is our outage: it is unknown. */
+/** Whether an `iss` is trusted. `unavailable`: it is unknown, by an outage or because a budget is spent. */
 export type IssuerLookup =
   | { readonly outcome: 'trusted'; readonly issuer: TrustedIssuer }
   | { readonly outcome: 'rejected'; readonly reason: 'untrusted_issuer' }
   | {
       readonly outcome: 'unavailable';
-      readonly reason: 'jwks_unavailable' | 'internal_error';
+      readonly reason: 'jwks_unavailable' | 'unknown_issuer_throttled';
       readonly issuerAlias: string;
+      readonly retryAfterMs?: number;
       readonly cause?: unknown;
     };
 

@@ -12,6 +12,8 @@ export interface TrustedIssuer {
   readonly keys: KeySource;
   /** False when it is no longer trusted, or is described differently now. Absent: always trusted. */
   readonly isTrusted?: () => boolean;
+  /** Called when a token of it had a valid signature: only then may it take the place of another issuer. */
+  readonly proved?: () => void;
 }
 
 /** The requirements on the claims of an issuer's tokens: those of its profile, and those of the verifier. */

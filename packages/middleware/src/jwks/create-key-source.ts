@@ -1,10 +1,11 @@
 import type { Random } from '@revocast/denylist/replica';
-import { KeySetCache } from './key-set-cache.ts';
+import { KeySetCache, type KeySetCacheParts } from './key-set-cache.ts';
 import type { KeySource, KeySourceObserver } from './key-source.ts';
 import { createKeySetLoader, type KeySetLoaderParts } from './load-key-set.ts';
 
 export interface RemoteKeySourceOptions extends KeySetLoaderParts {
   readonly random: Random;
+  readonly questions: KeySetCacheParts['questions'];
   readonly observer?: KeySourceObserver;
 }
 

@@ -30,6 +30,8 @@ export interface KeySetCacheParts {
   readonly random: Random;
   readonly limits: KeySetLimits;
   readonly observer: KeySourceObserver;
+  /** The budget of the process; that of this issuer comes from the limits. */
+  readonly questions: TokenBucket;
 }
 
 /**
@@ -37,7 +39,8 @@ export interface KeySetCacheParts {
  * issuer is down, and bounds the refreshes that tokens with unknown kids can cause.
  *
  * cold ──loaded──▶ fresh ──soft age──▶ stale ──hard age──▶ expired; any success leads back to fresh, and no failure
- * removes a held set. There is no timer: look-ups and `trusts` start a refresh that is due.
+ * removes a held set. Look-ups and `trusts` start a refresh that is due. The only timer is that of a kid for which the budget
+ * was spent.
  */
 export class KeySetCache implements KeySource {
   readonly #clock: Clock;
@@ -46,10 +49,14 @@ export class KeySetCache implements KeySource {
   readonly #refresher: Refresher;
   readonly #negatives: NegativeKids;
   readonly #bucket: TokenBucket;
+  readonly #questions: TokenBucket;
+  readonly #closing = new AbortController();
+  /** A refresh for unknown kids waits for the budget. */
+  #isRefreshWaiting = false;
   #held: HeldKeySet | undefined;
   #lastChangeAtMs: number | undefined;
 
-  constructor({ load, clock, random, limits, observer }: KeySetCacheParts) {
+  constructor({ load, clock, random, limits, observer, questions }: KeySetCacheParts) {
     this.#clock = clock;
     this.#limits = limits;
     this.#observer = observer;
@@ -62,11 +69,8 @@ export class KeySetCache implements KeySource {
       observer,
     });
     this.#negatives = new NegativeKids({ max: limits.negativeKids, lifetimeMs: limits.negativeKidMs });
-    this.#bucket = new TokenBucket({
-      burst: limits.unknownKidBurst,
-      intervalMs: limits.unknownKidIntervalMs,
-      nowMs: clock.monotonicMs(),
-    });
+    this.#bucket = new TokenBucket({ burst: limits.unknownKidBurst, intervalMs: limits.unknownKidIntervalMs });
+    this.#questions = questions;
   }
 
   findKey(query: KeyQuery): KeyLookup | Promise<KeyLookup> {
@@ -101,6 +105,7 @@ export class KeySetCache implements KeySource {
   }
 
   close(): void {
+    this.#closing.abort();
     this.#refresher.close();
   }
 
@@ -147,7 +152,7 @@ export class KeySetCache implements KeySource {
     if (this.#refresher.lastSucceeded <= seenAfter) {
       const nowMs = this.#clock.monotonicMs();
       const refresh = this.#refresher.underWay ?? this.#startForUnknownKid(nowMs);
-      if (refresh === undefined) return unavailable;
+      if (refresh === undefined) return this.#refresher.mayStart(nowMs) ? this.#throttle(nowMs) : unavailable;
       await refresh.done;
     }
     const selection = this.#select(query);
@@ -155,10 +160,35 @@ export class KeySetCache implements KeySource {
     return unavailable;
   }
 
-  /** The bucket is asked last: a refresh that may not start for another reason must not count against its limit. */
+  /** The budgets are checked last: a refresh that may not start for another reason must not take from them. */
   #startForUnknownKid(nowMs: number): Refresh | undefined {
-    if (this.#refresher.closed || this.#refresher.retryAfterMs(nowMs) > 0) return undefined;
-    return this.#bucket.tryTake(nowMs) ? this.#refresher.start(nowMs) : undefined;
+    if (!this.#refresher.mayStart(nowMs) || this.#budgetWaitMs(nowMs) > 0) return undefined;
+    this.#bucket.tryTake(nowMs);
+    this.#questions.tryTake(nowMs);
+    return this.#refresher.start(nowMs);
+  }
+
+  #budgetWaitMs(nowMs: number): number {
+    return Math.max(this.#bucket.waitMs(nowMs), this.#questions.waitMs(nowMs));
+  }
+
+  /** The budget is spent: a good token with a rotated key is accepted after `retryAfterMs`, when the next refresh has ended. */
+  #throttle(nowMs: number): KeyLookup {
+    const waitMs = this.#budgetWaitMs(nowMs);
+    if (!this.#isRefreshWaiting) void this.#refreshAfter(waitMs);
+    const retryAfterMs = waitMs + this.#limits.fetchTimeoutMs;
+    return { outcome: 'unavailable', reason: 'unknown_kid_throttled', retryAfterMs };
+  }
+
+  /** One refresh for all kids that wait, unless another one starts before it. */
+  async #refreshAfter(waitMs: number): Promise<void> {
+    const { lastStarted } = this.#refresher;
+    this.#isRefreshWaiting = true;
+    await this.#clock.sleep(waitMs, this.#closing.signal);
+    this.#isRefreshWaiting = false;
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#refresher.lastStarted > lastStarted || !this.#refresher.mayStart(nowMs)) return;
+    if (this.#startForUnknownKid(nowMs) === undefined) void this.#refreshAfter(this.#budgetWaitMs(nowMs));
   }
 
   #refreshIfDue(nowMs: number): void {

@@ -12,15 +12,22 @@ const keyRejections = ['unknown_kid', 'missing_kid', 'key_not_usable', 'alg_not_
 export type KeyRejection = (typeof keyRejections)[number];
 
 /** The results of a look-up, as they are counted. */
-export const keyLookupResults = ['found', ...keyRejections, 'jwks_unavailable'] as const;
+export const keyLookupResults = ['found', ...keyRejections, 'unknown_kid_throttled', 'jwks_unavailable'] as const;
 
-/** The result of a look-up. `unavailable` (503) is our outage, and no statement about the token. */
+/**
+ * The result of a look-up. `unavailable` is no statement about the token: our outage (503), or a kid that cannot be looked for
+ * before `retryAfterMs` (429), because tokens with unknown kids have caused as many refreshes as they may.
+ */
 export type KeyLookup =
   | { readonly outcome: 'found'; readonly key: VerificationKey }
   | { readonly outcome: 'rejected'; readonly reason: KeyRejection }
-  | { readonly outcome: 'unavailable'; readonly reason: 'jwks_unavailable' };
+  | {
+      readonly outcome: 'unavailable';
+      readonly reason: 'jwks_unavailable' | 'unknown_kid_throttled';
+      readonly retryAfterMs?: number;
+    };
 
-/** Why a refresh of a key set failed. A closed list: safe as a label and in logs. */
+/** Why a refresh of a key set, or the hook that describes its issuer, failed. A closed list: safe as a label and in logs. */
 const keySetErrorCodes = [
   'insecure_url',
   'network',
@@ -35,6 +42,7 @@ const keySetErrorCodes = [
   'not_a_key_set',
   'too_many_keys',
   'no_usable_keys',
+  'hook_failed',
   'internal_error',
 ] as const;
 export type KeySetErrorCode = (typeof keySetErrorCodes)[number];

@@ -1,5 +1,3 @@
-import { LRUCache } from 'lru-cache';
-
 /** `seenAfter`: number of the last refresh started before the kid was seen. `refutedAtMs`: a later one did not find it. */
 interface NegativeKid {
   readonly seenAfter: number;
@@ -9,15 +7,15 @@ interface NegativeKid {
 /**
  * Remembers kids that are not in the key set. Only a refresh that was *started* after a kid was first seen can show that the
  * issuer does not have it: one that was already running may return the set from before a rotation.
- * Bounded: the least recently seen kid is removed, which costs at most one more refresh.
+ * Bounded: at the bound a further kid is not remembered, because any token may name one. It costs at most one more refresh.
  */
 export class NegativeKids {
-  readonly #kids: LRUCache<string, NegativeKid>;
+  readonly #kids = new Map<string, NegativeKid>();
+  readonly #max: number;
   readonly #lifetimeMs: number;
 
   constructor({ max, lifetimeMs }: { max: number; lifetimeMs: number }) {
-    // Not the `ttl` of the cache: it reads its own clock, and an entry is still valid at exactly its ttl.
-    this.#kids = new LRUCache({ max });
+    this.#max = max;
     this.#lifetimeMs = lifetimeMs;
   }
 
@@ -25,11 +23,11 @@ export class NegativeKids {
     return this.#kids.size;
   }
 
-  /** Adds a kid unless it is known. Returns the number of the last refresh that was started before it was seen. */
+  /** Adds a kid unless it is known or the bound is reached. Returns the number of the last refresh that was started before it was seen. */
   see(kid: string, lastStarted: number): number {
     const known = this.#kids.get(kid);
     if (known !== undefined) return known.seenAfter;
-    this.#kids.set(kid, { seenAfter: lastStarted });
+    if (this.#kids.size < this.#max) this.#kids.set(kid, { seenAfter: lastStarted });
     return lastStarted;
   }
 
@@ -44,7 +42,7 @@ export class NegativeKids {
 
   /** After a successful refresh: refutes the kids that waited for it, and removes those that an earlier one refuted. */
   settle(refresh: number, nowMs: number): void {
-    for (const [kid, negative] of [...this.#kids.entries()]) {
+    for (const [kid, negative] of this.#kids) {
       if (negative.refutedAtMs !== undefined) this.#kids.delete(kid);
       else if (refresh > negative.seenAfter) negative.refutedAtMs = nowMs;
     }

@@ -73,10 +73,15 @@ export class Refresher {
     return Math.max(0, this.#retryAtMs - nowMs);
   }
 
+  /** Whether a refresh may start: it is not closed, and no pause after a failure is left. */
+  mayStart(nowMs: number): boolean {
+    return !this.closed && this.retryAfterMs(nowMs) === 0;
+  }
+
   /** Starts a refresh. Returns the running one if there is one, and undefined when none may start yet. */
   start(nowMs: number): Refresh | undefined {
     if (this.#underWay !== undefined) return this.#underWay;
-    if (this.closed || this.retryAfterMs(nowMs) > 0) return undefined;
+    if (!this.mayStart(nowMs)) return undefined;
     this.#lastStarted += 1;
     this.#lastAttemptAtMs = this.#parts.clock.wallMs();
     const started: StartedRefresh = { number: this.#lastStarted, startedAtMs: nowMs };

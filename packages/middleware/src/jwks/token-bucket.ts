@@ -5,20 +5,26 @@ export class TokenBucket {
   #held: number;
   #countedAtMs: number;
 
-  /** @param nowMs monotonic, as in the other calls. The bucket starts full. */
-  constructor({ burst, intervalMs, nowMs }: { burst: number; intervalMs: number; nowMs: number }) {
+  /** The bucket starts full. Times are monotonic. */
+  constructor({ burst, intervalMs }: { burst: number; intervalMs: number }) {
     this.#burst = burst;
     this.#intervalMs = intervalMs;
     this.#held = burst;
-    this.#countedAtMs = nowMs;
+    this.#countedAtMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Takes one token if there is one. */
-  tryTake(nowMs: number): boolean {
-    this.#refill(nowMs);
-    if (this.#held === 0) return false;
+  /** Takes one token if there are more than `leave`. */
+  tryTake(nowMs: number, leave = 0): boolean {
+    if (this.waitMs(nowMs, leave) > 0) return false;
     this.#held -= 1;
     return true;
+  }
+
+  /** Milliseconds until there are more than `leave` tokens, if none is taken meanwhile; 0: there are. */
+  waitMs(nowMs: number, leave = 0): number {
+    this.#refill(nowMs);
+    const missing = leave + 1 - this.#held;
+    return missing <= 0 ? 0 : this.#countedAtMs + missing * this.#intervalMs - nowMs;
   }
 
   #refill(nowMs: number): void {

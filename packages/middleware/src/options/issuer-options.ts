@@ -101,8 +101,8 @@ type ResolveIssuer = (issuer: string) => IssuerDescription | null | Promise<Issu
 export const issuerResolverTable = {
   /**
    * Hook that returns how the tokens of an issuer are verified, or null when it is not trusted. Its argument is unverified text: use
-   * it as a key for a look-up, never as an address or as part of a query. If it throws or rejects, the request gets 500; if
-   * it does not settle in time, 503.
+   * it as a key for a look-up, never as an address or as part of a query. It is an https URL. If the hook throws, rejects or
+   * does not settle in time, requests with this issuer get 503 for one second, without another call.
    */
   resolve: required<(issuer: string) => unknown, ResolveIssuer>({ bounds: 'a function', read: readFunction }),
   /** Issuers kept. A further one replaces the least recently used. Issuers, 1–100000, default 1000. */

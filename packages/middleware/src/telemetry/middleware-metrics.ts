@@ -65,7 +65,7 @@ export const middlewareMetrics = [
       issuer: undefined,
       result: keySetFetchResults,
     },
-    help: 'Refreshes of the key set of an issuer, by result.',
+    help: 'Refreshes of the key set of an issuer, and failed calls of issuers.resolve, by result.',
     unit: 'requests',
   },
   {

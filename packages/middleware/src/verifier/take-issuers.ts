@@ -9,7 +9,7 @@ import type { PartDependencies } from './verifier-dependencies.ts';
 
 /** Returns the issuers of the options, or those that `issuers.resolve` describes. @throws ConfigurationError */
 export function takeIssuers(options: ResolvedOptions, dependencies: PartDependencies): IssuerDirectory {
-  const { issuers, issuerResolver, keySet } = options;
+  const { issuers, issuerResolver, keySet, dangerouslyAllowHttp: allowHttp } = options;
   const { clock, telemetry, log, releases } = dependencies;
   const trust = (issuer: ResolvedIssuer, issuerReleases = releases): TrustedIssuer => ({
     issuer: issuer.issuer,
@@ -23,6 +23,9 @@ export function takeIssuers(options: ResolvedOptions, dependencies: PartDependen
     resolver: issuerResolver,
     clock,
     hardAgeMs: keySet.hardAgeMs,
+    allowHttp,
+    questions: dependencies.shared.questions,
+    observer: telemetry.keySourceObserver(issuerResolver.alias),
     open: (issuer) => {
       const issuerReleases: typeof releases = [];
       return {

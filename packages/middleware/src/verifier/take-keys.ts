@@ -34,6 +34,7 @@ export function takeKeys(
       random,
       fetchDocument: documentFetcher({ maxBytes: limits.maxBytes, dangerouslyAllowHttp }),
       limits,
+      questions: shared.questions,
       observer: {
         keyLookedUp: (result) => {
           for (const each of observers) each.keyLookedUp?.(result);

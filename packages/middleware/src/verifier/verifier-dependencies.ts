@@ -10,6 +10,7 @@ import type {
 import type { RequestProofs } from '../binding/replay-store.ts';
 import type { FetchDocument } from '../jwks/fetch-document.ts';
 import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
+import { processQuestions } from '../jwks/process-questions.ts';
 import type { OptionEnvironment } from '../options/read-option.ts';
 import type { Logger } from '../options/telemetry-options.ts';
 import type { PendingStore } from '../revocation/pending-store.ts';
@@ -68,6 +69,7 @@ export function newSharedResources() {
     signatureThreads: new Shared<SignatureThread>(),
     logs: new Map<Logger | undefined, StateLog>(),
     names: new ObjectNames(),
+    questions: processQuestions(),
   };
 }
 

@@ -32,6 +32,7 @@ const offline = rows.filter(
     !reason.includes('unavailable') &&
     reason !== 'internal_error' &&
     // Offline, neither keys nor the log are read.
+    !bench.endsWith('budget spent') &&
     !['remote keys', 'keys out of reach', 'log restarted'].includes(bench) &&
     optionsOf(bench) !== undefined,
 );

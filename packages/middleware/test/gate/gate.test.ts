@@ -4,6 +4,7 @@ import type { Admission, Passage } from '../../src/gate/admission.ts';
 import { admissionOf } from '../../src/gate/admitted-request.ts';
 import { Gate } from '../../src/gate/gate.ts';
 import { type GivenGateOptions, readGateOptions } from '../../src/gate/gate-options.ts';
+import { errorOf, refuse } from '../../src/gate/refusal.ts';
 import { type ClaimsPredicate, requiredClaims, requiredScopes } from '../../src/gate/requirement.ts';
 import type { VerifierOptions } from '../../src/options/options.ts';
 import { composeVerifier } from '../../src/verifier/create-verifier.ts';
@@ -102,6 +103,48 @@ describe('a gate', () => {
     expect(await series('verifications_total')).toEqual([
       'revocast_verifications_total{outcome="rejected",reason="malformed_token",issuer="unknown"} 1',
     ]);
+  });
+});
+
+describe('a gate, when a budget is spent', () => {
+  it.each(['unknown_kid_throttled', 'unknown_issuer_throttled'] as const)(
+    'answers %s with 429 and a Retry-After that covers the next check, and without a challenge',
+    (reason) => {
+      const style = { ...partsOf(open({ realm: 'api', exposeReason: true }).verifier).answerStyle };
+      const answer = (random: number) =>
+        refuse({ reason, retryAfterMs: 12_001 }, { ...style, random: () => random }, {});
+      expect(answer(0)).toMatchObject({ pass: false, status: 429 });
+      expect(answer(0).headers).toEqual({ 'Cache-Control': 'no-store', 'Retry-After': '13' });
+      expect(answer(0.999).headers['Retry-After']).toBe('17');
+      expect(JSON.parse(answer(0).body)).toEqual({
+        error: 'temporarily_unavailable',
+        error_description: expect.stringMatching(/Retry-After/),
+        reason,
+      });
+      expect(errorOf(answer(0))).toMatchObject({ name: 'UnavailableError', code: reason, status: 429 });
+    },
+  );
+
+  it('has answered no 5xx to 60 random kids while the key server is well', async () => {
+    const dependencies = testDependencies({
+      fetch: async () => Response.json({ keys: [publicJwk('es')] }),
+    });
+    const registry = new Registry();
+    const options = { issuer, audience, jwksUri: 'https://keys.test/jwks', revocation: null, logger: null } as const;
+    const verifier = composeVerifier({ ...options, metrics: { registry } }, dependencies);
+    const gate = new Gate(partsOf(verifier), readGateOptions('gate', {}));
+    await verifier.prefetch();
+    const statuses = new Set<number>();
+    for (let at = 0; at < 60; at += 1) {
+      const token = forge({ header: { kid: `random-${at}` } }, usualClaims);
+      const passage = await gate.enter(requestWith(`Bearer ${token}`));
+      if (!passage.pass) statuses.add(passage.status);
+    }
+    expect(statuses).toEqual(new Set([401, 429]));
+    const metrics = await registry.metrics();
+    expect(metrics).toContain('jwks_key_lookups_total{issuer="issuer.test",result="unknown_kid_throttled"} 57');
+    expect(metrics).toContain('outcome="unavailable",reason="unknown_kid_throttled",issuer="issuer.test"} 57');
+    await verifier.close();
   });
 });
 

@@ -1,13 +1,16 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
 import type { Decision } from '../../src/decision.ts';
 import { maxIssuerLength, maxPendingCalls } from '../../src/issuers/issuer-resolver.ts';
+import { keptForRefreshes } from '../../src/jwks/process-questions.ts';
 import type { IssuerResolverOptions } from '../../src/options/issuer-options.ts';
+import type { VerifierOptions } from '../../src/options/options.ts';
 import { composeVerifier } from '../../src/verifier/create-verifier.ts';
 import type { Verifier } from '../../src/verifier/verifier.ts';
 import { FakeFeed } from '../fake-feed.ts';
 import { forge, type KeyName, publicJwk } from '../forge.ts';
 import { reasonOf } from '../table-run.ts';
-import { testDependencies } from '../test-dependencies.ts';
+import { type TestDependencies, testDependencies } from '../test-dependencies.ts';
 import { audience, usualClaims } from '../verification-table.ts';
 
 const opened: Verifier[] = [];
@@ -21,15 +24,25 @@ const tenant = (name: string) => `https://${name}.tenants.test/`;
 const jwks = { keys: [publicJwk('es')] };
 const otherJwks = { keys: [publicJwk('other', { kid: 'es' })] };
 
-async function open(resolve: Resolve, options: Partial<IssuerResolverOptions> = {}) {
+interface OpenOptions extends Pick<VerifierOptions, 'dangerouslyAllowHttp' | 'metrics'> {
+  readonly dependencies?: TestDependencies;
+}
+
+async function open(
+  resolve: Resolve,
+  options: Partial<IssuerResolverOptions> = {},
+  { dependencies = testDependencies(), ...others }: OpenOptions = {},
+) {
   const asked: string[] = [];
-  const dependencies = testDependencies();
   const counting: Resolve = (issuer) => {
     asked.push(issuer);
     return resolve(issuer);
   };
   const revocation = { feed: new FakeFeed(dependencies.clock) };
-  const verifier = composeVerifier({ audience, issuers: { ...options, resolve: counting }, revocation }, dependencies);
+  const verifier = composeVerifier(
+    { audience, issuers: { ...options, resolve: counting }, revocation, ...others },
+    dependencies,
+  );
   opened.push(verifier);
   await dependencies.clock.advance(0);
   const verify = (iss: string, signer: KeyName = 'es'): Decision | Promise<Decision> =>
@@ -92,9 +105,35 @@ describe('an issuer that is not trusted', () => {
 
   it('is rejected without a call of the hook above the greatest length', async () => {
     const { send, asked } = await open(async () => ({ jwks }));
-    expect(await send('i'.repeat(maxIssuerLength + 1))).toBe('untrusted_issuer');
+    const ofLength = (length: number) => 'https://'.padEnd(length, 'i');
+    expect(await send(ofLength(maxIssuerLength + 1))).toBe('untrusted_issuer');
     expect(asked).toEqual([]);
-    expect(await send('i'.repeat(maxIssuerLength))).toBe('none');
+    expect(await send(ofLength(maxIssuerLength))).toBe('none');
+  });
+
+  // RFC 8414 §2: an issuer identifier is an https URL without query and fragment.
+  it.each([
+    'tenant-a',
+    'http://a.tenants.test/',
+    'https:',
+    'https://',
+    'HTTPS://a.tenants.test/',
+    'https://user@a.tenants.test/',
+    'https://a.tenants.test/?x=1',
+    'https://a.tenants.test/#x',
+    'javascript:alert(1)',
+    'file:///etc/passwd',
+    ' https://a.tenants.test/',
+  ])('is rejected without a call of the hook when it is no https URL: %s', async (iss) => {
+    const { send, asked } = await open(async () => ({ jwks }));
+    expect(await send(iss)).toBe('untrusted_issuer');
+    expect(asked).toEqual([]);
+  });
+
+  it('may be an http URL with dangerouslyAllowHttp', async () => {
+    const { send } = await open(async () => ({ jwks }), {}, { dangerouslyAllowHttp: true });
+    expect(await send('http://a.tenants.test/')).toBe('none');
+    expect(await send('ftp://a.tenants.test/')).toBe('untrusted_issuer');
   });
 });
 
@@ -107,11 +146,67 @@ describe('issuers beyond the bound', () => {
   });
 
   it('are unavailable at once when too many calls are pending', async () => {
-    const { verify, send, dependencies } = await open(() => new Promise(() => {}));
+    const { verify, dependencies } = await open(() => new Promise(() => {}));
     const waiting = Array.from({ length: maxPendingCalls }, (_, at) => verify(tenant(`slow-${at}`)));
-    expect(await send(tenant('one-more'))).toBe('jwks_unavailable');
+    expect(await verify(tenant('one-more'))).toMatchObject({
+      outcome: 'unavailable',
+      reason: 'unknown_issuer_throttled',
+      retryAfterMs: 3000,
+    });
     await dependencies.clock.advance(3000);
     expect(new Set((await Promise.all(waiting)).map(reasonOf))).toEqual(new Set(['jwks_unavailable']));
+  });
+});
+
+describe('tokens without a valid signature', () => {
+  it('replace no issuer, and keep none from being replaced', async () => {
+    const { verify, send, asked } = await open(async () => ({ jwks }), { maxEntries: 2 });
+    expect([await send(tenant('a')), await send(tenant('b'))]).toEqual(['none', 'none']);
+    for (let at = 0; at < 5; at += 1) expect(await send(tenant(`named-${at}`), 'other')).toBe('bad_signature');
+    for (const name of ['a', 'b']) expect(verify(tenant(name))).toMatchObject({ outcome: 'accepted', cached: true });
+    // `a` is the least recently used: this token does not change that.
+    expect(await send(tenant('a'), 'other')).toBe('bad_signature');
+    expect(await send(tenant('c'))).toBe('none');
+    const before = asked.length;
+    expect(await send(tenant('b'), 'other')).toBe('bad_signature');
+    expect(asked.length).toBe(before);
+    expect(await send(tenant('a'))).toBe('none');
+    expect(asked.slice(before)).toEqual([tenant('a')]);
+  });
+
+  it('are not in the status, and cause one call for each issuer that they name', async () => {
+    const { verifier, send, asked } = await open(async () => ({ jwks }));
+    for (let at = 0; at < 3; at += 1) expect(await send(tenant('a'), 'other')).toBe('bad_signature');
+    expect(asked).toEqual([tenant('a')]);
+    expect(verifier.status().issuers).toEqual([]);
+    expect(await send(tenant('a'))).toBe('none');
+    expect(asked).toEqual([tenant('a')]);
+    expect(verifier.status().issuers.length).toBe(1);
+  });
+
+  it('do not displace the memory of an issuer that is not trusted', async () => {
+    const { send, asked } = await open(async () => null, { maxEntries: 2 });
+    for (const name of ['x', 'y', 'z']) expect(await send(tenant(name))).toBe('untrusted_issuer');
+    for (const name of ['x', 'y']) expect(await send(tenant(name))).toBe('untrusted_issuer');
+    expect(asked).toEqual(['x', 'y', 'z'].map(tenant));
+  });
+
+  it('cannot ask more than the budget of the process, and leave room for refreshes', async () => {
+    const dependencies = testDependencies();
+    const first = await open(async () => null, {}, { dependencies });
+    const second = await open(async () => null, {}, { dependencies });
+    const reasons = new Map<string, number>();
+    for (let at = 0; at < 600; at += 1) {
+      const { send } = at % 2 === 0 ? first : second;
+      const reason = await send(tenant(`guessed-${at}`));
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+    const allowed = 500 - keptForRefreshes;
+    expect(Object.fromEntries(reasons)).toEqual({ untrusted_issuer: allowed, unknown_issuer_throttled: 600 - allowed });
+    expect(first.asked.length + second.asked.length).toBe(allowed);
+    expect(await first.verify(tenant('one-more'))).toMatchObject({ retryAfterMs: 10 + 3000 });
+    await dependencies.clock.advance(10);
+    expect(await first.send(tenant('one-more'))).toBe('untrusted_issuer');
   });
 });
 
@@ -127,12 +222,24 @@ describe('a hook', () => {
     ['says something that is no description', () => 'yes' as never],
     ['names options that do not exist', () => ({ jwksUrl: 'https://x.test/' }) as never],
     ['gives keys that cannot be used', () => ({ jwks: { keys: [] } })],
-  ] as [string, Resolve][])('that %s is our fault, each time', async (_what, resolve) => {
-    const { verify } = await open(resolve);
-    const decision = await verify(tenant('a'));
-    expect(decision).toMatchObject({ outcome: 'unavailable', reason: 'internal_error', cause: expect.any(Error) });
-    expect(reasonOf(await verify(tenant('a')))).toBe('internal_error');
-  });
+  ] as [string, Resolve][])(
+    'that %s is a dependency that failed, remembered for its issuer',
+    async (_what, resolve) => {
+      const registry = new Registry();
+      const { verify, send, asked, dependencies } = await open(resolve, {}, { metrics: { registry } });
+      const decision = await verify(tenant('a'));
+      expect(decision).toMatchObject({ outcome: 'unavailable', reason: 'jwks_unavailable', cause: expect.any(Error) });
+      await dependencies.clock.advance(999);
+      expect(await send(tenant('a'))).toBe('jwks_unavailable');
+      expect(asked).toEqual([tenant('a')]);
+      const metrics = await registry.metrics();
+      expect(metrics).toContain('revocast_jwks_fetches_total{issuer="resolved",result="hook_failed"} 1');
+      await send(tenant('b'));
+      await dependencies.clock.advance(1);
+      await send(tenant('a'));
+      expect(asked).toEqual(['a', 'b', 'a'].map(tenant));
+    },
+  );
 
   it('that never settles is waited for until timeoutMs', async () => {
     const { verify, dependencies } = await open(() => new Promise(() => {}), { timeoutMs: 500 });
@@ -145,6 +252,8 @@ describe('a hook', () => {
     await dependencies.clock.advance(1);
     await waiting;
     expect(settled).toMatchObject({ outcome: 'unavailable', reason: 'jwks_unavailable' });
+    // Remembered too: the next request does not wait.
+    expect(reasonOf(await verify(tenant('a')))).toBe('jwks_unavailable');
   });
 
   it('leaves no timer behind when it settles in time', async () => {
@@ -185,7 +294,7 @@ describe('a hook', () => {
     for (let request = 0; request < 20; request += 1) await send(tenant('a'));
     expect(asked.length).toBe(before);
     await dependencies.clock.advance(60_000);
-    expect(await send(tenant('a'))).toBe('internal_error');
+    expect(await send(tenant('a'))).toBe('jwks_unavailable');
   });
 
   it('that returns null for a known issuer has its tokens rejected from then on', async () => {

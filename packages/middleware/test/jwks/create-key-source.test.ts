@@ -11,6 +11,7 @@ import { compactVerify, exportJWK, generateKeyPair } from 'jose';
 import { createKeySource } from '../../src/jwks/create-key-source.ts';
 import { createDocumentFetcher } from '../../src/jwks/fetch-key-set.ts';
 import type { KeyLookup, KeySource } from '../../src/jwks/key-source.ts';
+import { processQuestions } from '../../src/jwks/process-questions.ts';
 import { defaultKeySetLimits } from './default-limits.ts';
 
 const { softAgeMs, hardAgeMs, fetchTimeoutMs, maxBytes } = defaultKeySetLimits;
@@ -30,6 +31,7 @@ async function open({ discover = false, ...options }: StartTestIssuerOptions & {
     random: () => 1,
     fetchDocument: createDocumentFetcher({ maxBytes, dangerouslyAllowHttp: true }),
     limits: defaultKeySetLimits,
+    questions: processQuestions(),
   });
   closing.push(
     () => keys.close(),
@@ -233,6 +235,7 @@ describe('given a failing key server', () => {
       location: { jwksUri: issuer.jwksUri },
       fetchDocument: createDocumentFetcher({ maxBytes }),
       limits: defaultKeySetLimits,
+      questions: processQuestions(),
       clock: new FakeClock(),
       random: () => 1,
     });
@@ -259,7 +262,7 @@ describe('given 1000 random kids at once', () => {
       await Promise.all(Array.from({ length: 200 }, (_, at) => answer(find(`wave-${wave}-${at}`))));
     }
     const kid = await issuer.rotate();
-    expect(await answer(find(kid))).toBe('jwks_unavailable');
+    expect(await answer(find(kid))).toBe('unknown_kid_throttled');
     const spent = fetches();
     await clock.advance(10_000);
     const flood = Array.from({ length: 200 }, (_, at) => answer(find(`late-${at}`)));

@@ -4,6 +4,8 @@ import { FakeClock } from '@revocast/test-support/fake-clock';
 import { KeySetCache } from '../../src/jwks/key-set-cache.ts';
 import type { KeyLookup, KeySourceObserver } from '../../src/jwks/key-source.ts';
 import { parseKeySet } from '../../src/jwks/parse-key-set.ts';
+import { processQuestions } from '../../src/jwks/process-questions.ts';
+import { TokenBucket } from '../../src/jwks/token-bucket.ts';
 import type { KeySetLimits } from '../../src/options/key-set-options.ts';
 import { defaultKeySetLimits } from './default-limits.ts';
 import { mintEcKey } from './minted-keys.ts';
@@ -20,7 +22,7 @@ function thumbprintOf(jwk: unknown): string {
 }
 
 /** A cache over scripted loads. Without jitter: pauses after failures are 1, 2, 4 … 60 s. */
-function open(limits: Partial<KeySetLimits> = {}, random = () => 1) {
+function open(limits: Partial<KeySetLimits> = {}, { random = (): number => 1, questions = processQuestions() } = {}) {
   const clock = new FakeClock();
   const loads = new ScriptedLoads();
   const lookedUp: string[] = [];
@@ -37,14 +39,19 @@ function open(limits: Partial<KeySetLimits> = {}, random = () => 1) {
     random,
     limits: { ...defaultKeySetLimits, ...limits },
     observer,
+    questions,
   });
   const find = (kid: string) => cache.findKey({ kid, alg: 'ES256' });
   return { cache, clock, loads, find, lookedUp, fetched, held };
 }
 
 /** A cache that holds these keys, asked for just now. */
-async function openWarm(keys: readonly unknown[] = [one], limits: Partial<KeySetLimits> = {}) {
-  const opened = open(limits);
+async function openWarm(
+  keys: readonly unknown[] = [one],
+  limits: Partial<KeySetLimits> = {},
+  given: Parameters<typeof open>[1] = {},
+) {
+  const opened = open(limits, given);
   const ready = opened.cache.prefetch();
   opened.loads.last.answer(loaded(keys, { validator: { url: 'https://issuer.example/jwks', etag: '"1"' } }));
   expect(await ready).toBe(true);
@@ -107,7 +114,7 @@ describe('given a cold key set cache', () => {
   });
 
   it('pauses for a random time', async () => {
-    const { loads, cache } = open({}, () => 0.25);
+    const { loads, cache } = open({}, { random: () => 0.25 });
     const ready = cache.prefetch();
     loads.last.answer(failed('bad_status'));
     await ready;
@@ -163,7 +170,14 @@ describe('given a cold key set cache', () => {
     const load = () => {
       throw new Error('synchronously');
     };
-    const cache = new KeySetCache({ load, clock, random: () => 1, limits: defaultKeySetLimits, observer: {} });
+    const cache = new KeySetCache({
+      load,
+      clock,
+      random: () => 1,
+      limits: defaultKeySetLimits,
+      observer: {},
+      questions: processQuestions(),
+    });
     expect(await cache.prefetch()).toBe(false);
     expect(cache.status().lastError?.code).toBe('internal_error');
   });
@@ -385,7 +399,14 @@ describe('given keys that change', () => {
         throw new Error('a bug elsewhere');
       },
     };
-    const cache = new KeySetCache({ load: loads.load, clock, random: () => 1, limits: defaultKeySetLimits, observer });
+    const cache = new KeySetCache({
+      load: loads.load,
+      clock,
+      random: () => 1,
+      limits: defaultKeySetLimits,
+      observer,
+      questions: processQuestions(),
+    });
     void cache.prefetch();
     loads.last.answer(loaded([one]));
     await settle();
@@ -472,26 +493,79 @@ describe('given a kid that the held set does not have', () => {
       expect(await answer(lookup)).toBe('unknown_kid');
     }
     expect(loads.count).toBe(4);
-    expect(await find('d')).toEqual({ outcome: 'unavailable', reason: 'jwks_unavailable' });
+    expect(await find('d')).toEqual({
+      outcome: 'unavailable',
+      reason: 'unknown_kid_throttled',
+      retryAfterMs: unknownKidIntervalMs + fetchTimeoutMs,
+    });
     await clock.advance(unknownKidIntervalMs - 1);
-    expect(await answer(find('d'))).toBe('jwks_unavailable');
+    expect(await find('d')).toMatchObject({ reason: 'unknown_kid_throttled', retryAfterMs: 1 + fetchTimeoutMs });
     expect(loads.count).toBe(4);
     await clock.advance(1);
     expect(now(find('d'))).toBe('waits');
     expect(loads.count).toBe(5);
   });
 
-  it('waits for the refresh of another kid when the bucket is empty', async () => {
-    const { find, loads, clock } = await openWarm([one], { unknownKidBurst: 1 });
-    const a = find('a');
+  it('is looked for as soon as the budget allows, without another token that names it', async () => {
+    const { cache, find, loads, clock } = await openWarm([one], { unknownKidBurst: 1 });
+    const first = find('absent');
     loads.last.answer(loaded([one]));
-    await a;
-    expect(await answer(find('b'))).toBe('jwks_unavailable');
-    await clock.advance(softAgeMs);
+    await first;
+    expect(await answer(find('two'))).toBe('unknown_kid_throttled');
+    // One refresh for all kids that wait.
+    expect(await answer(find('three'))).toBe('unknown_kid_throttled');
+    await clock.advance(unknownKidIntervalMs - 1);
+    expect(loads.count).toBe(2);
+    await clock.advance(1);
+    expect(loads.count).toBe(3);
+    loads.last.answer(loaded([one, two]));
+    await settle();
+    expect({ two: now(find('two')), three: now(find('three')) }).toEqual({ two: 'two', three: 'unknown_kid' });
+    cache.close();
+    expect(clock.sleeping).toBe(0);
+  });
+
+  it('causes no later refresh when another one has answered for it meanwhile', async () => {
+    const limits = { unknownKidBurst: 1, softAgeMs: 1_000, minSoftAgeMs: 1_000 };
+    const { find, loads, clock } = await openWarm([one], limits);
+    const first = find('absent');
+    loads.last.answer(loaded([one]));
+    await first;
+    expect(await answer(find('two'))).toBe('unknown_kid_throttled');
+    await clock.advance(1_000);
     void find('one');
     loads.last.answer(loaded([one]));
     await settle();
-    expect([now(find('b')), loads.count]).toEqual(['unknown_kid', 3]);
+    expect(now(find('two'))).toBe('unknown_kid');
+    await clock.advance(unknownKidIntervalMs - 1_000);
+    expect(loads.count).toBe(3);
+  });
+
+  it('is not looked for by a closed cache', async () => {
+    const { cache, find, loads, clock } = await openWarm([one], { unknownKidBurst: 1 });
+    const first = find('absent');
+    loads.last.answer(loaded([one]));
+    await first;
+    await find('two');
+    cache.close();
+    await clock.advance(unknownKidIntervalMs);
+    expect({ loads: loads.count, sleeping: clock.sleeping }).toEqual({ loads: 2, sleeping: 0 });
+  });
+
+  it('is not looked for while the budget of the process is spent, and is looked for afterwards', async () => {
+    const questions = new TokenBucket({ burst: 1, intervalMs: 60_000 });
+    const { find, loads, clock } = await openWarm([one], {}, { questions });
+    const first = find('absent');
+    loads.last.answer(loaded([one]));
+    await first;
+    expect(await find('two')).toMatchObject({
+      reason: 'unknown_kid_throttled',
+      retryAfterMs: 60_000 + fetchTimeoutMs,
+    });
+    await clock.advance(59_999);
+    expect(loads.count).toBe(2);
+    await clock.advance(1);
+    expect(loads.count).toBe(3);
   });
 
   it('takes no token from the bucket during the pause after a failure', async () => {

@@ -48,4 +48,13 @@ describe('negative kids', () => {
     for (let at = 0; at < 1_000; at += 1) kids.see(`kid-${at}`, 0);
     expect(kids.size).toBe(10);
   });
+
+  it('are not displaced by other kids, which any token can name', () => {
+    const kids = remember(2);
+    kids.see('a', 0);
+    kids.see('b', 0);
+    kids.settle(1, 0);
+    for (let at = 0; at < 1_000; at += 1) kids.see(`kid-${at}`, 1);
+    expect([kids.isRefuted('a', 1), kids.isRefuted('b', 1)]).toEqual([true, true]);
+  });
 });

@@ -8,14 +8,14 @@ const takeAll = (bucket: TokenBucket, nowMs: number) => {
 };
 
 describe('a token bucket of 3, refilled one each 10 s', () => {
-  const fresh = (nowMs = 0) => new TokenBucket({ burst: 3, intervalMs: 10_000, nowMs });
+  const fresh = () => new TokenBucket({ burst: 3, intervalMs: 10_000 });
 
   it('allows its burst at once and then nothing', () => {
     expect(takeAll(fresh(), 0)).toBe(3);
   });
 
   it('allows one more at the interval, and not one millisecond before', () => {
-    const bucket = fresh(5);
+    const bucket = fresh();
     takeAll(bucket, 5);
     expect(bucket.tryTake(10_004)).toBe(false);
     expect(takeAll(bucket, 10_005)).toBe(1);
@@ -39,5 +39,20 @@ describe('a token bucket of 3, refilled one each 10 s', () => {
     expect(takeAll(bucket, 99_999)).toBe(3);
     expect(bucket.tryTake(109_998)).toBe(false);
     expect(bucket.tryTake(109_999)).toBe(true);
+  });
+
+  it('names the wait for the next one', () => {
+    const bucket = fresh();
+    expect(bucket.waitMs(5)).toBe(0);
+    takeAll(bucket, 5);
+    expect([bucket.waitMs(5), bucket.waitMs(10_004), bucket.waitMs(10_005)]).toEqual([10_000, 1, 0]);
+  });
+
+  it('leaves what a less important caller must not take', () => {
+    const bucket = fresh();
+    expect([0, 0, 0].map(() => bucket.tryTake(0, 2))).toEqual([true, false, false]);
+    expect(bucket.waitMs(0, 2)).toBe(10_000);
+    expect(takeAll(bucket, 0)).toBe(2);
+    expect(bucket.waitMs(0, 2)).toBe(30_000);
   });
 });
