@@ -630,6 +630,12 @@ const proofs: Row[] = [
     proof: proofClaims({ htu: 'https://evil.test/' }),
     reason: 'dpop_invalid',
   },
+  {
+    ...dpop,
+    sends: 'a proof with dot segments',
+    proof: proofClaims({ htu: `${audience}/a/..` }),
+    reason: 'dpop_invalid',
+  },
   { ...dpop, sends: 'a proof over http', proof: proofClaims({ htu: 'http://api.test/' }), reason: 'dpop_invalid' },
   {
     ...dpop,

@@ -1,11 +1,19 @@
 import type { RequestWithHeaders } from '../token/bearer.ts';
 
+/** A path segment that a parser of URLs removes: `.` and `..`, escaped or not. */
+const dotSegment = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
+/** Characters that a parser of URLs removes or replaces: white space, control characters, and `\`, which becomes `/`. */
+const foreignToPath = /[^!-[\]-~\u0080-\uffff]/;
+
 /**
  * Returns a URI in the form that RFC 9449 §4.3 compares: without query and fragment, after the normalisations of RFC 3986
- * §6.2.2 and §6.2.3. Undefined for any other text than an http or https URI.
+ * §6.2.2 and §6.2.3. Undefined for any other text than an http or https URI, and for a path with dot segments or `\`: a router
+ * that does not remove them would serve another route than the one that the proof names.
  */
 export function normalUri(text: string): string | undefined {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
+  const [beforeQuery = ''] = text.split(/[?#]/, 1);
+  if (foreignToPath.test(beforeQuery) || dotSegment.test(beforeQuery)) return undefined;
   const { origin, pathname, username, password } = new URL(text);
   if (username !== '' || password !== '') return undefined;
   return origin + pathname.replaceAll(/%[0-9a-f]{2}/gi, normalEscape);
