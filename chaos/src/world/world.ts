@@ -241,14 +241,17 @@ export class World {
   /** Starts a sidecar, and records the time until it listens and until it is ready. */
   async timeStart(who: string, about: string): Promise<void> {
     const startedMs = monotonicMs();
-    const note = (until: string) => {
-      const what = `${about}, from its process' start until ${until}`;
-      this.#context.recorder.write({ kind: 'figure', what, ms: monotonicMs() - startedMs });
-    };
+    const note = (until: string) =>
+      this.figure(`${about}, from its process' start until ${until}`, monotonicMs() - startedMs);
     await this.#cast.sidecar(who).start();
     note('it listens');
     await awaitReady(this.#cast.adminPort(who));
     note('it is ready');
+  }
+
+  /** Records a duration for the report. */
+  figure(what: string, ms: number): void {
+    this.#context.recorder.write({ kind: 'figure', what, ms });
   }
 
   expect(what: string, held: boolean, found?: string): void {

@@ -1,3 +1,4 @@
+import { until } from '@revocast/test-support';
 import type { Fault } from '../../fault.ts';
 import { pause } from '../../world/pause.ts';
 
@@ -25,7 +26,17 @@ export const resumes: readonly Fault[] = [
       await world.fault('s1 is killed, tokens are revoked, and s1 starts again', async () => {
         await world.sidecar('s1').kill();
         await pause(1000);
+        let upgradedAtMs: number | undefined;
+        world.link('a1').onBytes('101 Switching Protocols', 'down', () => {
+          upgradedAtMs = performance.now();
+        });
         await world.sidecar('s1').start();
+        const listensAtMs = performance.now();
+        const returned = await until(() => upgradedAtMs, { what: 'the upgrade', everyMs: 5 });
+        world.figure(
+          'a process returns to its restarted sidecar, from when it listens',
+          Math.max(0, returned - listensAtMs),
+        );
       });
     },
   },

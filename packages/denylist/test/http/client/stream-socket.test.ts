@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { FakeClock } from '@revocast/test-support/fake-clock';
+import { until } from '@revocast/test-support/until';
 import { WebSocketServer } from 'ws';
 import { openStream, type StreamSocket } from '../../../src/http/client/stream-socket.ts';
 import { streamProtocol } from '../../../src/http/wire/stream.ts';
@@ -51,5 +53,37 @@ describe('what a stream receives', () => {
   it('is the end without a gap when the link breaks', async () => {
     const stream = await given((socket) => socket.destroy());
     await expect(stream.next()).rejects.toMatchObject({ name: 'FeedError', code: 'closed' });
+  });
+});
+
+describe('a stream whose link loses every packet', () => {
+  it('ends after 3 s, and not before', async () => {
+    const stream = await given(() => undefined);
+    const clock = new FakeClock();
+    let looks = 0;
+    void stream.watch(clock, () => {
+      looks += 1;
+    });
+    await clock.advance(2999);
+    expect({ ended: stream.closed.aborted, looks }).toEqual({ ended: false, looks: 5 });
+    await clock.advance(1);
+    await expect(stream.next()).rejects.toMatchObject({ name: 'FeedError', code: 'timeout' });
+  });
+
+  it('goes on for 3 s after each byte', async () => {
+    let write: (bytes: Buffer) => void = () => {};
+    const stream = await given((socket) => {
+      write = (bytes) => socket.write(bytes);
+    });
+    const clock = new FakeClock();
+    void stream.watch(clock, () => undefined);
+    await clock.advance(2500);
+    const isPinged = stream.next();
+    write(Buffer.of(0x89, 0));
+    await until(() => isPinged.then(() => true), { what: 'the ping' });
+    await clock.advance(2999);
+    expect(stream.closed.aborted).toBe(false);
+    await clock.advance(1);
+    expect(stream.closed.aborted).toBe(true);
   });
 });
