@@ -14,7 +14,7 @@ interface Shown {
   readonly title: string;
 }
 
-const shown = [...text.matchAll(/^\| (F\d+[a-z]?) \| [^|]+ \| (.+) \|$/gm)].flatMap(([, trace = '', cell = '']) =>
+const shown = [...text.matchAll(/^\| ([FW]\d+[a-z]?) \| [^|]+ \| (.+) \|$/gm)].flatMap(([, trace = '', cell = '']) =>
   cell.split('<br>').map((one): Shown => {
     const [, where = '', title = ''] = /^`([^`]+)`(?:: (.+))?$/.exec(one) ?? [];
     return { trace, where, title };
@@ -24,7 +24,7 @@ const shown = [...text.matchAll(/^\| (F\d+[a-z]?) \| [^|]+ \| (.+) \|$/gm)].flat
 /** The findings by number, with a letter where one number has several sequences of events. */
 const traces = (
   'F1a F1b F2 F3 F4 F5a F5b F5c F5d F5e F5f F5g F6 F7 F8 F9 F10 F11a F11b F11c F11d F12 F13a F13b F14a F14b F14c F14d ' +
-  'F15a F15b F16a F16b F17 F18 F19 F20 F21 F22 F23 F24'
+  'F15a F15b F16a F16b F17 F18 F19 F20 F21 F22 F23 F24 W1 W2 W3 W4 W5 W6 W7 W8'
 ).split(' ');
 
 describe('the table of traces', () => {
