@@ -44,7 +44,7 @@ export const constants = {
   ruleMarginSeconds: read(300, 's', 'rules/rule.ts', 'ruleMarginSeconds'),
   forgetAfterSeconds: read(3600, 's', 'rules/rule.ts', 'forgetAfterSeconds'),
   maxTokenLifetimeSeconds: read(86_400, 's', 'rules/rule.ts', 'defaultMaxTokenLifetimeSeconds'),
-  logRetentionMs: read(3_600_000, 'ms', 'redis/log.ts', 'logRetentionMs'),
+  logRetentionMs: read(3_600_000, 'ms', 'redis/append.ts', 'logRetentionMs'),
   idRetentionMs: read(86_400_000, 'ms', 'redis/scripts/append.ts', 'idRetentionMs'),
 
   ruleFrameBytes: measured(195, 'B', onTheWire),

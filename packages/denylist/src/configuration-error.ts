@@ -1,3 +1,4 @@
+import { brandError } from './brand-error.ts';
 /** An option with a wrong value. The message says what was expected, what was found, and how to fix it. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
@@ -10,3 +11,4 @@ export class ConfigurationError extends Error {
     this.option = option;
   }
 }
+brandError(ConfigurationError, 'ConfigurationError');

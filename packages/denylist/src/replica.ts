@@ -1,5 +1,6 @@
 // The entry `@revocast/denylist/replica`: for a process that holds a denylist.
 
+export { brandError } from './brand-error.ts';
 export type { Clock, Random } from './clock.ts';
 export { isJsonObject, type JsonObject, parseJsonObject } from './codec/json.ts';
 export { ConfigurationError } from './configuration-error.ts';

@@ -1,3 +1,5 @@
+import { brandError } from '@revocast/denylist/replica';
+
 export { ConfigurationError } from '@revocast/denylist/replica';
 
 /** What a reason means in HTTP. A status of 429, 500 or 503 says nothing about the token. */
@@ -124,8 +126,10 @@ abstract class AnswerableError<Code extends Reason> extends Error {
 export class TokenError extends AnswerableError<RejectionReason> {
   override readonly name = 'TokenError';
 }
+brandError(TokenError, 'TokenError');
 
 /** The token could not be checked, and may be good: a dependency did not answer, or a budget is spent (429). `cause` is the original error, if there is one. */
 export class UnavailableError extends AnswerableError<UnavailableReason> {
   override readonly name = 'UnavailableError';
 }
+brandError(UnavailableError, 'UnavailableError');

@@ -19,6 +19,8 @@ export interface TokenFileOptions {
   readonly option: string;
   readonly path: string;
   readonly clock: Clock;
+  /** Reads the file again. Default: from the disk. */
+  readonly read?: (path: string) => Promise<string>;
   /** Called once when the tokens stop counting because the file is gone or holds none, with the reason. */
   readonly onLost: (reason: string) => void;
 }
@@ -58,9 +60,9 @@ export class TokenFile {
   }
 
   async #reread(): Promise<void> {
-    const { clock, path, onLost } = this.#options;
+    const { clock, path, read = readUtf8, onLost } = this.#options;
     try {
-      this.#held = digestsOf(parseTokens(await readFile(path, 'utf8'), this.#options));
+      this.#held = digestsOf(parseTokens(await read(path), this.#options));
       this.#readAtMs = clock.monotonicMs();
     } catch (error) {
       if (this.#held.length === 0 || clock.monotonicMs() - this.#readAtMs < graceMs) return;
@@ -69,6 +71,10 @@ export class TokenFile {
       onLost(error instanceof ConfigurationError ? error.message : `cannot read ${path}`);
     }
   }
+}
+
+function readUtf8(path: string): Promise<string> {
+  return readFile(path, 'utf8');
 }
 
 function readText(path: string, option: string): string {

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
-import { until } from '@revocast/test-support/until';
 import { graceMs, rereadMs, TokenFile } from '../../src/listeners/token-file.ts';
 
 const first = 'first-token-0123456789';
@@ -28,17 +27,22 @@ afterEach(() => {
 
 function open(text: string, at = path): TokenFile {
   writeFileSync(path, text);
-  const file = new TokenFile({ option: 'writeTokenFile', path: at, clock, onLost: (reason) => lost.push(reason) });
+  const read = async (file: string) => readFileSync(file, 'utf8');
+  const file = new TokenFile({
+    option: 'writeTokenFile',
+    path: at,
+    clock,
+    read,
+    onLost: (reason) => lost.push(reason),
+  });
   opened.push(file);
   return file;
 }
 
-/** Time passes, and the file is read again. The reading itself takes real time. */
-async function waitFor(file: TokenFile, expected: readonly boolean[]) {
+/** Whether it has the first and the second token, after it was read again. */
+async function readAgain(file: TokenFile) {
   await clock.advance(rereadMs);
-  await until(() => JSON.stringify([first, second].map((token) => file.has(token))) === JSON.stringify(expected), {
-    what: `tokens to be ${expected.join(', ')}`,
-  });
+  return { first: file.has(first), second: file.has(second) };
 }
 
 describe('given a token file', () => {
@@ -51,9 +55,9 @@ describe('given a token file', () => {
   it('applies a rotation without a restart: old token, both, new token', async () => {
     const file = open(first);
     writeFileSync(path, `${first}\n${second}\n`);
-    await waitFor(file, [true, true]);
+    expect(await readAgain(file)).toEqual({ first: true, second: true });
     writeFileSync(path, second);
-    await waitFor(file, [false, true]);
+    expect(await readAgain(file)).toEqual({ first: false, second: true });
     expect(lost).toEqual([]);
   });
 
@@ -66,14 +70,15 @@ describe('given a token file', () => {
     async (_name, spoil, reason) => {
       const file = open(first);
       spoil();
-      for (let ms = 0; ms < graceMs - rereadMs; ms += rereadMs) await waitFor(file, [true, false]);
-      await waitFor(file, [false, false]);
+      for (let ms = 0; ms < graceMs - rereadMs; ms += rereadMs)
+        expect(await readAgain(file)).toEqual({ first: true, second: false });
+      expect(await readAgain(file)).toEqual({ first: false, second: false });
       await clock.advance(rereadMs);
       expect(lost).toEqual([expect.stringMatching(reason)]);
       expect(lost.join()).not.toContain(first);
 
       writeFileSync(path, second);
-      await waitFor(file, [false, true]);
+      expect(await readAgain(file)).toEqual({ first: false, second: true });
     },
   );
 

@@ -58,7 +58,7 @@ describe('a request for an upgrade to a WebSocket', () => {
     ['of a script of another site is refused', { origin: 'https://evil.example' }, 403],
     ['of a sandboxed page is refused', { origin: 'null' }, 403],
     ['that another site embeds is refused', { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'websocket' }, 403],
-    ['without the token is refused', { authorization: [] }, 401],
+    ['without the token is refused', { authorization: '' }, 401],
     ['with a wrong token is refused', { authorization: 'Bearer another-token-00002' }, 401],
   ])('%s', async (_name, headers, status) => {
     expect(await upgrade(headers)).toBe(status);

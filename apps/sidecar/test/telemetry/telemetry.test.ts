@@ -232,6 +232,7 @@ describe('revocations through this sidecar', () => {
         if (details.id === 'lost') throw new Error('down');
         return { ...appended, repeated: details.id === 'again' };
       },
+      restore: () => Promise.reject(new Error('not asked here')),
       denial: () => Promise.reject(new Error('not expected')),
       enforcement: () => Promise.reject(new Error('not expected')),
       close: async () => undefined,

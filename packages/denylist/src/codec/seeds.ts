@@ -1,4 +1,4 @@
-import type { HeldRule } from '../replication/reseed.ts';
+import type { LostRule } from '../log/revocation-log.ts';
 import { digestFromHex, digestToHex } from '../rules/digest.ts';
 import { forEver } from '../rules/rule.ts';
 import { readVersioned } from './json.ts';
@@ -11,7 +11,7 @@ export const seedsVersion = 1;
 /** In one request. */
 export const maxSeeds = 500;
 
-export function encodeSeeds(rules: readonly HeldRule[]): string {
+export function encodeSeeds(rules: readonly LostRule[]): string {
   const rows = rules.map(({ digest, rule }) => [
     digestToHex(digest),
     ...[rule.deniedUntil, rule.issuedUpTo, rule.denialStamp, rule.liftedUpTo],
@@ -20,12 +20,12 @@ export function encodeSeeds(rules: readonly HeldRule[]): string {
 }
 
 /** @returns what is wrong, for the sender, when the request cannot be read. */
-export function decodeSeeds(text: string): HeldRule[] | string {
+export function decodeSeeds(text: string): LostRule[] | string {
   const fields = readVersioned(text, seedsVersion);
   if (typeof fields === 'string') return fields;
   const { rules } = fields;
   if (!Array.isArray(rules) || rules.length > maxSeeds) return `rules: expected an array of at most ${maxSeeds}`;
-  const held: HeldRule[] = [];
+  const held: LostRule[] = [];
   for (const row of rules) {
     const seed = decodeSeed(row);
     if (seed === undefined)
@@ -35,7 +35,7 @@ export function decodeSeeds(text: string): HeldRule[] | string {
   return held;
 }
 
-function decodeSeed(row: unknown): HeldRule | undefined {
+function decodeSeed(row: unknown): LostRule | undefined {
   if (!Array.isArray(row)) return undefined;
   const [hex, deniedUntil, issuedUpTo, denialStamp, liftedUpTo]: unknown[] = row;
   const digest = typeof hex === 'string' ? digestFromHex(hex) : undefined;

@@ -1,3 +1,4 @@
+import { brandError } from '../brand-error.ts';
 import type { Change } from '../rules/event.ts';
 import type { Reader } from './reader.ts';
 
@@ -124,6 +125,7 @@ export class FeedGap extends Error {
     this.gap = gap;
   }
 }
+brandError(FeedGap, 'FeedGap');
 
 /** Failures of a feed. Closed: it is a metric label and the `code` of a {@link FeedError}. */
 export const feedErrorCodes = [
@@ -157,3 +159,4 @@ export class FeedError extends Error {
     this.retryWithinMs = options?.retryWithinMs;
   }
 }
+brandError(FeedError, 'FeedError');

@@ -1,5 +1,6 @@
+import { brandError } from '../brand-error.ts';
 import type { Digest } from '../rules/digest.ts';
-import type { RevocationDetails } from '../rules/event.ts';
+import type { Change, RevocationDetails } from '../rules/event.ts';
 import type { Dimension } from '../rules/revocation.ts';
 import { maxCutoffAheadSeconds } from '../rules/rule.ts';
 import type { Statement, StatementRefusal } from '../rules/statement.ts';
@@ -15,6 +16,12 @@ export interface RevocationLog {
    */
   append(request: AppendRequest): Promise<Appended>;
   /**
+   * Merges rules that the log has lost. A rule that it still has, or a lift that came since, is not undone.
+   *
+   * @throws LogError
+   */
+  restore(rules: readonly LostRule[]): Promise<Restored>;
+  /**
    * The value that the event of an id denied, while the log keeps the event: one hour in Redis, the last 10,000 embedded.
    *
    * @throws LogError `refused` for an id that is unknown or too old, or of a cutoff or a lift · `unavailable`
@@ -29,6 +36,15 @@ export interface RevocationLog {
   /** Reads the log's clock, so that the times of a publisher's first revocation are exact too. May reject. */
   time?(): Promise<LogTimeSample>;
   close(): Promise<void>;
+}
+
+export type LostRule = Pick<Change, 'digest' | 'rule'>;
+
+export interface Restored {
+  /** Rules that the log lacked, or had in an earlier state. */
+  readonly restored: number;
+  /** Rules that no log can have held; they were not written. */
+  readonly refused: number;
 }
 
 export interface AppendRequest {
@@ -97,6 +113,7 @@ export class LogError extends Error {
     this.applied = code === 'not_durable' ? true : code === 'outcome_unknown' ? 'unknown' : false;
   }
 }
+brandError(LogError, 'LogError');
 
 const refusals: Readonly<Record<StatementRefusal, string>> = {
   cutoff_in_future: `nothing was revoked: issuedUpTo is more than ${maxCutoffAheadSeconds} s ahead of the log's clock; expected claim seconds of the issuer, found a later time (milliseconds?)`,

@@ -47,11 +47,14 @@ export function createRedisFeed(source: RedisSource, ports: RedisFeedPorts): Fee
     name: source.name,
     async connect(signal, reader) {
       // A connection of its own: behind a blocking read a report would be half a second late.
-      const session = new RedisSession(source, { ...ports, timeouts: { commandMs: reportMs, silenceMs } });
+      const session = new RedisSession(source, {
+        ...ports,
+        timeouts: { commandMs: reportMs, isBackground: true },
+      });
       const reporter = new Reporter(clock, reader, reportTo(session, clock));
       try {
         await reporter.join();
-        const redis = await connectRedis(source, { silenceMs });
+        const redis = await connectRedis(source, { commandMs: silenceMs, isBackground: true });
         return new RedisFeedConnection({ redis, clock, reader, reporter, session, loss, signal });
       } catch (error) {
         reporter.close();

@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { broadLimitOf, tooManyBroadRules } from '../log/broad-rules.ts';
 import { FeedError, logTimeSample } from '../log/feed.ts';
-import { loggedDetails } from '../log/logged-denial.ts';
 import {
   type Appended,
   type AppendRequest,
@@ -10,21 +9,15 @@ import {
   type RevocationLog,
   refusedStatement,
 } from '../log/revocation-log.ts';
-import { digestToBytes } from '../rules/digest.ts';
-import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
-import { fingerprintOf, type Statement, statementRefusals } from '../rules/statement.ts';
-import { randomHex } from '../system-clock.ts';
+import { statementRefusals } from '../rules/statement.ts';
+import { appendLost, runAppend } from './append.ts';
 import type { RedisConnection } from './connection/connect.ts';
-import { readArray, readNumber, readOptionalText, readText, readTime } from './connection/replies.ts';
+import { readNumber, readOptionalText, readText, readTime } from './connection/replies.ts';
 import { isCommandRefused } from './connection/reply-errors.ts';
 import type { RedisSession } from './connection/session.ts';
 import { findDenial } from './denial.ts';
-import { keys } from './keys.ts';
 import { readEnforcement } from './registry.ts';
-import { appendScript } from './scripts/append.ts';
 
-/** How long the stream keeps entries; a reader that was away longer takes a snapshot. */
-export const logRetentionMs = 3_600_000;
 /** Milliseconds to wait for redis replicas. */
 const waitMs = 1000;
 
@@ -32,6 +25,11 @@ const waitMs = 1000;
 export function createRedisLog(session: RedisSession, clock: Clock): RevocationLog {
   return {
     append: (request) => append(session, request),
+    restore: (rules) =>
+      orUnavailable('no rule was restored', async () => ({
+        restored: await appendLost(await session.get(), rules),
+        refused: 0,
+      })),
     denial: (id) => orUnavailable('nothing was lifted', async () => findDenial(await session.get(), id)),
     enforcement: (appended) =>
       orUnavailable('it is unknown which replicas have applied it', async () =>
@@ -82,39 +80,6 @@ async function append(session: RedisSession, request: AppendRequest): Promise<Ap
     );
   }
   return { ...appended, redisReplicas };
-}
-
-/** Merges one statement into the log; a re-seed uses it too. */
-export async function runAppend(redis: RedisConnection, request: AppendRequest): Promise<readonly unknown[]> {
-  const { digest, statement, details } = request;
-  const args = [
-    randomHex(8), // the epoch, which the script uses only when there is no log yet
-    defaultMaxTokenLifetimeSeconds,
-    logRetentionMs,
-    statement.kind === 'seed' ? '' : details.id,
-    digestToBytes(digest),
-    statement.kind,
-    ...numbersOf(statement),
-    JSON.stringify(loggedDetails(request)),
-    broadLimitOf(request) ?? '',
-    fingerprintOf(digest, statement),
-  ];
-  return readArray(await redis.run(appendScript, [keys.rules, keys.log, keys.meta, keys.ids], args), 'append');
-}
-
-function numbersOf(statement: Statement): [number, number, number, number] {
-  switch (statement.kind) {
-    case 'deny':
-      return [statement.until === 'longest-token' ? -1 : statement.until, 0, 0, 0];
-    case 'cutoff':
-      return [statement.issuedUpTo === 'now' ? -1 : statement.issuedUpTo, 0, 0, 0];
-    case 'lift':
-      return [0, 0, 0, 0];
-    case 'seed': {
-      const { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } = statement.rule;
-      return [deniedUntil, issuedUpTo, denialStamp, liftedUpTo];
-    }
-  }
 }
 
 /** All redis replicas: after `WAIT 1` of two, the other one may be promoted, and the revocation is lost. */

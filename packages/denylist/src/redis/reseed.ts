@@ -1,32 +1,21 @@
 import type { Reseed } from '../replication/reseed.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
 import { randomHex } from '../system-clock.ts';
-import { readText } from './connection/replies.ts';
+import { appendLost, logRetentionMs } from './append.ts';
 import type { RedisSession } from './connection/session.ts';
 import { keys } from './keys.ts';
-import { logRetentionMs, runAppend } from './log.ts';
 import { endRestartScript } from './scripts/log.ts';
 
-/** Few at a time, so that a new revocation does not wait behind a million restored ones. */
-const inFlight = 100;
+/** After so many rules it is checked whether to go on, and Redis may be another one. */
+const batchRules = 1000;
 
-/** Appends the rules that the log lost. The script merges, so a rule that was restored meanwhile writes nothing. */
+/** Appends the rules that the log lost, and ends its restart. */
 export function createRedisReseed(session: RedisSession): Reseed {
   return {
     async append(rules, signal) {
       let restored = 0;
-      for (let from = 0; from < rules.length && !signal.aborted; from += inFlight) {
-        const redis = await session.get();
-        const replies = await Promise.all(
-          rules.slice(from, from + inFlight).map(({ digest, rule }) =>
-            runAppend(redis, {
-              digest,
-              statement: { kind: 'seed', rule },
-              details: { id: 'reseed', kind: 'reseed' },
-            }),
-          ),
-        );
-        restored += replies.filter(([outcome]) => readText(outcome, 'append') === 'appended').length;
+      for (let from = 0; from < rules.length && !signal.aborted; from += batchRules) {
+        restored += await appendLost(await session.get(), rules.slice(from, from + batchRules));
       }
       return restored;
     },

@@ -1,13 +1,14 @@
 import type { OpenedSource, OpenSourceOptions } from '../log/opened-source.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
 import type { RedisSource } from '../sources/source.ts';
+import { logRetentionMs } from './append.ts';
 import { readArray, readText } from './connection/replies.ts';
 import { RedisSession } from './connection/session.ts';
 import { createRedisFeed } from './feed.ts';
-import { createRedisHealth } from './health.ts';
+import { createRedisHealth } from './health/health.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { keys } from './keys.ts';
-import { createRedisLog, logRetentionMs } from './log.ts';
+import { createRedisLog } from './log.ts';
 import { deleteImpossibleRules } from './repair.ts';
 import { createRedisReseed } from './reseed.ts';
 import { declareScript } from './scripts/log.ts';
@@ -21,7 +22,7 @@ const commandMs = 2000;
  * connection is opened when it is first needed.
  */
 export function openRedisSource(source: RedisSource, { clock, random, newEpoch }: OpenSourceOptions): OpenedSource {
-  const timeouts = { commandMs, silenceMs: commandMs };
+  const timeouts = { commandMs };
   const publishing = new RedisSession(source, { clock, random, timeouts });
   const maintenance = new RedisSession(source, { clock, random, timeouts });
   const usage = createRedisUsage(new RedisSession(source, { clock, random, timeouts: { commandMs } }));

@@ -18,7 +18,7 @@ export interface RevocationDetails {
   readonly traceparent?: string;
   /** Set by the log: the event is a cutoff, which cannot be lifted. */
   readonly cutoff?: true;
-  /** Set by an embedded log: what the id stands for, see {@link fingerprintOf}. Redis keeps it with the id. */
+  /** In a log file: what the id stands for, see {@link fingerprintOf}. Redis keeps it with the id. */
   readonly fingerprint?: string;
 }
 

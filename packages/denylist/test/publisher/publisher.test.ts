@@ -36,6 +36,7 @@ function given({
       const loggedAtMs = clock.wallMs() - 2 + logAheadMs;
       return { epoch: 'e1', head: 'h1', cursor: 'c1', loggedAtMs, redisReplicas: 2, repeated };
     },
+    restore: () => Promise.reject(new Error('not asked here')),
     async denial(id) {
       if (id !== 'known') throw new LogError('refused', 'nothing was lifted');
       return { digest: Uint32Array.of(1, 2, 3, 4), dimension: 'grant' };

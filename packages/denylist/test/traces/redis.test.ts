@@ -5,9 +5,9 @@ import { readRule, rowBytes, viewOf } from '../../src/codec/rows.ts';
 import type { Feed } from '../../src/log/feed.ts';
 import type { OpenedSource } from '../../src/log/opened-source.ts';
 import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
+import { runAppend } from '../../src/redis/append.ts';
 import { connectRedis } from '../../src/redis/connection/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
-import { runAppend } from '../../src/redis/log.ts';
 import { pruneScript } from '../../src/redis/scripts/prune.ts';
 import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
 import {

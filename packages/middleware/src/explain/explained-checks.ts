@@ -1,5 +1,6 @@
 import type { ClaimName } from '../options/profiles.ts';
 import {
+  boundedToleranceMs,
   type Check,
   checkAge,
   checkAlgorithm,
@@ -53,7 +54,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
     checkExpiry,
     {
       name: 'exp',
-      expected: ({ policy }) => `a time less than ${seconds(policy.clockToleranceMs)} ago`,
+      expected: ({ policy }) => `a time less than ${seconds(boundedToleranceMs(policy.clockToleranceMs))} ago`,
       found: timeIn('exp'),
     },
   ],
@@ -100,7 +101,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
     checkIssuedAt,
     {
       name: 'iat',
-      expected: ({ policy }) => `a time at most ${seconds(policy.clockToleranceMs)} ahead`,
+      expected: ({ policy }) => `a time at most ${seconds(boundedToleranceMs(policy.clockToleranceMs))} ahead`,
       found: timeIn('iat'),
     },
   ],

@@ -96,7 +96,15 @@ function groupByKid(keys: readonly VerificationKey[]): ReadonlyMap<string, reado
 
 /** Reads one public key that may verify signatures, or returns why it may not. Never throws. */
 export function readKey(member: unknown): VerificationKey | SkipCause {
-  if (!isJsonObject(member)) return 'malformed';
+  return isJsonObject(member) ? readPresent(withoutNulls(member)) : 'malformed';
+}
+
+/** A serializer that writes `null` for an absent member must not make a key unusable. */
+function withoutNulls(member: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(member).filter(([, value]) => value !== null));
+}
+
+function readPresent(member: JsonObject): VerificationKey | SkipCause {
   const { kty, crv, kid, alg, use } = member;
   if (typeof kty !== 'string') return 'malformed';
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > maxKidLength)) return 'malformed';

@@ -60,7 +60,7 @@ export const verifierTable = {
       throw new ConfigurationError(name, 'say which audience this API is (null accepts the tokens of every audience)');
     },
   }),
-  /** Allowance for clocks that differ, on `exp`, `nbf` and `iat`. Milliseconds, 0–300000, default 5000. */
+  /** Allowance for clocks that differ: on `nbf`, and up to 150000 on `exp` and `iat`. Milliseconds, 0–300000, default 5000. */
   clockToleranceMs: number({ unit: 'ms', default: 5000, min: 0, max: ruleMarginSeconds * 1000 }),
   /** Reject tokens issued longer ago than this, whatever their `exp`. Milliseconds, 1000–4294967295000, default none. */
   maxTokenAgeMs: number({ unit: 'ms', default: undefined, min: 1000, max: lastSecondMs }),

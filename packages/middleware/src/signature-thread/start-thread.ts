@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { isJsonObject } from '../token/json.ts';
-import { serveChecks } from './serve-checks.ts';
+import { type CheckBatch, serveChecks } from './serve-checks.ts';
 import type { StartSignatureThread } from './signature-thread.ts';
 
 const source = `(${serveChecks})(require('node:worker_threads').parentPort, require('node:crypto').verify)`;
@@ -13,11 +13,14 @@ const source = `(${serveChecks})(require('node:worker_threads').parentPort, requ
 export const startSignatureThread: StartSignatureThread = (listener) => {
   try {
     const worker = new Worker(source, { eval: true, name: 'revocast signatures', env: {}, execArgv: [] });
-    worker.unref();
+    // A check in progress keeps the process alive, and nothing else does.
+    let inProgress = 0;
     worker.on('message', (message: unknown) => {
       if (message === 'ready') listener.ready();
       else if (isJsonObject(message)) {
         const { id, letters } = message;
+        inProgress -= 1;
+        if (inProgress === 0) worker.unref();
         if (typeof id === 'number' && typeof letters === 'string') listener.answered({ id, letters });
       }
     });
@@ -25,7 +28,14 @@ export const startSignatureThread: StartSignatureThread = (listener) => {
     worker.on('error', () => {});
     worker.on('messageerror', () => void worker.terminate());
     worker.on('exit', () => listener.ended());
-    return { send: (batch) => worker.postMessage(batch), close: () => void worker.terminate() };
+    // Last: a listener for messages that is added later keeps the process alive again.
+    worker.unref();
+    const send = (batch: CheckBatch) => {
+      inProgress += 1;
+      worker.ref();
+      worker.postMessage(batch);
+    };
+    return { send, close: () => void worker.terminate() };
   } catch {
     // Not permitted (--permission), or out of memory.
     return undefined;

@@ -7,7 +7,19 @@ import type { Counter, MetricFamilies } from './middleware-metrics.ts';
 import { registerFamilies } from './register-families.ts';
 import type { Telemetry, WatchedSources } from './telemetry.ts';
 
-const telemetries = new WeakMap<MetricsRegistry, Telemetry>();
+/**
+ * The telemetry of each registry, for all copies of this package in the process: its ESM and its CommonJS half, and a copy
+ * that is loaded again while the program runs. The number changes with the interface.
+ */
+const key = Symbol.for('revocast.middleware.telemetries.1');
+const holder = globalThis as { [key]?: WeakMap<MetricsRegistry, Registered> };
+holder[key] ??= new WeakMap<MetricsRegistry, Registered>();
+const telemetries = holder[key];
+
+interface Registered {
+  readonly telemetry: Telemetry;
+  registerMissing(): void;
+}
 
 export interface PrometheusOptions {
   readonly registry: MetricsRegistry;
@@ -24,15 +36,18 @@ export interface PrometheusOptions {
  */
 export function prometheusTelemetry(options: PrometheusOptions): Telemetry {
   const known = telemetries.get(options.registry);
-  if (known !== undefined) return known;
-  const telemetry = register(options);
-  telemetries.set(options.registry, telemetry);
-  return telemetry;
+  if (known !== undefined) {
+    known.registerMissing();
+    return known.telemetry;
+  }
+  const registered = register(options);
+  telemetries.set(options.registry, registered);
+  return registered.telemetry;
 }
 
-function register({ registry, version, node }: PrometheusOptions): Telemetry {
+function register({ registry, version, node }: PrometheusOptions): Registered {
   const watched = new Set<WatchedSources>();
-  const families = registerFamilies(registry, () => collectSources(families, [...watched]));
+  const { families, registerMissing } = registerFamilies(registry, () => collectSources(families, [...watched]));
   families.cell('build_info', { version, node, component: 'middleware' }).value = 1;
 
   const verifications = perReason(families, 'verifications_total');
@@ -52,7 +67,7 @@ function register({ registry, version, node }: PrometheusOptions): Telemetry {
     bind(['cached', 'verified'], (path) => families.histogram('verification_duration_seconds', { outcome, path })),
   );
 
-  return {
+  const telemetry: Telemetry = {
     decided(decision, use, durationMs) {
       const { outcome, issuerAlias, cached } = decision;
       const reason = outcome === 'accepted' ? 'none' : decision.reason;
@@ -89,6 +104,7 @@ function register({ registry, version, node }: PrometheusOptions): Telemetry {
       return () => watched.delete(sources);
     },
   };
+  return { telemetry, registerMissing };
 }
 
 function bind<Name extends string, Bound>(names: readonly Name[], make: (name: Name) => Bound): Record<Name, Bound> {

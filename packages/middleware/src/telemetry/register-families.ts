@@ -4,16 +4,27 @@ import type { MetricsRegistry } from '../options/telemetry-options.ts';
 import { Cell, HistogramCell, type Labels, MetricFamily } from './metric-family.ts';
 import { type MetricFamilies, middlewareMetrics } from './middleware-metrics.ts';
 
+export interface RegisteredFamilies {
+  readonly families: MetricFamilies;
+  /** Registers what the registry does not have any longer, because the application has cleared it. */
+  registerMissing(): void;
+}
+
 /**
  * Registers every metric of the table, with its series at 0 where the table lists all values of the labels.
  *
  * @param collect called at each scrape, before values are read.
  * @throws ConfigurationError when the registry already has a metric of the same name.
  */
-export function registerFamilies(registry: MetricsRegistry, collect: () => void): MetricFamilies {
+export function registerFamilies(registry: MetricsRegistry, collect: () => void): RegisteredFamilies {
   const values = new Map<string, MetricFamily<Cell>>();
   const histograms = new Map<string, MetricFamily<HistogramCell>>();
   const specs: readonly MetricSpec[] = middlewareMetrics;
+  const registered = new Map<string, MetricFamily<Cell | HistogramCell>>();
+  const register = (name: string) => {
+    // The types of a registry accept only the classes of its library; it uses name, type and get().
+    registry.registerMetric(found(registered, name) as never);
+  };
   for (const { name: key, type, help, labels, buckets = [] } of specs) {
     const name = `${metricPrefix}${key}`;
     if (registry.getSingleMetric(name) !== undefined) {
@@ -25,12 +36,17 @@ export function registerFamilies(registry: MetricsRegistry, collect: () => void)
     else values.set(key, new MetricFamily({ ...options, create: () => new Cell() }));
     const family = found<MetricFamily<Cell | HistogramCell>>(isHistogram ? histograms : values, key);
     for (const combination of combinationsOf(labels)) family.cell(combination);
-    // The types of a registry accept only the classes of its library; it uses name, type and get().
-    registry.registerMetric(family as never);
+    registered.set(name, family);
+    register(name);
   }
   return {
-    cell: (name, labels) => found(values, name).cell(labels),
-    histogram: (name, labels) => found(histograms, name).cell(labels),
+    families: {
+      cell: (name, labels) => found(values, name).cell(labels),
+      histogram: (name, labels) => found(histograms, name).cell(labels),
+    },
+    registerMissing() {
+      for (const name of registered.keys()) if (registry.getSingleMetric(name) === undefined) register(name);
+    },
   };
 }
 

@@ -61,11 +61,11 @@ function isName(value: unknown): value is string {
 }
 
 /**
- * How far `iat` may be in the future. A rule is kept for a fixed margin longer than the tokens that it covers, and the
- * tolerance uses this margin twice: for `exp` and for `iat`.
+ * The tolerance for `exp`, and how far `iat` may be in the future. A rule is kept for a fixed margin longer than the tokens
+ * that it covers, and both use this margin, so each has at most half of it. A larger tolerance is never stricter.
  */
-export function futureIssueAllowanceMs(clockToleranceMs: number): number {
-  return Math.min(clockToleranceMs, ruleMarginSeconds * 1000 - clockToleranceMs);
+export function boundedToleranceMs(clockToleranceMs: number): number {
+  return Math.min(clockToleranceMs, (ruleMarginSeconds * 1000) / 2);
 }
 
 /** RFC 9068 §4: typ must be at+jwt or application/at+jwt. RFC 7515 §4.1.9: a media type, compared without case. */
@@ -85,7 +85,7 @@ export const checkAlgorithm: Check = ({ header, policy }) =>
 export const checkExpiry: TimeCheck = ({ claims: { exp }, policy, nowMs }) => {
   if (exp === undefined) return 'missing_claim';
   if (!isNumericDate(exp)) return 'invalid_claim';
-  return nowMs >= exp * 1000 + policy.clockToleranceMs ? 'expired' : undefined;
+  return nowMs >= exp * 1000 + boundedToleranceMs(policy.clockToleranceMs) ? 'expired' : undefined;
 };
 
 /** RFC 7519 §4.1.5. */
@@ -103,7 +103,7 @@ function isBefore(nbf: number, clockToleranceMs: number, nowMs: number): boolean
 export const checkIssuedAt: Check = ({ claims: { iat }, policy, nowMs }) => {
   if (iat === undefined) return 'missing_claim';
   if (!isNumericDate(iat)) return 'invalid_claim';
-  return isBefore(iat, futureIssueAllowanceMs(policy.clockToleranceMs), nowMs) ? 'not_yet_valid' : undefined;
+  return isBefore(iat, boundedToleranceMs(policy.clockToleranceMs), nowMs) ? 'not_yet_valid' : undefined;
 };
 
 /** Not in an RFC: the denylist removes a rule when all tokens that it covers have expired, so lifetimes are bounded. */

@@ -32,6 +32,11 @@ describe('parseKeySet', () => {
     expect(parseKeySet({ keys }, 2)).toEqual({ ok: false, code: 'too_many_keys' });
   });
 
+  it.each(['kid', 'alg', 'use', 'key_ops', 'd', 'crv', 'x5c', 'oth'])('takes "%s": null for absent', (name) => {
+    const { kid: _kid, ...key } = rsa;
+    expect(parse({ ...key, [name]: null }, good)).toMatchObject({ keys: { length: 2 }, skipped: noSkippedKeys });
+  });
+
   it.each([
     ['null', null, 'malformed'],
     ['a string', 'key', 'malformed'],

@@ -53,6 +53,14 @@ describe('the metrics', () => {
     expect(register(registry).telemetry).toBe(register(registry).telemetry);
   });
 
+  it('are registered again on a registry that was cleared, with what was counted', async () => {
+    const { registry, telemetry } = register();
+    telemetry.failedOpen();
+    registry.clear();
+    expect(prometheusTelemetry({ registry, version: '1.2.3', node: 'v20' })).toBe(telemetry);
+    expect(await registry.metrics()).toContain('revocast_fail_open_accepts_total 1');
+  });
+
   it('reject a registry that already has one of their names', () => {
     const registry = new Registry();
     new Counter({ name: 'revocast_denylist_rules', help: 'x', registers: [registry] });

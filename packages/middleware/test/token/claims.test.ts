@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import { ruleMarginSeconds } from '@revocast/denylist/replica';
+import fc from 'fast-check';
 import { profiles } from '../../src/options/profiles.ts';
 import {
+  boundedToleranceMs,
   checkExpiry,
   checkIssuedAt,
   checkLifetime,
   checkNotBefore,
-  futureIssueAllowanceMs,
   type TokenUnderTest,
 } from '../../src/token/claims.ts';
 
@@ -53,18 +55,35 @@ describe('nbf', () => {
 });
 
 describe('iat', () => {
-  it('may be in the future by the tolerance, but not so far that a rule would end before its tokens', () => {
-    expect(futureIssueAllowanceMs(5 * second)).toBe(5 * second);
-    expect(futureIssueAllowanceMs(150 * second)).toBe(150 * second);
-    expect(futureIssueAllowanceMs(200 * second)).toBe(100 * second);
-    expect(futureIssueAllowanceMs(300 * second)).toBe(0);
+  it.each([
+    [1005, 5 * second, undefined],
+    [1005.001, 5 * second, 'not_yet_valid'],
+    [1150, 150 * second, undefined],
+    [1150, 300 * second, undefined],
+    [1150.001, 300 * second, 'not_yet_valid'],
+  ])('%d with a tolerance of %d ms at second 1000: %s', (iat, clockToleranceMs, reason) => {
+    expect(checkIssuedAt(token({ iat }, { clockToleranceMs }))).toBe(reason);
+  });
+});
+
+describe('a larger tolerance', () => {
+  const tolerance = fc.integer({ min: 0, max: 300 * second });
+  const checks = { exp: checkExpiry, nbf: checkNotBefore, iat: checkIssuedAt };
+
+  it.each(['exp', 'nbf', 'iat'] as const)('never makes the check of %s stricter', (claim) => {
+    const seconds = fc.double({ min: 600, max: 1400, noNaN: true });
+    fc.assert(
+      fc.property(tolerance, tolerance, seconds, (one, other, value) => {
+        const accepts = (clockToleranceMs: number) =>
+          checks[claim](token({ [claim]: value }, { clockToleranceMs })) === undefined;
+        const [less, more] = [Math.min(one, other), Math.max(one, other)];
+        expect({ less, more, stricter: accepts(less) && !accepts(more) }).toEqual({ less, more, stricter: false });
+      }),
+    );
   });
 
-  it.each([
-    [1000, undefined],
-    [1000.001, 'not_yet_valid'],
-  ])('%d at the greatest tolerance at second 1000: %s', (iat, reason) => {
-    expect(checkIssuedAt(token({ iat }, { clockToleranceMs: 300 * second }))).toBe(reason);
+  it('never accepts a token longer than a rule is kept: exp and iat together use at most the margin', () => {
+    expect(2 * boundedToleranceMs(300 * second)).toBe(ruleMarginSeconds * second);
   });
 });
 

@@ -62,7 +62,11 @@ export function* encodeFile(header: Omit<FileHeader, 'seq' | 'rows'>, state: Log
 }
 
 export function encodeEntries(entries: readonly StoredEntry[]): Uint8Array {
-  return Buffer.concat(entries.map(({ seq, change }) => frame('e', Buffer.from(encodeRuleEvent(seq, change)))));
+  return Buffer.concat(
+    entries.map(({ seq, change: { details, ...change }, fingerprint }) =>
+      frame('e', Buffer.from(encodeRuleEvent(seq, { ...change, details: details && { ...details, fingerprint } }))),
+    ),
+  );
 }
 
 export function encodeClosing(healingMs: number): Uint8Array {

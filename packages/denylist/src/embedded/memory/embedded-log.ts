@@ -12,6 +12,8 @@ import {
   type AppendRequest,
   idConflict,
   type LoggedDenial,
+  type LostRule,
+  type Restored,
   type RevocationLog,
   refusedStatement,
 } from '../../log/revocation-log.ts';
@@ -86,6 +88,7 @@ export class EmbeddedLog {
           if (queue === undefined) resolve(this.#appendNow(request));
           else queue.add({ request, resolve, reject });
         }),
+      restore: (rules) => this.#restore(rules),
       denial: async (id) => this.#denial(id),
       enforcement: async (appended) => this.#enforcement(appended),
       close: async () => await queue?.drained(),
@@ -134,9 +137,9 @@ export class EmbeddedLog {
       digest: digest.slice(),
       rule,
       loggedAtMs: now,
-      details: { ...loggedDetails(request), fingerprint },
+      details: loggedDetails(request),
     };
-    return this.#appended(staging.add(change, isSeed ? undefined : details.id), now, false);
+    return this.#appended(staging.add({ change, id: isSeed ? undefined : details.id, fingerprint }), now, false);
   }
 
   /** Puts the staged entries in force. */
@@ -144,11 +147,11 @@ export class EmbeddedLog {
     const { table, ids } = this.#state;
     this.#state.broad = broad;
     if (entries.length === 0) return;
-    for (const { seq, change, id } of entries) {
+    for (const { seq, change, id, fingerprint } of entries) {
       table.set(change.digest, change.rule);
       this.#state.seq = seq;
       if (id === undefined) continue;
-      ids.set(id, { seq, loggedAtMs: change.loggedAtMs, fingerprint: change.details?.fingerprint });
+      ids.set(id, { seq, loggedAtMs: change.loggedAtMs, fingerprint });
       for (const [old, { loggedAtMs }] of ids) {
         if (change.loggedAtMs - loggedAtMs <= dayMs) break;
         ids.delete(old);
@@ -189,6 +192,16 @@ export class EmbeddedLog {
     const { epoch } = this.#journal;
     const head = this.#journal.headAt(seq);
     return { epoch, head, cursor: String(seq), loggedAtMs, redisReplicas: 0, repeated };
+  }
+
+  async #restore(rules: readonly LostRule[]): Promise<Restored> {
+    const before = this.#state.seq;
+    await Promise.all(
+      rules.map(({ digest, rule }) =>
+        this.log.append({ digest, statement: { kind: 'seed', rule }, details: { id: 'reseed', kind: 'reseed' } }),
+      ),
+    );
+    return { restored: this.#state.seq - before, refused: 0 };
   }
 
   #denial(id: string): LoggedDenial {

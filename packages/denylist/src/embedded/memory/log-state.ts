@@ -28,6 +28,8 @@ export interface StoredEntry {
   readonly change: Change & { readonly loggedAtMs: number };
   /** Absent for a re-seed. */
   readonly id: string | undefined;
+  /** What the id stands for. */
+  readonly fingerprint: string;
 }
 
 export function emptyState(): LogState {
@@ -61,12 +63,11 @@ export class Staging {
   }
 
   /** @returns the number of the entry. */
-  add(change: StoredEntry['change'], id: string | undefined): number {
+  add({ change, id, fingerprint }: Omit<StoredEntry, 'seq'>): number {
     const seq = this.seq + 1;
-    this.entries.push({ seq, change, id });
+    this.entries.push({ seq, change, id, fingerprint });
     this.#rules.set(digestToHex(change.digest), change.rule);
-    if (id !== undefined)
-      this.#ids.set(id, { seq, loggedAtMs: change.loggedAtMs, fingerprint: change.details?.fingerprint });
+    if (id !== undefined) this.#ids.set(id, { seq, loggedAtMs: change.loggedAtMs, fingerprint });
     return seq;
   }
 }

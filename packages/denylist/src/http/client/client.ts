@@ -14,6 +14,8 @@ export interface HttpClient {
   readonly reader?: string;
   /** Keeps sockets for requests that come often; without one each request has its own. */
   readonly agent?: Agent;
+  /** Whether a request in progress keeps the process alive. Default false. */
+  readonly keepAlive?: boolean;
   /** Milliseconds of silence after which the other side is given up; default 3000. */
   readonly timeoutMs?: number;
 }
@@ -36,7 +38,7 @@ interface Message {
 
 /** One socket per request, without redirects: a stream holds its own, and the rest is rare. */
 async function send(client: HttpClient, { method, path, headers, body }: Message): Promise<IncomingMessage> {
-  const { source, signal, reader, timeoutMs = readTimeoutMs } = client;
+  const { source, signal, reader, keepAlive = false, timeoutMs = readTimeoutMs } = client;
   const authorization = await authorizationFor(client);
   const url = new URL(`${source.baseUrl}${path}`);
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -68,8 +70,7 @@ async function send(client: HttpClient, { method, path, headers, body }: Message
       sent.destroy(new Error(`no answer within ${timeoutMs} ms`));
     });
     sent.on('socket', (socket) => {
-      // A request under way must not keep the process alive.
-      socket.unref();
+      if (!keepAlive) socket.unref();
       connected = !socket.connecting;
       // A kept socket is connected already, and would gather a listener with every request.
       if (socket.connecting) {

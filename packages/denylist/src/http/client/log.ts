@@ -1,12 +1,15 @@
 import type { Clock } from '../../clock.ts';
 import { encodeAppendRequest } from '../../codec/append-request.ts';
+import { encodeSeeds, maxSeeds } from '../../codec/seeds.ts';
 import { type Enforcement, nothingKnown } from '../../log/enforcement.ts';
 import { FeedError } from '../../log/feed.ts';
 import {
   type Appended,
   LogError,
   type LogErrorCode,
+  type LostRule,
   logErrorCodes,
+  type Restored,
   type RevocationLog,
 } from '../../log/revocation-log.ts';
 import { digestFromHex } from '../../rules/digest.ts';
@@ -21,7 +24,8 @@ export function createHttpLog(
   { clock, ...token }: { readonly clock: Clock; readonly tokenFile?: string },
 ): RevocationLog {
   const closed = new AbortController();
-  const client: HttpClient = { source, signal: closed.signal, ...token };
+  // A script that only revokes must not end before it has.
+  const client: HttpClient = { source, signal: closed.signal, keepAlive: true, ...token };
   return {
     async append(request) {
       let answered: Awaited<ReturnType<typeof post>>;
@@ -37,6 +41,16 @@ export function createHttpLog(
           : new LogError('unavailable', `nothing was revoked: ${source.name} cannot be reached`, { cause: error });
       }
       return readAnswer(answered.statusCode ?? 0, body, source.name);
+    },
+    async restore(rules) {
+      let restored = 0;
+      let refused = 0;
+      for (let from = 0; from < rules.length; from += maxSeeds) {
+        const answer = await sendSeeds(client, rules.slice(from, from + maxSeeds));
+        restored += answer.restored;
+        refused += answer.refused;
+      }
+      return { restored, refused };
     },
     async denial(id) {
       let status: number;
@@ -146,4 +160,21 @@ function parseObject(body: Uint8Array): Record<string, unknown> {
   } catch {
     return {}; // not ours: judged by its status
   }
+}
+
+async function sendSeeds(client: HttpClient, rules: readonly LostRule[]): Promise<Restored> {
+  const { name } = client.source;
+  let status: number;
+  let parsed: Record<string, unknown>;
+  try {
+    const response = await post(client, paths.seeds, encodeSeeds(rules));
+    status = response.statusCode ?? 0;
+    parsed = parseObject(await readAll(response, 4096));
+  } catch (error) {
+    throw new LogError('unavailable', `${name} cannot be reached, so no rule was restored`, { cause: error });
+  }
+  const { restored, refused } = parsed;
+  if (status === 200 && typeof restored === 'number' && typeof refused === 'number') return { restored, refused };
+  const fix = status === 401 || status === 403 ? ': it takes lost rules with its relay token only' : '';
+  throw new LogError('unavailable', `no rule was restored, ${name} answered ${status}${fix}`);
 }

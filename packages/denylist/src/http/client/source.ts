@@ -7,7 +7,6 @@ import { createHttpUsage } from './usage.ts';
 
 /** Another sidecar as a source: a relay. */
 export function openHttpSource(source: HttpSource, { clock, tokenFile }: OpenSourceOptions): OpenedSource {
-  const closed = new AbortController();
   const token = tokenFile === undefined ? {} : { tokenFile };
   const log = createHttpLog(source, { clock, ...token });
   const usage = createHttpUsage(source, { clock, ...token });
@@ -17,9 +16,8 @@ export function openHttpSource(source: HttpSource, { clock, tokenFile }: OpenSou
     feed: createHttpFeed(source, { clock, ...token }),
     log,
     usage,
-    reseed: tokenFile === undefined ? undefined : createHttpReseed({ source, signal: closed.signal, tokenFile }),
+    reseed: tokenFile === undefined ? undefined : createHttpReseed(log),
     async close() {
-      closed.abort();
       usage.close();
       await log.close();
     },

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeSeeds } from '../../codec/seeds.ts';
-import type { RevocationLog } from '../../log/revocation-log.ts';
-import type { HeldRule } from '../../replication/reseed.ts';
+import type { LostRule, RevocationLog } from '../../log/revocation-log.ts';
 import { sameDigest } from '../../rules/digest.ts';
 import { restartDigest } from '../../rules/log-restart.ts';
 import { maxCutoffAheadSeconds, stampCeiling } from '../../rules/rule.ts';
@@ -11,7 +10,7 @@ import { answer, answerFailure, readBody } from './answer.ts';
 const maxBodyBytes = 64 * 1024;
 
 export interface SeedReceiver {
-  readonly log: RevocationLog;
+  readonly log: Pick<RevocationLog, 'restore'>;
   /** Milliseconds of the log's clock; undefined while it is unknown. */
   readonly logNowMs: () => number | undefined;
 }
@@ -39,19 +38,8 @@ export async function receiveSeeds(
       return;
     }
     const permitted = seeds.filter((seed) => isPossible(seed, nowMs / 1000));
-    const appended = await Promise.all(
-      permitted.map(({ digest, rule }) =>
-        log.append({
-          digest,
-          statement: { kind: 'seed', rule },
-          details: { id: 'reseed', kind: 'reseed' },
-          redisReplicas: 0,
-        }),
-      ),
-    );
-    // What the log had already has no entry.
-    const restored = appended.filter(({ cursor }) => cursor !== '').length;
-    answer(response, 200, { restored, refused: seeds.length - permitted.length });
+    const { restored, refused } = await log.restore(permitted);
+    answer(response, 200, { restored, refused: refused + seeds.length - permitted.length });
   } catch (error) {
     answerFailure(response, error);
   }
@@ -61,7 +49,7 @@ export async function receiveSeeds(
  * Whether a log can have held this rule. A cutoff or a lift far ahead would deny, or accept, for ever. The restart of the
  * log is judged by the sidecars that follow the log itself.
  */
-function isPossible({ digest, rule }: HeldRule, nowSeconds: number): boolean {
+function isPossible({ digest, rule }: LostRule, nowSeconds: number): boolean {
   const { issuedUpTo, denialStamp, liftedUpTo } = rule;
   const latest = nowSeconds + maxCutoffAheadSeconds;
   const isLiftSeen = liftedUpTo <= denialStamp || liftedUpTo <= latest;

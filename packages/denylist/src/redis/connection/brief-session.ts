@@ -2,7 +2,7 @@ import type { Clock, Random } from '../../clock.ts';
 import { FeedError } from '../../log/feed.ts';
 import type { RedisSource } from '../../sources/redis-source.ts';
 import { withTimeout } from '../../with-timeout.ts';
-import type { RedisConnection } from './client.ts';
+import type { RedisConnection } from '../client.ts';
 import { RedisSession } from './session.ts';
 
 interface BriefSessionOptions<Answer> {
@@ -22,7 +22,7 @@ export class BriefSession<Answer> extends RedisSession {
   #inProgress = 0;
 
   constructor(source: RedisSource, options: BriefSessionOptions<Answer>) {
-    super(source, { ...options, timeouts: { commandMs: options.timeoutMs, silenceMs: 2000 } });
+    super(source, { ...options, timeouts: { commandMs: options.timeoutMs } });
     this.#options = options;
   }
 

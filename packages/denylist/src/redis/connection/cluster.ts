@@ -1,7 +1,7 @@
 import { FeedError } from '../../log/feed.ts';
 import type { RedisNode, RedisSource } from '../../sources/redis-source.ts';
+import { openClient, type RedisConnection, type RedisTimeouts } from '../client.ts';
 import { keys } from '../keys.ts';
-import { openClient, type RedisConnection, type RedisTimeouts } from './client.ts';
 import { firstToSucceed } from './first-to-succeed.ts';
 import { movedTo } from './reply-errors.ts';
 

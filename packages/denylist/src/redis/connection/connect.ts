@@ -1,9 +1,9 @@
 import type { RedisSource } from '../../sources/source.ts';
-import { openClient, type RedisConnection, type RedisTimeouts } from './client.ts';
+import { openClient, type RedisConnection, type RedisTimeouts } from '../client.ts';
 import { connectToOwner } from './cluster.ts';
 import { connectToPrimary } from './sentinel.ts';
 
-export type { RedisConnection, RedisTimeouts } from './client.ts';
+export type { RedisConnection, RedisTimeouts } from '../client.ts';
 
 /**
  * Opens one connection to the server that accepts writes, in any deployment. It never reconnects, because its user must

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FeedError } from '../../log/feed.ts';
 import type { RedisNode, RedisSource } from '../../sources/redis-source.ts';
-import { openClient, type RedisConnection, type RedisTimeouts } from './client.ts';
+import { openClient, type RedisConnection, type RedisTimeouts } from '../client.ts';
 import type { RedisAddress } from './credentials.ts';
 import { firstToSucceed } from './first-to-succeed.ts';
 import { readArray, readNumber, readText } from './replies.ts';
@@ -37,8 +37,8 @@ interface Answer {
 }
 
 /** The first answer counts, so a Sentinel that is down or does not watch this primary costs no time. */
-async function askAny(source: RedisSource, { connectMs = 1000 }: RedisTimeouts): Promise<Answer> {
-  const limits = { connectMs, commandMs: connectMs, silenceMs: 3 * watchMs + connectMs };
+async function askAny(source: RedisSource, { connectMs = 1000, isBackground }: RedisTimeouts): Promise<Answer> {
+  const limits = { connectMs, commandMs: connectMs, isBackground };
   return await firstToSucceed(
     source.nodes.map(async (node): Promise<Answer> => {
       const sentinel = await openClient(sentinelAddress(source, node), limits);
@@ -103,7 +103,7 @@ async function closeWhenMoved({ connection, primary, source, timeouts, ...first 
     try {
       let named: RedisNode;
       if (sentinel.open) named = await askPrimary(sentinel, source);
-      else ({ sentinel, primary: named } = await askAny(source, timeouts));
+      else ({ sentinel, primary: named } = await askAny(source, { ...timeouts, isBackground: true }));
       if (named.host !== primary.host || named.port !== primary.port) connection.close();
     } catch {
       // A Sentinel that fails says nothing about the primary; the next round asks another Sentinel.

@@ -466,6 +466,7 @@ describe('a revocation handed in', () => {
         requests.push(asked);
         return answer();
       },
+      restore: () => Promise.reject(new Error('not asked here')),
       async denial(id) {
         if (id !== 'known') throw new LogError('refused', 'as the log says');
         return { digest: numbered(1), dimension: 'grant' };

@@ -1,5 +1,5 @@
-import type { Misconfiguration, SourceFigures } from '../log/source-health.ts';
-import { logRetentionMs } from './log.ts';
+import type { Misconfiguration, SourceFigures } from '../../log/source-health.ts';
+import { logRetentionMs } from '../append.ts';
 
 /** The facts that one examination of Redis found. A field is absent when this user may not read it. */
 export interface RedisFacts extends SourceFigures {

@@ -1,21 +1,21 @@
 import type { Redis } from 'ioredis';
-import { FeedError } from '../../log/feed.ts';
-import { systemClock as clock } from '../../system-clock.ts';
-import { withTimeout } from '../../with-timeout.ts';
-import type { RedisScript } from '../scripts/script.ts';
-import { type RedisAddress, readPassword, readTls } from './credentials.ts';
-import { loadClient } from './load-client.ts';
-import { failure, toFeedError } from './reply-errors.ts';
+import { FeedError } from '../log/feed.ts';
+import { systemClock as clock } from '../system-clock.ts';
+import { withTimeout } from '../with-timeout.ts';
+import { type RedisAddress, readPassword, readTls } from './connection/credentials.ts';
+import { loadClient } from './connection/load-client.ts';
+import { failure, toFeedError } from './connection/reply-errors.ts';
+import type { RedisScript } from './scripts/script.ts';
 
 type RedisArgument = string | number | Uint8Array;
 
 export interface RedisTimeouts {
   /** Milliseconds for TCP, TLS and the handshake; default 1000. */
   readonly connectMs?: number;
-  /** Milliseconds for a reply; default no limit. */
+  /** Milliseconds for a reply, longer than a tail blocks; then the connection is closed. Default no limit. */
   readonly commandMs?: number;
-  /** Milliseconds without a byte before the socket is closed; longer than a tail blocks. Default no limit. */
-  readonly silenceMs?: number;
+  /** It never keeps the process alive: a feed that is followed until the process ends. Default: while a command is in progress. */
+  readonly isBackground?: boolean;
 }
 
 /**
@@ -24,12 +24,14 @@ export interface RedisTimeouts {
  * @throws FeedError when the server is unreachable, ConfigurationError when ioredis is not installed.
  */
 export async function openClient(address: RedisAddress, timeouts: RedisTimeouts = {}): Promise<RedisConnection> {
-  const { connectMs = 1000, commandMs, silenceMs } = timeouts;
+  const { connectMs = 1000 } = timeouts;
   const { host, port, name, user, database } = address;
   const RedisClient = await loadClient();
   const client = new RedisClient({
     host,
     port,
+    // Version 5 of the client asks for an IPv4 address otherwise, version 6 for any.
+    family: 0,
     db: database,
     username: user,
     password: await readPassword(address),
@@ -48,14 +50,13 @@ export async function openClient(address: RedisAddress, timeouts: RedisTimeouts 
     enableReadyCheck: false,
     connectTimeout: connectMs,
     disconnectTimeout: 500,
-    socketTimeout: silenceMs,
   });
   // Without a listener the client prints every failure to stderr; failures reach the caller through the promises.
   let lastError: Error | undefined;
   client.on('error', (error: Error) => {
     lastError = error;
   });
-  const connection = new RedisConnection(client, name, commandMs);
+  const connection = new RedisConnection(client, name, timeouts);
   // The client's own limit covers TCP only: a paused server accepts the connection and never answers the handshake.
   let isLate = false;
   const deadline = setTimeout(() => {
@@ -71,6 +72,7 @@ export async function openClient(address: RedisAddress, timeouts: RedisTimeouts 
   } finally {
     clearTimeout(deadline);
   }
+  client.stream.unref();
   return connection;
 }
 
@@ -80,13 +82,14 @@ const noReply = Symbol('no reply');
 export class RedisConnection {
   readonly #client: Redis;
   readonly #name: string;
-  readonly #commandMs: number | undefined;
+  readonly #timeouts: RedisTimeouts;
+  #inProgress = 0;
   readonly #closed = new AbortController();
 
-  constructor(client: Redis, name: string, commandMs: number | undefined) {
+  constructor(client: Redis, name: string, timeouts: RedisTimeouts) {
     this.#client = client;
     this.#name = name;
-    this.#commandMs = commandMs;
+    this.#timeouts = timeouts;
     client.on('close', () => this.#closed.abort());
   }
 
@@ -131,12 +134,30 @@ export class RedisConnection {
   }
 
   async #replyTo(command: string, args: readonly RedisArgument[]): Promise<unknown> {
-    const reply = this.#client.callBuffer(command, ...args.map(toClientArgument));
-    if (this.#commandMs === undefined) return await reply;
-    // The client has such a limit too, but its error has no code: only its text tells it from others.
-    const answer = await withTimeout(reply, { clock, timeoutMs: this.#commandMs, late: noReply });
-    if (answer === noReply) throw failure('timeout', this.#name);
-    return answer;
+    // Not the limit of the client: its timer keeps the process alive, and version 5.4 prints lines about it.
+    const { commandMs: timeoutMs, isBackground = false } = this.#timeouts;
+    if (!isBackground) this.#begin();
+    try {
+      const reply = this.#client.callBuffer(command, ...args.map(toClientArgument));
+      if (timeoutMs === undefined) return await reply;
+      // The client has such a limit too, but its error has no code: only its text tells it from others.
+      const answer = await withTimeout(reply, { clock, timeoutMs, late: noReply });
+      if (answer === noReply) throw failure('timeout', this.#name);
+      return answer;
+    } finally {
+      if (!isBackground) this.#end();
+    }
+  }
+
+  /** A command in progress keeps the process alive: a script that only revokes must not end before it has. */
+  #begin(): void {
+    this.#inProgress += 1;
+    if (this.#inProgress === 1) this.#client.stream.ref();
+  }
+
+  #end(): void {
+    this.#inProgress -= 1;
+    if (this.#inProgress === 0) this.#client.stream.unref();
   }
 }
 

@@ -1,14 +1,14 @@
-import type { Clock } from '../clock.ts';
-import { FeedError } from '../log/feed.ts';
-import type { SourceHealth } from '../log/source-health.ts';
-import type { RedisConnection } from './connection/connect.ts';
-import { readArray, readNumber, readOptionalText, readText, readTime } from './connection/replies.ts';
-import { isCommandRefused, isScriptRefused } from './connection/reply-errors.ts';
-import type { RedisSession } from './connection/session.ts';
-import { readEntries } from './entries.ts';
-import { keys } from './keys.ts';
+import type { Clock } from '../../clock.ts';
+import { FeedError } from '../../log/feed.ts';
+import type { SourceHealth } from '../../log/source-health.ts';
+import type { RedisConnection } from '../connection/connect.ts';
+import { readArray, readNumber, readOptionalText, readText, readTime } from '../connection/replies.ts';
+import { isCommandRefused, isScriptRefused } from '../connection/reply-errors.ts';
+import type { RedisSession } from '../connection/session.ts';
+import { readEntries } from '../entries.ts';
+import { keys } from '../keys.ts';
+import { rightsScript } from '../scripts/rights.ts';
 import { judgeRedis, type RedisFacts } from './misconfiguration.ts';
-import { rightsScript } from './scripts/rights.ts';
 
 /**
  * A function that examines a Redis once: its settings, memory, clock, our rights and the log. What the user may not read

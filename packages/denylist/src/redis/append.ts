@@ -1,0 +1,71 @@
+import { broadLimitOf } from '../log/broad-rules.ts';
+import { loggedDetails } from '../log/logged-denial.ts';
+import type { AppendRequest, LostRule } from '../log/revocation-log.ts';
+import { digestToBytes } from '../rules/digest.ts';
+import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
+import { fingerprintOf, type Statement } from '../rules/statement.ts';
+import { randomHex } from '../system-clock.ts';
+import type { RedisConnection } from './client.ts';
+import { readArray, readText } from './connection/replies.ts';
+import { keys } from './keys.ts';
+import { appendScript } from './scripts/append.ts';
+
+/** How long the stream keeps entries; a reader that was away longer takes a snapshot. */
+export const logRetentionMs = 3_600_000;
+/** Few at a time, so that a new revocation does not wait behind a million restored ones. */
+const inFlight = 100;
+
+/** Merges one statement into the log; a re-seed uses it too. */
+export async function runAppend(redis: RedisConnection, request: AppendRequest): Promise<readonly unknown[]> {
+  const { digest, statement, details } = request;
+  const args = [
+    randomHex(8), // the epoch, which the script uses only when there is no log yet
+    defaultMaxTokenLifetimeSeconds,
+    logRetentionMs,
+    statement.kind === 'seed' ? '' : details.id,
+    digestToBytes(digest),
+    statement.kind,
+    ...numbersOf(statement),
+    JSON.stringify(loggedDetails(request)),
+    broadLimitOf(request) ?? '',
+    fingerprintOf(digest, statement),
+  ];
+  return readArray(await redis.run(appendScript, [keys.rules, keys.log, keys.meta, keys.ids], args), 'append');
+}
+
+function numbersOf(statement: Statement): [number, number, number, number] {
+  switch (statement.kind) {
+    case 'deny':
+      return [statement.until === 'longest-token' ? -1 : statement.until, 0, 0, 0];
+    case 'cutoff':
+      return [statement.issuedUpTo === 'now' ? -1 : statement.issuedUpTo, 0, 0, 0];
+    case 'lift':
+      return [0, 0, 0, 0];
+    case 'seed': {
+      const { deniedUntil, issuedUpTo, denialStamp, liftedUpTo } = statement.rule;
+      return [deniedUntil, issuedUpTo, denialStamp, liftedUpTo];
+    }
+  }
+}
+
+/**
+ * Appends rules that the log lost. The script merges, so a rule that was restored meanwhile writes nothing.
+ *
+ * @returns how many the log lacked.
+ */
+export async function appendLost(redis: RedisConnection, rules: readonly LostRule[]): Promise<number> {
+  let restored = 0;
+  for (let from = 0; from < rules.length; from += inFlight) {
+    const replies = await Promise.all(
+      rules.slice(from, from + inFlight).map(({ digest, rule }) =>
+        runAppend(redis, {
+          digest,
+          statement: { kind: 'seed', rule },
+          details: { id: 'reseed', kind: 'reseed' },
+        }),
+      ),
+    );
+    restored += replies.filter(([outcome]) => readText(outcome, 'append') === 'appended').length;
+  }
+  return restored;
+}
