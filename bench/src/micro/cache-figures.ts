@@ -17,7 +17,7 @@ export function cacheFigures(passes: number): Figure[] {
   const cache = readCache(new TokenCache({ maxEntries: entries }));
   // As long as a token with RS256.
   const tokens = Array.from({ length: entries * 2 }, (_, index) => `${'h'.repeat(700)}.${index}`);
-  const token = { issuer: { keys: { trusts: () => true } }, keyThumbprint: 'thumbprint' };
+  const token = { issuer: { keys: { trusts: () => true } }, keyIdentity: 'thumbprint' };
   const keys = tokens.map((text) => keyOf(text));
   for (const key of keys) cache.remember(key, token);
   const live = tokens.slice(entries);

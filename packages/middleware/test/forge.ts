@@ -5,6 +5,7 @@ const pairs = {
   es: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   // The same kid at another issuer, with another key.
   other: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  leaked: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   p384: generateKeyPairSync('ec', { namedCurve: 'P-384' }),
   rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
   weak: generateKeyPairSync('rsa', { modulusLength: 1024 }),
@@ -36,6 +37,7 @@ export interface Recipe {
 const algorithms: Readonly<Record<KeyName, string>> = {
   es: 'ES256',
   other: 'ES256',
+  leaked: 'ES256',
   p384: 'ES384',
   rsa: 'RS256',
   weak: 'RS256',
@@ -65,7 +67,7 @@ function signature(signer: KeyName | 'hmac', input: string): Buffer {
 }
 
 function keyFor(signer: KeyName, key: KeyObject) {
-  const elliptic = signer === 'es' || signer === 'other' || signer === 'p384';
+  const elliptic = ['es', 'other', 'leaked', 'p384'].includes(signer);
   return elliptic ? { key, dsaEncoding: 'ieee-p1363' as const } : key;
 }
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { composeVerifier } from '../src/verifier/create-verifier.ts';
 import type { Verifier } from '../src/verifier/verifier.ts';
 import { FakeFeed } from './fake-feed.ts';
-import { forge, publicJwk } from './forge.ts';
+import { forge, type KeyName, publicJwk } from './forge.ts';
 import { defaultKeySetLimits } from './jwks/default-limits.ts';
 import { reasonOf } from './table-run.ts';
 import { type TestDependencies, testDependencies } from './test-dependencies.ts';
@@ -22,31 +22,35 @@ interface KeyServer {
   up: boolean;
 }
 
-async function open() {
-  const server: KeyServer = { keys: [publicJwk('es')], up: true };
+async function open(keys: object[] = [publicJwk('es')]) {
+  const server: KeyServer = { keys, up: true };
   const dependencies = testDependencies({
     fetch: async () => {
       if (!server.up) throw new TypeError('down');
       return new Response(JSON.stringify({ keys: server.keys }), { headers: { 'content-type': 'application/json' } });
     },
   });
+  const feed = new FakeFeed(dependencies.clock);
   const verifier = composeVerifier(
-    { issuer, audience, jwksUri: 'https://keys.test/jwks', revocation: { feed: new FakeFeed(dependencies.clock) } },
+    { issuer, audience, jwksUri: 'https://keys.test/jwks', revocation: { feed } },
     dependencies,
   );
   opened.push(verifier);
   await dependencies.clock.advance(0);
   await verifier.prefetch();
-  return { server, dependencies, verifier, ...senders(verifier, dependencies) };
+  return { server, dependencies, feed, verifier, ...senders(verifier, dependencies) };
 }
 
 /** Signs tokens of the present time, each with its own id, so that only the same token is found in the token cache. */
 function senders(verifier: Verifier, dependencies: TestDependencies) {
   let serial = 0;
-  const sign = (kid: string, signer: 'es' | 'other' = 'es') => {
+  const sign = (kid: string, signer: KeyName = 'es', lifetimeSeconds = 300) => {
     const iat = Math.floor(dependencies.clock.wallMs() / 1000);
     serial += 1;
-    return forge({ header: { kid }, signer, claims: { jti: `token-${serial}`, iat, exp: iat + 300 } }, usualClaims);
+    return forge(
+      { header: { kid }, signer, claims: { jti: `token-${serial}`, iat, exp: iat + lifetimeSeconds + 60 } },
+      usualClaims,
+    );
   };
   const send = async (token: string) =>
     reasonOf(await verifier.verify({ headers: { authorization: `Bearer ${token}` } }));
@@ -100,6 +104,66 @@ describe('given 1000 tokens with 1000 random kids at once', () => {
     }
     expect(await send(sign('es'))).toBe('none');
   });
+});
+
+describe('given a key set that changes what it says about a key', () => {
+  const rsa = (members: object) => publicJwk('rsa', { kid: 'es', ...members });
+
+  it.each([
+    ['narrows it to another alg', [rsa({ alg: 'PS256' })], 'alg_not_allowed'],
+    ['lists it under another kid only', [rsa({ kid: 'renamed' })], 'unknown_kid'],
+    ['lists it for encryption only', [publicJwk('ed'), rsa({ use: 'enc' })], 'key_not_usable'],
+    ['names no alg any more', [rsa({})], 'none'],
+  ] as const)('verifies known tokens again when it %s', async (_what, after, reason) => {
+    const { server, dependencies, verifier, sign, send } = await open([rsa({ alg: 'RS256' })]);
+    const token = sign('es', 'rsa', softAgeMs / 1000);
+    expect([await send(token), await send(token)]).toEqual(['none', 'none']);
+    server.keys = [...after];
+    await dependencies.clock.advance(softAgeMs);
+    await send(token);
+    await dependencies.clock.advance(0);
+    expect(await send(token)).toBe(reason);
+    await verifier.close();
+  });
+
+  it('keeps known tokens while it says the same', async () => {
+    const { dependencies, verifier, sign } = await open([rsa({ alg: 'RS256' })]);
+    const headers = { authorization: `Bearer ${sign('es', 'rsa', softAgeMs / 1000)}` };
+    await verifier.verify({ headers });
+    await dependencies.clock.advance(softAgeMs);
+    await verifier.verify({ headers });
+    await dependencies.clock.advance(0);
+    expect(dependencies.fetched.length).toBe(2);
+    expect(verifier.verify({ headers })).toMatchObject({ outcome: 'accepted', cached: true });
+  });
+
+  it('applies a revocation of each kid of a key, also of a kid that was added later', async () => {
+    const { server, dependencies, feed, sign, send } = await open([rsa({})]);
+    const token = sign('es', 'rsa', softAgeMs / 1000);
+    expect(await send(token)).toBe('none');
+    server.keys = [rsa({}), rsa({ kid: 'second', alg: 'PS256' }), rsa({ kid: 'third', use: 'enc' })];
+    await dependencies.clock.advance(softAgeMs);
+    await send(token);
+    await dependencies.clock.advance(0);
+    expect(await send(token)).toBe('none');
+    feed.deny({ dimension: 'key', issuer, value: 'second' });
+    await dependencies.clock.advance(0);
+    expect([await send(token), await send(sign('es', 'rsa'))]).toEqual(['revoked_key', 'revoked_key']);
+  });
+
+  it.each(['es', 'second', 'third'])(
+    'applies a revocation of %s to tokens that name another kid of the key',
+    async (kid) => {
+      const keys = [rsa({}), rsa({ kid: 'second' }), rsa({ kid: 'third', use: 'enc' })];
+      const { feed, sign, send } = await open(keys);
+      expect([await send(sign('es', 'rsa')), await send(sign('second', 'rsa'))]).toEqual(['none', 'none']);
+      feed.deny({ dimension: 'key', issuer, value: kid });
+      expect([await send(sign('es', 'rsa')), await send(sign('second', 'rsa'))]).toEqual([
+        'revoked_key',
+        'revoked_key',
+      ]);
+    },
+  );
 });
 
 describe('given an issuer that is down', () => {

@@ -28,7 +28,7 @@ const jwks = {
     publicJwk('rsa', { kid: 'enc', use: 'enc' }),
     publicJwk('es', { kid: 'twice' }),
     publicJwk('other', { kid: 'twice' }),
-    publicJwk('es', { kid: 'leaked' }),
+    publicJwk('leaked'),
   ],
 };
 const otherJwks = { keys: [publicJwk('other', { kid: 'es' })] };

@@ -420,7 +420,7 @@ const revoked: Row[] = [
   },
   { sends: 'the same subject at another client', token: claims({ sub: 'user-7' }), reason: 'none' },
   { sends: 'a revoked tenant', bench: 'auth0', token: claims({ org_id: 'revoked-tenant' }), reason: 'revoked_tenant' },
-  { sends: 'a revoked key', token: { header: { kid: 'leaked' } }, reason: 'revoked_key' },
+  { sends: 'a revoked key', token: { signer: 'leaked' }, reason: 'revoked_key' },
   {
     sends: 'a revoked issuer',
     bench: 'two issuers',

@@ -78,10 +78,10 @@ export class KeySetCache implements KeySource {
     return lookup instanceof Promise ? lookup.then((settled) => this.#report(settled)) : this.#report(lookup);
   }
 
-  trusts(thumbprint: string): boolean {
+  trusts(identity: string): boolean {
     const nowMs = this.#clock.monotonicMs();
     this.#refreshIfDue(nowMs);
-    return this.#usable(nowMs)?.keySet.thumbprints.has(thumbprint) ?? false;
+    return this.#usable(nowMs)?.keySet.identities.has(identity) ?? false;
   }
 
   async prefetch(): Promise<boolean> {

@@ -96,10 +96,13 @@ export interface KeySource {
    */
   findKey(query: KeyQuery): KeyLookup | Promise<KeyLookup>;
   /**
-   * Returns whether a key that verified a token before is still trusted. Call it on every hit of the token cache: it also
-   * starts the refresh in the background, without which a process with hits only would never notice a removed key.
+   * Returns whether the issuer still lists a key that verified a token before, with the same kids and algorithms. Call it on
+   * every hit of the token cache: it also starts the refresh in the background, without which a process with hits only would
+   * never notice a removed key.
+   *
+   * @param identity of a key that `findKey` returned.
    */
-  trusts(thumbprint: string): boolean;
+  trusts(identity: string): boolean;
   /** Resolves to whether usable keys are held, after at most one refresh. Never rejects. */
   prefetch(): Promise<boolean>;
   status(): KeySourceStatus;

@@ -1,6 +1,7 @@
-import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { maxKidLength } from '../token/compact.ts';
 import { isJsonObject, type JsonObject } from '../token/json.ts';
+import { jwkThumbprint } from './jwk-thumbprint.ts';
 import { algorithmsOfKey, type SignatureAlgorithm, type VerificationKey, verificationKey } from './verification-key.ts';
 
 /**
@@ -27,7 +28,8 @@ export interface KeySet {
   /** No two with the same kid, thumbprint and algorithms. */
   readonly keys: readonly VerificationKey[];
   readonly byKid: ReadonlyMap<string, readonly VerificationKey[]>;
-  readonly thumbprints: ReadonlySet<string>;
+  /** Of each key: {@link VerificationKey.identity}. */
+  readonly identities: ReadonlySet<string>;
   /** Kids of unused members: a token that names one causes no refresh. */
   readonly skippedKids: ReadonlySet<string>;
   readonly skipped: SkippedKeys;
@@ -50,23 +52,36 @@ export function parseKeySet(value: unknown, maxKeys: number): KeySetParse {
   if (!Array.isArray(members)) return { ok: false, code: 'not_a_key_set' };
   if (members.length > maxKeys) return { ok: false, code: 'too_many_keys' };
 
-  const keys: VerificationKey[] = [];
+  const listed: VerificationKey[] = [];
+  const kidsOfKeys = new Map<string, Set<string>>();
   const skippedKids = new Set<string>();
   const skipped = { ...noSkippedKeys };
   for (const member of members) {
     const read = readKey(member);
-    if (typeof read !== 'string') {
-      // A key that is listed twice is one key, and not ambiguous.
-      if (!keys.some((key) => isSameKey(key, read))) keys.push(read);
-      continue;
+    const { kid = undefined } = isJsonObject(member) ? member : {};
+    if (typeof read !== 'string') listed.push(read);
+    else {
+      skipped[read] += 1;
+      if (typeof kid === 'string') skippedKids.add(kid);
     }
-    skipped[read] += 1;
-    const kid = isJsonObject(member) ? member['kid'] : undefined;
-    if (typeof kid === 'string') skippedKids.add(kid);
+    // Also of a member that is not used: a revocation of its kid means the same key.
+    const thumbprint = typeof read === 'string' ? isJsonObject(member) && jwkThumbprint(member) : read.thumbprint;
+    if (typeof kid === 'string' && thumbprint) {
+      kidsOfKeys.set(thumbprint, (kidsOfKeys.get(thumbprint) ?? new Set()).add(kid));
+    }
   }
-  if (keys.length === 0) return { ok: false, code: 'no_usable_keys' };
-  const thumbprints = new Set(keys.map((key) => key.thumbprint));
-  return { ok: true, keySet: { keys, byKid: groupByKid(keys), thumbprints, skippedKids, skipped } };
+  if (listed.length === 0) return { ok: false, code: 'no_usable_keys' };
+  // A key that is listed twice in the same way is one key, and not ambiguous.
+  const byIdentity = new Map<string, VerificationKey>();
+  for (const each of listed) {
+    const key = verificationKey(each, [...(kidsOfKeys.get(each.thumbprint) ?? [])].sort());
+    byIdentity.set(key.identity, byIdentity.get(key.identity) ?? key);
+  }
+  const keys = [...byIdentity.values()];
+  return {
+    ok: true,
+    keySet: { keys, byKid: groupByKid(keys), identities: new Set(byIdentity.keys()), skippedKids, skipped },
+  };
 }
 
 /** Whether two sets have the same keys with the same algorithms; a kid may differ. */
@@ -75,15 +90,6 @@ export function hasSameKeys(one: KeySet, other: KeySet): boolean {
     new Set(keys.flatMap((key) => key.algorithms.map((alg) => `${key.thumbprint} ${alg}`)));
   const [names, others] = [namesOf(one), namesOf(other)];
   return names.size === others.size && [...names].every((name) => others.has(name));
-}
-
-function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
-  return (
-    one.kid === other.kid &&
-    one.thumbprint === other.thumbprint &&
-    one.algorithms.length === other.algorithms.length &&
-    one.algorithms.every((alg) => other.algorithms.includes(alg))
-  );
 }
 
 function groupByKid(keys: readonly VerificationKey[]): ReadonlyMap<string, readonly VerificationKey[]> {
@@ -118,7 +124,9 @@ function readPresent(member: JsonObject): VerificationKey | SkipCause {
   const key = importPublicKey(member);
   if (key === undefined) return 'malformed';
   if (isWeak(key)) return 'weak';
-  return verificationKey({ kid, thumbprint: thumbprintOf(key), algorithms, key });
+  // From the imported key and not from the document: another encoding of the same number is the same key.
+  const thumbprint = jwkThumbprint({ ...key.export({ format: 'jwk' }) });
+  return thumbprint === undefined ? 'malformed' : verificationKey({ kid, thumbprint, algorithms, key });
 }
 
 /** RFC 7517 §4.3: `key_ops` lists each operation that the key is intended for, once. */
@@ -147,14 +155,4 @@ function isWeak(key: KeyObject): boolean {
   if (key.asymmetricKeyType !== 'rsa') return false;
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   return modulusLength < 2048 || publicExponent < 3n || publicExponent % 2n === 0n;
-}
-
-/**
- * RFC 7638 §3: the required members only, in lexicographic order, without white space. They are taken from the imported
- * key and not from the document: another encoding of the same number is the same key.
- */
-function thumbprintOf(key: KeyObject): string {
-  const { kty, crv, e, n, x, y } = key.export({ format: 'jwk' });
-  const required = kty === 'RSA' ? { e, kty, n } : kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x };
-  return createHash('sha256').update(JSON.stringify(required)).digest('base64url');
 }

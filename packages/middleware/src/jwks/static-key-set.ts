@@ -19,8 +19,8 @@ export class StaticKeySet implements KeySource {
     return selection;
   }
 
-  trusts(thumbprint: string): boolean {
-    return this.#keySet.thumbprints.has(thumbprint);
+  trusts(identity: string): boolean {
+    return this.#keySet.identities.has(identity);
   }
 
   async prefetch(): Promise<boolean> {

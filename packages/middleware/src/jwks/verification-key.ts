@@ -34,13 +34,22 @@ export interface ListedKey {
 
 /** A public key that may verify access tokens, and the only algorithms it may verify them with. */
 export interface VerificationKey extends ListedKey {
+  /** Every kid under which the set lists the key. A revocation of any of them means the key. */
+  readonly kids: readonly string[];
+  /** What the set says about the key: kids, thumbprint and algorithms. A cached token is verified again when it changes. */
+  readonly identity: string;
   /** Bytes of each signature by this key. */
   readonly signatureLength: number;
 }
 
-/** Adds what follows from the key itself. */
-export function verificationKey(listed: ListedKey): VerificationKey {
-  return Object.freeze({ ...listed, signatureLength: signatureLengthOf(listed.key) });
+/** Adds what follows from the key itself, and from the other members of its set. @param kids sorted. */
+export function verificationKey(
+  listed: ListedKey,
+  kids: readonly string[] = [listed.kid ?? []].flat(),
+): VerificationKey {
+  const { kid, thumbprint, algorithms, key } = listed;
+  const identity = JSON.stringify([kid ?? null, thumbprint, [...algorithms].sort(), kids]);
+  return Object.freeze({ kid, thumbprint, algorithms, key, kids, identity, signatureLength: signatureLengthOf(key) });
 }
 
 /** RFC 7518 §3.4: R and S, each as long as the order of the curve. */

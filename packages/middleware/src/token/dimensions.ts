@@ -61,9 +61,8 @@ function ownValues(token: RevocableToken, map: ClaimMap): readonly DimensionValu
 /** The values that all tokens of one issuer and key share. */
 function sharedValues({ issuer, key }: Pick<RevocableToken, 'issuer' | 'key'>): readonly DimensionValue[] {
   return [
-    // A leaked key can be revoked by its thumbprint or by its kid.
-    { dimension: 'key', issuer, value: key.thumbprint },
-    ...(key.kid === undefined ? [] : [{ dimension: 'key' as const, issuer, value: key.kid }]),
+    // A leaked key can be revoked by its thumbprint or by any of its kids.
+    ...[key.thumbprint, ...key.kids].map((value) => ({ dimension: 'key' as const, issuer, value })),
     { dimension: 'issuer', issuer, value: issuer },
   ];
 }

@@ -35,8 +35,8 @@ export class TokenCache {
       this.#observe?.('miss');
       return undefined;
     }
-    const { issuer, keyThumbprint } = known;
-    if (issuer.isTrusted?.() === false || !issuer.keys.trusts(keyThumbprint)) {
+    const { issuer, keyIdentity } = known;
+    if (issuer.isTrusted?.() === false || !issuer.keys.trusts(keyIdentity)) {
       this.#entries.delete(cacheKey);
       this.#observe?.('invalidated');
       return undefined;

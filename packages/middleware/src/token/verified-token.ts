@@ -9,8 +9,8 @@ import { readScopes } from './scope.ts';
 /** A token with a valid signature and valid claims: everything that later requests with it need. */
 export interface VerifiedToken {
   readonly issuer: TrustedIssuer;
-  /** RFC 7638 thumbprint of the key that verified it. */
-  readonly keyThumbprint: string;
+  /** The `identity` of the key that verified it. */
+  readonly keyIdentity: string;
   readonly digests: DigestSet;
   /** Claim seconds. */
   readonly issuedAt: number;
@@ -56,7 +56,7 @@ export function describeToken(
   digestsByClaims.set(claims, digests);
   return {
     issuer,
-    keyThumbprint: token.key.thumbprint,
+    keyIdentity: token.key.identity,
     digests,
     // A cutoff has whole seconds: a token with `iat` 100.5 was issued in second 100.
     issuedAt: Math.floor(issuedAt),

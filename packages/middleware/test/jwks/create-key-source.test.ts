@@ -107,11 +107,11 @@ describe('a key source over HTTP', () => {
   it('stops trusting a removed key with the next refresh', async () => {
     const { issuer, keys, find, refresh } = await open({ keyCount: 2 });
     const first = await find('key-1');
-    const thumbprint = first.outcome === 'found' ? first.key.thumbprint : '';
+    const identity = first.outcome === 'found' ? first.key.identity : '';
     issuer.removeKey('key-1');
-    expect(keys.trusts(thumbprint)).toBe(true);
+    expect(keys.trusts(identity)).toBe(true);
     await refresh('key-2');
-    expect(keys.trusts(thumbprint)).toBe(false);
+    expect(keys.trusts(identity)).toBe(false);
     expect(await answer(find('key-1'))).toBe('unknown_kid');
   });
 

@@ -16,10 +16,12 @@ const two = mintEcKey({ kid: 'two' }).jwk;
 const three = mintEcKey({ kid: 'three' }).jwk;
 const { softAgeMs, hardAgeMs, fetchTimeoutMs, minSoftAgeMs, unknownKidIntervalMs, negativeKidMs } = defaultKeySetLimits;
 
-function thumbprintOf(jwk: unknown): string {
+function keyOf(jwk: unknown) {
   const parsed = parseKeySet({ keys: [jwk] }, 1);
-  return parsed.ok ? (parsed.keySet.keys[0]?.thumbprint ?? '') : '';
+  return parsed.ok ? parsed.keySet.keys[0] : undefined;
 }
+const identityOf = (jwk: unknown) => keyOf(jwk)?.identity ?? '';
+const thumbprintOf = (jwk: unknown) => keyOf(jwk)?.thumbprint;
 
 /** A cache over scripted loads. Without jitter: pauses after failures are 1, 2, 4 … 60 s. */
 function open(limits: Partial<KeySetLimits> = {}, { random = (): number => 1, questions = processQuestions() } = {}) {
@@ -236,7 +238,7 @@ describe('given an aging set', () => {
   it('is refreshed by hits of the token cache too', async () => {
     const { cache, loads, clock } = await openWarm();
     await clock.advance(softAgeMs);
-    expect(cache.trusts(thumbprintOf(one))).toBe(true);
+    expect(cache.trusts(identityOf(one))).toBe(true);
     expect(loads.count).toBe(2);
   });
 
@@ -260,7 +262,7 @@ describe('given an aging set', () => {
     // The last steps land exactly on the hard age.
     expect(cache.status().ageMs).toBe(hardAgeMs);
     expect(cache.status().state).toBe('expired');
-    expect(cache.trusts(thumbprintOf(one))).toBe(false);
+    expect(cache.trusts(identityOf(one))).toBe(false);
     const lookup = find('one');
     loads.last.answer(failed('network'));
     expect(await answer(lookup)).toBe('jwks_unavailable');
@@ -269,7 +271,7 @@ describe('given an aging set', () => {
   it('is used one millisecond before the hard age', async () => {
     const { find, clock, cache } = await openWarm();
     await clock.advance(hardAgeMs - 1);
-    expect([now(find('one')), cache.trusts(thumbprintOf(one))]).toEqual(['one', true]);
+    expect([now(find('one')), cache.trusts(identityOf(one))]).toEqual(['one', true]);
   });
 
   it('is fresh again after the next successful load, for which look-ups wait', async () => {
@@ -353,8 +355,8 @@ describe('given keys that change', () => {
 
   it('stops trusting a removed key at once', async () => {
     const { cache, find, loads } = await refreshTo([two]);
-    expect(cache.trusts(thumbprintOf(one))).toBe(false);
-    expect(cache.trusts(thumbprintOf(two))).toBe(true);
+    expect(cache.trusts(identityOf(one))).toBe(false);
+    expect(cache.trusts(identityOf(two))).toBe(true);
     const lookup = find('one');
     loads.last.answer(loaded([two]));
     expect(await answer(lookup)).toBe('unknown_kid');
@@ -363,13 +365,13 @@ describe('given keys that change', () => {
   it('stops trusting the old material of a kid with new material', async () => {
     const renewed = { ...three, kid: 'one' };
     const { cache, find } = await refreshTo([renewed, two]);
-    expect(cache.trusts(thumbprintOf(one))).toBe(false);
+    expect(cache.trusts(identityOf(one))).toBe(false);
     expect(find('one')).toMatchObject({ outcome: 'found', key: { thumbprint: thumbprintOf(three) } });
   });
 
   it('keeps trusting the old keys when keys are only added', async () => {
     const { cache, held } = await refreshTo([one, two, three]);
-    expect({ held, trusted: [one, two, three].map((jwk) => cache.trusts(thumbprintOf(jwk))) }).toEqual({
+    expect({ held, trusted: [one, two, three].map((jwk) => cache.trusts(identityOf(jwk))) }).toEqual({
       held: [2, 3],
       trusted: [true, true, true],
     });

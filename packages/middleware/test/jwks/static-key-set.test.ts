@@ -20,7 +20,7 @@ describe('a static key set', () => {
 
   it('always trusts its own keys, and no other', async () => {
     const keys = new StaticKeySet(keySet);
-    expect(keys.trusts(keySet.keys[0]?.thumbprint ?? '')).toBe(true);
+    expect(keys.trusts(keySet.keys[0]?.identity ?? '')).toBe(true);
     expect(keys.trusts('another')).toBe(false);
     expect(await keys.prefetch()).toBe(true);
     keys.close();
