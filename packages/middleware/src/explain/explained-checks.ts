@@ -18,6 +18,7 @@ import {
   isNumericDate,
   type TokenUnderTest,
 } from '../token/claims.ts';
+import { maxValueLength } from '../token/dimensions.ts';
 
 /** What a check expects and what a token has, in words that contain no value of the token. */
 interface CheckWords {
@@ -128,7 +129,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
     {
       name: 'what a revocation can name',
       expected: ({ policy }) =>
-        `a subject (${[policy.claimMap.subject].flat().join(' or ')}); the others absent or strings`,
+        `a subject (${[policy.claimMap.subject].flat().join(' or ')}); the others absent or strings; each of at most ${maxValueLength} characters`,
       found: ({ claims, policy }) => kindsOf(claims, Object.values<ClaimName>({ ...policy.claimMap })),
     },
   ],

@@ -2,7 +2,7 @@ import { ruleMarginSeconds } from '@revocast/denylist/replica';
 import type { RejectionReason } from '../errors.ts';
 import type { ClaimMap, ClaimName } from '../options/profiles.ts';
 import type { CompactHeader } from './compact.ts';
-import { mappedClaim } from './dimensions.ts';
+import { mappedClaim, maxValueLength } from './dimensions.ts';
 import type { JsonObject } from './json.ts';
 import { readScopes } from './scope.ts';
 
@@ -153,14 +153,14 @@ export const checkKind: Check = ({ claims, policy }) => {
 };
 
 /**
- * Each claim that a revocation can name must be a non-empty string if present, and the subject must be present: with an
- * unreadable claim, a revocation of its value would not be found.
+ * Each claim that a revocation can name must be a string of 1–4096 characters if present, and the subject must be present:
+ * with any other claim, no revocation could name its value.
  */
 export const checkRevocableClaims: Check = ({ claims, policy: { claimMap } }) => {
   if (mappedClaim(claims, claimMap.subject) === undefined) return 'missing_claim';
   const readable = Object.values<ClaimName>({ ...claimMap })
     .map((name) => mappedClaim(claims, name))
-    .every((value) => value === undefined || isName(value));
+    .every((value) => value === undefined || (isName(value) && value.length <= maxValueLength));
   return readable ? undefined : 'invalid_claim';
 };
 

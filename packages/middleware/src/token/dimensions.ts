@@ -9,6 +9,9 @@ import type { VerificationKey } from '../jwks/verification-key.ts';
 import type { ClaimMap, ClaimName } from '../options/profiles.ts';
 import type { JsonObject } from './json.ts';
 
+/** Longest value that a revocation can name, in characters: the bound of the publisher. */
+export const maxValueLength = 4096;
+
 /** The verified parts of a token that a revocation can name. */
 export interface RevocableToken {
   readonly issuer: string;

@@ -3,6 +3,7 @@ import { createPublisher, type Publisher, type RevocationTarget } from '@revocas
 import { createSigner, type Signer } from '@revocast/test-support';
 import { calculateJwkThumbprint } from 'jose';
 import type { ProfileName } from '../../src/options/profiles.ts';
+import { maxValueLength } from '../../src/token/dimensions.ts';
 import { createVerifier } from '../../src/verifier/create-verifier.ts';
 import type { Verifier } from '../../src/verifier/verifier.ts';
 
@@ -55,6 +56,31 @@ describe('a verifier finds what a publisher revoked', () => {
     });
     expect(await refusalAfter(verifier, token)).toBe(`revoked_${dimension}`);
   });
+
+  it.each([
+    ['token', 'jti'],
+    ['session', 'sid'],
+    ['subject', 'sub'],
+    ['client', 'client_id'],
+  ] as const)(
+    'by %s, as long as the publisher accepts its value; a token with a longer one is refused',
+    async (name, claim) => {
+      const { signer, publisher, verifier } = await given('rfc9068');
+      const longest = 'v'.repeat(maxValueLength);
+      const token = await signer.sign({ ...claims, [claim]: longest });
+      expect(await decisionOf(verifier, token)).toMatchObject({ outcome: 'accepted' });
+      const revoke = (value: string) =>
+        publisher.revoke({ issuer: signer.issuer, [name]: value, reason: 'other' } as RevocationTarget & {
+          reason: 'other';
+        });
+      await revoke(longest);
+      expect(await refusalAfter(verifier, token)).toBe(`revoked_${name}`);
+
+      await expect(revoke(`${longest}v`)).rejects.toThrow(`a string of 1–${maxValueLength} characters`);
+      const longer = await signer.sign({ ...claims, [claim]: `${longest}v` });
+      expect(await decisionOf(verifier, longer)).toMatchObject({ outcome: 'rejected', reason: 'invalid_claim' });
+    },
+  );
 
   it('by tenant, where the profile has a claim for it', async () => {
     const { signer, publisher, verifier } = await given('auth0');
