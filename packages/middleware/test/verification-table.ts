@@ -462,8 +462,14 @@ const profiled: Row[] = [
   {
     sends: 'typ JWT, with few claims',
     bench: 'generic',
-    token: { header: { typ: 'JWT' }, claims: { jti: undefined, client_id: undefined } },
+    token: { header: { typ: 'JWT' }, claims: { jti: undefined, client_id: undefined, scope: 'read' } },
     reason: 'none',
+  },
+  {
+    sends: 'nothing that an ID token does not have',
+    bench: 'generic',
+    token: { header: { typ: 'JWT' }, claims: { jti: undefined, client_id: undefined } },
+    reason: 'wrong_typ',
   },
   {
     sends: 'no typ, scp as an array',

@@ -66,10 +66,19 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
       expected: ({ policy }) =>
         [
           'no claim of an ID or logout token',
-          ...Object.entries(policy.fixedClaims).map((pair) => pair.join(': ')),
+          ...Object.entries(policy.fixedClaims).map(([name, values]) => `${name}: ${oneOf(values)}`),
+          ...(policy.idTokensLookAlike ? ['typ at+jwt, a scope, or a client that is not the audience; no nonce'] : []),
         ].join(', '),
       found: ({ claims, policy }) =>
-        `members: ${['at_hash', 'c_hash', 's_hash', 'events', ...Object.keys(policy.fixedClaims)]
+        `members: ${[
+          'at_hash',
+          'c_hash',
+          's_hash',
+          'events',
+          'nonce',
+          ...policy.scopeClaims,
+          ...Object.keys(policy.fixedClaims),
+        ]
           .filter((name) => claims[name] !== undefined)
           .join(', ')}`,
     },

@@ -22,8 +22,13 @@ export interface Profile {
   readonly requiredClaims: readonly (string | readonly string[])[];
   /** The claim with the audience. */
   readonly audienceClaim: string;
-  /** Claims that must have exactly this value, to distinguish access tokens from other tokens of the provider. */
-  readonly fixedClaims: Readonly<Record<string, string>>;
+  /** Claims that must have one of these values, to distinguish access tokens from other tokens of the provider. */
+  readonly fixedClaims: Readonly<Record<string, readonly string[]>>;
+  /**
+   * No rule above distinguishes ID tokens: a token is then accepted only with `typ: at+jwt`, a scope, or a client that is not
+   * its audience, and without a `nonce`.
+   */
+  readonly idTokensLookAlike: boolean;
   /** Claims with scopes or permissions: a string with spaces, or an array of strings. */
   readonly scopeClaims: readonly string[];
   readonly claimMap: ClaimMap;
@@ -35,6 +40,7 @@ const rfc9068: Profile = {
   requiredClaims: ['aud', 'client_id', 'jti'],
   audienceClaim: 'aud',
   fixedClaims: {},
+  idTokensLookAlike: false,
   scopeClaims: ['scope'],
   claimMap: {
     token: 'jti',
@@ -51,6 +57,7 @@ const generic: Profile = {
   ...rfc9068,
   types: ['at+jwt', 'jwt', ''],
   requiredClaims: [],
+  idTokensLookAlike: true,
   scopeClaims: ['scope', 'scp'],
   claimMap: { ...rfc9068.claimMap, client: ['client_id', 'azp', 'cid'] },
 };
@@ -62,8 +69,9 @@ export const profiles = {
     ...generic,
     types: ['jwt', 'at+jwt'],
     requiredClaims: ['jti', 'azp'],
-    // In ID tokens `typ` is `ID`, in refresh tokens `Refresh`; the header is the same for all.
-    fixedClaims: { typ: 'Bearer' },
+    // In ID tokens `typ` is `ID`, in refresh tokens `Refresh`; the header is the same for all. `DPoP`: bound to a key.
+    fixedClaims: { typ: ['Bearer', 'DPoP'] },
+    idTokensLookAlike: false,
     scopeClaims: ['scope'],
     claimMap: { ...rfc9068.claimMap, client: 'azp', grant: null },
   },
@@ -79,6 +87,7 @@ export const profiles = {
     types: ['', 'jwt', 'at+jwt', 'okta-internal-at+jwt'],
     // Only access tokens have `cid`.
     requiredClaims: ['jti', 'cid'],
+    idTokensLookAlike: false,
     scopeClaims: ['scp'],
     // Without a user (client credentials) there is no `uid`; `sub` is then the client.
     claimMap: { ...rfc9068.claimMap, subject: ['uid', 'sub'], client: 'cid', grant: null },
@@ -88,6 +97,7 @@ export const profiles = {
     types: ['jwt', 'at+jwt'],
     // An ID token for the same application differs only in that it has neither azp nor appid.
     requiredClaims: ['tid', 'uti', ['azp', 'appid']],
+    idTokensLookAlike: false,
     scopeClaims: ['scp', 'roles'],
     claimMap: {
       token: 'uti',
@@ -105,7 +115,8 @@ export const profiles = {
     requiredClaims: ['jti', 'client_id'],
     // Access tokens of Cognito have no `aud`: configure the app client id as the audience.
     audienceClaim: 'client_id',
-    fixedClaims: { token_use: 'access' },
+    fixedClaims: { token_use: ['access'] },
+    idTokensLookAlike: false,
     scopeClaims: ['scope'],
     claimMap: { ...rfc9068.claimMap, session: null, grant: 'origin_jti' },
   },

@@ -10,7 +10,8 @@ import { readScopes } from './scope.ts';
 export interface ClaimPolicy {
   readonly types: readonly string[];
   readonly requiredClaims: readonly (string | readonly string[])[];
-  readonly fixedClaims: Readonly<Record<string, string>>;
+  readonly fixedClaims: Readonly<Record<string, readonly string[]>>;
+  readonly idTokensLookAlike: boolean;
   readonly scopeClaims: readonly string[];
   readonly claimMap: ClaimMap;
   readonly audienceClaim: string;
@@ -68,11 +69,13 @@ export function boundedToleranceMs(clockToleranceMs: number): number {
   return Math.min(clockToleranceMs, (ruleMarginSeconds * 1000) / 2);
 }
 
+function typeOf({ typ = '' }: CompactHeader): string {
+  return typ.toLowerCase().replace(/^application\//, '');
+}
+
 /** RFC 9068 §4: typ must be at+jwt or application/at+jwt. RFC 7515 §4.1.9: a media type, compared without case. */
-export const checkType: Check = ({ header, policy }) => {
-  const type = (header.typ ?? '').toLowerCase().replace(/^application\//, '');
-  return policy.types.includes(type) ? undefined : 'wrong_typ';
-};
+export const checkType: Check = ({ header, policy }) =>
+  policy.types.includes(typeOf(header)) ? undefined : 'wrong_typ';
 
 /** RFC 7519 §5.2: `cty: JWT` means that the payload is another token, which is not verified here. */
 export const checkContentType: Check = ({ header }) => (header.cty === undefined ? undefined : 'wrong_typ');
@@ -143,14 +146,27 @@ export const checkRequiredClaims: Check = ({ claims, policy }) => {
 const otherTokensClaims = ['at_hash', 'c_hash', 's_hash', 'events'];
 
 /** RFC 8725 §3.12: different kinds of tokens must be told apart, also where `typ` is the same. */
-export const checkKind: Check = ({ claims, policy }) => {
+export const checkKind: Check = (token) => {
+  const { claims, policy } = token;
   if (otherTokensClaims.some((name) => claims[name] !== undefined)) return 'wrong_typ';
-  for (const [name, value] of Object.entries(policy.fixedClaims)) {
+  for (const [name, values] of Object.entries(policy.fixedClaims)) {
     if (claims[name] === undefined) return 'missing_claim';
-    if (claims[name] !== value) return 'wrong_typ';
+    if (!values.some((value) => claims[name] === value)) return 'wrong_typ';
   }
-  return undefined;
+  return policy.idTokensLookAlike && mayBeIdToken(token) ? 'wrong_typ' : undefined;
 };
+
+/**
+ * OpenID Connect Core §2: an ID token has the client as its audience, and need not have any claim that an access token lacks.
+ * So an access token must show that it is one: by its `typ`, a scope, or a client that is not its audience.
+ */
+function mayBeIdToken({ header, claims, policy }: TokenUnderTest): boolean {
+  if (typeOf(header) === 'at+jwt') return false;
+  if (claims['nonce'] !== undefined) return true;
+  if (policy.scopeClaims.some((name) => claims[name] !== undefined)) return false;
+  const client = mappedClaim(claims, policy.claimMap.client);
+  return client === undefined || [claims[policy.audienceClaim]].flat().includes(client);
+}
 
 /**
  * Each claim that a revocation can name must be a string of 1–4096 characters if present, and the subject must be present:

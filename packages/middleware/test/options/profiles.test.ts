@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Dimension } from '@revocast/denylist/replica';
@@ -7,9 +8,10 @@ import { composeVerifier } from '../../src/verifier/create-verifier.ts';
 import type { Verifier } from '../../src/verifier/verifier.ts';
 import { FakeFeed } from '../fake-feed.ts';
 import { type IdentityProvider, identityProviders, type TokenShape } from '../fixtures/identity-providers.ts';
-import { forge, publicJwk } from '../forge.ts';
+import { forge, forgeProof, publicJwk } from '../forge.ts';
 import { reasonOf } from '../table-run.ts';
 import { testDependencies } from '../test-dependencies.ts';
+import { nowSeconds, usualClaims } from '../verification-table.ts';
 
 const opened: Verifier[] = [];
 
@@ -27,7 +29,12 @@ async function open({ profile, options }: IdentityProvider) {
   );
   opened.push(verifier);
   await dependencies.clock.advance(0);
-  const send = async (token: string) => verifier.verify({ headers: { authorization: `Bearer ${token}` } });
+  const send = async (token: string) => {
+    if (options.dpop === undefined) return verifier.verify({ headers: { authorization: `Bearer ${token}` } });
+    const ath = hash('sha256', token, 'base64url');
+    const proof = forgeProof({}, { htm: 'GET', htu: 'https://api.test/', iat: nowSeconds, ath });
+    return verifier.verify({ headers: { authorization: `DPoP ${token}`, dpop: proof }, method: 'GET', url: '/' });
+  };
   return { dependencies, feed, send };
 }
 
@@ -69,6 +76,41 @@ describe.each(identityProviders.map((provider) => [provider.name, provider] as c
       expect(await send(token)).toMatchObject({ outcome: 'rejected', reason: `revoked_${dimension}` });
     },
   );
+});
+
+describe.each(['generic', 'auth0'] as const)('with the profile %s and the id of a client as audience', (profile) => {
+  const client = 'client-of-the-spa';
+  const claims = { iss: 'https://login.test/', sub: 'alice', aud: client, iat: usualClaims.iat, exp: usualClaims.exp };
+  const send = async (header: object, changes: object) => {
+    const options = { issuer: claims.iss, audience: client };
+    const opened = await open({ ...identityProviders[0]!, profile, options });
+    return reasonOf(
+      await opened.send(sign({ header: { alg: 'RS256', ...header }, claims: { ...claims, ...changes } })),
+    );
+  };
+
+  // OpenID Connect Core §2: only iss, sub, aud, exp and iat are required.
+  it.each([
+    ['the fewest claims', {}],
+    ['a nonce', { nonce: 'n-0S6_WzA2Mj' }],
+    ['a nonce and a scope', { nonce: 'n-0S6_WzA2Mj', scope: 'openid' }],
+    ['azp', { azp: client }],
+    ['several audiences and azp', { aud: [client, 'https://api.test'], azp: client }],
+    ['the claims of a user', { name: 'Alice', email: 'alice@shop.test', sid: 's', auth_time: claims.iat }],
+  ])('rejects an ID token with %s', async (_what, changes) => {
+    expect([await send({ typ: 'JWT' }, changes), await send({ typ: 'jwt' }, changes)]).toEqual([
+      'wrong_typ',
+      'wrong_typ',
+    ]);
+  });
+
+  it.each([
+    ['a scope', { typ: 'JWT' }, { scope: 'orders:read', azp: client }],
+    ['another client than the audience', { typ: 'JWT' }, { azp: 'another-client' }],
+    ['typ at+jwt', { typ: 'at+jwt' }, { client_id: client }],
+  ])('accepts an access token with %s', async (_what, header, changes) => {
+    expect(await send(header, changes)).toBe('none');
+  });
 });
 
 describe('the fixtures', () => {
