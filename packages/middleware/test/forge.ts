@@ -18,6 +18,14 @@ export function publicJwk(name: KeyName, members: Readonly<Record<string, unknow
   return { kty: '', ...pairs[name].publicKey.export({ format: 'jwk' }), kid: name, ...members };
 }
 
+/** An RSA key of 4104 bits, as in a key set. Nobody has its private half. */
+export const oversizedJwk = {
+  kty: 'RSA',
+  kid: 'oversized',
+  e: 'AQAB',
+  n: Buffer.alloc(513, 0xff).toString('base64url'),
+} as const;
+
 export function publicPem(name: KeyName): string {
   return String(pairs[name].publicKey.export({ format: 'pem', type: 'spki' }));
 }
@@ -71,10 +79,11 @@ function keyFor(signer: KeyName, key: KeyObject) {
   return elliptic ? { key, dsaEncoding: 'ieee-p1363' as const } : key;
 }
 
-/** RFC 7638 thumbprint of a key that has `crv`. */
-export function thumbprintOf(name: 'es' | 'other' | 'p384'): string {
-  const { crv, kty, x, y } = publicJwk(name) as Record<string, unknown>;
-  return hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url');
+/** RFC 7638 thumbprint. */
+export function thumbprintOf(key: KeyName | Readonly<Record<string, string>>): string {
+  const { crv, kty, x, y, e, n } = (typeof key === 'string' ? publicJwk(key) : key) as Record<string, unknown>;
+  const required = kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y };
+  return hash('sha256', JSON.stringify(required), 'base64url');
 }
 
 /** The parts of a DPoP proof of the table; as {@link Recipe}. */

@@ -4,7 +4,7 @@ import type { VerifierOptions } from '../src/options/options.ts';
 import { composeVerifier } from '../src/verifier/create-verifier.ts';
 import type { Verifier } from '../src/verifier/verifier.ts';
 import { FakeFeed } from './fake-feed.ts';
-import { forge, forgeProof, type ProofRecipe, publicJwk } from './forge.ts';
+import { forge, forgeProof, oversizedJwk, type ProofRecipe, publicJwk } from './forge.ts';
 import { type TestDependencies, testDependencies } from './test-dependencies.ts';
 import {
   audience,
@@ -24,6 +24,7 @@ const jwks = {
     publicJwk('p384'),
     publicJwk('rsa'),
     publicJwk('weak'),
+    oversizedJwk,
     publicJwk('ed'),
     publicJwk('rsa', { kid: 'enc', use: 'enc' }),
     publicJwk('es', { kid: 'twice' }),

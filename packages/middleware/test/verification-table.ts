@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Reason } from '../src/errors.ts';
 import {
   derSignature,
+  oversizedJwk,
   type ProofRecipe,
   publicJwk,
   type Recipe,
@@ -606,7 +607,27 @@ const proofs: Row[] = [
     reason: 'dpop_invalid',
   },
   { ...dpop, sends: 'a proof with crit', proof: proofHeader({ crit: ['x'] }), reason: 'dpop_invalid' },
-  { ...dpop, sends: 'a proof with a weak key', proof: { signer: 'weak' }, reason: 'dpop_invalid' },
+  {
+    ...dpop,
+    sends: 'a proof with a weak key',
+    token: claims({ cnf: { jkt: thumbprintOf('weak') } }),
+    proof: { signer: 'weak' },
+    reason: 'dpop_invalid',
+  },
+  {
+    ...dpop,
+    sends: 'a proof with an oversized key',
+    token: claims({ cnf: { jkt: thumbprintOf(oversizedJwk) } }),
+    proof: proofHeader({ alg: 'RS256', jwk: oversizedJwk }),
+    reason: 'dpop_invalid',
+  },
+  {
+    ...dpop,
+    sends: 'a proof with a key that the token is not bound to and that is on no curve',
+    proof: proofHeader({ jwk: { ...publicJwk('es'), y: publicJwk('other')['y'] } }),
+    reason: 'binding_mismatch',
+  },
+  { sends: 'the kid of an oversized key', token: header({ alg: 'RS256', kid: 'oversized' }), reason: 'key_not_usable' },
   { ...dpop, sends: 'a proof without jti', proof: proofClaims({ jti: undefined }), reason: 'dpop_invalid' },
   { ...dpop, sends: 'a proof with an empty jti', proof: proofClaims({ jti: '' }), reason: 'dpop_invalid' },
   {

@@ -1,18 +1,21 @@
 import { hash } from 'node:crypto';
+import { jwkThumbprint } from '../jwks/jwk-thumbprint.ts';
 import { readKey } from '../jwks/parse-key-set.ts';
 import type { VerificationKey } from '../jwks/verification-key.ts';
 import type { ResolvedDpop } from '../options/binding-options.ts';
 import type { RequestWithHeaders } from '../token/bearer.ts';
 import { isNumericDate } from '../token/claims.ts';
 import { parseSigned } from '../token/compact.ts';
+import { isJsonObject, type JsonObject } from '../token/json.ts';
 import type { Signed } from '../token/signature.ts';
 import { normalUri, targetUri } from './target-uri.ts';
 
 /** A parsed DPoP proof, **not verified**. */
 export interface DpopProof extends Signed {
   readonly alg: string;
-  /** The key in the header of the proof. It proves nothing until its thumbprint equals that of the token. */
-  readonly key: VerificationKey;
+  /** The key in the header of the proof, not imported. It proves nothing until its thumbprint equals that of the token. */
+  readonly jwk: JsonObject;
+  readonly thumbprint: string;
   readonly jti: string;
   readonly htm: string;
   readonly htu: string;
@@ -32,16 +35,15 @@ export function parseProof(text: string, algorithms: readonly string[]): DpopPro
   const { typ, alg, jwk } = parsed.members;
   if (typeof typ !== 'string' || typ.toLowerCase() !== 'dpop+jwt') return undefined;
   if (typeof alg !== 'string' || !algorithms.includes(alg)) return undefined;
-  // This rejects private, symmetric and weak keys, and keys for another algorithm.
-  const key = readKey(jwk);
-  if (typeof key === 'string' || !key.algorithms.some((name) => name === alg)) return undefined;
+  const thumbprint = isJsonObject(jwk) ? jwkThumbprint(jwk) : undefined;
+  if (!isJsonObject(jwk) || thumbprint === undefined) return undefined;
 
   const { jti, htm, htu, iat, ath, nonce } = parsed.payload;
   if (typeof jti !== 'string' || jti === '' || jti.length > maxJtiLength) return undefined;
   if (typeof htm !== 'string' || typeof htu !== 'string' || typeof ath !== 'string') return undefined;
   if (!isNumericDate(iat) || (nonce !== undefined && typeof nonce !== 'string')) return undefined;
   const { signingInput, signature } = parsed;
-  return { text, signingInput, signature, alg, key, jti, htm, htu, iat, ath, nonce };
+  return { text, signingInput, signature, alg, jwk, thumbprint, jti, htm, htu, iat, ath, nonce };
 }
 
 export interface ProofPolicy extends Pick<ResolvedDpop, 'publicOrigin' | 'proofMaxAgeMs'> {
@@ -62,9 +64,23 @@ export interface ProofUnderTest {
 
 export type ProofCheck = (proof: ProofUnderTest) => 'dpop_invalid' | 'binding_mismatch' | undefined;
 
-/** RFC 9449 §4.3 check 12: the key of the proof is the key that the token is bound to (§6.1). */
+/**
+ * RFC 9449 §4.3 check 12: the key of the proof is the key that the token is bound to (§6.1). First, so that no key is imported
+ * that a stranger has chosen.
+ */
 export const checkProofKey: ProofCheck = ({ proof, jkt }) =>
-  proof.key.thumbprint === jkt ? undefined : 'binding_mismatch';
+  proof.thumbprint === jkt ? undefined : 'binding_mismatch';
+
+/**
+ * Imports the key of a proof. Private, symmetric, weak and oversized keys, and keys for another algorithm, are rejected.
+ *
+ * @returns undefined for such a key.
+ */
+export function keyOfProof({ jwk, alg, thumbprint }: DpopProof, maxRsaBits: number): VerificationKey | undefined {
+  const key = readKey(jwk, maxRsaBits);
+  if (typeof key === 'string' || key.thumbprint !== thumbprint) return undefined;
+  return key.algorithms.some((name) => name === alg) ? key : undefined;
+}
 
 /** Check 8. RFC 9110 §9.1: methods are case-sensitive. */
 export const checkProofMethod: ProofCheck = ({ proof, request }) =>

@@ -3,7 +3,7 @@ import { countFields, fieldOf, type RequestWithHeaders } from '../token/bearer.t
 import type { VerifySignature } from '../token/signature.ts';
 import { type CertificateHeader, certificateThumbprint } from './client-certificate.ts';
 import type { Confirmation } from './confirmation.ts';
-import { type ProofPolicy, parseProof, proofChecks } from './dpop-proof.ts';
+import { keyOfProof, type ProofPolicy, parseProof, proofChecks } from './dpop-proof.ts';
 import type { Nonces } from './nonces.ts';
 import type { RequestProofs } from './replay-store.ts';
 
@@ -28,6 +28,7 @@ export type ProofResult =
 export interface DpopParts extends ProofPolicy {
   readonly required: boolean;
   readonly algorithms: readonly string[];
+  readonly maxRsaBits: number;
   readonly replays: RequestProofs;
   /** Undefined: proofs need no nonce. */
   readonly nonces: Nonces | undefined;
@@ -83,14 +84,15 @@ export class Possession {
       const reason = check({ proof, request, token, jkt, policy: dpop, nowMs });
       if (reason !== undefined) return { outcome: 'rejected', reason };
     }
+    const key = keyOfProof(proof, dpop.maxRsaBits);
     // Check 6.
-    if (!(await verifySignature(proof, proof.alg, proof.key))) return invalid;
+    if (key === undefined || !(await verifySignature(proof, proof.alg, key))) return invalid;
     // Check 10. After the signature: a nonce is sent only to clients that hold the key.
     const nonce = dpop.nonces?.judge(proof.nonce ?? '');
     if (nonce === 'bad') return { outcome: 'rejected', reason: 'dpop_nonce' };
     // RFC 9449 §11.1. Last, so that a proof that is rejected for another reason is not used up. Ids are unique for a key:
     // the `jti` of another client must not use up this one. One second is added because the store has another clock.
-    const name = hash('sha256', `${proof.key.thumbprint} ${proof.jti}`, 'base64url');
+    const name = hash('sha256', `${proof.thumbprint} ${proof.jti}`, 'base64url');
     const endsAtMs = proof.iat * 1000 + dpop.proofMaxAgeMs + dpop.clockToleranceMs;
     const seen = await dpop.replays.take(request, name, Math.max(0, endsAtMs - nowMs) + 1000);
     if (seen === 'first') return { outcome: 'proven', nonce: nonce === 'late' ? dpop.nonces?.current() : undefined };

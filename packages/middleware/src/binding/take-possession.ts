@@ -11,7 +11,7 @@ import { MemoryReplayStore, type ReplayStore, RequestProofs } from './replay-sto
 
 /** Returns the check of possession that the options describe. @throws ConfigurationError */
 export function takePossession(
-  { dpop, clientCertificate, clockToleranceMs }: ResolvedOptions,
+  { dpop, clientCertificate, clockToleranceMs, keySet }: ResolvedOptions,
   dependencies: PartDependencies,
 ): { readonly possession: Possession; readonly dpop: DpopParts | undefined } {
   const { clock, processSecret, addressList } = dependencies;
@@ -19,6 +19,7 @@ export function takePossession(
   const parts = dpop && {
     ...dpop,
     clockToleranceMs,
+    maxRsaBits: keySet.maxRsaBits,
     replays: takeReplays(dpop, dependencies),
     nonces: dpop.nonces
       ? new Nonces({ secret: dpop.nonceSecret ?? processSecret(), lifetimeMs: dpop.nonceLifetimeMs, now })

@@ -172,7 +172,8 @@ async function explainSignature(
   { options, checks }: Explaining,
 ): Promise<void> {
   const { alg, kid } = parsed.header;
-  const set = 'jwks' in issuer.keys ? parseKeySet(issuer.keys.jwks, options.keySet.maxKeys) : undefined;
+  const { maxKeys, maxRsaBits } = options.keySet;
+  const set = 'jwks' in issuer.keys ? parseKeySet(issuer.keys.jwks, maxKeys, maxRsaBits) : undefined;
   const key = { check: 'kid', expected: 'the one key of the issuer that fits kid and alg', found: kindOf(kid) };
   const signature = { check: 'signature', expected: 'made by that key over this header and these claims' };
   if (set === undefined || !set.ok) {

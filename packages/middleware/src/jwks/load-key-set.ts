@@ -52,7 +52,7 @@ export function createKeySetLoader({ location, fetchDocument, clock, limits }: K
     const etag = validator?.url === url ? validator.etag : undefined;
 
     const fetched = await fetchDocument({ url, signal, etag });
-    const load = readKeySet(fetched, { url, maxKeys: limits.maxKeys, conditional: etag !== undefined });
+    const load = readKeySet(fetched, { url, limits, conditional: etag !== undefined });
     if (load.result === 'failed') discovered = undefined;
     return load;
   };
@@ -60,13 +60,13 @@ export function createKeySetLoader({ location, fetchDocument, clock, limits }: K
 
 function readKeySet(
   fetched: DocumentFetch,
-  { url, maxKeys, conditional }: { url: string; maxKeys: number; conditional: boolean },
+  { url, limits, conditional }: { url: string; limits: KeySetLimits; conditional: boolean },
 ): KeySetLoad {
   if (fetched.result === 'failed') return fetched;
   // Without a validator in the request, "not modified" would confirm a set that this server never sent.
   if (fetched.result === 'not_modified') return conditional ? fetched : { result: 'failed', code: 'bad_status' };
 
-  const parsed = parseKeySet(fetched.document, maxKeys);
+  const parsed = parseKeySet(fetched.document, limits.maxKeys, limits.maxRsaBits);
   if (!parsed.ok) return { result: 'failed', code: parsed.code };
   const { etag, maxAgeMs } = fetched;
   return {

@@ -4,10 +4,15 @@ import { isJsonObject, type JsonObject } from '../token/json.ts';
 import { jwkThumbprint } from './jwk-thumbprint.ts';
 import { algorithmsOfKey, type SignatureAlgorithm, type VerificationKey, verificationKey } from './verification-key.ts';
 
+/** The default of the option `keySet.maxRsaBits`. */
+export const defaultMaxRsaBits = 4096;
+const maxExponentBits = 32;
+
 /**
  * Why a member of a key set is not used. `malformed`: not a JWK that can be imported · `private` and `symmetric`: secrets,
  * which must not be published · `other_use`: not for verifying signatures · `unsupported`: an unknown kind of key or
- * algorithm · `weak`: RSA below 2048 bits or with a degenerate exponent.
+ * algorithm · `weak`: RSA below 2048 bits or with a degenerate exponent · `oversized`: RSA with more bits than `keySet.maxRsaBits`
+ * or an exponent above 2^32, which makes each check slow.
  */
 export type SkipCause = keyof typeof noSkippedKeys;
 
@@ -21,6 +26,7 @@ export const noSkippedKeys = {
   other_use: 0,
   unsupported: 0,
   weak: 0,
+  oversized: 0,
 };
 
 /** The usable part of a key set. */
@@ -45,9 +51,10 @@ export type KeySetParse =
  *
  * @param value any JSON value, or a set given in the options.
  * @param maxKeys a set with more members is rejected as a whole: a part of it could lack the key of a token.
+ * @param maxRsaBits as the option `keySet.maxRsaBits`.
  * @returns `no_usable_keys` also for an empty set. Never throws.
  */
-export function parseKeySet(value: unknown, maxKeys: number): KeySetParse {
+export function parseKeySet(value: unknown, maxKeys: number, maxRsaBits = defaultMaxRsaBits): KeySetParse {
   const members = isJsonObject(value) ? value['keys'] : undefined;
   if (!Array.isArray(members)) return { ok: false, code: 'not_a_key_set' };
   if (members.length > maxKeys) return { ok: false, code: 'too_many_keys' };
@@ -57,7 +64,7 @@ export function parseKeySet(value: unknown, maxKeys: number): KeySetParse {
   const skippedKids = new Set<string>();
   const skipped = { ...noSkippedKeys };
   for (const member of members) {
-    const read = readKey(member);
+    const read = readKey(member, maxRsaBits);
     const { kid = undefined } = isJsonObject(member) ? member : {};
     if (typeof read !== 'string') listed.push(read);
     else {
@@ -101,8 +108,8 @@ function groupByKid(keys: readonly VerificationKey[]): ReadonlyMap<string, reado
 }
 
 /** Reads one public key that may verify signatures, or returns why it may not. Never throws. */
-export function readKey(member: unknown): VerificationKey | SkipCause {
-  return isJsonObject(member) ? readPresent(withoutNulls(member)) : 'malformed';
+export function readKey(member: unknown, maxRsaBits = defaultMaxRsaBits): VerificationKey | SkipCause {
+  return isJsonObject(member) ? readPresent(withoutNulls(member), maxRsaBits) : 'malformed';
 }
 
 /** A serializer that writes `null` for an absent member must not make a key unusable. */
@@ -110,7 +117,7 @@ function withoutNulls(member: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(member).filter(([, value]) => value !== null));
 }
 
-function readPresent(member: JsonObject): VerificationKey | SkipCause {
+function readPresent(member: JsonObject, maxRsaBits: number): VerificationKey | SkipCause {
   const { kty, crv, kid, alg, use } = member;
   if (typeof kty !== 'string') return 'malformed';
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > maxKidLength)) return 'malformed';
@@ -121,9 +128,11 @@ function readPresent(member: JsonObject): VerificationKey | SkipCause {
   const algorithms = boundAlgorithms(algorithmsOfKey(kty, crv), alg);
   if (algorithms.length === 0) return 'unsupported';
 
+  if (kty === 'RSA' && isLongText(member, maxRsaBits)) return 'oversized';
   const key = importPublicKey(member);
   if (key === undefined) return 'malformed';
   if (isWeak(key)) return 'weak';
+  if (isOversized(key, maxRsaBits)) return 'oversized';
   // From the imported key and not from the document: another encoding of the same number is the same key.
   const thumbprint = jwkThumbprint({ ...key.export({ format: 'jwk' }) });
   return thumbprint === undefined ? 'malformed' : verificationKey({ kid, thumbprint, algorithms, key });
@@ -148,6 +157,18 @@ function importPublicKey({ kty, crv, n, e, x, y }: JsonObject): KeyObject | unde
   } catch {
     return undefined;
   }
+}
+
+/** Before the import, whose cost grows with the text. Room is left for leading zeros, which a few issuers write. */
+function isLongText({ n, e }: JsonObject, maxRsaBits: number): boolean {
+  const isLong = (text: unknown, bits: number) => typeof text === 'string' && text.length > bits / 6 + 16;
+  return isLong(n, maxRsaBits) || isLong(e, maxExponentBits);
+}
+
+/** A check of 16,384 bits, or with a long exponent, takes the time of 50 to 500 checks of 2048 bits. */
+function isOversized({ asymmetricKeyDetails = {} }: KeyObject, maxRsaBits: number): boolean {
+  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails;
+  return modulusLength > maxRsaBits || publicExponent > 2n ** BigInt(maxExponentBits);
 }
 
 /** RFC 7518 §3.3: 2048 bits or more. With an exponent of 1, or an even one, anyone can make a signature. */

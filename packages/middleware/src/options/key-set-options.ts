@@ -1,3 +1,4 @@
+import { defaultMaxRsaBits } from '../jwks/parse-key-set.ts';
 import { type GivenOptions, group, number, type Reader, type ReadOptions } from './option-table.ts';
 import { refuse } from './read-option.ts';
 
@@ -31,6 +32,11 @@ export const keySetTable = {
   maxBytes: number({ unit: 'bytes', default: 256 * 1024, min: 1024, max: 4 * 1024 * 1024 }),
   /** Members that a key set may have. A set with more is rejected as a whole. Keys, 1–1000, default 100. */
   maxKeys: number({ unit: 'keys', default: 100, min: 1, max: 1_000 }),
+  /**
+   * Longest modulus of an RSA key, also of the keys of tenants and of DPoP proofs: the time of a check grows with it. Bits,
+   * 2048–8192, default 4096.
+   */
+  maxRsaBits: number({ unit: 'bits', default: defaultMaxRsaBits, min: 2048, max: 8192 }),
   /**
    * Upper limit of the random pause after the first failed refresh; doubled after each further failure. Milliseconds,
    * 100–60000, default 1000.

@@ -20,7 +20,7 @@ export function takeKeys(
 ): KeySource {
   const observer = telemetry.keySourceObserver(alias);
   if ('jwks' in keys) {
-    const parsed = parseKeySet(keys.jwks, limits.maxKeys);
+    const parsed = parseKeySet(keys.jwks, limits.maxKeys, limits.maxRsaBits);
     if (!parsed.ok)
       throw new ConfigurationError('jwks', `expected a public key that can verify tokens, found none (${parsed.code})`);
     return new StaticKeySet(parsed.keySet, observer);

@@ -647,7 +647,7 @@ describe('the status of a key set cache', () => {
       state: 'fresh',
       ageMs: 0,
       keys: 1,
-      skipped: { malformed: 1, private: 0, symmetric: 0, other_use: 0, unsupported: 0, weak: 0 },
+      skipped: { malformed: 1, private: 0, symmetric: 0, other_use: 0, unsupported: 0, weak: 0, oversized: 0 },
       lastAttemptAtMs: t0,
       lastSuccessAtMs: t0,
       lastChangeAtMs: t0,

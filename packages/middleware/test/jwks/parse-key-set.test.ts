@@ -12,6 +12,9 @@ function parse(...keys: readonly unknown[]): KeySet {
   return parsed.keySet;
 }
 
+/** An odd number of so many bits; only a signature would need its factors. */
+const modulus = (bits: number) => Buffer.alloc(bits / 8, 0xff).toString('base64url');
+
 describe('parseKeySet', () => {
   it.each([null, undefined, 1, 'keys', [], {}, { keys: null }, { keys: {} }, { keys: 'x' }])(
     'refuses %j, which is no key set',
@@ -74,6 +77,10 @@ describe('parseKeySet', () => {
     ['RSA of 2040 bits', mintRsaKey({}, 2040).jwk, 'weak'],
     ['an RSA exponent of 1', { ...rsa, e: 'AQ' }, 'weak'],
     ['an even RSA exponent', { ...rsa, e: 'AQAA' }, 'weak'],
+    ['RSA of 4104 bits', { ...rsa, n: modulus(4104) }, 'oversized'],
+    ['RSA of 16384 bits', { ...rsa, n: modulus(16_384) }, 'oversized'],
+    ['an RSA exponent of 2^32 + 1', { ...rsa, e: 'AQAAAAE' }, 'oversized'],
+    ['an RSA exponent of 2048 bits', { ...rsa, e: modulus(2048) }, 'oversized'],
   ])('skips and counts %s beside a good key', (_title, member, cause) => {
     const keySet = parse(member, good);
     expect(keySet.keys.map((key) => key.kid)).toEqual(['good']);
@@ -84,8 +91,20 @@ describe('parseKeySet', () => {
     expect([...parse({ ...rsa, use: 'enc' }, good).skippedKids]).toEqual(['rsa']);
   });
 
-  it('accepts RSA of 2048 bits', () => {
+  it('accepts RSA of 2048 to 4096 bits with an exponent of at most 2^32', () => {
     expect(parse(rsa).keys).toHaveLength(1);
+    expect(parse({ ...rsa, n: modulus(4096), e: '_____w' }).keys).toHaveLength(1);
+  });
+
+  it('accepts longer RSA keys up to maxRsaBits, and ignores leading zeros', () => {
+    const keysOf = (n: string, maxRsaBits: number) => {
+      const parsed = parseKeySet({ keys: [{ ...rsa, n }] }, 1, maxRsaBits);
+      return parsed.ok ? parsed.keySet.keys.length : 0;
+    };
+    expect([keysOf(modulus(8192), 8192), keysOf(modulus(8200), 8192), keysOf(modulus(2056), 2048)]).toEqual([1, 0, 0]);
+    expect(
+      keysOf(Buffer.concat([Buffer.alloc(2), Buffer.from(modulus(8192), 'base64url')]).toString('base64url'), 8192),
+    ).toBe(1);
   });
 
   it.each([
