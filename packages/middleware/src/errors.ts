@@ -77,6 +77,8 @@ export const reasonTable = {
   insufficient_scope: insufficientScope,
   unknown_kid_throttled: throttled,
   unknown_issuer_throttled: throttled,
+  signature_throttled: throttled,
+  dpop_throttled: throttled,
   jwks_unavailable: unavailable,
   denylist_unavailable: unavailable,
   internal_error: internal,
@@ -89,6 +91,8 @@ export type Reason = keyof typeof reasonTable;
 export type UnavailableReason =
   | 'unknown_kid_throttled'
   | 'unknown_issuer_throttled'
+  | 'signature_throttled'
+  | 'dpop_throttled'
   | 'jwks_unavailable'
   | 'denylist_unavailable'
   | 'internal_error';

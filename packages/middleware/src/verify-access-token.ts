@@ -125,7 +125,10 @@ async function verifyNewToken(presented: Presented, cacheKey: string, verificati
   }
   const { key } = keyLookup;
   // RFC 9068 §4, RFC 7515 §5.2: the signature is valid.
-  if (!(await verification.verifySignature(parsed, header.alg, key))) return rejected('bad_signature', issuer);
+  const isGenuine = await verification.verifySignature(parsed, header.alg, key);
+  // Many slow signatures at once: this one was not checked.
+  if (isGenuine === 'throttled') return unavailable('signature_throttled', issuer);
+  if (isGenuine !== true) return rejected('bad_signature', issuer);
   issuer.proved?.();
   const claimFault = firstFault(checksAfterSignature, token);
   if (claimFault !== undefined) return rejected(claimFault, issuer);

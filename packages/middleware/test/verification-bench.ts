@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { LookUp } from '@revocast/denylist/replica';
 import type { VerifierOptions } from '../src/options/options.ts';
+import { SlowChecks } from '../src/token/slow-checks.ts';
 import { composeVerifier } from '../src/verifier/create-verifier.ts';
 import type { Verifier } from '../src/verifier/verifier.ts';
 import { FakeFeed } from './fake-feed.ts';
@@ -78,12 +79,14 @@ const benches: Readonly<Record<BenchName, BenchOptions>> = {
     issuer: undefined as never,
     issuers: { resolve: () => ({ jwks }) },
   },
+  'slow checks busy': { dpop: { publicOrigin: audience } },
   'seen before': { maxTokenAgeMs: 3_600_000 },
   stale: {},
   'stale, accepting': { revocation: { whenUnknown: 'accept' } },
   proofs: { dpop: { publicOrigin: audience } },
   'proofs with nonces': { dpop: { publicOrigin: audience, nonces: true } },
   'proofs only': { dpop: { publicOrigin: audience, required: true } },
+  'proofs, memory full': { dpop: { publicOrigin: audience, maxReplays: 1000 } },
   'proofs, store out of reach': {
     dpop: { publicOrigin: audience, replays: { take: () => 'unknown', async close() {} } },
   },
@@ -116,18 +119,24 @@ export function optionsOf(name: BenchName, common: Partial<VerifierOptions> = {}
 
 async function buildBench(name: BenchName, common: Partial<VerifierOptions>): Promise<Bench> {
   const startsBeforeMs = name.startsWith('stale') ? 6000 : 0;
-  const dependencies = testDependencies({
+  const given = testDependencies({
     fetch: async (input) => {
       if (String(input) !== jwksUri) throw new TypeError('out of reach');
       return new Response(JSON.stringify(jwks), { headers: { 'content-type': 'application/json' } });
     },
   });
+  const slowChecks = new SlowChecks(name === 'slow checks busy' ? { maxRunning: 0, maxWaiting: 0 } : {});
+  const dependencies = { ...given, shared: { ...given.shared, slowChecks } };
   dependencies.clock.jumpWall(-startsBeforeMs);
   const feed = new FakeFeed(dependencies.clock);
   denyValues(feed);
   const { revocation } = benches[name];
   const verifier = composeVerifier({ ...optionsOf(name, common), revocation: { feed, ...revocation } }, dependencies);
   await dependencies.clock.advance(0);
+  if (name === 'proofs, memory full') {
+    const row = rows.find(({ bench }) => bench === name);
+    for (let count = 0; row !== undefined && count < 500; count += 1) await verifier.verify(requestLike(row));
+  }
   if (name.endsWith('budget spent')) {
     await verifier.prefetch();
     while (dependencies.shared.questions.tryTake(dependencies.clock.monotonicMs()));

@@ -28,12 +28,14 @@ export type BenchName =
   | 'keys out of reach'
   | 'remote keys, budget spent'
   | 'tenants, budget spent'
+  | 'slow checks busy'
   | 'seen before'
   | 'stale'
   | 'stale, accepting'
   | 'proofs'
   | 'proofs with nonces'
   | 'proofs only'
+  | 'proofs, memory full'
   | 'proofs, store out of reach'
   | 'certificates from a proxy'
   | 'certificates from another proxy'
@@ -715,6 +717,15 @@ const proofs: Row[] = [
     token: { claims: { ...bound(), exp: now - 60 } },
     reason: 'expired',
   },
+  { ...dpop, sends: 'one proof too many', bench: 'proofs, memory full', reason: 'dpop_throttled' },
+  {
+    ...dpop,
+    sends: 'a proof of another key than the one that sent too many',
+    bench: 'proofs, memory full',
+    token: claims({ cnf: { jkt: thumbprintOf('other') } }),
+    proof: { signer: 'other' },
+    reason: 'none',
+  },
   { ...dpop, sends: 'no nonce', bench: 'proofs with nonces', reason: 'dpop_nonce' },
   {
     ...dpop,
@@ -817,6 +828,28 @@ const outages: Row[] = [
     bench: 'tenants, budget spent',
     token: claims({ iss: 'tenant-1' }),
     reason: 'untrusted_issuer',
+  },
+  { sends: 'ES256', bench: 'slow checks busy', reason: 'none' },
+  { sends: 'ES384', bench: 'slow checks busy', token: { signer: 'p384' }, reason: 'signature_throttled' },
+  {
+    sends: 'a forged ES384',
+    bench: 'slow checks busy',
+    token: { signer: 'p384', spoil: resign(flipped) },
+    reason: 'signature_throttled',
+  },
+  {
+    sends: 'ES384 with a short signature',
+    bench: 'slow checks busy',
+    token: { signer: 'p384', spoil: resign((signature) => signature.subarray(1)) },
+    reason: 'bad_signature',
+  },
+  {
+    sends: 'a proof of ES384',
+    bench: 'slow checks busy',
+    authorization: 'DPoP {token}',
+    token: claims({ cnf: { jkt: thumbprintOf('p384') } }),
+    proof: { signer: 'p384' },
+    reason: 'signature_throttled',
   },
   { sends: 'a good token while keys cannot be fetched', bench: 'keys out of reach', reason: 'jwks_unavailable' },
   { sends: 'a good token while the denylist is stale', bench: 'stale', reason: 'denylist_unavailable' },

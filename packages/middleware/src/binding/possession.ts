@@ -23,7 +23,10 @@ export type ProofResult =
       readonly outcome: 'rejected';
       readonly reason: 'binding_mismatch' | 'dpop_invalid' | 'dpop_replay' | 'dpop_nonce';
     }
-  | { readonly outcome: 'unavailable'; readonly reason: 'denylist_unavailable' };
+  | {
+      readonly outcome: 'unavailable';
+      readonly reason: 'denylist_unavailable' | 'signature_throttled' | 'dpop_throttled';
+    };
 
 export interface DpopParts extends ProofPolicy {
   readonly required: boolean;
@@ -44,6 +47,9 @@ export interface PossessionParts {
 }
 
 const invalid: ProofResult = { outcome: 'rejected', reason: 'dpop_invalid' };
+const throttled: ProofResult = { outcome: 'unavailable', reason: 'dpop_throttled' };
+
+const nameOf = (text: string) => hash('sha256', text, 'base64url');
 
 /** Checks on every request that the client holds the key or certificate that a token is bound to (RFC 8705 §3, RFC 9449 §7). */
 export class Possession {
@@ -86,15 +92,23 @@ export class Possession {
     }
     const key = keyOfProof(proof, dpop.maxRsaBits);
     // Check 6.
-    if (key === undefined || !(await verifySignature(proof, proof.alg, key))) return invalid;
+    const isGenuine = key !== undefined && (await verifySignature(proof, proof.alg, key));
+    if (isGenuine === 'throttled') return { outcome: 'unavailable', reason: 'signature_throttled' };
+    if (isGenuine !== true) return invalid;
+    // RFC 9449 §11.1: ids are unique for a key, so that the `jti` of another client does not use up this one. One second is added
+    // because the store has another clock.
+    const { thumbprint, jti, iat } = proof;
+    const endsAtMs = iat * 1000 + dpop.proofMaxAgeMs + dpop.clockToleranceMs;
+    const used = { jkt: thumbprint, lifetimeMs: Math.max(0, endsAtMs - nowMs) + 1000 };
     // Check 10. After the signature: a nonce is sent only to clients that hold the key.
     const nonce = dpop.nonces?.judge(proof.nonce ?? '');
-    if (nonce === 'bad') return { outcome: 'rejected', reason: 'dpop_nonce' };
-    // RFC 9449 §11.1. Last, so that a proof that is rejected for another reason is not used up. Ids are unique for a key:
-    // the `jti` of another client must not use up this one. One second is added because the store has another clock.
-    const name = hash('sha256', `${proof.thumbprint} ${proof.jti}`, 'base64url');
-    const endsAtMs = proof.iat * 1000 + dpop.proofMaxAgeMs + dpop.clockToleranceMs;
-    const seen = await dpop.replays.take(request, name, Math.max(0, endsAtMs - nowMs) + 1000);
+    if (nonce === 'bad') {
+      const isCounted = dpop.replays.countChallenge({ ...used, name: nameOf(`nonce ${thumbprint} ${jti}`) });
+      return isCounted ? { outcome: 'rejected', reason: 'dpop_nonce' } : throttled;
+    }
+    // Last, so that a proof that is rejected for another reason is not used up.
+    const seen = await dpop.replays.take(request, { ...used, name: nameOf(`${thumbprint} ${jti}`) });
+    if (seen === 'full') return throttled;
     if (seen === 'first') return { outcome: 'proven', nonce: nonce === 'late' ? dpop.nonces?.current() : undefined };
     return seen === 'again'
       ? { outcome: 'rejected', reason: 'dpop_replay' }

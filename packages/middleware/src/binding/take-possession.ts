@@ -7,7 +7,7 @@ import { verifySignature } from '../token/signature.ts';
 import type { PartDependencies } from '../verifier/verifier-dependencies.ts';
 import { Nonces } from './nonces.ts';
 import { type DpopParts, Possession } from './possession.ts';
-import { MemoryReplayStore, type ReplayStore, RequestProofs } from './replay-store.ts';
+import { ProofMemory, type ReplayStore, RequestProofs } from './replay-store.ts';
 
 /** Returns the check of possession that the options describe. @throws ConfigurationError */
 export function takePossession(
@@ -29,25 +29,27 @@ export function takePossession(
     header: clientCertificate.header,
     isTrusted: addressList('clientCertificate.trustedProxies', clientCertificate.trustedProxies),
   };
-  return { possession: new Possession({ dpop: parts, certificateHeader, verifySignature, now }), dpop: parts };
+  const check = dependencies.shared.slowChecks.beside(verifySignature);
+  return {
+    possession: new Possession({ dpop: parts, certificateHeader, verifySignature: check, now }),
+    dpop: parts,
+  };
 }
 
 /** Verifiers of one process that name the same store share it: a proof is then good once in the process. */
 function takeReplays({ replays, maxReplays }: ResolvedDpop, dependencies: PartDependencies): RequestProofs {
   const { shared, releases } = dependencies;
   const id = typeof replays === 'object' ? shared.names.nameOf(replays) : replays;
-  return shared.proofs.take(
-    JSON.stringify([id, maxReplays]),
-    releases,
-    () => new RequestProofs(openReplays({ replays, maxReplays }, dependencies)),
-  );
+  return shared.proofs.take(JSON.stringify([id, maxReplays]), releases, () => {
+    const memory = new ProofMemory({ maxEntries: maxReplays, now: () => dependencies.clock.monotonicMs() });
+    return new RequestProofs(memory, replays === undefined ? undefined : openReplays(replays, dependencies));
+  });
 }
 
 function openReplays(
-  { replays, maxReplays }: Pick<ResolvedDpop, 'replays' | 'maxReplays'>,
+  replays: NonNullable<ResolvedDpop['replays']>,
   { clock, random, openReplayStore, log }: PartDependencies,
 ): ReplayStore {
-  if (replays === undefined) return new MemoryReplayStore({ maxEntries: maxReplays, now: () => clock.monotonicMs() });
   if (typeof replays === 'object') return bounded(replays, clock);
   const pending = new PendingStore(() => openReplayStore(replays, { clock, random }));
   pending.onFailure((error) =>

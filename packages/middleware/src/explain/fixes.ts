@@ -49,6 +49,9 @@ export const fixes: Readonly<Record<Reason, string>> = {
   unknown_kid_throttled:
     'Repeat the request after `Retry-After`: the keys are loaded again by then. Publish new keys before signing with them. Many at once: guessed kids.',
   unknown_issuer_throttled: 'Repeat the request after `Retry-After`. Many at once: guessed issuers.',
+  signature_throttled:
+    'Repeat the request after `Retry-After`. Let the issuer sign with ES256 or EdDSA: a check of ES384 or ES512 takes ten times as long.',
+  dpop_throttled: 'Let the client send fewer requests at a time, or raise `dpop.maxReplays`.',
   jwks_unavailable:
     'Look at `revocast_jwks_fetches_total` by result: network, TLS, a wrong `jwksUri`. Known keys stay usable for an hour.',
   denylist_unavailable:

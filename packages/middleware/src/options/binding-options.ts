@@ -45,7 +45,10 @@ export const dpopTable = {
     bounds: 'a redis: or rediss: URL, or a store',
     read: (_, value) => (isRedisUrl(value) || isReplayStore(value) ? value : undefined),
   }),
-  /** Proofs stored in memory; at the bound, requests with a proof get 503. Proofs, 1000–10000000, default 100000. */
+  /**
+   * Proofs kept in memory, also in front of `replays`. A key has room for as many as are still free; beyond it, its requests
+   * get 429. Proofs, 1000–10000000, default 100000.
+   */
   maxReplays: number({ unit: 'proofs', default: 100_000, min: 1000, max: 10_000_000 }),
 };
 

@@ -62,7 +62,12 @@ export function hasItsLength({ signature }: Signed, { signatureLength }: Verific
   return signature.length === signatureLength;
 }
 
-export type VerifySignature = typeof verifySignature;
+/** As {@link verifySignature}. `throttled`: it was not checked, and may be valid. Accept only `true`. */
+export type VerifySignature = (
+  signed: Signed,
+  alg: string,
+  listed: VerificationKey,
+) => boolean | 'throttled' | Promise<boolean | 'throttled'>;
 
 async function verifyOnThread(token: string, alg: string, key: KeyObject): Promise<boolean> {
   try {

@@ -17,6 +17,7 @@ import type { PendingStore } from '../revocation/pending-store.ts';
 import type { SharedReplica } from '../revocation/shared-replica.ts';
 import type { SignatureThread, StartSignatureThread } from '../signature-thread/signature-thread.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { SlowChecks } from '../token/slow-checks.ts';
 import type { UsageReporter } from '../usage/usage-reporter.ts';
 import { ObjectNames, Shared } from './shared.ts';
 import type { StateLog } from './state-log.ts';
@@ -70,6 +71,7 @@ export function newSharedResources() {
     logs: new Map<Logger | undefined, StateLog>(),
     names: new ObjectNames(),
     questions: processQuestions(),
+    slowChecks: new SlowChecks(),
   };
 }
 

@@ -105,6 +105,15 @@ describe('a route that requires nonces', () => {
   });
 });
 
+describe('nonces that are asked for again and again', () => {
+  it('use up the room of the key that asks', async () => {
+    const { send } = await open({ nonces: true, maxReplays: 1000 });
+    const reasons = [];
+    for (let at = 0; at < 502; at += 1) reasons.push(reasonOf(await send(proofFor('/'))));
+    expect(reasons).toEqual([...Array(500).fill('dpop_nonce'), 'dpop_throttled', 'dpop_throttled']);
+  });
+});
+
 describe('a used proof', () => {
   it('is rejected for as long as it is valid', async () => {
     const { send, dependencies } = await open({ proofMaxAgeMs: 60_000 });

@@ -33,6 +33,7 @@ const offline = rows.filter(
     reason !== 'internal_error' &&
     // Offline, neither keys nor the log are read.
     !bench.endsWith('budget spent') &&
+    bench !== 'slow checks busy' &&
     !['remote keys', 'keys out of reach', 'log restarted'].includes(bench) &&
     optionsOf(bench) !== undefined,
 );

@@ -122,7 +122,7 @@ const dpop = `DPoP realm="api", algs="${signatureAlgorithms.join(' ')}"`;
 /** The challenge of the scheme in use, and that of the other scheme where it is accepted. */
 function challengesOf({ bench = 'plain', authorization }: Row, reason: Reason): [string, string] {
   if (bench === 'proofs only') return [dpop, ''];
-  if (!bench.startsWith('proofs')) return [bearer, ''];
+  if (!bench.startsWith('proofs') && bench !== 'slow checks busy') return [bearer, ''];
   const used = reason.startsWith('dpop_') || /^dpop/i.test(String(authorization));
   return used ? [dpop, bearer] : [bearer, dpop];
 }
