@@ -1,4 +1,4 @@
-import type { RejectionReason, UnavailableReason } from './errors.ts';
+import { type RejectionReason, specOf, type UnavailableReason } from './errors.ts';
 
 /** Claims of a verified token, as received and frozen. Times are seconds, as in the token. */
 export type AccessTokenClaims = Readonly<Record<string, unknown>>;
@@ -47,7 +47,7 @@ export interface Rejected extends Observed {
 export interface Unavailable extends Observed {
   readonly outcome: 'unavailable';
   readonly reason: UnavailableReason;
-  /** With a status of 429: after this time the check is possible again. */
+  /** Present where the answer is 429, a budget that is spent, and not 503: after this time the check is possible again. */
   readonly retryAfterMs?: number;
   /** The original error behind `internal_error`: for your error handler, never for the client. */
   readonly cause?: unknown;
@@ -55,6 +55,9 @@ export interface Unavailable extends Observed {
 
 /** Never a boolean: an outage (`unavailable`) is neither a good token nor a bad one. */
 export type Decision = Accepted | Rejected | Unavailable;
+
+/** For a budget that refills at every moment. */
+const leastRetryAfterMs = 1000;
 
 interface Alias {
   readonly alias: string;
@@ -65,7 +68,8 @@ export function rejected(reason: RejectionReason, issuer?: Alias, cached = false
 }
 
 export function unavailable(reason: UnavailableReason, issuer: Alias, cached = false): Unavailable {
-  return { outcome: 'unavailable', reason, issuerAlias: issuer.alias, cached };
+  const retryAfterMs = specOf(reason).status === 429 ? leastRetryAfterMs : undefined;
+  return { outcome: 'unavailable', reason, issuerAlias: issuer.alias, cached, retryAfterMs };
 }
 
 /** The decision after a failure that no check has foreseen: it is not the fault of the token. */

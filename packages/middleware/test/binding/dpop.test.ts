@@ -110,6 +110,7 @@ describe('nonces that are asked for again and again', () => {
     const { send } = await open({ nonces: true, maxReplays: 1000 });
     const reasons = [];
     for (let at = 0; at < 502; at += 1) reasons.push(reasonOf(await send(proofFor('/'))));
+    expect(await send(proofFor('/'))).toMatchObject({ outcome: 'unavailable', retryAfterMs: 1000 });
     expect(reasons).toEqual([...Array(500).fill('dpop_nonce'), 'dpop_throttled', 'dpop_throttled']);
   });
 });
