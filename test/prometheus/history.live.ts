@@ -71,7 +71,12 @@ function lyingFeed(feed: Feed, holdsBack: () => boolean): Feed {
     async connect(signal, reader): Promise<FeedConnection> {
       const connection = await feed.connect(signal, reader);
       return {
-        ...connection,
+        lifts: connection.lifts,
+        continues: async (from) => (await connection.continues?.(from)) ?? true,
+        position: () => connection.position(),
+        snapshot: () => connection.snapshot(),
+        acknowledge: (position) => connection.acknowledge?.(position),
+        close: () => connection.close(),
         async *tail(from) {
           const held: FeedEntry[] = [];
           for await (const batch of connection.tail(from)) {
