@@ -13,6 +13,7 @@ export const redisExpectations: Readonly<Record<string, string>> = {
   min_replicas_lag: 'min-replicas-max-lag 1 to 3',
   append_only_off: 'appendonly yes',
   memory_nearly_full: 'less than 80 % of maxmemory in use',
+  rules_impossible: 'rules that a clock of a log can have written',
   log_trimmed: 'the entries of the last hour',
 };
 

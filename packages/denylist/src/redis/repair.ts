@@ -9,6 +9,30 @@ const pageRules = 500;
 /** Of `denialStamp` and `liftedUpTo` in a row. */
 const clockNumbers = [24, 28];
 
+/** Counts the rules with a stamp or a lift that no clock can have stated, some at each look. */
+export class ImpossibleRules {
+  #cursor = '0';
+  #counting = 0;
+  #counted = 0;
+
+  /** @returns how many were found since the last time that every rule was looked at. */
+  async look(redis: RedisConnection): Promise<number> {
+    const page = readPage(await requestPage(redis, this.#cursor, pageRules));
+    this.#cursor = page.cursor;
+    const rows = packRows(page.pairs);
+    for (let at = 0; at < rows.byteLength; at += rowBytes) if (isImpossible(viewOf(rows), at)) this.#counting += 1;
+    if (this.#cursor === '0') {
+      this.#counted = this.#counting;
+      this.#counting = 0;
+    }
+    return Math.max(this.#counted, this.#counting);
+  }
+}
+
+function isImpossible(rows: DataView, offset: number): boolean {
+  return clockNumbers.some((number) => rows.getUint32(offset + number) >= stampCeiling);
+}
+
 /**
  * Deletes the rules with a stamp or a lift that no clock can have stated. A process that holds one in memory keeps it until
  * it is restarted.
@@ -24,7 +48,7 @@ export async function deleteImpossibleRules(redis: RedisConnection): Promise<num
     const rows = packRows(page.pairs);
     const view = viewOf(rows);
     for (let at = 0; at < rows.byteLength; at += rowBytes) {
-      if (clockNumbers.every((offset) => view.getUint32(at + offset) < stampCeiling)) continue;
+      if (!isImpossible(view, at)) continue;
       deleted += readNumber(await redis.call('HDEL', [keys.rules, Buffer.from(rows.subarray(at, at + 16))]), 'HDEL');
     }
   } while (cursor !== '0');

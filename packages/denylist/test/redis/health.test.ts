@@ -27,6 +27,7 @@ const healthy: Required<RedisFacts> = {
   logSeq: 10,
   logOldestMs: 1_000_000,
   nowMs: 2_000_000,
+  impossibleRules: 0,
 };
 const hour = 3_600_000;
 
@@ -52,6 +53,7 @@ describe('the checks of a Redis', () => {
     ['min_replicas_lag', { minReplicasMaxLagSeconds: 4 }],
     ['append_only_off', { appendOnly: false }],
     ['memory_nearly_full', { memoryUsedBytes: 80 }],
+    ['rules_impossible', { impossibleRules: 1 }],
     ['log_trimmed', { logEntries: 9 }],
   ])('report %s for %j', (name, facts) => {
     expect(complaints(facts)).toEqual([name]);

@@ -164,7 +164,10 @@ describe('a rule with a lift that no clock can have stated', () => {
     await admin.hset(keys.rules, Buffer.from(digestToBytes(digest)), poison);
     await expect(publisher.lift({ issuer, session: 'unliftable' })).rejects.toThrow(/revocast-sidecar repair/);
     await publisher.revoke({ issuer, session: 'good', reason: 'logout' });
+    const complaints = async () => (await source.health?.())?.misconfigurations.map(({ name }) => name);
+    expect(await complaints()).toContain('rules_impossible');
     expect(await source.repair?.()).toBe(1);
+    expect(await complaints()).not.toContain('rules_impossible');
     expect(await source.repair?.()).toBe(0);
     expect(await admin.hexists(keys.rules, Buffer.from(digestToBytes(digestOf(named('good')))))).toBe(1);
     await publisher.lift({ issuer, session: 'unliftable' });

@@ -7,6 +7,7 @@ import { isCommandRefused, isScriptRefused } from '../connection/reply-errors.ts
 import type { RedisSession } from '../connection/session.ts';
 import { readEntries } from '../entries.ts';
 import { keys } from '../keys.ts';
+import { ImpossibleRules } from '../repair.ts';
 import { rightsScript } from '../scripts/rights.ts';
 import { judgeRedis, type RedisFacts } from './misconfiguration.ts';
 
@@ -22,6 +23,7 @@ export function createRedisHealth(
 ): () => Promise<SourceHealth> {
   let evictedAtFirst: number | undefined;
   let evictedBefore: number | undefined;
+  const impossible = new ImpossibleRules();
   return async () => {
     const redis = await session.get();
     const sentAtMs = clock.monotonicMs();
@@ -43,6 +45,7 @@ export function createRedisHealth(
       ...(await readMaxLag(redis)),
       ...(await readRefused(redis)),
       ...(await readLog(redis)),
+      ...(await unlessRefused(impossible.look(redis).then((impossibleRules) => ({ impossibleRules })))),
     };
     session.succeeded();
     return { ...judgeRedis(facts), figures: facts };

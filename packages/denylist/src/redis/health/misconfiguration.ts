@@ -18,6 +18,8 @@ export interface RedisFacts extends SourceFigures {
   readonly nowMs?: number;
   /** By how much `evictedKeys` has grown since the first examination. */
   readonly evictedSince?: number;
+  /** Rules with a stamp or a lift that no clock can have stated. */
+  readonly impossibleRules?: number;
 }
 
 interface Check {
@@ -106,6 +108,13 @@ export const redisChecks = {
       used === undefined || limit === undefined
         ? undefined
         : limit > 0 && used >= highestMemoryShare * limit && `${Math.round((100 * used) / limit)} % of maxmemory`,
+  },
+  rules_impossible: {
+    severity: 'warning',
+    remedy:
+      'find the program that wrote them; such a denial cannot be lifted: stop all sidecars and run `revocast-sidecar repair`',
+    find: ({ impossibleRules: count }) =>
+      count === undefined ? undefined : count > 0 && `${count} rules with numbers that no clock can have written`,
   },
   log_trimmed: {
     severity: 'warning',
