@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readers } from '@revocast/denylist/server';
 import { answerDigests } from './answer-digests.ts';
 import { type ConsoleParts, readView } from './console-view.ts';
-import { createLiveUpdates, maxPages } from './live-updates.ts';
+import { createLiveUpdates } from './live-updates.ts';
 import { pageFiles } from './page-files.ts';
 import { renderPage } from './render/page.ts';
 import { createReplicaLags } from './replica-lags.ts';
@@ -26,13 +26,7 @@ export function createConsole({ readers, ...parts }: ConsoleOptions): SidecarCon
   const updates = createLiveUpdates(read, clock);
   const routes = new Map<string, (response: ServerResponse, query: URLSearchParams) => void>([
     ['/console', (response) => send(response, { type: 'text/html', text: renderPage(read()) })],
-    [
-      '/console/events',
-      (response) => {
-        const remedy = `close one of ${maxPages}`;
-        if (!updates.follow(response)) sendJson(response, { error: 'too_many_pages', remedy }, 503);
-      },
-    ],
+    ['/console/events', (response) => updates.follow(response)],
     [
       '/console/digests',
       (response, query) => {

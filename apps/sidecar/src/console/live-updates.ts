@@ -7,24 +7,38 @@ import { liveParts } from './render/page.ts';
 
 /** Milliseconds between two updates of a page. */
 const updateMs = 1000;
-/** Pages that receive updates at the same time: enough for operators. */
-export const maxPages = 8;
+/** Milliseconds for which one rendering serves all pages: a page that is opened costs no rendering of its own. */
+const renderedMs = 500;
+/** Pages that receive updates at the same time. The next one takes the place of the oldest. */
+export const maxPages = 32;
 
 interface LiveUpdates {
-  /** Sends updates to a page until it closes. @returns false if {@link maxPages} pages are open. */
-  follow(response: ServerResponse): boolean;
+  /** Sends updates to a page until it closes, or until {@link maxPages} later pages are open. */
+  follow(response: ServerResponse): void;
   close(): void;
 }
 
-/** Sends to each open page the parts that changed since its last update. */
-export function createLiveUpdates(read: () => ConsoleView, clock: Pick<Clock, 'sleep'>): LiveUpdates {
-  const pages = new Set<AbortController>();
+type Rendered = Readonly<Record<'at' | 'state' | 'sentence', string>> & { readonly parts: ReadonlyMap<string, string> };
 
+/** Sends to each open page the parts that changed since its last update. */
+export function createLiveUpdates(read: () => ConsoleView, clock: Pick<Clock, 'sleep' | 'monotonicMs'>): LiveUpdates {
+  const pages = new Set<AbortController>();
+  let rendered: Rendered | undefined;
+  let renderedAtMs = 0;
+
+  const current = () => {
+    const nowMs = clock.monotonicMs();
+    if (rendered === undefined || nowMs - renderedAtMs >= renderedMs) {
+      rendered = renderParts(read());
+      renderedAtMs = nowMs;
+    }
+    return rendered;
+  };
   const update = async (response: ServerResponse, { signal }: AbortController) => {
     const sent = new Map<string, string>();
     while (!signal.aborted) {
       // Nothing is written to a page that does not read: the buffer would grow without limit.
-      if (response.writableLength === 0) response.write(`data: ${JSON.stringify(changesSince(sent, read()))}\n\n`);
+      if (response.writableLength === 0) response.write(`data: ${JSON.stringify(changesSince(sent, current()))}\n\n`);
       await clock.sleep(updateMs, signal);
     }
     response.end();
@@ -32,16 +46,18 @@ export function createLiveUpdates(read: () => ConsoleView, clock: Pick<Clock, 's
 
   return {
     follow(response) {
-      if (pages.size >= maxPages) return false;
+      const [oldest] = pages;
+      // Pages that are left open must not keep a person with an incident out.
+      if (pages.size >= maxPages) oldest?.abort('replaced');
       const page = new AbortController();
       pages.add(page);
-      response.once('close', () => {
+      page.signal.addEventListener('abort', () => {
         pages.delete(page);
-        page.abort();
+        if (page.signal.reason === 'replaced') response.write('event: replaced\ndata: 1\n\n');
       });
+      response.once('close', () => page.abort());
       response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' });
       void update(response, page).catch(() => response.destroy());
-      return true;
     },
     close() {
       for (const page of pages) page.abort();
@@ -49,14 +65,14 @@ export function createLiveUpdates(read: () => ConsoleView, clock: Pick<Clock, 's
   };
 }
 
-function changesSince(sent: Map<string, string>, view: ConsoleView) {
-  const parts: Record<string, string> = {};
-  for (const [part, render] of Object.entries(liveParts)) {
-    const markup = render(view).toString();
-    if (sent.get(part) === markup) continue;
-    sent.set(part, markup);
-    parts[part] = markup;
-  }
+function renderParts(view: ConsoleView): Rendered {
   const { state } = view.status.freshness;
+  const parts = new Map(Object.entries(liveParts).map(([part, render]) => [part, render(view).toString()]));
   return { at: formatClock(view.nowMs).slice(0, 8), state, sentence: describeState(view), parts };
+}
+
+function changesSince(sent: Map<string, string>, { parts, ...facts }: Rendered) {
+  const changed = [...parts].filter(([part, markup]) => sent.get(part) !== markup);
+  for (const [part, markup] of changed) sent.set(part, markup);
+  return { ...facts, parts: Object.fromEntries(changed) };
 }

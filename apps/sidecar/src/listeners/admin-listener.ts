@@ -2,8 +2,9 @@ import type { Express, Response } from 'express';
 import type { ProbeAnswer, Probes } from '../health/probes.ts';
 import type { Build } from '../version.ts';
 import { answerError, createBareApp } from './bare-app.ts';
+import { type BrowserCheckOptions, createBrowserCheck, isPrivateName } from './browser-check.ts';
 
-interface AdminListenerOptions {
+interface AdminListenerOptions extends Pick<BrowserCheckOptions, 'address' | 'allowedHosts'> {
   readonly probes: Probes;
   /** Every series in the text format of Prometheus, and its content type. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
@@ -15,12 +16,20 @@ export const adminRoutes = ['/startupz', '/livez', '/readyz', '/metrics', '/vers
 
 /**
  * Serves probes and metrics. It listens on the address of the pod, because the kubelet connects to it. Therefore it is
- * read-only, and no answer contains an identity.
+ * read-only, and no answer contains an identity. A kubelet sends the address of the pod as `Host`, Prometheus that or the
+ * name of a service, and some load balancers (HTTP/1.0) none.
  */
-export function createAdminListener({ probes, metrics, version }: AdminListenerOptions): Express {
+export function createAdminListener({ probes, metrics, version, ...checked }: AdminListenerOptions): Express {
   const app = createBareApp();
+  const check = createBrowserCheck({ ...checked, isOwnName: (host) => host === '' || isPrivateName(host) });
   app.use((request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
+    const refusal = check(request);
+    if (refusal !== undefined) {
+      const { status, ...body } = refusal;
+      response.status(status).json(body);
+      return;
+    }
     if (request.method === 'GET' || request.method === 'HEAD') return next();
     response.status(405).setHeader('Allow', 'GET, HEAD').json({ error: 'method_not_allowed' });
   });

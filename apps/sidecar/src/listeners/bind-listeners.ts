@@ -10,6 +10,11 @@ import type { Credentials } from './credentials.ts';
 import { createDataListener } from './data-listener.ts';
 import { listen } from './listen.ts';
 
+/** Connections of the data listener besides one request of each reader: publishers, relays and the console. */
+export const otherConnections = 256;
+/** Probes and scrapes are short: a few are open at the same time. */
+export const adminConnections = 100;
+
 interface BoundListeners {
   readonly dataUrl: string;
   readonly adminUrl: string;
@@ -24,18 +29,33 @@ interface Served extends Pick<ServedFeed, 'feedServer' | 'console'> {
 
 /** Binds the data listener and the admin listener, or neither. @throws ConfigurationError when one cannot be bound. */
 export async function bindListeners({ probes, ...served }: Served, context: SidecarContext): Promise<BoundListeners> {
-  const { config, telemetry, build } = context;
+  const { config, clock, telemetry, build } = context;
+  const { allowedHosts, maxReaders } = config;
   const address = addressOf('dataListen', config);
+  const adminAddress = addressOf('adminListen', config);
   const dataHandlers = createDataListener({ ...config, ...served, address });
-  const adminApp = createAdminListener({ probes, metrics: telemetry.exposition, version: build });
-  const data = await listen(telemetry.countRequests(dataHandlers, dataRoutes), address, 'dataListen');
-  const adminHandlers = telemetry.countRequests({ request: adminApp }, adminRoutes);
-  const admin = await listen(adminHandlers, addressOf('adminListen', config), 'adminListen').catch(
-    async (error: unknown) => {
-      await data.close();
-      throw error;
-    },
-  );
+  const adminApp = createAdminListener({
+    probes,
+    metrics: telemetry.exposition,
+    version: build,
+    address: adminAddress,
+    allowedHosts,
+  });
+  const data = await listen(telemetry.countRequests(dataHandlers, dataRoutes), {
+    clock,
+    address,
+    option: 'dataListen',
+    maxConnections: maxReaders + otherConnections,
+  });
+  const admin = await listen(telemetry.countRequests({ request: adminApp }, adminRoutes), {
+    clock,
+    address: adminAddress,
+    option: 'adminListen',
+    maxConnections: adminConnections,
+  }).catch(async (error: unknown) => {
+    await data.close();
+    throw error;
+  });
   return {
     dataUrl: data.url,
     adminUrl: admin.url,

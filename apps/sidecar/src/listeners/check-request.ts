@@ -1,28 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
-import { isHostLocal, isLoopback, type ListenAddress } from '../config/listen-address.ts';
+import { isHostLocal, type ListenAddress } from '../config/listen-address.ts';
+import { type BrowserCheckOptions, type CheckedRequest, createBrowserCheck, type Refusal } from './browser-check.ts';
 import { type Credentials, includes, type Right } from './credentials.ts';
 
-/** The parts of a request that are checked. Upgrade requests are checked like all others. */
-interface CheckedRequest {
-  readonly method?: string;
-  /** Path without query. */
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-}
-
-/** The answer to a rejected request. */
-export interface Refusal {
-  readonly status: number;
-  readonly error: string;
-  readonly remedy?: string;
-}
-
-export interface CheckRequestOptions {
-  readonly address: ListenAddress;
+export interface CheckRequestOptions extends Pick<BrowserCheckOptions, 'address' | 'allowedHosts'> {
   readonly credentials: Credentials;
-  /** Host names accepted in `Host`, besides localhost and IP addresses. */
-  readonly allowedHosts: readonly string[];
 }
 
 /** The routes by which a process keeps its denylist and reports its progress. None of them changes a revocation. */
@@ -54,51 +35,14 @@ export const dataRoutes: readonly string[] = [
 
 /**
  * Decides which requests the data listener serves. Readers on this host need no secret. Therefore requests that a web
- * page can make a browser send (cross-site requests, DNS rebinding) are rejected first.
+ * page can make a browser send are rejected first.
  *
  * @returns a check that returns undefined for an accepted request.
  */
 export function createRequestCheck({ address, credentials, allowedHosts }: CheckRequestOptions) {
-  const names = new Set(allowedHosts.map((host) => host.toLowerCase()));
+  const refuseBrowser = createBrowserCheck({ address, allowedHosts });
   return (request: CheckedRequest): Refusal | undefined =>
-    refuseBrowser(request) ?? refuseHost(request, address, names) ?? refuseBearer(request, address, credentials);
-}
-
-/**
- * Browsers send `Origin` with requests of scripts, and Fetch Metadata with embedded resources (images, frames). Readers
- * and publishers send neither. A link to the console on another site is allowed.
- */
-function refuseBrowser({ path, headers }: CheckedRequest): Refusal | undefined {
-  const { origin, host } = headers;
-  // The page of the console sends the same host in `Origin` and `Host`; refuseHost() checks `Host`.
-  const isOwnOrigin = origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
-  if (!isOwnOrigin) return { status: 403, error: 'origin_refused' };
-  const { 'sec-fetch-site': site = 'none', 'sec-fetch-dest': destination = 'document' } = headers;
-  // W3C Fetch Metadata §2.3: `none` is a request that the user started, such as a typed address.
-  const isAllowed = path === '/console' ? destination === 'document' : site === 'same-origin' || site === 'none';
-  return isAllowed ? undefined : { status: 403, error: 'cross_site_refused' };
-}
-
-/**
- * Prevents DNS rebinding: a web page can make its own name resolve to 127.0.0.1, but `Host` still contains that name. An
- * IP address cannot be rebound. A browser cannot connect to a Unix socket.
- */
-function refuseHost({ headers }: CheckedRequest, address: ListenAddress, names: ReadonlySet<string>) {
-  const host = hostnameOf(headers.host ?? '');
-  const isAllowed = isLoopback(host) || names.has(host) || (!isHostLocal(address) && isAddress(host));
-  if (address.kind === 'unix' || isAllowed) return undefined;
-  // RFC 9110 §15.5.20: this server is not authoritative for that name.
-  const remedy = 'use localhost or an address, or list the name in allowedHosts';
-  return { status: 421, error: 'host_refused', remedy };
-}
-
-/** `[::1]:7471` → `[::1]`. Empty if the text is not a host with an optional port. */
-function hostnameOf(host: string): string {
-  return /^(\[[^\]]+\]|[^:]*)(:\d+)?$/.exec(host)?.[1]?.toLowerCase() ?? '';
-}
-
-function isAddress(host: string): boolean {
-  return isIP(host.replace(/^\[|\]$/g, '')) !== 0;
+    refuseBrowser(request) ?? refuseBearer(request, address, credentials);
 }
 
 const notConfigured: Readonly<Record<Right, Refusal>> = {

@@ -3,7 +3,8 @@ import type { FeedServer } from '@revocast/denylist/server';
 import type { Response } from 'express';
 import type { SidecarConsole } from '../console/create-console.ts';
 import { answerError, createBareApp } from './bare-app.ts';
-import { type CheckRequestOptions, createRequestCheck, type Refusal } from './check-request.ts';
+import { commonHeaders, type Refusal } from './browser-check.ts';
+import { type CheckRequestOptions, createRequestCheck } from './check-request.ts';
 import { type Handlers, pathOf } from './listen.ts';
 
 interface DataListenerOptions extends CheckRequestOptions {
@@ -63,6 +64,7 @@ function refuseUpgrade(socket: Duplex, { status, error, remedy }: Refusal): numb
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
+    ...Object.entries(commonHeaders).map(([name, value]) => `${name}: ${value}`),
     ...(status === 401 ? [`WWW-Authenticate: ${authenticate}`] : []),
   ];
   socket.on('error', () => undefined);

@@ -5,6 +5,8 @@ import { connect, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConfigurationError, errorCodeOf } from '@revocast/denylist/replica';
 import type { ListenAddress } from '../config/listen-address.ts';
+import { commonHeaders } from './browser-check.ts';
+import { Connections, type ConnectionsOptions } from './connections.ts';
 
 /** The handlers of one listener. */
 export interface Handlers {
@@ -20,28 +22,50 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/**
- * Serves HTTP at an address.
- *
- * @param option name of the option that holds the address; the error names it.
- * @throws ConfigurationError when the address cannot be bound.
- */
-export async function listen(handlers: Handlers, address: ListenAddress, option: string): Promise<Listening> {
-  const timeouts = { headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 65_000 };
-  const server = createServer(timeouts, handlers.request);
+export interface ListenOptions extends ConnectionsOptions {
+  readonly address: ListenAddress;
+  /** Name of the option that holds the address; the error names it. */
+  readonly option: string;
+}
+
+/** Milliseconds. A client that sends its request more slowly is cut within a second after them. */
+const timeouts = {
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1000,
+};
+
+/** Serves HTTP at an address. @throws ConfigurationError when the address cannot be bound. */
+export async function listen(handlers: Handlers, options: ListenOptions): Promise<Listening> {
+  const { address, option } = options;
+  const connections = new Connections(options);
+  const answer: RequestListener = (request, response) => {
+    connections.begin(request, response);
+    for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
+    handlers.request(request, response);
+  };
+  const server = createServer(timeouts, answer);
+  server.on('connection', (socket) => connections.add(socket));
   // An HTTP server neither closes upgraded sockets nor waits for them, so they are tracked here.
   const upgraded = new Set<Duplex>();
   const { upgrade } = handlers;
   if (upgrade !== undefined) {
     server.on('upgrade', (request, socket, head) => {
+      if (!(socket instanceof Socket)) return socket.destroy();
       upgraded.add(socket);
       socket.once('close', () => upgraded.delete(socket));
-      if (request.headers.upgrade?.toLowerCase() === 'websocket') upgrade(request, socket, head);
-      else answerWithoutUpgrade(request, socket, handlers.request);
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket') answerWithoutUpgrade(request, socket, answer);
+      else if (upgrade(request, socket, head) === 101) connections.release(socket);
+      // The client may never close its half.
+      else socket.destroySoon();
     });
   }
   if (address.kind === 'unix') await removeAbandonedSocket(address.path);
-  await bind(server, address, option);
+  await bind(server, address, option).catch((error: unknown) => {
+    connections.close();
+    throw error;
+  });
   if (address.kind === 'unix') chmodSync(address.path, 0o660);
   return {
     url: urlOf(server, address),
@@ -49,6 +73,7 @@ export async function listen(handlers: Handlers, address: ListenAddress, option:
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        connections.close();
         for (const socket of upgraded) socket.destroy();
       }),
   };
@@ -60,16 +85,12 @@ export function pathOf({ url = '' }: IncomingMessage): string {
 }
 
 /** RFC 9110 §7.8: a server may ignore `Upgrade`. Some clients send `Upgrade: h2c` with every request. */
-function answerWithoutUpgrade(request: IncomingMessage, socket: Duplex, handle: RequestListener): void {
-  if (!(socket instanceof Socket)) {
-    socket.destroy();
-    return;
-  }
+function answerWithoutUpgrade(request: IncomingMessage, socket: Socket, answer: RequestListener): void {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
-  response.once('finish', () => socket.end());
-  handle(request, response);
+  response.once('finish', () => socket.destroySoon());
+  answer(request, response);
 }
 
 async function bind(server: Server, address: ListenAddress, option: string): Promise<void> {

@@ -44,7 +44,14 @@ async function follow(url: string) {
   let text = '';
   return {
     response,
-    end: () => end.abort(),
+    /** Everything up to its end. */
+    async rest(): Promise<string> {
+      for (;;) {
+        const { done, value = '' } = (await reader?.read()) ?? { done: true };
+        if (done) return text;
+        text += value;
+      }
+    },
     async next(): Promise<{ state: string; parts: Record<string, string> }> {
       while (!text.includes('\n\n')) text += (await reader?.read())?.value ?? '';
       const [event = '', ...rest] = text.split('\n\n');
@@ -159,13 +166,14 @@ describe('given an open page', () => {
     expect(second.parts).not.toHaveProperty('revocations');
   });
 
-  it('is one of at most eight, and closing one admits another', async () => {
+  it('gives its place to a later page when all places are taken', async () => {
     const url = await start();
     const pages = [];
     for (let page = 0; page < maxPages; page++) pages.push(await follow(url));
-    expect((await follow(url)).response.status).toBe(503);
-    pages[0]?.end();
-    await until(async () => (await follow(url)).response.status === 200, { what: 'a free place' });
+    const later = await follow(url);
+    expect(Object.keys((await later.next()).parts)).toHaveLength(5);
+    expect((await pages[0]?.rest())?.split('\n\n').at(-2)).toBe('event: replaced\ndata: 1');
+    expect(Object.keys((await pages[1]?.next())?.parts ?? {})).toHaveLength(5);
   });
 });
 

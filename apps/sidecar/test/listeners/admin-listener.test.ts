@@ -1,10 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import request from 'supertest';
+import type { ListenAddress } from '../../src/config/listen-address.ts';
 import type { ProbeAnswer } from '../../src/health/probes.ts';
 import { adminRoutes, createAdminListener } from '../../src/listeners/admin-listener.ts';
 
-function createApp({ ready = { ok: true, check: 'freshness', ageMs: 3 } as ProbeAnswer, metrics = 'a 1\n' } = {}) {
+const anywhere: ListenAddress = { kind: 'tcp', host: '0.0.0.0', port: 0 };
+const loopback: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
+
+function createApp({
+  ready = { ok: true, check: 'freshness', ageMs: 3 } as ProbeAnswer,
+  metrics = 'a 1\n',
+  address = anywhere,
+} = {}) {
   return createAdminListener({
+    address,
+    allowedHosts: ['Admin.example'],
     probes: {
       startup: () => ({ ok: false, check: 'first_snapshot', remedy: 'wait' }),
       ready: () => ready,
@@ -56,5 +66,43 @@ describe('the admin listener', () => {
     await request(createApp({ metrics: 'broken' }))
       .get('/metrics')
       .expect(500, { error: 'internal_error' });
+  });
+
+  it.each([
+    'localhost:7472',
+    '10.1.2.3:7472',
+    '[fd00::1]:7472',
+    'revocast-sidecar:7472',
+    'api_1',
+    'sidecar.prod.svc:7472',
+    'sidecar.prod.svc.cluster.local.:7472',
+    'metrics.internal',
+    'admin.example',
+  ])('accepts the Host %s', async (host) => {
+    await request(createApp()).get('/livez').set('Host', host).expect(200);
+  });
+
+  it.each(['evil.example', 'evil.example:7472', 'svc.evil.example', 'evil.svc.example', '.svc', 'a:b:c', '@'])(
+    'rejects the Host %s, which a foreign page could use',
+    async (host) => {
+      await request(createApp()).get('/metrics').set('Host', host).expect(421);
+    },
+  );
+
+  it('accepts on loopback the names of this host only', async () => {
+    const app = createApp({ address: loopback });
+    await request(app).get('/livez').set('Host', 'localhost:7472').expect(200);
+    for (const host of ['10.1.2.3', 'sidecar', 'sidecar.prod.svc']) {
+      await request(app).get('/livez').set('Host', host).expect(421);
+    }
+  });
+
+  it('rejects requests of other web pages', async () => {
+    const app = createApp();
+    await request(app).get('/metrics').set('Origin', 'https://evil.example').expect(403, { error: 'origin_refused' });
+    for (const site of ['cross-site', 'same-site']) {
+      await request(app).get('/metrics').set('Sec-Fetch-Site', site).expect(403, { error: 'cross_site_refused' });
+    }
+    await request(app).get('/metrics').set('Sec-Fetch-Site', 'none').expect(200);
   });
 });

@@ -14,6 +14,7 @@ import { rereadMs } from '../../src/listeners/token-file.ts';
 const secret = 'a-token-of-twenty-one';
 const loopback: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 const anywhere: ListenAddress = { kind: 'tcp', host: '0.0.0.0', port: 0 };
+const bounds = { clock: new FakeClock(), maxConnections: 20 };
 const reads = ['/v1/snapshot', '/v1/events', '/v1/fresh', '/v1/enforcement'];
 
 interface Given {
@@ -62,7 +63,7 @@ async function serve({ address = loopback, withTokens = false, allowedHosts = []
     allowedHosts,
     maxReaders: 2,
   });
-  const listening = await listen(app, address, 'dataListen');
+  const listening = await listen(app, { ...bounds, address, option: 'dataListen' });
   cleanUps.push(() => listening.close());
   return { app: listening.url, url: listening.url.replace('0.0.0.0', '127.0.0.1'), handled, tokenPath, clock };
 }
@@ -228,14 +229,14 @@ describe('given a data listener on a Unix socket', () => {
 
   it('replaces the socket file of a killed process, but not that of a running one', async () => {
     const path = join(folder(), 'sidecar.sock');
-    const address = { kind: 'unix', path } as const;
-    const living = await listen({ request: (_request, response) => void response.end() }, address, 'dataListen');
-    await expect(listen({ request: () => undefined }, address, 'dataListen')).rejects.toThrow(
+    const options = { ...bounds, address: { kind: 'unix', path }, option: 'dataListen' } as const;
+    const living = await listen({ request: (_request, response) => void response.end() }, options);
+    await expect(listen({ request: () => undefined }, options)).rejects.toThrow(
       /^dataListen: cannot listen \(EADDRINUSE\)/,
     );
     await living.close();
     writeFileSync(path, 'an ordinary file');
-    await expect(listen({ request: () => undefined }, address, 'dataListen')).rejects.toThrow('EADDRINUSE');
+    await expect(listen({ request: () => undefined }, options)).rejects.toThrow('EADDRINUSE');
   });
 });
 
@@ -243,7 +244,7 @@ describe('listen', () => {
   it('names the option if the port is in use', async () => {
     const { app } = await serve();
     const address = { ...loopback, port: Number(new URL(app).port) };
-    await expect(listen({ request: () => undefined }, address, 'adminListen')).rejects.toThrow(
+    await expect(listen({ request: () => undefined }, { ...bounds, address, option: 'adminListen' })).rejects.toThrow(
       /^adminListen: cannot listen \(EADDRINUSE\)/,
     );
   });
@@ -251,8 +252,7 @@ describe('listen', () => {
   it('ends open connections on close', async () => {
     const listening = await listen(
       { request: (_request, response) => void response.write('and so on') },
-      loopback,
-      'dataListen',
+      { ...bounds, address: loopback, option: 'dataListen' },
     );
     const response = await fetch(listening.url);
     await listening.close();

@@ -35,6 +35,11 @@ function showUpdate({ at, state: name, sentence, parts }) {
 function follow() {
   events = new EventSource('/console/events');
   events.addEventListener('message', ({ data }) => showUpdate(JSON.parse(data)));
+  events.addEventListener('replaced', () => {
+    events.close();
+    updated.textContent += ': later pages get the updates; reload this one to continue';
+    updated.className = 'lost';
+  });
   events.addEventListener('error', () => {
     // The page may be out of date from now on.
     if (!updated.className) updated.textContent += ': no connection to the sidecar since then';

@@ -11,8 +11,12 @@ import type { NumberedFeed } from './numbered-feed.ts';
 
 /** Snapshots that are sent at full speed at the same time. */
 const snapshotSlots = 8;
-/** A snapshot gives up its slot after this long, and goes on: eight slow readers must not keep new processes cold. */
+/**
+ * A snapshot gives up its slot after this long, or at a look since which its reader took nothing, and goes on: eight slow
+ * readers must not keep new processes cold.
+ */
 const slotMs = 5000;
+const lookMs = 250;
 /** Snapshots under way or waiting; one more is answered 503. */
 const maxSnapshots = 1000;
 /** Bytes a second below which a reader is cut: it would hold old rules in memory for hours. */
@@ -56,8 +60,7 @@ export class SnapshotServer {
     response.once('close', () => ended.abort());
     const releaseSlot = await this.#takeSlot(ended.signal);
     if (!ended.signal.aborted) {
-      void this.#options.clock.sleep(slotMs, ended.signal).then(releaseSlot);
-      void this.#watchRate(response, ended.signal);
+      void this.#watchRate(response, ended.signal, releaseSlot);
       this.#send(response);
       await new Promise<void>((resolve) => ended.signal.addEventListener('abort', () => resolve()));
     }
@@ -105,14 +108,20 @@ export class SnapshotServer {
       .pipe(response);
   }
 
-  async #watchRate(response: ServerResponse, signal: AbortSignal): Promise<void> {
-    let written = 0;
-    for (;;) {
-      await this.#options.clock.sleep(slotMs, signal);
+  async #watchRate(response: ServerResponse, signal: AbortSignal, releaseSlot: () => void): Promise<void> {
+    const bytesTaken = () => response.socket?.bytesWritten ?? 0;
+    let taken = bytesTaken();
+    let takenBySlot = taken;
+    for (let waitedMs = lookMs; ; waitedMs += lookMs) {
+      await this.#options.clock.sleep(lookMs, signal);
       if (signal.aborted || this.#stop.signal.aborted) return;
-      const { bytesWritten = 0 } = response.socket ?? {};
-      if (bytesWritten - written < (leastBytesPerSecond * slotMs) / 1000) response.destroy();
-      written = bytesWritten;
+      const isStalled = bytesTaken() === taken;
+      taken = bytesTaken();
+      const isSlotOver = waitedMs % slotMs === 0;
+      if (isStalled || isSlotOver) releaseSlot();
+      if (!isSlotOver) continue;
+      if (taken - takenBySlot < (leastBytesPerSecond * slotMs) / 1000) response.destroy();
+      takenBySlot = taken;
     }
   }
 }

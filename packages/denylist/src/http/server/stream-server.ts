@@ -151,6 +151,8 @@ export class StreamServer {
 /** Answers an upgrade request without upgrading. */
 export function refuseUpgrade(socket: Duplex, status: number, error: string, remedy: string): void {
   const body = JSON.stringify({ error, remedy });
+  // The client may never close its half.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${error}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
       `Connection: close\r\n\r\n${body}`,

@@ -8,6 +8,7 @@ import { Denylist } from '../../../src/table/denylist.ts';
 
 const feedId = 'f'.repeat(16);
 const slotMs = 5000;
+const lookMs = 250;
 const leastBytes = 65_536 * 5;
 
 /** A response whose reader takes nothing before {@link read}. */
@@ -106,13 +107,31 @@ describe('the queue of snapshots', () => {
   it('gives the place of one that is slow to the next after five seconds, and goes on with both', async () => {
     const { clock, ask } = given();
     const responses = await ask(9);
-    for (const { socket } of responses) socket.bytesWritten = leastBytes;
-    await clock.advance(slotMs - 1);
+    for (let waitedMs = 0; waitedMs < slotMs - lookMs; waitedMs += lookMs) {
+      for (const { socket } of responses) socket.bytesWritten += leastBytes;
+      await clock.advance(lookMs);
+    }
+    for (const { socket } of responses) socket.bytesWritten += 1;
+    await clock.advance(lookMs - 1);
     const before = started(responses)[8];
     await clock.advance(1);
     expect({ before, after: started(responses)[8] }).toEqual({ before: false, after: true });
     await responses[0]!.read();
     expect(responses[0]).toMatchObject({ writableFinished: true, body: { length: 48 + 3 * 32 + 4 } });
+  });
+
+  it('gives the place of one that takes nothing to the next at the next look', async () => {
+    const { clock, ask } = given();
+    const responses = await ask(9);
+    responses[0]!.socket.bytesWritten = 1;
+    await clock.advance(lookMs - 1);
+    const before = started(responses)[8];
+    await clock.advance(1);
+    expect({ before, after: started(responses)[8], cut: responses[1]!.destroyed }).toEqual({
+      before: false,
+      after: true,
+      cut: false,
+    });
   });
 
   it('has one place for each snapshot, even when that lost its place before it ended', async () => {
