@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { placeOf } from './placement.ts';
 import type { Dimension, DimensionValue } from './revocation.ts';
 
 /**
@@ -70,7 +71,7 @@ export function digestFromHex(hex: string): Digest | undefined {
  */
 export interface DigestSet {
   readonly dimensions: readonly Dimension[];
-  /** Four words per dimension, in the order of `dimensions`. */
+  /** Four words per dimension, in the order of `dimensions`; then one more per dimension: the place of its digest. */
   readonly words: Uint32Array;
   /**
    * Written by a denylist only: at this version it denied none of them for a token issued at `issuedAt` or later.
@@ -80,11 +81,13 @@ export interface DigestSet {
 
 /** @param shared digests that other sets have too; they are appended without being computed again. */
 export function digestSetOf(values: readonly DimensionValue[], shared?: DigestSet): DigestSet {
-  const own = values.length * 4;
-  const words = new Uint32Array(own + (shared?.words.length ?? 0));
+  const dimensions = [...values.map(({ dimension }) => dimension), ...(shared?.dimensions ?? [])];
+  const words = new Uint32Array(dimensions.length * 5);
   for (const [index, value] of values.entries()) hashInto(words, index * 4, value);
-  if (shared !== undefined) words.set(shared.words, own);
-  return { dimensions: [...values.map(({ dimension }) => dimension), ...(shared?.dimensions ?? [])], words };
+  if (shared !== undefined) words.set(shared.words.subarray(0, shared.dimensions.length * 4), values.length * 4);
+  for (let index = 0; index < dimensions.length; index++)
+    words[dimensions.length * 4 + index] = placeOf(words, index * 4);
+  return { dimensions, words };
 }
 
 /** The digest of one dimension, the first where there are several; undefined when the token has none. */

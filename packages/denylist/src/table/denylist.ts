@@ -60,9 +60,9 @@ export class Denylist {
   denyingDimension(digests: DigestSet, issuedAt: number, nowSeconds: number): Dimension | undefined {
     // What was cleared at this version needs no search: only a change of the table can make a token denied. Time ends
     // denials and starts none, and a later `iat` is denied by no additional rule.
-    const { dimensions, words, cleared } = digests;
+    const { dimensions, cleared } = digests;
     if (cleared?.by === this && cleared.version === this.#version && issuedAt >= cleared.issuedAt) return undefined;
-    const index = this.#table.denyingIndex(words, issuedAt, nowSeconds);
+    const index = this.#table.denyingIndex(digests, issuedAt, nowSeconds);
     if (index >= 0) return dimensions[index];
     if (cleared === undefined) {
       digests.cleared = { by: this, version: this.#version, issuedAt };

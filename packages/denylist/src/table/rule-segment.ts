@@ -1,3 +1,4 @@
+import { placeOf } from '../rules/placement.ts';
 import type { Rule } from '../rules/rule.ts';
 
 // A slot has eight words: four of the digest, then deniedUntil, issuedUpTo, denialStamp, liftedUpTo. A digest may be all
@@ -49,20 +50,39 @@ export function prepareWrite(segment: Segment): void {
  * Offset of the slot with a digest, or `-1 - offset` of the free slot where it belongs.
  *
  * @param keys words that contain the digest at `from`.
+ * @param place the place of the digest.
  */
-export function find(words: Uint32Array, keys: Uint32Array, from: number): number {
+export function find(words: Uint32Array, keys: Uint32Array, from: number, place: number): number {
   const a = keys[from]!;
   const b = keys[from + 1]!;
   const c = keys[from + 2]!;
   const d = keys[from + 3]!;
-  // The first word selects the segment, the second the slot. It is scaled, because sizes are not powers of two.
-  let at = Math.floor((b / 0x1_0000_0000) * (words.length / slotWords)) * slotWords;
+  let at = homeOf(words, place);
   for (;;) {
     if (isEmpty(words, at)) return -1 - at;
     if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return at;
     at += slotWords;
     if (at === words.length) at = 0;
   }
+}
+
+/**
+ * Offset of the slot at which the search for a place starts. The lowest bits of a place select the segment, the highest
+ * ones the slot. They are scaled, because sizes are not powers of two.
+ */
+function homeOf(words: Uint32Array, place: number): number {
+  return Math.floor((place / 0x1_0000_0000) * (words.length / slotWords)) * slotWords;
+}
+
+/** Slots that a search reads for each rule of the segment, all rules together. */
+export function probesOf({ words }: Segment): number {
+  let probes = 0;
+  for (let at = 0; at < words.length; at += slotWords) {
+    if (isEmpty(words, at)) continue;
+    const distance = at - homeOf(words, placeOf(words, at));
+    probes += 1 + (distance < 0 ? distance + words.length : distance) / slotWords;
+  }
+  return probes;
 }
 
 export function isEmpty(words: Uint32Array, at: number): boolean {
@@ -108,7 +128,7 @@ export function layOut(segment: Segment, rows: Uint32Array, slots: number): void
 /** Copies a row whose digest is not in the segment into a free slot. */
 export function insertRow(segment: Segment, rows: Uint32Array, at: number): void {
   const { words } = segment;
-  const slot = -1 - find(words, rows, at);
+  const slot = -1 - find(words, rows, at, placeOf(rows, at));
   for (let word = 0; word < slotWords; word++) words[slot + word] = rows[at + word]!;
   segment.used += 1;
 }

@@ -1,5 +1,6 @@
 import type { TableSnapshot } from '../codec/rows.ts';
-import type { Digest } from '../rules/digest.ts';
+import type { Digest, DigestSet } from '../rules/digest.ts';
+import { placeOf } from '../rules/placement.ts';
 import { forgettableAt, type Rule, stampCeiling } from '../rules/rule.ts';
 import { BloomFilter } from './bloom-filter.ts';
 import {
@@ -9,6 +10,7 @@ import {
   layOut,
   newSegment,
   prepareWrite,
+  probesOf,
   rowsOf,
   ruleAt,
   type Segment,
@@ -58,6 +60,16 @@ export class RuleTable {
     return this.#segments.reduce((sum, { words }) => sum + words.byteLength, this.#filter.bytes);
   }
 
+  /** Slots that a search reads for a rule, on average over all rules. It visits every rule. */
+  get meanProbes(): number {
+    return this.#segments.reduce((sum, segment) => sum + probesOf(segment), 0) / this.#size;
+  }
+
+  /** Rules of the segment with the most. */
+  get largestSegment(): number {
+    return this.#segments.reduce((most, { used }) => Math.max(most, used), 0);
+  }
+
   get segmentCount(): number {
     return this.#segments.length;
   }
@@ -73,28 +85,27 @@ export class RuleTable {
     this.#mask = segments - 1;
     this.#split = 0;
     const expected = rules / segments;
-    // Digests are spread evenly: beyond three standard deviations hardly any segment grows a second time.
+    // Places are spread evenly: beyond three standard deviations hardly any segment grows a second time.
     this.#firstGrowth = slotsFor(expected + 3 * Math.sqrt(expected));
   }
 
   get(digest: Digest): Rule | undefined {
-    const { words } = this.#segmentOf(digest[0]!);
-    const at = find(words, digest, 0);
+    const place = placeOf(digest, 0);
+    const { words } = this.#segmentOf(place);
+    const at = find(words, digest, 0, place);
     return at < 0 ? undefined : ruleAt(words, at);
   }
 
   /**
    * The index of the first digest with a rule that denies the token; -1 when there is none. On the request path, so it
    * allocates nothing.
-   *
-   * @param digests four words each.
    */
-  denyingIndex(digests: Uint32Array, issuedAt: number, nowSeconds: number): number {
-    const digestCount = digests.length / 4;
+  denyingIndex(digests: DigestSet, issuedAt: number, nowSeconds: number): number {
+    const digestCount = digests.dimensions.length;
     for (let from = 0; from < digestCount; from += candidatesAtOnce) {
       for (let left = this.#candidates(digests, from); left !== 0; left &= left - 1) {
         const index = from + 31 - Math.clz32(left & -left);
-        if (this.#denies(digests, index * 4, issuedAt, nowSeconds)) return index;
+        if (this.#denies(digests, index, issuedAt, nowSeconds)) return index;
       }
     }
     return -1;
@@ -106,8 +117,9 @@ export class RuleTable {
     row.set(digest);
     writeRuleAt(row, 0, rule);
     if (isEmpty(row, 0)) return;
-    const segment = this.#segmentOf(row[0]!);
-    const at = find(segment.words, row, 0);
+    const place = placeOf(row, 0);
+    const segment = this.#segmentOf(place);
+    const at = find(segment.words, row, 0, place);
     if (at < 0) {
       this.#insert(segment);
       return;
@@ -127,8 +139,9 @@ export class RuleTable {
     for (let word = 0; word < slotWords; word++) row[word] = view.getUint32(offset + word * 4);
     // As `readRule` does, without an object for each of a million rows.
     if (row[liftWord]! >= stampCeiling) row[liftWord] = 0;
-    const segment = this.#segmentOf(row[0]!);
-    if (isEmpty(row, 0) || find(segment.words, row, 0) >= 0) return false;
+    const place = placeOf(row, 0);
+    const segment = this.#segmentOf(place);
+    if (isEmpty(row, 0) || find(segment.words, row, 0, place) >= 0) return false;
     this.#insert(segment);
     return true;
   }
@@ -174,20 +187,22 @@ export class RuleTable {
   }
 
   /** A bit for each digest that may be in the table. Without branches, so that the processor loads all at once. */
-  #candidates(digests: Uint32Array, from: number): number {
-    const count = Math.min(digests.length / 4 - from, candidatesAtOnce);
+  #candidates({ dimensions, words }: DigestSet, from: number): number {
+    const digestCount = dimensions.length;
+    const count = Math.min(digestCount - from, candidatesAtOnce);
     let found = 0;
     for (let index = 0; index < count; index++) {
-      const at = (from + index) * 4;
-      found |= this.#filter.mayHold(this.#indexOf(digests[at]!), digests[at + 2]!) << index;
+      const place = words[digestCount * 4 + from + index]!;
+      found |= this.#filter.mayHold(this.#indexOf(place), words[(from + index) * 4 + 2]!) << index;
     }
     return found;
   }
 
   /** {@link denies} of rule.ts, for a slot instead of an object. */
-  #denies(digests: Uint32Array, offset: number, issuedAt: number, nowSeconds: number): boolean {
-    const { words } = this.#segmentOf(digests[offset]!);
-    const at = find(words, digests, offset);
+  #denies(digests: DigestSet, index: number, issuedAt: number, nowSeconds: number): boolean {
+    const place = digests.words[digests.dimensions.length * 4 + index]!;
+    const { words } = this.#segmentOf(place);
+    const at = find(words, digests.words, index * 4, place);
     if (at < 0) return false;
     if (issuedAt <= words[at + 5]!) return true;
     return words[at + 6]! > words[at + 7]! && nowSeconds < words[at + 4]!;
@@ -216,13 +231,13 @@ export class RuleTable {
     for (let at = 0; at < rows.length; at += slotWords) this.#filter.note(segment.index, rows[at + 2]!);
   }
 
-  #segmentOf(firstWord: number): Segment {
-    return this.#segments[this.#indexOf(firstWord)]!;
+  #segmentOf(place: number): Segment {
+    return this.#segments[this.#indexOf(place)]!;
   }
 
-  #indexOf(firstWord: number): number {
-    const short = firstWord & this.#mask;
-    return short < this.#split ? firstWord & (this.#mask * 2 + 1) : short;
+  #indexOf(place: number): number {
+    const short = place & this.#mask;
+    return short < this.#split ? place & (this.#mask * 2 + 1) : short;
   }
 
   #addSegment(): Segment {
@@ -236,8 +251,8 @@ export class RuleTable {
     const source = this.#segments[this.#split]!;
     const bit = this.#mask + 1;
     const { words } = source;
-    const moved = rowsOf(words, (at) => (words[at]! & bit) !== 0);
-    const kept = rowsOf(words, (at) => (words[at]! & bit) === 0);
+    const moved = rowsOf(words, (at) => (placeOf(words, at) & bit) !== 0);
+    const kept = rowsOf(words, (at) => (placeOf(words, at) & bit) === 0);
     const target = this.#addSegment();
     target.nextExpiry = source.nextExpiry;
     this.#layOut(target, moved);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Digest, digestToHex } from '../../src/rules/digest.ts';
+import { type Digest, type DigestSet, digestToHex } from '../../src/rules/digest.ts';
+import { placeOf } from '../../src/rules/placement.ts';
 import {
   denies,
   emptyRule,
@@ -35,6 +36,27 @@ function fill(table: RuleTable, rules: number): Digest[] {
   });
   return digests;
 }
+
+/** A set of digests, as {@link digestSetOf} lays them out. */
+function setOf(digests: readonly Digest[]): DigestSet {
+  const places = digests.map((digest) => placeOf(digest, 0));
+  const words = Uint32Array.from([...digests.flatMap((digest) => [...digest]), ...places]);
+  return { dimensions: digests.map(() => 'subject'), words };
+}
+
+/** Digests that a writer chooses so that they have the same place in a table whose placement it can compute. */
+const chosenDigests: Readonly<Record<string, (index: number) => Digest>> = {
+  'the first two words': (index) => Uint32Array.of(7, 7, index, 0),
+  'all but the last word': (index) => Uint32Array.of(1, 2, 3, index),
+  'the low half of each word': (index) =>
+    Uint32Array.of((index & 31) << 27, ((index >>> 5) & 31) << 27, ((index >>> 10) & 31) << 27, (index >>> 15) << 27),
+  'the high half of each word': (index) =>
+    Uint32Array.of(index & 15, (index >>> 4) & 15, (index >>> 8) & 15, index >>> 12),
+  'what one product and one shift leave the same': (index) => {
+    const high = (index & 255) << 24;
+    return Uint32Array.of((index >>> 8) << 24, 0, high, high ^ (high >>> 15));
+  },
+};
 
 function contentsOf(table: RuleTable): Map<string, Rule> {
   const contents = new Map<string, Rule>();
@@ -115,7 +137,7 @@ describe('the table of rules', () => {
           const held = table.get(digest);
           if (held === undefined) throw new Error('a rule is lost');
           expect(held).toEqual(model.get(digestToHex(digest)));
-          const words = Uint32Array.of(9, 9, 9, 9, ...digest);
+          const words = setOf([Uint32Array.of(9, 9, 9, 9), digest]);
           const denying = denies(held, token.issuedAt, token.now) ? 1 : -1;
           expect(table.denyingIndex(words, token.issuedAt, token.now)).toBe(denying);
         }
@@ -126,7 +148,7 @@ describe('the table of rules', () => {
   it('finds the one of a hundred digests that denies, whichever it is', () => {
     const table = new RuleTable();
     const digests = fill(table, 200).slice(100);
-    const words = Uint32Array.from(digests.flatMap((digest) => [...digest]));
+    const words = setOf(digests);
     // Denials in places before it have ended by then: they are looked at and passed over.
     for (let place = 0; place < 100; place++) expect(table.denyingIndex(words, 1, 100 + place)).toBe(place);
     expect(table.denyingIndex(words, 1, 200)).toBe(-1);
@@ -142,6 +164,16 @@ describe('the table of rules', () => {
       expect(table.get(Uint32Array.of(7, 7, index, 0))?.issuedUpTo).toBe(index + 1);
     }
     expect(table.get(Uint32Array.of(7, 7, 3000, 0))).toBeUndefined();
+  });
+
+  it.each(Object.entries(chosenDigests))('searches no longer where digests are chosen to share %s', (_, chosen) => {
+    const table = new RuleTable();
+    for (let index = 0; index < 59_392; index++) table.set(chosen(index), { ...emptyRule, issuedUpTo: 1 });
+    expect(table.size).toBe(59_392);
+    // Below 4 for digests that are spread evenly, in segments that are 85 % full.
+    expect({ meanProbes: table.meanProbes, longProbes: table.meanProbes > 8 }).toMatchObject({ longProbes: false });
+    // Each holds about a thousand: an insertion copies at most one.
+    expect(table.largestSegment).toBeLessThan(4 * 1024);
   });
 
   it('holds a digest of zeros, and one of ones', () => {
