@@ -25,7 +25,7 @@ export interface RunPorts {
 
 /** CPU milliseconds for one input of at most 64 KiB. */
 export const maxCpuMs = 250;
-/** By which the memory may grow from the first slice to the last one. */
+/** By which memory may grow during all slices of a decoder but the first one, which fills caches and compiles. */
 export const maxGrowthBytes = 16 * 1024 * 1024;
 
 /** The inputs of one decoder. They depend on the seed and the name of the decoder only. */
@@ -37,7 +37,7 @@ export class DecoderRun {
   readonly #mutator: Mutator;
   readonly #pollution = watchPrototypes();
   #shared = countShared();
-  #firstBytes: number | undefined;
+  #grownBytes: number | undefined;
 
   constructor(decoder: Decoder, seed: number, ports: RunPorts) {
     this.decoder = decoder;
@@ -47,6 +47,7 @@ export class DecoderRun {
 
   /** Decodes new inputs for about `sliceMs` milliseconds, or until one fails. */
   slice(sliceMs: number): Failure | undefined {
+    const usedBytes = this.#ports.usedBytes();
     const startMs = this.#ports.wallMs();
     try {
       let nowMs = startMs;
@@ -57,7 +58,7 @@ export class DecoderRun {
         if (failure !== undefined) return this.#smallest(failure);
         nowMs = this.#ports.wallMs();
       }
-      return this.#smallest(this.#polluted(Buffer.alloc(0))) ?? this.#grown();
+      return this.#smallest(this.#polluted(Buffer.alloc(0))) ?? this.#grown(usedBytes);
     } finally {
       this.spentMs += this.#ports.wallMs() - startMs;
     }
@@ -75,7 +76,8 @@ export class DecoderRun {
       this.#decode(input, false);
       const usedMs = cpuMs() - before;
       if (usedMs <= maxCpuMs) break;
-      if (repeat === 2) return { kind: 'hang', detail: `${Math.round(usedMs)} ms of CPU for one input`, input };
+      if (repeat === (isNew ? 2 : 0))
+        return { kind: 'hang', detail: `${Math.round(usedMs)} ms of CPU for one input`, input };
     }
     return countShared() === this.#shared ? undefined : this.#polluted(input);
   }
@@ -102,12 +104,12 @@ export class DecoderRun {
     return detail === undefined ? undefined : { kind: 'pollution', detail, input };
   }
 
-  #grown(): Failure | undefined {
-    const usedBytes = this.#ports.usedBytes();
-    this.#firstBytes ??= usedBytes;
-    const grownBytes = usedBytes - this.#firstBytes;
-    if (grownBytes <= maxGrowthBytes) return undefined;
-    const detail = `${grownBytes} bytes more in use after ${this.inputs} inputs`;
+  /** Other decoders run between the slices of this one, so only what was added during its own slices counts. */
+  #grown(beforeBytes: number): Failure | undefined {
+    const grownBytes = this.#ports.usedBytes() - beforeBytes;
+    this.#grownBytes = this.#grownBytes === undefined ? 0 : this.#grownBytes + grownBytes;
+    if (this.#grownBytes <= maxGrowthBytes) return undefined;
+    const detail = `${this.#grownBytes} bytes more in use after ${this.inputs} inputs`;
     return { kind: 'growth', detail, input: Buffer.alloc(0) };
   }
 
@@ -120,7 +122,7 @@ export class DecoderRun {
       smallest = found;
       return true;
     };
-    shrink(failure.input, fails, failure.kind === 'hang' ? 40 : 4000);
+    shrink(failure.input, fails, failure.kind === 'hang' ? 20 : 4000);
     return smallest;
   }
 }

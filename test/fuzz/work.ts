@@ -32,6 +32,8 @@ export function work(decoders: readonly Decoder[]): void {
   const collect: unknown = Reflect.get(globalThis, 'gc');
   if (typeof collect !== 'function') throw new Error('expected Node to run with --expose-gc');
   const usedBytes = (): number => {
+    // The second collection waits until the first one has released the buffers.
+    collect();
     collect();
     const { heapUsed, external, arrayBuffers } = process.memoryUsage();
     return heapUsed + external + arrayBuffers;

@@ -87,7 +87,8 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
 export function readYaml(text: string, path: string): Layer {
   let document: unknown;
   try {
-    document = parseYaml(text);
+    // Warnings of the parser would be printed, with the line.
+    document = parseYaml(text, { logLevel: 'error' });
   } catch (error) {
     const line = error instanceof Error ? (/at line \d+/.exec(error.message)?.[0] ?? '') : '';
     // The message of the parser is not shown: it quotes the line, which may contain a password.

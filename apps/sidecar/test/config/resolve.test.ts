@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { printConfig, printOptions, printProblems } from '../../src/config/print.ts';
 import { type ConfigSources, resolveConfig } from '../../src/config/resolve.ts';
 
@@ -181,6 +181,16 @@ describe('given a mistake', () => {
     expect(rejected({ argv: ['--sorce', 'redis://:hunter2@redis'] })).not.toContain('hunter2');
     expect(rejected({ argv: ['--sorce=redis://:hunter2@redis'] })).not.toContain('hunter2');
     expect(rejected({ yaml: 'source: "redis://:hunter2@redis', env: {} })).not.toContain('hunter2');
+  });
+
+  it('prints no warning of the parser, which quotes the line', () => {
+    const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    try {
+      rejected({ yaml: 'source: &a: redis://:hunter2@redis', env: {} });
+      expect(emitWarning.mock.calls).toEqual([]);
+    } finally {
+      emitWarning.mockRestore();
+    }
   });
 });
 
