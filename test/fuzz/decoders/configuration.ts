@@ -12,7 +12,7 @@ export const configuration: Decoder = {
   format: 'json',
   decode(input) {
     const text = input.toString('utf8');
-    const argv = text.split('\n').flatMap((line) => (line.startsWith('#') ? [line.slice(1)] : []));
+    const argv = text.split('\n').flatMap((line) => (line.startsWith('#') ? [line.slice(1, 1000)] : []));
     const environment = { REVOCAST_MAX_READERS: text.slice(0, 20), [`REVOCAST_${text.slice(0, 12)}`]: text };
     const resolved = resolveConfig({ argv, environment, configFile: 'revocast.yaml', readFile: () => text });
     return resolved.ok ? resolved : undefined;

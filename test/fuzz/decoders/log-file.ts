@@ -14,7 +14,7 @@ function fileOf(rules: number): Buffer {
   if (rules > 0) state.table.set(digest, rule);
   state.ids.set('event-0', { seq: 0, loggedAtMs: 1, fingerprint: undefined });
   const header = { epoch: '0123456789abcdef', inode: '1', maxTokenLifetimeSeconds: 3600 };
-  const entries = [{ seq: 1, change: { ...change, loggedAtMs: 1_800_000_000_000 }, id: 'event-1' }];
+  const entries = [{ seq: 1, change: { ...change, loggedAtMs: 1_800_000_000_000 }, id: 'event-1', fingerprint: 'f' }];
   return Buffer.concat([...encodeFile(header, state), encodeEntries(entries), encodeClosing(0)]);
 }
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { ConfigurationError } from '../../../packages/denylist/src/configuration-error.ts';
 import { targetOfToken } from '../../../packages/denylist/src/publisher/token-target.ts';
-import { parseProof, proofChecks } from '../../../packages/middleware/src/binding/dpop-proof.ts';
+import { keyOfProof, parseProof, proofChecks } from '../../../packages/middleware/src/binding/dpop-proof.ts';
 import { readKey } from '../../../packages/middleware/src/jwks/parse-key-set.ts';
 import { profiles } from '../../../packages/middleware/src/options/profiles.ts';
 import { readBearer } from '../../../packages/middleware/src/token/bearer.ts';
@@ -89,8 +89,8 @@ export const dpopProof: Decoder = {
     if (proof === undefined) return undefined;
     const request = { method: 'GET', url: '/a%2fb', headers: {} };
     const limits = { publicOrigin: 'https://api.test', proofMaxAgeMs: 60_000, clockToleranceMs: 5000 };
-    const tested = { proof, request, token: 'x', jkt: proof.key.thumbprint, policy: limits, nowMs };
+    const tested = { proof, request, token: 'x', jkt: proof.thumbprint, policy: limits, nowMs };
     for (const check of proofChecks) firstFault([check], tested);
-    return proof;
+    return keyOfProof(proof, 4096);
   },
 };

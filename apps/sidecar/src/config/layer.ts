@@ -83,8 +83,29 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
   return layer;
 }
 
+/** Characters of a configuration file, and how deep its values may be nested. No option needs a twentieth of either. */
+const maxYamlLength = 65_536;
+const maxYamlDepth = 100;
+
+/** An upper bound of the nesting: brackets in strings and comments count, and so do all signs before the text of a line. */
+function depthOf(text: string): number {
+  let open = 0;
+  let deepest = 0;
+  for (const [signs] of text.matchAll(/[[{]|[\]}]|^[ \t?:-]+/gm)) {
+    if (signs === ']' || signs === '}') open = Math.max(0, open - 1);
+    else if (signs === '[' || signs === '{') open += 1;
+    deepest = Math.max(deepest, open, signs.length);
+  }
+  return deepest;
+}
+
 /** @param text YAML (or JSON): one mapping from option names to values. */
 export function readYaml(text: string, path: string): Layer {
+  // The parser calls itself for each level, and can end the process when the stack is full.
+  if (text.length > maxYamlLength || depthOf(text) > maxYamlDepth) {
+    const message = `expected at most ${maxYamlLength} characters, and at most ${maxYamlDepth} levels`;
+    return emptyLayer({ option: 'config', origin: path, message });
+  }
   let document: unknown;
   try {
     // Warnings of the parser would be printed, with the line.

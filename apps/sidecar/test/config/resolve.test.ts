@@ -183,6 +183,18 @@ describe('given a mistake', () => {
     expect(rejected({ yaml: 'source: "redis://:hunter2@redis', env: {} })).not.toContain('hunter2');
   });
 
+  it.each([
+    ['brackets', `source: ${'['.repeat(101)}`],
+    ['lists', `${'- '.repeat(60)}a`],
+    ['characters', `# ${'a'.repeat(65_536)}`],
+  ])('does not parse a file with too many %s', (_, yaml) => {
+    expect(rejected({ yaml })).toContain('expected at most 65536 characters, and at most 100 levels');
+  });
+
+  it('parses a file with as many brackets as it may have', () => {
+    expect(rejected({ yaml: `source: ${'['.repeat(100)}${']'.repeat(100)}` })).not.toContain('levels');
+  });
+
   it('prints no warning of the parser, which quotes the line', () => {
     const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     try {
