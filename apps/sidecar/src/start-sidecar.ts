@@ -15,7 +15,7 @@ import { openCredentials } from './listeners/credentials.ts';
 import { serveFeed } from './serve-feed.ts';
 import { createShutdown } from './shutdown.ts';
 import { openLog } from './telemetry/log.ts';
-import { logFailureOnce } from './telemetry/log-state-changes.ts';
+import { codeOf, logFailureOnce } from './telemetry/log-state-changes.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { build } from './version.ts';
 
@@ -85,7 +85,7 @@ export async function startSidecar(
   const stop = createShutdown({
     clock,
     drainMs: config.drainMs,
-    onFailure: (step) => log.warn({ step }, 'a step of stopping failed'),
+    onFailure: (step, error) => log.warn({ step, error: codeOf(error) }, 'a step of stopping failed'),
     steps: {
       markStopping() {
         followed.probes.markStopping();

@@ -1,3 +1,4 @@
+import { rowBytes } from '../codec/rows.ts';
 import {
   type Feed,
   type FeedBatch,
@@ -137,7 +138,7 @@ class Replication {
       // This feed is behind the one that gave the last proof: only a proof of this feed is valid for the present rules.
       if (denylist.revived > revived) freshness.markIncomplete();
       this.#recovery.addRows(rows);
-      rules += rows.byteLength / 32;
+      rules += rows.byteLength / rowBytes;
     }
     const second = await connection.position();
     refuseNewerFormat(second);
@@ -164,9 +165,12 @@ class Replication {
       throw new FeedGap('chain', `expected the entry after ${position.head}, found the entry after ${prev}`);
     }
     if (change !== undefined) {
-      const hasChanged = denylist.merge(change, lifts) === 'changed';
-      const result = !hasChanged ? 'duplicate' : change.loggedAtMs === undefined ? 'resynced' : 'applied';
-      observer?.changeApplied?.(change, result, logClock.nowMs());
+      const merged = denylist.merge(change, lifts);
+      const changed = change.loggedAtMs === undefined ? 'resynced' : 'applied';
+      // A change for which there is no room is not applied. The replica is not fresh from here on.
+      if (merged !== 'full') {
+        observer?.changeApplied?.(change, merged === 'changed' ? changed : 'duplicate', logClock.nowMs());
+      }
     }
     this.#position = { ...position, head, cursor };
     if (head === this.#secondHead) this.#complete(position);

@@ -588,12 +588,14 @@ describe('a log that heals', () => {
 
 describe('at the cap', () => {
   it('is not fresh, and holds what it held', async () => {
-    const { feed, freshness, deliver, holds } = await given({ maxRules: 2 });
+    const { feed, freshness, deliver, holds, seen } = await given({ maxRules: 2 });
     await deliver(feed.write(change(1)), feed.write(change(2)));
     expect(freshness.isFresh()).toBe(true);
     await deliver(feed.write(change(3)));
     expect([freshness.isFresh(), freshness.status().cause]).toEqual([false, 'capacity']);
     expect([holds(1), holds(2), holds(3)]).toEqual([true, true, false]);
+    // A change that does not fit is neither applied nor a duplicate.
+    expect(seen.filter((event) => event.endsWith(' 3'))).toEqual([]);
   });
 
   it('is not fresh after a snapshot that did not fit', async () => {

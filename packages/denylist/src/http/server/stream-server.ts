@@ -8,7 +8,7 @@ import { encodeDown } from '../wire/frames/down.ts';
 import { maxUpFrameBytes } from '../wire/frames/frame.ts';
 import { FrameWriter } from '../wire/frames/frame-writer.ts';
 import type { UsageFrame } from '../wire/frames/usage.ts';
-import { lookMs, streamProtocol } from '../wire/stream.ts';
+import { closeCodes, lookMs, streamProtocol } from '../wire/stream.ts';
 import type { NumberedFeed } from './numbered-feed.ts';
 import type { OwnProofs } from './own-proof.ts';
 import type { Readers } from './readers.ts';
@@ -108,7 +108,7 @@ export class StreamServer {
       webSocket.on('close', (code) => {
         this.#connections.delete(connection);
         // No closing handshake, or `slow_reader`.
-        if (code === 1006 || code === 4408) this.#cut += 1;
+        if (code === 1006 || code === closeCodes.slow_reader) this.#cut += 1;
       });
     });
   }
