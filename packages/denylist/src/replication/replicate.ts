@@ -116,8 +116,8 @@ class Replication {
   }
 
   /**
-   * Until the tail has passed the second head, the snapshot may contain what is not in the history that goes on. When
-   * the connection is lost before that, a new snapshot is read.
+   * A snapshot may contain changes that a failover then removes from the log. Only a tail that reaches the second head
+   * shows that the log still has them. When the connection is lost before that, a new snapshot is read.
    */
   disconnected(): void {
     if (this.#secondHead === undefined) return;
@@ -191,7 +191,7 @@ class Replication {
     const now = logClock.nowMs();
     if (heartbeatLoggedAtMs !== undefined && now !== undefined) observer?.heartbeatSeen?.(now - heartbeatLoggedAtMs);
     if (provenAtMs === undefined || this.#secondHead !== undefined) return;
-    // A log in recovery lacks rules that it had acknowledged.
+    // A healing log may lack rules that it had acknowledged.
     if (healing === true && !this.#recovery.believesHeartbeats) return;
     freshness.prove({ provenAtMs, heartbeatLoggedAtMs });
   }

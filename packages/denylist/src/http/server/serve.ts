@@ -24,13 +24,16 @@ export interface FeedServerOptions {
   /** Receives the reports of usage; without it they are refused. */
   readonly countUsage?: CountUsage;
   readonly clock: Clock;
-  /** Given when the replica reports its readers upstream. Without it, no reader waits for upstream to accept it. */
+  /**
+   * The `reader` of the replica, if the replica reports these readers to its own feed. Without it, no reader waits
+   * until it is reported there.
+   */
   readonly readers?: Readers;
   /** Changes kept for readers that resume; default 10,000. */
   readonly journalEntries?: number;
   /** Bytes that may wait to be sent to one reader; default 1 MiB. */
   readonly maxBufferedBytes?: number;
-  /** Whether `GET /v1/events` and `POST /v1/acks` serve readers of the last release; default true. */
+  /** Whether `GET /v1/events` and `POST /v1/acks` serve readers of the release before this one; default true. */
   readonly lastRelease?: boolean;
 }
 
