@@ -29,7 +29,7 @@ import type { Verification } from './verifier/verification.ts';
  * They prove nothing: a forged token may pass all of them.
  */
 export const checksBeforeSignature: readonly Check[] = [
-  checkType, //            RFC 9068 §4: typ is at+jwt
+  checkType, //            RFC 9068 §4, or the profile: typ is at+jwt, or one that the profile allows
   checkContentType, //     RFC 7519 §5.2: the payload is not another token
   checkAlgorithm, //       RFC 9068 §4, RFC 8725 §3.1: one of the configured algorithms, never none
   checkExpiry, //          RFC 9068 §4, RFC 7519 §4.1.4: before exp
@@ -38,7 +38,7 @@ export const checksBeforeSignature: readonly Check[] = [
 /** Checks of claims that the issuer has signed. */
 export const checksAfterSignature: readonly Check[] = [
   checkKind, //            RFC 8725 §3.12: an access token, not an ID or logout token of the same issuer
-  checkRequiredClaims, //  RFC 9068 §2.2: the required claims are present
+  checkRequiredClaims, //  RFC 9068 §2.2, or the profile: the required claims are present
   checkAudience, //        RFC 9068 §4: aud names this API
   checkNotBefore, //       RFC 7519 §4.1.5: not before nbf
   checkIssuedAt, //        RFC 9068 §2.2: iat is present and not in the future
@@ -59,7 +59,7 @@ export const checksOnEachUse: readonly TimeCheck[] = [
  * Decides whether a request has an access token that is to be accepted: the checks of RFC 9068 §4, then possession, then
  * revocation.
  *
- * @returns synchronously for a token that was verified before, unless a DPoP proof or a look-up has to be awaited. Never
+ * @returns synchronously for a token that the token cache holds, unless a DPoP proof or a look-up has to be awaited. Never
  * throws, and its promise never rejects: an unexpected failure is `unavailable`, and not the fault of the token.
  */
 export function verifyAccessToken(
@@ -129,6 +129,7 @@ async function verifyNewToken(presented: Presented, cacheKey: string, verificati
   // Many slow signatures at once: this one was not checked.
   if (isGenuine === 'throttled') return unavailable('signature_throttled', issuer);
   if (isGenuine !== true) return rejected('bad_signature', issuer);
+  // A token of this issuer is genuine: from now on the issuer is kept like those in use (issuer-resolver.ts).
   issuer.proved?.();
   const claimFault = firstFault(checksAfterSignature, token);
   if (claimFault !== undefined) return rejected(claimFault, issuer);

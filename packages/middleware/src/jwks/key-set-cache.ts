@@ -30,7 +30,10 @@ export interface KeySetCacheParts {
   readonly random: Random;
   readonly limits: KeySetLimits;
   readonly observer: KeySourceObserver;
-  /** The budget of the process; that of this issuer comes from the limits. */
+  /**
+   * The budget of the process for refreshes for unknown kids, and for calls that ask whether an issuer is trusted. The
+   * budget of this issuer, for such refreshes only, comes from the limits.
+   */
   readonly questions: TokenBucket;
 }
 
@@ -39,8 +42,8 @@ export interface KeySetCacheParts {
  * issuer is down, and bounds the refreshes that tokens with unknown kids can cause.
  *
  * cold ──loaded──▶ fresh ──soft age──▶ stale ──hard age──▶ expired; any success leads back to fresh, and no failure
- * removes a held set. Look-ups and `trusts` start a refresh that is due. The only timer is that of a kid for which the budget
- * was spent.
+ * removes a held set. Look-ups and `trusts` start a refresh that is due. The only timer is for unknown
+ * kids that wait for the budget.
  */
 export class KeySetCache implements KeySource {
   readonly #clock: Clock;

@@ -73,7 +73,10 @@ function typeOf({ typ = '' }: CompactHeader): string {
   return typ.toLowerCase().replace(/^application\//, '');
 }
 
-/** RFC 9068 §4: typ must be at+jwt or application/at+jwt. RFC 7515 §4.1.9: a media type, compared without case. */
+/**
+ * RFC 9068 §4, or the profile: typ must be at+jwt or application/at+jwt, or another type that the profile allows.
+ * RFC 7515 §4.1.9: a media type, compared without case.
+ */
 export const checkType: Check = ({ header, policy }) =>
   policy.types.includes(typeOf(header)) ? undefined : 'wrong_typ';
 
