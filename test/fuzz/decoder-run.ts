@@ -19,7 +19,7 @@ export interface RunPorts {
   readonly wallMs: () => number;
   /** Bytes in use after a collection of garbage. */
   readonly usedBytes: () => number;
-  /** Called before each input is decoded, so that the supervisor has it if the decoder never returns. */
+  /** Called each time before an input is decoded, so that the supervisor has it if the decoder never returns. */
   readonly beforeInput?: (input: Buffer) => void;
 }
 
@@ -65,8 +65,7 @@ export class DecoderRun {
   }
 
   #try(input: Buffer, isNew = false): Failure | undefined {
-    const { cpuMs, wallMs, beforeInput } = this.#ports;
-    beforeInput?.(input);
+    const { cpuMs, wallMs } = this.#ports;
     const startMs = wallMs();
     const failure = this.#decode(input, isNew);
     if (failure !== undefined) return failure;
@@ -83,6 +82,7 @@ export class DecoderRun {
   }
 
   #decode(input: Buffer, isNew: boolean): Failure | undefined {
+    this.#ports.beforeInput?.(input);
     // A decoder must not change its input, and a later one must not see a change.
     const copy = Buffer.from(input);
     try {
