@@ -90,7 +90,6 @@ const edges = [
   'process-label.ts',
   'read-version.ts',
   'system-clock.ts',
-  'main.ts',
 ];
 
 /** Composition roots: they choose adapters, read the environment, and pass both on as arguments. */
