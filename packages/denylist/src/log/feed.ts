@@ -52,7 +52,7 @@ export interface FeedPosition {
   readonly head: string;
   /** Where to continue reading; only this feed can interpret it. */
   readonly cursor: string;
-  /** The log is in recovery: it began empty, and "not found" is no answer yet (docs/protocol.md). */
+  /** The log is healing: it began empty, and "not found" is no answer yet (docs/protocol.md). */
   readonly healing: boolean;
   readonly maxTokenLifetimeSeconds: number;
   /** The oldest reader version that can read every entry of the log. */
@@ -94,7 +94,7 @@ export interface FeedBatch {
    * See {@link ../replication/causal-proof.ts}.
    */
   readonly provenAtMs?: number;
-  /** The log is in recovery: the proof is valid only for a replica that was fresh at the loss, after its re-seed. */
+  /** The log is healing: the proof is valid only for a replica that was fresh at the loss, after its re-seed. */
   readonly healing?: boolean;
   readonly logTime?: LogTimeSample;
   /** When the heartbeat behind the proof was written, in the log's clock; for the latency figures. */

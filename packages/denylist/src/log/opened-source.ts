@@ -33,7 +33,7 @@ export interface OpenedSource {
     beatNow(): void;
     stop(): Promise<void>;
   };
-  /** Declares that a first log is complete and ends its recovery. Only where a new log begins in recovery. */
+  /** Declares that a first log is complete and ends its healing. Only where a new log begins healing. */
   declareWhole?(): Promise<'created' | 'healed' | 'whole'>;
   /** Deletes stored rules that no clock can have stated. @returns how many. Only Redis can be given such rules. */
   repair?(): Promise<number>;

@@ -12,7 +12,7 @@ export const staleCauses = [
   'gap',
   /** The denylist is full: a rule that did not fit would look like "not revoked". */
   'capacity',
-  /** The log lost entries and is in recovery: sidecars are re-seeding it. */
+  /** The log lost entries and is healing: sidecars are re-seeding it. */
   'healing',
   /** The wall clock ran ahead of the monotonic one: this machine was suspended. */
   'suspended',
@@ -91,7 +91,7 @@ export class Freshness {
     this.assess();
   }
 
-  /** The log is in recovery, or has ended it. Sets the cause only: the caller decides which proofs it passes on. */
+  /** The log is healing, or healed. Sets the cause only: the caller decides which proofs it passes on. */
   markHealing(healing: boolean): void {
     if (this.#healing === healing) return;
     this.#healing = healing;

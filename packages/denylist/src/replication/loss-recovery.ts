@@ -78,7 +78,7 @@ export class LossRecovery {
     this.#hasReseeded = false;
   }
 
-  /** Whether a heartbeat proves something although the log is in recovery. */
+  /** Whether a heartbeat proves something although the log is healing. */
   get believesHeartbeats(): boolean {
     return this.#wasFreshAtLoss && this.#hasReseeded;
   }

@@ -21,7 +21,7 @@ return { now, m[1], m[2], m[3], m[4], m[5], id }
 );
 
 /**
- * declare-4: declares a first log, or one in recovery, complete, and ends a restart that is in force. For an operator
+ * declare-4: declares a first log, or one that is healing, complete, and ends a restart that is in force. For an operator
  * who knows that nothing was lost. A first log has no readers whose lines could be lost, so it is steady from the start.
  *
  * KEYS rules, log, meta · ARGV epoch candidate · longest token lifetime (s) · log retention (ms)
