@@ -86,7 +86,8 @@ export const readers: readonly Fault[] = [
         const medians = { before: median(before.sortedMs), during: median(sortedMs) };
         world.expect(
           'the others keep their latency: median',
-          medians.during <= medians.before + 50,
+          // Other faults run at the same time. A server that waits for the stopped reader would wait for seconds.
+          medians.during <= medians.before + 250,
           JSON.stringify(medians),
         );
         world.expect('the others keep their latency: slowest', slowest.during <= 1000, JSON.stringify(slowest));
