@@ -2,6 +2,7 @@ export * from './die-with-parent.ts';
 export * from './fake-clock.ts';
 export * from './free-port.ts';
 export * from './issuer.ts';
+export * from './make-certificate.ts';
 export * from './network/frame-proxy.ts';
 export * from './network/tcp-proxy.ts';
 export * from './redis/redis.ts';

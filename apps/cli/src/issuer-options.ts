@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from './failure.ts';
 import { duration, webAddress } from './parse-argument.ts';
+import { addAllowHttpOption } from './source-options.ts';
 import type { World } from './world.ts';
 
 /** The options that name an issuer. */
@@ -13,11 +14,11 @@ export interface IssuerOptions {
 
 /** @param keySet the description of `--jwks-uri` in the help. */
 export function addIssuerOptions(command: Command, keySet: string): Command {
-  return command
+  command
     .option('--issuer <url>', 'the issuer, exactly as in the claim iss (REVOCAST_ISSUER)', webAddress)
     .option('--jwks-uri <url>', keySet, webAddress)
-    .option('--dangerously-allow-http', 'allow plain http to the issuer, for tests')
     .option('--timeout <duration>', 'how long an http server may take to answer', duration([100, 60_000]), 3000);
+  return addAllowHttpOption(command);
 }
 
 /** @returns undefined when no issuer is named. @throws UsageError */

@@ -10,6 +10,7 @@ export interface SourceOptions {
   readonly source?: string;
   readonly sourceFile?: string;
   readonly tokenFile?: string;
+  readonly dangerouslyAllowHttp?: boolean;
 }
 
 export const defaultSidecar = 'http://127.0.0.1:7471';
@@ -28,10 +29,18 @@ export function addSourceOptions(command: Command, what: string): Command {
 }
 
 export function addTokenFileOption(command: Command): Command {
-  return command.option(
+  command.option(
     '--token-file <path>',
     'file whose first line is the bearer token of the sidecar (REVOCAST_TOKEN_FILE)',
   );
+  return addAllowHttpOption(command);
+}
+
+/** Adds the option once, also to a command that names an issuer and a sidecar. */
+export function addAllowHttpOption(command: Command): Command {
+  const name = '--dangerously-allow-http';
+  if (command.options.some(({ long }) => long === name)) return command;
+  return command.option(name, 'allow plain http to an issuer, for tests, and to a sidecar on another host');
 }
 
 /**
@@ -66,6 +75,12 @@ export function readTokenFile({ tokenFile }: SourceOptions, { environment }: Wor
 /** Opens the named source, by default the local sidecar. It does not connect yet. @throws UsageError, ConfigurationError */
 export async function openNamedSource(options: SourceOptions, world: World): Promise<OpenedSource> {
   const { clock, random } = world;
+  const { dangerouslyAllowHttp } = options;
   const tokenFile = readTokenFile(options, world);
-  return await openSource(readSourceUrl(options, world) ?? defaultSidecar, { clock, random, tokenFile });
+  return await openSource(readSourceUrl(options, world) ?? defaultSidecar, {
+    clock,
+    random,
+    tokenFile,
+    dangerouslyAllowHttp,
+  });
 }

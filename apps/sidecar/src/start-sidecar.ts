@@ -58,12 +58,12 @@ export async function startSidecar(
   const telemetry = createTelemetry(clock, build);
   const context = { config, clock, random, log, telemetry, build };
 
-  const source = await openSource(config.source, { clock, random, tokenFile: config.sourceTokenFile }).catch(
-    (error: unknown) => {
-      credentials.close();
-      throw error;
-    },
-  );
+  const { sourceTokenFile: tokenFile, dangerouslyAllowHttp } = config;
+  const ports = { clock, random, tokenFile, dangerouslyAllowHttp };
+  const source = await openSource(config.source, ports).catch((error: unknown) => {
+    credentials.close();
+    throw error;
+  });
   const followed = followSource(source, context);
   const served = serveFeed(followed, context);
   const closeParts = async () => {

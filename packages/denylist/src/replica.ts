@@ -61,6 +61,7 @@ export { openLookUp } from './sources/open-look-up.ts';
 export { openReplayStore } from './sources/open-replay-store.ts';
 export { openSource } from './sources/open-source.ts';
 export { openUsageStore } from './sources/open-usage-store.ts';
+export { parseSource } from './sources/source.ts';
 export { suggestName } from './suggest-name.ts';
 export { randomHex, systemClock, systemRandom } from './system-clock.ts';
 export { Denylist } from './table/denylist.ts';

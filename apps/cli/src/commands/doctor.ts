@@ -59,6 +59,7 @@ Examples:
 
 export async function doctor(options: DoctorOptions, world: World): Promise<ExitCode> {
   const { maxStaleness, maxTokenLifetime, planRules, strict = false, json = false, timeout: timeoutMs } = options;
+  const { dangerouslyAllowHttp } = options;
   const url = readSourceUrl(options, world);
   const tokenFile = readTokenFile(options, world);
   const sidecar = sidecarOf(options);
@@ -66,8 +67,8 @@ export async function doctor(options: DoctorOptions, world: World): Promise<Exit
     {
       maxStalenessMs: maxStaleness,
       maxTokenLifetimeMs: maxTokenLifetime,
-      log: url === undefined ? undefined : { url, heartbeatWaitMs, tokenFile },
-      sidecar: sidecar && { ...sidecar, tokenFile, timeoutMs },
+      log: url === undefined ? undefined : { url, heartbeatWaitMs, tokenFile, dangerouslyAllowHttp },
+      sidecar: sidecar && { ...sidecar, tokenFile, dangerouslyAllowHttp, timeoutMs },
       issuer: issuerOf(options, world),
       plannedRules: planRules,
     },

@@ -57,6 +57,7 @@ export async function publish(statement: Statement, options: PublishOptions, wor
   const publisher = await createPublisher(readSourceUrl(options, world) ?? defaultSidecar, {
     clock: world.clock,
     tokenFile: readTokenFile(options, world),
+    dangerouslyAllowHttp: options.dangerouslyAllowHttp,
     broadRulesPerMinute: yes ? Number.POSITIVE_INFINITY : undefined,
   });
   try {

@@ -11,6 +11,7 @@ import { addSidecarOptions, type SidecarOptions, sidecarOf } from './sidecar-opt
 
 interface StatusOptions extends SidecarOptions {
   readonly tokenFile?: string;
+  readonly dangerouslyAllowHttp?: boolean;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -35,8 +36,9 @@ Examples:
 export async function status(options: StatusOptions, world: World): Promise<ExitCode> {
   const sidecar = sidecarOf(options);
   if (sidecar === undefined) throw new UsageError('--no-sidecar: status checks a sidecar; leave this option out');
+  const { dangerouslyAllowHttp, timeout: timeoutMs } = options;
   const tokenFile = readTokenFile(options, world);
-  const look = lookAtSidecar({ ...sidecar, tokenFile, timeoutMs: options.timeout }, world);
+  const look = lookAtSidecar({ ...sidecar, tokenFile, dangerouslyAllowHttp, timeoutMs }, world);
   const { figures, ...facts } = await withProgress(world, 'the sidecar', look);
   const counts = { rules: figures.get('denylist_rules'), readers: figures.get('sidecar_clients') };
   world.stdout.write(

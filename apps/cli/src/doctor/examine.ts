@@ -24,7 +24,7 @@ export interface Examination {
 export async function examine(examination: Examination, world: World): Promise<Check[]> {
   const { log, sidecar, issuer, maxStalenessMs, maxTokenLifetimeMs, plannedRules } = examination;
   const look = async <T>(what: string, task: Promise<T> | undefined) => task && (await withProgress(world, what, task));
-  const sidecarFeed = sidecar && { url: sidecar.dataUrl, heartbeatWaitMs: 0, tokenFile: sidecar.tokenFile };
+  const sidecarFeed = sidecar && { ...sidecar, url: sidecar.dataUrl, heartbeatWaitMs: 0 };
   const [logFacts, sidecarFacts, feedFacts, issuerFacts] = await Promise.all([
     look('the log', log && lookAtLog(log, world)),
     look('the sidecar', sidecar && lookAtSidecar(sidecar, world)),

@@ -27,14 +27,16 @@ export interface LogFacts {
 export interface LookAtLog {
   readonly url: string;
   readonly tokenFile?: string;
+  readonly dangerouslyAllowHttp?: boolean;
   /** How long to wait for a heartbeat. */
   readonly heartbeatWaitMs: number;
 }
 
 /** Reads a log once. It writes only its own entry in the registry of readers, and removes it. @throws ConfigurationError */
-export async function lookAtLog({ url, tokenFile, heartbeatWaitMs }: LookAtLog, world: World): Promise<LogFacts> {
+export async function lookAtLog(options: LookAtLog, world: World): Promise<LogFacts> {
+  const { url, heartbeatWaitMs, tokenFile, dangerouslyAllowHttp } = options;
   const { clock, random } = world;
-  const source = await openSource(url, { clock, random, tokenFile });
+  const source = await openSource(url, { clock, random, tokenFile, dangerouslyAllowHttp });
   const { kind } = source;
   const stop = new AbortController();
   let facts: LogFacts = { kind };

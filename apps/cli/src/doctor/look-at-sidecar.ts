@@ -1,4 +1,4 @@
-import { parseJsonObject } from '@revocast/denylist/replica';
+import { parseJsonObject, parseSource } from '@revocast/denylist/replica';
 import { readFirstLine } from '../read-secret.ts';
 import type { World } from '../world.ts';
 import { getText } from './get-text.ts';
@@ -29,12 +29,14 @@ export interface LookAtSidecar {
   readonly dataUrl: string;
   readonly adminUrl: string;
   readonly tokenFile?: string;
+  readonly dangerouslyAllowHttp?: boolean;
   readonly timeoutMs: number;
 }
 
-/** Reads from both listeners. */
+/** Reads from both listeners. @throws ConfigurationError for plain http to another host without `dangerouslyAllowHttp`. */
 export async function lookAtSidecar(options: LookAtSidecar, world: World): Promise<SidecarFacts> {
   const { dataUrl, adminUrl, tokenFile, timeoutMs } = options;
+  parseSource(dataUrl, '--sidecar', options);
   const headers: Record<string, string> = {};
   if (tokenFile !== undefined) {
     headers['authorization'] = `Bearer ${readFirstLine(tokenFile, '--token-file', world)}`;

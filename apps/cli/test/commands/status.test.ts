@@ -50,4 +50,12 @@ describe('status', () => {
     const { code } = await runProgram(['status', '--sidecar', closed, '--sidecar-admin', closed]);
     expect(code).toBe(3);
   });
+
+  it('sends nothing over plain http to another host, unless that is allowed', async () => {
+    const far = ['status', '--sidecar', 'http://sidecar.invalid:7471', '--sidecar-admin', closed];
+    const refused = await runProgram(far);
+    const allowed = await runProgram([...far, '--dangerously-allow-http']);
+    expect({ refused: refused.code, allowed: allowed.code }).toEqual({ refused: 2, allowed: 3 });
+    expect(refused.stderr).toContain('--sidecar: expected https: for a sidecar on another host');
+  });
 });

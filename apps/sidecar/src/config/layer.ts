@@ -31,9 +31,11 @@ export function emptyLayer(...problems: Problem[]): Layer {
 /** Flags of the command line that are not options of the schema. */
 const otherFlags = ['--config', '--print-config', '--help', '--version'];
 
-/** Reads `--flag value` and `--flag=value`. */
+/** Reads `--flag value` and `--flag=value`. A boolean is true without a value. */
 export function readFlags(argv: readonly string[]): Layer {
-  const named = Object.fromEntries(options.map(({ flag }) => [flag.slice(2), { type: 'string' as const }]));
+  const named = Object.fromEntries(
+    options.map(({ flag, type }) => [flag.slice(2), { type: type === 'boolean' ? type : ('string' as const) }]),
+  );
   const { tokens } = parseArgs({ args: [...argv], options: named, strict: false, tokens: true });
   const layer = emptyLayer();
   for (const token of tokens) {
@@ -45,12 +47,13 @@ export function readFlags(argv: readonly string[]): Layer {
       continue;
     }
     const { name, flag: origin } = option;
-    if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) {
+    const value = option.type === 'boolean' ? (token.value ?? 'true') : token.value;
+    if (value === undefined || (!token.inlineValue && value.startsWith('--'))) {
       layer.problems.push({ option: name, origin, message: 'needs a value' });
     } else if (layer.given.has(name)) {
       layer.problems.push({ option: name, origin, message: 'given twice' });
     } else {
-      layer.given.set(name, { value: readText(option, token.value), origin });
+      layer.given.set(name, { value: readText(option, value), origin });
     }
   }
   return layer;
@@ -128,9 +131,10 @@ export function readYaml(text: string, path: string): Layer {
   return layer;
 }
 
-// A text that is not a number stays a string: the schema then reports which type it expects.
+// A text that is not a number or a boolean stays a string: the schema then reports which type it expects.
 function readText({ type }: Option, text: string): unknown {
   if (type === 'integer') return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  if (type === 'boolean') return text === 'true' || (text === 'false' ? false : text);
   if (type !== 'list') return text;
   const items = text.split(',').map((item) => item.trim());
   return items.filter((item) => item !== '');

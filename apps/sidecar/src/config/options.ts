@@ -9,7 +9,7 @@ export interface Option {
   readonly flag: string;
   /** `REVOCAST_DRAIN_MS` */
   readonly environment: string;
-  readonly type: 'string' | 'integer' | 'list';
+  readonly type: 'string' | 'integer' | 'boolean' | 'list';
   readonly description: string;
   /** `0–300000`, `unavailable | accept`, or empty. */
   readonly bounds: string;
@@ -55,9 +55,9 @@ function describeOption(name: string): Option {
   const range = minimum === undefined || maximum === undefined ? '' : `${minimum}–${maximum}`;
   return {
     ...nameOption(name),
-    type: type === 'integer' ? 'integer' : type === 'array' ? 'list' : 'string',
+    type: type === 'integer' || type === 'boolean' ? type : type === 'array' ? 'list' : 'string',
     description,
-    bounds: choices === undefined ? range : choices.join(' | '),
+    bounds: type === 'boolean' ? 'true | false' : choices === undefined ? range : choices.join(' | '),
     defaultValue,
     required: required.includes(name),
   };

@@ -35,6 +35,10 @@ export const configSchema = z
     sourceTokenFile: filePath.optional().meta({
       description: 'File with the bearer token for the sidecar that `source` names, if that sidecar requires one.',
     }),
+    dangerouslyAllowHttp: z.boolean().default(false).meta({
+      description:
+        'Allows plain `http:` to a sidecar on another host as `source`. Whoever can change that traffic can hide every revocation: only for networks where nobody else can.',
+    }),
     dataListen: listenAddress.default('127.0.0.1:7471').meta({
       description:
         'Where API processes read: `<ip>:<port>` or `unix:/path` (mode 0660). Off loopback needs a token file.',

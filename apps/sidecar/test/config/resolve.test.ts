@@ -43,6 +43,7 @@ describe('given a source and nothing else', () => {
   it('fills in every default', () => {
     expect(accepted({}).config).toEqual({
       source: 'redis://redis:6379',
+      dangerouslyAllowHttp: false,
       dataListen: '127.0.0.1:7471',
       adminListen: '0.0.0.0:7472',
       allowedHosts: [],
@@ -221,6 +222,22 @@ describe('given variables of other programs in the environment', () => {
 });
 
 describe('given a listener off loopback', () => {
+  it.each<[string, Given, boolean]>([
+    ['a flag alone', { argv: ['--dangerously-allow-http'] }, true],
+    ['a flag before another', { argv: ['--dangerously-allow-http', '--drain-ms', '0'] }, true],
+    ['a flag with a value', { argv: ['--dangerously-allow-http=false'] }, false],
+    ['a variable', { env: { ...redis, REVOCAST_DANGEROUSLY_ALLOW_HTTP: 'true' } }, true],
+    ['a file', { yaml: 'dangerouslyAllowHttp: true' }, true],
+    ['nothing', {}, false],
+  ])('reads a boolean from %s', (_name, given, expected) => {
+    expect(accepted(given).config.dangerouslyAllowHttp).toBe(expected);
+  });
+
+  it('rejects another word for a boolean', () => {
+    const problem = 'dangerouslyAllowHttp (--dangerously-allow-http): Invalid input: expected boolean, received string';
+    expect(rejected({ argv: ['--dangerously-allow-http=yes'] })).toContain(problem);
+  });
+
   it.each(['127.0.0.1:0', '[::1]:7471', 'localhost:7471', 'unix:/run/revocast/sidecar.sock'])(
     'requires no token on %s',
     (listen) => {

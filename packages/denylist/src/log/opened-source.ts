@@ -1,12 +1,13 @@
 import type { Clock, Random } from '../clock.ts';
 import type { Reseed } from '../replication/reseed.ts';
+import type { TransportOptions } from '../sources/source.ts';
 import type { Feed } from './feed.ts';
 import type { LookUp } from './look-up.ts';
 import type { RevocationLog } from './revocation-log.ts';
 import type { SourceHealth } from './source-health.ts';
 import type { UsageStore } from './usage.ts';
 
-export interface OpenSourceOptions {
+export interface OpenSourceOptions extends TransportOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Returns 16 hex digits that were never used: the epoch of a new embedded log. */

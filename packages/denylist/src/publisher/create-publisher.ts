@@ -2,12 +2,13 @@ import type { Clock } from '../clock.ts';
 import type { OpenTelemetryApi } from '../metrics/open-telemetry.ts';
 import { checkWholeNumber } from '../option-bounds.ts';
 import { openSource } from '../sources/open-source.ts';
+import type { TransportOptions } from '../sources/source.ts';
 import { randomHex, systemClock } from '../system-clock.ts';
 import type { PublisherObserver } from './log-writer.ts';
 import { createPublisherOver, type Publisher } from './publisher.ts';
 import { traceRevocations } from './trace-revocations.ts';
 
-export interface CreatePublisherOptions {
+export interface CreatePublisherOptions extends TransportOptions {
   /** File whose first line is the bearer token of a sidecar's write endpoint; read again for every request. */
   readonly tokenFile?: string;
   readonly observer?: PublisherObserver;
@@ -34,12 +35,13 @@ export interface CreatePublisherOptions {
  * @throws ConfigurationError
  */
 export async function createPublisher(url: string, options: CreatePublisherOptions = {}): Promise<Publisher> {
-  const { clock = systemClock, tokenFile, observer, openTelemetry, broadRulesPerMinute } = options;
+  const { clock = systemClock, observer, openTelemetry, broadRulesPerMinute } = options;
+  const { tokenFile, dangerouslyAllowHttp } = options;
   if (broadRulesPerMinute !== undefined) {
     const bounds = { least: 1, most: 0xffff_ffff, unit: 'revocations', orInfinity: true };
     checkWholeNumber('broadRulesPerMinute', broadRulesPerMinute, bounds);
   }
-  const source = await openSource(url, { clock, tokenFile });
+  const source = await openSource(url, { clock, tokenFile, dangerouslyAllowHttp });
   const publisher = createPublisherOver({
     log: source.log,
     feed: source.feed,

@@ -3,9 +3,9 @@ import { ConfigurationError } from '../configuration-error.ts';
 import type { Feed } from '../log/feed.ts';
 import { loadClient } from '../redis/connection/load-client.ts';
 import { systemClock, systemRandom } from '../system-clock.ts';
-import { parseSource } from './source.ts';
+import { parseSource, type TransportOptions } from './source.ts';
 
-interface OpenFeedOptions {
+interface OpenFeedOptions extends TransportOptions {
   /** Default: the clock and the randomness of this machine. */
   readonly clock?: Clock;
   readonly random?: Random;
@@ -17,11 +17,11 @@ interface OpenFeedOptions {
  * The feed that a URL names: `redis:`, `rediss:` (needs ioredis), `http:`, `https:` or `unix:` (a sidecar). Nothing is
  * connected yet.
  *
- * @throws ConfigurationError for a URL that names no feed, or when ioredis is not installed.
+ * @throws ConfigurationError for a URL that names no feed, `http:` to another host without `dangerouslyAllowHttp`, or when ioredis is not installed.
  */
 export async function openFeed(url: string, options: OpenFeedOptions = {}): Promise<Feed> {
   const { clock = systemClock, random = systemRandom, tokenFile } = options;
-  const source = parseSource(url);
+  const source = parseSource(url, 'url', options);
   switch (source.kind) {
     case 'redis': {
       await loadClient();

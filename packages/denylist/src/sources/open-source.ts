@@ -6,10 +6,10 @@ import { parseSource } from './source.ts';
 /**
  * Everything that one URL offers. An unreachable source is not an error here.
  *
- * @throws ConfigurationError for a URL that names no source, or when ioredis is not installed.
+ * @throws ConfigurationError for a URL that names no source, `http:` to another host without `dangerouslyAllowHttp`, or when ioredis is not installed.
  */
 export async function openSource(url: string, options: Partial<OpenSourceOptions> = {}): Promise<OpenedSource> {
-  const source = parseSource(url, 'source');
+  const source = parseSource(url, 'source', options);
   const { clock = systemClock, random = systemRandom, newEpoch = () => randomHex(8), tokenFile } = options;
   const ports = { clock, random, newEpoch, tokenFile };
   switch (source.kind) {

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { UsageStore } from '../log/usage.ts';
 import { systemClock } from '../system-clock.ts';
-import { parseSource } from './source.ts';
+import { parseSource, type TransportOptions } from './source.ts';
 
-interface OpenUsageStoreOptions {
+interface OpenUsageStoreOptions extends TransportOptions {
   /** Default: the clock of this machine. */
   readonly clock?: Clock;
   /** File with the bearer token of a sidecar that is not on loopback. */
@@ -19,9 +19,9 @@ interface OpenUsageStoreOptions {
  */
 export async function openUsageStore(
   url: string,
-  { clock = systemClock, tokenFile }: OpenUsageStoreOptions = {},
+  { clock = systemClock, tokenFile, ...transport }: OpenUsageStoreOptions = {},
 ): Promise<UsageStore | undefined> {
-  const source = parseSource(url);
+  const source = parseSource(url, 'url', transport);
   if (source.kind !== 'http') return undefined;
   const { createHttpUsage } = await import('../http/client/usage.ts');
   return createHttpUsage(source, { clock, tokenFile });

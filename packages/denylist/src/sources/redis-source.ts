@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../configuration-error.ts';
+import { type TlsFiles, tlsFilesOf, tlsParameters } from './tls-files.ts';
 
 /** One server, servers that Sentinels name, or a cluster of which one node holds our keys. */
 type RedisDeployment = 'single' | 'sentinel' | 'cluster';
@@ -6,15 +7,6 @@ type RedisDeployment = 'single' | 'sentinel' | 'cluster';
 export interface RedisNode {
   readonly host: string;
   readonly port: number;
-}
-
-export interface RedisTls {
-  /** Paths of PEM files, read at every connect, so that a renewed certificate is used. */
-  readonly caFile?: string;
-  readonly certFile?: string;
-  readonly keyFile?: string;
-  /** The name on the certificate, when it differs from the host. */
-  readonly serverName?: string;
 }
 
 export interface RedisSource {
@@ -34,7 +26,7 @@ export interface RedisSource {
   readonly sentinelUser?: string;
   readonly sentinelPassword?: string;
   /** Present for every `rediss` URL; connections to Sentinels then use TLS too. */
-  readonly tls?: RedisTls;
+  readonly tls?: TlsFiles;
 }
 
 const shape = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
@@ -82,14 +74,7 @@ export function parseRedisSource(text: string, option: string): RedisSource {
     passwordFile: parameter('passwordFile'),
     sentinelUser: parameter('sentinelUser'),
     sentinelPassword: parameter('sentinelPassword'),
-    tls: withTls
-      ? {
-          caFile: parameter('ca'),
-          certFile: parameter('cert'),
-          keyFile: parameter('key'),
-          serverName: parameter('servername'),
-        }
-      : undefined,
+    tls: withTls ? tlsFilesOf(parameter) : undefined,
   };
 }
 
@@ -103,7 +88,6 @@ function parseNode(text: string, defaultPort: number, refuse: Refuse): RedisNode
   return { host, port };
 }
 
-const tlsParameters = ['ca', 'cert', 'key', 'servername'];
 const sentinelParameters = ['db', 'sentinelUser', 'sentinelPassword'];
 
 interface Expected {

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../configuration-error.ts';
 import { isRedisUrl, parseRedisSource, type RedisSource } from './redis-source.ts';
+import { type TlsFiles, tlsFilesOf, tlsParameters } from './tls-files.ts';
 
 export type { RedisSource } from './redis-source.ts';
 
@@ -14,6 +15,16 @@ export interface HttpSource {
   readonly socketPath?: string;
   /** The server is on this host, so it reads the same clock: a Unix socket or a loopback address. */
   readonly sameHost: boolean;
+  /** Present for every `https` URL. */
+  readonly tls?: TlsFiles;
+}
+
+export interface TransportOptions {
+  /**
+   * Allows plain `http:` to a sidecar on another host. Whoever can change that traffic can hide every revocation, and
+   * whoever can read it has the bearer token: only for networks where nobody else can. Default false.
+   */
+  readonly dangerouslyAllowHttp?: boolean;
 }
 
 export interface FileSource {
@@ -26,8 +37,13 @@ export interface FileSource {
 const expected =
   'expected redis://host:6379, rediss://…, redis+sentinel://…, redis+cluster://…, http://127.0.0.1:7471, https://…, unix:/path/to/socket, file:/path or memory:';
 
-/** @throws ConfigurationError naming the scheme that was found, never the URL: it may contain a password. */
-export function parseSource(text: string, option = 'url'): Source {
+/**
+ * Reads the URL of a source. Parameters of `https:` URLs: `ca`, `cert`, `key`, `servername`, as in `rediss:` URLs.
+ *
+ * @throws ConfigurationError naming the scheme that was found, never the URL: it may contain a password. For `http:` to
+ *         another host without {@link TransportOptions.dangerouslyAllowHttp} too.
+ */
+export function parseSource(text: string, option = 'url', transport: TransportOptions = {}): Source {
   const unexpected = (found: string) => new ConfigurationError(option, `${expected}; found ${found}`);
   if (text.startsWith('unix:')) {
     const socketPath = text.slice('unix:'.length).replace(/^\/\/(?=\/)/, '');
@@ -46,23 +62,44 @@ export function parseSource(text: string, option = 'url'): Source {
   switch (url?.protocol) {
     case 'http:':
     case 'https:':
-      if (url.username !== '' || url.password !== '') {
-        throw new ConfigurationError(
-          option,
-          'expected an http: or https: URL without user and password, which would appear in logs; give a token file instead',
-        );
-      }
-      return {
-        kind: 'http',
-        name: url.origin,
-        baseUrl: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
-        sameHost: isLoopback(url.hostname),
-      };
+      return parseHttpSource(url, option, transport);
     case 'memory:':
       return { kind: 'memory', name: 'memory:' };
     default:
       throw unexpected(url === undefined ? 'no URL' : `scheme ${url.protocol}`);
   }
+}
+
+function parseHttpSource(url: URL, option: string, { dangerouslyAllowHttp = false }: TransportOptions): HttpSource {
+  const refuse = (message: string) => new ConfigurationError(option, message);
+  const withTls = url.protocol === 'https:';
+  const sameHost = isLoopback(url.hostname);
+  if (url.username !== '' || url.password !== '') {
+    throw refuse(
+      'expected an http: or https: URL without user and password, which would appear in logs; give a token file instead',
+    );
+  }
+  if (!withTls && !sameHost && !dangerouslyAllowHttp) {
+    throw refuse(
+      'expected https: for a sidecar on another host, found http:; serve TLS there (dataTlsCertFile, dataTlsKeyFile), or, on a network where nobody else can read or change the traffic, set dangerouslyAllowHttp: true (--dangerously-allow-http)',
+    );
+  }
+  const parameters = url.searchParams;
+  for (const name of parameters.keys()) {
+    if (!tlsParameters.includes(name))
+      throw refuse(`expected the parameters ${tlsParameters.join(', ')}, found another one`);
+    if (!withTls) throw refuse(`the parameter ${name} needs an https: URL`);
+  }
+  if (parameters.has('cert') !== parameters.has('key')) {
+    throw refuse('expected both of the parameters cert and key, found one');
+  }
+  return {
+    kind: 'http',
+    name: url.origin,
+    baseUrl: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
+    sameHost,
+    tls: withTls ? tlsFilesOf((name) => parameters.get(name) ?? undefined) : undefined,
+  };
 }
 
 function isLoopback(hostname: string): boolean {

@@ -1,25 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freePort, type RedisServer, startRedis } from '@revocast/test-support';
+import { freePort, makeCertificate, type RedisServer, startRedis } from '@revocast/test-support';
 import { connectRedis } from '../../src/redis/connection/connect.ts';
 import { parseRedisSource } from '../../src/sources/redis-source.ts';
-
-const run = promisify(execFile);
-
-/** A self-signed certificate for 127.0.0.1 and redis.example. */
-async function makeCertificate(dir: string, name: string): Promise<{ cert: string; key: string }> {
-  const [cert, key] = [join(dir, `${name}.pem`), join(dir, `${name}.key`)];
-  await run('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-    ...['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1,DNS:redis.example'],
-    ...['-keyout', key, '-out', cert],
-  ]);
-  return { cert, key };
-}
 
 describe('given a Redis with TLS', () => {
   let dir: string;
@@ -30,7 +15,10 @@ describe('given a Redis with TLS', () => {
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'revocast-tls-'));
-    [server, client] = await Promise.all([makeCertificate(dir, 'server'), makeCertificate(dir, 'client')]);
+    [server, client] = await Promise.all([
+      makeCertificate(dir, 'server', 'redis.example'),
+      makeCertificate(dir, 'client'),
+    ]);
     const port = await freePort();
     redis = await startRedis({
       config: {

@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from '../../src/configuration-error.ts';
+import { createPublisher } from '../../src/publisher/create-publisher.ts';
+import { openFeed } from '../../src/sources/open-feed.ts';
+import { openSource } from '../../src/sources/open-source.ts';
+import { openUsageStore } from '../../src/sources/open-usage-store.ts';
 import { parseSource } from '../../src/sources/source.ts';
 
 const refusal = (text: string): ConfigurationError => {
@@ -67,7 +71,58 @@ describe('the clock of a sidecar', () => {
     ['http://128.0.0.1:7471', false],
     ['https://sidecar.example', false],
   ])('at %s is the clock of this host: %s', (text, sameHost) => {
-    expect(parseSource(text)).toMatchObject({ sameHost });
+    expect(parseSource(text, 'feed', { dangerouslyAllowHttp: true })).toMatchObject({ sameHost });
+  });
+});
+
+describe('plain http:', () => {
+  it.each(['http://localhost:7471', 'http://127.8.9.10:7471', 'http://[::1]:7471', 'unix:/run/revocast.sock'])(
+    'needs nothing on this host: %s',
+    (text) => {
+      expect(parseSource(text)).toMatchObject({ kind: 'http', sameHost: true });
+    },
+  );
+
+  it.each([
+    'http://sidecar:7471',
+    'http://10.0.0.1:7471',
+    'http://127.0.0.1.example.com',
+    'http://[::2]',
+    'http://0.0.0.0:1',
+  ])('to another host is refused, and the error names what to do: %s', (text) => {
+    expect(refusal(text).message).toMatch(
+      /^feed: expected https: .*found http:; serve TLS .*dangerouslyAllowHttp: true \(--dangerously-allow-http\)/,
+    );
+    expect(() => parseSource(text, 'feed', { dangerouslyAllowHttp: false })).toThrow('expected https:');
+    expect(parseSource(text, 'feed', { dangerouslyAllowHttp: true })).toMatchObject({ kind: 'http' });
+  });
+
+  it('to another host is refused by everything that opens a URL', async () => {
+    const url = 'http://sidecar.example:7471';
+    for (const open of [openFeed, openSource, openUsageStore, createPublisher]) {
+      await expect(open(url)).rejects.toMatchObject({ name: 'ConfigurationError' });
+      const opened = await open(url, { dangerouslyAllowHttp: true });
+      if (opened !== undefined && 'close' in opened) await opened.close();
+    }
+  });
+});
+
+describe('an https: URL', () => {
+  it('names the files of TLS in its parameters, and its own name has none of them', () => {
+    const text = 'https://sidecar:7471/a/?ca=/ca.pem&cert=/c.pem&key=/k.pem&servername=s.example';
+    expect(parseSource(text)).toMatchObject({
+      name: 'https://sidecar:7471',
+      baseUrl: 'https://sidecar:7471/a',
+      tls: { caFile: '/ca.pem', certFile: '/c.pem', keyFile: '/k.pem', serverName: 's.example' },
+    });
+  });
+
+  it.each([
+    ['https://sidecar?cert=/c.pem', 'expected both of the parameters cert and key, found one'],
+    ['https://sidecar?ac=/ca.pem', 'expected the parameters ca, cert, key, servername, found another one'],
+    ['http://localhost?ca=/ca.pem', 'the parameter ca needs an https: URL'],
+  ])('is refused with a parameter that has no effect: %s', (text, message) => {
+    expect(refusal(text).message).toBe(`feed: ${message}`);
   });
 });
 

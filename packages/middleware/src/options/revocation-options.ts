@@ -4,9 +4,11 @@ import {
   type LookUp,
   leastMaxStalenessMs,
   mostMaxStalenessMs,
+  parseSource,
 } from '@revocast/denylist/replica';
 import { ConfigurationError } from '../errors.ts';
 import {
+  flag,
   type GivenOptions,
   group,
   number,
@@ -79,6 +81,11 @@ export const revocationTable = {
   onLogReset: oneOf(['accept', 'reject-older'], 'accept'),
   /** Path of a file with the bearer token of a sidecar on another host. Default: none. */
   tokenFile: optional({ bounds: 'a path', read: readString }),
+  /**
+   * Allows plain `http:` to a sidecar on another host. Whoever can change that traffic can hide every revocation: only for
+   * networks where nobody else can. Default: false.
+   */
+  dangerouslyAllowHttp: flag,
   /** A name of this process for people, shown after its host and process id. Default: none. */
   label: optional({
     bounds: '1–64 characters',
@@ -101,5 +108,6 @@ export const readRevocation: Reader<ResolvedRevocation | null> = (name, value = 
       'null needs a `lookup`; to switch revocation off write `revocation: null`',
     );
   }
+  if (typeof read.feed === 'string' && /^https?:/.test(read.feed)) parseSource(read.feed, `${name}.feed`, read);
   return read;
 };

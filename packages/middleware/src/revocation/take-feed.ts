@@ -10,17 +10,18 @@ export function takeFeed(
   revocation: ResolvedRevocation,
   { clock, random, openFeed, processLabel, shared, telemetry, log, releases }: PartDependencies,
 ): SharedReplica | undefined {
-  const { feed, maxStalenessMs, maxRules, tokenFile, label } = revocation;
+  const { feed, maxStalenessMs, maxRules, tokenFile, dangerouslyAllowHttp, label } = revocation;
   if (feed === null) return undefined;
   const id = typeof feed === 'string' ? feed : shared.names.nameOf(feed);
   const replica = shared.feeds.take(
-    JSON.stringify([id, maxStalenessMs, maxRules, tokenFile, label]),
+    JSON.stringify([id, maxStalenessMs, maxRules, tokenFile, dangerouslyAllowHttp, label]),
     releases,
     () =>
       new SharedReplica({
         name: nameOf(feed),
         label: processLabel(label),
-        open: () => (typeof feed === 'string' ? openFeed(feed, { clock, random, tokenFile }) : feed),
+        open: () =>
+          typeof feed === 'string' ? openFeed(feed, { clock, random, tokenFile, dangerouslyAllowHttp }) : feed,
         clock,
         random,
         maxStalenessMs,

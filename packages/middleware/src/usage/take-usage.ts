@@ -34,10 +34,10 @@ function takeReporter(
   { clock, shared, openUsageStore, releases }: Omit<PartDependencies, 'log'>,
 ): UsageReporter | undefined {
   if (revocation === null || typeof revocation.feed !== 'string') return undefined;
-  const { feed, tokenFile } = revocation;
+  const { feed, tokenFile, dangerouslyAllowHttp } = revocation;
   return shared.usageReporters.take(
-    JSON.stringify([feed, tokenFile]),
+    JSON.stringify([feed, tokenFile, dangerouslyAllowHttp]),
     releases,
-    () => new UsageReporter({ clock, open: () => openUsageStore(feed, { clock, tokenFile }) }),
+    () => new UsageReporter({ clock, open: () => openUsageStore(feed, { clock, tokenFile, dangerouslyAllowHttp }) }),
   );
 }

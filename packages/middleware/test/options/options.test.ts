@@ -82,7 +82,7 @@ describe('options', () => {
       feed: 'redis://r:6379',
       lookup: 'redis://l:6379',
     });
-    const given = { ...minimal, revocation: { feed: 'http://s:7471', lookup: null } };
+    const given = { ...minimal, revocation: { feed: 'http://s:7471', lookup: null, dangerouslyAllowHttp: true } };
     expect(resolveOptions(given, environment).revocation).toMatchObject({ feed: 'http://s:7471', lookup: null });
   });
 
@@ -187,6 +187,11 @@ describe('options', () => {
     ['tenants without a pattern', { tenants: ['a'] }, 'tenants: expected an issuer with {tenantid}'],
     ['a feed of another scheme', { revocation: { feed: 'ftp://x' } }, 'revocation.feed: expected a URL'],
     ['neither feed nor look-up', { revocation: { feed: null } }, 'revocation.feed: null needs a `lookup`'],
+    [
+      'a feed over http on another host',
+      { revocation: { feed: 'http://s:7471' } },
+      'revocation.feed: expected https: for a sidecar on another host, found http:',
+    ],
     ['a look-up over http', { revocation: { lookup: 'http://x' } }, 'revocation.lookup: expected a redis:'],
     ['a realm with a quote', { realm: 'a"b' }, 'realm: expected 1–128 printable'],
     ['a realm with a line break', { realm: 'a\r\nb' }, 'realm: expected 1–128 printable'],

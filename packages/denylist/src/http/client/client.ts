@@ -3,6 +3,7 @@ import { type Agent, request as httpRequest, type IncomingMessage, type Outgoing
 import { request as httpsRequest } from 'node:https';
 import { FeedError } from '../../log/feed.ts';
 import type { HttpSource } from '../../sources/source.ts';
+import { readTlsFiles } from '../../sources/tls-files.ts';
 import { readerHeader, readTimeoutMs } from '../wire/wire.ts';
 
 export interface HttpClient {
@@ -40,19 +41,21 @@ interface Message {
 async function send(client: HttpClient, { method, path, headers, body }: Message): Promise<IncomingMessage> {
   const { source, signal, reader, keepAlive = false, timeoutMs = readTimeoutMs } = client;
   const authorization = await authorizationFor(client);
+  const tls = source.tls && (await readTlsFiles(source.tls, source.name));
   const url = new URL(`${source.baseUrl}${path}`);
-  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const request = tls === undefined ? httpRequest : httpsRequest;
   return await new Promise<IncomingMessage>((resolve, reject) => {
     let connected = false;
     let isLate = false;
     const fail = (error: Error) => {
       // A writer needs the difference: a request that never had a connection has changed nothing.
       const code = isLate ? 'timeout' : connected ? 'closed' : 'unreachable';
-      reject(new FeedError(code, `${source.name} cannot be reached`, { cause: error }));
+      reject(new FeedError(code, describeFailure(source.name, error), { cause: error }));
     };
     const sent = request(
       url,
       {
+        ...tls,
         method,
         agent: client.agent ?? false,
         signal,
@@ -74,7 +77,8 @@ async function send(client: HttpClient, { method, path, headers, body }: Message
       connected = !socket.connecting;
       // A kept socket is connected already, and would gather a listener with every request.
       if (socket.connecting) {
-        socket.once('connect', () => {
+        // Before the handshake of TLS is complete, nothing is sent.
+        socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
           connected = true;
         });
       }
@@ -82,6 +86,13 @@ async function send(client: HttpClient, { method, path, headers, body }: Message
     sent.on('error', fail);
     sent.end(body);
   });
+}
+
+/** Says what to do when a certificate is the cause. */
+export function describeFailure(name: string, error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  if (!/CERT|SIGNATURE|ERR_SSL|ERR_TLS/.test(code)) return `${name} cannot be reached`;
+  return `${name} cannot be reached: expected certificates that both sides accept, found ${code}; name the authority with the parameter ca, and a client certificate with cert and key`;
 }
 
 /** @throws FeedError `no_permission` when the token file cannot be read. */

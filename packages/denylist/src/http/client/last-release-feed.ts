@@ -1,4 +1,5 @@
 import { Agent, type IncomingMessage } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { Clock } from '../../clock.ts';
@@ -44,7 +45,7 @@ export async function connectToLastRelease(options: ConnectOptions): Promise<Fee
     tokenFile,
   };
   const bootId = source.sameHost ? readBootId() : '';
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = new (source.tls === undefined ? Agent : TlsAgent)({ keepAlive: true, maxSockets: 1 });
   const reporter = new Reporter(clock, reader, reportTo({ ...client, agent }));
   const close = () => {
     reporter.close();

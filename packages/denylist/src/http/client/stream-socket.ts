@@ -1,15 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { Clock } from '../../clock.ts';
 import { FeedError, FeedGap } from '../../log/feed.ts';
 import type { HttpSource } from '../../sources/source.ts';
+import { readTlsFiles } from '../../sources/tls-files.ts';
 import { type DownFrame, decodeDown } from '../wire/frames/down.ts';
 import { FrameError, maxDownFrameBytes } from '../wire/frames/frame.ts';
 import { closeCodes, lookMs, silentLooks, streamProtocol } from '../wire/stream.ts';
 import { paths, readTimeoutMs } from '../wire/wire.ts';
-import { authorizationFor, type HttpClient } from './client.ts';
+import { authorizationFor, describeFailure, type HttpClient } from './client.ts';
 
 /** A sidecar on this host that does not run is dialled again within this time: only its start has to be waited for. */
 const sameHostRetryMs = 100;
@@ -151,7 +152,7 @@ export async function openStream(client: HttpClient, clock: Clock): Promise<Stre
   const headers = await authorizationFor(client);
   const url = new URL(`${source.baseUrl}${paths.stream}`);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  const socket = dial(source, url);
+  const socket = dial(source, url, source.tls && (await readTlsFiles(source.tls, source.name)));
   const webSocket = new WebSocket(url, streamProtocol, {
     ...webSocketOptions,
     headers,
@@ -186,17 +187,16 @@ export async function openStream(client: HttpClient, clock: Clock): Promise<Stre
 }
 
 /** A stream must not keep the process alive: the socket is unreferenced before it is connected. */
-function dial(source: HttpSource, url: URL): Socket {
+function dial({ socketPath }: HttpSource, url: URL, tls: ConnectionOptions | undefined): Socket {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const isTls = url.protocol === 'wss:';
-  const port = Number(url.port || (isTls ? 443 : 80));
-  const servername = isIP(host) === 0 ? host : undefined;
+  const port = Number(url.port || (tls === undefined ? 80 : 443));
+  const servername = tls?.servername ?? (isIP(host) === 0 ? host : undefined);
   const socket =
-    source.socketPath !== undefined
-      ? connectTcp({ path: source.socketPath })
-      : isTls
-        ? connectTls({ host, port, servername })
-        : connectTcp({ host, port });
+    socketPath !== undefined
+      ? connectTcp({ path: socketPath })
+      : tls === undefined
+        ? connectTcp({ host, port })
+        : connectTls({ ...tls, host, port, servername });
   return socket.unref();
 }
 
@@ -207,7 +207,7 @@ function unreachableBecause(source: HttpSource, error: Error): FeedError {
     return new FeedError('upgrade_refused', upgradeFix(source.name, 'an answer that is no upgrade'), { cause: error });
   }
   const isAbsent = source.sameHost && absentCodes.includes(code);
-  return new FeedError('unreachable', `${source.name} cannot be reached`, {
+  return new FeedError('unreachable', describeFailure(source.name, error), {
     cause: error,
     retryWithinMs: isAbsent ? sameHostRetryMs : undefined,
   });
