@@ -5,6 +5,8 @@ import { decodeSnapshotHeader, type SnapshotHeader, snapshotHeaderBytes } from '
 /** Rows per page: applying one takes about a millisecond. */
 const pageRows = 2048;
 const checksumBytes = 4;
+/** The highest `maxRules` of a sidecar. A snapshot with more rows is refused before they are received. */
+const mostRows = 100_000_000;
 
 export interface DecodedSnapshot {
   readonly header: SnapshotHeader;
@@ -14,10 +16,12 @@ export interface DecodedSnapshot {
 
 /**
  * Reads a snapshot while it arrives. The rows are available only after the checksum was compared: a flipped bit could
- * deny a token for ever. Memory grows with the bytes received, not with the size that the header claims.
+ * deny a token for ever. Memory grows with the bytes received, not with the size that the header claims; rows beyond
+ * `maxRows`, for which the receiver has no room, are checked and not kept.
  */
 export class SnapshotReader {
   readonly #pages: Uint8Array[] = [];
+  readonly #maxRows: number;
   #header: SnapshotHeader | undefined;
   #problem: string | undefined;
   #checksum = 0;
@@ -28,6 +32,11 @@ export class SnapshotReader {
   #filled = 0;
   /** Bytes of rows that have not been received. */
   #due = 0;
+
+  /** @param maxRows a page more is kept, so that the receiver notices that its room is not enough. */
+  constructor(maxRows = mostRows) {
+    this.#maxRows = maxRows;
+  }
 
   /** What is wrong, for a log line, once no later byte can correct it. */
   get problem(): string | undefined {
@@ -65,10 +74,14 @@ export class SnapshotReader {
         this.#problem = header;
         return;
       }
+      if (header.rows > mostRows) {
+        this.#problem = `expected at most ${mostRows} rows, found ${header.rows}`;
+        return;
+      }
       this.#header = header;
       this.#due = header.rows * rowBytes;
     } else if (this.#due > 0) {
-      this.#pages.push(part);
+      if (this.#pages.length * pageRows <= this.#maxRows) this.#pages.push(part);
       this.#due -= part.byteLength;
     } else return;
     this.#checksum = crc32(part, this.#checksum);

@@ -14,9 +14,10 @@ export interface Feed {
    * replica may be behind the primary that gave the position.
    *
    * @param reader registered with the other side before the promise resolves.
+   * @param maxRules room of the reader: a snapshot need not hold many more rules at once. Default: no bound of its own.
    * @throws FeedError
    */
-  connect(signal: AbortSignal, reader: Reader): Promise<FeedConnection>;
+  connect(signal: AbortSignal, reader: Reader, maxRules?: number): Promise<FeedConnection>;
 }
 
 export interface FeedConnection {

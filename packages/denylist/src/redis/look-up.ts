@@ -77,9 +77,10 @@ function judgeAbsence(meta: unknown, nowMs: number, maxStalenessMs: number): Ver
   const [epoch, healUntil, heartbeatAt] = readArray(meta, 'HMGET meta');
   if (readOptionalText(epoch, 'epoch') === undefined) return unknown('healing');
   if (nowMs < readNumber(healUntil, 'healUntil')) return unknown('healing');
-  const beat = readOptionalText(heartbeatAt, 'hbAt');
+  const beatAtMs = Number(readOptionalText(heartbeatAt, 'hbAt') ?? Number.NaN);
   // A heartbeat in the future (a clock that was set back, or a failover to a slower clock) proves as little as an old one.
-  if (beat === undefined || Math.abs(nowMs - Number(beat)) > maxStalenessMs) return unknown('log_stale');
+  // Neither does one that is absent or no number: a comparison with NaN is false.
+  if (!(Math.abs(nowMs - beatAtMs) <= maxStalenessMs)) return unknown('log_stale');
   return undefined;
 }
 

@@ -40,7 +40,7 @@ export async function replicate(options: ReplicateOptions): Promise<void> {
     let connection: FeedConnection | undefined;
     let pauseMs: number | undefined;
     try {
-      connection = await feed.connect(signal, reader);
+      connection = await feed.connect(signal, reader, options.denylist.maxRules);
       // Aborted while it was connecting: the tail of this connection would never end.
       if (signal.aborted) return;
       await replication.follow(connection, () => backoff.succeeded());

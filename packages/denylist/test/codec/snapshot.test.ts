@@ -56,6 +56,30 @@ describe('a snapshot', () => {
     expect(sizes).toEqual([snapshotHeaderBytes, 4 * rowBytes, 4 * rowBytes, 2 * rowBytes, 4]);
   });
 
+  it('keeps no more rows than the receiver has room for, and a page to show that there are more', () => {
+    const bytes = encode(new Uint32Array(8 * 7000).fill(1), 7000);
+    const read = (maxRows: number, received = bytes) => {
+      const reader = new SnapshotReader(maxRows);
+      reader.add(received);
+      const decoded = reader.end();
+      if (typeof decoded === 'string') return decoded;
+      return decoded.pages.reduce((sum, page) => sum + page.byteLength, 0) / rowBytes;
+    };
+    expect({ 1: read(1), 2048: read(2048), 6999: read(6999) }).toEqual({ 1: 2048, 2048: 4096, 6999: 7000 });
+    // The rows that are not kept are checked.
+    const damaged = Uint8Array.from(bytes);
+    damaged[damaged.length - 20]! ^= 1;
+    expect(read(1, damaged)).toBe('the checksum does not match');
+  });
+
+  it('is refused at its header when it announces more rows than any sidecar may hold', () => {
+    const reader = new SnapshotReader();
+    const bytes = Buffer.from(encode(rows).subarray(0, snapshotHeaderBytes));
+    bytes.writeUInt32BE(100_000_001, 40);
+    reader.add(bytes);
+    expect(reader.problem).toBe('expected at most 100000000 rows, found 100000001');
+  });
+
   it('may be empty', () => {
     expect(decodeSnapshot(encode(new Uint32Array()))).toMatchObject({ header: { rows: 0 }, pages: [] });
   });
@@ -103,10 +127,10 @@ describe('a damaged snapshot', () => {
     expect(decodeSnapshotHeader(bytes)).toMatch(problem);
   });
 
-  it('that claims more rows than memory can hold is refused by its length', () => {
+  it('that claims more rows than memory can hold is refused by its header', () => {
     const bytes = encode(rows);
     new DataView(bytes.buffer, bytes.byteOffset).setUint32(40, forEver);
-    expect(decodeSnapshot(bytes)).toMatch(/expected \d+ bytes/);
+    expect(decodeSnapshot(bytes)).toMatch(/expected at most 100000000 rows/);
   });
 
   it('never makes the decoder throw', () => {

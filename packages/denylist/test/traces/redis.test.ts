@@ -285,6 +285,21 @@ describe('a look-up in a Redis without new heartbeats', () => {
     expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'log_stale' });
     expect((await asked.find(digestsOf('held'), futureIat)).verdict).toBe('revoked');
   });
+
+  it.each(['soon', 'NaN', ''])('does not count "not found" when the last heartbeat is %j', async (hbAt) => {
+    await source.declareWhole?.();
+    const asked = await lookUp();
+    await admin.hset(keys.meta, 'hbAt', hbAt);
+    expect(await asked.find(digestsOf('other'), futureIat)).toEqual({ verdict: 'unknown', cause: 'log_stale' });
+  });
+
+  it('does not count "not found" when the end of the healing is empty', async () => {
+    await source.declareWhole?.();
+    const asked = await lookUp();
+    const [seconds] = await admin.time();
+    await admin.hset(keys.meta, 'hbAt', Number(seconds) * 1000, 'healUntil', '');
+    expect(await asked.find(digestsOf('other'), futureIat)).toMatchObject({ verdict: 'unknown' });
+  });
 });
 
 describe('a snapshot of thousands of rules with one end second', () => {

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCodeOf } from '../../error-code.ts';
@@ -23,10 +24,14 @@ export interface LogFile {
   close(): Promise<void>;
 }
 
+/** With a link in the place of the log, another user of its folder could choose which file is read or overwritten. */
+const notThroughLink = constants.O_NOFOLLOW ?? 0;
+const { O_RDONLY, O_WRONLY, O_CREAT, O_TRUNC } = constants;
+
 export const systemDisk: Disk = {
   async read(path) {
     try {
-      const file = await open(path, 'r');
+      const file = await open(path, O_RDONLY | notThroughLink);
       try {
         const { ino } = await file.stat({ bigint: true });
         return { bytes: await readFile(file), inode: String(ino) };
@@ -39,7 +44,9 @@ export const systemDisk: Disk = {
     }
   },
   async create(path) {
-    const file = await open(path, 'w', 0o600);
+    const file = await open(path, O_WRONLY | O_CREAT | O_TRUNC | notThroughLink, 0o600);
+    // A file that exists keeps its mode when it is opened.
+    await file.chmod(0o600);
     const { ino } = await file.stat({ bigint: true });
     return {
       inode: String(ino),

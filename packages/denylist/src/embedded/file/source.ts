@@ -38,7 +38,11 @@ export async function openFileSource(source: FileSource, ports: FileLogPorts): P
   } catch (error) {
     await unlock();
     if (error instanceof ConfigurationError) throw error;
-    throw new ConfigurationError('source', `the log file cannot be opened (${codeOf(error)})`);
+    const code = codeOf(error);
+    if (code === 'ELOOP') {
+      throw new ConfigurationError('source', 'expected the log file itself, found a symbolic link: name its target');
+    }
+    throw new ConfigurationError('source', `the log file cannot be opened (${code})`);
   }
 }
 

@@ -11,6 +11,8 @@ export interface HttpClient {
   readonly signal: AbortSignal;
   /** Path of a file whose first line is the bearer token; read at every request, so that it can be replaced. */
   readonly tokenFile?: string;
+  /** Rules of a snapshot that are kept. */
+  readonly maxRules?: number;
   /** Names who asks. */
   readonly reader?: string;
   /** Keeps sockets for requests that come often; without one each request has its own. */

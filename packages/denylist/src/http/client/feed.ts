@@ -20,11 +20,11 @@ export function createHttpFeed(source: HttpSource, { clock, tokenFile }: HttpFee
   const secrets = new WeakMap<Reader, string>();
   return {
     name: source.name,
-    async connect(signal, reader) {
+    async connect(signal, reader, maxRules) {
       const closed = new AbortController();
-      const client: HttpClient = { source, signal: AbortSignal.any([signal, closed.signal]), tokenFile };
+      const client: HttpClient = { source, signal: AbortSignal.any([signal, closed.signal]), tokenFile, maxRules };
       const stream = await openStream(client, clock);
-      if (stream === undefined) return connectToLastRelease({ source, clock, tokenFile, signal, reader });
+      if (stream === undefined) return connectToLastRelease({ source, clock, tokenFile, signal, reader, maxRules });
       const bootId = source.sameHost ? bootIdDigits(readBootId()) : undefined;
       // A snapshot that is under way ends with the stream.
       stream.closed.addEventListener('abort', () => closed.abort(), { once: true });

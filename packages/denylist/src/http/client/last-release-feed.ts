@@ -22,6 +22,8 @@ import { get, type HttpClient, post } from './client.ts';
 import { FreshQuestion } from './fresh-question.ts';
 import { fetchSnapshot, type Snapshot } from './snapshot.ts';
 
+/** Characters of one event. A sidecar of the last release sends none with a tenth of it. */
+const maxEventLength = 1_048_576;
 /** Milliseconds for a last report. */
 const farewellMs = 500;
 
@@ -32,17 +34,19 @@ export interface ConnectOptions {
   readonly tokenFile?: string;
   readonly signal: AbortSignal;
   readonly reader: Reader;
+  readonly maxRules?: number;
 }
 
 /** Connects to a sidecar of the last release: server-sent events down, one POST a report up. @throws FeedError */
 export async function connectToLastRelease(options: ConnectOptions): Promise<FeedConnection> {
-  const { source, clock, tokenFile, signal, reader } = options;
+  const { source, clock, tokenFile, signal, reader, maxRules } = options;
   const closed = new AbortController();
   const client: HttpClient = {
     source,
     signal: AbortSignal.any([signal, closed.signal]),
     reader: reader.id,
     tokenFile,
+    maxRules,
   };
   const bootId = source.sameHost ? readBootId() : '';
   const agent = new (source.tls === undefined ? Agent : TlsAgent)({ keepAlive: true, maxSockets: 1 });
@@ -129,11 +133,22 @@ async function* readTail({ client, clock, bootId, from }: Tail): AsyncIterable<F
   const response = await openEvents(client, from.cursor);
   const question = new FreshQuestion(client, clock);
   const messages: EventSourceMessage[] = [];
-  const parser = createParser({ onEvent: (message) => messages.push(message) });
+  let problem: Error | undefined;
+  const parser = createParser({
+    maxBufferSize: maxEventLength,
+    onEvent: (message) => messages.push(message),
+    onError(error) {
+      problem ??= error.type === 'max-buffer-size-exceeded' ? error : undefined;
+    },
+  });
   response.setEncoding('utf8');
   let cursor = from.cursor;
   for await (const chunk of response) {
     parser.feed(String(chunk));
+    if (problem !== undefined) {
+      const found = `expected events of at most ${maxEventLength} characters, found a longer one`;
+      throw new FeedError('protocol', `${client.source.name}: ${found}`, { cause: problem });
+    }
     const entries: FeedEntry[] = [];
     let batch: Omit<FeedBatch, 'entries'> = {};
     for (const message of messages.splice(0)) {

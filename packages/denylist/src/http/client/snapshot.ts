@@ -23,7 +23,7 @@ export async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<S
     response.resume();
     throw new FeedError('not_ready', `${client.source.name} answered ${response.statusCode} to a snapshot`);
   }
-  const { header, pages } = await readSnapshot(response, client.source.name);
+  const { header, pages } = await readSnapshot(response, client);
   const head = formatPosition(header);
   const logNow = Number(response.headers[logNowHeader] ?? Number.NaN);
   return {
@@ -42,8 +42,11 @@ export async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<S
 }
 
 /** @throws FeedError when it is not whole, or the link breaks. */
-async function readSnapshot(response: IncomingMessage, name: string): Promise<DecodedSnapshot> {
-  const reader = new SnapshotReader();
+async function readSnapshot(
+  response: IncomingMessage,
+  { source: { name }, maxRules }: HttpClient,
+): Promise<DecodedSnapshot> {
+  const reader = new SnapshotReader(maxRules);
   for await (const chunk of response) {
     reader.add(chunk);
     if (reader.problem !== undefined) break;

@@ -23,8 +23,10 @@ export function readBytes(reply: unknown, what: string): Uint8Array {
 }
 
 export function readNumber(reply: unknown, what: string): number {
-  const value = typeof reply === 'number' ? reply : Number(readText(reply, what));
-  if (Number.isFinite(value)) return value;
+  const text = typeof reply === 'number' ? String(reply) : readText(reply, what);
+  const value = Number(text);
+  // `Number('')` is 0, which would be the end of a healing that another program has emptied.
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
   throw new FeedError('protocol', `expected a number for ${what}, found another reply`);
 }
 

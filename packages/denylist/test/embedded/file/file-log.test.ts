@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -431,5 +431,37 @@ describe('docs/redis.md', () => {
     const rows = [...text.matchAll(/^\| `(file_\w+)` \| (\w+) \| (.*) \|$/gm)].map(([, ...cells]) => cells);
     const expected = Object.entries(fileComplaints).map(([name, { severity, remedy }]) => [name, severity, remedy]);
     expect(rows).toEqual(expected);
+  });
+});
+
+describe('given a log file on a real disk', () => {
+  const openReal = async () => {
+    const ports = { clock, newEpoch: () => '0123456789abcdef' };
+    const source = await openFileSource({ kind: 'file', name: 'file:log', path }, ports);
+    opened.push(source);
+    return source;
+  };
+
+  it('refuses a symbolic link in its place, and leaves its target as it is', async () => {
+    const target = join(dir, 'other');
+    await writeFile(target, '');
+    await symlink(target, path);
+    await expect(openReal()).rejects.toThrow('expected the log file itself, found a symbolic link: name its target');
+    expect(await readFile(target, 'utf8')).toBe('');
+  });
+
+  it('refuses a symbolic link in the place of the new file', async () => {
+    await (await openReal()).close();
+    const target = join(dir, 'other');
+    await writeFile(target, 'kept');
+    await symlink(target, `${path}.new`);
+    await expect(openReal()).rejects.toThrow('found a symbolic link');
+    expect(await readFile(target, 'utf8')).toBe('kept');
+  });
+
+  it('lets no other user read it, also when the new file was left by a killed process', async () => {
+    await writeFile(`${path}.new`, 'left', { mode: 0o644 });
+    await openReal();
+    expect(((await stat(path)).mode & 0o777).toString(8)).toBe('600');
   });
 });
