@@ -129,7 +129,8 @@ async function verifyNewToken(presented: Presented, cacheKey: string, verificati
   // Many slow signatures at once: this one was not checked.
   if (isGenuine === 'throttled') return unavailable('signature_throttled', issuer);
   if (isGenuine !== true) return rejected('bad_signature', issuer);
-  // A token of this issuer is genuine: from now on the issuer is kept like those in use (issuer-resolver.ts).
+  // A token of this issuer is genuine: an issuer that the hook returned is no longer a candidate, and counts as used
+  // (issuer-resolver.ts).
   issuer.proved?.();
   const claimFault = firstFault(checksAfterSignature, token);
   if (claimFault !== undefined) return rejected(claimFault, issuer);

@@ -82,7 +82,7 @@ class Replication {
     const position = this.#position ?? (await this.#readSnapshot(connection));
     for await (const batch of connection.tail(position)) {
       for (const entry of batch.entries) this.#apply(entry, connection);
-      // Only set here: the state ends with a snapshot that fits.
+      // Here "full" can begin, but not end: it ends only with a complete snapshot that fits (#complete).
       if (denylist.full) freshness.markFull(true);
       this.#applyProof(batch);
       if (this.#position !== undefined) {

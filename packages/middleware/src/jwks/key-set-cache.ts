@@ -19,7 +19,10 @@ import { TokenBucket } from './token-bucket.ts';
 interface HeldKeySet {
   readonly keySet: KeySet;
   readonly validator: KeySetValidator | undefined;
-  /** Monotonic start of the refresh that loaded or confirmed it: the answer to a request is not older than the request. */
+  /**
+   * Monotonic time at which the refresh that loaded or confirmed it started. The age counts from here: the issuer answered
+   * later, so the set is at most this old.
+   */
   readonly askedAtMs: number;
   readonly softAgeMs: number;
 }
@@ -42,8 +45,8 @@ export interface KeySetCacheParts {
  * issuer is down, and bounds the refreshes that tokens with unknown kids can cause.
  *
  * cold ──loaded──▶ fresh ──soft age──▶ stale ──hard age──▶ expired; any success leads back to fresh, and no failure
- * removes a held set. Look-ups and `trusts` start a refresh that is due. The only timer is for unknown
- * kids that wait for the budget.
+ * removes a held set. Look-ups and `trusts` start a refresh that is due. A timer starts a refresh in one case only: for
+ * unknown kids that wait for the budget.
  */
 export class KeySetCache implements KeySource {
   readonly #clock: Clock;

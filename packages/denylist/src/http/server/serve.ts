@@ -25,8 +25,9 @@ export interface FeedServerOptions {
   readonly countUsage?: CountUsage;
   readonly clock: Clock;
   /**
-   * The `reader` of the replica, if the replica reports these readers to its own feed. Without it, no reader waits
-   * until it is reported there.
+   * The readers of this server. Pass the object that the replica was opened with as its `reader`: then a reader gets proofs
+   * only after the feed of the replica has accepted its report. Without this option the server keeps its own list, and
+   * readers get proofs without that wait.
    */
   readonly readers?: Readers;
   /** Changes kept for readers that resume; default 10,000. */
@@ -85,7 +86,8 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   const lastRelease = options.lastRelease === false ? undefined : new LastReleaseServer({ ...shared, bootId });
   const snapshots = new SnapshotServer({ replica, feed, clock });
   const stopMarks = replica.onPosition((position) => {
-    // A batch is applied. The readers still have to apply it, so it is sent to them before anything is noted here.
+    // The replica has applied a batch. First its changes are sent to the readers; then the number of the last one is
+    // recorded for this position.
     feed.flush();
     readers.mark(feed.n, position);
     stream.welcome();
