@@ -11,6 +11,7 @@ import { type Config, type ConfigInput, configSchema } from './config/schema.ts'
 import { type FollowedSource, followSource } from './follow-source.ts';
 import { proveAtOnce } from './health/prove-at-once.ts';
 import { bindListeners } from './listeners/bind-listeners.ts';
+import { openCertificate } from './listeners/certificate.ts';
 import { openCredentials } from './listeners/credentials.ts';
 import { serveFeed } from './serve-feed.ts';
 import { createShutdown } from './shutdown.ts';
@@ -50,28 +51,24 @@ export async function startSidecar(
 ): Promise<RunningSidecar> {
   const config = parseConfig(input);
   const { clock = systemClock, random = systemRandom, log = openLog({ level: config.logLevel }) } = dependencies;
-  const credentials = openCredentials({
-    config,
-    clock,
-    onLost: (option, reason) => log.warn({ option, reason }, 'the tokens of this file are not valid any longer'),
-  });
+  const files = openFiles(config, clock, log);
   const telemetry = createTelemetry(clock, build);
   const context = { config, clock, random, log, telemetry, build };
 
   const { sourceTokenFile: tokenFile, dangerouslyAllowHttp } = config;
   const ports = { clock, random, tokenFile, dangerouslyAllowHttp };
   const source = await openSource(config.source, ports).catch((error: unknown) => {
-    credentials.close();
+    files.close();
     throw error;
   });
   const followed = followSource(source, context);
   const served = serveFeed(followed, context);
   const closeParts = async () => {
-    credentials.close();
+    files.close();
     served.close();
     await followed.close();
   };
-  const listeners = await bindListeners({ ...served, probes: followed.probes, credentials }, context).catch(
+  const listeners = await bindListeners({ ...served, ...files, probes: followed.probes }, context).catch(
     async (error: unknown) => {
       await closeParts();
       throw error;
@@ -108,6 +105,33 @@ function parseConfig(input: ConfigInput): Config {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new ConfigurationError(String(issue?.path[0] ?? 'config'), issue?.message ?? 'invalid');
+}
+
+/** The files that are read again when they change. @throws ConfigurationError */
+function openFiles(config: Config, clock: Clock, log: Logger) {
+  const certificate = openCertificate({
+    config,
+    clock,
+    onInvalid: (option, reason) => log.warn({ option, reason }, 'the changed certificate is not used'),
+  });
+  try {
+    const credentials = openCredentials({
+      config,
+      clock,
+      onLost: (option, reason) => log.warn({ option, reason }, 'the tokens of this file are not valid any longer'),
+    });
+    return {
+      certificate,
+      credentials,
+      close() {
+        certificate?.close();
+        credentials.close();
+      },
+    };
+  } catch (error) {
+    certificate?.close();
+    throw error;
+  }
 }
 
 function startHeartbeat({ source, readers, replica }: FollowedSource, log: Logger) {

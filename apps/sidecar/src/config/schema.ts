@@ -61,6 +61,15 @@ export const configSchema = z
     tokenFile: filePath.optional().meta({
       description: 'The name of `writeTokenFile` in the last release. It will be removed.',
     }),
+    dataTlsCertFile: filePath.optional().meta({
+      description:
+        'File in PEM with the certificate of the data listener and its intermediates: it then serves TLS. Read again on change.',
+    }),
+    dataTlsKeyFile: filePath.optional().meta({ description: 'File in PEM with the private key of that certificate.' }),
+    dataTlsClientCaFile: filePath.optional().meta({
+      description:
+        'File in PEM with the authority of client certificates: readers and publishers then need such a certificate, besides the token.',
+    }),
     allowedHosts: z.array(z.string().min(1)).max(100).default([]).meta({
       description: 'Names that a request may carry in `Host` beside localhost and IP addresses, without port.',
     }),
@@ -97,6 +106,20 @@ export const configSchema = z
     logLevel: z.enum(['info', 'warn', 'error', 'silent']).default('info').meta({
       description: 'The least severe lines to print.',
     }),
+  })
+  .superRefine(({ dataListen, dataTlsCertFile, dataTlsKeyFile, dataTlsClientCaFile }, context) => {
+    const refuse = (option: keyof typeof configSchema.shape, message: string) =>
+      context.addIssue({ code: 'custom', path: [option], message });
+    if (dataTlsCertFile === undefined && dataTlsKeyFile !== undefined)
+      refuse('dataTlsCertFile', 'needed beside dataTlsKeyFile');
+    if (dataTlsKeyFile === undefined && dataTlsCertFile !== undefined)
+      refuse('dataTlsKeyFile', 'needed beside dataTlsCertFile');
+    if (dataTlsCertFile === undefined && dataTlsClientCaFile !== undefined) {
+      refuse('dataTlsCertFile', 'needed beside dataTlsClientCaFile');
+    }
+    if (dataTlsCertFile !== undefined && dataListen.startsWith('unix:')) {
+      refuse('dataTlsCertFile', 'expected none with a Unix socket, which only this host can reach');
+    }
   })
   .superRefine(({ dataListen, readTokenFile, writeTokenFile, relayTokenFile, tokenFile }, context) => {
     if (tokenFile !== undefined && writeTokenFile !== undefined) {

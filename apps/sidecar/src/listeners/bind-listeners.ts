@@ -5,6 +5,7 @@ import type { SidecarContext } from '../follow-source.ts';
 import type { Probes } from '../health/probes.ts';
 import type { ServedFeed } from '../serve-feed.ts';
 import { adminRoutes, createAdminListener } from './admin-listener.ts';
+import type { CertificateFiles } from './certificate.ts';
 import { dataRoutes } from './check-request.ts';
 import type { Credentials } from './credentials.ts';
 import { createDataListener } from './data-listener.ts';
@@ -25,6 +26,7 @@ interface BoundListeners {
 interface Served extends Pick<ServedFeed, 'feedServer' | 'console'> {
   readonly probes: Probes;
   readonly credentials: Credentials;
+  readonly certificate: CertificateFiles | undefined;
 }
 
 /** Binds the data listener and the admin listener, or neither. @throws ConfigurationError when one cannot be bound. */
@@ -45,6 +47,7 @@ export async function bindListeners({ probes, ...served }: Served, context: Side
     clock,
     address,
     option: 'dataListen',
+    certificate: served.certificate,
     maxConnections: maxReaders + otherConnections,
   });
   const admin = await listen(telemetry.countRequests({ request: adminApp }, adminRoutes), {

@@ -47,8 +47,19 @@ export class Connections {
       cut.destroy();
       if (cut === socket) return;
     }
-    this.#open.set(socket, { answering: 0, taken: 0, stalledLooks: 0 });
-    socket.once('close', () => this.#open.delete(socket));
+    this.#hold(socket);
+  }
+
+  /** The handshake of TLS is complete: from now on `socket` stands for the connection below it. */
+  secure(socket: Socket): void {
+    for (const raw of this.#open.keys()) {
+      if (raw.remotePort !== socket.remotePort || raw.remoteAddress !== socket.remoteAddress) continue;
+      this.#open.delete(raw);
+      this.#hold(socket);
+      return;
+    }
+    // It was cut before the handshake ended.
+    socket.destroy();
   }
 
   /** The head of a request is complete. */
@@ -73,6 +84,11 @@ export class Connections {
   close(): void {
     this.#stop.abort();
     for (const socket of this.#open.keys()) socket.destroy();
+  }
+
+  #hold(socket: Socket): void {
+    this.#open.set(socket, { answering: 0, taken: 0, stalledLooks: 0 });
+    socket.once('close', () => this.#open.delete(socket));
   }
 
   #longestWaiting(): Socket | undefined {

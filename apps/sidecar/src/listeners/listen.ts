@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { chmodSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConfigurationError, errorCodeOf } from '@revocast/denylist/replica';
 import type { ListenAddress } from '../config/listen-address.ts';
 import { commonHeaders } from './browser-check.ts';
+import type { CertificateFiles } from './certificate.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
 
 /** The handlers of one listener. */
@@ -16,7 +18,7 @@ export interface Handlers {
 }
 
 export interface Listening {
-  /** `http://127.0.0.1:7471` or `unix:/run/revocast/sidecar.sock`. */
+  /** `http://127.0.0.1:7471`, `https://…` or `unix:/run/revocast/sidecar.sock`. */
   readonly url: string;
   /** Accepts no new connection, ends the open ones, and resolves when all are closed. */
   close(): Promise<void>;
@@ -26,6 +28,8 @@ export interface ListenOptions extends ConnectionsOptions {
   readonly address: ListenAddress;
   /** Name of the option that holds the address; the error names it. */
   readonly option: string;
+  /** Serves TLS. */
+  readonly certificate?: CertificateFiles;
 }
 
 /** Milliseconds. A client that sends its request more slowly is cut within a second after them. */
@@ -38,15 +42,16 @@ const timeouts = {
 
 /** Serves HTTP at an address. @throws ConfigurationError when the address cannot be bound. */
 export async function listen(handlers: Handlers, options: ListenOptions): Promise<Listening> {
-  const { address, option } = options;
+  const { address, option, certificate } = options;
   const connections = new Connections(options);
   const answer: RequestListener = (request, response) => {
     connections.begin(request, response);
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
     handlers.request(request, response);
   };
-  const server = createServer(timeouts, answer);
+  const server = certificate === undefined ? createServer(timeouts, answer) : serveTls(certificate, answer);
   server.on('connection', (socket) => connections.add(socket));
+  server.on('secureConnection', (socket: Socket) => connections.secure(socket));
   // An HTTP server neither closes upgraded sockets nor waits for them, so they are tracked here.
   const upgraded = new Set<Duplex>();
   const { upgrade } = handlers;
@@ -68,7 +73,7 @@ export async function listen(handlers: Handlers, options: ListenOptions): Promis
   });
   if (address.kind === 'unix') chmodSync(address.path, 0o660);
   return {
-    url: urlOf(server, address),
+    url: urlOf(server, options),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -77,6 +82,15 @@ export async function listen(handlers: Handlers, options: ListenOptions): Promis
         for (const socket of upgraded) socket.destroy();
       }),
   };
+}
+
+function serveTls(certificate: CertificateFiles, answer: RequestListener): Server {
+  const withClients = certificate.current.ca !== undefined;
+  const tls = { minVersion: 'TLSv1.2', handshakeTimeout: timeouts.headersTimeout } as const;
+  const clients = { requestCert: withClients, rejectUnauthorized: withClients };
+  const server = createTlsServer({ ...timeouts, ...tls, ...clients, ...certificate.current }, answer);
+  certificate.onChange((next) => server.setSecureContext({ ...tls, ...next }));
+  return server;
 }
 
 /** The path of a request, without its query. */
@@ -116,8 +130,9 @@ async function removeAbandonedSocket(path: string): Promise<void> {
   if (!isServed) rmSync(path);
 }
 
-function urlOf(server: Server, address: ListenAddress): string {
+function urlOf(server: Server, { address, certificate }: ListenOptions): string {
   const bound = server.address();
   if (address.kind === 'unix' || bound === null || typeof bound === 'string') return `unix:${bound}`;
-  return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
+  const scheme = certificate === undefined ? 'http' : 'https';
+  return `${scheme}://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
 }
