@@ -88,6 +88,7 @@ const edges = [
   'address-list.ts',
   'start-thread.ts',
   'process-label.ts',
+  'read-tls-files.ts',
   'read-version.ts',
   'system-clock.ts',
 ];

@@ -1,5 +1,6 @@
+import { readIfNamed, readTlsFiles } from '../../read-tls-files.ts';
 import type { RedisNode } from '../../sources/redis-source.ts';
-import { readIfNamed, readTlsFiles, type TlsFiles } from '../../sources/tls-files.ts';
+import type { TlsFiles } from '../../sources/tls-files.ts';
 
 /** One server, and the credentials for it. */
 export interface RedisAddress extends RedisNode {
