@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { pack, publishedWorkspaces } from './pack.mjs';
+import { pack, publishedPaths, publishedWorkspaces } from './pack.mjs';
 import { binOf, readNode, root, runNode } from './run.mjs';
 
 runNode(join(root, 'scripts', 'build-commonjs.mjs'));
@@ -13,6 +13,7 @@ for (const workspace of publishedWorkspaces()) {
   const { tarball, files } = await pack(workspace);
   const problems = [
     ...missingFiles(workspace.manifest, files),
+    ...missingFields(workspace),
     ...esmOnlyTypes(workspace, files),
     ...(await lint(workspace.manifest, tarball)),
     ...(await resolveTypes(workspace.manifest, tarball)),
@@ -24,8 +25,8 @@ for (const workspace of publishedWorkspaces()) {
 process.exit(failures === 0 ? 0 : 1);
 
 function* missingFiles(manifest, files) {
-  for (const path of pathsIn({ ...manifest.exports, main: manifest.main, types: manifest.types, bin: manifest.bin })) {
-    if (!files.includes(path.replace(/^\.\//, ''))) yield `package.json names ${path}, which is not in the tarball`;
+  for (const path of publishedPaths(manifest)) {
+    if (!files.includes(path)) yield `package.json names ${path}, which is not in the tarball`;
   }
   if (!files.includes('LICENSE')) yield 'the tarball has no LICENSE';
   if (files.includes('dist/cjs/bundle.cjs') && !files.includes('dist/cjs/THIRD-PARTY-LICENSES.txt')) {
@@ -33,10 +34,14 @@ function* missingFiles(manifest, files) {
   }
 }
 
-/** Every path of a package.json field, except those of the condition `revocast-source`, which are not published. */
-function pathsIn(value) {
-  if (typeof value === 'string') return value.startsWith('./') ? [value] : [];
-  return Object.entries(value ?? {}).flatMap(([key, inner]) => (key === 'revocast-source' ? [] : pathsIn(inner)));
+/** What a release needs. The address of the repository is set by the workflow, which can compare it with its own. */
+function* missingFields({ path, manifest: { files = [], repository, publishConfig, scripts } }) {
+  if (!files.includes('dist')) yield 'expected files with dist: everything in the folder would be published';
+  if (repository?.directory !== path) yield `expected repository.directory ${path}, found ${repository?.directory}`;
+  if (publishConfig?.provenance !== true) yield 'expected publishConfig.provenance: without it a release has no origin';
+  if (scripts?.prepack !== 'node ../../scripts/require-build.mjs') {
+    yield 'expected the script prepack with scripts/require-build.mjs: without it npm packs a package without dist';
+  }
 }
 
 /** A bundled package is not installed, so its types would be `any` or an error in a CommonJS project. */

@@ -14,6 +14,16 @@ export function publishedWorkspaces(repository = root) {
     .filter(({ manifest }) => !manifest.private);
 }
 
+/** Every path that a package.json names as its content, except those of `revocast-source`, which are not published. */
+export function publishedPaths({ exports, main, types, bin }) {
+  return pathsIn({ ...exports, main, types, bin }).map((path) => path.replace(/^\.\//, ''));
+}
+
+function pathsIn(value) {
+  if (typeof value === 'string') return value.startsWith('./') ? [value] : [];
+  return Object.entries(value ?? {}).flatMap(([key, inner]) => (key === 'revocast-source' ? [] : pathsIn(inner)));
+}
+
 /**
  * Packs the current content of dist, without a build.
  *

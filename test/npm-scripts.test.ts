@@ -22,7 +22,7 @@ describe('every npm script', () => {
   it.each(commands)(
     '%s starts a module with Node, in words that every shell reads alike',
     (_title, folder, command) => {
-      const match = /^node (scripts\/[\w./-]+\.mjs)((?: [\w=:./-]+)*)$/.exec(command);
+      const match = /^node ((?:\.\.\/\.\.\/)?scripts\/[\w./-]+\.mjs)((?: [\w=:./-]+)*)$/.exec(command);
       expect(match).not.toBeNull();
       expect(existsSync(`${root}/${folder}/${match?.[1]}`)).toBe(true);
     },
