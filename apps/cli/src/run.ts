@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { failureOf } from './failure.ts';
 import { paintFor } from './paint.ts';
+import { cleanWorld, printable } from './printable.ts';
 import { createProgram } from './program.ts';
 import type { World } from './world.ts';
 
@@ -11,7 +12,8 @@ import type { World } from './world.ts';
  * @param argv the arguments after the name of the program.
  * @returns the exit code. Never rejects: an unexpected error is reported as a bug, with its place in the code.
  */
-export async function run(argv: readonly string[], world: World): Promise<ExitCode> {
+export async function run(argv: readonly string[], outside: World): Promise<ExitCode> {
+  const world = cleanWorld(outside);
   let exitCode: ExitCode = exitCodes.ok;
   const program = createProgram(world, (code) => {
     exitCode = code;
@@ -38,7 +40,7 @@ function reportFailure(error: unknown, argv: readonly string[], { stdout, stderr
     return exitCode;
   }
   const retry = id === undefined ? '' : `\nretry with: ${argv[0] === 'lift' ? '--lift-id' : '--id'} ${id}`;
-  stderr.write(`${paintFor(stderr, environment)('red', 'error')}: ${message}${retry}\n`);
+  stderr.write(`${paintFor(stderr, environment)('red', 'error')}: ${printable(message)}${retry}\n`);
   return exitCode;
 }
 

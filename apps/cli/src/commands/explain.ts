@@ -11,6 +11,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { addIssuerOptions, type IssuerOptions, readIssuer } from '../issuer-options.ts';
 import { type Colour, paintFor } from '../paint.ts';
+import { printable } from '../printable.ts';
 import { withProgress } from '../progress.ts';
 import { readText, readToken } from '../read-secret.ts';
 import type { World } from '../world.ts';
@@ -117,8 +118,8 @@ function format({ outcome, reason, checks }: Explanation, { stdout, environment 
   const paint = paintFor(stdout, environment);
   const paintOutcome = (text: string) => paint(colours[text.trim()] ?? 'dim', text);
   const lines = checks.map(({ check, outcome: result, found, expected, fix }) => {
-    const wanted = result === 'passed' ? '' : `; expected ${expected}`;
-    return `${paintOutcome(result.padEnd(7))} ${check}: ${found}${wanted}${fix === undefined ? '' : `\n        ${fix}`}`;
+    const wanted = result === 'passed' ? '' : `; expected ${printable(expected)}`;
+    return `${paintOutcome(result.padEnd(7))} ${check}: ${printable(found)}${wanted}${fix === undefined ? '' : `\n        ${printable(fix)}`}`;
   });
   return `${lines.join('\n')}\n\n${paintOutcome(outcome)}${reason === undefined ? '' : ` (${reason})`}\n`;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Paint, paintFor } from '../paint.ts';
 import { duration, wholeNumber } from '../parse-argument.ts';
+import { printable } from '../printable.ts';
 import { withProgress } from '../progress.ts';
 import {
   addSourceOptions,
@@ -99,6 +100,6 @@ function describeEnforcement(enforcement: EnforcedEverywhere, paint: Paint): str
     `${Math.round(ms)} ms`,
   ].join(', ');
   if (everywhere) return `${paint('green', 'enforced everywhere')}: ${figures}`;
-  const cause = missing.length === 0 ? 'no replica is known' : `missing ${missing.join(', ')}`;
+  const cause = missing.length === 0 ? 'no replica is known' : `missing ${missing.map(printable).join(', ')}`;
   return `${paint('yellow', 'not known to be enforced everywhere')}: ${figures}; ${cause}`;
 }

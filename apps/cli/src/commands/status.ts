@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { paintFor } from '../paint.ts';
 import { duration } from '../parse-argument.ts';
+import { printable } from '../printable.ts';
 import { withProgress } from '../progress.ts';
 import { addTokenFileOption, readTokenFile } from '../source-options.ts';
 import type { World } from '../world.ts';
@@ -53,18 +54,18 @@ function lineOf(facts: Omit<SidecarFacts, 'figures'>, counts: object, { stdout, 
   const { dataFailure, adminFailure, freshAgeMs, readiness, version } = facts;
   const parts = [
     dataFailure !== undefined
-      ? paint('red', `data listener: ${dataFailure}`)
+      ? paint('red', `data listener: ${printable(dataFailure)}`)
       : freshAgeMs === undefined
         ? paint('red', 'not fresh')
         : paint('green', `fresh (${Math.round(freshAgeMs)} ms)`),
     adminFailure !== undefined
-      ? paint('red', `admin listener: ${adminFailure}`)
+      ? paint('red', `admin listener: ${printable(adminFailure)}`)
       : readiness?.ok === true
         ? 'ready'
-        : paint('red', `not ready (${readiness?.cause ?? readiness?.check ?? 'no answer'})`),
+        : paint('red', `not ready (${printable(readiness?.cause ?? readiness?.check ?? 'no answer')})`),
     ...Object.entries(counts).map(([name, count]) => `${count} ${name}`),
-    ...(version === undefined ? [] : [`version ${version}`]),
+    ...(version === undefined ? [] : [`version ${printable(version)}`]),
   ];
-  const fix = readiness?.ok === false && readiness.remedy !== undefined ? `    ${readiness.remedy}\n` : '';
+  const fix = readiness?.ok === false && readiness.remedy !== undefined ? `    ${printable(readiness.remedy)}\n` : '';
   return `${parts.join(', ')}\n${fix}`;
 }

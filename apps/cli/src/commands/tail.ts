@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Paint, paintFor } from '../paint.ts';
 import { duration, wholeNumber } from '../parse-argument.ts';
+import { printable } from '../printable.ts';
 import { withProgress } from '../progress.ts';
 import { addSourceOptions, openNamedSource, type SourceOptions } from '../source-options.ts';
 import type { World } from '../world.ts';
@@ -107,8 +108,8 @@ function lineOf(change: Change, appliedAtMs: number | undefined, paint: Paint): 
     paint(kind === 'lift' ? 'green' : 'yellow', kind.padEnd(6)),
     (dimension ?? '-').padEnd(14),
     `reason=${reason ?? '-'}`,
-    // A publisher can put any text into an actor. Without control characters a terminal cannot run it as commands.
-    ...(actor === undefined ? [] : [`actor=${JSON.stringify(actor.replace(/[^\x20-\x7e]/g, '?'))}`]),
+    // A publisher can put any text into an actor.
+    ...(actor === undefined ? [] : [`actor=${JSON.stringify(printable(actor))}`]),
     `id=${(id ?? '-').replace(/[^\x21-\x7e]/g, '?')}`,
     `digest=${digest.slice(0, 8)}`,
     ...(latencyMs === undefined ? [] : [`${latencyMs} ms`]),

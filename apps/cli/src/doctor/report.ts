@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Colour, paintFor } from '../paint.ts';
+import { printable } from '../printable.ts';
 import type { World } from '../world.ts';
 import type { Check, CheckStatus } from './check.ts';
 
@@ -39,12 +40,12 @@ export function formatReport(checks: readonly Check[], { stdout, environment }: 
   });
   for (const { status, name, found, expected } of checks) {
     const { colour, text } = marks[status];
-    table.push([paint(colour, text), name, found, expected]);
+    table.push([paint(colour, text), name, printable(found), printable(expected)]);
   }
   const fixes = checks.flatMap(({ status, name, remedy }) =>
     remedy === undefined
       ? []
-      : [`${paint(marks[status].colour, marks[status].text)} ${paint('bold', name)}\n    ${remedy}`],
+      : [`${paint(marks[status].colour, marks[status].text)} ${paint('bold', name)}\n    ${printable(remedy)}`],
   );
   const { ok, warn, fail, unknown } = countByStatus(checks);
   const sum = `${ok} ok, ${warn} warn, ${fail} fail, ${unknown} unknown`;
