@@ -1,5 +1,5 @@
 /** The parts of the bench, in the order in which they run. */
-export const parts = ['micro', 'cold', 'fleet', 'sizes', 'latency', 'flood', 'http'] as const;
+export const parts = ['micro', 'cold', 'fleet', 'sizes', 'latency', 'flood', 'attack', 'http'] as const;
 export type Part = (typeof parts)[number];
 
 /** Major versions of Node. */
@@ -30,7 +30,7 @@ export const help = `npm run bench -- [options]
   --only <parts>         run only these parts, separated by commas: ${parts.join(', ')}
   --node <line>          run every process of the bench on this major version of Node: ${nodeLines.join(', ')}; its newest
                          release is downloaded from npm once. Default: the running Node
-  --quick                small sizes and few rounds: under two minutes, to check that every part runs
+  --quick                small sizes and few rounds: three minutes, to check that every part runs
   --rounds <n>           rounds of each measurement, 1-50; default: depends on the part
   --rules <n>            rules in the denylist in http and latency, 0-20000000; default 1000000
   --algorithms <names>   algorithms of http, from ${algorithms.join(', ')}; default all, with --quick ES256
@@ -38,7 +38,7 @@ export const help = `npm run bench -- [options]
   --json                 print tables to stderr; the last line of stdout is one JSON object
   --help                 print this text
 
-  --micro, --cold, --fleet, --sizes, --latency, --kid-flood, --http: the same as --only with this part
+  --micro, --cold, --fleet, --sizes, --latency, --kid-flood, --attack, --http: the same as --only with this part
 
 Examples: npm run bench -- --only http --node 24
           npm run bench -- --only http --node 26 --algorithms RS256 --contenders revocast,sha-256 --rounds 9

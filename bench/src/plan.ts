@@ -1,3 +1,4 @@
+import type { AttackOptions } from './attack/bench-attack.ts';
 import type { ColdStartOptions } from './cold/bench-cold-start.ts';
 import { algorithms as allAlgorithms, type Command } from './command-line.ts';
 import type { FleetOptions } from './fleet/bench-fleet.ts';
@@ -31,6 +32,7 @@ export interface Plan {
     readonly perSecond: number;
     readonly warmUp: number;
   };
+  readonly attack: Omit<AttackOptions, 'progress'>;
   readonly http: ThroughputSizes;
 }
 
@@ -79,6 +81,8 @@ function fullPlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, conte
     },
     latency: { rules, rounds: rounds ?? 11, seconds: 10, amount: 20_000, warmUp },
     flood: { rounds: rounds ?? 9, kids: 1000, bursts: 4, perSecond: 1000, warmUp },
+    // Longer than `maxStalenessMs`: an attack that delays proofs shows only after that.
+    attack: { rounds: rounds ?? 3, seconds: 10, perSecond: 300, warmUp, rules: 100_000 },
     http: {
       ...{ algorithms, contenders, rules },
       rounds: rounds ?? 5,
@@ -107,6 +111,7 @@ function quickPlan({ rounds = 1, rules = 10_000, algorithms = ['ES256'], contend
     sizes: { sizes: [0, 1000, 10_000], reference: 1000, rounds, amount: 1000, warmUp },
     latency: { rules, rounds, seconds: 1, amount: 1000, warmUp },
     flood: { rounds, kids: 200, bursts: 1, perSecond: 200, warmUp },
+    attack: { rounds, seconds: 0.5, perSecond: 100, warmUp, rules: 1000 },
     http: {
       ...{ algorithms, contenders, rules, rounds },
       warmUp: { cold: warmUp, warm: warmUp },

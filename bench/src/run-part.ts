@@ -1,3 +1,6 @@
+import { figuresOf } from './attack/attack-line.ts';
+import { attackTable } from './attack/attack-table.ts';
+import { benchAttack } from './attack/bench-attack.ts';
 import { benchColdStart } from './cold/bench-cold-start.ts';
 import type { Part } from './command-line.ts';
 import { benchFleet, type FleetLine } from './fleet/bench-fleet.ts';
@@ -49,6 +52,10 @@ export const runPart: Readonly<Record<Part, (plan: Plan, progress: Progress) => 
   },
   async flood(plan, progress) {
     return ofFigures('kid flood', await benchKidFlood({ ...plan.flood, progress }));
+  },
+  async attack(plan, progress) {
+    const figures = (await benchAttack({ ...plan.attack, progress })).map(figuresOf);
+    return { lines: attackTable(figures), result: figures };
   },
   async http(plan, progress) {
     const result = await benchThroughput({ ...plan.http, progress });

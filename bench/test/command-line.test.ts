@@ -21,7 +21,7 @@ describe('the command line of the bench', () => {
   it('selects the given parts once, in the order of the bench', () => {
     expect(read('--only', 'http,micro').only).toEqual(['micro', 'http']);
     expect(read('--only=http', '--http', '--sizes').only).toEqual(['sizes', 'http']);
-    expect(read('--kid-flood').only).toEqual(['flood']);
+    expect(read('--kid-flood', '--attack').only).toEqual(['flood', 'attack']);
   });
 
   it('accepts rounds and rules at their bounds', () => {

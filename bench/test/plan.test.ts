@@ -1,18 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
+import { defaultMaxStalenessMs } from '@revocast/denylist/replica';
 import { planOf } from '../src/plan.ts';
 
 const full = { quick: false, rounds: undefined, rules: undefined, algorithms: undefined, contenders: undefined };
 
 describe('the sizes of a run', () => {
   it('warm every contender up until V8 of every version of Node has stopped recompiling', () => {
-    const { http, sizes, latency, flood } = planOf(full);
-    for (const warmUp of [http.warmUp.warm, sizes.warmUp, latency.warmUp, flood.warmUp]) {
+    const { http, sizes, latency, flood, attack } = planOf(full);
+    for (const warmUp of [http.warmUp.warm, sizes.warmUp, latency.warmUp, flood.warmUp, attack.warmUp]) {
       expect(warmUp).toBeGreaterThan(22_000);
     }
   });
 
   it('have at least ten rounds of latency', () => {
     expect(planOf(full).latency.rounds).toBeGreaterThanOrEqual(10);
+  });
+
+  it('attack for longer than a proof of freshness is valid by default', () => {
+    expect(planOf(full).attack.seconds * 1000).toBeGreaterThan(defaultMaxStalenessMs);
   });
 
   it.each([true, false])('include the reference size (quick: %s)', (quick) => {

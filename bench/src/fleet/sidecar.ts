@@ -12,6 +12,7 @@ const program = join(dirname(createRequire(import.meta.url).resolve('@revocast/s
 /** The shipped program of the sidecar in a child process. */
 export interface Sidecar {
   readonly url: string;
+  readonly adminUrl: string;
   /** From the start of the process to the first answer 200 of `/readyz`, with the start of Node. */
   readonly readyAfterMs: number;
   /**
@@ -21,6 +22,8 @@ export interface Sidecar {
   takeLongestPauseMs(): Promise<number>;
   /** @throws unless `probe` is `resident`. */
   residentBytes(): Promise<number>;
+  /** CPU time since its start, all threads, in microseconds. @throws unless `probe` is `resident`. */
+  cpuUs(): Promise<number>;
   end(): void;
 }
 
@@ -47,7 +50,8 @@ export async function startSidecar(source: string, probe: 'pause' | 'resident' =
   );
   dieWithParent(process);
   const child = childOver(process);
-  while (!(await isReady(`http://127.0.0.1:${admin}/readyz`))) {
+  const adminUrl = `http://127.0.0.1:${admin}`;
+  while (!(await isOk(`${adminUrl}/readyz`))) {
     const tooLate = performance.now() - startedAt > readyTimeoutMs;
     if (tooLate || process.exitCode !== null) {
       child.end();
@@ -57,20 +61,23 @@ export async function startSidecar(source: string, probe: 'pause' | 'resident' =
   }
   return {
     url: `http://127.0.0.1:${data}`,
+    adminUrl,
     readyAfterMs: performance.now() - startedAt,
     takeLongestPauseMs: async () => numberIn(await child.ask('pauses'), 'longestMs'),
     residentBytes: async () => numberIn(await child.ask('resident'), 'residentBytes'),
+    cpuUs: async () => numberIn(await child.ask('cpu'), 'cpuUs'),
     end: child.end,
   };
 }
 
-async function isReady(url: string): Promise<boolean> {
+/** Whether the answer is 200. `false` also if there is none: nothing listens, or the time is over. */
+export async function isOk(url: string, timeoutMs = readyTimeoutMs): Promise<boolean> {
   try {
-    const response = await fetch(url);
+    const response = await fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(timeoutMs) });
     await response.arrayBuffer();
     return response.status === 200;
   } catch {
-    return false; // not listening yet
+    return false;
   }
 }
 

@@ -1,11 +1,9 @@
 // One contender in a child process, because the load generator must not share its event loop.
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import express from 'express';
 import { answerParent } from '../answer-parent.ts';
+import { cpuUs } from '../cpu.ts';
 import type { Setting } from './contenders/contender.ts';
 import { contenders } from './contenders/index.ts';
+import { serveOrders } from './serve-orders.ts';
 
 answerParent(async (order) => {
   if (order === 'cpu') return { cpuUs: cpuUs() };
@@ -13,28 +11,9 @@ answerParent(async (order) => {
   return { port: await serve(name, setting) };
 });
 
-/** CPU time of this process since its start, all threads, in microseconds. */
-function cpuUs(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-}
-
 async function serve(name: string, setting: Setting): Promise<number> {
   const contender = contenders.find((known) => known.name === name);
   if (contender === undefined) throw new Error(`unknown contender ${name}`);
   const middleware = await contender.prepare(setting);
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  if (middleware !== undefined) app.use(middleware);
-  app.get('/orders', (_request, response) => {
-    response.json({ orders: [] });
-  });
-  const server = createServer(app);
-  // Longer than the turns of all other contenders, during which this one is idle.
-  server.keepAliveTimeout = 600_000;
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 2048 });
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // listening on TCP: never a string or null
-  return port;
+  return await serveOrders(middleware);
 }

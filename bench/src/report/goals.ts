@@ -27,6 +27,12 @@ export const goals = {
   fleetP99Ratio: { atMost: 5 },
   /** Lag at the end of a minute of 10,000 revocations a second, relative to the lag at second 10. */
   sustainedLagRatio: { atMost: 1 },
+  /** p99 of honest requests beside an attack, relative to as many good requests of its size. */
+  attackP99Ratio: { atMost: 2 },
+  /** Honest requests without an answer 200, answers 5xx to the attacker, failed probes. */
+  attackFailures: { atMost: 0 },
+  /** Largest resident memory of the sidecar during an attack. */
+  attackedSidecarMB: { atMost: 200 },
 } as const satisfies Record<string, Goal>;
 
 /** @returns `missed` also for NaN, a figure that could not be measured. */

@@ -8,7 +8,7 @@ Usage: revocast-sidecar [command] [options]
 
 Commands:
   run               follow the source and serve it (default)
-  init              declare a first log in Redis whole, so that no process waits until it is healed
+  init              declare a first log in Redis whole, so that no process waits for its recovery
   repair            delete rules in Redis that no clock can have written; stop all sidecars before, and restart
                     them and the API processes after
   config validate   check flags, environment and file, and print every mistake

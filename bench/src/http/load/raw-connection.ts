@@ -28,7 +28,12 @@ export class RawConnection {
   }
 
   send(token: string): void {
-    this.#socket.write(`GET /orders HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+    this.sendText(`GET /orders HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+  }
+
+  /** Sends a whole request, in latin1. */
+  sendText(request: string): void {
+    this.#socket.write(request, 'latin1');
   }
 
   close(): void {
