@@ -10,8 +10,12 @@ export type SendReport = (reader: Reader, position: FeedPosition | undefined) =>
  * of changes becomes one report.
  */
 const settleMs = 2;
-/** Milliseconds between two reports, so that thousands of readers do not overload the log. */
+/** Least milliseconds between two reports, so that thousands of readers do not overload the log. */
 const restMs = 20;
+/** The pause after a report is so many times as long as the report took: a long one must not follow upon a long one. */
+const restFactor = 10;
+/** At most, so that a report is never too late for a proof. */
+const mostRestMs = 500;
 
 /**
  * Reports the position of a reader to its feed: soon after every change, and once a second when nothing changes. The age
@@ -84,13 +88,15 @@ export class Reporter {
       await this.#clock.sleep(settleMs);
       if (this.#closed) break;
       this.#isDue = false;
+      const beganAtMs = this.#clock.monotonicMs();
       try {
         await this.join();
       } catch {
         // No retry here: the next batch reports again, and until then the missing report withholds the proof.
         break;
       }
-      await this.#clock.sleep(restMs);
+      const tookMs = this.#clock.monotonicMs() - beganAtMs;
+      await this.#clock.sleep(Math.min(mostRestMs, Math.max(restMs, restFactor * tookMs)));
     }
     this.#isSending = false;
   }

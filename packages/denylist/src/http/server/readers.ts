@@ -10,6 +10,11 @@ import { failOpenMemoryMs, type HeldReplica, type ReaderConnection, ReaderEntry 
 
 /** Replicas remembered; every process on this host may report, so the number is bounded. */
 const maxReplicas = 10_000;
+/**
+ * Replicas remembered by name alone, without a stream: any program on this host can report any name, and each one makes the
+ * reports upstream longer.
+ */
+const maxNamedOnly = 1000;
 /** Positions of the source remembered, to translate what readers have reached: a few seconds of changes. */
 const maxMarks = 4096;
 
@@ -169,6 +174,7 @@ export class Readers implements Reader {
     const known = this.#byName.get(name);
     // Any name may report: one that has neither replicas nor a stream is not remembered.
     if (known === undefined && replicas.length === 0) return true;
+    if (known?.connection === undefined && this.#countNamedOnly(known) + replicas.length > maxNamedOnly) return false;
     const entry = known ?? this.#newEntryOf(name);
     entry.reportedAtMs = nowMs;
     for (const { id, cursor, ...replica } of replicas) {
@@ -339,6 +345,15 @@ export class Readers implements Reader {
     }
     this.#forget(oldest);
     return true;
+  }
+
+  /** Replicas that reports of the last release name, and that no open stream belongs to; without those of one entry. */
+  #countNamedOnly(except: ReaderEntry | undefined): number {
+    let count = 0;
+    for (const entry of this.#byName.values()) {
+      if (entry.connection === undefined && entry !== except) count += entry.replicas.size;
+    }
+    return count;
   }
 
   #tellProgress(): void {

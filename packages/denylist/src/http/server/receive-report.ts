@@ -20,7 +20,7 @@ export async function receiveReport(
       return;
     }
     if (readers.reportByName(report.reader, report.replicas)) response.writeHead(204).end();
-    else answer(response, 503, { error: 'too_many_readers', message: 'put a relay between' });
+    else answer(response, 429, { error: 'too_many_readers', message: 'put a relay between, or try again later' });
   } catch {
     response.destroy(); // the link broke while the body was read, so no answer can be sent
   }

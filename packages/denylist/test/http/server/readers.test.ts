@@ -402,11 +402,27 @@ describe('a reader of the last release', () => {
     expect(readers.named('relay')).toBeUndefined();
   });
 
+  it('is one of few by name alone: a thousand replicas of all names without a stream', () => {
+    const { readers, ids } = given();
+    const many = (from: number, length: number) => Array.from({ length }, (_, index) => replicaOf(idOf(from + index)));
+    expect(readers.reportByName('one', many(0, 600))).toBe(true);
+    // Its own are replaced, and count once.
+    expect(readers.reportByName('one', many(0, 600))).toBe(true);
+    expect(readers.reportByName('two', many(1000, 401))).toBe(false);
+    expect(readers.reportByName('two', many(1000, 400))).toBe(true);
+    readers.openedByName('two', new Connection());
+    expect(readers.reportByName('three', many(2000, 400))).toBe(true);
+    expect(ids().length).toBe(1400);
+  });
+
   it('takes no room for ever by a report that is longer than the bound', async () => {
     const { clock, readers, joined, ids } = given();
+    const connection = new Connection();
+    const named = readers.openedByName('relay', connection);
     const replicas = Array.from({ length: 10_001 }, (_, index) => replicaOf(idOf(index)));
     expect(readers.reportByName('relay', replicas)).toBe(false);
     expect(ids().length).toBe(10_000);
+    readers.disconnected(named!, connection);
     await clock.advance(reportLifetimeMs + 1);
     expect(ids()).toEqual([]);
     const { entry } = joined(relay);
