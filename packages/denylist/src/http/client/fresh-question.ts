@@ -57,9 +57,10 @@ export class FreshQuestion {
     if (response.statusCode !== 200 || typeof body !== 'object' || body === null) return undefined;
     const { position, ageMs, logNowMs } = { position: '', ageMs: Number.NaN, logNowMs: undefined, ...body };
     const at = typeof position === 'string' ? parsePosition(position) : undefined;
-    if (at === undefined || typeof ageMs !== 'number' || !(ageMs >= 0)) return undefined;
+    if (at === undefined || typeof ageMs !== 'number' || !(ageMs >= 0 && ageMs < Number.POSITIVE_INFINITY))
+      return undefined;
     const logTime =
-      typeof logNowMs === 'number'
+      typeof logNowMs === 'number' && Number.isFinite(logNowMs) // `1e999` in JSON is Infinity
         ? { logMs: logNowMs, monotonicMs: askedAtMs + roundTripMs / 2, roundTripMs }
         : undefined;
     return { ...at, batch: { provenAtMs: askedAtMs - ageMs, logTime } };

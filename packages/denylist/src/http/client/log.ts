@@ -84,7 +84,8 @@ export function createHttpLog(
       const response = await get(client, paths.fresh);
       const { logNowMs } = parseObject(await readAll(response, 4096));
       const roundTripMs = clock.monotonicMs() - askedAtMs;
-      if (typeof logNowMs !== 'number') throw new FeedError('not_ready', `${source.name} knows no log time`);
+      if (typeof logNowMs !== 'number' || !Number.isFinite(logNowMs))
+        throw new FeedError('not_ready', `${source.name} knows no log time`);
       return { logMs: logNowMs, monotonicMs: askedAtMs + roundTripMs / 2, roundTripMs };
     },
     async close() {

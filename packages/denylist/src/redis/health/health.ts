@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { FeedError } from '../../log/feed.ts';
 import type { SourceHealth } from '../../log/source-health.ts';
 import type { RedisConnection } from '../connection/connect.ts';
-import { readArray, readNumber, readOptionalText, readText, readTime } from '../connection/replies.ts';
+import { readArray, readNumber, readText, readTime } from '../connection/replies.ts';
 import { isCommandRefused, isScriptRefused } from '../connection/reply-errors.ts';
 import type { RedisSession } from '../connection/session.ts';
 import { readEntries } from '../entries.ts';
@@ -123,7 +123,7 @@ function readLog(redis: RedisConnection): Promise<RedisFacts> {
     const [first] = readEntries(oldest);
     return {
       logEntries: readNumber(entries, 'XLEN'),
-      logSeq: Number(readOptionalText(readArray(seq, 'HMGET')[0], 'seq') ?? 0),
+      logSeq: readNumber(readArray(seq, 'HMGET')[0] ?? 0, 'seq'),
       logOldestMs: first === undefined ? undefined : Number.parseInt(first.id, 10),
     };
   };

@@ -55,6 +55,15 @@ describe('the proof of a sidecar on another host', () => {
     expect(question.answerFor(`${feed}.${n}`)).toEqual(counts ? { provenAtMs: 100_000 } : {});
   });
 
+  it('has no time of the log when it tells an infinite one, and is no proof with an infinite age', async () => {
+    await askAndAnswer(`{"position":"${feed}.7","ageMs":0,"logNowMs":1e999}`);
+    expect(question.answerFor(`${feed}.7`)).toEqual({ provenAtMs: 100_000 });
+    asked = [];
+    question = new FreshQuestion({ source: server.source, signal: new AbortController().signal }, clock);
+    await askAndAnswer(`{"position":"${feed}.7","ageMs":1e999}`);
+    expect(question.answerFor(`${feed}.7`)).toEqual({});
+  });
+
   it('waits for a reader that has not come so far', async () => {
     await askAndAnswer({ position: `${feed}.7`, ageMs: 0 });
     expect(question.answerFor(`${feed}.6`)).toEqual({});
