@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock as clock } from '@revocast/denylist/replica';
 import { Redis } from 'ioredis';
+import { numberIn } from '../message.ts';
 import type { Progress } from '../progress.ts';
 import type { Summary } from '../report/statistics.ts';
-import { type FleetShape, startFleet } from './fleet.ts';
+import { type Fleet, type FleetShape, startFleet } from './fleet.ts';
 import { publishPaced } from './publish-paced.ts';
 import { collect, hopsOf } from './seen.ts';
 import { quantileOf } from './slices.ts';
@@ -27,6 +28,9 @@ export interface FleetLine extends FleetOptions {
   readonly p99Ratio: number;
   /** Number of revocations, summed over the processes, that were not applied. */
   readonly lost: number;
+  /** CPU time of one process, and of its sidecar, for each revocation, with their idle time. Microseconds, all threads. */
+  readonly processCpuUs: number;
+  readonly sidecarCpuUs: number;
 }
 
 /** Measures the time from `revoke()` to every process, and beside it that of a bare hop through the same Redis. */
@@ -41,8 +45,10 @@ export async function benchFleet(options: FleetOptions, progress: Progress): Pro
       added.set(id, clock.monotonicMs());
       return bare.xadd('bare', 'MAXLEN', '~', 10_000, '*', 'id', id);
     };
+    const before = await readCpu(fleet);
     const revoked = await publishPaced({ url: fleet.redis.url, rate, seconds, beside });
     await sleep(1000);
+    const after = await readCpu(fleet);
     const hops = (await Promise.all(fleet.replicas.map(collect))).flatMap((seen) => hopsOf(seen, revoked));
     const bareHops = hopsOf(await collect(fleet.stream), added);
     const sliceMs = (seconds * 1000) / 10;
@@ -55,9 +61,17 @@ export async function benchFleet(options: FleetOptions, progress: Progress): Pro
       p50Ratio: p50Ms.median / bareP50Ms.median,
       p99Ratio: p99Ms.median / bareP99Ms.median,
       lost: revoked.size * processes - hops.length,
+      processCpuUs: (after.processUs - before.processUs) / revoked.size,
+      sidecarCpuUs: (after.sidecarUs - before.sidecarUs) / revoked.size,
     };
   } finally {
     bare.disconnect();
     await fleet.end();
   }
+}
+
+/** CPU time until now, in microseconds: of one process on average, and of the sidecar. */
+async function readCpu({ replicas, sidecar }: Fleet): Promise<{ processUs: number; sidecarUs: number }> {
+  const each = await Promise.all(replicas.map(async (replica) => numberIn(await replica.ask('cpu'), 'cpuUs')));
+  return { processUs: each.reduce((sum, us) => sum + us, 0) / each.length, sidecarUs: await sidecar.cpuUs() };
 }

@@ -23,6 +23,8 @@ export function fleetTable(lines: readonly FleetLine[]): string[] {
         { title: 'bare p99', cell: ({ bareP99Ms }) => ms(bareP99Ms) },
         { title: 'p50 x', cell: ({ p50Ratio }) => formatNumber(p50Ratio) },
         { title: 'p99 x', cell: ({ p99Ratio }) => formatNumber(p99Ratio) },
+        { title: 'us CPU a revocation, process', cell: ({ processCpuUs }) => formatNumber(processCpuUs) },
+        { title: 'sidecar', cell: ({ sidecarCpuUs }) => formatNumber(sidecarCpuUs) },
         { title: 'lost', cell: ({ lost }) => String(lost) },
         { title: 'goals', cell: goalsCell, align: 'left' },
       ],
@@ -33,5 +35,10 @@ export function fleetTable(lines: readonly FleetLine[]): string[] {
 
 function goalsCell(line: FleetLine): string {
   if (!isGoalLine(line)) return '';
-  return `p50 ${formatGoal(goals.fleetP50Ratio, line.p50Ratio)}, p99 ${formatGoal(goals.fleetP99Ratio, line.p99Ratio)}`;
+  return [
+    `p50 ${formatGoal(goals.fleetP50Ratio, line.p50Ratio)}`,
+    `p99 ${formatGoal(goals.fleetP99Ratio, line.p99Ratio)}`,
+    `CPU process ${formatGoal(goals.fleetProcessCpuUs, line.processCpuUs)}`,
+    `CPU sidecar ${formatGoal(goals.fleetSidecarCpuUs, line.sidecarCpuUs)}`,
+  ].join(', ');
 }

@@ -6,6 +6,8 @@ import { declareWhole, type Sidecar, startSidecar } from './sidecar.ts';
 export interface Fleet {
   readonly redis: RedisServer;
   readonly replicas: readonly Child[];
+  /** The sidecar that the processes follow. */
+  readonly sidecar: Sidecar;
   /** Reads a stream of the same Redis, for the bare hop. */
   readonly stream: Child;
   end(): Promise<void>;
@@ -30,7 +32,8 @@ export async function startFleet({ processes, depth }: FleetShape): Promise<Flee
     await declareWhole(redis.url);
     let source = redis.url;
     for (let level = 0; level < depth; level++) {
-      const sidecar = await startSidecar(source);
+      // Without the probe of its event loop, which would count as its work.
+      const sidecar = await startSidecar(source, 'resident');
       sidecars.push(sidecar);
       source = sidecar.url;
     }
@@ -40,7 +43,9 @@ export async function startFleet({ processes, depth }: FleetShape): Promise<Flee
       await replica.ask({ url: source });
     }
     await stream.ask({ url: redis.url });
-    return { redis, replicas, stream, end };
+    const sidecar = sidecars.at(-1);
+    if (sidecar === undefined) throw new Error('expected a fleet with a sidecar, found depth 0');
+    return { redis, replicas, sidecar, stream, end };
   } catch (error) {
     await end();
     throw error;

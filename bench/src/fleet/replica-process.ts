@@ -1,6 +1,7 @@
 // The denylist part of one API process: a replica behind a sidecar.
 import { systemClock as clock } from '@revocast/denylist/replica';
 import { answerParent } from '../answer-parent.ts';
+import { cpuUs } from '../cpu.ts';
 import { readMessage, textIn } from '../message.ts';
 import { watchPauses } from '../pauses.ts';
 import { openBehind } from './open-behind.ts';
@@ -9,7 +10,10 @@ import { openBehind } from './open-behind.ts';
 const seen: [id: string, atMs: number][] = [];
 const pauses = watchPauses();
 
-answerParent(async (message) => (message === 'report' ? { seen: seen.splice(0) } : await follow(message)));
+answerParent(async (message) => {
+  if (message === 'report') return { seen: seen.splice(0) };
+  return message === 'cpu' ? { cpuUs: cpuUs() } : await follow(message);
+});
 
 async function follow(order: unknown): Promise<object> {
   const url = textIn(readMessage(order), 'url');

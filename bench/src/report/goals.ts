@@ -25,6 +25,9 @@ export const goals = {
   /** Relative to the bare hop, with eight processes and 100 revocations a second. */
   fleetP50Ratio: { atMost: 3 },
   fleetP99Ratio: { atMost: 5 },
+  /** Microseconds of CPU for each revocation. */
+  fleetProcessCpuUs: { atMost: 200 },
+  fleetSidecarCpuUs: { atMost: 700 },
   /** Lag at the end of a minute of 10,000 revocations a second, relative to the lag at second 10. */
   sustainedLagRatio: { atMost: 1 },
   /** p99 of honest requests beside an attack, relative to as many good requests of its size. */
