@@ -18,7 +18,7 @@ export function publicJwk(name: KeyName, members: Readonly<Record<string, unknow
   return { kty: '', ...pairs[name].publicKey.export({ format: 'jwk' }), kid: name, ...members };
 }
 
-/** An RSA key of 4104 bits, as in a key set. Nobody has its private half. */
+/** An RSA key of 4104 bits, as in a key set. Its private half does not exist any more. */
 export const oversizedJwk = {
   kty: 'RSA',
   kid: 'oversized',

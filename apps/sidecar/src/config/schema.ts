@@ -37,7 +37,7 @@ export const configSchema = z
     }),
     dangerouslyAllowHttp: z.boolean().default(false).meta({
       description:
-        'Allows plain `http:` to a sidecar on another host as `source`. Whoever can change that traffic can hide every revocation: only for networks where nobody else can.',
+        'Allows plain `http:` to a sidecar on another host as `source`. A host that can change this traffic can hide every revocation: use it only in a network that no other host can reach.',
     }),
     dataListen: listenAddress.default('127.0.0.1:7471').meta({
       description:

@@ -66,7 +66,7 @@ export class TokenFile {
       this.#readAtMs = clock.monotonicMs();
     } catch (error) {
       if (this.#held.length === 0 || clock.monotonicMs() - this.#readAtMs < graceMs) return;
-      // Whoever removes a token file wants its tokens to stop counting.
+      // An operator who removes a token file wants its tokens to be invalid.
       this.#held = [];
       onLost(error instanceof ConfigurationError ? error.message : `cannot read ${path}`);
     }

@@ -21,8 +21,8 @@ export interface HttpSource {
 
 export interface TransportOptions {
   /**
-   * Allows plain `http:` to a sidecar on another host. Whoever can change that traffic can hide every revocation, and
-   * whoever can read it has the bearer token: only for networks where nobody else can. Default false.
+   * Allows plain `http:` to a sidecar on another host. A host that can change this traffic can hide every
+   * revocation, and one that can read it has the bearer token: use it only in a network that no other host can reach. Default false.
    */
   readonly dangerouslyAllowHttp?: boolean;
 }

@@ -82,8 +82,8 @@ export const revocationTable = {
   /** Path of a file with the bearer token of a sidecar on another host. Default: none. */
   tokenFile: optional({ bounds: 'a path', read: readString }),
   /**
-   * Allows plain `http:` to a sidecar on another host. Whoever can change that traffic can hide every revocation: only for
-   * networks where nobody else can. Default: false.
+   * Allows plain `http:` to a sidecar on another host. A host that can change this traffic can hide every
+   * revocation: use it only in a network that no other host can reach. Default: false.
    */
   dangerouslyAllowHttp: flag,
   /** A name of this process for people, shown after its host and process id. Default: none. */

@@ -118,7 +118,7 @@ async function leave(client: HttpClient): Promise<void> {
     const response = await post(client, paths.acks, encodeReport({ reader: client.reader ?? '', replicas: [] }));
     response.resume();
   } catch {
-    // Nobody is there to be told; the silence will tell.
+    // There is no reader to say it to: its silence shows that it is gone.
   }
 }
 

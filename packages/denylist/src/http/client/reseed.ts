@@ -11,7 +11,7 @@ const batchRules = 500;
 export function createHttpReseed(log: Pick<RevocationLog, 'restore'>): Reseed {
   return {
     async append(rules, signal) {
-      // Whoever follows the log itself judges its restart.
+      // The sidecars that follow the log itself judge its restart.
       const own = rules.filter(({ digest }) => !sameDigest(digest, restartDigest));
       let restored = 0;
       let refused = 0;
