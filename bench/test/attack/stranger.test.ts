@@ -25,7 +25,9 @@ describe('a sidecar reads what the attacker sends', () => {
     const attack = attacks.find(({ name }) => name === '64 KiB reports under new names');
     const text = (index: number) => (isGood ? attack?.good(context, index, 65_000) : attack?.bad(context, index)) ?? '';
     const { statuses, samples } = await runRequests({ port, perSecond: 1000, amount: 5, text });
-    expect({ statuses, answered: samples.length }).toEqual({ statuses: { 204: 5 }, answered: 5 });
+    // A sidecar remembers a thousand replicas by name alone; two of these reports have as many.
+    const expected = isGood ? { 204: 5 } : { 204: 2, 429: 3 };
+    expect({ statuses, answered: samples.length }).toEqual({ statuses: expected, answered: 5 });
   });
 
   it('as a join and a report, which it answers', async () => {
