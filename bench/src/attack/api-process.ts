@@ -3,8 +3,8 @@ import { createVerifier, protect } from '@revocast/middleware';
 import { Registry } from 'prom-client';
 import { answerParent } from '../answer-parent.ts';
 import { cpuUs } from '../cpu.ts';
-import { serveOrders } from '../http/serve-orders.ts';
 import { readMessage, textIn } from '../message.ts';
+import { serveOrders } from '../serve-orders.ts';
 import { publicOrigin } from './attacks/keys.ts';
 
 answerParent(async (order) => (order === 'cpu' ? { cpuUs: cpuUs() } : { port: await start(order) }));

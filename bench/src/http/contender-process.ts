@@ -1,9 +1,9 @@
 // One contender in a child process, because the load generator must not share its event loop.
 import { answerParent } from '../answer-parent.ts';
 import { cpuUs } from '../cpu.ts';
+import { serveOrders } from '../serve-orders.ts';
 import type { Setting } from './contenders/contender.ts';
 import { contenders } from './contenders/index.ts';
-import { serveOrders } from './serve-orders.ts';
 
 answerParent(async (order) => {
   if (order === 'cpu') return { cpuUs: cpuUs() };

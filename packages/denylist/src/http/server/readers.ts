@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { FeedPosition } from '../../log/feed.ts';
 import { isWeakerThan, type Reader, type ReplicaProgress } from '../../log/reader.ts';
+import { JoinBudget } from '../../replication/join-budget.ts';
 import { defaultMaxStalenessMs, mostMaxStalenessMs } from '../../replication/max-staleness.ts';
 import type { ReportRow } from '../wire/frames/report.ts';
 import type { JoinFrame } from '../wire/frames/up.ts';
@@ -50,6 +51,7 @@ export class Readers implements Reader {
   readonly id: string;
   readonly relay = true;
   readonly #clock: Clock;
+  readonly #budget: JoinBudget;
   readonly #entries = new Map<string, ReaderEntry>();
   readonly #bySecret = new Map<string, ReaderEntry>();
   /** Readers of the last release, by the names they choose. */
@@ -69,6 +71,7 @@ export class Readers implements Reader {
 
   constructor({ clock, id, label, maxStalenessMs = defaultMaxStalenessMs }: ReadersOptions) {
     this.#clock = clock;
+    this.#budget = new JoinBudget(clock);
     this.id = id;
     this.#label = label;
     this.#maxStalenessMs = maxStalenessMs;
@@ -300,6 +303,7 @@ export class Readers implements Reader {
   #hold(entry: ReaderEntry, id: string, replica: HeldReplica): boolean {
     const held = entry.replicas.get(id);
     if (held === undefined) {
+      if (!this.#budget.spend()) return false;
       if (this.#replicaCount >= maxReplicas && !this.#makeRoom(entry)) return false;
       this.#replicaCount += 1;
     }

@@ -243,8 +243,8 @@ it('counts a silent replica that accepts while it does not know for as long as i
 describe('at the bound of 10,000 replicas', () => {
   const rows = Array.from({ length: 9999 }, (_, index) => rowOf(index + 1));
 
-  it('refuses one more while all have a connection', () => {
-    const { readers, joined } = given();
+  it('refuses one more while all have a connection', async () => {
+    const { clock, readers, joined } = given();
     const { entry } = joined(relay);
     readers.report(entry, rows);
     const last = joined().entry;
@@ -253,6 +253,8 @@ describe('at the bound of 10,000 replicas', () => {
       ...{ refused: undefined, report: undefined },
     });
     readers.report(last, [{ ...row, left: true }]);
+    // More than the number that may join at once have tried.
+    await clock.advance(10);
     expect(readers.report(entry, [rowOf(20_000)])).toBeGreaterThan(0);
   });
 
@@ -266,6 +268,7 @@ describe('at the bound of 10,000 replicas', () => {
     const again = { ...process, secret: entry.secret };
     expect(readers.join(again, new Connection())).toBeUndefined();
     readers.report(other, [{ ...rowOf(1), left: true }]);
+    await clock.advance(10);
     expect(joined(again).entry).not.toBe(entry);
   });
 
@@ -295,6 +298,20 @@ describe('at the bound of 10,000 replicas', () => {
     await clock.advance(1);
     expect({ atBound, above: ids().includes('f'.repeat(16)) }).toEqual({ atBound: true, above: false });
   });
+});
+
+it('lets no more replicas join than a sidecar remembers, until time passes: they cannot rewrite its list again and again', async () => {
+  const { clock, readers, joined } = given();
+  const { entry } = joined(relay);
+  const rows = (from: number, length: number) => Array.from({ length }, (_, index) => rowOf(from + index));
+  expect(readers.report(entry, rows(1, 10_000))).toBeDefined();
+  readers.report(
+    entry,
+    rows(1, 10_000).map((one) => ({ ...one, left: true })),
+  );
+  expect(readers.report(entry, rows(20_000, 1))).toBeUndefined();
+  await clock.advance(1000);
+  expect(readers.report(entry, rows(20_000, 400))).toBeDefined();
 });
 
 describe('a reader of the last release', () => {
@@ -425,6 +442,7 @@ describe('a reader of the last release', () => {
     readers.disconnected(named!, connection);
     await clock.advance(reportLifetimeMs + 1);
     expect(ids()).toEqual([]);
+    await clock.advance(60_000);
     const { entry } = joined(relay);
     expect(readers.report(entry, replicas.slice(0, 10_000))).toBeDefined();
   });
