@@ -24,8 +24,12 @@ def monotonic_ms():
     return time.monotonic() * 1000  # on Linux CLOCK_MONOTONIC, as `provenAtMs`
 
 
+SAYING = threading.Lock()
+
+
 def say(**event):
-    print(json.dumps(event), flush=True)
+    with SAYING:  # two threads print, and a line must stay whole
+        print(json.dumps(event), flush=True)
 
 
 def own_boot_id():
