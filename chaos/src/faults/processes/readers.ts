@@ -45,7 +45,7 @@ async function flood(world: World, count: number): Promise<void> {
   await publisher.close();
 }
 
-/** What a publisher is told of a new revocation: how many replicas are to apply it. */
+/** The number of replicas that a publisher expects to apply a new revocation. */
 async function enforcement(world: World) {
   const publisher = await createPublisher(world.primary.url);
   const published = await publisher.revoke({ issuer, session: 'counted', reason: 'other' });

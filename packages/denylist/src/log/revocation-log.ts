@@ -38,6 +38,7 @@ export interface RevocationLog {
   close(): Promise<void>;
 }
 
+/** A rule that a process holds and the log may have lost. */
 export type LostRule = Pick<Change, 'digest' | 'rule'>;
 
 export interface Restored {

@@ -1,11 +1,12 @@
 import type { Clock, Random } from '../clock.ts';
+import type { LostRule } from '../log/revocation-log.ts';
 import { restartInForce } from '../rules/log-restart.ts';
 import type { Denylist } from '../table/denylist.ts';
 import { Backoff } from './backoff.ts';
 import type { Freshness } from './freshness.ts';
 import type { LogClock } from './log-clock.ts';
 import type { ReplicationObserver } from './observer.ts';
-import { type HeldRule, type Reseed, SnapshotContents } from './reseed.ts';
+import { type Reseed, SnapshotContents } from './reseed.ts';
 
 export interface LossRecoveryOptions {
   readonly denylist: Denylist;
@@ -116,7 +117,7 @@ export class LossRecovery {
     }
   }
 
-  #lostRules(contents: SnapshotContents, maxTokenLifetimeSeconds: number, stop: AbortSignal): Promise<HeldRule[]> {
+  #lostRules(contents: SnapshotContents, maxTokenLifetimeSeconds: number, stop: AbortSignal): Promise<LostRule[]> {
     const { clock, denylist, logClock } = this.#options;
     const turn = () => clock.sleep(0, stop);
     return contents.lacking(denylist, { nowSeconds: logClock.agreedSeconds(), maxTokenLifetimeSeconds, turn });

@@ -1,15 +1,10 @@
 import { readRule, rowBytes, viewOf } from '../codec/rows.ts';
-import { type Digest, digestFromBytes } from '../rules/digest.ts';
-import { emptyRule, forgettableAt, mergeRules, type Rule, sameRule } from '../rules/rule.ts';
+import type { LostRule } from '../log/revocation-log.ts';
+import { digestFromBytes } from '../rules/digest.ts';
+import { emptyRule, forgettableAt, mergeRules, sameRule } from '../rules/rule.ts';
 import type { Denylist } from '../table/denylist.ts';
 import { ruleAt, slotWords } from '../table/rule-segment.ts';
 import { RuleTable } from '../table/rule-table.ts';
-
-/** A rule that this process holds and the log may have lost. */
-export interface HeldRule {
-  readonly digest: Digest;
-  readonly rule: Rule;
-}
 
 /**
  * Appends rules that the log lost. Appending merges, so it cannot undo a lift, and a rule that another process has
@@ -20,7 +15,7 @@ export interface Reseed {
    * @returns how many the log lacked.
    * @throws FeedError `refused` when the log refuses some of them, after it was given all the others.
    */
-  append(rules: readonly HeldRule[], signal: AbortSignal): Promise<number>;
+  append(rules: readonly LostRule[], signal: AbortSignal): Promise<number>;
   /**
    * Ends the restart of the log that has this stamp, and no later one. Absent in a relay: what it follows decides that by
    * itself.
@@ -48,8 +43,8 @@ export class SnapshotContents {
   }
 
   /** The rules of `held` that the snapshot lacked, or had in an earlier state, and that the log would still keep. */
-  async lacking(held: Denylist, { nowSeconds, maxTokenLifetimeSeconds, turn }: Lacking): Promise<HeldRule[]> {
-    const lacking: HeldRule[] = [];
+  async lacking(held: Denylist, { nowSeconds, maxTokenLifetimeSeconds, turn }: Lacking): Promise<LostRule[]> {
+    const lacking: LostRule[] = [];
     for (const words of held.snapshot().chunks()) {
       for (let at = 0; at < words.length; at += slotWords) {
         const [digest, rule] = [words.slice(at, at + 4), ruleAt(words, at)];

@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
 import { bytesOfRows } from '../../src/codec/rows.ts';
+import type { LostRule } from '../../src/log/revocation-log.ts';
 import { LogClock } from '../../src/replication/log-clock.ts';
 import { LossRecovery } from '../../src/replication/loss-recovery.ts';
-import type { HeldRule } from '../../src/replication/reseed.ts';
 import { endOfRestart, restartDigest } from '../../src/rules/log-restart.ts';
 import { emptyRule, forEver, type Rule } from '../../src/rules/rule.ts';
 import { Denylist } from '../../src/table/denylist.ts';
 
 const restart: Rule = { ...emptyRule, deniedUntil: forEver - 1, denialStamp: 50 };
 const restartRow = bytesOfRows(Uint32Array.of(...restartDigest, restart.deniedUntil, 0, restart.denialStamp, 0));
-const end: HeldRule = { digest: restartDigest, rule: endOfRestart(restart) };
+const end: LostRule = { digest: restartDigest, rule: endOfRestart(restart) };
 
 /** A recovery of a replica that is complete and fresh until the test says otherwise. */
 function given() {
@@ -24,11 +24,11 @@ function given() {
     isFresh: () => state.fresh,
     freshUntilMs: clock.monotonicMs() + 5000,
   };
-  const appended: (readonly HeldRule[])[] = [];
+  const appended: (readonly LostRule[])[] = [];
   /** Resolves the append that is running. */
   const finish: (() => void)[] = [];
   const reseed = {
-    async append(rules: readonly HeldRule[]) {
+    async append(rules: readonly LostRule[]) {
       appended.push(rules);
       await new Promise<void>((resolve) => finish.push(resolve));
       return rules.length;

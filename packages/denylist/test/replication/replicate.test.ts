@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
 import { FeedError, FeedGap, type GapCause } from '../../src/log/feed.ts';
+import type { LostRule } from '../../src/log/revocation-log.ts';
 import { Freshness } from '../../src/replication/freshness.ts';
 import { LogClock } from '../../src/replication/log-clock.ts';
 import type { ReplicationObserver } from '../../src/replication/observer.ts';
 import { replicate } from '../../src/replication/replicate.ts';
-import type { HeldRule } from '../../src/replication/reseed.ts';
 import { type Digest, digestToHex } from '../../src/rules/digest.ts';
 import type { Change } from '../../src/rules/event.ts';
 import { restartDigest } from '../../src/rules/log-restart.ts';
@@ -39,7 +39,7 @@ async function given({ canWrite = false, maxRules = 100, random = () => 0.5, pre
   const freshness = new Freshness({ clock, maxStalenessMs: 5000 });
   const gaps: GapCause[] = [];
   const seen: string[] = [];
-  const reseeds: HeldRule[][] = [];
+  const reseeds: LostRule[][] = [];
   const reseedFailures: Error[] = [];
   const observer: ReplicationObserver = {
     gapFound: (cause) => gaps.push(cause),
@@ -381,7 +381,7 @@ describe('lifts', () => {
 });
 
 describe('giving back what the log lost', () => {
-  const digestsOf = (rules: readonly HeldRule[]) => rules.map(({ digest }) => digestToHex(digest)).sort();
+  const digestsOf = (rules: readonly LostRule[]) => rules.map(({ digest }) => digestToHex(digest)).sort();
 
   it('happens after every resync, with what is held and the snapshot lacks or has lower', async () => {
     const { feed, reseeds, deliver, reconnect, seen } = await given({ canWrite: true });

@@ -2,13 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeSeeds, maxSeeds } from '../../../src/codec/seeds.ts';
 import { createHttpLog } from '../../../src/http/client/log.ts';
 import { createHttpReseed } from '../../../src/http/client/reseed.ts';
-import type { HeldRule, Reseed } from '../../../src/replication/reseed.ts';
+import type { LostRule } from '../../../src/log/revocation-log.ts';
+import type { Reseed } from '../../../src/replication/reseed.ts';
 import { restartDigest } from '../../../src/rules/log-restart.ts';
 import { emptyRule } from '../../../src/rules/rule.ts';
 import { systemClock } from '../../../src/system-clock.ts';
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts';
 
-const held = (count: number): HeldRule[] =>
+const held = (count: number): LostRule[] =>
   Array.from({ length: count }, (_, index) => ({
     digest: Uint32Array.of(index, 0, 0, 0),
     rule: { ...emptyRule, issuedUpTo: index },
@@ -19,7 +20,7 @@ describe('re-seeding the sidecar that a relay follows', () => {
   let reseed: Reseed;
   let status: number;
   let refusedOf: (sent: number) => number;
-  const requests: (HeldRule[] | string)[] = [];
+  const requests: (LostRule[] | string)[] = [];
   const stop = new AbortController();
   beforeEach(async () => {
     status = 200;
