@@ -1,7 +1,7 @@
 // Runs the tests on another version of Node: `node scripts/test-on-node.mjs 24 [jest arguments]`.
 import { delimiter, dirname, join } from 'node:path';
 import { nodeOfLine } from './node-of-line.mjs';
-import { root, tryNode } from './run.mjs';
+import { npmScript, root, tryNode } from './run.mjs';
 
 const [line, ...args] = process.argv.slice(2);
 if (!/^\d+(\.\d+)*$/.test(line ?? '')) {
@@ -10,5 +10,6 @@ if (!/^\d+(\.\d+)*$/.test(line ?? '')) {
 }
 const node = nodeOfLine(line);
 // With PATH, programs that a test starts by the name `node` have the same version.
-const env = { PATH: dirname(node) + delimiter + process.env.PATH };
+// The npm package of Node has no npm of its own.
+const env = { PATH: dirname(node) + delimiter + process.env.PATH, npm_execpath: npmScript() };
 process.exit(tryNode(join(root, 'scripts', 'test.mjs'), args, { node, env }));

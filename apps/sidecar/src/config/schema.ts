@@ -85,7 +85,7 @@ export const configSchema = z
         'Maximum number of rules in memory. When it is reached, the sidecar is not fresh; no rule is dropped.',
     }),
     maxReaders: z.int().min(1).max(100_000).default(1000).meta({
-      description: 'Maximum number of readers at the same time; one more is answered 503.',
+      description: 'Maximum number of readers at the same time; one more is answered 429.',
     }),
     lastReleaseWire: z.enum(['on', 'off']).default('on').meta({
       description:

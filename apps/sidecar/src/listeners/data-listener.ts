@@ -12,12 +12,13 @@ interface DataListenerOptions extends CheckRequestOptions {
   readonly feedServer: Pick<FeedServer, 'handle' | 'upgrade'> & { clients(): { readonly open: number } };
   /** The web page for operators. Its access rules are those of the reader routes. */
   readonly console?: Pick<SidecarConsole, 'handle'>;
-  /** Streams served at the same time. One more is answered 503. */
+  /** Streams served at the same time. One more is answered 429. */
   readonly maxReaders: number;
 }
 
 const tooManyReaders: Refusal = {
-  status: 503,
+  // Callers choose how many they are: not a failure of ours (RFC 6585 §4).
+  status: 429,
   error: 'too_many_readers',
   remedy: 'raise maxReaders, or add relays',
 };
@@ -53,6 +54,7 @@ export function createDataListener(options: DataListenerOptions): Handlers {
 
 function refuse(response: Response, { status, error, remedy }: Refusal): void {
   if (status === 401) response.setHeader('WWW-Authenticate', authenticate);
+  if (status === 429) response.setHeader('Retry-After', '1');
   response.status(status).json({ error, remedy });
 }
 
@@ -65,6 +67,7 @@ function refuseUpgrade(socket: Duplex, { status, error, remedy }: Refusal): numb
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
     ...Object.entries(commonHeaders).map(([name, value]) => `${name}: ${value}`),
+    ...(status === 429 ? ['Retry-After: 1'] : []),
     ...(status === 401 ? [`WWW-Authenticate: ${authenticate}`] : []),
   ];
   socket.on('error', () => undefined);

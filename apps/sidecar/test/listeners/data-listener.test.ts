@@ -188,12 +188,12 @@ describe('given a data listener on loopback', () => {
     },
   );
 
-  it('serves maxReaders readers, and answers 503 to one more', async () => {
+  it('serves maxReaders readers, and answers 429 to one more', async () => {
     await request((await serve({ readers: 1 })).url)
       .get('/v1/events')
       .expect(200);
     const { url } = await serve({ readers: 2 });
-    await request(url).get('/v1/events').expect(503);
+    await request(url).get('/v1/events').expect(429).expect('retry-after', '1');
     await request(url).get('/v1/snapshot').expect(200);
   });
 });

@@ -21,6 +21,14 @@ export function denialOf({ digest, details }: Change): LoggedDenial {
   return { digest, dimension };
 }
 
+/** @returns the value of a lift; undefined for every other event. */
+export function liftedBy(change: Change | undefined): LoggedDenial | undefined {
+  const { kind, dimension } = change?.details ?? {};
+  return change === undefined || kind !== 'lift' || dimension === undefined
+    ? undefined
+    : { digest: change.digest, dimension };
+}
+
 export function unknownId(): LogError {
   return refuse('no revocation of this id is known (ids are kept for a day); lift by what it named instead');
 }

@@ -24,9 +24,11 @@ export interface RevocationLog {
   /**
    * The value that the event of an id denied, while the log keeps the event: one hour in Redis, the last 10,000 embedded.
    *
+   * @param liftId the id of the lift itself. If the log holds that lift, its value is returned: a retry must lead to the same
+   *        result, although the event of `id` may be gone since.
    * @throws LogError `refused` for an id that is unknown or too old, or of a cutoff or a lift · `unavailable`
    */
-  denial(id: string): Promise<LoggedDenial>;
+  denial(id: string, liftId?: string): Promise<LoggedDenial>;
   /**
    * The replicas that have applied an appended entry, as of now.
    *

@@ -4,7 +4,7 @@ import { digestOf } from '../rules/digest.ts';
 import type { Revocation, RevocationReason, RevocationTarget } from '../rules/revocation.ts';
 import { LogWriter, type Published, type PublisherPorts } from './log-writer.ts';
 import { parseLift, parseRevocation } from './parse-revocation.ts';
-import type { PublishOptions } from './publish-options.ts';
+import { checkPublishOptions, type PublishOptions } from './publish-options.ts';
 import { targetOfToken } from './token-target.ts';
 
 /** Revokes tokens: for the authorization server, or any place where a user logs out. */
@@ -66,8 +66,9 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
     async revokeToken(jwt, { reason = 'other', actor, idClaim, ...options } = {}) {
       return await revoke({ ...targetOfToken(jwt, idClaim), reason, actor }, options);
     },
-    async lift(target, options) {
-      const { dimension, digest } = await denialOf(target, ports);
+    async lift(target, options = {}) {
+      checkPublishOptions(options);
+      const { dimension, digest } = await denialOf(target, ports, options.id);
       const { actor } = target;
       return await writer.write({ dimension, digest, kind: 'lift', statement: { kind: 'lift' }, actor }, options);
     },
@@ -77,11 +78,11 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
 }
 
 /** The value to lift: the one that the target names, or the one that was denied by the revocation with the given id. */
-async function denialOf(target: LiftTarget, { log, observer }: PublisherPorts): Promise<LoggedDenial> {
+async function denialOf(target: LiftTarget, { log, observer }: PublisherPorts, liftId?: string): Promise<LoggedDenial> {
   const named = parseLift(target);
   if (!('id' in named)) return { dimension: named.dimension, digest: digestOf(named) };
   try {
-    return await log.denial(named.id);
+    return await log.denial(named.id, liftId);
   } catch (error) {
     observer?.failed?.(error);
     throw error;

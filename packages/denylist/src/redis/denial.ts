@@ -1,5 +1,5 @@
 import { decodeEvent } from '../codec/event.ts';
-import { denialOf, noLongerKept, unknownId } from '../log/logged-denial.ts';
+import { denialOf, liftedBy, noLongerKept, unknownId } from '../log/logged-denial.ts';
 import type { LoggedDenial } from '../log/revocation-log.ts';
 import type { Change } from '../rules/event.ts';
 import type { RedisConnection } from './connection/connect.ts';
@@ -12,20 +12,30 @@ const pageEntries = 1000;
 const datedLaterMs = 1000;
 
 /**
- * The value that the event of an id denied. `{revocast}:ids` has the millisecond in which an id was logged; the stream is
- * searched from there.
+ * The answer of `RevocationLog.denial`.
  *
  * @throws LogError `refused` · FeedError
  */
-export async function findDenial(redis: RedisConnection, id: string): Promise<LoggedDenial> {
-  const score = await redis.call('ZSCORE', [keys.ids, id]);
-  if (score === null) throw unknownId();
-  const change = await findEvent(redis, id, readNumber(score, 'ZSCORE'));
-  if (change === undefined) throw noLongerKept();
-  return denialOf(change);
+export async function findDenial(redis: RedisConnection, id: string, liftId?: string): Promise<LoggedDenial> {
+  const lifted = liftId === undefined ? undefined : liftedBy((await findEvent(redis, liftId))?.change);
+  if (lifted !== undefined) return lifted;
+  const found = await findEvent(redis, id);
+  if (found === undefined) throw unknownId();
+  if (found.change === undefined) throw noLongerKept();
+  return denialOf(found.change);
 }
 
-async function findEvent(redis: RedisConnection, id: string, loggedAtMs: number): Promise<Change | undefined> {
+/**
+ * `{revocast}:ids` has the millisecond in which an id was logged; the stream is searched from there.
+ *
+ * @returns undefined for an unknown id; `change` undefined for an event that the stream no longer has.
+ */
+async function findEvent(redis: RedisConnection, id: string): Promise<{ readonly change?: Change } | undefined> {
+  const score = await redis.call('ZSCORE', [keys.ids, id]);
+  return score === null ? undefined : { change: await findInStream(redis, id, readNumber(score, 'ZSCORE')) };
+}
+
+async function findInStream(redis: RedisConnection, id: string, loggedAtMs: number): Promise<Change | undefined> {
   const [oldest] = readEntries(await redis.call('XRANGE', [keys.log, '-', '+', 'COUNT', 1]));
   if (oldest === undefined || Number.parseInt(oldest.id, 10) > loggedAtMs + datedLaterMs) return undefined;
   // Nearly always on the first page. After the clock was set back it may be later: ids of a stream never decrease.

@@ -30,7 +30,8 @@ export function createRedisLog(session: RedisSession, clock: Clock): RevocationL
         restored: await appendLost(await session.get(), rules),
         refused: 0,
       })),
-    denial: (id) => orUnavailable('nothing was lifted', async () => findDenial(await session.get(), id)),
+    denial: (id, liftId) =>
+      orUnavailable('nothing was lifted', async () => findDenial(await session.get(), id, liftId)),
     enforcement: (appended) =>
       orUnavailable('it is unknown which replicas have applied it', async () =>
         readEnforcement(await session.get(), appended),

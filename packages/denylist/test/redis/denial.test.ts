@@ -82,6 +82,22 @@ describe('the event of an id in the stream', () => {
     expect(await source.log.denial('b')).toEqual(named('bob'));
   });
 
+  it('is that of the lift itself when the lift is repeated, although the stream no longer has what it lifted', async () => {
+    await block('ann', 'a');
+    await publisher.lift({ id: 'a' }, { id: 'lift-of-a' });
+    await admin.xtrim(keys.log, 'MAXLEN', 1);
+    const again = await publisher.lift({ id: 'a' }, { id: 'lift-of-a' });
+    expect(again.id).toBe('lift-of-a');
+    await expect(publisher.lift({ id: 'a' }, { id: 'another-lift' })).rejects.toMatchObject({ code: 'refused' });
+  });
+
+  it('is not that of another revocation which has the id of the lift', async () => {
+    await block('ann', 'a');
+    await block('bob', 'b');
+    expect(await source.log.denial('a', 'b')).toEqual(named('ann'));
+    await expect(publisher.lift({ id: 'a' }, { id: 'b' })).rejects.toMatchObject({ code: 'id_conflict' });
+  });
+
   it('is not the rule that a sidecar re-seeded', async () => {
     await expect(source.log.denial('reseed')).rejects.toMatchObject({ code: 'refused' });
     const { digest } = named('ann');

@@ -3,7 +3,7 @@ import { bytesOfRows } from '../../codec/rows.ts';
 import { broadLimitOf, countBroadRule, tooManyBroadRules } from '../../log/broad-rules.ts';
 import { countEnforcement, type Enforcement, nothingKnown } from '../../log/enforcement.ts';
 import { type Feed, type FeedBatch, type FeedConnection, FeedGap, type FeedPosition } from '../../log/feed.ts';
-import { denialOf, loggedDetails, noLongerKept, unknownId } from '../../log/logged-denial.ts';
+import { denialOf, liftedBy, loggedDetails, noLongerKept, unknownId } from '../../log/logged-denial.ts';
 import { active, type LookUp, type Verdict } from '../../log/look-up.ts';
 import type { Reader } from '../../log/reader.ts';
 import {
@@ -89,7 +89,7 @@ export class EmbeddedLog {
           else queue.add({ request, resolve, reject });
         }),
       restore: (rules) => this.#restore(rules),
-      denial: async (id) => this.#denial(id),
+      denial: async (id, liftId) => this.#denial(id, liftId),
       enforcement: async (appended) => this.#enforcement(appended),
       close: async () => await queue?.drained(),
     };
@@ -204,10 +204,16 @@ export class EmbeddedLog {
     return { restored: this.#state.seq - before, refused: 0 };
   }
 
-  #denial(id: string): LoggedDenial {
-    const known = this.#state.ids.get(id);
-    if (known === undefined) throw unknownId();
-    const change = this.#journal.changeAt(known.seq);
+  #denial(id: string, liftId?: string): LoggedDenial {
+    const eventOf = (key: string) => {
+      const known = this.#state.ids.get(key);
+      return known && { change: this.#journal.changeAt(known.seq) };
+    };
+    const lifted = liftId === undefined ? undefined : liftedBy(eventOf(liftId)?.change);
+    if (lifted !== undefined) return lifted;
+    const found = eventOf(id);
+    if (found === undefined) throw unknownId();
+    const { change } = found;
     if (change === undefined) throw noLongerKept();
     return denialOf(change);
   }

@@ -52,11 +52,13 @@ export function createHttpLog(
       }
       return { restored, refused };
     },
-    async denial(id) {
+    async denial(id, liftId) {
       let status: number;
       let parsed: Record<string, unknown>;
       try {
-        const response = await get(client, `${paths.revocations}?${new URLSearchParams({ id })}`);
+        // A sidecar of the last release ignores `lift`.
+        const query = new URLSearchParams(liftId === undefined ? { id } : { id, lift: liftId });
+        const response = await get(client, `${paths.revocations}?${query}`);
         status = response.statusCode ?? 0;
         parsed = parseObject(await readAll(response, 4096));
       } catch (error) {

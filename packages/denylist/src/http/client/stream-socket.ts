@@ -214,7 +214,9 @@ function unreachableBecause(source: HttpSource, error: Error): FeedError {
 }
 
 function refusedBecause(name: string, { statusCode = 0 }: IncomingMessage): FeedError {
-  if (statusCode === 503) return new FeedError('not_ready', `${name} takes no more readers: raise maxReaders`);
+  // A sidecar of the last release answers 503.
+  if (statusCode === 429 || statusCode === 503)
+    return new FeedError('not_ready', `${name} takes no more readers: raise maxReaders`);
   if (statusCode === 401) return new FeedError('refused', `${name} answered 401: it wants a bearer token (tokenFile)`);
   if (statusCode === 403 || statusCode === 421) {
     return new FeedError('refused', `${name} answered ${statusCode}: list the name of this host in its allowedHosts`);

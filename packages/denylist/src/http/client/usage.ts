@@ -32,7 +32,7 @@ export function createHttpUsage(source: HttpSource, { clock, tokenFile }: HttpUs
         const { statusCode = 0 } = response;
         if (statusCode === 204) return;
         // A sidecar over an embedded log counts nothing, and one of an earlier version does not know the path.
-        const code = statusCode >= 500 ? 'unreachable' : 'refused';
+        const code = statusCode >= 500 || statusCode === 429 ? 'unreachable' : 'refused';
         throw new FeedError(code, `${source.name} answered ${statusCode} to a usage report`);
       } finally {
         ended.abort();

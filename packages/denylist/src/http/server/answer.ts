@@ -15,6 +15,18 @@ export function answer(response: ServerResponse, status: number, body: object): 
   response.end(JSON.stringify(body));
 }
 
+/**
+ * Answers a caller beyond a limit. 429 and not 503: callers choose how many they are, and a 5xx would raise the alerts of a
+ * sidecar that works (RFC 6585 §4).
+ */
+export function answerBusy(
+  response: ServerResponse,
+  error: 'too_many_readers' | 'too_many_snapshots' | 'too_many_reports',
+): void {
+  response.setHeader('retry-after', '1');
+  answer(response, 429, { error, message: 'try again later, or put a relay between' });
+}
+
 /** Answers what a log did not do, by the code of its error. */
 export function answerFailure(response: ServerResponse, error: unknown): void {
   if (error instanceof LogError) answer(response, statusOf[error.code], { error: error.code, message: error.message });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeReport } from '../../codec/report.ts';
-import { answer, readBody } from './answer.ts';
+import { answer, answerBusy, readBody } from './answer.ts';
 import type { Readers } from './readers.ts';
 
 /** As long as a frame of the stream: more than a thousand replicas behind one relay. */
@@ -20,7 +20,7 @@ export async function receiveReport(
       return;
     }
     if (readers.reportByName(report.reader, report.replicas)) response.writeHead(204).end();
-    else answer(response, 429, { error: 'too_many_readers', message: 'put a relay between, or try again later' });
+    else answerBusy(response, 'too_many_readers');
   } catch {
     response.destroy(); // the link broke while the body was read, so no answer can be sent
   }

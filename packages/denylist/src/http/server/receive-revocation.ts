@@ -25,15 +25,17 @@ export async function receiveRevocation(
   }
 }
 
-/** `GET /v1/revocations?id=…`: what the event of that id denied, so that it can be lifted. */
+/** `GET /v1/revocations?id=…&lift=…`: what the event of that id denied, so that it can be lifted. */
 export async function answerDenial(request: IncomingMessage, response: ServerResponse, log: RevocationLog) {
-  const id = new URL(request.url ?? '/', 'http://sidecar').searchParams.get('id');
-  if (!id || id.length > 128) {
-    answer(response, 400, { error: 'malformed_request', message: 'expected an id of 1–128 characters' });
+  const { searchParams } = new URL(request.url ?? '/', 'http://sidecar');
+  const id = searchParams.get('id');
+  const liftId = searchParams.get('lift') ?? undefined;
+  if (!id || id.length > 128 || (liftId !== undefined && (liftId === '' || liftId.length > 128))) {
+    answer(response, 400, { error: 'malformed_request', message: 'expected ids of 1–128 characters' });
     return;
   }
   try {
-    const { digest, dimension } = await log.denial(id);
+    const { digest, dimension } = await log.denial(id, liftId);
     answer(response, 200, { digest: digestToHex(digest), dimension });
   } catch (error) {
     answerFailure(response, error);

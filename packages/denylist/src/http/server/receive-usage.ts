@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeUsageReport } from '../../codec/usage-report.ts';
 import { FeedError } from '../../log/feed.ts';
 import type { UsageReport } from '../../log/usage.ts';
-import { answer, readBody } from './answer.ts';
+import { answer, answerBusy, readBody } from './answer.ts';
 
 /** The most digests that a report may have, as JSON, with room for the names of classes. */
 const maxUsageBytes = 256 * 1024;
-/** Reports worked on at once. Counting is the least of a sidecar's duties: one more is answered 503 unread. */
+/** Reports worked on at once. Counting is the least of a sidecar's duties: one more is answered 429 unread. */
 const maxUsageReports = 8;
 
 /** Takes one report; rejects when it could not be counted. */
@@ -41,7 +41,7 @@ export function createUsageReceiver(count: CountUsage): UsageReceiver {
     },
     async handle(request, response) {
       if (underWay >= maxUsageReports) {
-        answer(response, 503, { error: 'too_many_reports', message: 'put a relay between' });
+        answerBusy(response, 'too_many_reports');
         return;
       }
       underWay += 1;

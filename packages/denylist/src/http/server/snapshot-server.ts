@@ -6,7 +6,7 @@ import { encodeSnapshot } from '../../codec/snapshot.ts';
 import type { Replica } from '../../replication/open-replica.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../../rules/rule.ts';
 import { logNowHeader } from '../wire/wire.ts';
-import { answer } from './answer.ts';
+import { answer, answerBusy } from './answer.ts';
 import type { NumberedFeed } from './numbered-feed.ts';
 
 /** Snapshots that are sent at full speed at the same time. */
@@ -17,7 +17,7 @@ const snapshotSlots = 8;
  */
 const slotMs = 5000;
 const lookMs = 250;
-/** Snapshots under way or waiting; one more is answered 503. */
+/** Snapshots under way or waiting; one more is answered 429. */
 const maxSnapshots = 1000;
 /** Bytes a second below which a reader is cut: it would hold old rules in memory for hours. */
 const leastBytesPerSecond = 65_536;
@@ -45,8 +45,7 @@ export class SnapshotServer {
       // Half a list looks whole to its reader.
       answer(response, 503, { error: 'not_ready', message: 'the first synchronisation is not complete' });
     } else if (this.#underWay >= maxSnapshots) {
-      response.setHeader('retry-after', '1');
-      answer(response, 503, { error: 'too_many_snapshots', message: 'try again later, or put a relay between' });
+      answerBusy(response, 'too_many_snapshots');
     } else void this.#serve(response);
   }
 

@@ -124,6 +124,8 @@ describe('asking a sidecar what an id denied', () => {
     };
     expect(await log.denial('a&b')).toEqual({ digest: Uint32Array.of(1, 2, 3, 4), dimension: 'grant' });
     expect(asked).toBe('/v1/revocations?id=a%26b');
+    await log.denial('a&b', 'of=a');
+    expect(asked).toBe('/v1/revocations?id=a%26b&lift=of%3Da');
   });
 
   it.each([

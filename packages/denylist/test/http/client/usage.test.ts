@@ -111,13 +111,13 @@ describe('given a sidecar that receives reports', () => {
     expect([response.status, await response.json()]).toMatchObject([400, { message: 'the body is too large' }]);
   });
 
-  it('more at once than it works on are answered 503, and later ones are taken', async () => {
+  it('more at once than it works on are answered 429, and later ones are taken', async () => {
     const waiting: (() => void)[] = [];
     const url = await counting(() => new Promise((resolve) => waiting.push(resolve)));
     const body = JSON.stringify({ v: 1, ...report });
     const taken = Array.from({ length: 8 }, () => post(url, body));
     await until(() => waiting.length === 8, { what: 'eight reports under way' });
-    expect((await post(url, body)).status).toBe(503);
+    expect((await post(url, body)).status).toBe(429);
     for (const finish of waiting) finish();
     expect((await Promise.all(taken)).map(({ status }) => status)).toEqual(Array(8).fill(204));
     const later = post(url, body);

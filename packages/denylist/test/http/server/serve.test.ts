@@ -528,8 +528,8 @@ describe('a revocation handed in', () => {
   it.each([
     ['known', 200, { digest: digestToHex(numbered(1)), dimension: 'grant' }],
     ['forgotten', 422, { error: 'refused', message: 'as the log says' }],
-    ['', 400, { error: 'malformed_request', message: 'expected an id of 1–128 characters' }],
-    ['x'.repeat(129), 400, { error: 'malformed_request', message: 'expected an id of 1–128 characters' }],
+    ['', 400, { error: 'malformed_request', message: 'expected ids of 1–128 characters' }],
+    ['x'.repeat(129), 400, { error: 'malformed_request', message: 'expected ids of 1–128 characters' }],
   ])('is found again by its id "%s"', async (id, status, body) => {
     const { client } = await given({ log: logAnswering(async () => appended).log });
     const response = await get(client, `${paths.revocations}?id=${id}`);

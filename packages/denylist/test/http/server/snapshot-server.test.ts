@@ -157,11 +157,11 @@ describe('the queue of snapshots', () => {
   it('holds 1000 snapshots, and refuses one more until one has ended', async () => {
     const { clock, ask } = given();
     const responses = await ask(1001);
-    expect(responses.map(({ status }) => status).filter((status) => status === 503).length).toBe(1);
-    expect(responses[1000]).toMatchObject({ status: 503, headers: { 'retry-after': '1' }, writableEnded: true });
+    expect(responses.map(({ status }) => status).filter((status) => status === 429).length).toBe(1);
+    expect(responses[1000]).toMatchObject({ status: 429, headers: { 'retry-after': '1' }, writableEnded: true });
     responses[999]!.destroy();
     await clock.advance(0);
-    expect(await ask(2)).toMatchObject([{ status: undefined }, { status: 503 }]);
+    expect(await ask(2)).toMatchObject([{ status: undefined }, { status: 429 }]);
   });
 });
 
