@@ -39,7 +39,7 @@ Causes faults in real processes, and checks the recorded history afterwards.
   --history <folder>  write the histories to this folder
                       (default: a temporary folder, which is kept when there is a violation)
   --json              print progress to stderr; the last line of stdout is
-                      { faults, runs, violations, worstLateAcceptMs, recovery: { p50Ms, p99Ms },
+                      { faults, runs, notRun, violations, worstLateAcceptMs, recovery: { p50Ms, p99Ms },
                       recoveryAfterLoss: { p50Ms, p99Ms } } (after faults in which the log lost data),
                       of a soak { soakMinutes, requests, statements, unavailable, wrongAnswers, violations,
                       worstRssGrowth, worstHeapGrowth }, with growth in bytes in ten minutes

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type BrokenBuild, brokenBuilds } from './broken/build.ts';
 import { type Command, help, readCommandLine } from './command-line.ts';
 import { faults } from './faults/index.ts';
+import { cannotRun, type NotRun } from './not-run.ts';
 import { randomFaults } from './random-faults.ts';
 import { reportOf, summarize } from './report.ts';
 import { type FaultRun, runFault } from './run-fault.ts';
@@ -35,12 +36,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const folder = command.historyFolder ?? mkdtempSync(join(tmpdir(), 'revocast-chaos-'));
   const say = (line: string) => (command.json ? process.stderr : process.stdout).write(`${line}\n`);
-  const runs = await play(command, { chosen, folder, say, brokenBuild });
+  const { runs, notRun } = await play(command, { chosen, folder, say, brokenBuild });
 
-  const summary = summarize(runs);
+  const summary = summarize(runs, notRun);
   if (command.report !== undefined) {
     const seeds = [...new Set(runs.map(({ seed }) => seed))];
-    const report = reportOf(runs, { node: process.version, seeds, minutes: command.minutes });
+    const report = reportOf({ runs, notRun }, { node: process.version, seeds, minutes: command.minutes });
     writeFileSync(command.report, `${JSON.stringify(report, null, 2)}\n`);
   }
   if (summary.violations > 0) say(`histories: ${folder}`);
@@ -67,9 +68,15 @@ interface Play {
   readonly say: (line: string) => void;
 }
 
-async function play(command: Command, { chosen, folder, brokenBuild, say }: Play): Promise<FaultRun[]> {
+interface Played {
+  readonly runs: readonly FaultRun[];
+  readonly notRun: readonly NotRun[];
+}
+
+async function play(command: Command, { chosen, folder, brokenBuild, say }: Play): Promise<Played> {
   const { firstSeed, repeat, seeds, minutes } = command;
   const runs: FaultRun[] = [];
+  const notRun: NotRun[] = [];
   const report = (run: FaultRun) => {
     runs.push(run);
     const worst = `late accept ${Math.round(run.worstLateAcceptMs)} ms`;
@@ -79,7 +86,14 @@ async function play(command: Command, { chosen, folder, brokenBuild, say }: Play
     for (const { checked, what } of run.violations.slice(0, 10)) say(`    ${checked}: ${what}`);
   };
   say(`seed ${firstSeed}`);
-  const faultsOf = (round: number) => chosen.map((fault) => ({ fault, seed: firstSeed + round }));
+  const possible: (typeof chosen)[number][] = [];
+  for (const fault of chosen) {
+    const missing = await cannotRun(fault);
+    if (missing === undefined) possible.push(fault);
+    else notRun.push(missing);
+  }
+  for (const { fault, reason } of notRun) say(`not run  ${fault}  ${reason}`);
+  const faultsOf = (round: number) => possible.map((fault) => ({ fault, seed: firstSeed + round }));
   const randomOf = (index: number) => ({ fault: randomFaults(minutes * 60_000, say), seed: firstSeed + index });
   const waiting = [
     ...Array.from({ length: repeat }, (_, round) => faultsOf(round)).flat(),
@@ -92,5 +106,5 @@ async function play(command: Command, { chosen, folder, brokenBuild, say }: Play
     }
   };
   await Promise.all(Array.from({ length: command.jobs }, work));
-  return runs;
+  return { runs, notRun };
 }

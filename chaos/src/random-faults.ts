@@ -1,7 +1,7 @@
 import type { Fault } from './fault.ts';
 import type { ActorProcess } from './world/actor-process.ts';
 import { pause } from './world/pause.ts';
-import { redisCommand } from './world/redis-command.ts';
+import { redisCommand } from './world/redis/redis-command.ts';
 import type { World } from './world/world.ts';
 
 /** A fault that can begin at any time. `play` causes it and ends it. */

@@ -1,3 +1,4 @@
+import type { NotRun } from './not-run.ts';
 import { defaultClockReadingMs, type FaultRun } from './run-fault.ts';
 import { reseedAllowanceMs } from './world/world-options.ts';
 
@@ -6,6 +7,8 @@ export interface Summary {
   /** Number of different faults, without random runs. */
   readonly faults: number;
   readonly runs: number;
+  /** Number of faults that this machine cannot cause. */
+  readonly notRun: number;
   readonly violations: number;
   /** The longest time from an acknowledgement to a later accept. The limit is in `bounds` of the report. */
   readonly worstLateAcceptMs: number;
@@ -20,10 +23,11 @@ interface RecoveryTimes {
   readonly p99Ms: number;
 }
 
-export function summarize(runs: readonly FaultRun[]): Summary {
+export function summarize(runs: readonly FaultRun[], notRun: readonly NotRun[]): Summary {
   return {
     faults: new Set(runs.map(({ fault }) => fault).filter((name) => name !== 'random')).size,
     runs: runs.length,
+    notRun: notRun.length,
     violations: runs.reduce((sum, { violations }) => sum + violations.length, 0),
     worstLateAcceptMs: Math.round(Math.max(0, ...runs.map(({ worstLateAcceptMs }) => worstLateAcceptMs))),
     recovery: recoveryTimes(runs.flatMap(({ recoveriesMs }) => recoveriesMs)),
@@ -38,12 +42,13 @@ function recoveryTimes(samplesMs: readonly number[]): RecoveryTimes {
 
 /** The summary and the results of all runs, for docs/chaos-report.json. */
 export function reportOf(
-  runs: readonly FaultRun[],
+  { runs, notRun }: { readonly runs: readonly FaultRun[]; readonly notRun: readonly NotRun[] },
   about: { readonly node: string; readonly seeds: readonly number[]; readonly minutes: number },
 ) {
   return {
-    ...summarize(runs),
+    ...summarize(runs, notRun),
     ...about,
+    notRun,
     bounds: {
       lateAccept: 'maxStalenessMs of each run; no tolerance, because the time of a probe is read before its checks',
       reseedAllowanceMs,

@@ -4,6 +4,7 @@ import { frames } from './links/frames.ts';
 import { halfOpen } from './links/half-open.ts';
 import { oldHeartbeats } from './links/old-heartbeats.ts';
 import { slow } from './links/slow.ts';
+import { disk } from './log/disk.ts';
 import { emptied } from './log/emptied.ts';
 import { failover } from './log/failover.ts';
 import { forgottenPast } from './log/forgotten-past.ts';
@@ -11,8 +12,10 @@ import { lifts } from './log/lifts.ts';
 import { manyRules } from './log/many-rules.ts';
 import { partition } from './log/partition.ts';
 import { plannedFailover } from './log/planned-failover.ts';
+import { redisClock } from './log/redis-clock.ts';
 import { redisDown } from './log/redis-down.ts';
 import { refused } from './log/refused.ts';
+import { restoredBackup } from './log/restored-backup.ts';
 import { shortAndLong } from './log/short-and-long.ts';
 import { capacity } from './processes/capacity.ts';
 import { clocks } from './processes/clocks.ts';
@@ -39,6 +42,9 @@ export const faults: readonly Fault[] = [
   ...resumes,
   ...shortAndLong,
   ...clocks,
+  ...redisClock,
+  ...restoredBackup,
+  ...disk,
   ...capacity,
   ...plannedFailover,
   ...deployStorm,

@@ -4,9 +4,9 @@ import { createSigner, type Signer } from '@revocast/test-support/signer';
 import type { SidecarSettings, SoakApiSettings } from '../actors/message.ts';
 import { issuer } from '../tokens.ts';
 import { claimPort } from '../world/claim-port.ts';
-import { declareWhole } from '../world/declare-whole.ts';
 import { Recorder } from '../world/recorder.ts';
-import { redisCommand } from '../world/redis-command.ts';
+import { declareWhole } from '../world/redis/declare-whole.ts';
+import { redisCommand } from '../world/redis/redis-command.ts';
 import { MeasuredProcess } from './measured-process.ts';
 import type { SeriesBook } from './series.ts';
 

@@ -15,3 +15,10 @@ function isReady(port: number): Promise<boolean> {
     sent.once('error', () => resolve(false));
   });
 }
+
+/** What `/readyz` of a running sidecar answers. */
+export async function readReady(port: number): Promise<{ readonly restartedAt?: string }> {
+  const body: unknown = await (await fetch(`http://127.0.0.1:${port}/readyz`)).json();
+  const restartedAt = typeof body === 'object' && body !== null && 'restartedAt' in body ? body.restartedAt : undefined;
+  return { restartedAt: typeof restartedAt === 'string' ? restartedAt : undefined };
+}

@@ -6,6 +6,8 @@ export interface WorldOptions {
   readonly redisReplicas?: number;
   /** Directives for every redis-server. */
   readonly redisConfig?: Readonly<Record<string, string | readonly string[]>>;
+  /** Whether the clock and the disk of each Redis can be disturbed. Needs a C compiler. Default false. */
+  readonly systemFaults?: boolean;
   /** Default 2, named s1, s2, …, each behind a link to the primary. */
   readonly sidecars?: number;
   /** Number of API processes for each sidecar: a1 follows s1, a2 follows s2, a3 follows s1, … Default 1. */

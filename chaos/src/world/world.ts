@@ -1,18 +1,19 @@
-import { type RedisServer, type StartRedisOptions, startRedis, type TcpProxy, until } from '@revocast/test-support';
+import { type RedisServer, type TcpProxy, until } from '@revocast/test-support';
+import type { SystemFaults } from '@revocast/test-support/system-faults';
 import type { ProcessFigures } from '../actors/message.ts';
 import type { BrokenBuild } from '../broken/build.ts';
 import type { StatementRecord } from '../history.ts';
 import { monotonicMs } from '../monotonic.ts';
 import type { ActorProcess } from './actor-process.ts';
-import { awaitReady } from './await-ready.ts';
+import { awaitReady, readReady } from './await-ready.ts';
 import { type ApiOptions, Cast, type SidecarOptions, type StormOptions } from './cast.ts';
-import { type ClaimedPort, claimPort } from './claim-port.ts';
-import { declareWhole } from './declare-whole.ts';
 import { Links } from './links.ts';
 import { pause } from './pause.ts';
 import { readMetric } from './read-metric.ts';
 import type { Recorder } from './recorder.ts';
-import { redisCommand } from './redis-command.ts';
+import { declareWhole } from './redis/declare-whole.ts';
+import { redisCommand } from './redis/redis-command.ts';
+import { RedisServers } from './redis/redis-servers.ts';
 import { type SayOptions, Speaker } from './speaker.ts';
 import { Traffic } from './traffic.ts';
 import { defaultMaxStalenessMs, type LossOptions, reseedAllowanceMs, type WorldOptions } from './world-options.ts';
@@ -29,12 +30,10 @@ export class World {
   readonly issuedAt = Math.floor(Date.now() / 1000) - 60;
   readonly maxStalenessMs: number;
   readonly random: () => number;
-  /** The primary first. */
-  readonly redis: RedisServer[] = [];
   readonly links = new Links();
   readonly #context: WorldContext;
   readonly #cast: Cast;
-  readonly #redisPorts: ClaimedPort[] = [];
+  readonly #servers: RedisServers;
   #speaker: Speaker | undefined;
   #tokens = 0;
   #traffic: Traffic | undefined;
@@ -44,6 +43,7 @@ export class World {
     this.options = options;
     this.#context = context;
     this.random = context.random;
+    this.#servers = new RedisServers(options.systemFaults === true);
     this.maxStalenessMs = options.maxStalenessMs ?? defaultMaxStalenessMs;
     this.#cast = new Cast({
       ...options,
@@ -71,10 +71,10 @@ export class World {
   async #build(): Promise<void> {
     const { redisReplicas = 0, redisConfig, sidecars = 2, apisPerSidecar = 1, declared = true, prepare } = this.options;
     const config = { config: redisConfig };
-    const primary = await this.#startRedis(config);
+    const primary = await this.#servers.start(config);
     for (let index = 1; index <= redisReplicas; index++) {
       const { port } = await this.links.add(`r${index}`, primary.port);
-      await this.#startRedis({ ...config, replicaOf: { host: '127.0.0.1', port } });
+      await this.#servers.start({ ...config, replicaOf: { host: '127.0.0.1', port } });
     }
     await prepare?.(primary);
     if (redisReplicas > 0) await this.#awaitRedisReplicas(redisReplicas);
@@ -110,8 +110,18 @@ export class World {
     return this.#cast.addApi(who, options);
   }
 
+  /** The primary first. */
+  get redis(): readonly RedisServer[] {
+    return this.#servers.all;
+  }
+
   get primary(): RedisServer {
-    return this.redis[0]!;
+    return this.#servers.primary;
+  }
+
+  /** Moves the wall clock of a Redis, or makes its disk fail. For worlds with the option `systemFaults`. */
+  systemFaults(server = this.primary): SystemFaults {
+    return this.#servers.faultsOf(server);
   }
 
   link(name: string): TcpProxy {
@@ -125,18 +135,13 @@ export class World {
 
   /** Makes a redis replica the primary and moves every process to it, as a Sentinel does. The old primary keeps running. */
   async promote(index: number): Promise<void> {
-    const promoted = this.redis[index];
-    if (promoted === undefined) throw new Error(`no redis replica ${index}`);
-    await redisCommand(promoted, 'REPLICAOF', 'NO', 'ONE');
+    await redisCommand(this.#servers.at(index), 'REPLICAOF', 'NO', 'ONE');
     this.switchOver(index);
   }
 
   /** Moves every process to a redis replica that is already primary, except for the links in `except`. */
   switchOver(index: number, except: readonly string[] = []): void {
-    const promoted = this.redis[index]!;
-    this.redis.splice(index, 1);
-    this.redis.unshift(promoted);
-    this.links.switchOver(promoted.port, except);
+    this.links.switchOver(this.#servers.putFirst(index).port, except);
   }
 
   /** Makes one Redis a replica of another. */
@@ -168,6 +173,11 @@ export class World {
   /** How many readers follow a sidecar. */
   followersOf(who: string): Promise<number> {
     return readMetric(this.#cast.adminPort(who), 'revocast_sidecar_clients');
+  }
+
+  /** The time of the restart of the log that a sidecar reports, if one is in force. */
+  async restartedAt(who: string): Promise<string | undefined> {
+    return (await readReady(this.#cast.adminPort(who))).restartedAt;
   }
 
   /** Where a sidecar listens for its readers, without a link between. */
@@ -287,8 +297,7 @@ export class World {
     await this.#speaker?.close();
     await quiet;
     await this.links.close();
-    await Promise.all(this.redis.map((server) => server.stop()));
-    for (const { release } of this.#redisPorts.splice(0)) release();
+    await this.#servers.close();
   }
 
   async #awaitRedisReplicas(count: number): Promise<void> {
@@ -299,15 +308,6 @@ export class World {
         timeoutMs: 10_000,
       },
     );
-  }
-
-  async #startRedis(options: StartRedisOptions): Promise<RedisServer> {
-    // Reserved until this world is closed: a restarted Redis listens on the same port again.
-    const claimed = await claimPort();
-    this.#redisPorts.push(claimed);
-    const server = await startRedis({ ...options, port: claimed.port });
-    this.redis.push(server);
-    return server;
   }
 
   get #speaking(): Speaker {

@@ -1,6 +1,6 @@
 import type { Fault } from '../../fault.ts';
 import { pause } from '../../world/pause.ts';
-import { redisCommand } from '../../world/redis-command.ts';
+import { redisCommand } from '../../world/redis/redis-command.ts';
 
 const failure = 'old heartbeat read late';
 

@@ -1,6 +1,6 @@
 import type { Fault } from '../../fault.ts';
 import { pause } from '../../world/pause.ts';
-import { putRules } from '../../world/put-rules.ts';
+import { putRules } from '../../world/redis/put-rules.ts';
 
 const failure = 'slow API process, slow sidecar, snapshot on a slow link';
 

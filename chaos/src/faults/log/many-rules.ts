@@ -1,6 +1,6 @@
 import type { Fault } from '../../fault.ts';
 import { pause } from '../../world/pause.ts';
-import { putRules } from '../../world/put-rules.ts';
+import { putRules } from '../../world/redis/put-rules.ts';
 
 const failure = 'thousands of rules with one end second; prune, raise, lift during a snapshot';
 

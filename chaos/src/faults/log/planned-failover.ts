@@ -1,7 +1,7 @@
 import { until } from '@revocast/test-support';
 import type { Fault } from '../../fault.ts';
 import { pause } from '../../world/pause.ts';
-import { redisCommand } from '../../world/redis-command.ts';
+import { redisCommand } from '../../world/redis/redis-command.ts';
 
 export const plannedFailover: readonly Fault[] = [
   {

@@ -1,5 +1,5 @@
 import type { Fault } from '../../fault.ts';
-import { putRules } from '../../world/put-rules.ts';
+import { putRules } from '../../world/redis/put-rules.ts';
 
 export const deployStorm: readonly Fault[] = [
   {

@@ -1,7 +1,7 @@
 import type { Direction } from '@revocast/test-support';
 import type { Fault } from '../../fault.ts';
 import { pause } from '../../world/pause.ts';
-import { putRules } from '../../world/put-rules.ts';
+import { putRules } from '../../world/redis/put-rules.ts';
 import type { World } from '../../world/world.ts';
 
 const failure = 'sidecar killed (-9) at any point';
