@@ -1,12 +1,15 @@
 import { LogError } from '../../log/revocation-log.ts';
 import type { LogStore } from '../memory/embedded-log.ts';
-import type { LogState } from '../memory/log-state.ts';
+import type { LogState, StoredEntry } from '../memory/log-state.ts';
 import { codeOf, type Disk, type LogFile } from './disk.ts';
 import { encodeClosing, encodeEntries, encodeFile, type FileHeader } from './frames.ts';
+import type { FileLock } from './lock.ts';
 
 interface FileStore extends LogStore {
-  /** Why the store accepts no more entries; undefined while it works. */
+  /** Why the store accepts no more entries; undefined while it works. `lock_lost`: another process writes the file now. */
   readonly broken: string | undefined;
+  /** Why the last write found no space; undefined after one that did. */
+  readonly full: string | undefined;
   /** Writes that the log was closed in order, unless something is broken. */
   close(healingMs: number): Promise<void>;
 }
@@ -14,6 +17,7 @@ interface FileStore extends LogStore {
 interface FileStoreOptions {
   readonly path: string;
   readonly disk: Disk;
+  readonly lock: Pick<FileLock, 'isHeld' | 'isLost' | 'temporaryPath'>;
   readonly header: Omit<FileHeader, 'inode' | 'seq' | 'rows'>;
   readonly state: LogState;
   /** Called before the rules are written to a new file, to remove the ended ones. */
@@ -22,76 +26,134 @@ interface FileStoreOptions {
   readonly compactAtBytes?: number;
 }
 
+const noSpace = ['ENOSPC', 'EDQUOT'];
+
 /**
  * Writes the state to a new file, which replaces the old one, and appends entries to it. An entry that may not be durable
- * is never acknowledged; when it is unknown what the file contains, the store accepts no more entries.
+ * is never acknowledged, nor is one after which the lock is not ours; when it is unknown what the file contains, the store
+ * accepts no more entries.
  *
- * @throws the error of the system when the new file cannot be written; the old one is then unchanged.
+ * On a full disk the old file stays as it is, and the new one is written before the next entry.
+ *
+ * @throws the error of the system when the new file cannot be written for another reason; the old one is then unchanged.
  */
 export async function openFileStore(options: FileStoreOptions): Promise<FileStore> {
-  const { compactAtBytes = 1 << 20, removeEnded } = options;
-  let { file, length } = await writeNewFile(options);
-  let compactAt = Math.max(compactAtBytes, 2 * length);
-  let broken: string | undefined;
+  const store = new DiskStore(options);
+  await store.begin();
+  return store;
+}
 
-  const fail = (error: unknown): never => {
-    broken = codeOf(error);
-    throw writeFailure('outcome_unknown', broken);
-  };
+class DiskStore implements FileStore {
+  readonly #options: FileStoreOptions;
+  readonly #leastCompactAt: number;
+  /** Undefined while there is no space for a first one. */
+  #file: LogFile | undefined;
+  #length = 0;
+  #compactAt = 0;
+  #broken: string | undefined;
+  #full: string | undefined;
 
-  const compact = async (): Promise<void> => {
-    removeEnded();
+  constructor(options: FileStoreOptions) {
+    this.#options = options;
+    this.#leastCompactAt = options.compactAtBytes ?? 1 << 20;
+  }
+
+  get broken(): string | undefined {
+    return this.#options.lock.isLost ? 'lock_lost' : this.#broken;
+  }
+
+  get full(): string | undefined {
+    return this.#full;
+  }
+
+  async begin(): Promise<void> {
     try {
-      const old = file;
-      ({ file, length } = await writeNewFile(options));
-      await old.close().catch(() => undefined);
-      compactAt = Math.max(compactAtBytes, 2 * length);
-    } catch {
-      compactAt = 2 * length; // no space for a second file; the first one still works
+      await this.#replaceFile();
+    } catch (error) {
+      if (!noSpace.includes(codeOf(error))) throw error;
+      this.#full = codeOf(error);
     }
-  };
+  }
 
-  return {
-    get broken() {
-      return broken;
-    },
-    async write(entries) {
-      if (broken !== undefined) throw writeFailure('unavailable', broken);
-      // Before the write, because the rules are certain now. After a failed write they are not.
-      if (length >= compactAt) await compact();
-      const bytes = encodeEntries(entries);
-      try {
-        await file.write(bytes, length);
-      } catch (error) {
-        await file.truncate(length).catch(() => fail(error));
-        throw writeFailure('unavailable', codeOf(error));
+  async write(entries: readonly StoredEntry[]): Promise<void> {
+    if (this.broken !== undefined) throw writeFailure('unavailable', this.broken);
+    const file = await this.#fileWithRoom();
+    const bytes = encodeEntries(entries);
+    try {
+      await file.write(bytes, this.#length);
+    } catch (error) {
+      await file.truncate(this.#length).catch((failed) => this.#fail(failed));
+      throw this.#unwritten(error);
+    }
+    // After a failed fsync a second one succeeds and proves nothing: the pages are gone from the cache.
+    await file.sync().catch((error) => this.#fail(error));
+    await this.#expectLock();
+    this.#length += bytes.byteLength;
+    this.#full = undefined;
+  }
+
+  async close(healingMs: number): Promise<void> {
+    const file = this.#file;
+    try {
+      if (file !== undefined && this.broken === undefined) {
+        await file.write(encodeClosing(healingMs), this.#length);
+        await file.sync();
       }
-      // After a failed fsync a second one succeeds and proves nothing: the pages are gone from the cache.
-      await file.sync().catch(fail);
-      length += bytes.byteLength;
-    },
-    async close(healingMs) {
-      try {
-        if (broken === undefined) {
-          await file.write(encodeClosing(healingMs), length);
-          await file.sync();
-        }
-      } catch {
-        // The file then counts as not closed in order, and the next start begins with healing.
-      } finally {
-        await file.close().catch(() => undefined);
-      }
-    },
-  };
+    } catch {
+      // The file then counts as not closed in order, and the next start begins with healing.
+    } finally {
+      await file?.close().catch(() => undefined);
+    }
+  }
+
+  /** Before the write, because the rules are certain now. After a failed write they are not. */
+  async #fileWithRoom(): Promise<LogFile> {
+    const present = this.#file;
+    if (present !== undefined && this.#length < this.#compactAt) return present;
+    this.#options.removeEnded();
+    try {
+      return await this.#replaceFile();
+    } catch (error) {
+      if (present === undefined) throw this.#unwritten(error);
+      this.#compactAt = 2 * this.#length; // no space for a second file; the first one still works
+      return present;
+    }
+  }
+
+  async #replaceFile(): Promise<LogFile> {
+    const old = this.#file;
+    const { file, length } = await writeNewFile(this.#options);
+    [this.#file, this.#length] = [file, length];
+    this.#compactAt = Math.max(this.#leastCompactAt, 2 * length);
+    await old?.close().catch(() => undefined);
+    return file;
+  }
+
+  async #expectLock(): Promise<void> {
+    const isHeld = await this.#options.lock.isHeld().catch((error) => this.#fail(error));
+    if (!isHeld) throw writeFailure('outcome_unknown', 'lock_lost');
+  }
+
+  #unwritten(error: unknown): LogError {
+    const code = codeOf(error);
+    if (noSpace.includes(code)) this.#full = code;
+    return writeFailure('unavailable', code);
+  }
+
+  #fail(error: unknown): never {
+    this.#broken = codeOf(error);
+    throw writeFailure('outcome_unknown', this.#broken);
+  }
 }
 
 async function writeNewFile({
   path,
   disk,
+  lock,
   header,
   state,
 }: FileStoreOptions): Promise<{ file: LogFile; length: number }> {
-  const temporary = `${path}.new`;
+  const temporary = lock.temporaryPath;
   const file = await disk.create(temporary);
   try {
     let length = 0;
@@ -100,6 +162,8 @@ async function writeNewFile({
       length += part.byteLength;
     }
     await file.sync();
+    // A process that takes the lock over after this reading removes our new file before it reads the log.
+    if (!(await lock.isHeld())) throw Object.assign(new Error('lock_lost'), { code: 'lock_lost' });
     await disk.replace(temporary, path);
     return { file, length };
   } catch (error) {

@@ -10,7 +10,8 @@ import { emptyState } from '../memory/log-state.ts';
 import { codeOf, type Disk, systemDisk } from './disk.ts';
 import { openFileStore } from './file-store.ts';
 import { type DecodedFile, decodeFile } from './frames.ts';
-import { lockFile } from './lock.ts';
+import { type FileLock, lockFile } from './lock.ts';
+import type { ProcessPlace } from './lock-holder.ts';
 
 /** As in Redis: time for the sidecars that hold more rules to write them back. */
 export const healingMs = 15_000;
@@ -22,6 +23,8 @@ interface FileLogPorts {
   readonly newEpoch: () => string;
   readonly disk?: Disk;
   readonly compactAtBytes?: number;
+  /** For tests: where this process seems to run. */
+  readonly place?: ProcessPlace;
 }
 
 /**
@@ -32,11 +35,11 @@ interface FileLogPorts {
  * @throws ConfigurationError for a file that is refused, locked or not writable.
  */
 export async function openFileSource(source: FileSource, ports: FileLogPorts): Promise<OpenedSource> {
-  const unlock = await lockFile(source.path);
+  const lock = await lockFile(source.path, ports);
   try {
-    return await openLocked(source, ports, unlock);
+    return await openLocked(source, ports, lock);
   } catch (error) {
-    await unlock();
+    await lock.release();
     if (error instanceof ConfigurationError) throw error;
     const code = codeOf(error);
     if (code === 'ELOOP') {
@@ -49,8 +52,9 @@ export async function openFileSource(source: FileSource, ports: FileLogPorts): P
 async function openLocked(
   { name, path }: FileSource,
   { clock, newEpoch, disk = systemDisk, compactAtBytes }: FileLogPorts,
-  unlock: () => Promise<void>,
+  lock: FileLock,
 ): Promise<OpenedSource> {
+  for (const left of lock.leftPaths) await disk.remove(left);
   const found = await disk.read(path);
   const held = found && decodeFile(found.bytes);
   if (typeof held === 'string') throw new ConfigurationError('source', `the log file ${held}`);
@@ -63,7 +67,7 @@ async function openLocked(
     maxTokenLifetimeSeconds: held?.header.maxTokenLifetimeSeconds ?? defaultMaxTokenLifetimeSeconds,
   };
   const removeEnded = endedRuleRemover(state.table, header.maxTokenLifetimeSeconds, clock);
-  const store = await openFileStore({ path, disk, header, state, removeEnded, compactAtBytes });
+  const store = await openFileStore({ path, disk, lock, header, state, removeEnded, compactAtBytes });
   const embedded = new EmbeddedLog({
     clock,
     ...header,
@@ -71,12 +75,13 @@ async function openLocked(
     store,
     state,
     healingMs: closed?.healingMs ?? healingMs,
+    provenAtMs: () => lock.heldAtMs,
   });
   const { log, feed, lookUp } = embedded;
   const close = async () => {
     await log.close();
     await store.close(embedded.healingMs());
-    await unlock();
+    await lock.release();
   };
   let closing: Promise<void> | undefined;
   return {
@@ -90,9 +95,13 @@ async function openLocked(
       return outcome === 'healed' && held === undefined ? 'created' : outcome;
     },
     async health() {
-      const { broken } = store;
-      const broke = broken === undefined ? undefined : complaintOf('file_broken', broken);
-      return { misconfigurations: [complaint, broke].filter((found) => found !== undefined), unknown: [], figures: {} };
+      const { broken, full } = store;
+      const found = [
+        complaint,
+        full === undefined ? undefined : complaintOf('file_full', `the last write failed (${full})`),
+        broken === undefined ? undefined : complainBroken(broken),
+      ];
+      return { misconfigurations: found.filter((one) => one !== undefined), unknown: [], figures: {} };
     },
     close() {
       closing ??= close();
@@ -134,14 +143,27 @@ export const fileComplaints = {
     severity: 'warning',
     remedy: 'this is a copy of a log file, or an older one that was restored: repeat the revocations made since then',
   },
+  file_full: {
+    severity: 'warning',
+    remedy: 'free space on the disk: nothing can be revoked until then; the next revocation ends this',
+  },
   file_broken: {
     severity: 'unsafe',
     remedy: 'repair the disk and restart: nothing can be revoked until then',
+  },
+  file_taken_over: {
+    severity: 'unsafe',
+    remedy: 'stop this process: it stood still, and another process writes the log file now',
   },
 } as const satisfies Readonly<Record<string, Pick<Misconfiguration, 'severity' | 'remedy'>>>;
 
 function complaintOf(name: keyof typeof fileComplaints, found: string): Misconfiguration {
   return { name, found, ...fileComplaints[name] };
+}
+
+function complainBroken(reason: string): Misconfiguration {
+  if (reason !== 'lock_lost') return complaintOf('file_broken', reason);
+  return complaintOf('file_taken_over', 'another process has taken over the lock of the log file');
 }
 
 function complain(held: DecodedFile | undefined, inode: string | undefined): Misconfiguration | undefined {

@@ -17,6 +17,7 @@ import {
   type RevocationLog,
   refusedStatement,
 } from '../../log/revocation-log.ts';
+import { defaultMaxStalenessMs } from '../../replication/max-staleness.ts';
 import type { DigestSet } from '../../rules/digest.ts';
 import { defaultMaxTokenLifetimeSeconds, denies, emptyRule, sameRule } from '../../rules/rule.ts';
 import { applyStatement, fingerprintOf } from '../../rules/statement.ts';
@@ -46,6 +47,8 @@ interface EmbeddedLogOptions {
   readonly state?: LogState;
   /** Milliseconds for which the log answers "unknown", because entries may be missing; default 0. */
   readonly healingMs?: number;
+  /** Monotonic time at which this process was last known to be the only one that writes the store. Default: always now. */
+  readonly provenAtMs?: () => number;
 }
 
 const dayMs = 86_400_000;
@@ -72,6 +75,7 @@ export class EmbeddedLog {
   readonly #journal: Journal;
   /** The readers that are connected, and the position up to which each has applied the log. */
   readonly #readers = new Map<Reader, FeedPosition | undefined>();
+  readonly #provenAtMs: () => number;
   #healsAtMs: number;
 
   constructor({ clock, epoch, journalEntries = 10_000, name = 'memory:', store, ...options }: EmbeddedLogOptions) {
@@ -79,6 +83,7 @@ export class EmbeddedLog {
     this.#clock = clock;
     this.#maxTokenLifetimeSeconds = maxTokenLifetimeSeconds;
     this.#state = state;
+    this.#provenAtMs = () => Math.min(clock.monotonicMs(), options.provenAtMs?.() ?? Number.POSITIVE_INFINITY);
     this.#journal = new Journal(epoch, state.seq, journalEntries);
     this.#healsAtMs = clock.monotonicMs() + healingMs;
     const queue = store && new BatchQueue<Waiting>(batchEntries, (batch) => this.#appendDurably(batch, store));
@@ -239,7 +244,9 @@ export class EmbeddedLog {
       const rule = this.#state.table.get(words.subarray(index * 4, index * 4 + 4));
       if (rule !== undefined && denies(rule, issuedAt, nowSeconds)) return { verdict: 'revoked', dimension };
     }
-    return this.#isHealing() ? { verdict: 'unknown', cause: 'healing' } : active;
+    if (this.#isHealing()) return { verdict: 'unknown', cause: 'healing' };
+    const isRecent = this.#clock.monotonicMs() - this.#provenAtMs() <= defaultMaxStalenessMs;
+    return isRecent ? active : { verdict: 'unknown', cause: 'log_stale' };
   }
 
   #isHealing(): boolean {
@@ -294,7 +301,7 @@ export class EmbeddedLog {
       const entries = journal.after(read);
       read = journal.seq;
       // Reader and log share one thread, so these entries are all that there are.
-      const provenAtMs = clock.monotonicMs();
+      const provenAtMs = this.#provenAtMs();
       yield { entries, provenAtMs, heartbeatLoggedAtMs: clock.wallMs(), healing: this.#isHealing() };
       if (read === journal.seq) await journal.nextEntry(clock, ended);
     }
