@@ -8,6 +8,7 @@ import { disk } from './log/disk.ts';
 import { emptied } from './log/emptied.ts';
 import { failover } from './log/failover.ts';
 import { forgottenPast } from './log/forgotten-past.ts';
+import { groups } from './log/groups.ts';
 import { lifts } from './log/lifts.ts';
 import { manyRules } from './log/many-rules.ts';
 import { partition } from './log/partition.ts';
@@ -47,6 +48,7 @@ export const faults: readonly Fault[] = [
   ...disk,
   ...capacity,
   ...plannedFailover,
+  ...groups,
   ...deployStorm,
   ...partition,
   ...badLinks,

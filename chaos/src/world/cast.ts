@@ -13,6 +13,8 @@ export interface CastContext extends Pick<WorldOptions, 'lookUp' | 'maxRules' | 
   readonly brokenBuild: BrokenBuild | undefined;
   readonly recorder: Recorder;
   readonly links: Links;
+  /** The URL of a Redis that is reached without links. */
+  readonly groupUrl: () => string | undefined;
   /** Port of the current primary. */
   readonly primaryPort: () => number;
   /** Current number of tokens. */
@@ -90,9 +92,9 @@ export class Cast {
   /** Does not start it. */
   async addApi(who: string, { via, clockOffsetMs = 0, program = 'api-main' }: ApiOptions): Promise<ActorProcess> {
     const { lookUp = false, maxRules, whenUnknown = 'unavailable', brokenBuild, links, recorder } = this.#context;
-    const { maxStalenessMs, issuedAt, tokens } = this.#context;
+    const { maxStalenessMs, issuedAt, tokens, groupUrl } = this.#context;
     const feedUrl = await this.#linkTo(via, who);
-    const lookUpUrl = `redis://127.0.0.1:${links.get('lookup').port}`;
+    const lookUpUrl = groupUrl() ?? `redis://127.0.0.1:${links.get('lookup').port}`;
     const settings = (life: number): ApiSettings => ({
       who,
       life,
@@ -185,7 +187,9 @@ export class Cast {
 
   /** @returns the URL of a new link. */
   async #linkTo(source: string, who: string): Promise<string> {
-    const { links, primaryPort } = this.#context;
+    const { links, primaryPort, groupUrl } = this.#context;
+    const url = groupUrl();
+    if (source === 'redis' && url !== undefined) return url;
     if (source === 'redis') return `redis://127.0.0.1:${(await links.addToRedis(who, primaryPort())).port}`;
     return `http://127.0.0.1:${(await links.add(who, portOf(this.#dataPorts, source))).port}`;
   }

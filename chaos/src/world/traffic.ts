@@ -11,7 +11,6 @@ export interface Spoken {
   lift(token: number, options: { readonly dimension: OwnDimension }): Promise<StatementRecord>;
 }
 
-const everyMs = 120;
 /** A denial is lifted this many revocations later. */
 const heldBack = 4;
 
@@ -20,8 +19,9 @@ export class Traffic {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
-  constructor(world: Spoken) {
-    this.#running = this.#publish(world);
+  /** @param everyMs the mean time between two statements. */
+  constructor(world: Spoken, everyMs: number) {
+    this.#running = this.#publish(world, everyMs);
   }
 
   async stop(): Promise<void> {
@@ -29,7 +29,7 @@ export class Traffic {
     await this.#running;
   }
 
-  async #publish(world: Spoken): Promise<void> {
+  async #publish(world: Spoken, everyMs: number): Promise<void> {
     const liftable: { readonly token: number; readonly dimension: OwnDimension }[] = [];
     while (!this.#stop.signal.aborted) {
       const token = world.newTokens(2);

@@ -1,7 +1,12 @@
 import type { RedisServer } from '@revocast/test-support';
+import type { Topology } from './redis/redis-group.ts';
 
 /** The processes and settings of a world. */
 export interface WorldOptions {
+  /** A Redis with its own failover. Processes reach it without links, and `redisReplicas` has no effect. */
+  readonly topology?: Topology;
+  /** Milliseconds between two statements of the traffic. Default 120. */
+  readonly trafficEveryMs?: number;
   /** Number of redis replicas, each behind its own link. Default 0. */
   readonly redisReplicas?: number;
   /** Directives for every redis-server. */

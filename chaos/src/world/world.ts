@@ -13,6 +13,7 @@ import { readMetric } from './read-metric.ts';
 import type { Recorder } from './recorder.ts';
 import { declareWhole } from './redis/declare-whole.ts';
 import { redisCommand } from './redis/redis-command.ts';
+import { type RedisGroup, startGroup } from './redis/redis-group.ts';
 import { RedisServers } from './redis/redis-servers.ts';
 import { type SayOptions, Speaker } from './speaker.ts';
 import { Traffic } from './traffic.ts';
@@ -34,6 +35,7 @@ export class World {
   readonly #context: WorldContext;
   readonly #cast: Cast;
   readonly #servers: RedisServers;
+  #group: RedisGroup | undefined;
   #speaker: Speaker | undefined;
   #tokens = 0;
   #traffic: Traffic | undefined;
@@ -52,6 +54,7 @@ export class World {
       issuedAt: this.issuedAt,
       links: this.links,
       primaryPort: () => this.primary.port,
+      groupUrl: () => this.#group?.url,
       tokens: () => this.#tokens,
     });
   }
@@ -69,7 +72,27 @@ export class World {
   }
 
   async #build(): Promise<void> {
-    const { redisReplicas = 0, redisConfig, sidecars = 2, apisPerSidecar = 1, declared = true, prepare } = this.options;
+    const { sidecars = 2, apisPerSidecar = 1, declared = true } = this.options;
+    const { url, publisherUrl } = await this.#startLog();
+    this.#speaker = await Speaker.open(publisherUrl, this.#context.recorder);
+    if (declared) await declareWhole(url);
+    for (let index = 1; index <= sidecars; index++) await this.addSidecar(`s${index}`, { source: 'redis' });
+    for (let index = 0; index < sidecars * apisPerSidecar; index++) {
+      await this.addApi(`a${index + 1}`, { via: `s${(index % sidecars) + 1}` });
+    }
+    if (this.options.express === true) await this.addApi('e1', { via: 's1', program: 'express-main' });
+    if (this.options.started === false) return;
+    await this.#cast.startAll();
+    await this.untilFresh(20_000);
+  }
+
+  /** @returns the URL of the log, and the URL by which the publisher reaches it. */
+  async #startLog(): Promise<{ readonly url: string; readonly publisherUrl: string }> {
+    const { topology, redisReplicas = 0, redisConfig, prepare } = this.options;
+    if (topology !== undefined) {
+      this.#group = await startGroup(topology, redisConfig);
+      return { url: this.#group.url, publisherUrl: this.#group.url };
+    }
     const config = { config: redisConfig };
     const primary = await this.#servers.start(config);
     for (let index = 1; index <= redisReplicas; index++) {
@@ -80,16 +103,7 @@ export class World {
     if (redisReplicas > 0) await this.#awaitRedisReplicas(redisReplicas);
     const publisher = await this.links.addToRedis('publisher', primary.port);
     await this.links.addToRedis('lookup', primary.port);
-    this.#speaker = await Speaker.open(`redis://127.0.0.1:${publisher.port}`, this.#context.recorder);
-    if (declared) await declareWhole(primary.url);
-    for (let index = 1; index <= sidecars; index++) await this.addSidecar(`s${index}`, { source: 'redis' });
-    for (let index = 0; index < sidecars * apisPerSidecar; index++) {
-      await this.addApi(`a${index + 1}`, { via: `s${(index % sidecars) + 1}` });
-    }
-    if (this.options.express === true) await this.addApi('e1', { via: 's1', program: 'express-main' });
-    if (this.options.started === false) return;
-    await this.#cast.startAll();
-    await this.untilFresh(20_000);
+    return { url: primary.url, publisherUrl: `redis://127.0.0.1:${publisher.port}` };
   }
 
   get sidecars(): readonly ActorProcess[] {
@@ -117,6 +131,12 @@ export class World {
 
   get primary(): RedisServer {
     return this.#servers.primary;
+  }
+
+  /** The Redis of a world with the option `topology`. */
+  get group(): RedisGroup {
+    if (this.#group === undefined) throw new Error('expected a world with the option topology');
+    return this.#group;
   }
 
   /** Moves the wall clock of a Redis, or makes its disk fail. For worlds with the option `systemFaults`. */
@@ -216,7 +236,7 @@ export class World {
 
   /** Revokes and lifts continuously until {@link stopTraffic}. */
   startTraffic(): void {
-    this.#traffic = new Traffic(this);
+    this.#traffic = new Traffic(this, this.options.trafficEveryMs ?? 120);
   }
 
   async stopTraffic(): Promise<void> {
@@ -297,6 +317,7 @@ export class World {
     await this.#speaker?.close();
     await quiet;
     await this.links.close();
+    await this.#group?.stop();
     await this.#servers.close();
   }
 

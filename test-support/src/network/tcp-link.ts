@@ -36,13 +36,13 @@ export function joinTarget(client: Socket, target: Target, shared: SharedState):
   for (const socket of sockets) {
     // An error on one side resets the other side, except in a black hole.
     socket.on('error', () => {
-      if (!conditions.blackholed) reset();
+      if (conditions.blackholed === undefined) reset();
     });
   }
   return {
     update() {
       const torn = pipes.up.lossy || pipes.down.lossy || sockets.some((socket) => socket.destroyed);
-      if (torn && !conditions.blackholed) return reset();
+      if (torn && conditions.blackholed === undefined) return reset();
       pipes.up.update();
       pipes.down.update();
     },
@@ -57,7 +57,7 @@ export function discardAll(client: Socket, { conditions, received }: SharedState
   client.on('data', (bytes) => received('up', bytes.length));
   return {
     update() {
-      if (!conditions.blackholed) client.resetAndDestroy();
+      if (conditions.blackholed === undefined) client.resetAndDestroy();
     },
     halfClose: () => undefined,
     reset: () => void client.resetAndDestroy(),

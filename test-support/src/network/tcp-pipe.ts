@@ -8,9 +8,14 @@ export type Direction = 'up' | 'down';
 export interface Conditions {
   delayMs: number;
   stalled: boolean;
-  blackholed: boolean;
+  /** The direction whose bytes are discarded. */
+  blackholed: Direction | 'both' | undefined;
   /** Maximum size of a piece. Undefined: pieces as received. */
   pieceBytes: number | undefined;
+}
+
+export function drops({ blackholed }: Readonly<Conditions>, direction: Direction): boolean {
+  return blackholed === 'both' || blackholed === direction;
 }
 
 export interface ByteWatch {
@@ -83,13 +88,13 @@ export class TcpPipe {
   }
 
   #enqueue(bytes: Buffer | undefined): void {
-    const { blackholed, delayMs } = this.#options.conditions;
-    if (blackholed) {
+    const { conditions, direction } = this.#options;
+    if (drops(conditions, direction)) {
       this.#lossy = true;
       return;
     }
     this.#queuedBytes += bytes?.length ?? 0;
-    this.#queue.push({ bytes, dueAtMs: performance.now() + delayMs });
+    this.#queue.push({ bytes, dueAtMs: performance.now() + conditions.delayMs });
     this.update();
   }
 
@@ -108,7 +113,7 @@ export class TcpPipe {
   async #deliver(): Promise<void> {
     if (this.#delivering) return;
     this.#delivering = true;
-    const { conditions } = this.#options;
+    const { conditions, direction } = this.#options;
     while (!conditions.stalled && !this.#to.destroyed) {
       const piece = this.#queue[0];
       if (piece === undefined) break;
@@ -118,7 +123,7 @@ export class TcpPipe {
         continue; // the conditions can have changed during the sleep
       }
       this.#queue.shift();
-      if (conditions.blackholed) this.#lossy = true;
+      if (drops(conditions, direction)) this.#lossy = true;
       else if (piece.bytes === undefined) this.#to.end();
       else await this.#write(piece.bytes, piece.dueAtMs);
     }

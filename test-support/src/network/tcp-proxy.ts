@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { discardAll, joinTarget, type Link, type SharedState, type Target } from './tcp-link.ts';
-import type { ByteWatch, Conditions, Direction } from './tcp-pipe.ts';
+import { type ByteWatch, type Conditions, type Direction, drops } from './tcp-pipe.ts';
 
 export type { Target } from './tcp-link.ts';
 export type { Direction } from './tcp-pipe.ts';
@@ -21,7 +21,7 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #links = new Set<Link>();
   readonly #watches = new Set<ByteWatch>();
-  readonly #conditions: Conditions = { delayMs: 0, stalled: false, blackholed: false, pieceBytes: undefined };
+  readonly #conditions: Conditions = { delayMs: 0, stalled: false, blackholed: undefined, pieceBytes: undefined };
   readonly #bytes = { up: 0, down: 0 };
   #target: Target;
   #accepted = 0;
@@ -76,11 +76,11 @@ export class TcpProxy {
   }
 
   /**
-   * Accepts connections and discards all bytes and FINs in both directions, like a path that drops packets. Neither side
-   * gets an error. Ends with `flow()`.
+   * Accepts connections and discards all bytes and FINs of a direction, by default of both, like a path that drops packets.
+   * Neither side gets an error. Ends with `flow()`.
    */
-  blackhole(): void {
-    this.#conditions.blackholed = true;
+  blackhole(direction: Direction | 'both' = 'both'): void {
+    this.#conditions.blackholed = direction;
     for (const link of this.#links) link.update();
   }
 
@@ -90,7 +90,7 @@ export class TcpProxy {
    */
   flow(): void {
     this.#conditions.stalled = false;
-    this.#conditions.blackholed = false;
+    this.#conditions.blackholed = undefined;
     for (const link of this.#links) link.update();
   }
 
@@ -166,7 +166,7 @@ export class TcpProxy {
       },
     };
     // A black hole drops the packets of a connection request, too.
-    const link = this.#conditions.blackholed ? discardAll(client, shared) : joinTarget(client, this.#target, shared);
+    const link = drops(this.#conditions, 'up') ? discardAll(client, shared) : joinTarget(client, this.#target, shared);
     this.#links.add(link);
     client.once('close', () => this.#links.delete(link));
   }

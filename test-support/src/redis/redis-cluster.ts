@@ -21,6 +21,8 @@ export interface RedisCluster {
   ownerOf(key: string): Promise<RedisServer>;
   /** Fails over from this node to its replica, without loss. Resolves with the new owner when all nodes know it. */
   failover(key: string): Promise<RedisServer>;
+  /** Moves the slot of a key to another primary, key by key, as a resharding does. Resolves when all nodes know it. */
+  moveSlot(key: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -80,7 +82,7 @@ async function assignSlots(primaries: readonly RedisServer[]): Promise<void> {
 
 async function attachReplicas(nodes: readonly RedisServer[], primaries: number): Promise<void> {
   for (let index = 0; index < primaries; index += 1) {
-    const id = /([0-9a-f]{40})/.exec(await askRedis(nodes[index]!, 'CLUSTER MYID'))?.[1];
+    const id = await idOf(nodes[index]!);
     // Fails until the node has received the gossip about its primary.
     await until(() => askRedis(nodes[primaries + index]!, `CLUSTER REPLICATE ${id}`), { what: 'a replica to attach' });
   }
@@ -127,6 +129,40 @@ function clusterOf(nodes: readonly RedisServer[], stop: () => Promise<void>): Re
       );
       return successor;
     },
+    async moveSlot(key) {
+      const from = await ownerOf(key);
+      const to = await otherPrimary(nodes, from);
+      const slot = Number(/:(\d+)/.exec(await askRedis(from, `CLUSTER KEYSLOT ${key}`))?.[1]);
+      const [fromId, toId] = await Promise.all([from, to].map(idOf));
+      await askRedis(to, `CLUSTER SETSLOT ${slot} IMPORTING ${fromId}`);
+      await askRedis(from, `CLUSTER SETSLOT ${slot} MIGRATING ${toId}`);
+      for (;;) {
+        const [next] = [...(await askRedis(from, `CLUSTER GETKEYSINSLOT ${slot} 1`)).matchAll(/\$\d+\r\n(.+)\r\n/g)];
+        if (next === undefined) break;
+        await askRedis(from, `MIGRATE ${to.host} ${to.port} ${next[1]} 0 5000`, 10_000);
+      }
+      for (const node of [to, from]) await askRedis(node, `CLUSTER SETSLOT ${slot} NODE ${toId}`);
+      await until(
+        async () => {
+          const seen = await Promise.all(nodes.map((node) => ownerAsSeenBy(node, key)));
+          return seen.every((owner) => owner === to);
+        },
+        { what: 'every node to know the new owner', timeoutMs: 20_000 },
+      );
+    },
     stop,
   };
+}
+
+async function idOf(node: RedisServer): Promise<string> {
+  const id = /([0-9a-f]{40})/.exec(await askRedis(node, 'CLUSTER MYID'))?.[1];
+  if (id === undefined) throw new Error('expected the id of a cluster node');
+  return id;
+}
+
+async function otherPrimary(nodes: readonly RedisServer[], owner: RedisServer): Promise<RedisServer> {
+  for (const node of nodes) {
+    if (node !== owner && (await askRedis(node, 'ROLE')).includes('master')) return node;
+  }
+  throw new Error('expected a second primary in the cluster');
 }

@@ -176,6 +176,22 @@ describe('blackhole', () => {
     expect(client.closed).toBe(false);
   });
 
+  it.each(['up', 'down'] as const)('discards the bytes of one direction: %s', async (direction) => {
+    const client = await dial();
+    client.socket.write('before');
+    await echoed(client, 'before');
+    proxy.blackhole(direction);
+    let received = '';
+    served[0]?.on('data', (bytes) => {
+      received += String(bytes);
+    });
+    client.socket.write('question');
+    await aRoundTrip();
+    expect(received).toBe(direction === 'up' ? '' : 'question');
+    expect(client.text()).toBe('before');
+    expect(client.closed).toBe(false);
+  });
+
   it('accepts new connections without a connection to the target', async () => {
     proxy.blackhole();
     const client = await dial();

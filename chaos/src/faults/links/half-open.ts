@@ -25,6 +25,20 @@ export const halfOpen: readonly Fault[] = [
         world.link('a1').flow();
       }),
   },
+  ...(['up', 'down'] as const).flatMap((direction) =>
+    (['s1', 'a1'] as const).map(
+      (who): Fault => ({
+        name: `half-open/${who}-loses-what-goes-${direction}`,
+        failure,
+        run: (world) =>
+          world.fault(`the link of ${who} drops all packets that go ${direction}`, async () => {
+            world.link(who).blackhole(direction);
+            await pause(world.maxStalenessMs + 2000);
+            world.link(who).flow();
+          }),
+      }),
+    ),
+  ),
   {
     name: 'half-open/everywhere',
     failure,

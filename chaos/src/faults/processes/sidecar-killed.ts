@@ -71,6 +71,20 @@ export const sidecarKilled: readonly Fault[] = [
     },
   },
   {
+    name: 'sidecar-killed/over-and-over',
+    failure,
+    // As the kernel does to a process that exceeds its memory as soon as it has loaded the rules.
+    async run(world) {
+      await world.fault('s1 is killed shortly after each start', async () => {
+        for (let time = 0; time < 8; time++) {
+          await world.sidecar('s1').kill();
+          await world.sidecar('s1').start();
+          await pause(world.random() * 1000);
+        }
+      });
+    },
+  },
+  {
     name: 'sidecar-killed/with-100k-rules',
     failure,
     world: { prepare: (primary) => putRules(primary, 100_000) },
