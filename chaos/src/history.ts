@@ -40,6 +40,7 @@ export const statementOutcomes = [
   'too_many_broad_rules',
   'invalid',
   'id_conflict',
+  'clock_disagreement',
 ] as const;
 export type StatementOutcome = (typeof statementOutcomes)[number];
 

@@ -1,3 +1,5 @@
+import type { ClockReading } from './rules/agreed-now.ts';
+
 /**
  * The time. Only the composition roots use the system clock; all other code receives this as an argument.
  *
@@ -5,6 +7,11 @@
  * Only comparisons with claims (`exp`, `iat`) use the wall clock.
  */
 export interface Clock {
+  /**
+   * Names this boot of this host: processes with the same one have the same clocks. Empty or absent where there is no such
+   * name (other than Linux).
+   */
+  readonly bootId?: string;
   /** Milliseconds of this host's monotonic clock; comparable between processes of one boot of one host. */
   monotonicMs(): number;
   /** Milliseconds since 1970, by this host's wall clock. */
@@ -16,6 +23,11 @@ export interface Clock {
    *        for background work.
    */
   sleep(ms: number, signal?: AbortSignal, keepAlive?: boolean): Promise<void>;
+}
+
+/** The wall clock, with the host that it belongs to. */
+export function readClock(clock: Clock): ClockReading {
+  return { wallMs: clock.wallMs(), bootId: clock.bootId ?? '' };
 }
 
 /** A number in [0, 1), for jitter. */

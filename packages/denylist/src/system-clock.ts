@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Clock, Random } from './clock.ts';
 
 /**
@@ -7,8 +8,30 @@ import type { Clock, Random } from './clock.ts';
  */
 let hostOffsetMs: number | undefined;
 
+let bootId: string | undefined;
+
+/**
+ * Names this boot of this host, so that its clocks are not mistaken for another's. Empty where there is no such name (other
+ * than Linux).
+ */
+export function readBootId(): string {
+  bootId ??= readBootIdFile();
+  return bootId;
+}
+
+function readBootIdFile(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return ''; // not Linux: absence is the answer
+  }
+}
+
 /** The clock of this machine. Only composition roots use it. */
 export const systemClock: Clock = {
+  get bootId() {
+    return readBootId();
+  },
   monotonicMs() {
     hostOffsetMs ??= measureHostOffset();
     return hostOffsetMs + performance.now();

@@ -1,4 +1,5 @@
 import { brandError } from '../brand-error.ts';
+import { agreementMs, type ClockReadings } from '../rules/agreed-now.ts';
 import type { Digest } from '../rules/digest.ts';
 import type { Change, RevocationDetails } from '../rules/event.ts';
 import type { Dimension } from '../rules/revocation.ts';
@@ -96,6 +97,8 @@ export const logErrorCodes = [
   'refused',
   /** Not applied: another statement has used this id within the last day. */
   'id_conflict',
+  /** Not applied: the statement depends on the time, and no two clocks agree. `block: true` needs no time. */
+  'clock_disagreement',
   /** Not applied: more clients, tenants, keys or issuers were revoked within a minute than the limit permits. */
   'too_many_broad_rules',
 ] as const;
@@ -118,14 +121,34 @@ export class LogError extends Error {
 }
 brandError(LogError, 'LogError');
 
-const refusals: Readonly<Record<StatementRefusal, string>> = {
+const refusals: Readonly<Record<Exclude<StatementRefusal, 'clock_disagreement'>, string>> = {
   cutoff_in_future: `nothing was revoked: issuedUpTo is more than ${maxCutoffAheadSeconds} s ahead of the log's clock; expected claim seconds of the issuer, found a later time (milliseconds?)`,
   stamp_beyond_bounds:
     'nothing was lifted: this denial has a stamp that no clock can have written, so no lift can end it; remove its rule with `revocast-sidecar repair`',
 };
 
-export function refusedStatement(refusal: StatementRefusal): LogError {
-  return new LogError('refused', refusals[refusal]);
+export function refusedStatement(refusal: StatementRefusal, clocks: ClockReadings): LogError {
+  return refusal === 'clock_disagreement' ? clockDisagreement(clocks) : new LogError('refused', refusals[refusal]);
+}
+
+/** Names every clock that the log could compare, so that the wrong one is found. */
+function clockDisagreement({ logMs, writer, leaseHolder }: ClockReadings): LogError {
+  const clocks = [
+    `the log ${isoTime(logMs)}`,
+    ...(writer === undefined ? [] : [`the process that writes to it ${isoTime(writer.wallMs)}`]),
+    ...(leaseHolder === undefined
+      ? []
+      : [`the sidecar with the lease ${isoTime(leaseHolder.wallMs)} when the log had ${isoTime(leaseHolder.logMs)}`]),
+  ];
+  return new LogError(
+    'clock_disagreement',
+    `nothing was revoked: this statement depends on the time; expected two clocks at most ${agreementMs / 1000} s apart, found ${clocks.join(', ')}; correct the wrong clock, or deny without a time: block: true`,
+  );
+}
+
+/** A reading may be any number. */
+function isoTime(ms: number): string {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms`;
 }
 
 export function idConflict(): LogError {

@@ -1,6 +1,8 @@
+import { type Clock, readClock } from '../clock.ts';
 import { broadLimitOf } from '../log/broad-rules.ts';
 import { loggedDetails } from '../log/logged-denial.ts';
 import type { AppendRequest, LostRule } from '../log/revocation-log.ts';
+import type { ClockReading } from '../rules/agreed-now.ts';
 import { digestToBytes } from '../rules/digest.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
 import { fingerprintOf, type Statement } from '../rules/statement.ts';
@@ -15,8 +17,12 @@ export const logRetentionMs = 3_600_000;
 /** Few at a time, so that a new revocation does not wait behind a million restored ones. */
 const inFlight = 100;
 
-/** Merges one statement into the log; a re-seed uses it too. */
-export async function runAppend(redis: RedisConnection, request: AppendRequest): Promise<readonly unknown[]> {
+/** Merges one statement into the log; a re-seed uses it too. `writer`: read just before. */
+export async function runAppend(
+  redis: RedisConnection,
+  request: AppendRequest,
+  writer: ClockReading,
+): Promise<readonly unknown[]> {
   const { digest, statement, details } = request;
   const args = [
     randomHex(8), // the epoch, which the script uses only when there is no log yet
@@ -29,8 +35,14 @@ export async function runAppend(redis: RedisConnection, request: AppendRequest):
     JSON.stringify(loggedDetails(request)),
     broadLimitOf(request) ?? '',
     fingerprintOf(digest, statement),
+    ...clockArguments(writer),
   ];
   return readArray(await redis.run(appendScript, [keys.rules, keys.log, keys.meta, keys.ids], args), 'append');
+}
+
+/** The last two arguments of every script that states something at a time. */
+export function clockArguments({ wallMs, bootId }: ClockReading): [number, string] {
+  return [Math.round(wallMs), bootId];
 }
 
 function numbersOf(statement: Statement): [number, number, number, number] {
@@ -53,17 +65,19 @@ function numbersOf(statement: Statement): [number, number, number, number] {
  *
  * @returns how many the log lacked.
  */
-export async function appendLost(redis: RedisConnection, rules: readonly LostRule[]): Promise<number> {
+export async function appendLost(redis: RedisConnection, rules: readonly LostRule[], clock: Clock): Promise<number> {
   let restored = 0;
   for (let from = 0; from < rules.length; from += inFlight) {
     const replies = await Promise.all(
-      rules.slice(from, from + inFlight).map(({ digest, rule }) =>
-        runAppend(redis, {
-          digest,
-          statement: { kind: 'seed', rule },
-          details: { id: 'reseed', kind: 'reseed' },
-        }),
-      ),
+      rules
+        .slice(from, from + inFlight)
+        .map(({ digest, rule }) =>
+          runAppend(
+            redis,
+            { digest, statement: { kind: 'seed', rule }, details: { id: 'reseed', kind: 'reseed' } },
+            readClock(clock),
+          ),
+        ),
     );
     restored += replies.filter(([outcome]) => readText(outcome, 'append') === 'appended').length;
   }

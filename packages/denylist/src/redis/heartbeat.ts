@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, readClock } from '../clock.ts';
 import { readRule, rowBytes, viewOf } from '../codec/rows.ts';
 import { defaultMaxTokenLifetimeSeconds, forgettableAt } from '../rules/rule.ts';
 import { randomHex } from '../system-clock.ts';
-import { logRetentionMs } from './append.ts';
+import { clockArguments, logRetentionMs } from './append.ts';
 import { readArray, readNumber, readText } from './connection/replies.ts';
 import type { RedisSession } from './connection/session.ts';
 import { keys } from './keys.ts';
@@ -77,11 +77,12 @@ export class Heartbeat {
 
   /** @returns the seconds of Redis. */
   async #beat(): Promise<number> {
-    const { session, holder } = this.#options;
+    const { session, holder, clock } = this.#options;
     const withoutLease = this.#urgent.signal.aborted ? 1 : 0;
     this.#urgent = new AbortController();
     const redis = await session.get();
-    const args = [randomHex(8), defaultMaxTokenLifetimeSeconds, logRetentionMs, holder, leaseMs, withoutLease];
+    const opening = [randomHex(8), defaultMaxTokenLifetimeSeconds, logRetentionMs];
+    const args = [...opening, holder, leaseMs, withoutLease, ...clockArguments(readClock(clock))];
     const touched = [keys.lease, keys.log, keys.meta, keys.rules];
     const reply = readArray(await redis.run(heartbeatScript, touched, args), 'heartbeat');
     this.#hasLease = readText(reply[0], 'heartbeat') === 'written';

@@ -7,7 +7,7 @@ export const keys = {
   rules: `${tag}:rules`,
   /** stream: `p` previous head, `e` event. Change feed and audit; trimmed by time. */
   log: `${tag}:log`,
-  /** hash: format, epoch, head, seq, healUntil, hbAt, maxTokenLifetime, minReader, broadFrom, broadCount. */
+  /** hash: format, epoch, head, seq, healUntil, hbAt, clock, maxTokenLifetime, minReader, broadFrom, broadCount. */
   meta: `${tag}:meta`,
   /** sorted set: event id by the millisecond it was logged; kept a day. */
   ids: `${tag}:ids`,

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, readClock } from '../clock.ts';
 import { broadLimitOf, tooManyBroadRules } from '../log/broad-rules.ts';
 import { FeedError, logTimeSample } from '../log/feed.ts';
 import {
@@ -9,6 +9,7 @@ import {
   type RevocationLog,
   refusedStatement,
 } from '../log/revocation-log.ts';
+import type { ClockReadings } from '../rules/agreed-now.ts';
 import { statementRefusals } from '../rules/statement.ts';
 import { appendLost, runAppend } from './append.ts';
 import type { RedisConnection } from './connection/connect.ts';
@@ -24,10 +25,10 @@ const waitMs = 1000;
 /** The revocation log in Redis. No command that blocks may use the same session. */
 export function createRedisLog(session: RedisSession, clock: Clock): RevocationLog {
   return {
-    append: (request) => append(session, request),
+    append: (request) => append(session, request, clock),
     restore: (rules) =>
       orUnavailable('no rule was restored', async () => ({
-        restored: await appendLost(await session.get(), rules),
+        restored: await appendLost(await session.get(), rules, clock),
         refused: 0,
       })),
     denial: (id, liftId) =>
@@ -48,13 +49,14 @@ export function createRedisLog(session: RedisSession, clock: Clock): RevocationL
   };
 }
 
-async function append(session: RedisSession, request: AppendRequest): Promise<Appended> {
+async function append(session: RedisSession, request: AppendRequest, clock: Clock): Promise<Appended> {
   const { redisReplicas: requested = 'all' } = request;
   const { redis, wanted } = await orUnavailable('nothing was revoked', async () => {
     const redis = await session.get();
     return { redis, wanted: requested === 'all' ? await countReplicas(redis) : requested };
   });
-  const reply = await runAppend(redis, request).catch((error) => {
+  const writer = readClock(clock);
+  const reply = await runAppend(redis, request, writer).catch((error) => {
     throw afterSending(error);
   });
   session.succeeded();
@@ -65,7 +67,7 @@ async function append(session: RedisSession, request: AppendRequest): Promise<Ap
   }
   if (outcome === 'id_conflict') throw idConflict();
   const refusal = statementRefusals.find((known) => known === outcome);
-  if (refusal !== undefined) throw refusedStatement(refusal);
+  if (refusal !== undefined) throw refusedStatement(refusal, { ...readClocks(epoch, head), writer });
   const appended = {
     epoch: readText(epoch, 'epoch'),
     head: readText(head, 'head'),
@@ -81,6 +83,16 @@ async function append(session: RedisSession, request: AppendRequest): Promise<Ap
     );
   }
   return { ...appended, redisReplicas };
+}
+
+/** The time of the log, and what the lease holder stored. */
+function readClocks(time: unknown, stored: unknown): ClockReadings {
+  return { logMs: readNumber(time, 'time'), leaseHolder: parseStoredClock(readText(stored, 'clock')) };
+}
+
+function parseStoredClock(text: string): ClockReadings['leaseHolder'] {
+  const [, logMs, wallMs, bootId = ''] = /^(\d+)\|(\d+)\|(.*)$/.exec(text) ?? [];
+  return logMs === undefined ? undefined : { logMs: Number(logMs), wallMs: Number(wallMs), bootId };
 }
 
 /** All redis replicas: after `WAIT 1` of two, the other one may be promoted, and the revocation is lost. */

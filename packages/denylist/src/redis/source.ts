@@ -32,7 +32,7 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
     name: source.name,
     feed: createRedisFeed(source, { clock, random, loss }),
     log: createRedisLog(publishing, clock),
-    reseed: createRedisReseed(maintenance),
+    reseed: createRedisReseed(maintenance, clock),
     usage,
     health: createRedisHealth(maintenance, {
       clock,

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { LogTimeSample } from '../log/feed.ts';
+import { agreementMs } from '../rules/agreed-now.ts';
 
 /** A worse but newer sample replaces one that is older than this, because clocks drift. */
 const sampleLifetimeMs = 60_000;
@@ -12,9 +13,6 @@ const longestRoundTripMs = 1000;
 
 /** A difference larger than this and the round trips is not an error of measurement. */
 const toleratedMs = 1000;
-
-/** Rules are removed only while wall clock and log clock differ by no more than this. */
-const agreementMs = 60_000;
 
 /**
  * The log's clock in this process: the best recent reading of Redis `TIME` (the one with the shortest round trip),

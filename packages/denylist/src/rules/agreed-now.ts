@@ -4,7 +4,7 @@ export const agreementMs = 60_000;
 /** A reading of the lease holder is used for this long after it was stored, by the log's clock. */
 export const holderReadingLifetimeMs = 2500;
 /** A reading may seem to come from the future by this much: the log's clock is corrected in small steps. */
-const holderReadingLeadMs = 500;
+export const holderReadingLeadMs = 500;
 
 /** What a process says about its wall clock. */
 export interface ClockReading {

@@ -36,43 +36,58 @@ export function fingerprintOf(digest: Digest, statement: Statement): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-export interface LogTime {
-  readonly nowSeconds: number;
-  readonly maxTokenLifetimeSeconds: number;
-}
+/** The time by which a log judges a statement, in seconds. */
+export type LogTime = { readonly maxTokenLifetimeSeconds: number } & (
+  | { readonly nowSeconds: number }
+  /** No two of the clocks of log, writer and lease holder agree. */
+  | { readonly nowSeconds: undefined; readonly earliestSeconds: number; readonly latestSeconds: number }
+);
 
-export const statementRefusals = ['cutoff_in_future', 'stamp_beyond_bounds'] as const;
+export const statementRefusals = ['cutoff_in_future', 'stamp_beyond_bounds', 'clock_disagreement'] as const;
 export type StatementRefusal = (typeof statementRefusals)[number];
 
 /**
  * The rule after a statement. The Redis script computes the same in Lua; a property test compares both.
  *
- * @returns `'cutoff_in_future'` when `issuedUpTo` is more than 60 s ahead of the log's clock;
- *          `'stamp_beyond_bounds'` for a lift of a denial that no clock can have stated: no lift can end it.
+ * While the clocks disagree, a denial is stamped by the latest one and a lift of nothing by the earliest one: in doubt a
+ * value is denied.
+ *
+ * @returns `'cutoff_in_future'` when `issuedUpTo` is more than 60 s ahead of the agreed time;
+ *          `'stamp_beyond_bounds'` for a lift of a denial that no clock can have stated: no lift can end it;
+ *          `'clock_disagreement'` when the rule depends on the time, and no time is agreed.
  */
-export function applyStatement(
-  held: Rule,
-  statement: Statement,
-  { nowSeconds, maxTokenLifetimeSeconds }: LogTime,
-): Rule | StatementRefusal {
+export function applyStatement(held: Rule, statement: Statement, time: LogTime): Rule | StatementRefusal {
+  const { nowSeconds, maxTokenLifetimeSeconds } = time;
+  const [earliest, latest] = rangeOf(time);
   switch (statement.kind) {
     case 'deny': {
-      const longest = Math.min(nowSeconds + maxTokenLifetimeSeconds + ruleMarginSeconds, forEver - 1);
+      if (statement.until === 'longest-token' && nowSeconds === undefined) return 'clock_disagreement';
+      const longest = Math.min(latest + maxTokenLifetimeSeconds + ruleMarginSeconds, forEver - 1);
       const deniedUntil = statement.until === 'longest-token' ? longest : statement.until;
       // Later than every lift in the log, so that the denial is in force whatever the clocks did.
-      const denialStamp = Math.min(Math.max(nowSeconds, held.denialStamp, held.liftedUpTo + 1), forEver);
+      const denialStamp = Math.min(Math.max(latest, held.denialStamp, held.liftedUpTo + 1), forEver);
       return mergeRules(held, { ...emptyRule, deniedUntil, denialStamp });
     }
     case 'cutoff': {
-      const issuedUpTo = statement.issuedUpTo === 'now' ? nowSeconds + cutoffSkewSeconds : statement.issuedUpTo;
-      if (issuedUpTo > nowSeconds + maxCutoffAheadSeconds) return 'cutoff_in_future';
+      if (statement.issuedUpTo === 'now' && nowSeconds === undefined) return 'clock_disagreement';
+      const issuedUpTo = statement.issuedUpTo === 'now' ? latest + cutoffSkewSeconds : statement.issuedUpTo;
+      // A cutoff that even the earliest clock permits does not depend on the time.
+      if (issuedUpTo > earliest + maxCutoffAheadSeconds) {
+        return nowSeconds === undefined ? 'clock_disagreement' : 'cutoff_in_future';
+      }
       return mergeRules(held, { ...emptyRule, issuedUpTo });
     }
     case 'lift':
       // The stamp of the denial it ends, never "now": a denial that another writer states in the same second must stay.
       if (held.denialStamp >= stampCeiling) return 'stamp_beyond_bounds';
-      return mergeRules(held, { ...emptyRule, liftedUpTo: held.denialStamp || nowSeconds });
+      return mergeRules(held, { ...emptyRule, liftedUpTo: held.denialStamp || earliest });
     case 'seed':
       return mergeRules(held, statement.rule);
   }
+}
+
+/** The seconds between which the time lies: one second when it is agreed. */
+function rangeOf(time: LogTime): [earliest: number, latest: number] {
+  if (time.nowSeconds === undefined) return [time.earliestSeconds, time.latestSeconds];
+  return [time.nowSeconds, time.nowSeconds];
 }

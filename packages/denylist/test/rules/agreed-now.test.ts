@@ -1,27 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { agreedNow, agreementMs, type ClockReadings } from '../../src/rules/agreed-now.ts';
+import {
+  minutes,
+  readingsNow as now,
+  arbitraryOffset as offset,
+  arbitraryReadings as readings,
+} from './arbitrary-readings.ts';
 
-const now = 1_800_000_000_000;
 const hourMs = 3_600_000;
-const minutes = (least: number, most: number) => fc.integer({ min: least * 60_000, max: most * 60_000 });
-/** Often within the limit of another, often far from it, sometimes exactly at the limit. */
-const offset = fc.oneof(
-  minutes(-1, 1),
-  minutes(-200, 200),
-  fc.constantFrom(0, agreementMs, -agreementMs, agreementMs + 1),
-);
-const bootId = fc.constantFrom('', 'host-1', 'host-2');
-const age = fc.oneof(fc.integer({ min: -500, max: 2500 }), fc.constantFrom(-501, 2501, -hourMs, hourMs));
-
-const readings: fc.Arbitrary<ClockReadings> = fc.record({
-  logMs: offset.map((ms) => now + ms),
-  writer: fc.option(fc.record({ wallMs: offset.map((ms) => now + ms), bootId }), { nil: undefined }),
-  leaseHolder: fc.option(
-    fc.record({ wallMs: offset.map((ms) => now + ms), bootId, logMs: age.map((ms) => now - ms) }),
-    { nil: undefined },
-  ),
-});
 
 const threeClocks = (log: number, writer: number, leaseHolder: number): ClockReadings => ({
   logMs: now + log,

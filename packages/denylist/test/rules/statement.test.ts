@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis } from '@revocast/test-support/redis/redis';
 import fc from 'fast-check';
+import { readClock } from '../../src/clock.ts';
 import { decodeEvent, encodeRuleEvent } from '../../src/codec/event.ts';
 import { readRule, viewOf } from '../../src/codec/rows.ts';
 import { broadWindowMs, countBroadRule } from '../../src/log/broad-rules.ts';
@@ -9,6 +10,7 @@ import { connectRedis, type RedisConnection } from '../../src/redis/connection/c
 import { readArray, readBytes, readNumber, readText } from '../../src/redis/connection/replies.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { declareScript } from '../../src/redis/scripts/log.ts';
+import { agreedNow } from '../../src/rules/agreed-now.ts';
 import { digestFromHex, digestOf, digestToBytes } from '../../src/rules/digest.ts';
 import type { RevocationDetails } from '../../src/rules/event.ts';
 import {
@@ -20,8 +22,9 @@ import {
   stampCeiling,
   withoutImpossibleLift,
 } from '../../src/rules/rule.ts';
-import { applyStatement, fingerprintOf, type Statement } from '../../src/rules/statement.ts';
+import { applyStatement, fingerprintOf, type Statement, statementRefusals } from '../../src/rules/statement.ts';
 import { parseSource } from '../../src/sources/source.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { arbitraryRule } from './arbitrary-rule.ts';
 
 const time = { nowSeconds: 1_767_225_600, maxTokenLifetimeSeconds: 86_400 };
@@ -172,17 +175,18 @@ describe('the script in Redis', () => {
     );
     const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
     // No log gets there before 2106, but a writer can claim that it did; no number may wrap around to 0.
-    const atTheEndOfUint32: ['a' | 'b' | 'c' | 'd' | 'e', Statement][] = [
-      ['a', { kind: 'seed', rule: { ...emptyRule, deniedUntil: forEver, denialStamp: forEver - 1 } }],
-      ['b', { kind: 'lift' }],
-      ['c', { kind: 'deny', until: forEver }],
-      ['d', { kind: 'seed', rule: { ...emptyRule, liftedUpTo: forEver } }],
-      ['e', { kind: 'deny', until: forEver }],
+    const atTheEndOfUint32: ['a' | 'b' | 'c' | 'd' | 'e', Statement, number][] = [
+      ['a', { kind: 'seed', rule: { ...emptyRule, deniedUntil: forEver, denialStamp: forEver - 1 } }, 0],
+      ['b', { kind: 'lift' }, 0],
+      ['c', { kind: 'deny', until: forEver }, 0],
+      ['d', { kind: 'seed', rule: { ...emptyRule, liftedUpTo: forEver } }, 0],
+      ['e', { kind: 'deny', until: forEver }, 0],
     ];
+    const ahead = fc.constantFrom<number>(0, 20_000, -20_000, 3_600_000, -3_600_000);
     const lifetime = fc.constantFrom(3600, 86_400, forEver - 5);
 
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(id, statement), { maxLength: 8 }), lifetime, async (said, longest) => {
+      fc.asyncProperty(fc.array(fc.tuple(id, statement, ahead), { maxLength: 8 }), lifetime, async (said, longest) => {
         await redis.call('FLUSHALL', []);
         await redis.call('HSET', [
           ...[keys.meta, 'epoch', 'e'.repeat(16), 'head', 'f'.repeat(16), 'seq', 0, 'healUntil', 0],
@@ -191,7 +195,7 @@ describe('the script in Redis', () => {
         let held: Rule = emptyRule;
         let seq = 0;
         const firstLogged = new Map<string, { readonly loggedAtMs: number; readonly fingerprint: string }>();
-        for (const [eventId, one] of said) {
+        for (const [eventId, one, aheadMs] of said) {
           const clock = readNumber(readArray(await redis.call('TIME', []), 'TIME')[0], 'TIME');
           const asked: Statement = 'ahead' in one ? { kind: 'cutoff', issuedUpTo: clock + one.ahead } : one;
           const details: RevocationDetails = {
@@ -202,11 +206,17 @@ describe('the script in Redis', () => {
             requestedAtMs: 1_767_225_600_000,
           };
           const before = await entries();
-          const reply = await runAppend(redis, { digest, statement: asked, details });
+          const writer = { wallMs: clock * 1000 + aheadMs, bootId: 'host-1' };
+          const reply = await runAppend(redis, { digest, statement: asked, details }, writer);
           const outcome = readText(reply[0], 'outcome');
-          const loggedAtMs = readNumber(reply[3] ?? clock * 1000, 'time');
+          const isRefused = statementRefusals.some((refusal) => refusal === outcome);
+          const logMs = readNumber((isRefused ? reply[1] : reply[3]) ?? clock * 1000, 'time');
+          const loggedAtMs = logMs;
+          const { agreedMs, ...range } = agreedNow({ logMs, writer });
           const expected = applyStatement(held, asked, {
-            nowSeconds: Math.floor(loggedAtMs / 1000),
+            nowSeconds: agreedMs === undefined ? undefined : Math.floor(agreedMs / 1000),
+            earliestSeconds: Math.floor(range.earliestMs / 1000),
+            latestSeconds: Math.floor(range.latestMs / 1000),
             maxTokenLifetimeSeconds: longest,
           });
 
@@ -262,12 +272,16 @@ describe('the script in Redis', () => {
         // A log that begins with this very request would write its restart.
         await redis.run(declareScript, [keys.rules, keys.log, keys.meta], ['e'.repeat(16), 3600, 3_600_000]);
         await redis.call('HSET', [keys.meta, 'broadFrom', held.fromMs, 'broadCount', held.count]);
-        const reply = await runAppend(redis, {
-          digest,
-          statement: { kind: 'deny', until: 5 },
-          details: { id: 'e', kind: 'revoke', dimension: 'tenant' },
-          broadRulesPerMinute,
-        });
+        const reply = await runAppend(
+          redis,
+          {
+            digest,
+            statement: { kind: 'deny', until: 5 },
+            details: { id: 'e', kind: 'revoke', dimension: 'tenant' },
+            broadRulesPerMinute,
+          },
+          readClock(systemClock),
+        );
         if (readText(reply[0], 'outcome') === 'too_many_broad_rules') {
           const waitMs = readNumber(reply[1], 'wait');
           expect(countBroadRule(held, broadRulesPerMinute, held.fromMs + broadWindowMs - waitMs)).toBe(waitMs);
@@ -286,7 +300,7 @@ describe('the script in Redis', () => {
     const odd = digestFromHex('000d0a7c5c2f00ff00000000ffffffff');
     if (odd === undefined) throw new Error('expected a digest');
     const details: RevocationDetails = { id: 'odd', kind: 'revoke' };
-    await runAppend(redis, { digest: odd, statement: { kind: 'deny', until: 5 }, details });
+    await runAppend(redis, { digest: odd, statement: { kind: 'deny', until: 5 }, details }, readClock(systemClock));
     expect(decodeEvent(await newestEvent())).toMatchObject({ kind: 'rule', digest: odd, rule: { deniedUntil: 5 } });
   });
 });

@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createHttpFeed } from '../../src/http/client/feed.ts';
-import { readBootId } from '../../src/http/wire/boot-id.ts';
 import { paths } from '../../src/http/wire/wire.ts';
 import type { FeedBatch } from '../../src/log/feed.ts';
-import { systemClock as clock } from '../../src/system-clock.ts';
+import { systemClock as clock, readBootId } from '../../src/system-clock.ts';
 import { startScriptedServer } from '../http/client/scripted-server.ts';
 import { reader } from '../replication/scripted-feed.ts';
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
+import { readClock } from '../../src/clock.ts';
 import { readRule, rowBytes, viewOf } from '../../src/codec/rows.ts';
 import type { Feed } from '../../src/log/feed.ts';
 import type { OpenedSource } from '../../src/log/opened-source.ts';
@@ -310,11 +311,15 @@ describe('a snapshot of thousands of rules with one end second', () => {
     const end = 1_000_000_000; // long ago, so that `prune` deletes the rules
     const digests = Array.from({ length: 6000 }, (_, index) => digestOf(named(`s${index}`)));
     const write = (digest: Digest, rule: Partial<Rule>) =>
-      runAppend(connection, {
-        digest,
-        statement: { kind: 'seed', rule: { ...emptyRule, ...rule } },
-        details: { id: 'reseed', kind: 'reseed' },
-      });
+      runAppend(
+        connection,
+        {
+          digest,
+          statement: { kind: 'seed', rule: { ...emptyRule, ...rule } },
+          details: { id: 'reseed', kind: 'reseed' },
+        },
+        readClock(clock),
+      );
     await Promise.all(digests.map((digest) => write(digest, { deniedUntil: end, denialStamp: 7 })));
 
     const shown = new Map<string, Rule>();

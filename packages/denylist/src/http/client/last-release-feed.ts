@@ -16,7 +16,7 @@ import {
 import { mayLeave, type Reader } from '../../log/reader.ts';
 import { Reporter, type SendReport } from '../../replication/reporter.ts';
 import type { HttpSource } from '../../sources/source.ts';
-import { readBootId } from '../wire/boot-id.ts';
+import { readBootId } from '../../system-clock.ts';
 import { decodeProof, formatPosition, parsePosition, paths, streamEvents } from '../wire/wire.ts';
 import { get, type HttpClient, post } from './client.ts';
 import { FreshQuestion } from './fresh-question.ts';

@@ -13,17 +13,18 @@ import { writing } from './writing.ts';
 export const idRetentionMs = 86_400_000;
 
 /**
- * append-5: merges one statement into the rules and appends its event, in one atomic step.
+ * append-6: merges one statement into the rules and appends its event, in one atomic step.
  *
  * KEYS rules, log, meta, ids
  * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · event id, empty for a re-seed ·
  *      digest (16 bytes) · kind: deny | cutoff | lift | seed · four numbers (see below) · details (JSON) ·
  *      broad revocations allowed in one window, empty for a request that is not counted ·
- *      what the event id stands for
+ *      what the event id stands for · wall clock of the writer (ms) · its boot id, empty when unknown
  *      deny: until, or -1 for now + longest lifetime + margin · cutoff: issuedUpTo, or -1 for now + skew ·
  *      seed: deniedUntil, issuedUpTo, stamp, lifted
  * Returns { 'appended' | 'repeated' | 'unchanged', epoch, head, now in ms, stream id if appended },
- *      { 'too_many_broad_rules', ms to wait }, or { why the statement is refused }.
+ *      { 'id_conflict' }, { 'too_many_broad_rules', ms to wait }, or { why the statement is refused, now in ms, \`clock\` of
+ *      meta or '' }.
  *
  * An id has up to three members with one score: \`id\`, which the last release wrote alone; \`id n\`, which says that there is a
  * third one; \`id fingerprint\`. No id contains a space.
@@ -37,16 +38,22 @@ export const appendScript = script(
 local rules, log, meta, ids = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, digest, kind = ARGV[4], ARGV[5], ARGV[6]
 local now = nowMs()
-local nowS = math.floor(now / 1000)
+local stored = redis.call('HGET', meta, 'clock') or ''
+local agreed, earliest, latest = agreedNow(now, tonumber(ARGV[14]), ARGV[15], stored)
+local nowS = agreed and math.floor(agreed / 1000)
 local minId = num(now - tonumber(ARGV[3]))
-local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
+local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, stampMs = agreed or latest, minId = minId })
 if id ~= '' then
   local known = redis.call('ZSCORE', ids, id)
   if known and redis.call('ZSCORE', ids, id .. ' n') and not redis.call('ZSCORE', ids, id .. ' ' .. ARGV[13]) then return { 'id_conflict' } end
   if known then return { 'repeated', state.epoch, state.head, known } end
 end
 -- After the ids: a retry of what was applied succeeds whatever the clock says by then.
-if kind == 'cutoff' and tonumber(ARGV[7]) > nowS + ${maxCutoffAheadSeconds} then return { 'cutoff_in_future' } end
+local given = tonumber(ARGV[7])
+local ahead = kind == 'cutoff' and given > (nowS or math.floor(earliest / 1000)) + ${maxCutoffAheadSeconds}
+if ahead and nowS then return { 'cutoff_in_future', num(now), stored } end
+-- A number that no clock refuses needs no agreed time, and neither does a stamp.
+if not nowS and (ahead or (given < 0 and kind ~= 'seed')) then return { 'clock_disagreement', num(now), stored } end
 
 local broadLimit, broadFrom, broadCount = tonumber(ARGV[12]), 0, 0
 if broadLimit then
@@ -59,20 +66,20 @@ end
 local held = ruleOf(rules, digest)
 local stated
 if kind == 'deny' then
-  local ends = tonumber(ARGV[7])
+  local ends = given
   if ends < 0 then ends = math.min(nowS + state.lifetime + ${ruleMarginSeconds}, ${forEver - 1}) end
-  stated = { ends, 0, nextStamp(held, now), 0 }
+  stated = { ends, 0, nextStamp(held, agreed or latest), 0 }
 elseif kind == 'cutoff' then
-  local issued = tonumber(ARGV[7])
+  local issued = given
   if issued < 0 then issued = nowS + ${cutoffSkewSeconds} end
   stated = { 0, issued, 0, 0 }
 elseif kind == 'lift' then
-  if held[3] >= ${stampCeiling} then return { 'stamp_beyond_bounds' } end
+  if held[3] >= ${stampCeiling} then return { 'stamp_beyond_bounds', num(now), stored } end
   local seen = held[3]
-  if seen == 0 then seen = nowS end
+  if seen == 0 then seen = math.floor((agreed or earliest) / 1000) end
   stated = { 0, 0, 0, seen }
 else
-  stated = { tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]) }
+  stated = { given, tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]) }
 end
 local rule = mergeRules(held, stated)
 local changed = rule[1] ~= held[1] or rule[2] ~= held[2] or rule[3] ~= held[3] or rule[4] ~= held[4]
@@ -85,7 +92,8 @@ local entry = appendRule(rules, log, meta, state, { digest = digest, rule = rule
 if broadLimit then redis.call('HSET', meta, 'broadFrom', num(broadFrom), 'broadCount', num(broadCount + 1)) end
 if id ~= '' then
   redis.call('ZADD', ids, num(now), id, num(now), id .. ' n', num(now), id .. ' ' .. ARGV[13])
-  redis.call('ZREMRANGEBYSCORE', ids, '-inf', num(now - ${idRetentionMs}))
+  -- A clock that stepped ahead must not forget ids.
+  if agreed then redis.call('ZREMRANGEBYSCORE', ids, '-inf', num(math.min(agreed, now) - ${idRetentionMs})) end
 end
 return { 'appended', state.epoch, state.head, num(now), entry }
 `,

@@ -6,7 +6,7 @@ import { writing } from './writing.ts';
 const longestPauseMs = 1500;
 
 /**
- * heartbeat-5: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*, because a
+ * heartbeat-6: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*, because a
  * primary that was cut off still answers reads. `steadySince` is the time of the first heartbeat after the last long pause.
  *
  * A lease that ends later than this holder's would was dated by the faster clock of a primary that is gone: it is free.
@@ -14,8 +14,8 @@ const longestPauseMs = 1500;
  *
  * KEYS lease, log, meta, rules
  * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · holder · lease time (ms) ·
- *      1 to write one heartbeat without the lease, else 0
- * Returns { 'written' | 'held', now in ms }; `held` when another process has the lease.
+ *      1 to write one heartbeat without the lease, else 0 · wall clock of this process (ms) · its boot id, empty when unknown
+ * Returns { 'written' | 'held', now in ms, `clock` of meta or '' }; `held` when another process has the lease.
  */
 export const heartbeatScript = script(
   'heartbeat',
@@ -29,10 +29,12 @@ if held then
   local left = redis.pcall('PTTL', lease)
   if type(left) == 'number' and left > tonumber(ARGV[5]) then held = false end
 end
-if held and ARGV[6] ~= '1' then return { 'held', num(now) } end
+local stored = redis.call('HGET', meta, 'clock') or ''
+if held and ARGV[6] ~= '1' then return { 'held', num(now), stored } end
 if not held then redis.call('SET', lease, ARGV[4], 'PX', ARGV[5]) end
 local minId = num(now - tonumber(ARGV[3]))
-local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
+local agreed, _, latest = agreedNow(now, tonumber(ARGV[7]), ARGV[8], stored)
+local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, stampMs = agreed or latest, minId = minId })
 local healing = '0'
 if now < state.healUntil then healing = '1' end
 local before = redis.call('HMGET', meta, 'hbAt', 'steadySince')
@@ -42,8 +44,10 @@ if not steadySince or pause < 0 or pause > ${longestPauseMs} then steadySince = 
 local body = table.concat({ '${eventVersion}', 'h', num(state.seq + 1), num(now), healing }, '|')
 append(log, meta, state, body, minId)
 redis.call('HSET', meta, 'hbAt', num(now), 'steadySince', num(steadySince))
-if held then return { 'held', num(now) } end
-return { 'written', num(now) }
+if held then return { 'held', num(now), stored } end
+stored = table.concat({ num(now), ARGV[7], ARGV[8] }, '|')
+redis.call('HSET', meta, 'clock', stored)
+return { 'written', num(now), stored }
 `,
 );
 

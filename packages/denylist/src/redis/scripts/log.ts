@@ -1,3 +1,4 @@
+import { clocks } from './clocks.ts';
 import { script } from './script.ts';
 import { restartDetails, writing } from './writing.ts';
 
@@ -10,8 +11,8 @@ import { restartDetails, writing } from './writing.ts';
 export const positionScript = script(
   'position',
   2,
-  `local t = redis.call('TIME')
-local now = string.format('%.0f', tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000))
+  `${clocks}
+local now = num(nowMs())
 local m = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'healUntil', 'maxTokenLifetime', 'minReader')
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 local id = '0-0'
@@ -50,9 +51,10 @@ return { 'created', state.epoch }
 );
 
 /**
- * end-restart-3: ends the restart that has this stamp, and no other: a later one has a later stamp.
+ * end-restart-4: ends the restart that has this stamp, and no other: a later one has a later stamp.
  *
- * KEYS rules, log, meta · ARGV epoch candidate · longest token lifetime (s) · log retention (ms) · stamp
+ * KEYS rules, log, meta · ARGV epoch candidate · longest token lifetime (s) · log retention (ms) · stamp ·
+ *      wall clock of this process (ms) · its boot id, empty when unknown
  * Returns 1 when it was ended now, else 0.
  */
 export const endRestartScript = script(
@@ -62,7 +64,8 @@ export const endRestartScript = script(
 local rules, log, meta = KEYS[1], KEYS[2], KEYS[3]
 local now = nowMs()
 local minId = num(now - tonumber(ARGV[3]))
-local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, minId = minId })
+local agreed, _, latest = agreedNow(now, tonumber(ARGV[5]), ARGV[6], redis.call('HGET', meta, 'clock'))
+local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, stampMs = agreed or latest, minId = minId })
 local restart = ruleOf(rules, RESTART)
 if restart[3] <= restart[4] or num(restart[3]) ~= ARGV[4] then return 0 end
 local ended = mergeRules(restart, { 0, 0, 0, restart[3] })

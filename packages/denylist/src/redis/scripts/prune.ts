@@ -1,4 +1,5 @@
 import { forEver, forgetAfterSeconds, ruleMarginSeconds } from '../../rules/rule.ts';
+import { clocks } from './clocks.ts';
 import { script } from './script.ts';
 
 /**
@@ -9,7 +10,8 @@ import { script } from './script.ts';
 export const pruneScript = script(
   'prune',
   2,
-  `local nowS = tonumber(redis.call('TIME')[1])
+  `${clocks}
+local nowS = math.floor(nowMs() / 1000)
 local lifetime = tonumber(redis.call('HGET', KEYS[2], 'maxTokenLifetime') or '${forEver}')
 local gone = 0
 for _, digest in ipairs(ARGV) do

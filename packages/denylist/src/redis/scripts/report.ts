@@ -1,3 +1,4 @@
+import { clocks } from './clocks.ts';
 import { script } from './script.ts';
 
 /** How long the line of a reader is kept after its last report. */
@@ -14,9 +15,9 @@ export const lineVersion = '1';
 export const reportScript = script(
   'report',
   1,
-  `local t = redis.call('TIME')
-local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
-local stamp = string.format('%.0f', now)
+  `${clocks}
+local now = nowMs()
+local stamp = num(now)
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
   local reader
   for index, line in ipairs(redis.call('HGETALL', KEYS[1])) do

@@ -3,6 +3,7 @@ import { digestToBytes } from '../../rules/digest.ts';
 import type { RevocationDetails } from '../../rules/event.ts';
 import { restartDigest } from '../../rules/log-restart.ts';
 import { forEver, ruleMarginSeconds, stampCeiling } from '../../rules/rule.ts';
+import { clocks } from './clocks.ts';
 
 /** How long a log that began empty answers "unknown": in this time every sidecar writes back the rules that it holds. */
 export const healingMs = 15_000;
@@ -11,15 +12,11 @@ export const healingMs = 15_000;
 const restartField = [...digestToBytes(restartDigest)].map((byte) => `\\${String(byte).padStart(3, '0')}`).join('');
 export const restartDetails = JSON.stringify({ id: 'restart', kind: 'reseed' } satisfies RevocationDetails);
 
-// Shared by all scripts that write. `now` is the log's clock in milliseconds. The epoch is an argument, used only when
-// there is no log yet: inside a script, random numbers are the same after every restart.
-export const writing = `
+// Shared by all scripts that write. `now` is the log's clock in milliseconds, `stampMs` the time for a stamp: the agreed one,
+// or the latest clock where none is agreed. The epoch is an argument, used only when there is no log yet: inside a script,
+// random numbers are the same after every restart.
+export const writing = `${clocks}
 local RESTART = "${restartField}"
-local function nowMs()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
-end
-local function num(n) return string.format('%.0f', n) end
 local function ruleOf(rules, digest)
   local held = redis.call('HGET', rules, digest)
   if not held then return { 0, 0, 0, 0 } end
@@ -41,8 +38,8 @@ local function mergeRules(a, b)
   else denied = math.max(tombstoneEnd(a), tombstoneEnd(b)) end
   return { denied, math.max(a[2], b[2]), math.max(a[3], b[3]), lifted }
 end
-local function nextStamp(held, now)
-  return math.min(math.max(math.floor(now / 1000), held[3], held[4] + 1), ${forEver})
+local function nextStamp(held, stampMs)
+  return math.min(math.max(math.floor(stampMs / 1000), held[3], held[4] + 1), ${forEver})
 end
 local function append(log, meta, state, body, minId)
   local head = string.sub(redis.sha1hex(state.head .. body), 1, 16)
@@ -67,8 +64,8 @@ local function openLog(rules, log, meta, given)
     healUntil = given.now + ${healingMs}, lifetime = tonumber(given.lifetime) }
   if not given.declared then
     local held = ruleOf(rules, RESTART)
-    local ends = math.min(math.floor(given.now / 1000) + state.lifetime + ${ruleMarginSeconds}, ${forEver - 1})
-    local rule = mergeRules(held, { ends, 0, nextStamp(held, given.now), 0 })
+    local ends = math.min(math.floor(given.stampMs / 1000) + state.lifetime + ${ruleMarginSeconds}, ${forEver - 1})
+    local rule = mergeRules(held, { ends, 0, nextStamp(held, given.stampMs), 0 })
     appendRule(rules, log, meta, state, { digest = RESTART, rule = rule, now = given.now, minId = given.minId, details = '${restartDetails}' })
   end
   redis.call('HSET', meta, 'format', 1, 'epoch', state.epoch, 'head', state.head, 'seq', num(state.seq),

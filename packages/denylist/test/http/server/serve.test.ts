@@ -489,6 +489,7 @@ describe('a revocation handed in', () => {
   it.each([
     ['refused', 422],
     ['id_conflict', 409],
+    ['clock_disagreement', 503],
     ['too_many_broad_rules', 429],
     ['unavailable', 503],
     ['outcome_unknown', 504],

@@ -1,0 +1,28 @@
+import { agreementMs, holderReadingLeadMs, holderReadingLifetimeMs } from '../../rules/agreed-now.ts';
+
+// The log's clock, and the time that log, writer and lease holder agree on. The arithmetic is that of agreed-now.ts; a test
+// compares both. The lease holder stores its reading in `meta` as `clock`: log ms | wall ms | boot id.
+export const clocks = `
+local function nowMs()
+  local t = redis.call('TIME')
+  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+end
+local function num(n) return string.format('%.0f', n) end
+-- Returns the agreed time, or nil, then the earliest and the latest clock.
+local function agreedNow(now, writer, boot, stored)
+  local clocks = { now }
+  if writer then table.insert(clocks, writer) end
+  local storedAt, holder, holderBoot = string.match(stored or '', '^(%d+)|(%d+)|(.*)$')
+  if storedAt then
+    local age = now - tonumber(storedAt)
+    local independent = not writer or (boot ~= '' and holderBoot ~= '' and boot ~= holderBoot)
+    if independent and age >= -${holderReadingLeadMs} and age <= ${holderReadingLifetimeMs} then table.insert(clocks, tonumber(holder) + age) end
+  end
+  table.sort(clocks)
+  local middle = math.floor(#clocks / 2) + 1
+  local agreed = clocks[middle]
+  local function isShared(other) return other and math.abs(other - agreed) <= ${agreementMs} end
+  if #clocks > 1 and not isShared(clocks[middle - 1]) and not isShared(clocks[middle + 1]) then agreed = nil end
+  return agreed, clocks[1], clocks[#clocks]
+end
+`;
