@@ -6,7 +6,7 @@ export type Direction = 'up' | 'down';
 
 /** Conditions of all present and future connections of a proxy. */
 export interface Conditions {
-  delayMs: number;
+  delayMs: Readonly<Record<Direction, number>>;
   stalled: boolean;
   /** The direction whose bytes are discarded. */
   blackholed: Direction | 'both' | undefined;
@@ -94,7 +94,7 @@ export class TcpPipe {
       return;
     }
     this.#queuedBytes += bytes?.length ?? 0;
-    this.#queue.push({ bytes, dueAtMs: performance.now() + conditions.delayMs });
+    this.#queue.push({ bytes, dueAtMs: performance.now() + conditions.delayMs[direction] });
     this.update();
   }
 

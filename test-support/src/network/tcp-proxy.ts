@@ -21,7 +21,12 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #links = new Set<Link>();
   readonly #watches = new Set<ByteWatch>();
-  readonly #conditions: Conditions = { delayMs: 0, stalled: false, blackholed: undefined, pieceBytes: undefined };
+  readonly #conditions: Conditions = {
+    delayMs: { up: 0, down: 0 },
+    stalled: false,
+    blackholed: undefined,
+    pieceBytes: undefined,
+  };
   readonly #bytes = { up: 0, down: 0 };
   #target: Target;
   #accepted = 0;
@@ -64,9 +69,10 @@ export class TcpProxy {
     return this.#bytes.down;
   }
 
-  /** Delays every byte by this many milliseconds in each direction, in order. 0 ends it. */
-  delay(ms: number): void {
-    this.#conditions.delayMs = ms;
+  /** Delays every byte by this many milliseconds, in order: in each direction, or in one. 0 ends it. */
+  delay(ms: number, direction?: Direction): void {
+    const { up, down } = this.#conditions.delayMs;
+    this.#conditions.delayMs = { up: direction === 'down' ? up : ms, down: direction === 'up' ? down : ms };
   }
 
   /** Stops reading: the buffers of senders fill, connections stay open, no byte is lost. Ends with `flow()`. */

@@ -5,6 +5,7 @@ import { withTimeout } from '../with-timeout.ts';
 import { type RedisAddress, readPassword, readTls } from './connection/credentials.ts';
 import { loadClient } from './connection/load-client.ts';
 import { failure, toFeedError } from './connection/reply-errors.ts';
+import type { RoundTrips } from './connection/round-trips.ts';
 import type { RedisScript } from './scripts/script.ts';
 
 type RedisArgument = string | number | Uint8Array;
@@ -16,7 +17,12 @@ export interface RedisTimeouts {
   readonly commandMs?: number;
   /** It never keeps the process alive: a feed that is followed until the process ends. Default: while a command is in progress. */
   readonly isBackground?: boolean;
+  /** With it, the limits above are the least ones, and follow the round trips. Default: they are fixed. */
+  readonly roundTrips?: RoundTrips;
 }
+
+/** Their replies are late on purpose. */
+const blockingCommands = ['XREAD', 'WAIT'];
 
 /**
  * Opens one connection to one server; the only place that uses the client library.
@@ -24,7 +30,8 @@ export interface RedisTimeouts {
  * @throws FeedError when the server is unreachable, ConfigurationError when ioredis is not installed.
  */
 export async function openClient(address: RedisAddress, timeouts: RedisTimeouts = {}): Promise<RedisConnection> {
-  const { connectMs = 1000 } = timeouts;
+  const { roundTrips } = timeouts;
+  const connectMs = limitedBy(timeouts, timeouts.connectMs ?? 1000);
   const { host, port, name, user, database } = address;
   const RedisClient = await loadClient();
   const client = new RedisClient({
@@ -61,6 +68,7 @@ export async function openClient(address: RedisAddress, timeouts: RedisTimeouts 
   let isLate = false;
   const deadline = setTimeout(() => {
     isLate = true;
+    roundTrips?.timedOut(connectMs);
     connection.close();
   }, connectMs);
   try {
@@ -76,6 +84,10 @@ export async function openClient(address: RedisAddress, timeouts: RedisTimeouts 
   return connection;
 }
 
+function limitedBy({ roundTrips }: RedisTimeouts, leastMs: number): number {
+  return roundTrips?.limitMs(leastMs) ?? leastMs;
+}
+
 const noReply = Symbol('no reply');
 
 /** One connection to Redis. It is open until it fails; then it is closed for ever and never reconnects. */
@@ -89,7 +101,8 @@ export class RedisConnection {
   constructor(client: Redis, name: string, timeouts: RedisTimeouts) {
     this.#client = client;
     this.#name = name;
-    this.#timeouts = timeouts;
+    const { commandMs } = timeouts;
+    this.#timeouts = { ...timeouts, commandMs: commandMs && limitedBy(timeouts, commandMs) };
     client.on('close', () => this.#closed.abort());
   }
 
@@ -135,14 +148,19 @@ export class RedisConnection {
 
   async #replyTo(command: string, args: readonly RedisArgument[]): Promise<unknown> {
     // Not the limit of the client: its timer keeps the process alive, and version 5.4 prints lines about it.
-    const { commandMs: timeoutMs, isBackground = false } = this.#timeouts;
+    const { commandMs: timeoutMs, isBackground = false, roundTrips } = this.#timeouts;
+    const sentAtMs = clock.monotonicMs();
     if (!isBackground) this.#begin();
     try {
       const reply = this.#client.callBuffer(command, ...args.map(toClientArgument));
       if (timeoutMs === undefined) return await reply;
       // The client has such a limit too, but its error has no code: only its text tells it from others.
       const answer = await withTimeout(reply, { clock, timeoutMs, late: noReply });
-      if (answer === noReply) throw failure('timeout', this.#name);
+      if (answer === noReply) {
+        roundTrips?.timedOut(timeoutMs);
+        throw failure('timeout', this.#name);
+      }
+      if (!blockingCommands.includes(command)) roundTrips?.answered(clock.monotonicMs() - sentAtMs);
       return answer;
     } finally {
       if (!isBackground) this.#end();

@@ -17,6 +17,7 @@ import { Reporter } from '../replication/reporter.ts';
 import type { RedisSource } from '../sources/source.ts';
 import { connectRedis, type RedisConnection } from './connection/connect.ts';
 import { readArray, readNumber, readOptionalText, readText } from './connection/replies.ts';
+import type { RoundTrips } from './connection/round-trips.ts';
 import { RedisSession } from './connection/session.ts';
 import { compareIds, type RawEntry, readEntries } from './entries.ts';
 import { keys } from './keys.ts';
@@ -37,24 +38,25 @@ interface RedisFeedPorts {
   readonly random: Random;
   /** `pending`: Redis has lost keys without an entry in the log, and no snapshot was begun since. */
   readonly loss?: { pending: boolean };
+  readonly roundTrips?: RoundTrips;
 }
 
 /** The log in Redis as a feed. Nothing is connected before `connect`. */
 export function createRedisFeed(source: RedisSource, ports: RedisFeedPorts): Feed {
   // Shared by all connections: one that resumes without a snapshot must notice a loss that happened before it.
-  const { clock, loss = { pending: false } } = ports;
+  const { clock, loss = { pending: false }, roundTrips } = ports;
   return {
     name: source.name,
     async connect(signal, reader) {
       // A connection of its own: behind a blocking read a report would be half a second late.
       const session = new RedisSession(source, {
         ...ports,
-        timeouts: { commandMs: reportMs, isBackground: true },
+        timeouts: { commandMs: reportMs, isBackground: true, roundTrips },
       });
       const reporter = new Reporter(clock, reader, reportTo(session, clock));
       try {
         await reporter.join();
-        const redis = await connectRedis(source, { commandMs: silenceMs, isBackground: true });
+        const redis = await connectRedis(source, { commandMs: silenceMs, isBackground: true, roundTrips });
         return new RedisFeedConnection({ redis, clock, reader, reporter, session, loss, signal });
       } catch (error) {
         reporter.close();

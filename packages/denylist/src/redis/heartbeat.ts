@@ -33,6 +33,7 @@ export class Heartbeat {
   readonly #running: Promise<void>;
   #hasLease = false;
   #pruneCursor = '0';
+  #pruning: Promise<void> | undefined;
   #isStopped = false;
   /** Ends the present pause. It is new for each beat: a signal derived for each pause would never be released. */
   #urgent = new AbortController();
@@ -64,15 +65,29 @@ export class Heartbeat {
   async #run(): Promise<void> {
     const { clock, onFailure } = this.#options;
     for (let count = 0; !this.#isStopped; count++) {
+      const fromMs = clock.monotonicMs();
       try {
         const nowSeconds = await this.#beat();
-        if (this.#hasLease && count % 2 === 0) await this.#prune(nowSeconds);
+        // Not awaited: when Redis answers late, the next heartbeat must not wait for it.
+        if (this.#hasLease && count % 2 === 0) void this.#pruneAside(nowSeconds);
       } catch (error) {
         this.#hasLease = false;
         onFailure?.(error);
       }
-      await clock.sleep(beatMs, this.#urgent.signal);
+      await clock.sleep(Math.max(0, beatMs - (clock.monotonicMs() - fromMs)), this.#urgent.signal);
     }
+    await this.#pruning;
+  }
+
+  /** One prune at a time. */
+  async #pruneAside(nowSeconds: number): Promise<void> {
+    const { onFailure } = this.#options;
+    this.#pruning ??= this.#prune(nowSeconds)
+      .catch((error: unknown) => onFailure?.(error))
+      .finally(() => {
+        this.#pruning = undefined;
+      });
+    await this.#pruning;
   }
 
   /** @returns the seconds of Redis. */

@@ -3,6 +3,7 @@ import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
 import type { RedisSource } from '../sources/source.ts';
 import { logRetentionMs } from './append.ts';
 import { readArray, readText } from './connection/replies.ts';
+import { RoundTrips } from './connection/round-trips.ts';
 import { RedisSession } from './connection/session.ts';
 import { createRedisFeed } from './feed.ts';
 import { createRedisHealth } from './health/health.ts';
@@ -14,7 +15,7 @@ import { createRedisReseed } from './reseed.ts';
 import { declareScript } from './scripts/log.ts';
 import { createRedisUsage } from './usage.ts';
 
-/** When a reply takes longer, the command fails and the connection is closed. */
+/** When a reply takes longer, the command fails and the connection is closed; longer while Redis answers late. */
 const commandMs = 2000;
 
 /**
@@ -22,7 +23,8 @@ const commandMs = 2000;
  * connection is opened when it is first needed.
  */
 export function openRedisSource(source: RedisSource, { clock, random, newEpoch }: OpenSourceOptions): OpenedSource {
-  const timeouts = { commandMs };
+  const roundTrips = new RoundTrips();
+  const timeouts = { commandMs, roundTrips };
   const publishing = new RedisSession(source, { clock, random, timeouts });
   const maintenance = new RedisSession(source, { clock, random, timeouts });
   const usage = createRedisUsage(new RedisSession(source, { clock, random, timeouts: { commandMs } }));
@@ -30,7 +32,7 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
   return {
     kind: 'redis',
     name: source.name,
-    feed: createRedisFeed(source, { clock, random, loss }),
+    feed: createRedisFeed(source, { clock, random, loss, roundTrips }),
     log: createRedisLog(publishing, clock),
     reseed: createRedisReseed(maintenance, clock),
     usage,

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { FeedPosition, LogTimeSample } from '../log/feed.ts';
-import { type Reader, reportMs } from '../log/reader.ts';
+import { type Reader, reportLifetimeMs, reportMs } from '../log/reader.ts';
 
 /** Sends one report; rejects when it did not arrive. Resolves to the log's time where the response contains it. */
 export type SendReport = (reader: Reader, position: FeedPosition | undefined) => Promise<LogTimeSample | undefined>;
@@ -14,7 +14,7 @@ const settleMs = 2;
 const restMs = 20;
 /** The pause after a report is so many times as long as the report took: a long one must not follow upon a long one. */
 const restFactor = 10;
-/** At most, so that a report is never too late for a proof. */
+/** At most, so that a report is never too late for a proof: less while reports are answered late. */
 const mostRestMs = 500;
 
 /**
@@ -96,8 +96,13 @@ export class Reporter {
         break;
       }
       const tookMs = this.#clock.monotonicMs() - beganAtMs;
-      await this.#clock.sleep(Math.min(mostRestMs, Math.max(restMs, restFactor * tookMs)));
+      await this.#clock.sleep(Math.max(restMs, Math.min(restFactor * tookMs, longestRestMs(tookMs))));
     }
     this.#isSending = false;
   }
+}
+
+/** With it, the next report arrives before the last one is too old to permit a proof. */
+function longestRestMs(tookMs: number): number {
+  return Math.min(mostRestMs, reportLifetimeMs - 2 * tookMs - mostRestMs);
 }

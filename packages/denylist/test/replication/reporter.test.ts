@@ -33,6 +33,7 @@ it.each([
   ['20 ms after one that took no time', 0, 2000 / 22],
   ['ten times as long as one that took 10 ms', 10, 2000 / 112],
   ['half a second after one that took longer than 50 ms', 200, 2000 / 702],
+  ['20 ms after one that took a second, so that the next proof is permitted', 1000, 2000 / 1022],
 ])('the next report follows %s', async (_name, tookMs, expected) => {
   const reports = await countReports(tookMs);
   expect(reports).toBeGreaterThan(expected * 0.9 - 1);

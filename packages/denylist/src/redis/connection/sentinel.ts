@@ -37,8 +37,8 @@ interface Answer {
 }
 
 /** The first answer counts, so a Sentinel that is down or does not watch this primary costs no time. */
-async function askAny(source: RedisSource, { connectMs = 1000, isBackground }: RedisTimeouts): Promise<Answer> {
-  const limits = { connectMs, commandMs: connectMs, isBackground };
+async function askAny(source: RedisSource, { connectMs = 1000, ...timeouts }: RedisTimeouts): Promise<Answer> {
+  const limits = { ...timeouts, connectMs, commandMs: connectMs };
   return await firstToSucceed(
     source.nodes.map(async (node): Promise<Answer> => {
       const sentinel = await openClient(sentinelAddress(source, node), limits);
