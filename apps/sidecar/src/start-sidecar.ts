@@ -77,7 +77,10 @@ export async function startSidecar(
   telemetry.watch({ ...followed, ...served });
   // Started last: a sidecar that cannot start must never hold the lease for heartbeats.
   const heartbeat = startHeartbeat(followed, log);
-  log.info({ source: source.name, data: listeners.dataUrl, admin: listeners.adminUrl }, 'started');
+  log.info(
+    { source: source.name, data: listeners.dataUrl, admin: listeners.adminUrl, console: consoleOf(listeners.dataUrl) },
+    'started',
+  );
 
   const stop = createShutdown({
     clock,
@@ -98,6 +101,11 @@ export async function startSidecar(
     },
   });
   return { dataUrl: listeners.dataUrl, adminUrl: listeners.adminUrl, stop };
+}
+
+/** Where a person opens the console; a browser cannot open a Unix socket. */
+function consoleOf(dataUrl: string): string | undefined {
+  return dataUrl.startsWith('unix:') ? undefined : `${dataUrl}/console`;
 }
 
 function parseConfig(input: ConfigInput): Config {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { suggestName } from '@revocast/denylist/replica';
+import { options } from '../config/options.ts';
 
 /** A parsed command line. `argv` contains option flags only. */
 export type Command =
@@ -21,9 +22,7 @@ const subcommands = ['run', 'init', 'repair', 'config validate', 'config schema'
 
 /** @param configVariable REVOCAST_CONFIG: the configuration file if there is no `--config`. */
 export function readCommandLine(argv: readonly string[], configVariable?: string): Command {
-  const firstFlag = argv.findIndex((word) => word.startsWith('-'));
-  const words = firstFlag === -1 ? argv : argv.slice(0, firstFlag);
-  const rest = argv.slice(words.length);
+  const { words, rest } = separateWords(argv);
   const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
   if (own.includes('--help') || own.includes('-h') || words[0] === 'help') return { name: 'help' };
   if (own.includes('--version')) return { name: 'version' };
@@ -42,6 +41,36 @@ export function readCommandLine(argv: readonly string[], configVariable?: string
     argv: flags.filter((flag) => !prints || flag !== '--print-config'),
     configFile: path || undefined,
   };
+}
+
+/** Flags that never take the next argument as their value. */
+const switches = [
+  '--help',
+  '-h',
+  '--version',
+  '--print-config',
+  ...options.filter(({ type }) => type === 'boolean').map(({ flag }) => flag),
+];
+
+/** The words of the command may stand before, between or after the options: `--source redis://… init` is `init`. */
+function separateWords(argv: readonly string[]): { readonly words: string[]; readonly rest: string[] } {
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  const words: string[] = [];
+  const rest: string[] = [];
+  for (let at = 0; at < end; at++) {
+    const argument = argv[at] ?? '';
+    if (!argument.startsWith('-')) {
+      words.push(argument);
+      continue;
+    }
+    rest.push(argument);
+    const value = at + 1 < end ? argv[at + 1] : undefined;
+    if (argument.includes('=') || switches.includes(argument) || value === undefined || value.startsWith('--'))
+      continue;
+    rest.push(value);
+    at++;
+  }
+  return { words, rest: [...rest, ...argv.slice(end)] };
 }
 
 function unknownCommand(typed: string): Command {

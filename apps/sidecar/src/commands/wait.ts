@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { systemClock } from '@revocast/denylist/replica';
+import { formatDuration } from '../console/render/format.ts';
 import { waitUntilReady } from '../health/wait.ts';
 import type { Command } from './command-line.ts';
 
@@ -11,7 +12,10 @@ export async function wait({ maxMs, url, program }: Extract<Command, { name: 'wa
   const alive = setInterval(() => undefined, 60_000);
   const ready = await waitUntilReady({ isReady, clock: systemClock, maxMs });
   clearInterval(alive);
-  if (!ready) process.stderr.write(`revocast-sidecar wait: not ready after ${maxMs} ms, starting the program anyway\n`);
+  if (!ready)
+    process.stderr.write(
+      `revocast-sidecar wait: not ready after ${formatDuration(maxMs)}, starting the program anyway\n`,
+    );
 
   const [file, ...args] = program;
   const child = spawn(file, args, { stdio: 'inherit' });

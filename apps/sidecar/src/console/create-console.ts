@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readers } from '@revocast/denylist/server';
 import { answerDigests } from './answer-digests.ts';
+import { answerRevocations } from './answer-revocations.ts';
 import { type ConsoleParts, readView } from './console-view.ts';
 import { createLiveUpdates } from './live-updates.ts';
 import { pageFiles } from './page-files.ts';
@@ -9,7 +10,7 @@ import { createReplicaLags } from './replica-lags.ts';
 import { securityHeaders } from './security-headers.ts';
 
 interface ConsoleOptions extends Omit<ConsoleParts, 'lags'> {
-  readonly readers: Pick<Readers, 'replicas' | 'onProgress'>;
+  readonly readers: Pick<Readers, 'replicas' | 'silences' | 'onProgress'>;
 }
 
 export interface SidecarConsole {
@@ -30,12 +31,18 @@ export function createConsole({ readers, ...parts }: ConsoleOptions): SidecarCon
     [
       '/console/digests',
       (response, query) => {
-        const answer = answerDigests(query.getAll('d'), replica);
+        const answer = answerDigests(query.getAll('d'), replica, parts.history);
         if (typeof answer === 'string') sendJson(response, { error: 'invalid_request', remedy: answer }, 400);
         else sendJson(response, answer);
       },
     ],
   ]);
+  routes.set('/console/replicas', (response) => sendJson(response, { replicas: lags.read() }));
+  routes.set('/console/revocations', (response, query) => {
+    const answer = answerRevocations(query.get('since'), parts.history);
+    if (typeof answer === 'string') sendJson(response, { error: 'invalid_request', remedy: answer }, 400);
+    else sendJson(response, answer);
+  });
   for (const [path, file] of pageFiles()) routes.set(path, (response) => send(response, file));
 
   return {

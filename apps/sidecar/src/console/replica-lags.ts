@@ -9,6 +9,8 @@ export interface ReplicaLag extends Omit<ReplicaProgress, 'cursor'> {
     | { readonly kind: 'behind'; readonly changes: number; readonly ms: number }
     /** The replica is not synchronised yet, or its position is older than the recorded ones. */
     | { readonly kind: 'unknown' };
+  /** Milliseconds since its last report; undefined for one that has never reported. */
+  readonly silentMs?: number;
 }
 
 export interface ReplicaLags {
@@ -19,7 +21,7 @@ export interface ReplicaLags {
 
 export interface ReplicaLagsOptions {
   readonly replica: Pick<Replica, 'denylist' | 'freshness' | 'onPosition'>;
-  readonly readers: Pick<Readers, 'replicas' | 'onProgress'>;
+  readonly readers: Pick<Readers, 'replicas' | 'silences' | 'onProgress'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
@@ -73,11 +75,13 @@ export function createReplicaLags({ replica, readers, clock }: ReplicaLagsOption
   };
 
   return {
-    read: () =>
-      readers
+    read() {
+      const silences = readers.silences();
+      return readers
         .replicas()
-        .map(({ cursor, ...known }) => ({ ...known, lag: lagAt(cursor) }))
-        .sort((one, other) => rank(other) - rank(one)),
+        .map(({ cursor, ...known }) => ({ ...known, lag: lagAt(cursor), silentMs: silences.get(known.id) }))
+        .sort((one, other) => rank(other) - rank(one));
+    },
     close() {
       stopReports();
       stopPositions?.();

@@ -14,8 +14,10 @@ export interface AppliedRevocation {
   readonly dimension?: Dimension;
   readonly reason?: NonNullable<RevocationDetails['reason']>;
   readonly actor?: string;
-  /** The first 8 of 32 hex digits: enough to recognise a revocation, too few to look it up. */
-  readonly digestPrefix: string;
+  /** The id of the event, for a retry or a lift. */
+  readonly id: string;
+  /** 32 hex digits. The page shows the first 8: enough to recognise a revocation, too few to look it up. */
+  readonly digest: string;
   readonly loggedAtMs: number;
   /** From the event, or else the request, until it was applied here. Absent for a lift. */
   readonly latencyMs?: number;
@@ -28,6 +30,8 @@ export interface RevocationHistory {
   readonly observer: Required<Pick<ReplicationObserver, 'changeApplied' | 'heartbeatSeen'>>;
   /** The last revocations and lifts, oldest first. */
   recent(): readonly AppliedRevocation[];
+  /** The last revocation or lift of a value, if it is still kept. @param digest 32 hex digits. */
+  last(digest: string): AppliedRevocation | undefined;
   /** Milliseconds from the log to this sidecar, for the last heartbeats. */
   heartbeats(): readonly number[];
   /** Revocations applied since this sidecar started, by reason; `other` for those without a reason. */
@@ -60,6 +64,7 @@ export function createRevocationHistory(capacity = historyCapacity): RevocationH
       },
     },
     recent: () => applied.items(),
+    last: (digest) => applied.items().findLast((revocation) => revocation.digest === digest),
     heartbeats: () => heartbeats.items(),
     countByReason: () => byReason,
   };
@@ -72,14 +77,15 @@ function readApplied(
 ): AppliedRevocation | undefined {
   if (result !== 'applied' || details === undefined || details.kind === 'reseed') return undefined;
   if (loggedAtMs === undefined || appliedAtMs === undefined) return undefined;
-  const { kind, dimension, reason, actor } = details;
+  const { id, kind, dimension, reason, actor } = details;
   const beganAtMs = details.occurredAtMs ?? details.requestedAtMs ?? loggedAtMs;
   return {
     kind,
     dimension,
     reason,
     actor,
-    digestPrefix: digestToHex(digest).slice(0, 8),
+    id,
+    digest: digestToHex(digest),
     loggedAtMs,
     // Corrected clocks still differ slightly. A negative latency is impossible, so it counts as 0.
     latencyMs: kind === 'revoke' ? Math.max(0, appliedAtMs - beganAtMs) : undefined,

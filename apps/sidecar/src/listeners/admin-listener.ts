@@ -12,7 +12,7 @@ interface AdminListenerOptions extends Pick<BrowserCheckOptions, 'address' | 'al
 }
 
 /** The routes of the admin listener: values of the label `route` of `sidecar_http_requests_total`. */
-export const adminRoutes = ['/startupz', '/livez', '/readyz', '/metrics', '/version'] as const;
+export const adminRoutes = ['/', '/startupz', '/livez', '/readyz', '/metrics', '/version'] as const;
 
 /**
  * Serves probes and metrics. It listens on the address of the pod, because the kubelet connects to it. Therefore it is
@@ -33,6 +33,7 @@ export function createAdminListener({ probes, metrics, version, ...checked }: Ad
     if (request.method === 'GET' || request.method === 'HEAD') return next();
     response.status(405).setHeader('Allow', 'GET, HEAD').json({ error: 'method_not_allowed' });
   });
+  app.get('/', (_request, response) => void response.json({ routes: adminRoutes }));
   app.get('/startupz', (_request, response) => answer(response, probes.startup()));
   app.get('/livez', (_request, response) => answer(response, probes.live()));
   app.get('/readyz', (_request, response) => answer(response, probes.ready()));

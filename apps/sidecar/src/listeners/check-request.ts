@@ -8,6 +8,7 @@ export interface CheckRequestOptions extends Pick<BrowserCheckOptions, 'address'
 
 /** The routes by which a process keeps its denylist and reports its progress. None of them changes a revocation. */
 const readerRoutes = [
+  'GET /',
   'GET /v1/stream',
   'GET /v1/snapshot',
   'GET /v1/events',
@@ -16,7 +17,16 @@ const readerRoutes = [
   'POST /v1/acks',
   'POST /v1/usage',
 ];
-const consolePaths = ['', '/events', '/digests', '/page.css', '/page.js', '/explain-token.js'];
+const consolePaths = [
+  '',
+  '/events',
+  '/digests',
+  '/replicas',
+  '/revocations',
+  '/page.css',
+  '/page.js',
+  '/explain-token.js',
+];
 const consoleRoutes = consolePaths.map((path) => `GET /console${path}`);
 const writerRoutes = ['POST /v1/revocations', 'GET /v1/revocations'];
 const relayRoutes = ['POST /v1/seeds'];
@@ -27,6 +37,11 @@ const rightsNeeded: ReadonlyMap<string, Right> = new Map([
   ...writerRoutes.map((route) => [route, 'write'] as const),
   ...relayRoutes.map((route) => [route, 'relay'] as const),
 ]);
+
+/** Method and path of each route of the data listener, with the right that it needs. `GET /` lists them. */
+export const listedRoutes: readonly string[] = [...rightsNeeded]
+  .filter(([route]) => !/\.(css|js)$/.test(route))
+  .map(([route, right]) => `${route} (${right})`);
 
 /** The routes of the data listener, as the label of `sidecar_http_requests_total` names them. */
 export const dataRoutes: readonly string[] = [

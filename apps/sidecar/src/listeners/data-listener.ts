@@ -4,7 +4,7 @@ import type { Response } from 'express';
 import type { SidecarConsole } from '../console/create-console.ts';
 import { answerError, createBareApp } from './bare-app.ts';
 import { commonHeaders, type Refusal } from './browser-check.ts';
-import { type CheckRequestOptions, createRequestCheck } from './check-request.ts';
+import { type CheckRequestOptions, createRequestCheck, listedRoutes } from './check-request.ts';
 import { type Handlers, pathOf } from './listen.ts';
 
 interface DataListenerOptions extends CheckRequestOptions {
@@ -35,6 +35,7 @@ export function createDataListener(options: DataListenerOptions): Handlers {
     if (refusal === undefined) next();
     else refuse(response, refusal);
   });
+  app.get('/', (_request, response) => void response.json({ routes: listedRoutes, console: '/console' }));
   app.use((request, response) => {
     const isAnswered = feedServer.handle(request, response) || options.console?.handle(request, response);
     if (!isAnswered) refuse(response, { status: 404, error: 'not_found' });

@@ -112,10 +112,28 @@ async function bind(server: Server, address: ListenAddress, option: string): Pro
     server.listen(address.kind === 'unix' ? address.path : { host: address.host, port: address.port });
     await once(server, 'listening');
   } catch (error) {
-    throw new ConfigurationError(option, `cannot listen (${errorCodeOf(error) ?? 'unknown'})`, { cause: error });
+    throw new ConfigurationError(option, whyNotBound(address, option, errorCodeOf(error) ?? 'unknown'), {
+      cause: error,
+    });
   }
   // An error while a connection is accepted (too many open files) must not end the process.
   server.on('error', () => undefined);
+}
+
+/** One line: the address, the cause and how to fix it. */
+function whyNotBound(address: ListenAddress, option: string, code: string): string {
+  const isUnix = address.kind === 'unix';
+  const host = isUnix ? '' : address.host.includes(':') ? `[${address.host}]` : address.host;
+  const name = isUnix ? `unix:${address.path}` : `${host}:${address.port}`;
+  const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const another = isUnix ? `another path: ${flag} unix:/path` : `another port: ${flag} ${host}:port`;
+  const causes = new Map([
+    ['EADDRINUSE', `another process uses this address. Stop it (a second sidecar?), or choose ${another}`],
+    ['EACCES', `this user may not use this address. Choose ${another}`],
+    ['EADDRNOTAVAIL', `this host has no such address. Choose ${flag} 127.0.0.1:port or 0.0.0.0:port`],
+    ['ENOENT', `the folder of the socket does not exist. Create it, or choose ${another}`],
+  ]);
+  return `cannot listen on ${name} (${code}): ${causes.get(code) ?? `choose ${another}`}`;
 }
 
 /** A killed sidecar leaves its socket file. A socket that accepts a connection belongs to a running process and is kept. */

@@ -12,6 +12,15 @@ describe('readCommandLine', () => {
     ['--drain-ms 0 --config=/etc/a.yaml', { name: 'run', argv: ['--drain-ms', '0'], configFile: '/etc/a.yaml' }],
     ['--print-config --drain-ms 0', { name: 'print-config', argv: ['--drain-ms', '0'] }],
     ['init --source redis://r', { name: 'init', argv: ['--source', 'redis://r'] }],
+    ['--source redis://r init', { name: 'init', argv: ['--source', 'redis://r'] }],
+    [
+      '--source=redis://r --log-level debug repair',
+      { name: 'repair', argv: ['--source=redis://r', '--log-level', 'debug'] },
+    ],
+    ['--print-config run --drain-ms 0', { name: 'print-config', argv: ['--drain-ms', '0'] }],
+    ['--dangerously-allow-http init', { name: 'init', argv: ['--dangerously-allow-http'] }],
+    ['config --drain-ms 0 validate', { name: 'config validate', argv: ['--drain-ms', '0'] }],
+    ['--max 1s wait -- a init', { name: 'wait', maxMs: 1000, url: 'http://127.0.0.1:7472', program: ['a', 'init'] }],
     ['config validate', { name: 'config validate', argv: [] }],
     ['config schema', { name: 'config schema' }],
     ['--help', { name: 'help' }],
@@ -36,6 +45,7 @@ describe('readCommandLine', () => {
 
   it.each([
     ['config valdate', 'unknown command config valdate; did you mean config validate?'],
+    ['--drain-ms 0 intit', 'did you mean init?'],
     ['intit', 'did you mean init?'],
     ['--config', '--config needs the path of a file'],
     ['--config --drain-ms=1', '--config needs the path of a file'],

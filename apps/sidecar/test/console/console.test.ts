@@ -105,9 +105,29 @@ describe('given a sidecar on loopback', () => {
     const { body } = await ask();
     expect(body).toMatchObject({
       state: 'fresh',
-      rules: [{ digest, deniesAll: true, words: [expect.stringContaining('Denies every token')] }],
+      rules: [
+        {
+          digest,
+          deniesAll: true,
+          words: [expect.stringContaining('Denies every token')],
+          stated: { kind: 'revoke', reason: 'logout', actor: 'ann', loggedAtMs: expect.any(Number) },
+        },
+      ],
     });
-    expect((await request(url).get('/console')).text).toContain('<td data-label="Actor">ann</td>');
+    expect((await request(url).get('/console')).text).toContain('<td data-label="By">ann</td>');
+  });
+
+  it('says of each replica how far it is behind and when it last reported, and serves what it applied', async () => {
+    const url = await start({ tokenFile: tokenFile() });
+    const publisher = await createPublisher(url, { tokenFile: tokenFile() });
+    cleanUps.push(() => publisher.close());
+    await publisher.revoke({ issuer: 'https://login.example/', session: 's-9', reason: 'logout', actor: 'bea' });
+    await until(async () => (await request(url).get('/console/revocations')).text.includes('bea'), { what: 'it' });
+    const { body } = await request(url).get('/console/revocations?since=0').expect(200);
+    expect(body.revocations.at(-1)).toMatchObject({ kind: 'revoke', reason: 'logout', actor: 'bea' });
+    await request(url).get('/console/revocations?since=99999999999999').expect(200, { revocations: [] });
+    await request(url).get('/console/revocations?since=now').expect(400);
+    await request(url).get('/console/replicas').expect(200, { replicas: [] });
   });
 
   it.each(['', '?d=', '?d=xyz', `?d=${'0'.repeat(32)}&d=eyJhbGciOi`, `?digest=${'0'.repeat(32)}`])(

@@ -17,6 +17,8 @@ function replicaWith(rule: typeof none, state: 'fresh' | 'stale' = 'fresh') {
   return { denylist, logClock: { claimSeconds: () => now } as never, status: () => status };
 }
 
+const nothing = { last: () => undefined };
+
 describe('the meaning of a rule in words', () => {
   it.each([
     [
@@ -45,7 +47,7 @@ describe('the meaning of a rule in words', () => {
 describe('the answer about digests', () => {
   it('contains the digests that have a rule, and the freshness', () => {
     const other = hexOf({ ...session, value: 's-2' });
-    const answer = answerDigests([other, hexOf(session)], replicaWith({ ...none, issuedUpTo: 9 }, 'stale'));
+    const answer = answerDigests([other, hexOf(session)], replicaWith({ ...none, issuedUpTo: 9 }, 'stale'), nothing);
     expect(answer).toEqual({
       nowSeconds: now,
       state: 'stale',
@@ -55,8 +57,17 @@ describe('the answer about digests', () => {
     });
   });
 
+  it('says when, why and by whom, if the sidecar keeps it', () => {
+    const stated = { kind: 'revoke', id: 'e-1', loggedAtMs: 5, reason: 'logout', actor: 'ann' } as const;
+    const last = (digest: string) =>
+      digest === hexOf(session) ? { ...stated, digest, propagationMs: 1, latencyMs: 1 } : undefined;
+    expect(answerDigests([hexOf(session)], replicaWith({ ...none, issuedUpTo: 9 }), { last })).toMatchObject({
+      rules: [{ stated }],
+    });
+  });
+
   it('answers a repeated digest once', () => {
-    const answer = answerDigests([hexOf(session), hexOf(session)], replicaWith({ ...none, issuedUpTo: 9 }));
+    const answer = answerDigests([hexOf(session), hexOf(session)], replicaWith({ ...none, issuedUpTo: 9 }), nothing);
     expect(answer).toHaveProperty('rules.length', 1);
   });
 
@@ -69,13 +80,13 @@ describe('the answer about digests', () => {
     ['one good and one bad', ['0'.repeat(32), 'not-a-digest-at-all']],
     ['one too many', Array.from({ length: maxDigests + 1 }, (_, at) => at.toString(16).padStart(32, '0'))],
   ])('rejects %s without repeating it', (_name, asked) => {
-    const answer = answerDigests(asked, replicaWith(none));
+    const answer = answerDigests(asked, replicaWith(none), nothing);
     expect(answer).toMatch(/digest/);
     for (const text of asked) expect(answer).not.toContain(text.slice(0, 12));
   });
 
   it('accepts the maximum number of digests', () => {
     const asked = Array.from({ length: maxDigests }, (_, at) => at.toString(16).padStart(32, '0'));
-    expect(answerDigests(asked, replicaWith(none))).toMatchObject({ rules: [] });
+    expect(answerDigests(asked, replicaWith(none), nothing)).toMatchObject({ rules: [] });
   });
 });

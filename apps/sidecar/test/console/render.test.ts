@@ -21,7 +21,8 @@ const textOf = (markup: { toString(): string }) =>
 
 const revocation = (changes: Partial<ConsoleView['revocations'][number]> = {}) => ({
   kind: 'revoke' as const,
-  digestPrefix: '0123abcd',
+  id: 'e-1',
+  digest: '0123abcd'.repeat(4),
   loggedAtMs: Date.UTC(2026, 0, 1, 11, 59, 59, 7),
   latencyMs: 4,
   propagationMs: 2,
@@ -125,17 +126,17 @@ describe('the replicas', () => {
           streams: 2,
           replicas: [
             { ...replica, id: 'lost', label: '', lag: { kind: 'unknown' } },
-            { ...replica, id: 'late', lag: { kind: 'behind', changes: 1, ms: 40 }, failOpen: true },
-            { ...replica, id: 'later', lag: { kind: 'behind', changes: 1200, ms: 3000 } },
+            { ...replica, id: 'late', lag: { kind: 'behind', changes: 1, ms: 40 }, failOpen: true, silentMs: 2500 },
+            { ...replica, id: 'later', lag: { kind: 'behind', changes: 1200, ms: 3000 }, silentMs: 4100 },
             { ...replica, id: 'f'.repeat(16), label: 'pod-1', lag: { kind: 'current' } },
           ],
         }),
       ),
     );
     expect(text).toContain('4 in total: 1 up to date, 2 behind, 1 unknown. 2 open streams.');
-    expect(text).toContain('lost unknown: not synchronised yet, or far behind answers 503, after 5 s');
-    expect(text).toContain('late 1 entry, 40 ms accepts, after 5 s');
-    expect(text).toContain('later 1,200 entries, 3 s');
+    expect(text).toContain('lost unknown: not synchronised yet, or far behind none answers 503, after 5 s');
+    expect(text).toContain('late 1 entry, 40 ms less than 3 s ago accepts, after 5 s');
+    expect(text).toContain('later 1,200 entries, 3 s silent for 4 s');
     expect(text).toContain('pod-1 nothing');
     expect(text).not.toContain('ffff');
   });
@@ -207,12 +208,12 @@ describe('the last revocations', () => {
   });
 
   it('contain only the known details', () => {
-    const lift = { kind: 'lift', digestPrefix: '0123abcd', loggedAtMs: 0, propagationMs: 1 } as const;
+    const lift = { kind: 'lift', id: 'e-1', digest: '0123abcd'.repeat(4), loggedAtMs: 0, propagationMs: 1 } as const;
     const text = textOf(
       renderRevocations(viewOf({ revocations: [lift, revocation({ dimension: 'key', reason: 'policy' })] })),
     );
-    expect(text).toContain('11:59:59.007 key policy – 0123abcd… 4.0 ms');
-    expect(text).toContain('00:00:00.000 not given lifted – 0123abcd… –');
+    expect(text).toContain('2026-01-01 11:59:59.007 key policy not given 0123abcd… 4.0 ms');
+    expect(text).toContain('1970-01-01 00:00:00.000 not given lifted not given 0123abcd… –');
   });
 
   it('are counted by reason, the most frequent first', () => {

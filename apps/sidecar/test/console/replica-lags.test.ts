@@ -22,7 +22,7 @@ function given({ everComplete = true } = {}) {
   const options = {
     clock,
     replica: { freshness: { everComplete }, denylist: { onChange: listen('change') }, onPosition: listen('position') },
-    readers: { replicas: () => progress, onProgress: listen('progress') },
+    readers: { replicas: () => progress, silences: () => new Map([['api', 12]]), onProgress: listen('progress') },
   };
   const lags = createReplicaLags(options as unknown as ReplicaLagsOptions);
   return {
@@ -48,12 +48,13 @@ function given({ everComplete = true } = {}) {
 
 describe('the lag of a replica', () => {
   it('is nothing when the replica has applied every change of this sidecar', () => {
-    const { report, apply, read } = given();
+    const { report, apply, read, lags } = given();
     report({});
     apply(0, 'a');
     apply(2, 'b');
     report({ api: 'b' });
     expect(read()).toEqual({ api: { kind: 'current' } });
+    expect(lags.read()).toMatchObject([{ id: 'api', silentMs: 12 }]);
   });
 
   it('is the number of missing changes, and the time since the first of them was applied', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type AppliedResult, type Change, digestOf } from '@revocast/denylist/replica';
+import { type AppliedResult, type Change, digestOf, digestToHex } from '@revocast/denylist/replica';
 import { createRevocationHistory } from '../../src/console/revocation-history.ts';
 
 const digest = digestOf({ dimension: 'session', issuer: 'https://login.example/', value: 's-1' });
@@ -21,14 +21,15 @@ function remember(...events: readonly [Change, AppliedResult, number | undefined
 }
 
 describe('the history of revocations', () => {
-  it('keeps actor, reason, latency and 8 digits of the digest', () => {
+  it('keeps id, actor, reason, latency and digest', () => {
     expect(remember([live, 'applied', 1012]).recent()).toEqual([
       {
         kind: 'revoke',
         dimension: 'session',
         reason: 'logout',
         actor: 'ann',
-        digestPrefix: expect.stringMatching(/^[0-9a-f]{8}$/),
+        id: 'e-1',
+        digest: digestToHex(digest),
         loggedAtMs: 1000,
         latencyMs: 22,
         propagationMs: 12,
@@ -62,6 +63,13 @@ describe('the history of revocations', () => {
     ['what cannot be timed', live, 'applied', undefined],
   ])('leaves out %s', (_what, change, result, at) => {
     expect(remember([change, result, at]).recent()).toEqual([]);
+  });
+
+  it('finds the last statement about a value, and none about another value', () => {
+    const lift: Change = { ...live, loggedAtMs: 2000, details: { ...logout, id: 'e-2', kind: 'lift' } };
+    const history = remember([live, 'applied', 1012], [lift, 'applied', 2012]);
+    expect(history.last(digestToHex(digest))).toMatchObject({ kind: 'lift', id: 'e-2', actor: 'ann' });
+    expect(history.last('0'.repeat(32))).toBeUndefined();
   });
 
   it('is bounded, but its count by reason continues', () => {

@@ -54,9 +54,16 @@ describe('the admin listener', () => {
     }
   });
 
+  it('lists its routes, and serves each of them', async () => {
+    const { body } = await request(createApp()).get('/').expect(200);
+    expect(body).toEqual({ routes: adminRoutes });
+    for (const route of adminRoutes) {
+      expect((await request(createApp()).get(route)).status).not.toBe(404);
+    }
+  });
+
   it('serves nothing of the feed', async () => {
-    for (const path of ['/v1/snapshot', '/v1/events', '/console', '/'])
-      await request(createApp()).get(path).expect(404);
+    for (const path of ['/v1/snapshot', '/v1/events', '/console']) await request(createApp()).get(path).expect(404);
   });
 
   it('forbids caching, names no server, and shows no internal error', async () => {

@@ -136,6 +136,19 @@ describe('given a data listener on loopback', () => {
     expect(handled).toHaveLength(1);
   });
 
+  it('lists its routes with the right that each needs, to whoever may read', async () => {
+    const { body } = await request((await serve()).url)
+      .get('/')
+      .expect(200);
+    expect(body).toMatchObject({ console: '/console' });
+    expect(body.routes).toEqual(
+      expect.arrayContaining(['GET /v1/snapshot (read)', 'POST /v1/revocations (write)', 'GET /console (read)']),
+    );
+    await request((await serve({ address: anywhere, withTokens: true })).url)
+      .get('/')
+      .expect(401);
+  });
+
   it('answers 404 for a path that the feed server does not serve', async () => {
     await request((await serve()).url)
       .get('/v1/fresh?unknown')
@@ -179,7 +192,7 @@ describe('given a data listener on loopback', () => {
     await answers(secret, 401);
   });
 
-  it.each(['/', '/metrics', '/readyz', '/v1', '/v2/snapshot', '/v1/snapshot/', '/v1/SNAPSHOT', '/v1/acks'])(
+  it.each(['/metrics', '/readyz', '/v1', '/v2/snapshot', '/v1/snapshot/', '/v1/SNAPSHOT', '/v1/acks'])(
     'does not serve GET %s',
     async (path) => {
       const { url, handled } = await serve({ withTokens: true });
@@ -232,7 +245,7 @@ describe('given a data listener on a Unix socket', () => {
     const options = { ...bounds, address: { kind: 'unix', path }, option: 'dataListen' } as const;
     const living = await listen({ request: (_request, response) => void response.end() }, options);
     await expect(listen({ request: () => undefined }, options)).rejects.toThrow(
-      /^dataListen: cannot listen \(EADDRINUSE\)/,
+      /^dataListen: cannot listen on unix:\S+ \(EADDRINUSE\): another process uses this address\..* --data-listen unix:\/path$/,
     );
     await living.close();
     writeFileSync(path, 'an ordinary file');
@@ -245,7 +258,7 @@ describe('listen', () => {
     const { app } = await serve();
     const address = { ...loopback, port: Number(new URL(app).port) };
     await expect(listen({ request: () => undefined }, { ...bounds, address, option: 'adminListen' })).rejects.toThrow(
-      /^adminListen: cannot listen \(EADDRINUSE\)/,
+      /^adminListen: cannot listen on 127\.0\.0\.1:\d+ \(EADDRINUSE\): another process uses this address\..* --admin-listen 127\.0\.0\.1:port$/,
     );
   });
 

@@ -15,7 +15,13 @@
  * @property {number} nowSeconds
  * @property {'cold' | 'fresh' | 'stale'} state
  * @property {number} [maxTokenLifetimeSeconds]
- * @property {readonly { digest: string, deniesAll: boolean, issuedUpTo: number, words: readonly string[] }[]} rules
+ * @property {readonly { digest: string, deniesAll: boolean, issuedUpTo: number, words: readonly string[], stated?: Stated }[]} rules
+ *
+ * @typedef {object} Stated the last statement about a value
+ * @property {string} kind `revoke` or `lift`
+ * @property {number} loggedAtMs
+ * @property {string} [reason]
+ * @property {string} [actor]
  *
  * @typedef {object} ExplainedName
  * @property {string} dimension
@@ -159,6 +165,18 @@ function notesOnTimes({ iat, exp, nbf }, { nowSeconds, maxTokenLifetimeSeconds: 
 }
 
 /**
+ * When, why and by whom the last statement about a value was made.
+ *
+ * @param {Stated | undefined} stated
+ */
+function describeStatement(stated) {
+  if (stated === undefined) return 'When, why and by whom is not kept here: it came with a snapshot, or is too old.';
+  const { kind, loggedAtMs, reason, actor } = stated;
+  const what = kind === 'lift' ? 'Lifted' : `Revoked (${reason ?? 'no reason given'})`;
+  return `${what} on ${timeOf(Math.floor(loggedAtMs / 1000))} by ${actor ?? 'an actor that is not given'}.`;
+}
+
+/**
  * Decides whether a rule of the sidecar denies the token.
  *
  * @param {DecodedToken} token
@@ -171,7 +189,7 @@ export function judgeToken({ claims }, names, answer) {
   const rows = names.map(({ dimension, from, digest }) => {
     const rule = answer.rules.find((held) => held.digest === digest);
     const cutOff = rule !== undefined && typeof iat === 'number' && iat <= rule.issuedUpTo;
-    const words = rule === undefined ? 'No rule.' : rule.words.join(' ');
+    const words = rule === undefined ? 'No rule.' : [...rule.words, describeStatement(rule.stated)].join(' ');
     return { dimension, from, digest, denied: rule !== undefined && (rule.deniesAll || cutOff), words };
   });
   const notes = notesOnTimes(claims, answer);

@@ -8,18 +8,19 @@ const maxRows = 25;
 export function renderRevocations({ revocations }: ConsoleView): Markup {
   if (revocations.length === 0) return html`<p>None since this sidecar started.</p>`;
   return html`<table>
-<thead><tr><th scope="col">Logged (UTC)</th><th scope="col">Dimension</th><th scope="col">Reason</th><th scope="col">Actor</th><th scope="col">Digest</th><th scope="col">Latency</th></tr></thead>
+<thead><tr><th scope="col">Logged (UTC)</th><th scope="col">Dimension</th><th scope="col">Reason</th><th scope="col">By</th><th scope="col">Digest</th><th scope="col">Latency</th></tr></thead>
 <tbody>${revocations.slice(-maxRows).reverse().map(row)}</tbody>
 </table>`;
 }
 
 function row(applied: AppliedRevocation): Markup {
-  const { kind, dimension = 'not given', reason, actor, digestPrefix, loggedAtMs, latencyMs } = applied;
+  const { kind, dimension = 'not given', reason, actor, digest, loggedAtMs, latencyMs } = applied;
+  const date = formatTime(loggedAtMs).slice(0, 10);
   const why = kind === 'lift' ? 'lifted' : (reason ?? 'not given');
-  return html`<tr><th scope="row" data-label="Logged (UTC)"><time datetime="${formatTime(loggedAtMs).slice(0, 10)}T${formatClock(loggedAtMs)}Z">${formatClock(loggedAtMs)}</time></th>
+  return html`<tr><th scope="row" data-label="Logged (UTC)"><time datetime="${date}T${formatClock(loggedAtMs)}Z">${date} ${formatClock(loggedAtMs)}</time></th>
 <td data-label="Dimension">${dimension}</td>
 <td data-label="Reason">${why}</td>
-<td data-label="Actor">${actor ?? '–'}</td>
-<td data-label="Digest"><code>${digestPrefix}…</code></td>
+<td data-label="By">${actor ?? 'not given'}</td>
+<td data-label="Digest"><code>${digest.slice(0, 8)}…</code></td>
 <td data-label="Latency">${latencyMs === undefined ? '–' : formatDuration(latencyMs)}</td></tr>`;
 }

@@ -277,6 +277,17 @@ export class Readers implements Reader {
     return replicas;
   }
 
+  /** Milliseconds since the last report of each replica, by its id. A relay reports for the replicas behind it. */
+  silences(): ReadonlyMap<string, number> {
+    const nowMs = this.#clock.monotonicMs();
+    const entries = [...this.#entries.values()];
+    return new Map(
+      entries.flatMap(({ replicas, reportedAtMs }) =>
+        [...replicas.keys()].map((id) => [id, Math.max(0, nowMs - reportedAtMs)] as const),
+      ),
+    );
+  }
+
   /** Number of the change that the slowest replica with a connection has applied; undefined while none has reported one. */
   slowest(): number | undefined {
     let slowest: number | undefined;

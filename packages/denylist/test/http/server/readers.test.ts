@@ -133,6 +133,19 @@ describe('a report', () => {
     expect(ids()).toEqual([idOf(2)]);
   });
 
+  it('ends the silence of every replica for which it was sent', async () => {
+    const { clock, readers, following } = given();
+    const { entry } = following(relay);
+    readers.report(entry, [rowOf(1), rowOf(2)]);
+    await clock.advance(4000);
+    expect([...readers.silences()]).toEqual([
+      [idOf(1), 4000],
+      [idOf(2), 4000],
+    ]);
+    readers.report(entry, [rowOf(1)]);
+    expect([...readers.silences().values()]).toEqual([0, 0]);
+  });
+
   it('is heard upstream, and so is what upstream accepts', () => {
     const { readers, joined } = given();
     const heard: string[] = [];
