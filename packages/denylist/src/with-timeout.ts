@@ -21,6 +21,7 @@ export async function withTimeout<Value, Late>(
   try {
     return await Promise.race([promised, clock.sleep(timeoutMs, settled.signal, keepAlive).then(() => late)]);
   } finally {
-    settled.abort();
+    // With a reason: without one, Node creates an error with its stack trace.
+    settled.abort('settled');
   }
 }

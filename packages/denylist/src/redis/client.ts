@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis';
 import { FeedError } from '../log/feed.ts';
 import { systemClock as clock } from '../system-clock.ts';
-import { withTimeout } from '../with-timeout.ts';
 import { type RedisAddress, readPassword, readTls } from './connection/credentials.ts';
 import { loadClient } from './connection/load-client.ts';
 import { failure, toFeedError } from './connection/reply-errors.ts';
 import type { RoundTrips } from './connection/round-trips.ts';
+import { TimeLimit } from './connection/time-limit.ts';
 import type { RedisScript } from './scripts/script.ts';
 
 type RedisArgument = string | number | Uint8Array;
@@ -88,21 +88,25 @@ function limitedBy({ roundTrips }: RedisTimeouts, leastMs: number): number {
   return roundTrips?.limitMs(leastMs) ?? leastMs;
 }
 
-const noReply = Symbol('no reply');
-
 /** One connection to Redis. It is open until it fails; then it is closed for ever and never reconnects. */
 export class RedisConnection {
   readonly #client: Redis;
   readonly #name: string;
-  readonly #timeouts: RedisTimeouts;
+  readonly #isBackground: boolean;
+  readonly #roundTrips: RoundTrips | undefined;
+  readonly #timeoutMs: number | undefined;
+  readonly #timeLimit: TimeLimit | undefined;
   #inProgress = 0;
   readonly #closed = new AbortController();
 
   constructor(client: Redis, name: string, timeouts: RedisTimeouts) {
+    const { commandMs, isBackground = false, roundTrips } = timeouts;
     this.#client = client;
     this.#name = name;
-    const { commandMs } = timeouts;
-    this.#timeouts = { ...timeouts, commandMs: commandMs && limitedBy(timeouts, commandMs) };
+    this.#isBackground = isBackground;
+    this.#roundTrips = roundTrips;
+    this.#timeoutMs = commandMs && limitedBy(timeouts, commandMs);
+    this.#timeLimit = this.#timeoutMs === undefined ? undefined : new TimeLimit(clock, this.#timeoutMs);
     client.on('close', () => this.#closed.abort());
   }
 
@@ -146,24 +150,24 @@ export class RedisConnection {
     if (status !== 'end' && status !== 'close') this.#client.disconnect();
   }
 
+  #late(): FeedError {
+    if (this.#timeoutMs !== undefined) this.#roundTrips?.timedOut(this.#timeoutMs);
+    return failure('timeout', this.#name);
+  }
+
   async #replyTo(command: string, args: readonly RedisArgument[]): Promise<unknown> {
-    // Not the limit of the client: its timer keeps the process alive, and version 5.4 prints lines about it.
-    const { commandMs: timeoutMs, isBackground = false, roundTrips } = this.#timeouts;
     const sentAtMs = clock.monotonicMs();
-    if (!isBackground) this.#begin();
+    if (!this.#isBackground) this.#begin();
     try {
       const reply = this.#client.callBuffer(command, ...args.map(toClientArgument));
-      if (timeoutMs === undefined) return await reply;
-      // The client has such a limit too, but its error has no code: only its text tells it from others.
-      const answer = await withTimeout(reply, { clock, timeoutMs, late: noReply });
-      if (answer === noReply) {
-        roundTrips?.timedOut(timeoutMs);
-        throw failure('timeout', this.#name);
-      }
-      if (!blockingCommands.includes(command)) roundTrips?.answered(clock.monotonicMs() - sentAtMs);
+      // Not the limit of the client: its timer keeps the process alive, version 5.4 prints lines about it, and only the
+      // text of its error tells it from others.
+      if (this.#timeLimit === undefined) return await reply;
+      const answer = await this.#timeLimit.await(reply, () => this.#late());
+      if (!blockingCommands.includes(command)) this.#roundTrips?.answered(clock.monotonicMs() - sentAtMs);
       return answer;
     } finally {
-      if (!isBackground) this.#end();
+      if (!this.#isBackground) this.#end();
     }
   }
 
