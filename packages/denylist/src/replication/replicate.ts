@@ -9,9 +9,11 @@ import {
   type FeedPosition,
 } from '../log/feed.ts';
 import type { Reader } from '../log/reader.ts';
+import type { Change } from '../rules/event.ts';
 import { Backoff } from './backoff.ts';
 import type { Freshness } from './freshness.ts';
 import { LossRecovery, type LossRecoveryOptions } from './loss-recovery.ts';
+import type { AppliedResult } from './observer.ts';
 
 /** The newest log format that this version reads. A log with a higher `minReader` keeps the replica cold or stale. */
 export const readerVersion = 1;
@@ -59,6 +61,12 @@ export async function replicate(options: ReplicateOptions): Promise<void> {
   }
 }
 
+interface AppliedChange {
+  readonly change: Change;
+  readonly result: AppliedResult;
+  readonly appliedAtMs: number | undefined;
+}
+
 class Replication {
   readonly #options: ReplicateOptions;
   readonly #recovery: LossRecovery;
@@ -67,6 +75,8 @@ class Replication {
   /** The head after the snapshot, until the tail has passed it. */
   #secondHead: string | undefined;
   #epoch: string | undefined;
+  /** The changes of this batch that are not reported to the observer yet. */
+  readonly #applied: AppliedChange[] = [];
 
   constructor(options: ReplicateOptions) {
     this.#options = options;
@@ -81,13 +91,17 @@ class Replication {
     }
     const position = this.#position ?? (await this.#readSnapshot(connection));
     for await (const batch of connection.tail(position)) {
-      for (const entry of batch.entries) this.#apply(entry, connection);
-      // Here "full" can begin, but not end: it ends only with a complete snapshot that fits (#complete).
-      if (denylist.full) freshness.markFull(true);
-      this.#applyProof(batch);
-      if (this.#position !== undefined) {
-        observer?.positionReached?.(this.#position);
-        connection.acknowledge?.(this.#position);
+      try {
+        for (const entry of batch.entries) this.#apply(entry, connection);
+        // Here "full" can begin, but not end: it ends only with a complete snapshot that fits (#complete).
+        if (denylist.full) freshness.markFull(true);
+        this.#applyProof(batch);
+        if (this.#position !== undefined) {
+          observer?.positionReached?.(this.#position);
+          connection.acknowledge?.(this.#position);
+        }
+      } finally {
+        this.#reportApplied();
       }
       onProgress();
       if (this.#hasRoomAgain()) return;
@@ -158,7 +172,7 @@ class Replication {
   }
 
   #apply({ prev, head, cursor, change }: FeedEntry, { lifts }: FeedConnection): void {
-    const { denylist, logClock, observer } = this.#options;
+    const { denylist, logClock } = this.#options;
     const position = this.#position;
     if (position === undefined) throw new FeedGap('chain', 'an entry arrived before a position was known');
     if (prev !== position.head) {
@@ -169,11 +183,19 @@ class Replication {
       const changed = change.loggedAtMs === undefined ? 'resynced' : 'applied';
       // A change for which there is no room is not applied. The replica is not fresh from here on.
       if (merged !== 'full') {
-        observer?.changeApplied?.(change, merged === 'changed' ? changed : 'duplicate', logClock.nowMs());
+        const result = merged === 'changed' ? changed : 'duplicate';
+        this.#applied.push({ change, result, appliedAtMs: logClock.nowMs() });
       }
     }
     this.#position = { ...position, head, cursor };
     if (head === this.#secondHead) this.#complete(position);
+  }
+
+  /** Only now: what observes changes takes longer than to pass them on, and a sidecar has readers that wait for them. */
+  #reportApplied(): void {
+    const { observer } = this.#options;
+    for (const { change, result, appliedAtMs } of this.#applied) observer?.changeApplied?.(change, result, appliedAtMs);
+    this.#applied.length = 0;
   }
 
   #complete({ maxTokenLifetimeSeconds }: FeedPosition): void {

@@ -39,6 +39,8 @@ async function given({ canWrite = false, maxRules = 100, random = () => 0.5, pre
   const freshness = new Freshness({ clock, maxStalenessMs: 5000 });
   const gaps: GapCause[] = [];
   const seen: string[] = [];
+  /** Of the events for changes and positions. */
+  const order: string[] = [];
   const reseeds: LostRule[][] = [];
   const reseedFailures: Error[] = [];
   const observer: ReplicationObserver = {
@@ -46,7 +48,11 @@ async function given({ canWrite = false, maxRules = 100, random = () => 0.5, pre
     epochChanged: () => seen.push('epoch changed'),
     resynced: (rules) => seen.push(`resynced ${rules}`),
     reseeded: (rules) => seen.push(`reseeded ${rules}`),
-    changeApplied: (applied, result) => seen.push(`${result} ${applied.digest[0]}`),
+    changeApplied: (applied, result) => {
+      seen.push(`${result} ${applied.digest[0]}`);
+      order.push(`change ${applied.digest[0]}`);
+    },
+    positionReached: () => order.push('position'),
     heartbeatSeen: (latencyMs) => seen.push(`heartbeat ${latencyMs}`),
     connectionFailed: (error) => seen.push(`failed ${error instanceof FeedError ? error.code : String(error)}`),
   };
@@ -98,6 +104,7 @@ async function given({ canWrite = false, maxRules = 100, random = () => 0.5, pre
     freshness,
     gaps,
     seen,
+    order,
     reseeds,
     reseedFailures,
     stop,
@@ -123,6 +130,23 @@ describe('following a feed', () => {
     const { loggedAtMs: _, ...timeless } = change(2);
     await deliver(feed.write(change(1)), feed.write(change(1)), feed.write(timeless));
     expect(seen).toEqual(['applied 1', 'duplicate 1', 'resynced 2']);
+  });
+
+  it('reports a position before its changes, because readers wait for the position', async () => {
+    const { feed, deliver, order } = await given();
+    order.length = 0;
+    await deliver(feed.write(change(1)), feed.write(change(2)));
+    expect(order).toEqual(['position', 'change 1', 'change 2']);
+  });
+
+  it('reports the changes that came before a gap', async () => {
+    const { feed, deliver, seen } = await given();
+    seen.length = 0;
+    const before = feed.write(change(1));
+    feed.write(change(2));
+    await deliver(before, feed.write(change(3)));
+    expect(seen).toContain('applied 1');
+    expect(seen).not.toContain('applied 3');
   });
 
   it('measures a heartbeat in the clock of the log', async () => {
