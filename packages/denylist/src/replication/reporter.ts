@@ -12,6 +12,11 @@ export type SendReport = (reader: Reader, position: FeedPosition | undefined) =>
 const settleMs = 2;
 /** Least milliseconds between two reports, so that thousands of readers do not overload the log. */
 const restMs = 20;
+/**
+ * While changes come faster than reports, each pause is twice as long as the one before, up to this: a report costs the
+ * reader and its sidecar as much as a change does. A new replica does not wait for it.
+ */
+const busyRestMs = 100;
 /** The pause after a report is so many times as long as the report took: a long one must not follow upon a long one. */
 const restFactor = 10;
 /** At most, so that a report is never too late for a proof: less while reports are answered late. */
@@ -30,6 +35,9 @@ export class Reporter {
   #isSending = false;
   #isDue = false;
   #closed = false;
+  /** Of the reader, when the last report was sent. */
+  #sentRevision: number | undefined;
+  #busyRest: AbortController | undefined;
   #arrivedAtMs = Number.NEGATIVE_INFINITY;
   #logTime: LogTimeSample | undefined;
 
@@ -48,6 +56,7 @@ export class Reporter {
   /** Sends the first report, before the first snapshot: the reader is known before it can be fresh. Rejects with `send`. */
   async join(): Promise<void> {
     const sentAtMs = this.#clock.monotonicMs();
+    this.#sentRevision = this.#reader.revision;
     this.#logTime = await this.#send(this.#reader, this.#position);
     this.#arrivedAtMs = sentAtMs;
   }
@@ -74,19 +83,20 @@ export class Reporter {
 
   close(): void {
     this.#closed = true;
+    this.#busyRest?.abort('closed');
     this.#stopListening?.();
   }
 
   #report(): void {
     this.#isDue = true;
     if (!this.#isSending) void this.#sendUntilCurrent();
+    else if (this.#namesNewReplicas()) this.#busyRest?.abort('a new replica');
   }
 
   async #sendUntilCurrent(): Promise<void> {
     this.#isSending = true;
-    while (this.#isDue) {
-      await this.#clock.sleep(settleMs);
-      if (this.#closed) break;
+    await this.#clock.sleep(settleMs);
+    for (let busyMs = 2 * restMs; this.#isDue && !this.#closed; busyMs = Math.min(busyRestMs, 2 * busyMs)) {
       this.#isDue = false;
       const beganAtMs = this.#clock.monotonicMs();
       try {
@@ -96,9 +106,24 @@ export class Reporter {
         break;
       }
       const tookMs = this.#clock.monotonicMs() - beganAtMs;
-      await this.#clock.sleep(Math.max(restMs, Math.min(restFactor * tookMs, longestRestMs(tookMs))));
+      const longestMs = Math.max(restMs, longestRestMs(tookMs));
+      const leastMs = Math.min(longestMs, Math.max(restMs, restFactor * tookMs));
+      await this.#clock.sleep(leastMs);
+      const moreMs = Math.min(longestMs, busyMs) - leastMs;
+      if (this.#isDue && moreMs > 0 && !this.#namesNewReplicas()) await this.#restLonger(moreMs);
     }
     this.#isSending = false;
+  }
+
+  async #restLonger(ms: number): Promise<void> {
+    this.#busyRest = new AbortController();
+    await this.#clock.sleep(ms, this.#busyRest.signal);
+    this.#busyRest = undefined;
+  }
+
+  /** Replicas wait for their welcome until a report has named them. */
+  #namesNewReplicas(): boolean {
+    return this.#reader.revision !== this.#sentRevision;
   }
 }
 

@@ -12,30 +12,106 @@ const at = (cursor: string): FeedPosition => ({
   minReader: 1,
 });
 
-/** How many reports are sent within two seconds of changes without a pause, when each one takes so long. */
-async function countReports(tookMs: number): Promise<number> {
+/** Reports of a reader whose position moves every millisecond, each of which takes `tookMs`. */
+function givenReader({ tookMs = 0, replicas = { revision: 0 } } = {}) {
   const clock = new FakeClock();
-  let reports = 0;
-  const reporter = new Reporter(clock, { id: 'r', progress: () => [] }, async () => {
-    reports += 1;
+  const startedAtMs = clock.monotonicMs();
+  const sentAtMs: number[] = [];
+  let moved = 0;
+  const listeners: (() => void)[] = [];
+  const reader = {
+    id: 'r',
+    progress: () => [],
+    get revision() {
+      return replicas.revision;
+    },
+    onProgress: (listener: () => void) => {
+      listeners.push(listener);
+      return () => {};
+    },
+  };
+  const reporter = new Reporter(clock, reader, async () => {
+    sentAtMs.push(clock.monotonicMs() - startedAtMs);
     await clock.sleep(tookMs);
     return undefined;
   });
-  for (let ms = 0; ms < 2000; ms += 1) {
-    reporter.reached(at(`${ms}-0`));
-    await clock.advance(1);
-  }
-  reporter.close();
-  return reports;
+  return {
+    clock,
+    reporter,
+    sentAtMs,
+    join() {
+      replicas.revision += 1;
+      for (const listener of listeners) listener();
+    },
+    move() {
+      moved += 1;
+      reporter.reached(at(`${moved}-0`));
+    },
+    async moveFor(ms: number) {
+      for (let passed = 0; passed < ms; passed += 1) {
+        this.move();
+        await clock.advance(1);
+      }
+    },
+  };
 }
 
+const pausesOf = (times: readonly number[]) => times.slice(1).map((ms, index) => ms - times[index]!);
+
+it('a change after a quiet time is reported within 2 ms', async () => {
+  const { clock, move, sentAtMs } = givenReader();
+  for (let change = 0; change < 5; change++) {
+    move();
+    await clock.advance(25);
+  }
+  expect(sentAtMs).toEqual([2, 27, 52, 77, 102]);
+});
+
+it('changes without a pause are reported at growing distances, of 0.1 s at most', async () => {
+  const reader = givenReader();
+  await reader.moveFor(1000);
+  expect(pausesOf(reader.sentAtMs)).toEqual([40, 80, ...Array.from({ length: 8 }, () => 100)]);
+  await reader.clock.advance(500);
+  const before = reader.sentAtMs.length;
+  reader.move();
+  await reader.clock.advance(2);
+  expect(reader.sentAtMs).toHaveLength(before + 1);
+});
+
+it('a new replica is reported 20 ms after the last report at the latest, however busy the reader is', async () => {
+  const reader = givenReader();
+  await reader.moveFor(500);
+  const lastMs = reader.sentAtMs.at(-1)!;
+  await reader.moveFor(lastMs + 130 - 500);
+  const joinedAtMs = lastMs + 130;
+  reader.join();
+  await reader.moveFor(1);
+  expect(reader.sentAtMs.at(-1)).toBe(joinedAtMs);
+  reader.join();
+  await reader.moveFor(21);
+  expect(reader.sentAtMs.at(-1)).toBe(joinedAtMs + 20);
+});
+
 it.each([
-  ['20 ms after one that took no time', 0, 2000 / 22],
-  ['ten times as long as one that took 10 ms', 10, 2000 / 112],
-  ['half a second after one that took longer than 50 ms', 200, 2000 / 702],
-  ['20 ms after one that took a second, so that the next proof is permitted', 1000, 2000 / 1022],
-])('the next report follows %s', async (_name, tookMs, expected) => {
-  const reports = await countReports(tookMs);
-  expect(reports).toBeGreaterThan(expected * 0.9 - 1);
-  expect(reports).toBeLessThan(expected * 1.1 + 1);
+  ['ten times as long as one that took 10 ms', 10, 110],
+  ['half a second after one that took longer than 50 ms', 200, 700],
+  ['20 ms after one that took a second, so that the next proof is permitted', 1000, 1020],
+])('the next report follows %s', async (_name, tookMs, everyMs) => {
+  const reader = givenReader({ tookMs });
+  await reader.moveFor(6000);
+  expect(pausesOf(reader.sentAtMs).slice(2)).toEqual(
+    pausesOf(reader.sentAtMs)
+      .slice(2)
+      .map(() => everyMs),
+  );
+  expect(reader.sentAtMs.length).toBeGreaterThan(2);
+});
+
+it('a closed reader reports nothing more', async () => {
+  const reader = givenReader();
+  await reader.moveFor(150);
+  const before = reader.sentAtMs.length;
+  reader.reporter.close();
+  await reader.clock.advance(1000);
+  expect(reader.sentAtMs).toHaveLength(before);
 });
