@@ -253,7 +253,8 @@ export class StreamConnection implements ReaderConnection {
       }
       if (this.#isFull()) return false;
       this.#sent = frame.last;
-      this.#webSocket.send(frame.frame);
+      // Written past the WebSocket, which would make a header and two writes for each reader.
+      this.#socket.write(frame.message);
     }
     return !this.#isFull();
   }

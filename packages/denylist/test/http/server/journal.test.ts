@@ -6,7 +6,7 @@ import type { EncodedChanges } from '../../../src/http/wire/frames/changes.ts';
 /** Adds frames of so many changes each. */
 function record(journal: Journal, sizes: readonly number[]): EncodedChanges[] {
   return sizes.map((size) => {
-    const frame = { first: journal.n + 1, last: journal.n + size, frame: Buffer.of(size) };
+    const frame = { first: journal.n + 1, last: journal.n + size, frame: Buffer.of(size), message: Buffer.of(size) };
     journal.add(frame);
     return frame;
   });

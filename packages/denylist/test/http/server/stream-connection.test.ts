@@ -60,8 +60,16 @@ function givenSidecar({ journalEntries = 100 } = {}) {
       journal.add(changes.take()!);
     },
     connect() {
-      const socket = Object.assign(new EventEmitter(), { bytesRead: 0 });
       const sent: DownFrame[] = [];
+      const keep = (frame: Buffer) => {
+        webSocket.bufferedAmount += webSocket.keptBytes;
+        sent.push(decodeDown(frame));
+      };
+      const socket = Object.assign(new EventEmitter(), {
+        bytesRead: 0,
+        /** A message with its header of 2 bytes: the frames of this test are short. */
+        write: (message: Buffer) => keep(message.subarray(2)),
+      });
       const webSocket = Object.assign(new EventEmitter(), {
         bufferedAmount: 0,
         /** Bytes that each frame adds to the buffer. */
@@ -69,10 +77,7 @@ function givenSidecar({ journalEntries = 100 } = {}) {
         pings: 0,
         terminated: false,
         closedWith: undefined as number | undefined,
-        send(frame: Buffer) {
-          webSocket.bufferedAmount += webSocket.keptBytes;
-          sent.push(decodeDown(frame));
-        },
+        send: keep,
         close(code: number) {
           webSocket.closedWith = code;
         },

@@ -18,6 +18,8 @@ export interface EncodedChanges {
   readonly first: number;
   readonly last: number;
   readonly frame: Buffer;
+  /** The WebSocket message that carries it. */
+  readonly message: Buffer;
 }
 
 const maxDetailsBytes = 65_535;
@@ -56,7 +58,7 @@ export class ChangesWriter {
     if (this.#count === 0) return undefined;
     const last = this.#first + this.#count - 1;
     this.#count = 0;
-    return { first: this.#first, last, frame: this.#writer.end() };
+    return { first: this.#first, last, ...this.#writer.endMessage() };
   }
 }
 

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { type FrameKind, frameChecksumBytes, frameKinds, frameVersion } from './frame.ts';
+import { maxMessageHeaderBytes, messageOf } from './message.ts';
 
 /** A new slab takes the frames of a few thousand changes. */
 const slabBytes = 256 * 1024;
@@ -28,7 +29,8 @@ export class FrameWriter {
   }
 
   begin(kind: FrameKind): this {
-    if (!this.#keepsFrames) this.#start = 0;
+    if (this.#keepsFrames) this.#start += maxMessageHeaderBytes;
+    else this.#start = 0;
     this.#at = this.#start;
     return this.u8(frameVersion).u8(frameKinds[kind]);
   }
@@ -39,6 +41,16 @@ export class FrameWriter {
     const frame = this.#bytes.subarray(this.#start, this.#at);
     this.#start = this.#at;
     return frame;
+  }
+
+  /**
+   * As {@link end}, of a `slab` writer.
+   *
+   * @returns also the message that carries the frame, in one piece, so that each reader costs one write and no copy.
+   */
+  endMessage(): { readonly frame: Buffer; readonly message: Buffer } {
+    const frame = this.end();
+    return { frame, message: messageOf(frame) };
   }
 
   u8(value: number): this {
@@ -88,10 +100,11 @@ export class FrameWriter {
     const needed = this.#at + bytes + frameChecksumBytes;
     if (needed <= this.#bytes.byteLength) return this.#bytes;
     const size = Math.max(this.#keepsFrames ? slabBytes : firstBytes, 2 * (needed - this.#start));
-    const larger = Buffer.allocUnsafeSlow(size);
-    this.#bytes.copy(larger, 0, this.#start, this.#at);
-    this.#at -= this.#start;
-    this.#start = 0;
+    const start = this.#keepsFrames ? maxMessageHeaderBytes : 0;
+    const larger = Buffer.allocUnsafeSlow(start + size);
+    this.#bytes.copy(larger, start, this.#start, this.#at);
+    this.#at += start - this.#start;
+    this.#start = start;
     this.#bytes = larger;
     return larger;
   }

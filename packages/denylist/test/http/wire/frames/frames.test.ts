@@ -7,6 +7,7 @@ import { ChangesWriter } from '../../../../src/http/wire/frames/changes.ts';
 import { decodeDown, encodeDown } from '../../../../src/http/wire/frames/down.ts';
 import { FrameError, maxDownFrameBytes, maxUpFrameBytes } from '../../../../src/http/wire/frames/frame.ts';
 import { FrameWriter } from '../../../../src/http/wire/frames/frame-writer.ts';
+import { maxMessageHeaderBytes, messageOf } from '../../../../src/http/wire/frames/message.ts';
 import { maxReportRowBytes } from '../../../../src/http/wire/frames/report.ts';
 import { decodeUp, type UpFrame } from '../../../../src/http/wire/frames/up.ts';
 import { splitUsage } from '../../../../src/http/wire/frames/usage.ts';
@@ -245,6 +246,26 @@ describe('a writer', () => {
     for (const { bytes, copy } of frames) expect(bytes.toString('hex')).toBe(copy);
     expect(writer.take()?.last).toBe(5000);
     expect(writer.take()).toBeUndefined();
+  });
+
+  it.each([
+    [125, '827d'],
+    [126, '827e007e'],
+    [65_535, '827effff'],
+    [65_536, '827f0000000000010000'],
+  ])('puts the header of RFC 6455 §5.2 before a frame of %d bytes', (bytes, header) => {
+    const memory = Buffer.alloc(maxMessageHeaderBytes + bytes, 7);
+    const message = messageOf(memory.subarray(maxMessageHeaderBytes));
+    expect(message.toString('hex')).toBe(header + '07'.repeat(bytes));
+  });
+
+  it('puts each message before its own frame, also where the memory ends', () => {
+    const writer = new ChangesWriter();
+    for (let n = 1; n <= 2000; n++) {
+      writer.add(n, change(n, 300));
+      const { frame, message } = writer.take()!;
+      expect(message.subarray(4).equals(frame)).toBe(true);
+    }
   });
 
   it('carries a rule without details that no frame could hold', () => {
