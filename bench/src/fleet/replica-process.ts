@@ -29,5 +29,7 @@ async function follow(order: unknown): Promise<object> {
   await replica.ready({ timeoutMs: 300_000 });
   const freshAfterMs = clock.monotonicMs() - startedAtMs;
   await clock.sleep(50);
-  return { freshAfterMs, longestPauseMs: pauses.longestMs(), rules: replica.denylist.size };
+  const longestPauseMs = pauses.longestMs();
+  pauses.stop();
+  return { freshAfterMs, longestPauseMs, rules: replica.denylist.size };
 }
