@@ -57,6 +57,8 @@ export function createIssuer(options: IssuerOptions): Issuer {
     provider.on('server_error', (_context: unknown, error: unknown) => reportError(error));
     observeTokenEndpoint(provider, observer);
     trackIssuedTokens(provider, issuedTokens, signerOf(keyRing));
+    // The event has no `iat`: the library has just stamped the present second.
+    provider.on('access_token.issued', () => publisher.tokenIssued(Math.floor(nowMs() / 1000)));
     revokeOnEvents(provider, publisher);
     return { provider, handle: provider.callback() };
   };
@@ -84,9 +86,7 @@ export function createIssuer(options: IssuerOptions): Issuer {
       // Refresh tokens end before the cutoff. In the other order, a refresh in between would give a token after the cutoff.
       store.forgetAccount(accountId);
       issuedTokens.forget((origin) => origin.accountId === accountId);
-      // This clock wrote every `iat`, so "up to now" needs no tolerance for clock skew.
-      const issuedUpTo = Math.floor(nowMs() / 1000);
-      await publisher.revoke({ issuer, subject: accountId, issuedUpTo, reason });
+      await publisher.revoke({ issuer, subject: accountId, reason });
     },
   };
 }

@@ -27,6 +27,9 @@ followContext();
 const telemetry = createOpenTelemetry({ spanProcessors: readSpanProcessors(env) });
 const publisher = await createPublisher(required(env, 'REVOCAST_DEMO_LOG'), {
   tokenFile: tokenFile || undefined,
+  // This process stamps every `iat`, and it is the only node of the issuer.
+  clock: 'issuer',
+  issuerSpreadSeconds: 0,
   openTelemetry: telemetry.api,
 });
 const issuer = createIssuer({

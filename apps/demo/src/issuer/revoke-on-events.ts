@@ -4,6 +4,7 @@ import type { Provider, ProviderContext } from 'oidc-provider';
 /** The part of a publisher of `@revocast/denylist` that the issuer uses. */
 export interface Revoker {
   revoke(revocation: Revocation): Promise<unknown>;
+  tokenIssued(iat: number): void;
 }
 
 /**

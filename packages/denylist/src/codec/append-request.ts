@@ -50,8 +50,10 @@ export function decodeAppendRequest(text: string): AppendRequest | string {
 
 function decodeStatement(value: unknown): Statement | undefined {
   if (!isJsonObject(value)) return undefined;
-  const { kind, until, issuedUpTo } = value;
+  const { kind, until, issuedUpTo, clock } = value;
   if (kind === 'deny' && (until === 'longest-token' || isUint32(until))) return { kind, until };
-  if (kind === 'cutoff' && (issuedUpTo === 'now' || isUint32(issuedUpTo))) return { kind, issuedUpTo };
+  if (kind === 'cutoff' && (issuedUpTo === 'now' || isUint32(issuedUpTo))) {
+    return { kind, issuedUpTo, clock: clock === 'issuer' && issuedUpTo !== 'now' ? clock : undefined };
+  }
   return kind === 'lift' ? { kind } : undefined;
 }

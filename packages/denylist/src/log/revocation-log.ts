@@ -127,8 +127,17 @@ const refusals: Readonly<Record<Exclude<StatementRefusal, 'clock_disagreement'>,
     'nothing was lifted: this denial has a stamp that no clock can have written, so no lift can end it; remove its rule with `revocast-sidecar repair`',
 };
 
-export function refusedStatement(refusal: StatementRefusal, clocks: ClockReadings): LogError {
-  return refusal === 'clock_disagreement' ? clockDisagreement(clocks) : new LogError('refused', refusals[refusal]);
+export function refusedStatement(refusal: StatementRefusal, statement: Statement, clocks: ClockReadings): LogError {
+  if (refusal === 'clock_disagreement') return clockDisagreement(clocks);
+  const isIssuerAhead = refusal === 'cutoff_in_future' && statement.kind === 'cutoff' && statement.clock === 'issuer';
+  return isIssuerAhead ? issuerAhead(statement, clocks) : new LogError('refused', refusals[refusal]);
+}
+
+function issuerAhead({ issuedUpTo }: { readonly issuedUpTo: number | 'now' }, { logMs }: ClockReadings): LogError {
+  return new LogError(
+    'clock_disagreement',
+    `nothing was revoked: expected an issuer at most ${maxCutoffAheadSeconds} s ahead of the log, found a cutoff of ${isoTime(Number(issuedUpTo) * 1000)} by the issuer's clock, and ${isoTime(logMs)} at the log; correct the issuer's clock, or deny without a time: block: true`,
+  );
 }
 
 /** Names every clock that the log could compare, so that the wrong one is found. */

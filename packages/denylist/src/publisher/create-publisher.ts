@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts';
+import { ConfigurationError } from '../configuration-error.ts';
 import type { OpenTelemetryApi } from '../metrics/open-telemetry.ts';
 import { checkWholeNumber } from '../option-bounds.ts';
 import { openSource } from '../sources/open-source.ts';
 import type { TransportOptions } from '../sources/source.ts';
 import { randomHex, systemClock } from '../system-clock.ts';
+import { defaultIssuerSpreadSeconds, IssuerClock } from './issuer-clock.ts';
 import type { PublisherObserver } from './log-writer.ts';
 import { createPublisherOver, type Publisher } from './publisher.ts';
 import { traceRevocations } from './trace-revocations.ts';
@@ -20,8 +22,17 @@ export interface CreatePublisherOptions extends TransportOptions {
    * a job that revokes many on purpose: it is never refused, and its revocations do not count against the others.
    */
   readonly broadRulesPerMinute?: number;
-  /** For tests that step time. */
-  readonly clock?: Clock;
+  /**
+   * `'issuer'`: this process stamps the `iat` of the tokens that it revokes, so a cutoff of now is at its own second +
+   * `issuerSpreadSeconds`, and not at the log's now + the log's skew. A login after that works, however wrong the clock is; one
+   * that is more than 60 s ahead of the log's fails with LogError `clock_disagreement`. A `Clock` is for tests that step time.
+   */
+  readonly clock?: 'issuer' | Clock;
+  /**
+   * With `clock: 'issuer'`, the seconds by which the clocks of the issuer's nodes may differ: 0–60, default 1. 0 for an issuer
+   * of one node: then a login in the next second works.
+   */
+  readonly issuerSpreadSeconds?: number;
 }
 
 /**
@@ -35,11 +46,17 @@ export interface CreatePublisherOptions extends TransportOptions {
  * @throws ConfigurationError
  */
 export async function createPublisher(url: string, options: CreatePublisherOptions = {}): Promise<Publisher> {
-  const { clock = systemClock, observer, openTelemetry, broadRulesPerMinute } = options;
+  const { observer, openTelemetry, broadRulesPerMinute, issuerSpreadSeconds = defaultIssuerSpreadSeconds } = options;
+  const stampsTokens = options.clock === 'issuer';
+  const clock = options.clock === 'issuer' || options.clock === undefined ? systemClock : options.clock;
   const { tokenFile, dangerouslyAllowHttp } = options;
   if (broadRulesPerMinute !== undefined) {
     const bounds = { least: 1, most: 0xffff_ffff, unit: 'revocations', orInfinity: true };
     checkWholeNumber('broadRulesPerMinute', broadRulesPerMinute, bounds);
+  }
+  checkWholeNumber('issuerSpreadSeconds', issuerSpreadSeconds, { least: 0, most: 60, unit: 's' });
+  if (options.issuerSpreadSeconds !== undefined && !stampsTokens) {
+    throw new ConfigurationError('issuerSpreadSeconds', "expected none without clock: 'issuer', found a number");
   }
   const source = await openSource(url, { clock, tokenFile, dangerouslyAllowHttp });
   const publisher = createPublisherOver({
@@ -49,6 +66,7 @@ export async function createPublisher(url: string, options: CreatePublisherOptio
     newId: () => randomHex(16),
     broadRulesPerMinute,
     observer,
+    issuerClock: stampsTokens ? new IssuerClock(clock, issuerSpreadSeconds) : undefined,
     trace: openTelemetry && traceRevocations(openTelemetry),
   });
   return { ...publisher, close: () => source.close() };

@@ -6,6 +6,7 @@ import type { Digest } from '../rules/digest.ts';
 import type { Dimension, RevocationReason } from '../rules/revocation.ts';
 import type { Statement } from '../rules/statement.ts';
 import { awaitEnforcement, type EnforcedEverywhere } from './await-enforcement.ts';
+import type { IssuerClock } from './issuer-clock.ts';
 import { checkPublishOptions, type PublishOptions } from './publish-options.ts';
 import type { TraceRevocation } from './trace-revocations.ts';
 
@@ -37,6 +38,8 @@ export interface PublisherPorts {
   readonly newId: () => string;
   /** As in AppendRequest. */
   readonly broadRulesPerMinute?: number;
+  /** Present where this process stamps `iat`. */
+  readonly issuerClock?: IssuerClock;
   readonly observer?: PublisherObserver;
   readonly trace?: TraceRevocation;
 }
@@ -66,8 +69,9 @@ export class LogWriter {
   /** @throws ConfigurationError for an option out of its bounds · LogError, with the id for a retry */
   async write(publication: Publication, options: PublishOptions = {}): Promise<Published> {
     checkPublishOptions(options);
-    const { log, clock, newId, broadRulesPerMinute, observer, trace } = this.#ports;
-    const { digest, statement, remainingSeconds, ...about } = publication;
+    const { log, clock, newId, broadRulesPerMinute, issuerClock, observer, trace } = this.#ports;
+    const { digest, remainingSeconds, statement: stated, ...about } = publication;
+    const statement = issuerClock?.state(stated) ?? stated;
     const { id = newId(), redisReplicas = 'all', occurredAtMs, tokens } = options;
     const { kind, dimension, reason = 'other', actor } = about;
     const requestedAtMs = await this.#requestTime();

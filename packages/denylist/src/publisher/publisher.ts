@@ -28,6 +28,13 @@ export interface Publisher {
    * @throws as `revoke` · LogError `refused` for an id that is unknown or too old, or that belongs to a cutoff or a lift.
    */
   lift(target: LiftTarget & { readonly actor?: string }, options?: PublishOptions): Promise<Published>;
+  /**
+   * For `clock: 'issuer'`: this process has stamped a token with this `iat`. Call it for each token: after the clock of the
+   * process is set back, a cutoff still includes the tokens stamped before. Otherwise it has no effect.
+   *
+   * @throws ConfigurationError for a number that is no claim seconds.
+   */
+  tokenIssued(iat: number): void;
   /** The log as a feed: in tests, pass the publisher to `protect({ revocation: { feed: publisher } })`. */
   readonly feed: Feed;
   close(): Promise<void>;
@@ -72,6 +79,7 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
       const { actor } = target;
       return await writer.write({ dimension, digest, kind: 'lift', statement: { kind: 'lift' }, actor }, options);
     },
+    tokenIssued: (iat) => ports.issuerClock?.stamped(iat),
     feed,
     close: () => log.close(),
   };

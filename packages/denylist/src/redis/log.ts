@@ -67,7 +67,7 @@ async function append(session: RedisSession, request: AppendRequest, clock: Cloc
   }
   if (outcome === 'id_conflict') throw idConflict();
   const refusal = statementRefusals.find((known) => known === outcome);
-  if (refusal !== undefined) throw refusedStatement(refusal, { ...readClocks(epoch, head), writer });
+  if (refusal !== undefined) throw refusedStatement(refusal, request.statement, { ...readClocks(epoch, head), writer });
   const appended = {
     epoch: readText(epoch, 'epoch'),
     head: readText(head, 'head'),

@@ -18,8 +18,11 @@ import {
 export type Statement =
   /** `longest-token`: now + the longest token lifetime + the margin. Numbers are claim seconds. */
   | { readonly kind: 'deny'; readonly until: number | 'longest-token' }
-  /** `now`: the log's now + {@link cutoffSkewSeconds}. */
-  | { readonly kind: 'cutoff'; readonly issuedUpTo: number | 'now' }
+  /**
+   * `now`: the log's now + {@link cutoffSkewSeconds}. `clock: 'issuer'`: the number is the issuer's own now, so a retry states
+   * another one and means the same.
+   */
+  | { readonly kind: 'cutoff'; readonly issuedUpTo: number | 'now'; readonly clock?: 'issuer' }
   /** Ends the denial that the log holds. A cutoff stays: users log in again. */
   | { readonly kind: 'lift' }
   /** A rule that a sidecar holds and the log has lost. It is merged, so it cannot undo a lift. */
@@ -30,10 +33,14 @@ export type Statement =
  * means the same, whatever the clocks say by then.
  */
 export function fingerprintOf(digest: Digest, statement: Statement): string {
-  const stated =
-    statement.kind === 'deny' ? statement.until : statement.kind === 'cutoff' ? statement.issuedUpTo : undefined;
-  const text = JSON.stringify([digestToHex(digest), statement.kind, stated]);
+  const text = JSON.stringify([digestToHex(digest), statement.kind, statedNumber(statement)]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+function statedNumber(statement: Statement): number | string | undefined {
+  if (statement.kind === 'deny') return statement.until;
+  if (statement.kind !== 'cutoff') return undefined;
+  return statement.clock === 'issuer' ? 'now-issuer' : statement.issuedUpTo;
 }
 
 /** The time by which a log judges a statement, in seconds. */

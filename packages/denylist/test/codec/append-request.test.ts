@@ -13,6 +13,7 @@ const uint32 = fc.integer({ min: 0, max: forEver });
 const arbitraryStatement: fc.Arbitrary<Statement> = fc.oneof(
   fc.record({ kind: fc.constant('deny' as const), until: fc.oneof(uint32, fc.constant('longest-token' as const)) }),
   fc.record({ kind: fc.constant('cutoff' as const), issuedUpTo: fc.oneof(uint32, fc.constant('now' as const)) }),
+  fc.record({ kind: fc.constant('cutoff' as const), issuedUpTo: uint32, clock: fc.constant('issuer' as const) }),
   fc.constant({ kind: 'lift' as const }),
 );
 const arbitraryRequest: fc.Arbitrary<AppendRequest> = fc.record(

@@ -34,7 +34,11 @@ beforeEach(async () => {
   nowMs = Date.now();
   spans = new InMemorySpanExporter();
   const telemetry = createOpenTelemetry({ spanProcessors: [new SimpleSpanProcessor(spans)] });
-  publisher = await createPublisher('memory:', { openTelemetry: telemetry.api });
+  publisher = await createPublisher('memory:', {
+    openTelemetry: telemetry.api,
+    clock: 'issuer',
+    issuerSpreadSeconds: 0,
+  });
   [everybody, operators] = [await listen(), await listen()];
   issuer = createIssuer({
     issuer: everybody.url,

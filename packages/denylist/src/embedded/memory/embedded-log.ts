@@ -130,7 +130,7 @@ export class EmbeddedLog {
       nowSeconds: Math.floor(now / 1000),
       maxTokenLifetimeSeconds: this.#maxTokenLifetimeSeconds,
     });
-    if (typeof rule === 'string') throw refusedStatement(rule, { logMs: now });
+    if (typeof rule === 'string') throw refusedStatement(rule, statement, { logMs: now });
     if (isSeed && sameRule(held, rule)) return this.#appended(staging.seq, now, false);
     const limit = broadLimitOf(request);
     if (limit !== undefined) {
