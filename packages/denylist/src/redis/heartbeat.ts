@@ -5,6 +5,7 @@ import { randomHex } from '../system-clock.ts';
 import { clockArguments, logRetentionMs } from './append.ts';
 import { readArray, readNumber, readText } from './connection/replies.ts';
 import type { RedisSession } from './connection/session.ts';
+import { slicesOf } from './connection/slices.ts';
 import { keys } from './keys.ts';
 import { packRows, readPage, requestPage } from './rules-page.ts';
 import { heartbeatScript, releaseScript } from './scripts/lease.ts';
@@ -115,6 +116,6 @@ export class Heartbeat {
     for (let at = 0; at < rows.byteLength; at += rowBytes) {
       if (forgettableAt(readRule(view, at + 16), 0) <= nowSeconds) ended.push(rows.subarray(at, at + 16));
     }
-    if (ended.length > 0) await redis.run(pruneScript, [keys.rules, keys.meta], ended);
+    for (const slice of slicesOf(ended)) await redis.run(pruneScript, [keys.rules, keys.meta], slice);
   }
 }

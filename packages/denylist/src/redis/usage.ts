@@ -2,6 +2,7 @@ import type { UsageStore } from '../log/usage.ts';
 import type { RedisConnection } from './connection/connect.ts';
 import { readNumber } from './connection/replies.ts';
 import type { RedisSession } from './connection/session.ts';
+import { slicesOf } from './connection/slices.ts';
 import { keys } from './keys.ts';
 
 /** How long the figures of a day are kept after their last change. */
@@ -53,7 +54,7 @@ function usageKeys(atMs: number) {
 
 async function put(redis: RedisConnection, key: string, digests: readonly string[], seconds: number): Promise<void> {
   if (digests.length === 0) return;
-  await redis.call('PFADD', [key, ...digests]);
+  for (const slice of slicesOf(digests)) await redis.call('PFADD', [key, ...slice]);
   await redis.call('EXPIRE', [key, seconds]);
 }
 

@@ -1,7 +1,7 @@
 import { script } from './script.ts';
 
 /**
- * rights-4: whether this user may call the commands that a sidecar writes with, tried with arguments that change nothing.
+ * rights-5: whether this user may call the commands that a sidecar writes with, tried with arguments that change nothing.
  *
  * KEYS rules, log, ids, lease · Returns pairs of command and error text; the text is empty when the command is allowed.
  */
@@ -17,6 +17,8 @@ local attempts = {
   { 'ZREMRANGEBYSCORE', ids, '(0', '(0' },
   { 'SET', lease, '', 'NX', 'XX' },
 }
+-- Lua 5.4 has no global unpack.
+local unpack = unpack or table.unpack
 local answers = {}
 for _, attempt in ipairs(attempts) do
   local reply = redis.pcall(unpack(attempt))
