@@ -70,14 +70,14 @@ export class Speaker {
 
   async #say(
     about: Pick<StatementRecord, 'what' | 'effect' | 'dimension' | 'token' | 'untilMs'>,
-    publish: () => Promise<{ readonly redisReplicas: number }>,
+    publish: () => Promise<{ readonly redisReplicas: number | null }>,
   ): Promise<StatementRecord> {
     const startedMs = monotonicMs();
     let outcome: StatementOutcome = 'acknowledged';
     let redisReplicas = 0;
     let failure: string | undefined;
     try {
-      ({ redisReplicas } = await publish());
+      redisReplicas = (await publish()).redisReplicas ?? 0;
     } catch (error) {
       outcome = outcomeOf(error);
       failure = codeOf(error instanceof Error ? error.cause : undefined);

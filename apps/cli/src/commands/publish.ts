@@ -82,7 +82,8 @@ function formatJson({ kind, id, epoch, loggedAtMs, redisReplicas, enforced }: Re
 }
 
 function formatText({ kind, about, id, loggedAtMs, redisReplicas, enforced }: Result, paint: Paint): string {
-  const copies = redisReplicas === 1 ? '1 redis replica' : `${redisReplicas} redis replicas`;
+  const count = redisReplicas ?? 'an unknown number of';
+  const copies = redisReplicas === 1 ? '1 redis replica' : `${count} redis replicas`;
   const lines = [
     `${paint('green', kind === 'revoke' ? 'revoked' : 'lifted')} ${about}`,
     `  id ${id}, logged at ${new Date(loggedAtMs).toISOString()}, confirmed by ${copies}`,

@@ -80,8 +80,8 @@ export interface AppendedAt {
 
 export interface Appended extends AppendedAt {
   readonly loggedAtMs: number;
-  /** Copies beside the primary that had confirmed the entry when the log answered. */
-  readonly redisReplicas: number;
+  /** Copies beside the primary that had confirmed the entry when the log answered. Null: this Redis cannot say. */
+  readonly redisReplicas: number | null;
   /** The id was known, so nothing was written. */
   readonly repeated: boolean;
 }

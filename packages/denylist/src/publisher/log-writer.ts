@@ -15,8 +15,11 @@ export interface Published {
   readonly id: string;
   readonly epoch: string;
   readonly loggedAtMs: number;
-  /** 0: only the primary holds it, and it is lost with that Redis unless a sidecar has applied it. */
-  readonly redisReplicas: number;
+  /**
+   * Redis replicas that confirmed it. 0: only the primary holds it, and it is lost with that Redis unless a sidecar has
+   * applied it. Null: unknown, because this Redis refuses INFO or WAIT.
+   */
+  readonly redisReplicas: number | null;
   /**
    * Waits until every replica has applied it, or until the time is up: the result then lists the missing replicas.
    *

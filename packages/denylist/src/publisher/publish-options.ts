@@ -3,7 +3,10 @@ import { checkWholeNumber } from '../option-bounds.ts';
 import { isEventId, isUnixMilliseconds } from '../rules/event.ts';
 
 export interface PublishOptions {
-  /** Redis replicas that must confirm: 0–100, default all that Redis reports. 0: the primary alone is enough. */
+  /**
+   * Redis replicas that must confirm: 0–100, default all that Redis reports, or none where it hides their number. 0: the
+   * primary alone is enough. With 1 or more, a Redis that refuses WAIT makes every revocation `not_durable`.
+   */
   readonly redisReplicas?: number;
   /** 1–128 characters; a retry with the same id within a day writes nothing. Default: random. */
   readonly id?: string;

@@ -75,8 +75,15 @@ async function append(session: RedisSession, request: AppendRequest, clock: Cloc
     loggedAtMs: readNumber(nowMs, 'time'),
     repeated: outcome === 'repeated',
   };
-  const redisReplicas = wanted === 0 ? 0 : await waitForReplicas(redis, wanted);
-  if (redisReplicas < wanted) {
+  // Unknown is no reason to refuse what is in force, unless the caller has asked for a number.
+  const redisReplicas = wanted === 0 ? 0 : wanted === null ? null : await waitForReplicas(redis, wanted);
+  if (redisReplicas === null && requested !== 'all') {
+    throw new LogError(
+      'not_durable',
+      `the revocation is in force, but this Redis refuses WAIT, so nothing can confirm ${requested} redis replicas; set redisReplicas to 0, or leave it out`,
+    );
+  }
+  if (redisReplicas !== null && wanted !== null && redisReplicas < wanted) {
     throw new LogError(
       'not_durable',
       `the revocation is in force, but only ${redisReplicas} of ${wanted} redis replicas confirmed it within ${waitMs} ms; retry with the same id is safe`,
@@ -95,26 +102,39 @@ function parseStoredClock(text: string): ClockReadings['leaseHolder'] {
   return logMs === undefined ? undefined : { logMs: Number(logMs), wallMs: Number(wallMs), bootId };
 }
 
-/** All redis replicas: after `WAIT 1` of two, the other one may be promoted, and the revocation is lost. */
-async function countReplicas(redis: RedisConnection): Promise<number> {
+/**
+ * All redis replicas: after `WAIT 1` of two, the other one may be promoted, and the revocation is lost. Null where a
+ * managed service hides their number.
+ */
+async function countReplicas(redis: RedisConnection): Promise<number | null> {
   try {
     const info = readText(await redis.call('INFO', ['replication']), 'INFO');
-    return Number(/^connected_slaves:(\d+)/m.exec(info)?.[1] ?? 0);
+    const [, count] = /^connected_slaves:(\d+)/m.exec(info) ?? [];
+    return count === undefined ? null : Number(count);
   } catch (error) {
-    // Managed services hide INFO; then one copy is requested.
-    if (isCommandRefused(error)) return 1;
+    if (isCommandRefused(error)) return null;
     throw error;
   }
 }
 
-/** Uses the connection that wrote: on another one WAIT waits for the writes of that one, and there are none. */
-async function waitForReplicas(redis: RedisConnection, wanted: number): Promise<number> {
+/**
+ * Uses the connection that wrote: on another one WAIT waits for the writes of that one, and there are none. Null where
+ * Redis refuses the command.
+ */
+async function waitForReplicas(redis: RedisConnection, wanted: number): Promise<number | null> {
   try {
     return readNumber(await redis.call('WAIT', [wanted, waitMs]), 'WAIT');
   } catch (error) {
+    if (isWaitRefused(error)) return null;
     const message = `the revocation is in force, but the number of its copies is unknown: ${messageOf(error)}`;
     throw new LogError('not_durable', message, { cause: error });
   }
+}
+
+/** A server that was demoted after the write refuses WAIT too, but then the write may be lost. */
+function isWaitRefused(error: unknown): boolean {
+  const isDemoted = error instanceof FeedError && error.cause instanceof Error && /replica/i.test(error.cause.message);
+  return isCommandRefused(error) && !isDemoted;
 }
 
 /** After an error reply nothing was written. Without a reply the outcome is unknown. */

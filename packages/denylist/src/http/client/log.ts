@@ -116,7 +116,7 @@ function readEnforcement(status: number, body: Uint8Array): Enforcement {
 function readAnswer(status: number, body: Uint8Array, name: string): Appended {
   const parsed = parseObject(body);
   if (status === 201) {
-    const { epoch, head, cursor, loggedAtMs, redisReplicas, repeated } = parsed;
+    const { epoch, head, cursor, loggedAtMs, redisReplicas, redisReplicasUnknown, repeated } = parsed;
     if (
       typeof epoch === 'string' &&
       typeof head === 'string' &&
@@ -128,7 +128,7 @@ function readAnswer(status: number, body: Uint8Array, name: string): Appended {
         head,
         cursor: typeof cursor === 'string' ? cursor : '',
         loggedAtMs,
-        redisReplicas,
+        redisReplicas: redisReplicasUnknown === true ? null : redisReplicas,
         repeated: repeated === true,
       };
     }

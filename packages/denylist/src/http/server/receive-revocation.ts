@@ -19,7 +19,10 @@ export async function receiveRevocation(
       answer(response, 400, { error: 'malformed_request', message: append });
       return;
     }
-    answer(response, 201, await log.append(append));
+    const appended = await log.append(append);
+    // A publisher of the last release takes an answer without a number for a failure.
+    const isUnknown = appended.redisReplicas === null;
+    answer(response, 201, isUnknown ? { ...appended, redisReplicas: 0, redisReplicasUnknown: true } : appended);
   } catch (error) {
     answerFailure(response, error);
   }

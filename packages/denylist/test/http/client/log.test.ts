@@ -68,6 +68,12 @@ describe('appending through a sidecar', () => {
     expect(bodies.map((body) => decodeAppendRequest(body))).toEqual([request]);
   });
 
+  it('reads an unknown number of copies', async () => {
+    const body = { ...appended, redisReplicas: 0, redisReplicasUnknown: true };
+    answerWith = (_, response) => response.writeHead(201).end(JSON.stringify(body));
+    expect(await log.append(request)).toEqual({ ...appended, redisReplicas: null });
+  });
+
   it.each([
     ['the log refused', 422, { error: 'refused', message: 'a cutoff in the future' }, 'refused', false],
     ['the log is not there', 503, { error: 'unavailable', message: 'Redis is down' }, 'unavailable', false],

@@ -486,6 +486,13 @@ describe('a revocation handed in', () => {
     expect(requests).toEqual([request]);
   });
 
+  it('on an unknown number of copies is answered with a number too, which the last release needs', async () => {
+    const { log } = logAnswering(async () => ({ ...appended, redisReplicas: null }));
+    const { client } = await given({ log });
+    const answer = await bodyOf(await post(client, paths.revocations, encodeAppendRequest(request)));
+    expect(answer).toEqual({ ...appended, redisReplicas: 0, redisReplicasUnknown: true });
+  });
+
   it.each([
     ['refused', 422],
     ['id_conflict', 409],
