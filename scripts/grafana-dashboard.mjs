@@ -238,12 +238,15 @@ const rows = {
       ['used', `max(revocast_redis_memory_used_bytes{${pods}})`],
       ['limit', `max(revocast_redis_memory_limit_bytes{${pods}} > 0)`],
     ]),
-    stat('Evicted keys', 'Must be 0: the token of an evicted revocation is accepted.', 'none', [
-      ['evicted', `max(revocast_redis_evicted_keys{${pods}})`],
-    ]),
+    stat(
+      'Evicted keys',
+      'Must be 0 unless the policy is volatile-…: the token of an evicted revocation is accepted.',
+      'none',
+      [['evicted', `max(revocast_redis_evicted_keys{${pods}})`]],
+    ),
     stat(
       'Eviction policy',
-      'Only noeviction is safe.',
+      'noeviction is best; allkeys-… evicts revocations.',
       'none',
       [['{{policy}}', `max by (policy) (revocast_redis_eviction_policy_info{${pods}})`]],
       { names: true },

@@ -4,10 +4,13 @@ import { type Check, declareCheck } from './check.ts';
 /** The expected setting for each misconfiguration of docs/redis.md, by its name. */
 export const redisExpectations: Readonly<Record<string, string>> = {
   eviction_policy: 'maxmemory-policy noeviction',
+  volatile_eviction: 'maxmemory-policy noeviction',
   keys_evicted: 'no key evicted',
   version_too_old: 'Redis 6.2 or newer, or Valkey',
   not_primary: 'a primary',
   rights_missing: 'every permission of the user `sidecar`',
+  tail_polled: 'XREAD is permitted',
+  copies_unknown: 'INFO and WAIT are permitted',
   clock_offset: 'within 5 s of this clock',
   min_replicas_unset: 'min-replicas-to-write 1 or more, where there are replicas',
   min_replicas_lag: 'min-replicas-max-lag 1 to 3',

@@ -1,5 +1,11 @@
-import type { Clock, FreshnessStatus, ReplicaStatus } from '@revocast/denylist/replica';
-import { findUnsafe, type SourceWatch } from './watch-source.ts';
+import {
+  type Clock,
+  type FreshnessStatus,
+  fixForFeedError,
+  isNoAnswer,
+  type ReplicaStatus,
+} from '@revocast/denylist/replica';
+import type { SourceWatch } from './watch-source.ts';
 
 /** The JSON body of a probe: sent with 200 if `ok`, else with 503. It contains no identity. */
 export interface ProbeAnswer {
@@ -9,7 +15,7 @@ export interface ProbeAnswer {
   /** Milliseconds since the check last succeeded. Absent if that is not known. */
   readonly ageMs?: number;
   readonly cause?: string;
-  /** Ready with a limitation: stale while the API accepts tokens that it cannot check, or the source is unsafe. */
+  /** With a limitation: stale while the API accepts tokens that it cannot check, or the source is unsafe or limited. */
   readonly degraded?: true;
   /** Names of wrong settings of the source (docs/redis.md). Absent if there are none. */
   readonly misconfigurations?: readonly string[];
@@ -82,7 +88,7 @@ export function createProbes({ replica, clock, sourceWatch, whenUnknown }: Probe
         ...setUp,
       } as const;
       if (state === 'fresh') return { ok: true, ...facts };
-      const answer = { ...facts, cause, lastError, remedy: remedies[cause] };
+      const answer = { ...facts, cause, lastError, remedy: remedyFor(cause, lastError) };
       return whenUnknown === 'accept' ? { ok: true, ...answer, degraded: true } : { ok: false, ...answer };
     },
     live() {
@@ -104,19 +110,24 @@ function describeSetUp(sourceWatch: ProbesOptions['sourceWatch']): Partial<Probe
   if (health === undefined) return {};
   const { misconfigurations, unknown } = health;
   return {
-    degraded: findUnsafe(health) === undefined ? undefined : true,
+    degraded: misconfigurations.some(({ severity }) => severity !== 'warning') ? true : undefined,
     misconfigurations: misconfigurations.length === 0 ? undefined : misconfigurations.map(({ name }) => name),
     unknown: unknown.length === 0 ? undefined : unknown,
   };
 }
 
 function notSynchronised(lastError: string | undefined): ProbeAnswer {
-  const remedy = 'wait for the first snapshot; if it does not come, check that the source is up and may be read';
-  return { ok: false, check: 'first_snapshot', cause: 'cold', lastError, remedy };
+  return { ok: false, check: 'first_snapshot', cause: 'cold', lastError, remedy: remedyFor('cold', lastError) };
+}
+
+/** A source that answers with a refusal does not become whole by waiting. */
+function remedyFor(cause: NonNullable<FreshnessStatus['cause']>, lastError: string | undefined): string {
+  const isRefused = lastError !== undefined && !isNoAnswer(lastError);
+  return (isRefused ? fixForFeedError(lastError) : undefined) ?? remedies[cause];
 }
 
 const remedies: Record<NonNullable<FreshnessStatus['cause']>, string> = {
-  cold: 'wait for the first snapshot',
+  cold: 'wait for the first snapshot; if it does not come, check that the source is up and may be read',
   no_heartbeat: 'check that the source runs, can be reached and accepts writes: no heartbeat arrives',
   gap: 'none yet: a new snapshot is being taken',
   capacity: 'raise maxRules here, with memory to match, or find the publisher that revokes that much',

@@ -69,14 +69,14 @@ export const sidecarMetrics = [
     name: 'redis_evicted_keys',
     type: 'gauge',
     labels: {},
-    help: 'Keys that Redis has evicted since it started. Must be 0: a token whose revocation was evicted is accepted.',
+    help: 'Keys that Redis has evicted since it started. Must be 0 unless the policy is volatile-…: a token whose revocation was evicted is accepted.',
     unit: 'entries',
   },
   {
     name: 'redis_eviction_policy_info',
     type: 'gauge',
     labels: { policy: undefined },
-    help: '1 for the eviction policy in force; only noeviction is safe.',
+    help: '1 for the eviction policy in force; allkeys-… evicts revocations.',
     unit: 'none',
   },
   {

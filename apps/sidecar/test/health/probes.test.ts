@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type FreshnessStatus, staleCauses } from '@revocast/denylist/replica';
+import { type FreshnessStatus, fixForFeedError, staleCauses } from '@revocast/denylist/replica';
 import { FakeClock } from '@revocast/test-support';
 import { createProbes, maxTickAgeMs } from '../../src/health/probes.ts';
 
@@ -29,6 +29,12 @@ describe('given a sidecar that was never synchronised', () => {
       expect(answer).toMatchObject({ ok: false, check: 'first_snapshot', cause: 'cold', lastError: 'unreachable' });
       expect(answer.remedy).toContain('source');
     }
+  });
+
+  it('names the fix instead of a wait when the source refuses', () => {
+    const { remedy } = setUp(cold, { lastError: 'no_permission' }).probes.ready();
+    expect(remedy).toContain('ACL');
+    expect(remedy).not.toContain('wait');
   });
 
   it('is not ready with `accept` either: it has no rules to serve', () => {
@@ -72,6 +78,19 @@ describe('given a synchronised sidecar', () => {
       expect(probes.ready()).toMatchObject({ ok: false, check: 'stopping' });
       expect(probes.live().ok).toBe(true);
     }
+  });
+
+  it.each(['refused', 'no_permission', 'wrong_type', 'read_only'])(
+    'names the fix for %s, and not the wait for a log that heals',
+    (lastError) => {
+      const { remedy } = setUp({ ...stale, cause: 'healing' }, { lastError }).probes.ready();
+      expect(remedy).toBe(fixForFeedError(lastError));
+    },
+  );
+
+  it.each(['unreachable', 'timeout', undefined])('names the wait for a log that heals after %s', (lastError) => {
+    const { remedy } = setUp({ ...stale, cause: 'healing' }, { lastError }).probes.ready();
+    expect(remedy).toContain('wait for the log');
   });
 
   it.each(staleCauses.filter((cause) => cause !== 'cold'))('has a remedy for %s', (cause) => {

@@ -2,8 +2,11 @@
 export interface Misconfiguration {
   /** Stable, from a closed list; docs/redis.md has a row for each. */
   readonly name: string;
-  /** `unsafe`: revocations can be lost without a notice, or cannot be written. */
-  readonly severity: 'unsafe' | 'warning';
+  /**
+   * `unsafe`: revocations can be lost without a notice, or cannot be written. `degraded`: everything is kept, and
+   * something works less well than documented.
+   */
+  readonly severity: 'unsafe' | 'degraded' | 'warning';
   /** What was found, for a log line; no address, no credentials. */
   readonly found: string;
   readonly remedy: string;

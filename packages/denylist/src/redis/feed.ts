@@ -17,6 +17,7 @@ import { Reporter } from '../replication/reporter.ts';
 import type { RedisSource } from '../sources/source.ts';
 import { connectRedis, type RedisConnection } from './connection/connect.ts';
 import { readArray, readNumber, readOptionalText, readText } from './connection/replies.ts';
+import { isCommandRefused } from './connection/reply-errors.ts';
 import type { RoundTrips } from './connection/round-trips.ts';
 import { RedisSession } from './connection/session.ts';
 import { compareIds, type RawEntry, readEntries } from './entries.ts';
@@ -27,6 +28,8 @@ import { positionScript } from './scripts/log.ts';
 
 /** With an empty read this often, the proof is at most a second older than the heartbeat. */
 const blockMs = 500;
+/** Between two reads where XREAD is refused. With the round trip, a change arrives within half a second. */
+const pollMs = 250;
 /** Longer than a read blocks; a half-open connection is closed after it. */
 const silenceMs = 2000;
 /** Rows in a page: with twice as many, reading one page blocks the event loop for 22 ms. */
@@ -132,22 +135,21 @@ class RedisFeedConnection implements FeedConnection {
   }
 
   async *tail(from: FeedPosition): AsyncIterable<FeedBatch> {
-    const { redis, clock, reporter, loss } = this.#parts;
+    const { redis, clock, reporter, loss, signal } = this.#parts;
     const proof = new CausalProof();
     let { cursor } = from;
     // Only a primary that is gone had this position, and its clock was ahead. New entries would come before it, unseen.
     if (compareIds(cursor, await this.#lastId()) > 0) throw new FeedGap('chain', 'the log ends before our position');
     // The first read proves nothing, because no read came before it. It only has to reach the end; blocking there would
     // delay the first proof by half a second.
-    let blocking: readonly (string | number)[] = [];
-    for (;;) {
+    const reader = new TailReader(redis);
+    for (let isFirst = true; ; isFirst = false) {
       if (loss.pending) throw new FeedGap('chain', 'Redis has evicted keys, which may include rules');
+      if (reader.isPolling && !isFirst) await clock.sleep(pollMs, signal);
       const sentAtMs = clock.monotonicMs();
-      const reply = await redis.call('XREAD', ['COUNT', tailBatch, ...blocking, 'STREAMS', keys.log, cursor]);
-      blocking = ['BLOCK', blockMs];
       const entries: FeedEntry[] = [];
       let heartbeat: { loggedAtMs: number; healing: boolean } | undefined;
-      for (const { id, prev, event: line } of readNewEntries(reply)) {
+      for (const { id, prev, event: line } of await reader.after(cursor, { mayBlock: !isFirst })) {
         const event = decodeEvent(line);
         if (event === undefined) throw new FeedGap('unreadable', `the log entry ${id} cannot be read`);
         if (event.kind === 'heartbeat') heartbeat = event;
@@ -189,6 +191,33 @@ class RedisFeedConnection implements FeedConnection {
   #isKnown(): boolean {
     const { clock, reporter } = this.#parts;
     return clock.monotonicMs() - reporter.arrivedAtMs <= reportLifetimeMs;
+  }
+}
+
+/** Reads new entries by XREAD or, where a service or a proxy refuses that command, by XRANGE. */
+class TailReader {
+  readonly #redis: RedisConnection;
+  /** XREAD was refused: no read blocks, so the caller pauses between two of them. */
+  isPolling = false;
+
+  constructor(redis: RedisConnection) {
+    this.#redis = redis;
+  }
+
+  /** The entries after `cursor`, at most `tailBatch`. @throws FeedError */
+  async after(cursor: string, { mayBlock }: { readonly mayBlock: boolean }): Promise<readonly RawEntry[]> {
+    if (!this.isPolling) {
+      try {
+        const block = mayBlock ? ['BLOCK', blockMs] : [];
+        return readNewEntries(
+          await this.#redis.call('XREAD', ['COUNT', tailBatch, ...block, 'STREAMS', keys.log, cursor]),
+        );
+      } catch (error) {
+        if (!isCommandRefused(error)) throw error;
+        this.isPolling = true;
+      }
+    }
+    return readEntries(await this.#redis.call('XRANGE', [keys.log, `(${cursor}`, '+', 'COUNT', tailBatch]));
   }
 }
 

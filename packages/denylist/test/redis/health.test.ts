@@ -23,6 +23,8 @@ const healthy: Required<RedisFacts> = {
   evictedSince: 0,
   clockOffsetMs: -5000,
   refusedCommands: [],
+  copiesHiddenBy: 'none',
+  canBlock: true,
   logEntries: 10,
   logSeq: 10,
   logOldestMs: 1_000_000,
@@ -41,12 +43,16 @@ describe('the checks of a Redis', () => {
 
   it.each<[string, Partial<RedisFacts>]>([
     ['eviction_policy', { evictionPolicy: 'allkeys-lru' }],
-    ['eviction_policy', { evictionPolicy: 'volatile-ttl' }],
+    ['eviction_policy', { evictionPolicy: 'a policy of a later version' }],
+    ['volatile_eviction', { evictionPolicy: 'volatile-ttl' }],
     ['keys_evicted', { evictedSince: 1 }],
     ['version_too_old', { version: '6.0.16' }],
     ['version_too_old', { version: '5.9.0' }],
     ['not_primary', { role: 'slave' }],
     ['rights_missing', { refusedCommands: ['XADD'] }],
+    ['tail_polled', { canBlock: false }],
+    ['copies_unknown', { copiesHiddenBy: 'INFO' }],
+    ['copies_unknown', { copiesHiddenBy: 'WAIT' }],
     ['clock_offset', { clockOffsetMs: 5001 }],
     ['clock_offset', { clockOffsetMs: -5001 }],
     ['min_replicas_unset', { minReplicasSet: false }],
@@ -80,7 +86,7 @@ describe('docs/redis.md', () => {
   const text = readFileSync(new URL('../../../../docs/redis.md', import.meta.url), 'utf8');
 
   it('has a row for every misconfiguration, with its severity and remedy, and for no other', () => {
-    const rows = [...text.matchAll(/^\| `(?!file_)(\w+)` \| (unsafe|warning) \| (.*) \|$/gm)].map(
+    const rows = [...text.matchAll(/^\| `(?!file_)(\w+)` \| (unsafe|degraded|warning) \| (.*) \|$/gm)].map(
       ([, ...cells]) => cells,
     );
     expect(rows).toEqual(Object.entries(redisChecks).map(([name, { severity, remedy }]) => [name, severity, remedy]));
@@ -160,7 +166,7 @@ describe('an examination of a Redis', () => {
   it('lists the unknown facts when INFO and CONFIG are hidden', async () => {
     await admin.call('ACL', 'SETUSER', 'blind', 'reset', 'on', '>pw', '~*', '+@all', '-info', '-config');
     const health = await look(redis.url.replace('redis://', 'redis://blind:pw@'));
-    expect(health?.misconfigurations).toEqual([]);
+    expect(health?.misconfigurations).toMatchObject([{ name: 'copies_unknown', found: 'INFO is refused' }]);
     expect(health?.unknown).toContain('eviction_policy');
     expect(health?.unknown).not.toContain('clock_offset');
     expect(health?.figures.memoryUsedBytes).toBeUndefined();

@@ -74,6 +74,14 @@ export function isCommandRefused(error: unknown): boolean {
   return error instanceof FeedError && (error.code === 'no_permission' || error.code === 'refused');
 }
 
+/** Whether the server has no such command (a service renamed or removed it), or the user may not call it. */
+export function isCommandHidden(error: unknown): boolean {
+  if (!(error instanceof FeedError)) return false;
+  return (
+    error.code === 'no_permission' || (error.cause instanceof Error && /unknown.*command/i.test(error.cause.message))
+  );
+}
+
 /** Where a cluster says that our slot is: of a `MOVED slot host:port` reply. The host is empty when it is the same. */
 export function movedTo(error: unknown): { readonly host: string; readonly port: number } | undefined {
   const text = error instanceof FeedError && error.cause instanceof Error ? error.cause.message : '';
@@ -82,9 +90,11 @@ export function movedTo(error: unknown): { readonly host: string; readonly port:
 }
 
 /**
- * A missing right inside a script. Redis gives this reply no code of its own, so its text must be read: up to 7.0 one
- * text, since then another.
+ * A missing right or command inside a script. Redis gives this reply no code of its own, so its text must be read: up to
+ * 7.0 one text, since then another.
  */
 export function isScriptRefused(message: string): boolean {
-  return /can't run this command|can't access at least one of the keys|ACL failure in script/.test(message);
+  return /can't run this command|can't access at least one of the keys|ACL failure in script|Unknown Redis command/.test(
+    message,
+  );
 }

@@ -1,15 +1,15 @@
 import type { Clock } from '../../clock.ts';
-import { FeedError } from '../../log/feed.ts';
 import type { SourceHealth } from '../../log/source-health.ts';
 import type { RedisConnection } from '../connection/connect.ts';
 import { readArray, readNumber, readText, readTime } from '../connection/replies.ts';
-import { isCommandRefused, isScriptRefused } from '../connection/reply-errors.ts';
+import { isCommandHidden, isCommandRefused, isScriptRefused } from '../connection/reply-errors.ts';
 import type { RedisSession } from '../connection/session.ts';
 import { readEntries } from '../entries.ts';
 import { keys } from '../keys.ts';
 import { ImpossibleRules } from '../repair.ts';
 import { rightsScript } from '../scripts/rights.ts';
 import { judgeRedis, type RedisFacts } from './misconfiguration.ts';
+import { RuleEvictions } from './rule-evictions.ts';
 
 /**
  * A function that examines a Redis once: its settings, memory, clock, our rights and the log. What the user may not read
@@ -21,8 +21,7 @@ export function createRedisHealth(
   session: RedisSession,
   { clock, onEviction }: { readonly clock: Clock; readonly onEviction: () => void },
 ): () => Promise<SourceHealth> {
-  let evictedAtFirst: number | undefined;
-  let evictedBefore: number | undefined;
+  const evictions = new RuleEvictions();
   const impossible = new ImpossibleRules();
   return async () => {
     const redis = await session.get();
@@ -30,20 +29,17 @@ export function createRedisHealth(
     const nowMs = readTime(await redis.call('TIME', []));
     const halfTripMs = (clock.monotonicMs() - sentAtMs) / 2;
     const info = await readInfo(redis);
-    const { evictedKeys } = info;
-    evictedAtFirst ??= evictedKeys;
-    if (evictedKeys !== undefined && evictedBefore !== undefined && evictedKeys > evictedBefore) onEviction();
-    evictedBefore = evictedKeys ?? evictedBefore;
+    const evictedSince = evictions.since(info);
+    if (evictions.grew) onEviction();
     const facts: RedisFacts = {
       nowMs,
       clockOffsetMs: nowMs + halfTripMs - clock.wallMs(),
       ...info,
-      evictedSince:
-        evictedKeys === undefined || evictedAtFirst === undefined
-          ? undefined
-          : Math.max(0, evictedKeys - evictedAtFirst),
+      evictedSince,
       ...(await readMaxLag(redis)),
       ...(await readRefused(redis)),
+      ...(await readCopies(redis, info)),
+      ...(await readBlocking(redis)),
       ...(await readLog(redis)),
       ...(await unlessRefused(impossible.look(redis).then((impossibleRules) => ({ impossibleRules })))),
     };
@@ -105,9 +101,33 @@ async function readRefused(redis: RedisConnection): Promise<RedisFacts> {
       refusedCommands: answers.filter((_, index) => index % 2 === 0 && isScriptRefused(answers[index + 1] ?? '')),
     };
   } catch (error) {
-    if (error instanceof FeedError && error.code === 'no_permission') return { refusedCommands: ['EVAL'] };
+    if (isCommandHidden(error)) return { refusedCommands: ['EVAL'] };
     // A redis replica runs no script that writes. `not_primary` reports that already.
     if (isCommandRefused(error)) return {};
+    throw error;
+  }
+}
+
+/** Whether a publisher can count the copies of what it wrote. `WAIT 0` waits for none. */
+async function readCopies(redis: RedisConnection, { role, replicas }: RedisFacts): Promise<RedisFacts> {
+  // A redis replica refuses WAIT to everyone, and `not_primary` reports that already.
+  if (role !== undefined && role !== 'master') return {};
+  if (replicas === undefined) return { copiesHiddenBy: 'INFO' };
+  return { copiesHiddenBy: (await isAllowed(redis.call('WAIT', [0, 1]))) ? 'none' : 'WAIT' };
+}
+
+/** Whether the log can be followed by the command that a feed uses. */
+async function readBlocking(redis: RedisConnection): Promise<RedisFacts> {
+  const call = redis.call('XREAD', ['COUNT', 1, 'BLOCK', 1, 'STREAMS', keys.log, '$']);
+  return { canBlock: await isAllowed(call) };
+}
+
+async function isAllowed(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    if (isCommandRefused(error)) return false;
     throw error;
   }
 }

@@ -13,10 +13,14 @@ export interface RedisFacts extends SourceFigures {
   readonly clockOffsetMs?: number;
   /** Commands that a sidecar needs and this user may not call. */
   readonly refusedCommands?: readonly string[];
+  /** The command without which the confirmed copies of a revocation cannot be counted, where it is refused. */
+  readonly copiesHiddenBy?: 'INFO' | 'WAIT' | 'none';
+  /** Whether the log can be followed by a read that blocks. */
+  readonly canBlock?: boolean;
   /** Entries ever appended. */
   readonly logSeq?: number;
   readonly nowMs?: number;
-  /** By how much `evictedKeys` has grown since the first examination. */
+  /** By how much `evictedKeys` has grown since the first examination, while the policy could evict rules. */
   readonly evictedSince?: number;
   /** Rules with a stamp or a lift that no clock can have stated. */
   readonly impossibleRules?: number;
@@ -39,11 +43,18 @@ const retentionSlackMs = 60_000;
 export const redisChecks = {
   eviction_policy: {
     severity: 'unsafe',
-    remedy: 'CONFIG SET maxmemory-policy noeviction: any other policy may drop revocations',
-    find: ({ evictionPolicy }) =>
-      evictionPolicy === undefined
+    remedy: 'CONFIG SET maxmemory-policy noeviction: this policy may drop revocations',
+    find: ({ evictionPolicy: policy }) =>
+      policy === undefined
         ? undefined
-        : evictionPolicy !== 'noeviction' && `maxmemory-policy ${evictionPolicy}`,
+        : policy !== 'noeviction' && !evictsOnlyVolatile(policy) && `maxmemory-policy ${policy}`,
+  },
+  volatile_eviction: {
+    severity: 'warning',
+    remedy:
+      'set maxmemory-policy noeviction where the service permits it; no revocation has a time to live, so none is evicted, but the record of used DPoP proofs ({revocast}:once) has: where dpop.replays names this Redis, a proof could be accepted twice',
+    find: ({ evictionPolicy: policy }) =>
+      policy === undefined ? undefined : evictsOnlyVolatile(policy) && `maxmemory-policy ${policy}`,
   },
   keys_evicted: {
     severity: 'unsafe',
@@ -70,6 +81,19 @@ export const redisChecks = {
     find: ({ refusedCommands }) =>
       refusedCommands === undefined ? undefined : refusedCommands.length > 0 && `may not ${refusedCommands.join(', ')}`,
   },
+  tail_polled: {
+    severity: 'degraded',
+    remedy:
+      'use a Redis that permits XREAD, without a proxy that hides it: until then the log is read every 250 ms, and a revocation arrives that much later',
+    find: ({ canBlock }) => (canBlock === undefined ? undefined : !canBlock && 'XREAD is refused'),
+  },
+  copies_unknown: {
+    severity: 'warning',
+    remedy:
+      'permit INFO and WAIT: without them revoke() waits for no redis replica (redisReplicas: null), and a revocation can be lost in a failover unless a sidecar has applied it',
+    find: ({ copiesHiddenBy: command }) =>
+      command === undefined ? undefined : command !== 'none' && `${command} is refused`,
+  },
   clock_offset: {
     severity: 'warning',
     remedy: 'run NTP on both machines: with more than a minute of difference, ended rules are no longer removed',
@@ -92,7 +116,7 @@ export const redisChecks = {
     find: ({ minReplicasSet, minReplicasMaxLagSeconds: lag }) =>
       minReplicasSet === false
         ? false
-        : lag === undefined
+        : minReplicasSet === undefined || lag === undefined
           ? undefined
           : (lag > largestMaxLagSeconds || lag === 0) && `min-replicas-max-lag ${lag}`,
   },
@@ -139,6 +163,11 @@ export function judgeRedis(facts: RedisFacts): { misconfigurations: Misconfigura
     else if (found !== false) misconfigurations.push({ name, severity, found, remedy });
   }
   return { misconfigurations, unknown };
+}
+
+/** Only keys with a time to live are evicted. Every key that holds rules or the log has none. */
+export function evictsOnlyVolatile(policy: string | undefined): boolean {
+  return policy?.startsWith('volatile-') === true;
 }
 
 function isOlder(version: string): boolean {
