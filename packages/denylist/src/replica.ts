@@ -55,7 +55,15 @@ export {
 export type { Change, RevocationDetails } from './rules/event.ts';
 export { endOfRestart, restartDigest } from './rules/log-restart.ts';
 export { type Dimension, type DimensionValue, dimensions, revocationReasons } from './rules/revocation.ts';
-export { cutoffSkewSeconds, denies, forEver, type Rule, ruleMarginSeconds } from './rules/rule.ts';
+export {
+  backdatingSeconds,
+  cutoffSkewSeconds,
+  defaultMaxTokenLifetimeSeconds,
+  denies,
+  forEver,
+  type Rule,
+  ruleMarginSeconds,
+} from './rules/rule.ts';
 export { openFeed } from './sources/open-feed.ts';
 export { openLookUp } from './sources/open-look-up.ts';
 export { openReplayStore } from './sources/open-replay-store.ts';

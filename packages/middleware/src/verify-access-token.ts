@@ -69,7 +69,7 @@ export function verifyAccessToken(
 ): Decision | Promise<Decision> {
   try {
     // RFC 6750 §2.1: one token, in the Authorization field and nowhere else.
-    const credentials = readBearer(request);
+    const credentials = readBearer(request, verification.maxTokenBytes);
     if (credentials.kind === 'none') return rejected('missing_token');
     if (credentials.kind === 'refused') return rejected(credentials.reason);
     // RFC 9449 §7: only the schemes that the options accept.
@@ -103,7 +103,7 @@ function verifyKnownToken(
 
 async function verifyNewToken(presented: Presented, cacheKey: string, verification: Verification): Promise<Decision> {
   // RFC 7515 §7.1, RFC 8725 §3: each token has one accepted spelling.
-  const parsed = parseCompact(presented.token);
+  const parsed = parseCompact(presented.token, verification.maxTokenBytes);
   if (!parsed.ok) return rejected(parsed.reason);
   const { header, payload: claims, signingInput } = parsed;
   if (claims['iss'] === undefined) return rejected('missing_claim');

@@ -248,6 +248,10 @@ const headers: Row[] = [
   { sends: 'typ with a prefix', token: header({ typ: 'xat+jwt' }), reason: 'wrong_typ' },
   { sends: 'typ as a number', token: header({ typ: 1 }), reason: 'malformed_token' },
   { sends: 'cty JWT', token: header({ cty: 'JWT' }), reason: 'wrong_typ' },
+  { sends: 'cty jwt as a media type', token: header({ cty: 'application/jwt' }), reason: 'wrong_typ' },
+  { sends: 'another cty', token: header({ cty: 'application/json' }), reason: 'none' },
+  { sends: 'an empty cty', token: header({ cty: '' }), reason: 'none' },
+  { sends: 'cty as a number', token: header({ cty: 1 }), reason: 'malformed_token' },
   {
     sends: 'a key of the sender in jwk',
     token: { header: { jwk: publicJwk('other') }, signer: 'other' },
@@ -313,10 +317,14 @@ const times: Row[] = [
   { sends: 'iat at the tolerance', token: claims({ iat: now + 5 }), reason: 'none' },
   { sends: 'iat past the tolerance', token: claims({ iat: now + 6 }), reason: 'not_yet_valid' },
   { sends: 'iat with a fraction', token: claims({ iat: now - 0.5 }), reason: 'none' },
-  { sends: 'a lifetime of a day', token: claims({ iat: now - 60, exp: now - 60 + 86_400 }), reason: 'none' },
   {
-    sends: 'a lifetime of one second more than a day',
-    token: claims({ iat: now - 60, exp: now - 59 + 86_400 }),
+    sends: 'a token of a day that is dated 5 minutes back',
+    token: claims({ iat: now - 300, nbf: now - 300, exp: now + 86_400 }),
+    reason: 'none',
+  },
+  {
+    sends: 'a lifetime of one second more than a day and 5 minutes',
+    token: claims({ iat: now - 300, exp: now + 86_401 }),
     reason: 'too_long_lived',
   },
   {
@@ -398,6 +406,34 @@ const otherClaims: Row[] = [
   { sends: 'an empty scope', token: claims({ scope: '' }), reason: 'none' },
   { sends: 'sid as a number', token: claims({ sid: 5 }), reason: 'invalid_claim' },
   { sends: 'an empty sid', token: claims({ sid: '' }), reason: 'invalid_claim' },
+  ...['sid', 'grant_id', 'nbf', 'scope', 'cnf', 'nonce', 'at_hash', 'events'].map(
+    (name): Row => ({ sends: `${name} as null`, token: claims({ [name]: null }), reason: 'none' }),
+  ),
+  {
+    sends: 'null for the first of two alternatives',
+    bench: 'okta',
+    token: { header: { typ: undefined }, claims: { cid: 'client-7', uid: null } },
+    reason: 'none',
+  },
+  {
+    sends: 'null for the first of two alternatives, and a revoked second',
+    bench: 'okta',
+    token: { header: { typ: undefined }, claims: { cid: 'client-7', uid: null, sub: 'revoked-subject' } },
+    reason: 'revoked_subject',
+  },
+  {
+    sends: 'null for all alternatives',
+    bench: 'okta',
+    token: { header: { typ: undefined }, claims: { cid: 'client-7', uid: null, sub: null } },
+    reason: 'missing_claim',
+  },
+  {
+    sends: 'a null scope, which does not show that it is no ID token',
+    bench: 'generic',
+    token: { header: { typ: 'JWT' }, claims: { scope: null, client_id: null } },
+    reason: 'wrong_typ',
+  },
+  { sends: 'a binding with only null members', token: claims({ cnf: { jkt: null } }), reason: 'binding_mismatch' },
   { sends: 'grant_id as an array', token: claims({ grant_id: ['g'] }), reason: 'invalid_claim' },
   { sends: 'an ID token', token: claims({ at_hash: 'x' }), reason: 'wrong_typ' },
   { sends: 'a logout token', token: claims({ events: {} }), reason: 'wrong_typ' },
@@ -563,7 +599,19 @@ const profiled: Row[] = [
   {
     sends: 'a Cognito token of another client',
     bench: 'cognito',
+    token: { header: { typ: undefined }, claims: { token_use: 'access', client_id: 'x', aud: undefined } },
+    reason: 'wrong_audience',
+  },
+  {
+    sends: 'a Cognito token for this API as a resource',
+    bench: 'cognito',
     token: { header: { typ: undefined }, claims: { token_use: 'access', client_id: 'x' } },
+    reason: 'none',
+  },
+  {
+    sends: 'a Cognito token for another resource and of another client',
+    bench: 'cognito',
+    token: { header: { typ: undefined }, claims: { token_use: 'access', client_id: 'x', aud: 'https://x.test' } },
     reason: 'wrong_audience',
   },
 ];

@@ -6,7 +6,7 @@ import type { LogFacts } from './look-at-log.ts';
 const lifetime = declareCheck(
   'agreement.max_token_lifetime',
   'verifiers that accept no token longer than the log keeps its rules',
-  'lower maxTokenLifetimeMs of the verifiers to the value of the log; until then they answer 503 to tokens that are not revoked',
+  'lower maxTokenLifetimeMs of the verifiers to the value of the log; until then they answer 503 to longer tokens that are not revoked',
 );
 const history = declareCheck(
   'agreement.same_log',

@@ -35,11 +35,17 @@ export function withoutImpossibleLift(rule: Rule): Rule {
 export const emptyRule: Rule = Object.freeze({ deniedUntil: 0, issuedUpTo: 0, denialStamp: 0, liftedUpTo: 0 });
 
 /**
- * Seconds added to the end of every rule that ends with a token's own `exp`. They cover the verifier's clock tolerance,
- * its allowance for a future `iat`, and the skew between issuer, log and verifier. A verifier refuses a larger tolerance
- * at construction.
+ * Seconds by which some issuers date their tokens back, so that a verifier whose clock is behind accepts them: `exp - iat` is
+ * that much longer than the lifetime. A verifier may accept tokens that much longer than the log's longest lifetime.
  */
-export const ruleMarginSeconds = 300;
+export const backdatingSeconds = 300;
+
+/**
+ * Seconds added to the end of every rule that ends with a token's own `exp`. They cover tokens that are dated back, the
+ * verifier's clock tolerance, its allowance for a future `iat`, and the skew between issuer, log and verifier. A verifier
+ * refuses a larger tolerance at construction.
+ */
+export const ruleMarginSeconds = 600;
 
 /**
  * Seconds that the log adds to a cutoff of "now", for an issuer whose clock is ahead. A user who logs in within these

@@ -37,7 +37,7 @@ describe('what a revocation names', () => {
 
 describe('the statement of a revocation', () => {
   it.each([
-    ['a token until its expiry and the margin', { token: 'v', expiresAt: 1000 }, { kind: 'deny', until: 1300 }],
+    ['a token until its expiry and the margin', { token: 'v', expiresAt: 1000 }, { kind: 'deny', until: 1600 }],
     ['a token without a known expiry', { token: 'v' }, { kind: 'deny', until: 'longest-token' }],
     [
       'a token with the latest possible expiry, which is not a block',

@@ -245,7 +245,7 @@ describe('revoking a token', () => {
     await answered(publisher.revokeToken(token, { reason: 'admin', actor: 'eve', id: 'mine' }));
     expect(requests[0]).toMatchObject({
       digest: digestOf({ dimension: 'token', issuer, value: 't1' }),
-      statement: { kind: 'deny', until: 1_767_225_900 + 300 },
+      statement: { kind: 'deny', until: 1_767_225_900 + 600 },
       details: { id: 'mine', dimension: 'token', reason: 'admin', actor: 'eve' },
     });
   });

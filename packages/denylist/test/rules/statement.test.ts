@@ -45,7 +45,7 @@ describe('a denial', () => {
   });
 
   it('of every token lasts for the longest lifetime and the margin', () => {
-    expect(apply({}, { kind: 'deny', until: 'longest-token' }).deniedUntil).toBe(now + 86_400 + 300);
+    expect(apply({}, { kind: 'deny', until: 'longest-token' }).deniedUntil).toBe(now + 86_400 + 600);
   });
 
   it('of every token never becomes a block, however long the lifetime', () => {

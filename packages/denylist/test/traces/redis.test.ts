@@ -189,7 +189,7 @@ describe('the restart of a log', () => {
     const written = await restartInLog();
     expect(written).toMatchObject({ issuedUpTo: 0, liftedUpTo: 0 });
     expect(written?.denialStamp).toBeGreaterThanOrEqual(before);
-    expect(written?.deniedUntil).toBe((written?.denialStamp ?? 0) + 86_400 + 300);
+    expect(written?.deniedUntil).toBe((written?.denialStamp ?? 0) + 86_400 + 600);
     expect(await admin.xlen(keys.log)).toBe(2);
 
     await admin.flushall();

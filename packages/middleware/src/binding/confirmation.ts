@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../token/json.ts';
+import { isAbsent, isJsonObject, type JsonObject } from '../token/json.ts';
 
 /** The keys that a token is bound to. A request must prove each one that is present. */
 export interface Confirmation {
@@ -15,9 +15,13 @@ export interface Confirmation {
  * always rejected.
  */
 export function readConfirmation({ cnf }: JsonObject): Confirmation | 'unsupported' | undefined {
-  if (cnf === undefined) return undefined;
+  if (isAbsent(cnf)) return undefined;
   if (!isJsonObject(cnf)) return 'unsupported';
-  const { jkt, 'x5t#S256': certificate, ...others } = cnf;
+  const {
+    jkt,
+    'x5t#S256': certificate,
+    ...others
+  } = Object.fromEntries(Object.entries(cnf).filter(([, value]) => !isAbsent(value)));
   if (Object.keys(others).length > 0 || (jkt === undefined && certificate === undefined)) return 'unsupported';
   return isThumbprint(jkt) && isThumbprint(certificate) ? { jkt, certificate } : 'unsupported';
 }

@@ -69,7 +69,8 @@ interface Explaining {
 
 async function explainToken(given: string, explaining: Explaining): Promise<void> {
   const { options, nowMs, checks } = explaining;
-  const credentials = readBearer({ headers: { authorization: /\s/.test(given) ? given : `Bearer ${given}` } });
+  const authorization = /\s/.test(given) ? given : `Bearer ${given}`;
+  const credentials = readBearer({ headers: { authorization } }, options.maxTokenBytes);
   const schemes: readonly Scheme[] = !options.dpop ? ['bearer'] : options.dpop.required ? ['dpop'] : ['bearer', 'dpop'];
   const field = { check: 'Authorization', expected: `${oneOf(schemes)}, spaces, one token`, found: kindOf(given) };
   if (credentials.kind !== 'token' || !schemes.includes(credentials.scheme)) {
@@ -78,7 +79,7 @@ async function explainToken(given: string, explaining: Explaining): Promise<void
   }
   checks.push(passed(field));
 
-  const parsed = parseCompact(credentials.token);
+  const parsed = parseCompact(credentials.token, options.maxTokenBytes);
   const structure = {
     check: 'structure',
     expected: 'three parts of canonical base64url, JSON objects without repeated members, no crit',

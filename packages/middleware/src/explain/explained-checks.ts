@@ -19,6 +19,7 @@ import {
   type TokenUnderTest,
 } from '../token/claims.ts';
 import { maxValueLength } from '../token/dimensions.ts';
+import { isAbsent } from '../token/json.ts';
 
 /** What a check expects and what a token has, in words that contain no value of the token. */
 interface CheckWords {
@@ -42,7 +43,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
       found: ({ header }) => header.typ?.toLowerCase().match(knownTypes)?.[0] ?? kindOf(header.typ),
     },
   ],
-  [checkContentType, { name: 'cty', expected: () => 'none', found: ({ header }) => kindOf(header.cty) }],
+  [checkContentType, { name: 'cty', expected: () => 'anything but JWT', found: ({ header }) => kindOf(header.cty) }],
   [
     checkAlgorithm,
     {
@@ -79,7 +80,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
           ...policy.scopeClaims,
           ...Object.keys(policy.fixedClaims),
         ]
-          .filter((name) => claims[name] !== undefined)
+          .filter((name) => !isAbsent(claims[name]))
           .join(', ')}`,
     },
   ],
@@ -96,7 +97,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
     {
       name: 'aud',
       expected: ({ policy }) => (policy.audience === null ? 'any' : oneOf(policy.audience)),
-      found: ({ claims, policy }) => nearest(claims[policy.audienceClaim], policy.audience ?? []),
+      found: ({ claims, policy }) => nearest(audienceOf(claims, policy), policy.audience ?? []),
     },
   ],
   [
@@ -183,6 +184,11 @@ export function oneOf(names: readonly string[]): string {
 function kindsOf(claims: TokenUnderTest['claims'], names: readonly ClaimName[]): string {
   const listed = [...new Set(names.flatMap((name) => name ?? []))];
   return listed.map((name) => `${name}: ${kindOf(claims[name])}`).join(', ') || 'nothing';
+}
+
+function audienceOf(claims: TokenUnderTest['claims'], { audienceClaims }: TokenUnderTest['policy']): unknown {
+  const present = audienceClaims.map((name) => claims[name]).filter((claim) => claim !== undefined);
+  return present.length > 1 ? present.flat() : present[0];
 }
 
 function timeOf(value: unknown, nowMs: number): string {

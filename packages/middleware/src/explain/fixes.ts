@@ -10,7 +10,8 @@ export const fixes: Readonly<Record<Reason, string>> = {
   multiple_tokens: "Remove one: a proxy that adds its own must replace the client's.",
   malformed_token:
     'The token was cut or re-encoded, or it is opaque or encrypted. Ask the issuer for signed JWT access tokens.',
-  token_too_large: 'Let the issuer put less into the token: groups belong behind an API.',
+  token_too_large:
+    'Let the issuer put less into the token: groups belong behind an API. Or raise `maxTokenBytes`, and `--max-http-header-size` of Node.',
   wrong_typ: 'Send the access token. If the issuer does not follow RFC 9068, set its `profile`.',
   alg_not_allowed: 'Sign with an asymmetric algorithm. HS256 and `none` are never accepted.',
   unsupported_crit: 'Let the issuer omit it: no extension is supported.',

@@ -1,4 +1,4 @@
-import { readJsonObject } from '../token/json.ts';
+import { readPublishedObject } from '../token/json.ts';
 import type { DocumentFetch, FetchDocument } from './fetch-document.ts';
 import type { KeySetErrorCode } from './key-source.ts';
 
@@ -22,7 +22,7 @@ function failed(code: KeySetErrorCode): DocumentFetch {
  * Returns a function that requests one JSON document of an issuer over HTTP: its key set or its metadata.
  *
  * It follows no redirect (an open redirector at the issuer would choose the keys), sends no credentials, stops reading
- * at the bound and accepts only strict JSON objects. One request per call. Failures are codes without detail, because
+ * at the bound and accepts only JSON objects, whatever their content type. One request per call. Failures are codes without detail, because
  * detail may contain a URL.
  */
 export function createDocumentFetcher(options: DocumentFetcherOptions): FetchDocument {
@@ -65,8 +65,10 @@ async function readDocument(response: Response, maxBytes: number): Promise<Docum
 
   const body = await readBody(response, maxBytes);
   if (body === undefined) return failed('too_large');
-  const document = readJsonObject(body);
-  if (document === undefined) return failed('bad_json');
+  const document = readPublishedObject(body);
+  // The content type decides nothing: static hosts serve key sets as text/plain or as octets. It only helps to say what was found.
+  if (document === undefined)
+    return failed(isJson(response.headers.get('content-type')) ? 'bad_json' : 'bad_content_type');
   const etag = response.headers.get('etag') ?? undefined;
   return { result: 'loaded', document, maxAgeMs, etag: etag && etag.length <= maxEtagLength ? etag : undefined };
 }
@@ -76,7 +78,6 @@ function refuseHead(response: Response, maxBytes: number): DocumentFetch | undef
   if (status === 304) return undefined;
   if (type === 'opaqueredirect' || (status >= 300 && status < 400)) return failed('redirect');
   if (status !== 200) return failed('bad_status');
-  if (!isJson(headers.get('content-type'))) return failed('bad_content_type');
   return Number(headers.get('content-length') ?? 0) > maxBytes ? failed('too_large') : undefined;
 }
 

@@ -2,7 +2,13 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { maxKidLength } from '../token/compact.ts';
 import { isJsonObject, type JsonObject } from '../token/json.ts';
 import { jwkThumbprint } from './jwk-thumbprint.ts';
-import { algorithmsOfKey, type SignatureAlgorithm, type VerificationKey, verificationKey } from './verification-key.ts';
+import {
+  algorithmsOfKey,
+  namesOfAlgorithm,
+  type SignatureAlgorithm,
+  type VerificationKey,
+  verificationKey,
+} from './verification-key.ts';
 
 /** The default of the option `keySet.maxRsaBits`. */
 export const defaultMaxRsaBits = 4096;
@@ -63,7 +69,8 @@ export function parseKeySet(value: unknown, maxKeys: number, maxRsaBits = defaul
   const kidsOfKeys = new Map<string, Set<string>>();
   const skippedKids = new Set<string>();
   const skipped = { ...noSkippedKeys };
-  for (const member of members) {
+  for (const listedMember of members) {
+    const member = isJsonObject(listedMember) ? withoutAbsent(listedMember) : listedMember;
     const read = readKey(member, maxRsaBits);
     const { kid = undefined } = isJsonObject(member) ? member : {};
     if (typeof read !== 'string') listed.push(read);
@@ -109,12 +116,13 @@ function groupByKid(keys: readonly VerificationKey[]): ReadonlyMap<string, reado
 
 /** Reads one public key that may verify signatures, or returns why it may not. Never throws. */
 export function readKey(member: unknown, maxRsaBits = defaultMaxRsaBits): VerificationKey | SkipCause {
-  return isJsonObject(member) ? readPresent(withoutNulls(member), maxRsaBits) : 'malformed';
+  return isJsonObject(member) ? readPresent(member, maxRsaBits) : 'malformed';
 }
 
-/** A serializer that writes `null` for an absent member must not make a key unusable. */
-function withoutNulls(member: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(member).filter(([, value]) => value !== null));
+/** A serializer that writes `null`, `""` or `[]` for an absent member must not make a key unusable. */
+function withoutAbsent(member: JsonObject): JsonObject {
+  const isAbsent = (value: unknown) => value === null || value === '' || (Array.isArray(value) && value.length === 0);
+  return Object.fromEntries(Object.entries(member).filter(([, value]) => !isAbsent(value)));
 }
 
 function readPresent(member: JsonObject, maxRsaBits: number): VerificationKey | SkipCause {
@@ -138,15 +146,14 @@ function readPresent(member: JsonObject, maxRsaBits: number): VerificationKey | 
   return thumbprint === undefined ? 'malformed' : verificationKey({ kid, thumbprint, algorithms, key });
 }
 
-/** RFC 7517 §4.3: `key_ops` lists each operation that the key is intended for, once. */
+/** RFC 7517 §4.3: `key_ops` lists each operation that the key is intended for. */
 function mayVerify(keyOps: unknown): boolean {
-  if (keyOps === undefined) return true;
-  return Array.isArray(keyOps) && new Set(keyOps).size === keyOps.length && keyOps.includes('verify');
+  return keyOps === undefined || (Array.isArray(keyOps) && keyOps.includes('verify'));
 }
 
 /** RFC 7517 §4.4: `alg`, if present, is the only algorithm of the key. */
 function boundAlgorithms(fitting: readonly SignatureAlgorithm[], alg: unknown): readonly SignatureAlgorithm[] {
-  return alg === undefined ? fitting : fitting.filter((name) => name === alg);
+  return alg === undefined ? fitting : fitting.filter((name) => namesOfAlgorithm(alg).includes(name));
 }
 
 /** Passes only the members of a public key to OpenSSL, which checks them, including that the point is on the curve. */

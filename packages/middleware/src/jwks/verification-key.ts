@@ -79,6 +79,14 @@ const byKeyKind: ReadonlyMap<string, readonly SignatureAlgorithm[]> = new Map([
   ['OKP Ed25519', ['EdDSA', 'Ed25519']],
 ]);
 
+/** RFC 9864 §2.2: `Ed25519` is the new name of what `EdDSA` (RFC 8037 §3.1) means with the only curve that is accepted here. */
+const namesOfEd25519: readonly unknown[] = ['EdDSA', 'Ed25519'];
+
+/** Every name of an algorithm. Keys, options and tokens may use any of them. */
+export function namesOfAlgorithm(name: unknown): readonly unknown[] {
+  return namesOfEd25519.includes(name) ? namesOfEd25519 : [name];
+}
+
 /** Returns the algorithms that fit the `kty` and `crv` of a JWK; an empty list for an unknown kind of key. */
 export function algorithmsOfKey(kty: string, crv: unknown): readonly SignatureAlgorithm[] {
   const kind = kty === 'RSA' ? 'RSA' : `${kty} ${typeof crv === 'string' ? crv : ''}`;

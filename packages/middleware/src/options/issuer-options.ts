@@ -1,4 +1,4 @@
-import { signatureAlgorithms } from '../jwks/verification-key.ts';
+import { namesOfAlgorithm, signatureAlgorithms } from '../jwks/verification-key.ts';
 import { type GivenOptions, number, oneOf, optional, type Reader, type ReadOptions, required } from './option-table.ts';
 import { type ClaimMap, type ClaimName, profileNames, profiles } from './profiles.ts';
 import {
@@ -14,7 +14,8 @@ import {
 export const readAlgorithms: Reader<readonly string[]> = (name, value) => {
   const listed = readStrings(name, value);
   for (const algorithm of listed) readOneOf(name, algorithm, signatureAlgorithms);
-  return listed;
+  const names = listed.flatMap(namesOfAlgorithm);
+  return signatureAlgorithms.filter((algorithm) => names.includes(algorithm));
 };
 
 const dimensionNames = Object.keys(profiles.rfc9068.claimMap);
@@ -67,7 +68,7 @@ export const issuerTable = {
     bounds: 'true',
     read: (_, value): true | undefined => (value === true ? value : undefined),
   }),
-  /** Accepted signature algorithms. The key decides which of them it may verify. Default: all. */
+  /** Accepted signature algorithms. The key decides which of them it may verify. `EdDSA` and `Ed25519` are one. Default: all. */
   algorithms: optional({
     absent: signatureAlgorithms,
     default: 'all',

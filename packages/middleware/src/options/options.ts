@@ -1,5 +1,6 @@
-import { ruleMarginSeconds } from '@revocast/denylist/replica';
+import { backdatingSeconds, defaultMaxTokenLifetimeSeconds } from '@revocast/denylist/replica';
 import { ConfigurationError } from '../errors.ts';
+import { defaultMaxTokenBytes } from '../token/compact.ts';
 import {
   type ClientCertificateOptions,
   clientCertificateTable,
@@ -38,6 +39,8 @@ import { isLogger, type Logger, metricsTable, readOpenTelemetry } from './teleme
 import { type ResolvedUsage, readUsage, type UsageOptions } from './usage-options.ts';
 
 const lastSecondMs = 0xffff_ffff * 1000;
+const maxClockToleranceMs = 300_000;
+const defaultMaxTokenLifetimeMs = (defaultMaxTokenLifetimeSeconds + backdatingSeconds) * 1000;
 
 /** The options `tokenCache`. */
 export const tokenCacheTable = {
@@ -61,14 +64,19 @@ export const verifierTable = {
     },
   }),
   /** Allowance for clocks that differ: on `nbf`, and up to 150000 on `exp` and `iat`. Milliseconds, 0–300000, default 5000. */
-  clockToleranceMs: number({ unit: 'ms', default: 5000, min: 0, max: ruleMarginSeconds * 1000 }),
+  clockToleranceMs: number({ unit: 'ms', default: 5000, min: 0, max: maxClockToleranceMs }),
   /** Reject tokens issued longer ago than this, whatever their `exp`. Milliseconds, 1000–4294967295000, default none. */
   maxTokenAgeMs: number({ unit: 'ms', default: undefined, min: 1000, max: lastSecondMs }),
   /**
-   * Reject tokens with a longer `exp - iat`. If it exceeds the lifetime for which the log keeps its rules, every request
-   * gets 503. Milliseconds, 1000–4294967295000, default 86400000.
+   * Reject tokens with a longer `exp - iat`. The default is a day and the 5 minutes by which some issuers date tokens back.
+   * Tokens that live longer than the log keeps its rules get 503. Milliseconds, 1000–4294967295000, default 86700000.
    */
-  maxTokenLifetimeMs: number({ unit: 'ms', default: 86_400_000, min: 1000, max: lastSecondMs }),
+  maxTokenLifetimeMs: number({ unit: 'ms', default: defaultMaxTokenLifetimeMs, min: 1000, max: lastSecondMs }),
+  /**
+   * Longest token. Node rejects a longer header section than `--max-http-header-size` (16 KiB unless raised) with 431,
+   * before any middleware sees it. Bytes, 1024–65536, default 8192.
+   */
+  maxTokenBytes: number({ unit: 'bytes', default: defaultMaxTokenBytes, min: 1024, max: 65_536 }),
   /** The cache of verified tokens. `null` verifies each request anew. Default: `{ maxEntries: 10000 }`. */
   tokenCache: option<ReadOptions<typeof tokenCacheTable> | null, GivenOptions<typeof tokenCacheTable> | null>({
     default: '`{ maxEntries: 10000 }`',

@@ -20,8 +20,8 @@ export interface Profile {
   readonly types: readonly string[];
   /** Required claims beside `iss`, `exp`, `iat` and the subject; of a list, one of them. */
   readonly requiredClaims: readonly (string | readonly string[])[];
-  /** The claim with the audience. */
-  readonly audienceClaim: string;
+  /** The claims that may name the audience: one of them must. */
+  readonly audienceClaims: readonly string[];
   /** Claims that must have one of these values, to distinguish access tokens from other tokens of the provider. */
   readonly fixedClaims: Readonly<Record<string, readonly string[]>>;
   /**
@@ -38,7 +38,7 @@ export interface Profile {
 const rfc9068: Profile = {
   types: ['at+jwt'],
   requiredClaims: ['aud', 'client_id', 'jti'],
-  audienceClaim: 'aud',
+  audienceClaims: ['aud'],
   fixedClaims: {},
   idTokensLookAlike: false,
   scopeClaims: ['scope'],
@@ -113,8 +113,8 @@ export const profiles = {
     ...generic,
     types: ['', 'jwt', 'at+jwt'],
     requiredClaims: ['jti', 'client_id'],
-    // Access tokens of Cognito have no `aud`: configure the app client id as the audience.
-    audienceClaim: 'client_id',
+    // Access tokens of Cognito have no `aud` unless the client asked for a resource: otherwise the app client is the audience.
+    audienceClaims: ['aud', 'client_id'],
     fixedClaims: { token_use: ['access'] },
     idTokensLookAlike: false,
     scopeClaims: ['scope'],
@@ -124,6 +124,32 @@ export const profiles = {
 
 export type ProfileName = keyof typeof profiles;
 export const profileNames = Object.keys(profiles) as readonly ProfileName[];
+
+/**
+ * A profile whose claim map is changed. Where the profile requires the claim of a dimension, any of its new alternatives meets
+ * the requirement. `null` changes no requirement: it says only that no revocation names the claim.
+ */
+export function withClaimMap(profile: Profile, changes: Partial<ClaimMap>): Profile {
+  const claimMap: ClaimMap = Object.freeze({ ...profile.claimMap, ...changes });
+  const requiredClaims = profile.requiredClaims.map((required) => {
+    const dimension = dimensionsOf(profile.claimMap).find((name) => isEqual(profile.claimMap[name], required));
+    const claim = dimension === undefined ? null : claimMap[dimension];
+    return claim ?? required;
+  });
+  const isSame = requiredClaims.every((claim, index) => isEqual(claim, profile.requiredClaims[index] ?? null));
+  // Some profiles distinguish ID tokens only by a required claim, such as `cid`. An alternative may be in ID tokens too.
+  const isDistinct =
+    isSame || Object.keys(profile.fixedClaims).length > 0 || profile.types.every((type) => type === 'at+jwt');
+  return { ...profile, claimMap, requiredClaims, idTokensLookAlike: profile.idTokensLookAlike || !isDistinct };
+}
+
+function dimensionsOf(claimMap: ClaimMap): readonly (keyof ClaimMap)[] {
+  return Object.keys(claimMap) as (keyof ClaimMap)[]; // ClaimMap has no other keys
+}
+
+function isEqual(one: ClaimName, other: ClaimName): boolean {
+  return one !== null && [one].flat().join() === [other ?? []].flat().join();
+}
 
 /** The place of the tenant in Entra's issuer URL. */
 const tenantPlaceholder = '{tenantid}';

@@ -6,7 +6,7 @@ import {
   type ReadResolverOptions,
 } from './issuer-options.ts';
 import { group, type OptionContext } from './option-table.ts';
-import { type ClaimMap, expandIssuer, type Profile, profiles } from './profiles.ts';
+import { type ClaimMap, expandIssuer, type Profile, profiles, withClaimMap } from './profiles.ts';
 import { type Given, isGiven, pick, readUrl, refuse, refuseUnknownKeys } from './read-option.ts';
 
 /** One issuer, every decision made. */
@@ -76,7 +76,9 @@ function readResolver(given: Given, common: Given, context: OptionContext): Reso
       if (description === null || description === undefined) return undefined;
       if (!isGiven(description)) refuse(name, 'an object or null', description);
       refuseUnknownKeys(`${name}.`, description, describedNames);
-      const described = { ...common, ...description, issuer, alias: options.alias };
+      // A hook often returns a row of a database, which has null for what is absent.
+      const given = Object.fromEntries(Object.entries(description).filter(([, value]) => value !== null));
+      const described = { ...common, ...given, issuer, alias: options.alias };
       return decide(name, readIssuerOptions(name, described, context), context);
     },
   });
@@ -89,14 +91,14 @@ function resolveIssuer(name: string, given: Given, context: OptionContext): read
 
 function decide(name: string, read: ReadIssuerOptions, context: OptionContext): ResolvedIssuer {
   const { issuer, alias = hostOf(issuer), algorithms, claimMap } = read;
-  const profile: Profile = profiles[read.profile];
+  const profile = withClaimMap(profiles[read.profile], claimMap ?? {});
   return Object.freeze({
     issuer,
     alias,
     keys: decideKeys(name === '' ? '' : `${name}.`, read, context),
     algorithms,
     profile,
-    claimMap: Object.freeze({ ...profile.claimMap, ...claimMap }),
+    claimMap: profile.claimMap,
   });
 }
 

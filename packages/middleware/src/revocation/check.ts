@@ -12,10 +12,10 @@ export interface RevocationCheckParts {
   /** Used only while the replica cannot decide. Returns undefined without a look-up, and until it is open. */
   readonly lookUp: () => LookUp | undefined;
   /**
-   * Whether the log keeps its rules for shorter-lived tokens than this verifier accepts. Rules may then have been
-   * forgotten too early, so "not found" proves nothing, in memory and in the log.
+   * The longest lifetime of tokens for which the log keeps its rules, in seconds. Those of a longer-lived token may have been
+   * forgotten too early, so that "not found" proves nothing, in memory and in the log.
    */
-  readonly exceedsLogLifetime: () => boolean;
+  readonly keptSeconds: () => number;
   /** What to do with tokens that were issued before the log began empty. */
   readonly onLogReset: OnLogReset;
   readonly telemetry: Pick<Telemetry, 'verdictGiven' | 'failedOpen'>;
@@ -39,8 +39,9 @@ export class RevocationCheck {
 
   /** @returns synchronously unless a look-up has to be awaited. Never throws, never rejects. */
   decide(token: VerifiedToken, whenUnknown: WhenUnknown): Decision | Promise<Decision> {
-    const { replica, lookUp, exceedsLogLifetime, telemetry } = this.#parts;
-    const exceeds = exceedsLogLifetime();
+    const { replica, lookUp, keptSeconds, telemetry } = this.#parts;
+    const { expiresAt, issuedAt } = token.accepted.auth;
+    const exceeds = expiresAt - issuedAt > keptSeconds();
     let held = replica?.check(token.digests, token.issuedAt) ?? unknown('cold');
     if (exceeds && held.verdict === 'active') held = unknown('stale');
     telemetry.verdictGiven('memory', held.verdict);

@@ -1,4 +1,5 @@
 import {
+  backdatingSeconds,
   type Change,
   type Clock,
   type DigestSet,
@@ -47,7 +48,7 @@ export class SharedReplica {
   readonly #observers = new Set<FeedObserver>();
   readonly #opening: Promise<void>;
   #replica: Replica | undefined;
-  #maxTokenLifetimeSeconds: number | undefined;
+  #keptSeconds: number | undefined;
   #notFreshSinceMs: number | undefined;
   #notFreshMs = 0;
   #failsOpen = false;
@@ -115,9 +116,12 @@ export class SharedReplica {
     return this.#replica?.freshness.isFresh() ?? false;
   }
 
-  /** The longest token lifetime for which the log keeps its rules; undefined until the feed is connected. */
-  get maxTokenLifetimeSeconds(): number | undefined {
-    return this.#maxTokenLifetimeSeconds;
+  /**
+   * The longest token lifetime for which the log keeps its rules: that of the log, and the time by which tokens may be dated
+   * back. Undefined until the feed is connected.
+   */
+  get keptSeconds(): number | undefined {
+    return this.#keptSeconds;
   }
 
   /** Milliseconds during which the denylist was not fresh, until now. */
@@ -140,7 +144,7 @@ export class SharedReplica {
   #observer(): ReplicationObserver {
     const own: ReplicationObserver = {
       connected: ({ maxTokenLifetimeSeconds }) => {
-        this.#maxTokenLifetimeSeconds = maxTokenLifetimeSeconds;
+        this.#keptSeconds = maxTokenLifetimeSeconds + backdatingSeconds;
       },
       freshnessChanged: ({ state }) => this.#countNotFresh(state === 'fresh'),
       changeApplied: (change, result, appliedAtMs) => {

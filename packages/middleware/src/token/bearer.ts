@@ -1,5 +1,4 @@
-/** Longest `Authorization` field, in characters. A longer one is rejected unread. */
-export const maxAuthorizationLength = 8_192;
+import { defaultMaxTokenBytes } from './compact.ts';
 
 /**
  * The part of a request that carries credentials: an `IncomingMessage` of Node, or a plain object. `undefined` is spelled out
@@ -44,11 +43,12 @@ const foreignToB64token = /[^A-Za-z0-9\-._~+/=]/;
 /**
  * Reads the token of a request from its `Authorization` field only.
  *
+ * @param maxTokenBytes a longer token is rejected unread.
  * @returns the token, not decoded; or the reason of the rejection: `malformed_request` and `multiple_tokens` are 400, the
  * others 401. Never throws.
  * @see RFC 6750 §2.1, RFC 9110 §11.6.2, RFC 9449 §7.1 (the `DPoP` scheme)
  */
-export function readBearer(request: RequestWithHeaders): BearerCredentials {
+export function readBearer(request: RequestWithHeaders, maxTokenBytes = defaultMaxTokenBytes): BearerCredentials {
   const field = fieldOf(request, 'authorization');
   if (countFields(request, 'authorization') > 1) return refused('multiple_tokens');
   if (field === undefined) return none;
@@ -58,12 +58,12 @@ export function readBearer(request: RequestWithHeaders): BearerCredentials {
   if (scheme === undefined) return refused('malformed_request');
   const name = scheme.toLowerCase();
   if (name !== 'bearer' && name !== 'dpop') return refused('unsupported_scheme');
-  if (field.length > maxAuthorizationLength) return refused('token_too_large');
-
   // RFC 9110 §11.4: one or more spaces. A tab is not allowed here.
   let start = scheme.length;
   while (field.charCodeAt(start) === 0x20) start += 1;
   if (start === scheme.length) return refused('malformed_request');
+  // Every character of a token is one byte.
+  if (field.length - start > maxTokenBytes) return refused('token_too_large');
   const token = field.slice(start);
   // With another word or a comma after it, it is not a bearer credential.
   if (!isB64token(token)) return refused('malformed_request');

@@ -1,9 +1,9 @@
-import { ruleMarginSeconds } from '@revocast/denylist/replica';
+import { backdatingSeconds, ruleMarginSeconds } from '@revocast/denylist/replica';
 import type { RejectionReason } from '../errors.ts';
 import type { ClaimMap, ClaimName } from '../options/profiles.ts';
 import type { CompactHeader } from './compact.ts';
 import { mappedClaim, maxValueLength } from './dimensions.ts';
-import type { JsonObject } from './json.ts';
+import { isAbsent, type JsonObject } from './json.ts';
 import { readScopes } from './scope.ts';
 
 /** The requirements on the claims of one issuer's tokens. Times are milliseconds. */
@@ -14,7 +14,7 @@ export interface ClaimPolicy {
   readonly idTokensLookAlike: boolean;
   readonly scopeClaims: readonly string[];
   readonly claimMap: ClaimMap;
-  readonly audienceClaim: string;
+  readonly audienceClaims: readonly string[];
   /** `null`: any audience. */
   readonly audience: readonly string[] | null;
   readonly algorithms: readonly string[];
@@ -63,14 +63,20 @@ function isName(value: unknown): value is string {
 
 /**
  * The tolerance for `exp`, and how far `iat` may be in the future. A rule is kept for a fixed margin longer than the tokens
- * that it covers, and both use this margin, so each has at most half of it. A larger tolerance is never stricter.
+ * that it covers. Tokens that are dated back use a part of this margin, and these two the rest, so each has at most half of
+ * it. A larger tolerance is never stricter.
  */
 export function boundedToleranceMs(clockToleranceMs: number): number {
-  return Math.min(clockToleranceMs, (ruleMarginSeconds * 1000) / 2);
+  return Math.min(clockToleranceMs, ((ruleMarginSeconds - backdatingSeconds) * 1000) / 2);
+}
+
+/** RFC 7515 §4.1.9 and §4.1.10: a media type, compared without case; `application/` may be left out. */
+function mediaTypeOf(text: string): string {
+  return text.toLowerCase().replace(/^application\//, '');
 }
 
 function typeOf({ typ = '' }: CompactHeader): string {
-  return typ.toLowerCase().replace(/^application\//, '');
+  return mediaTypeOf(typ);
 }
 
 /**
@@ -80,8 +86,12 @@ function typeOf({ typ = '' }: CompactHeader): string {
 export const checkType: Check = ({ header, policy }) =>
   policy.types.includes(typeOf(header)) ? undefined : 'wrong_typ';
 
-/** RFC 7519 §5.2: `cty: JWT` means that the payload is another token, which is not verified here. */
-export const checkContentType: Check = ({ header }) => (header.cty === undefined ? undefined : 'wrong_typ');
+/**
+ * RFC 7519 §5.2: `cty: JWT` means that the payload is another token, which is not verified here. RFC 7515 §4.1.10: any other
+ * value is for the application, and ignored.
+ */
+export const checkContentType: Check = ({ header: { cty = '' } }) =>
+  mediaTypeOf(cty) === 'jwt' ? 'wrong_typ' : undefined;
 
 /** RFC 9068 §4, RFC 8725 §3.1: only the configured algorithms. */
 export const checkAlgorithm: Check = ({ header, policy }) =>
@@ -96,7 +106,7 @@ export const checkExpiry: TimeCheck = ({ claims: { exp }, policy, nowMs }) => {
 
 /** RFC 7519 §4.1.5. */
 export const checkNotBefore: TimeCheck = ({ claims: { nbf }, policy, nowMs }) => {
-  if (nbf === undefined) return undefined;
+  if (isAbsent(nbf)) return undefined;
   if (!isNumericDate(nbf)) return 'invalid_claim';
   return isBefore(nbf, policy.clockToleranceMs, nowMs) ? 'not_yet_valid' : undefined;
 };
@@ -126,12 +136,12 @@ export const checkAge: TimeCheck = ({ claims: { iat }, policy, nowMs }) => {
 };
 
 /** RFC 9068 §4, RFC 7519 §4.1.3: one of the audiences must be this API. */
-export const checkAudience: Check = ({ claims, policy: { audience, audienceClaim } }) => {
+export const checkAudience: Check = ({ claims, policy: { audience, audienceClaims } }) => {
   if (audience === null) return undefined;
-  const claim = claims[audienceClaim];
-  if (claim === undefined) return 'missing_claim';
-  const named = typeof claim === 'string' ? [claim] : claim;
-  if (!Array.isArray(named) || !named.every((name) => typeof name === 'string')) return 'invalid_claim';
+  const present = audienceClaims.map((name) => claims[name]).filter((claim) => !isAbsent(claim));
+  if (present.length === 0) return 'missing_claim';
+  const named = present.flat();
+  if (!named.every((name) => typeof name === 'string')) return 'invalid_claim';
   return named.some((name) => audience.includes(name)) ? undefined : 'wrong_audience';
 };
 
@@ -140,7 +150,8 @@ export const checkRequiredClaims: Check = ({ claims, policy }) => {
   for (const name of policy.requiredClaims) {
     const value = mappedClaim(claims, name);
     if (value === undefined) return 'missing_claim';
-    if (name !== policy.audienceClaim && !isName(value)) return 'invalid_claim';
+    // RFC 7519 §4.1.3: `aud` may be a list. checkAudience reads it.
+    if (name !== 'aud' && !isName(value)) return 'invalid_claim';
   }
   return undefined;
 };
@@ -151,9 +162,9 @@ const otherTokensClaims = ['at_hash', 'c_hash', 's_hash', 'events'];
 /** RFC 8725 §3.12: different kinds of tokens must be told apart, also where `typ` is the same. */
 export const checkKind: Check = (token) => {
   const { claims, policy } = token;
-  if (otherTokensClaims.some((name) => claims[name] !== undefined)) return 'wrong_typ';
+  if (otherTokensClaims.some((name) => !isAbsent(claims[name]))) return 'wrong_typ';
   for (const [name, values] of Object.entries(policy.fixedClaims)) {
-    if (claims[name] === undefined) return 'missing_claim';
+    if (isAbsent(claims[name])) return 'missing_claim';
     if (!values.some((value) => claims[name] === value)) return 'wrong_typ';
   }
   return policy.idTokensLookAlike && mayBeIdToken(token) ? 'wrong_typ' : undefined;
@@ -165,10 +176,10 @@ export const checkKind: Check = (token) => {
  */
 function mayBeIdToken({ header, claims, policy }: TokenUnderTest): boolean {
   if (typeOf(header) === 'at+jwt') return false;
-  if (claims['nonce'] !== undefined) return true;
-  if (policy.scopeClaims.some((name) => claims[name] !== undefined)) return false;
+  if (!isAbsent(claims['nonce'])) return true;
+  if (policy.scopeClaims.some((name) => !isAbsent(claims[name]))) return false;
   const client = mappedClaim(claims, policy.claimMap.client);
-  return client === undefined || [claims[policy.audienceClaim]].flat().includes(client);
+  return isAbsent(client) || policy.audienceClaims.flatMap((name) => claims[name]).includes(client);
 }
 
 /**
@@ -176,10 +187,11 @@ function mayBeIdToken({ header, claims, policy }: TokenUnderTest): boolean {
  * with any other claim, no revocation could name its value.
  */
 export const checkRevocableClaims: Check = ({ claims, policy: { claimMap } }) => {
-  if (mappedClaim(claims, claimMap.subject) === undefined) return 'missing_claim';
+  const subject = mappedClaim(claims, claimMap.subject);
+  if (isAbsent(subject)) return subject === undefined ? 'missing_claim' : 'invalid_claim';
   const readable = Object.values<ClaimName>({ ...claimMap })
     .map((name) => mappedClaim(claims, name))
-    .every((value) => value === undefined || (isName(value) && value.length <= maxValueLength));
+    .every((value) => isAbsent(value) || (isName(value) && value.length <= maxValueLength));
   return readable ? undefined : 'invalid_claim';
 };
 

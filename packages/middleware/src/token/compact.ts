@@ -1,7 +1,7 @@
 import { type JsonObject, readJsonObject } from './json.ts';
 
-/** Longest token read, in characters. */
-export const maxTokenLength = 8_192;
+/** Longest token read, in characters, unless the option `maxTokenBytes` says otherwise; and longest DPoP proof. */
+export const defaultMaxTokenBytes = 8_192;
 /** Longest `kid` read, in characters: it becomes a key of bounded maps. */
 export const maxKidLength = 256;
 
@@ -42,11 +42,12 @@ export type SignedParts = Omit<CompactToken, 'header'> & { readonly members: Jso
  * Reads a token in JWS compact serialization, more strictly than RFC 7515 requires: each token has one accepted spelling.
  *
  * @param token its length is checked before anything is decoded.
+ * @param maxBytes as the option `maxTokenBytes`.
  * @returns the decoded, **unverified** parts, or the reason of the rejection. Never throws.
  * @see RFC 7515 §7.1, RFC 8725 §3.
  */
-export function parseCompact(token: string): CompactParse {
-  const parts = parseSigned(token);
+export function parseCompact(token: string, maxBytes = defaultMaxTokenBytes): CompactParse {
+  const parts = parseSigned(token, maxBytes);
   if (!parts.ok) return parts;
   const { members, ...others } = parts;
   const header = readHeader(members);
@@ -54,8 +55,11 @@ export function parseCompact(token: string): CompactParse {
 }
 
 /** The same for any signed JWT; the caller reads the header. The parts are **unverified**. Never throws. */
-export function parseSigned(token: string): ({ readonly ok: true } & SignedParts) | (CompactParse & { ok: false }) {
-  if (token.length > maxTokenLength) return refused('token_too_large');
+export function parseSigned(
+  token: string,
+  maxBytes = defaultMaxTokenBytes,
+): ({ readonly ok: true } & SignedParts) | (CompactParse & { ok: false }) {
+  if (token.length > maxBytes) return refused('token_too_large');
 
   const parts = splitInThree(token);
   if (parts === undefined) return refused('malformed_token');

@@ -7,7 +7,7 @@ import {
 } from '@revocast/denylist/replica';
 import type { VerificationKey } from '../jwks/verification-key.ts';
 import type { ClaimMap, ClaimName } from '../options/profiles.ts';
-import type { JsonObject } from './json.ts';
+import { isAbsent, type JsonObject } from './json.ts';
 
 /** Longest value that a revocation can name, in characters: the bound of the publisher. */
 export const maxValueLength = 4096;
@@ -20,12 +20,11 @@ export interface RevocableToken {
   readonly key: VerificationKey;
 }
 
-/** Returns the first alternative that is present, unchecked. */
+/** Returns the first alternative that is present, unchecked; a claim without alternatives as it is. */
 export function mappedClaim(claims: JsonObject, name: ClaimName): unknown {
   if (name === null) return undefined;
   if (typeof name === 'string') return claims[name];
-  const present = name.find((alternative) => claims[alternative] !== undefined);
-  return present && claims[present];
+  return name.map((alternative) => claims[alternative]).find((claim) => !isAbsent(claim));
 }
 
 /** Returns the claim as a non-empty string, or undefined. The claim checks reject other values. */

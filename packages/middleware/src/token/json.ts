@@ -9,6 +9,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether a member is absent. Serializers of some issuers write `null` for what they do not have. */
+export function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
 // ignoreBOM keeps a byte order mark in the text, where JSON.parse refuses it (RFC 8259 §8.1).
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -26,6 +31,25 @@ export function readJsonObject(bytes: Uint8Array): JsonObject | undefined {
     const value: unknown = JSON.parse(text);
     // JSON.parse keeps one member of a repeated name, so the counts differ.
     return isJsonObject(value) && countMembers(value, 1) === countNames(text) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const lenientUtf8 = new TextDecoder();
+
+/**
+ * Reads the JSON object that an issuer publishes, as any client of it does: a byte order mark is skipped, and of a repeated
+ * member the last counts (RFC 7517 §4 permits it). No attacker chooses these bytes, and the operator of an API cannot change
+ * them, so that a strict reading would protect nothing. Tokens are read with {@link readJsonObject}.
+ *
+ * @param bytes the caller has bounded their length.
+ * @returns undefined for anything but a JSON object. Never throws.
+ */
+export function readPublishedObject(bytes: Uint8Array): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(lenientUtf8.decode(bytes));
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -11,7 +11,7 @@ export const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
  */
 export function readScopes(claims: JsonObject, names: readonly string[]): readonly string[] | undefined {
   const listed = names.flatMap((name) => {
-    const { [name]: claim = [] } = claims;
+    const claim = claims[name] ?? [];
     return typeof claim === 'string' ? claim.split(' ').filter(isNonEmpty) : claim;
   });
   return listed.every(isNonEmpty) ? [...new Set(listed)] : undefined;

@@ -59,12 +59,13 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
         : new RevocationCheck({
             replica: feed,
             lookUp: () => lookUp?.current,
-            exceedsLogLifetime: () => state.problem !== undefined,
+            keptSeconds: () => feed?.keptSeconds ?? Number.POSITIVE_INFINITY,
             onLogReset: revocation.onLogReset,
             telemetry,
             now: () => clock.monotonicMs(),
           }),
     possession,
+    maxTokenBytes: options.maxTokenBytes,
     verifySignature: takeVerifySignature(parts),
     now: () => clock.wallMs(),
   };
@@ -76,7 +77,7 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
   const stopComparing = feed?.subscribe({
     connected: () => {
       const { problem } = state;
-      if (problem !== undefined) log?.say('lifetime', 'warn', `revocast: ${problem}; requests are answered 503`);
+      if (problem !== undefined) log?.say('lifetime', 'warn', `revocast: ${problem}`);
     },
   });
   releases.push(stopWatching, () => void stopComparing?.());

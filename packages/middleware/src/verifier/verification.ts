@@ -12,6 +12,8 @@ export interface Verification {
   /** Undefined: switched off. */
   readonly revocation: RevocationCheck | undefined;
   readonly possession: Possession;
+  /** The option of this name. */
+  readonly maxTokenBytes: number;
   readonly verifySignature: VerifySignature;
   /** Wall-clock milliseconds, for comparison with claims. */
   readonly now: () => number;

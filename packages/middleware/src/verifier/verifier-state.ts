@@ -25,12 +25,15 @@ export class VerifierState {
     this.#parts = parts;
   }
 
-  /** Why every token is refused although everything is reachable; undefined: there is no such reason. */
+  /** Why some tokens are answered 503 although everything is reachable; undefined: there is no such reason. */
   get problem(): string | undefined {
     const { feed, options } = this.#parts;
-    const logSeconds = feed?.maxTokenLifetimeSeconds;
-    if (logSeconds === undefined || options.maxTokenLifetimeMs <= logSeconds * 1000) return undefined;
-    return `maxTokenLifetimeMs is ${options.maxTokenLifetimeMs}, but the log keeps its rules for tokens of at most ${logSeconds * 1000} ms: lower the option, or raise the lifetime of the log first`;
+    const keptSeconds = feed?.keptSeconds;
+    if (keptSeconds === undefined || options.maxTokenLifetimeMs <= keptSeconds * 1000) return undefined;
+    return (
+      `maxTokenLifetimeMs is ${options.maxTokenLifetimeMs}, but the log keeps its rules for tokens of at most ${keptSeconds * 1000} ms: ` +
+      'requests with a longer-lived token are answered 503; lower the option, or raise the lifetime of the log first'
+    );
   }
 
   /** The checks that the options switch off. */
@@ -86,7 +89,6 @@ export class VerifierState {
   get #canDecideRevocation(): boolean {
     const { options, feed, lookUp } = this.#parts;
     if (options.revocation === null) return true;
-    if (this.problem !== undefined) return false;
     return feed === undefined ? lookUp?.state === 'open' : feed.isFresh();
   }
 }

@@ -16,7 +16,7 @@ export interface VerifierStatus {
     readonly replica?: ReplicaStatus;
     readonly lookup: 'none' | 'opening' | 'open' | 'failed';
     readonly whenUnknown: WhenUnknown;
-    /** Why every token is refused although everything is reachable, and how to fix it. */
+    /** Why some tokens are answered 503 although everything is reachable, and how to fix it. */
     readonly problem?: string;
   } | null;
   readonly tokenCache: { readonly entries: number; readonly maxEntries: number } | null;

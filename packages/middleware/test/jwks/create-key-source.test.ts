@@ -68,7 +68,7 @@ describe('a key source over HTTP', () => {
       const token = await issuer.sign();
       const lookup = await keys.findKey({ kid: issuer.currentKey.kid, alg: algorithm });
       if (lookup.outcome !== 'found') throw new Error(lookup.reason);
-      expect(lookup.key.algorithms).toEqual([algorithm]);
+      expect(lookup.key.algorithms).toContain(algorithm);
       await expect(compactVerify(token, lookup.key.key)).resolves.toMatchObject({
         protectedHeader: { alg: algorithm },
       });

@@ -70,23 +70,38 @@ describe('fetching a document of an issuer', () => {
     expect(await fetchFrom()).toEqual({ result: 'loaded', document: {} });
   });
 
-  it.each(['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON', 'application/jwk-set+json'])(
-    'reads %s',
+  it.each(['application/json', 'APPLICATION/JSON', 'application/jwk-set+json', 'text/plain', 'text/html', '', 'a/b/c'])(
+    'reads JSON of the type %j',
     async (contentType) => {
-      listener = answer('{}', { 'content-type': contentType });
-      expect((await fetchFrom()).result).toBe('loaded');
+      listener = answer('{"keys":[]}', { 'content-type': contentType });
+      expect(await fetchFrom()).toEqual({ result: 'loaded', document: { keys: [] } });
     },
   );
 
-  it.each(['text/html', 'text/html; charset=utf-8', 'text/plain', '', 'application/jsonx', 'application/octet-stream'])(
-    'refuses the type %j',
+  it.each(['text/html', 'text/plain', '', 'application/jsonx'])(
+    'says so when the type is %j and the body is no JSON',
     async (contentType) => {
-      listener = answer('{}', { 'content-type': contentType });
+      listener = answer('<html>', { 'content-type': contentType });
       expect(await fetchFrom()).toEqual(failed('bad_content_type'));
     },
   );
 
-  it.each(['', '{', '[]', 'null', '{"keys":[],"keys":[]}', '<html>'])('rejects the body %j', async (body) => {
+  it.each([
+    ['a byte order mark', '\ufeff{"keys":[]}', { keys: [] }],
+    ['a repeated member, of which the last counts', '{"keys":1,"keys":[]}', { keys: [] }],
+    ['a member named __proto__', '{"keys":[],"__proto__":1}', JSON.parse('{"keys":[],"__proto__":1}')],
+    ['deep nesting', `{"keys":[],"x":${'['.repeat(99)}${']'.repeat(99)}}`, expect.objectContaining({ keys: [] })],
+  ])('reads a document with %s', async (_what, body, document) => {
+    listener = answer(body);
+    expect(await fetchFrom()).toEqual({ result: 'loaded', document });
+  });
+
+  it('reads a document with a text that is no UTF-8', async () => {
+    listener = answer(Buffer.from('{"name":"Z\u00fcrich"}', 'latin1'));
+    expect(await fetchFrom()).toMatchObject({ result: 'loaded' });
+  });
+
+  it.each(['', '{', '[]', 'null', '<html>'])('rejects the body %j', async (body) => {
     listener = answer(body);
     expect(await fetchFrom()).toEqual(failed('bad_json'));
   });

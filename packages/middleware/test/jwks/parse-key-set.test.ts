@@ -35,9 +35,17 @@ describe('parseKeySet', () => {
     expect(parseKeySet({ keys }, 2)).toEqual({ ok: false, code: 'too_many_keys' });
   });
 
-  it.each(['kid', 'alg', 'use', 'key_ops', 'd', 'crv', 'x5c', 'oth'])('takes "%s": null for absent', (name) => {
-    const { kid: _kid, ...key } = rsa;
-    expect(parse({ ...key, [name]: null }, good)).toMatchObject({ keys: { length: 2 }, skipped: noSkippedKeys });
+  const optional = ['kid', 'alg', 'use', 'key_ops', 'd', 'crv', 'x5c', 'oth'];
+  it.each(optional.flatMap((name) => [null, '', []].map((value) => [name, value] as const)))(
+    'takes "%s": %j for absent',
+    (name, value) => {
+      const { kid: _kid, ...key } = rsa;
+      expect(parse({ ...key, [name]: value }, good)).toMatchObject({ keys: { length: 2 }, skipped: noSkippedKeys });
+    },
+  );
+
+  it('uses a key whose key_ops lists an operation twice', () => {
+    expect(parse({ ...good, key_ops: ['verify', 'verify'] }).keys).toHaveLength(1);
   });
 
   it.each([
@@ -62,8 +70,6 @@ describe('parseKeySet', () => {
     ['an unknown use', { ...good, use: 'tls' }, 'other_use'],
     ['a use that is no string', { ...good, use: 1 }, 'other_use'],
     ['key_ops without verify', { ...good, key_ops: ['sign'] }, 'other_use'],
-    ['empty key_ops', { ...good, key_ops: [] }, 'other_use'],
-    ['key_ops with a duplicate', { ...good, key_ops: ['verify', 'verify'] }, 'other_use'],
     ['key_ops that is a string', { ...good, key_ops: 'verify' }, 'other_use'],
     ['an unknown kind of key', { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AA' }, 'unsupported'],
     ['an unknown curve', { ...good, crv: 'secp256k1' }, 'unsupported'],
@@ -114,7 +120,8 @@ describe('parseKeySet', () => {
     ['P-521', mintEcKey({}, 'P-521').jwk, ['ES512']],
     ['Ed25519', mintEd25519Key().jwk, ['EdDSA', 'Ed25519']],
     ['RSA with alg', { ...rsa, alg: 'PS256' }, ['PS256']],
-    ['Ed25519 with alg', mintEd25519Key({ alg: 'EdDSA' }).jwk, ['EdDSA']],
+    ['Ed25519 with its old name', mintEd25519Key({ alg: 'EdDSA' }).jwk, ['EdDSA', 'Ed25519']],
+    ['Ed25519 with its new name', mintEd25519Key({ alg: 'Ed25519' }).jwk, ['EdDSA', 'Ed25519']],
     ['use and key_ops for verifying', { ...good, use: 'sig', key_ops: ['verify'] }, ['ES256']],
   ])('binds %s to the algorithms that fit', (_title, jwk, algorithms) => {
     expect(parse(jwk).keys[0]?.algorithms).toEqual(algorithms);

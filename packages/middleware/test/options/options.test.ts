@@ -245,3 +245,9 @@ describe('options', () => {
     );
   });
 });
+
+describe('algorithms', () => {
+  it.each([['EdDSA'], ['Ed25519']])('have one meaning for the two names of one algorithm: %s', (name) => {
+    expect(resolveOptions({ ...minimal, algorithms: name }).issuers[0]?.algorithms).toEqual(['EdDSA', 'Ed25519']);
+  });
+});

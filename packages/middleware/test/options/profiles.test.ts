@@ -151,3 +151,42 @@ describe.each(pages)('docs/idp/%s.md', (name) => {
     expect(text).toContain('| event | caller | revoke | how late |');
   });
 });
+
+describe('a claim map with alternatives', () => {
+  const accepts = async (profile: string, claimMap: object, token: Parameters<typeof forge>[0]) => {
+    const dependencies = testDependencies();
+    const { iss: issuer, aud: audience } = usualClaims;
+    const options = { issuer, audience, profile, claimMap, jwks: { keys: [publicJwk('es')] }, revocation: null };
+    const verifier = composeVerifier(options as VerifierOptions, dependencies);
+    opened.push(verifier);
+    const authorization = `Bearer ${forge(token, usualClaims)}`;
+    return reasonOf(await verifier.verify({ headers: { authorization } }));
+  };
+  const azp = { client_id: undefined, azp: 'app' };
+
+  it('changes which claim the profile requires', async () => {
+    expect(await accepts('rfc9068', {}, { claims: azp })).toBe('missing_claim');
+    expect(await accepts('rfc9068', { client: ['client_id', 'azp'] }, { claims: azp })).toBe('none');
+    expect(await accepts('rfc9068', { client: 'azp' }, { claims: azp })).toBe('none');
+    expect(await accepts('rfc9068', { client: ['client_id', 'azp'] }, { claims: { client_id: undefined } })).toBe(
+      'missing_claim',
+    );
+    expect(await accepts('rfc9068', { token: 'uti' }, { claims: { jti: undefined, uti: 'u' } })).toBe('none');
+  });
+
+  it('takes null and the next alternative', async () => {
+    const claims = { client_id: null, azp: 'app' };
+    expect(await accepts('rfc9068', { client: ['client_id', 'azp'] }, { claims })).toBe('none');
+  });
+
+  it('removes no requirement where the claim is null', async () => {
+    expect(await accepts('okta', { client: null }, { header: { typ: undefined }, claims: {} })).toBe('missing_claim');
+  });
+
+  it('accepts no ID token where the claim that distinguishes it has an alternative', async () => {
+    const idToken = { header: { typ: undefined }, claims: { client_id: undefined, azp: 'https://api.test' } };
+    expect(await accepts('okta', { client: ['cid', 'azp'] }, idToken)).toBe('wrong_typ');
+    const access = { header: { typ: undefined }, claims: { client_id: undefined, azp: 'app', scp: ['read'] } };
+    expect(await accepts('okta', { client: ['cid', 'azp'] }, access)).toBe('none');
+  });
+});

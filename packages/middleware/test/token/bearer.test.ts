@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type BearerCredentials, maxAuthorizationLength, readBearer } from '../../src/token/bearer.ts';
+import { type BearerCredentials, readBearer } from '../../src/token/bearer.ts';
+import { defaultMaxTokenBytes } from '../../src/token/compact.ts';
 
 /** What Node would hand over for these fields, in this order. */
 function receive(...fields: readonly (readonly [name: string, value: string])[]) {
@@ -16,7 +17,7 @@ function receive(...fields: readonly (readonly [name: string, value: string])[])
 
 const refused = (reason: string) => ({ kind: 'refused', reason });
 const bearer = (token: string) => ({ kind: 'token', scheme: 'bearer', token });
-const longest = 'a'.repeat(maxAuthorizationLength - 'Bearer '.length);
+const longest = 'a'.repeat(defaultMaxTokenBytes);
 
 const rows: readonly (readonly [title: string, field: string, expected: object])[] = [
   ['one space', 'Bearer abc.def.ghi', bearer('abc.def.ghi')],
@@ -44,9 +45,9 @@ const rows: readonly (readonly [title: string, field: string, expected: object])
   ['another scheme', 'Basic dXNlcjpwYXNz', refused('unsupported_scheme')],
   ['a longer scheme that begins alike', 'Bearerx abc', refused('unsupported_scheme')],
   ['a token without a scheme', 'eyJh.eyJz.c2ln', refused('unsupported_scheme')],
-  ['a field just below the bound', `Bearer ${longest.slice(1)}`, bearer(longest.slice(1))],
-  ['a field at the bound', `Bearer ${longest}`, bearer(longest)],
-  ['a field past the bound', `Bearer ${longest}a`, refused('token_too_large')],
+  ['a token just below the bound', `Bearer ${longest.slice(1)}`, bearer(longest.slice(1))],
+  ['a token at the bound', `Bearer ${longest}`, bearer(longest)],
+  ['a token past the bound', `Bearer ${longest}a`, refused('token_too_large')],
   ['a long field of another scheme', `Negotiate ${longest}aaaa`, refused('unsupported_scheme')],
 ];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ruleMarginSeconds } from '@revocast/denylist/replica';
+import { backdatingSeconds, ruleMarginSeconds } from '@revocast/denylist/replica';
 import fc from 'fast-check';
 import { profiles } from '../../src/options/profiles.ts';
 import {
@@ -49,6 +49,7 @@ describe('nbf', () => {
     [1000.001, 0, 'not_yet_valid'],
     [1005, 5 * second, undefined],
     [1005.001, 5 * second, 'not_yet_valid'],
+    [null, 0, undefined],
   ])('%p with a tolerance of %d ms at second 1000: %s', (nbf, clockToleranceMs, reason) => {
     expect(checkNotBefore(token(nbf === undefined ? {} : { nbf }, { clockToleranceMs }))).toBe(reason);
   });
@@ -82,8 +83,8 @@ describe('a larger tolerance', () => {
     );
   });
 
-  it('never accepts a token longer than a rule is kept: exp and iat together use at most the margin', () => {
-    expect(2 * boundedToleranceMs(300 * second)).toBe(ruleMarginSeconds * second);
+  it('never accepts a token longer than a rule is kept: exp, iat and dating back together use at most the margin', () => {
+    expect(2 * boundedToleranceMs(300 * second) + backdatingSeconds * second).toBe(ruleMarginSeconds * second);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { maxKidLength, maxTokenLength, parseCompact } from '../../src/token/compact.ts';
+import { defaultMaxTokenBytes, maxKidLength, parseCompact } from '../../src/token/compact.ts';
 
 const encode = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
@@ -153,7 +153,7 @@ describe('parseCompact', () => {
   });
 
   it('reads tokens below and at the size bound and rejects a larger one', () => {
-    const lengths = [-2, -1, 0, 1].map((by) => maxTokenLength + by);
+    const lengths = [-2, -1, 0, 1].map((by) => defaultMaxTokenBytes + by);
     const results = lengths.map((length) => parseCompact(tokenOfLength(length)));
     // One length in four leaves a lone last character: malformed, but never too large.
     for (const result of results.slice(0, 3)) expect(result).not.toEqual(tooLarge);
@@ -162,8 +162,8 @@ describe('parseCompact', () => {
   });
 
   it('checks the size before anything else', () => {
-    expect(parseCompact('.'.repeat(maxTokenLength + 1))).toEqual(tooLarge);
-    expect(parseCompact('.'.repeat(maxTokenLength))).toEqual(malformed);
+    expect(parseCompact('.'.repeat(defaultMaxTokenBytes + 1))).toEqual(tooLarge);
+    expect(parseCompact('.'.repeat(defaultMaxTokenBytes))).toEqual(malformed);
   });
 });
 

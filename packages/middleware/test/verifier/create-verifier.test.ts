@@ -343,16 +343,21 @@ describe('given a rule that arrives after an accepted request', () => {
 });
 
 describe('given a log that keeps its rules for shorter-lived tokens', () => {
-  it('is never ready, answers unavailable, and names the two numbers', async () => {
+  const living = (seconds: number, claims = {}) => {
+    const iat = Math.floor(dependencies.clock.wallMs() / 1000);
+    return signer.sign({ ...claims, iat, exp: iat + seconds });
+  };
+
+  it('answers unavailable for longer-lived tokens only, and names the two numbers', async () => {
     dependencies = testDependencies();
     const feed = new FakeFeed(dependencies.clock, { maxTokenLifetimeSeconds: 3600 });
     const verifier = another({ revocation: { feed } });
     await dependencies.clock.advance(0);
-    expect(await verifier.verify(bearing(await signer.sign()))).toMatchObject({ reason: 'denylist_unavailable' });
-    const ready = verifier.ready({ timeoutMs: 1000 });
-    await dependencies.clock.advance(1000);
-    expect(await ready).toBe(false);
-    const problem = 'maxTokenLifetimeMs is 86400000, but the log keeps its rules for tokens of at most 3600000 ms';
+    // An hour, and the 5 minutes by which a token may be dated back.
+    expect(await verifier.verify(bearing(await living(3900)))).toMatchObject({ outcome: 'accepted' });
+    expect(await verifier.verify(bearing(await living(3901)))).toMatchObject({ reason: 'denylist_unavailable' });
+    expect(await verifier.ready({ timeoutMs: 1000 })).toBe(true);
+    const problem = 'maxTokenLifetimeMs is 86700000, but the log keeps its rules for tokens of at most 3900000 ms';
     expect(verifier.status().revocation?.problem).toContain(problem);
     expect(dependencies.lines.join()).toContain(problem);
   });
@@ -371,21 +376,46 @@ describe('given a log that keeps its rules for shorter-lived tokens', () => {
     const verifier = another({ revocation: { feed, lookup } });
     feed.deny({ dimension: 'subject', issuer: signer.issuer, value: 'x' });
     await dependencies.clock.advance(0);
-    expect(await verifier.verify(bearing(await signer.sign({ sub: 'x' })))).toMatchObject({
+    expect(await verifier.verify(bearing(await living(3901, { sub: 'x' })))).toMatchObject({
       reason: 'revoked_subject',
     });
-    expect(await verifier.verify(bearing(await signer.sign()))).toMatchObject({ outcome: 'unavailable' });
+    expect(await verifier.verify(bearing(await living(3901)))).toMatchObject({ outcome: 'unavailable' });
     expect(lookup.asked).toBe(0);
   });
 
   it('accepts the same lifetime', async () => {
     dependencies = testDependencies();
     const verifier = another({
-      maxTokenLifetimeMs: 3_600_000,
+      maxTokenLifetimeMs: 3_900_000,
       revocation: { feed: new FakeFeed(dependencies.clock, { maxTokenLifetimeSeconds: 3600 }) },
     });
     await dependencies.clock.advance(0);
-    expect(await verifier.verify(bearing(await signer.sign()))).toMatchObject({ outcome: 'accepted' });
+    expect(await verifier.verify(bearing(await living(3900)))).toMatchObject({ outcome: 'accepted' });
+    expect(verifier.status().revocation?.problem).toBeUndefined();
+  });
+});
+
+describe('maxTokenBytes', () => {
+  const groups = (count: number) => Array.from({ length: count }, (_, index) => `group-${index}`);
+
+  it.each([
+    ['below its bound', 1, 'accepted'],
+    ['at its bound', 0, 'accepted'],
+    ['past its bound', -1, 'token_too_large'],
+  ])('bounds a token %s', async (_where, room, expected) => {
+    dependencies = testDependencies();
+    const token = await signer.sign({ groups: groups(2000) });
+    const verifier = another({ maxTokenBytes: token.length + room, revocation: null });
+    const decision = await verifier.verify(bearing(token));
+    expect(decision.outcome === 'rejected' ? decision.reason : decision.outcome).toBe(expected);
+  });
+
+  it('is 8 KiB unless it is set', async () => {
+    dependencies = testDependencies();
+    const verifier = another({ revocation: null });
+    const token = await signer.sign({ groups: groups(500) });
+    expect(token.length).toBeGreaterThan(8192);
+    expect(await verifier.verify(bearing(token))).toMatchObject({ reason: 'token_too_large' });
   });
 });
 
