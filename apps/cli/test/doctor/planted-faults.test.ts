@@ -341,7 +341,9 @@ describe('given a planted fault, the doctor finds it and shows how to fix it:', 
     expect(checkNamed(above, 'agreement.max_token_lifetime')).toMatchObject({
       status: 'fail',
       found: 'log 86400 s, verifiers 86460 s',
-      remedy: expect.stringMatching(/^lower maxTokenLifetimeMs .* they answer 503 to longer tokens that are not revoked$/),
+      remedy: expect.stringMatching(
+        /^lower maxTokenLifetimeMs .* they answer 503 to longer tokens that are not revoked$/,
+      ),
     });
   });
 });
