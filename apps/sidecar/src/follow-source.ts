@@ -10,13 +10,20 @@ import {
 } from '@revocast/denylist/replica';
 import { Readers } from '@revocast/denylist/server';
 import type { Logger } from 'pino';
+import { isHostLocal, parseListenAddress } from './config/listen-address.ts';
 import type { Config } from './config/schema.ts';
 import { createRevocationHistory, type RevocationHistory } from './console/revocation-history.ts';
-import { createProbes, type Probes } from './health/probes.ts';
+import { createProbes, type Probes, type ReadyWhen } from './health/probes.ts';
 import { type SourceWatch, watchSource } from './health/watch-source.ts';
 import { logStateChanges } from './telemetry/log-state-changes.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import type { Build } from './version.ts';
+
+/** Readers on other hosts can follow another sidecar; the process beside this one has only this one. */
+function readyWhenBehind(dataListen: string): ReadyWhen {
+  const address = parseListenAddress(dataListen);
+  return address === undefined || isHostLocal(address) ? 'synchronised' : 'fresh';
+}
 
 /** What all parts of one sidecar share. */
 export interface SidecarContext {
@@ -57,7 +64,11 @@ export function followSource(source: OpenedSource, context: SidecarContext): Fol
     reseed: source.reseed,
   });
   const sourceWatch = watchSource({ source, clock, log });
-  const probes = createProbes({ replica, clock, sourceWatch, whenUnknown: config.whenUnknown });
+  const { whenUnknown, startupMaxMs } = config;
+  const onGaveUp = () =>
+    log.warn({ startupMaxMs }, 'no first snapshot within startupMaxMs: the API starts without it, by its own policy');
+  const readyWhen = config.readyWhen ?? readyWhenBehind(config.dataListen);
+  const probes = createProbes({ replica, clock, sourceWatch, whenUnknown, readyWhen, startupMaxMs, onGaveUp });
   return {
     source,
     replica,

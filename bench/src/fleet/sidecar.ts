@@ -37,6 +37,8 @@ export async function startSidecar(source: string, probe: 'pause' | 'resident' =
     'data-listen': `127.0.0.1:${data}`,
     'admin-listen': `127.0.0.1:${admin}`,
     'drain-ms': 0,
+    // A sidecar that becomes stale under load must show.
+    'ready-when': 'fresh',
     'max-rules': 20_000_000,
   };
   const startedAt = performance.now();

@@ -46,7 +46,10 @@ export function judgeSidecar(facts: SidecarFacts, maxStalenessMs: number): Check
 function judgeReadiness({ ok, check, cause, lastError, remedy, degraded }: Readiness): Check {
   const why = [cause, lastError].filter((part) => part !== undefined).join(', ');
   if (!ok) return ready('fail', `not ready: ${check}${why === '' ? '' : ` (${why})`}`, remedy);
-  return degraded === true ? ready('warn', `ready but not fresh (${why})`, remedy) : ready('ok', 'ready');
+  if (degraded !== true) return ready('ok', 'ready');
+  return why === ''
+    ? ready('warn', 'ready with a limitation', 'see `misconfigurations` in the answer of /readyz')
+    : ready('warn', `ready but not fresh (${why})`, remedy);
 }
 
 function judgeFreshness({ freshAgeMs, readiness }: SidecarFacts, maxStalenessMs: number): Check {

@@ -80,6 +80,14 @@ export const configSchema = z
       description:
         'The option `whenUnknown` of the API process beside this sidecar: with `accept`, a stale sidecar stays ready.',
     }),
+    readyWhen: z.enum(['synchronised', 'fresh']).optional().meta({
+      description:
+        'When `/readyz` answers 200. `synchronised`: since the sidecar was fresh for the first time; a stale one is `degraded`. `fresh`: only while it is fresh. Without it: `synchronised` where only this host can read (`dataListen`), else `fresh`.',
+    }),
+    startupMaxMs: z.int().min(0).max(3_600_000).default(60_000).meta({
+      description:
+        'After this many milliseconds without a first snapshot `/startupz` answers 200 with `gaveUp`, so that an outage of the source does not keep an API from starting.',
+    }),
     maxRules: z.int().min(1).max(100_000_000).default(4_000_000).meta({
       description:
         'Maximum number of rules in memory. When it is reached, the sidecar is not fresh; no rule is dropped.',

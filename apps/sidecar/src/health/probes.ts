@@ -17,6 +17,8 @@ export interface ProbeAnswer {
   readonly cause?: string;
   /** With a limitation: stale while the API accepts tokens that it cannot check, or the source is unsafe or limited. */
   readonly degraded?: true;
+  /** The first snapshot did not come within `startupMaxMs`: the API starts without it. */
+  readonly gaveUp?: true;
   /** Names of wrong settings of the source (docs/redis.md). Absent if there are none. */
   readonly misconfigurations?: readonly string[];
   /** Names of settings that could not be read. */
@@ -29,9 +31,9 @@ export interface ProbeAnswer {
 }
 
 export interface Probes {
-  /** Succeeds once the first snapshot is applied. */
+  /** Succeeds once the first snapshot is applied, or `startupMaxMs` after the start. */
   startup(): ProbeAnswer;
-  /** Succeeds while the API process can decide by its policy, and no stop was requested. */
+  /** Succeeds while traffic should reach this process (`readyWhen`), and no stop was requested. */
   ready(): ProbeAnswer;
   /** Succeeds while the event loop runs. Independent of Redis: a restart repairs no outage and loses the rules in memory. */
   live(): ProbeAnswer;
@@ -47,15 +49,31 @@ interface ProbesOptions {
   readonly sourceWatch?: Pick<SourceWatch, 'latest' | 'refusal'>;
   /** With `accept` the API accepts tokens while stale: an unready pod would cause an outage that the policy excludes. */
   readonly whenUnknown: 'unavailable' | 'accept';
+  /**
+   * `synchronised`: ready since it was fresh for the first time, and degraded while stale. An outage of the source makes
+   * all processes stale in the same second, and taking all of them out of service helps no request. `fresh`: ready only
+   * while fresh, for a sidecar that has others beside it.
+   */
+  readonly readyWhen: ReadyWhen;
+  /** Milliseconds after which a start without a snapshot counts as done. */
+  readonly startupMaxMs: number;
+  /** Called once, when that time has passed. */
+  readonly onGaveUp?: () => void;
 }
+
+export type ReadyWhen = 'synchronised' | 'fresh';
 
 const tickMs = 500;
 /** Milliseconds. If no timer has run for longer, the event loop is blocked and serves no feed either. */
 export const maxTickAgeMs = 10_000;
 
-export function createProbes({ replica, clock, sourceWatch, whenUnknown }: ProbesOptions): Probes {
+export function createProbes(options: ProbesOptions): Probes {
+  const { replica, clock, sourceWatch, whenUnknown, readyWhen, startupMaxMs, onGaveUp } = options;
   const stop = new AbortController();
+  const startedAtMs = clock.monotonicMs();
   let stopping = false;
+  let wasFresh = false;
+  let gaveUp = false;
   let tickedAtMs = clock.monotonicMs();
   void tick();
 
@@ -63,19 +81,42 @@ export function createProbes({ replica, clock, sourceWatch, whenUnknown }: Probe
     while (!stop.signal.aborted) {
       await clock.sleep(tickMs, stop.signal);
       tickedAtMs = clock.monotonicMs();
+      if (!stop.signal.aborted) observe();
     }
+  }
+
+  /** @returns the state of the replica, after what happened once is noted. */
+  function observe() {
+    const status = replica.status();
+    const { state } = status.freshness;
+    wasFresh ||= state === 'fresh';
+    if (!gaveUp && state === 'cold' && clock.monotonicMs() - startedAtMs >= startupMaxMs) {
+      gaveUp = true;
+      onGaveUp?.();
+    }
+    return status;
+  }
+
+  function isReadyWhileStale(): boolean {
+    return whenUnknown === 'accept' || (readyWhen === 'synchronised' && (wasFresh || gaveUp));
   }
 
   return {
     startup() {
-      const { freshness, lastError } = replica.status();
-      return freshness.state === 'cold' ? notSynchronised(lastError) : { ok: true, check: 'first_snapshot' };
+      const { freshness, lastError } = observe();
+      if (freshness.state !== 'cold') return { ok: true, check: 'first_snapshot' };
+      const answer = notSynchronised(lastError);
+      return gaveUp ? { ...answer, ok: true, gaveUp } : answer;
     },
     ready() {
       if (stopping) return { ok: false, check: 'stopping', remedy: 'none: this sidecar was asked to stop' };
-      const { freshness, lastError, restartedAtSeconds } = replica.status();
+      const { freshness, lastError, restartedAtSeconds } = observe();
       const setUp = describeSetUp(sourceWatch);
-      if (freshness.state === 'cold') return { ...notSynchronised(lastError), ...setUp };
+      if (freshness.state === 'cold') {
+        const answer = { ...notSynchronised(lastError), ...setUp };
+        // Without a rule, only an API that accepts what it cannot check can decide.
+        return gaveUp && whenUnknown === 'accept' ? { ...answer, ok: true, degraded: true, gaveUp } : answer;
+      }
       const refusal = sourceWatch?.refusal();
       if (refusal !== undefined && whenUnknown === 'unavailable') {
         return { ok: false, check: 'source', cause: refusal.name, remedy: refusal.remedy, ...setUp };
@@ -89,7 +130,7 @@ export function createProbes({ replica, clock, sourceWatch, whenUnknown }: Probe
       } as const;
       if (state === 'fresh') return { ok: true, ...facts };
       const answer = { ...facts, cause, lastError, remedy: remedyFor(cause, lastError) };
-      return whenUnknown === 'accept' ? { ok: true, ...answer, degraded: true } : { ok: false, ...answer };
+      return isReadyWhileStale() ? { ok: true, ...answer, degraded: true } : { ok: false, ...answer };
     },
     live() {
       const ageMs = Math.round(clock.monotonicMs() - tickedAtMs);

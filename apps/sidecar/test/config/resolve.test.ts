@@ -49,6 +49,7 @@ describe('given a source and nothing else', () => {
       allowedHosts: [],
       maxStalenessMs: 5000,
       whenUnknown: 'unavailable',
+      startupMaxMs: 60_000,
       maxRules: 4_000_000,
       maxReaders: 1000,
       lastReleaseWire: 'on',

@@ -43,6 +43,34 @@ async function settled(sidecar: RunningSidecar) {
   return await readyz(sidecar);
 }
 
+describe('given a Redis that ends', () => {
+  it('a sidecar that was ready stays so, and a new one starts without it', async () => {
+    const redis = await startRedis();
+    running.push(redis);
+    const source = await openSource(redis.url);
+    await source.declareWhole?.();
+    await source.close();
+    const options = { source: redis.url, drainMs: 0, maxStalenessMs: 2000, startupMaxMs: 100 };
+    const listeners = { dataListen: '127.0.0.1:0', adminListen: '127.0.0.1:0' };
+    const open = async () => {
+      const sidecar = await startSidecar({ ...options, ...listeners }, { log: pino({ level: 'silent' }) });
+      running.push(sidecar);
+      return sidecar;
+    };
+    const before = await open();
+    await until(async () => (await readyz(before)).status === 200, { what: 'a ready sidecar' });
+    await redis.kill();
+    await until(async () => (await readyz(before)).body.cause === 'no_heartbeat', { what: 'the end of freshness' });
+    expect((await readyz(before)).body).toMatchObject({ ok: true, degraded: true });
+
+    const after = await open();
+    const startupz = () => request(after.adminUrl).get('/startupz');
+    await until(async () => (await startupz()).status === 200, { what: 'the start without a snapshot' });
+    expect((await startupz()).body).toMatchObject({ ok: true, gaveUp: true });
+    expect((await readyz(after)).body).toMatchObject({ ok: false, check: 'first_snapshot' });
+  });
+});
+
 const hiding = (...commands: string[]) => ({ 'rename-command': commands.map((command) => `${command} ""`) });
 
 describe('given a managed Redis', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type FreshnessStatus, fixForFeedError, staleCauses } from '@revocast/denylist/replica';
 import { FakeClock } from '@revocast/test-support';
-import { createProbes, maxTickAgeMs } from '../../src/health/probes.ts';
+import { createProbes, maxTickAgeMs, type ReadyWhen } from '../../src/health/probes.ts';
 
 type Held = Pick<FreshnessStatus, 'state' | 'cause' | 'proofAgeMs'>;
 
@@ -11,15 +11,24 @@ const stale: Held = { state: 'stale', cause: 'no_heartbeat', proofAgeMs: 5001 };
 
 interface Given {
   readonly whenUnknown?: 'unavailable' | 'accept';
+  readonly readyWhen?: ReadyWhen;
   readonly lastError?: string;
   readonly restartedAtSeconds?: number;
 }
 
-function setUp(held: Held, { whenUnknown = 'unavailable', ...given }: Given = {}) {
+const startupMaxMs = 60_000;
+
+function setUp(held: Held, { whenUnknown = 'unavailable', readyWhen = 'fresh', ...given }: Given = {}) {
   const clock = new FakeClock();
-  const freshness = { sinceMs: 0, ...held };
+  let freshness = { sinceMs: 0, ...held };
   const status = () => ({ freshness, ...given });
-  return { clock, probes: createProbes({ replica: { status }, clock, whenUnknown }) };
+  const gaveUpAtMs: number[] = [];
+  const onGaveUp = () => gaveUpAtMs.push(clock.monotonicMs());
+  const probes = createProbes({ replica: { status }, clock, whenUnknown, readyWhen, startupMaxMs, onGaveUp });
+  const become = (next: Held) => {
+    freshness = { sinceMs: 0, ...next };
+  };
+  return { clock, probes, gaveUpAtMs, become };
 }
 
 describe('given a sidecar that was never synchronised', () => {
@@ -99,6 +108,70 @@ describe('given a synchronised sidecar', () => {
   });
 });
 
+describe('given an outage of the source that every sidecar sees', () => {
+  const outage = { readyWhen: 'synchronised', lastError: 'unreachable' } as const;
+
+  it('a sidecar that was fresh stays ready, and is degraded with cause and remedy', () => {
+    const { probes, become } = setUp(fresh, outage);
+    expect(probes.ready()).toMatchObject({ ok: true });
+    expect(probes.ready().degraded).toBeUndefined();
+    become(stale);
+    expect(probes.ready()).toMatchObject({ ok: true, degraded: true, cause: 'no_heartbeat', lastError: 'unreachable' });
+    expect(probes.ready().remedy).toContain('check that the source runs');
+  });
+
+  it('a sidecar that was fresh between two probes stays ready', async () => {
+    const { clock, probes, become } = setUp(fresh, outage);
+    await clock.advance(500);
+    become(stale);
+    expect(probes.ready().ok).toBe(true);
+  });
+
+  it('a sidecar that was never fresh is not ready until the time of the start is over', async () => {
+    const { clock, probes, become } = setUp(cold, outage);
+    await clock.advance(startupMaxMs);
+    become(stale);
+    expect(probes.ready()).toMatchObject({ ok: true, degraded: true });
+    expect(setUp(stale, outage).probes.ready().ok).toBe(false);
+  });
+
+  it('a sidecar for other hosts is not ready while stale', () => {
+    const { probes, become } = setUp(fresh, { ...outage, readyWhen: 'fresh' });
+    expect(probes.ready().ok).toBe(true);
+    become(stale);
+    expect(probes.ready().ok).toBe(false);
+  });
+
+  it('a start without a snapshot is over after its time, which is reported once', async () => {
+    const { clock, probes, gaveUpAtMs, become } = setUp(cold, outage);
+    await clock.advance(startupMaxMs - 1);
+    expect(probes.startup()).toMatchObject({ ok: false, check: 'first_snapshot', cause: 'cold' });
+    await clock.advance(1);
+    expect(probes.startup()).toMatchObject({ ok: true, gaveUp: true, lastError: 'unreachable' });
+    await clock.advance(startupMaxMs);
+    expect(gaveUpAtMs).toHaveLength(1);
+    become(fresh);
+    expect(probes.startup()).toEqual({ ok: true, check: 'first_snapshot' });
+  });
+
+  it.each([
+    ['unavailable', false],
+    ['accept', true],
+  ] as const)('after it gave up without a rule, with %s, ready is %s', async (whenUnknown, ok) => {
+    const { clock, probes } = setUp(cold, { ...outage, whenUnknown });
+    await clock.advance(startupMaxMs);
+    expect(probes.ready()).toMatchObject({ ok, check: 'first_snapshot' });
+  });
+
+  it('a stop request makes it unready', () => {
+    const { probes, become } = setUp(fresh, outage);
+    probes.ready();
+    become(stale);
+    probes.markStopping();
+    expect(probes.ready()).toMatchObject({ ok: false, check: 'stopping' });
+  });
+});
+
 describe('given a process whose timers no longer run', () => {
   it('is live up to the bound since the last tick, and not live after it', async () => {
     const clock = new FakeClock();
@@ -108,7 +181,13 @@ describe('given a process whose timers no longer run', () => {
       sleep: () => new Promise<void>(() => undefined),
     };
     const status = () => ({ freshness: { sinceMs: 0, ...fresh } });
-    const probes = createProbes({ replica: { status }, clock: stuck, whenUnknown: 'unavailable' });
+    const probes = createProbes({
+      replica: { status },
+      clock: stuck,
+      whenUnknown: 'unavailable',
+      readyWhen: 'fresh',
+      startupMaxMs,
+    });
     await clock.advance(maxTickAgeMs);
     expect(probes.live()).toEqual({ ok: true, check: 'event_loop', ageMs: maxTickAgeMs });
     await clock.advance(1);

@@ -38,7 +38,14 @@ async function given(
   const log = { info: line('info'), warn: line('warn'), error: line('error') };
   const watch = watchSource({ source, clock, log: log as never }); // only these three are called
   const replica = { status: () => ({ freshness: { state: 'fresh' as const, sinceMs: 0, proofAgeMs: 1 } }) };
-  const probes = createProbes({ replica, clock, sourceWatch: watch, whenUnknown });
+  const probes = createProbes({
+    replica,
+    clock,
+    sourceWatch: watch,
+    whenUnknown,
+    readyWhen: 'fresh',
+    startupMaxMs: 60_000,
+  });
   await clock.advance(0);
   return { watch, probes, lines, readAgain: () => clock.advance(readMs) };
 }
