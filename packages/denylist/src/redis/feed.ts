@@ -143,9 +143,10 @@ class RedisFeedConnection implements FeedConnection {
     // The first read proves nothing, because no read came before it. It only has to reach the end; blocking there would
     // delay the first proof by half a second.
     const reader = new TailReader(redis);
+    let isAtEnd = false;
     for (let isFirst = true; ; isFirst = false) {
       if (loss.pending) throw new FeedGap('chain', 'Redis has evicted keys, which may include rules');
-      if (reader.isPolling && !isFirst) await clock.sleep(pollMs, signal);
+      if (reader.isPolling && isAtEnd) await clock.sleep(pollMs, signal);
       const sentAtMs = clock.monotonicMs();
       const entries: FeedEntry[] = [];
       let heartbeat: { loggedAtMs: number; healing: boolean } | undefined;
@@ -156,7 +157,8 @@ class RedisFeedConnection implements FeedConnection {
         cursor = id;
         entries.push({ prev, head: linkHead(prev, line), cursor, change: event.kind === 'rule' ? event : undefined });
       }
-      const provenAtMs = proof.afterRead(sentAtMs, entries.length < tailBatch, heartbeat !== undefined);
+      isAtEnd = entries.length < tailBatch;
+      const provenAtMs = proof.afterRead(sentAtMs, isAtEnd, heartbeat !== undefined);
       yield {
         entries,
         logTime: reporter.takeLogTime(),
