@@ -25,12 +25,12 @@ export const configSchema = z
     source: z
       .string()
       .regex(
-        new RegExp(`^(${sourceSchemes.join('|')}|rediss?[+](sentinel|cluster)):`),
+        new RegExp(`^(${sourceSchemes.join('|')}|rediss?[+](sentinel|cluster)|redis[+]unix):`),
         `expected a ${sourceSchemes.join(':, ')}: URL`,
       )
       .meta({
         description:
-          'Where revocations come from: `redis[s]://host:6379` (Sentinel, Cluster and TLS: docs/redis.md), `http[s]://other-sidecar:7471` or `unix:/path` (relay), `file:/path` (embedded log of one node), `memory:` (embedded log that is lost when the process ends).',
+          'Where revocations come from: `redis[s]://host:6379` (Sentinel, Cluster, Unix socket and TLS: docs/redis.md), `http[s]://other-sidecar:7471` or `unix:/path` (relay), `file:/path` (embedded log of one node), `memory:` (embedded log that is lost when the process ends).',
       }),
     sourceTokenFile: filePath.optional().meta({
       description: 'File with the bearer token for the sidecar that `source` names, if that sidecar requires one.',

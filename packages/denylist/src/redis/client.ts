@@ -32,11 +32,13 @@ const blockingCommands = ['XREAD', 'WAIT'];
 export async function openClient(address: RedisAddress, timeouts: RedisTimeouts = {}): Promise<RedisConnection> {
   const { roundTrips } = timeouts;
   const connectMs = limitedBy(timeouts, timeouts.connectMs ?? 1000);
-  const { host, port, name, user, database } = address;
+  const { host, port, socketPath, name, user, database } = address;
   const RedisClient = await loadClient();
   const client = new RedisClient({
     host,
     port,
+    // A Unix socket, instead of host and port.
+    path: socketPath,
     // Version 5 of the client asks for an IPv4 address otherwise, version 6 for any.
     family: 0,
     db: database,

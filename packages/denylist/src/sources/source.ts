@@ -35,7 +35,7 @@ export interface FileSource {
 }
 
 const expected =
-  'expected redis://host:6379, rediss://…, redis+sentinel://…, redis+cluster://…, http://127.0.0.1:7471, https://…, unix:/path/to/socket, file:/path or memory:';
+  'expected redis://host:6379, rediss://…, redis+sentinel://…, redis+cluster://…, redis+unix:///path, http://127.0.0.1:7471, https://…, unix:/path/to/socket, file:/path or memory:';
 
 /**
  * Reads the URL of a source. Parameters of `https:` URLs: `ca`, `cert`, `key`, `servername`, as in `rediss:` URLs.

@@ -39,6 +39,30 @@ describe('a Redis URL', () => {
         database: 0,
       },
     ],
+    [
+      'redis://sidecar@redis?passwordCommand=/opt/token+--role%3Dsidecar',
+      { user: 'sidecar', passwordCommand: ['/opt/token', '--role=sidecar'], name: 'redis://redis' },
+    ],
+    [
+      'redis+unix:///run/redis.sock',
+      {
+        deployment: 'single',
+        nodes: [{ socketPath: '/run/redis.sock' }],
+        database: 0,
+        name: 'redis+unix:/run/redis.sock',
+      },
+    ],
+    [
+      'redis+unix://sidecar:pw@/run/redis.sock?db=2',
+      {
+        nodes: [{ socketPath: '/run/redis.sock' }],
+        user: 'sidecar',
+        password: 'pw',
+        database: 2,
+        name: 'redis+unix:/run/redis.sock',
+      },
+    ],
+    ['redis+unix:/run/my%20redis.sock', { nodes: [{ socketPath: '/run/my redis.sock' }] }],
     ['rediss://redis', { tls: {} }],
     ['rediss+cluster://a?ca=/ca.pem', { deployment: 'cluster', tls: { caFile: '/ca.pem' } }],
     [
@@ -67,6 +91,12 @@ describe('a Redis URL', () => {
     ['redis://a?db=1', /found another one/],
     ['rediss://a?cert=/cert.pem', /cert and key/],
     ['redis://us%er@a', /%25/],
+    ['redis+unix:redis.sock', /another form/],
+    ['redis+unix://redis.sock', /another form/],
+    ['redis+unix:///redis.sock?ca=/ca.pem', /ca needs a rediss URL/],
+    ['redis://a?passwordCommand=', /expected a program/],
+    ['redis://:pw@a?passwordCommand=/token', /no other password/],
+    ['redis://a?passwordFile=/file&passwordCommand=/token', /no other password/],
   ])('is refused with what was expected: %s', (text, problem) => {
     expect(() => parse(text)).toThrow(ConfigurationError);
     expect(() => parse(text)).toThrow(problem);
@@ -77,6 +107,8 @@ describe('a Redis URL', () => {
     'redis://operator:s3cret@a?s3cret=1',
     'redis://operator:%s3cret@a',
     'redis+sentinel://operator:s3cret@a',
+    'redis+unix://operator:s3cret@run/redis.sock',
+    'redis://operator@a?passwordCommand=s3cret&passwordFile=x',
   ])('is refused with a message that contains no credentials: %s', (text) => {
     expect(() => parse(text)).toThrow(
       expect.not.objectContaining({ message: expect.stringMatching(/s3cret|operator/) }),

@@ -1,6 +1,7 @@
 import { readIfNamed, readTlsFiles } from '../../read-tls-files.ts';
 import type { RedisNode } from '../../sources/redis-source.ts';
 import type { TlsFiles } from '../../sources/tls-files.ts';
+import { runPasswordCommand } from './password-command.ts';
 
 /** One server, and the credentials for it. */
 export interface RedisAddress extends RedisNode {
@@ -9,14 +10,18 @@ export interface RedisAddress extends RedisNode {
   readonly user?: string;
   readonly password?: string;
   readonly passwordFile?: string;
+  readonly passwordCommand?: readonly string[];
   readonly database: number;
   readonly tls?: TlsFiles;
 }
 
-// Files are read at every connect, so that a password or certificate can be changed without a restart.
+// Files are read and the command is run at every connect, so that a password or certificate can be changed without a
+// restart, and a token of a cloud provider may end after minutes.
 
-/** @throws FeedError when the file cannot be read. */
-export async function readPassword({ password, passwordFile, name }: RedisAddress): Promise<string | undefined> {
+/** @throws FeedError when the file cannot be read, or the command prints no password. */
+export async function readPassword(address: RedisAddress): Promise<string | undefined> {
+  const { password, passwordFile, passwordCommand, name } = address;
+  if (passwordCommand !== undefined) return await runPasswordCommand(passwordCommand, name);
   const text = await readIfNamed(passwordFile, name, 'passwordFile');
   return text === undefined ? password : text.toString('utf8').split(/\r?\n/, 1)[0];
 }
