@@ -23,6 +23,9 @@ export const lookUpMemoryMs = 1100;
 /** A reader with a look-up may be alive for this long after its last report. */
 const lookUpRetentionMs = 86_400_000;
 
+/** What is read later may have been written after the time was read. */
+export const readingMs = 100;
+
 export const nothingKnown: Enforcement = Object.freeze({
   enforced: 0,
   expected: 0,
@@ -38,7 +41,7 @@ export interface ReplicaStanding {
   readonly replica: ReplicaProgress;
   /** `unknown`: its history cannot be compared with ours. */
   readonly applied: 'yes' | 'no' | 'unknown';
-  /** Milliseconds since the last report of its reader. */
+  /** Milliseconds since the last report of its reader, by the clock of the log. */
   readonly silentMs: number;
 }
 
@@ -74,8 +77,13 @@ function nameOf({ id, label }: ReplicaProgress): string {
   return label === undefined || label === id ? id : `${label} (${id})`;
 }
 
+/**
+ * A report from the future was dated by the clock of a Redis that is gone, or before the clock was set back. Such a step
+ * interrupts the heartbeats, and an answer needs them without interruption for longer than a living reader is silent: so that
+ * reader is gone.
+ */
 function mayBeFresh({ replica, silentMs }: ReplicaStanding): boolean {
-  return silentMs <= silenceLimitMs(replica);
+  return silentMs >= -readingMs && silentMs <= silenceLimitMs(replica);
 }
 
 function lacksEntry({ applied }: ReplicaStanding): boolean {

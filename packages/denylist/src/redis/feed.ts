@@ -34,6 +34,8 @@ const pollMs = 250;
 const silenceMs = 2000;
 /** Rows in a page: with twice as many, reading one page blocks the event loop for 22 ms. */
 const snapshotPage = 1000;
+/** After so long without an entry, heartbeats included, the end of the log is read again. */
+const quietMs = 2000;
 const tailBatch = 1000;
 
 interface RedisFeedPorts {
@@ -96,7 +98,7 @@ class RedisFeedConnection implements FeedConnection {
     const sentAtMs = clock.monotonicMs();
     const reply = readArray(await redis.run(positionScript, [keys.meta, keys.log], []), 'position');
     const answeredAtMs = clock.monotonicMs();
-    const [now, epoch, head, healUntil, maxTokenLifetime, minReader, cursor] = reply;
+    const [now, epoch, head, healing, maxTokenLifetime, minReader, cursor] = reply;
     const knownEpoch = readOptionalText(epoch, 'epoch');
     if (knownEpoch === undefined) {
       throw new FeedError('not_ready', 'expected a log, found none: start a sidecar, or run `revocast-sidecar init`');
@@ -106,7 +108,7 @@ class RedisFeedConnection implements FeedConnection {
       epoch: knownEpoch,
       head: readText(head, 'head'),
       cursor: readText(cursor, 'last id'),
-      healing: logMs < readNumber(healUntil, 'healUntil'),
+      healing: readNumber(healing, 'healing') === 1,
       maxTokenLifetimeSeconds: readNumber(maxTokenLifetime, 'maxTokenLifetime'),
       minReader: readNumber(minReader, 'minReader'),
       logTime: logTimeSample(logMs, sentAtMs, answeredAtMs),
@@ -144,6 +146,7 @@ class RedisFeedConnection implements FeedConnection {
     // delay the first proof by half a second.
     const reader = new TailReader(redis);
     let isAtEnd = false;
+    let quietSinceMs = clock.monotonicMs();
     for (let isFirst = true; ; isFirst = false) {
       if (loss.pending) throw new FeedGap('chain', 'Redis has evicted keys, which may include rules');
       if (reader.isPolling && isAtEnd) await clock.sleep(pollMs, signal);
@@ -156,6 +159,12 @@ class RedisFeedConnection implements FeedConnection {
         if (event.kind === 'heartbeat') heartbeat = event;
         cursor = id;
         entries.push({ prev, head: linkHead(prev, line), cursor, change: event.kind === 'rule' ? event : undefined });
+      }
+      if (entries.length > 0) quietSinceMs = sentAtMs;
+      else if (sentAtMs - quietSinceMs >= quietMs) {
+        // The same on this connection: Redis was emptied after its clock was set back, so new entries have earlier ids.
+        if (compareIds(cursor, await this.#lastId()) > 0) throw new FeedGap('chain', 'the log began anew');
+        quietSinceMs = sentAtMs;
       }
       isAtEnd = entries.length < tailBatch;
       const provenAtMs = proof.afterRead(sentAtMs, isAtEnd, heartbeat !== undefined);

@@ -1,5 +1,6 @@
 import { type Clock, readClock } from '../clock.ts';
 import { readRule, rowBytes, viewOf } from '../codec/rows.ts';
+import { agreedNow } from '../rules/agreed-now.ts';
 import { defaultMaxTokenLifetimeSeconds, forgettableAt } from '../rules/rule.ts';
 import { randomHex } from '../system-clock.ts';
 import { clockArguments, logRetentionMs } from './append.ts';
@@ -8,6 +9,7 @@ import type { RedisSession } from './connection/session.ts';
 import { slicesOf } from './connection/slices.ts';
 import { keys } from './keys.ts';
 import { packRows, readPage, requestPage } from './rules-page.ts';
+import { parseStoredClock } from './scripts/clocks.ts';
 import { heartbeatScript, releaseScript } from './scripts/lease.ts';
 import { pruneScript } from './scripts/prune.ts';
 
@@ -16,6 +18,16 @@ const beatMs = 500;
 const leaseMs = 2000;
 /** Rules that one prune looks at. */
 const pruneSlice = 500;
+const pruneEveryBeats = 2;
+const relievedPruneEveryBeats = 20;
+
+interface Beat {
+  readonly hasLease: boolean;
+  /** The time that the clocks of Redis, of this process and of the lease holder agree on. */
+  readonly agreedMs: number | undefined;
+  /** The clock of the lease holder disagrees with that of Redis, so it does not prune. */
+  readonly holderDisagrees: boolean;
+}
 
 interface HeartbeatOptions {
   readonly session: RedisSession;
@@ -27,12 +39,12 @@ interface HeartbeatOptions {
 
 /**
  * Tries to take the lease twice a second. While it has the lease, it writes heartbeats and, once a second, prunes a slice
- * of the rules. Two holders at the same time do no harm: the script dates each heartbeat, and each one is a proof.
+ * of the rules, if its clock and that of Redis agree. If they do not, any process whose clocks agree prunes. Two holders at
+ * the same time do no harm: the script dates each heartbeat, and each one is a proof.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #running: Promise<void>;
-  #hasLease = false;
   #pruneCursor = '0';
   #pruning: Promise<void> | undefined;
   #isStopped = false;
@@ -68,11 +80,13 @@ export class Heartbeat {
     for (let count = 0; !this.#isStopped; count++) {
       const fromMs = clock.monotonicMs();
       try {
-        const nowSeconds = await this.#beat();
+        const beat = await this.#beat();
+        // Without the lease only in place of a holder that does not prune, and seldom: there may be a hundred such processes.
+        const everyBeats = beat.hasLease ? pruneEveryBeats : relievedPruneEveryBeats;
+        const isDue = count % everyBeats === 0 && (beat.hasLease || beat.holderDisagrees);
         // Not awaited: when Redis answers late, the next heartbeat must not wait for it.
-        if (this.#hasLease && count % 2 === 0) void this.#pruneAside(nowSeconds);
+        if (isDue && beat.agreedMs !== undefined) void this.#pruneAside(Math.floor(beat.agreedMs / 1000));
       } catch (error) {
-        this.#hasLease = false;
         onFailure?.(error);
       }
       await clock.sleep(Math.max(0, beatMs - (clock.monotonicMs() - fromMs)), this.#urgent.signal);
@@ -91,21 +105,27 @@ export class Heartbeat {
     await this.#pruning;
   }
 
-  /** @returns the seconds of Redis. */
-  async #beat(): Promise<number> {
+  async #beat(): Promise<Beat> {
     const { session, holder, clock } = this.#options;
     const withoutLease = this.#urgent.signal.aborted ? 1 : 0;
     this.#urgent = new AbortController();
     const redis = await session.get();
     const opening = [randomHex(8), defaultMaxTokenLifetimeSeconds, logRetentionMs];
-    const args = [...opening, holder, leaseMs, withoutLease, ...clockArguments(readClock(clock))];
+    const writer = readClock(clock);
+    const args = [...opening, holder, leaseMs, withoutLease, ...clockArguments(writer)];
     const touched = [keys.lease, keys.log, keys.meta, keys.rules];
-    const reply = readArray(await redis.run(heartbeatScript, touched, args), 'heartbeat');
-    this.#hasLease = readText(reply[0], 'heartbeat') === 'written';
-    return Math.floor(readNumber(reply[1], 'heartbeat time') / 1000);
+    const [result, now, stored] = readArray(await redis.run(heartbeatScript, touched, args), 'heartbeat');
+    const logMs = readNumber(now, 'heartbeat time');
+    const leaseHolder = parseStoredClock(readText(stored, 'clock'));
+    return {
+      hasLease: readText(result, 'heartbeat') === 'written',
+      agreedMs: agreedNow({ logMs, writer, leaseHolder }).agreedMs,
+      // One of the last release stores no reading, and prunes whatever its clock says.
+      holderDisagrees: leaseHolder !== undefined && agreedNow({ logMs, leaseHolder }).agreedMs === undefined,
+    };
   }
 
-  /** Finds candidates only: the script checks each one again, by its own clock. */
+  /** Finds candidates only: the script checks each one again, also by the clock of Redis. */
   async #prune(nowSeconds: number): Promise<void> {
     const redis = await this.#options.session.get();
     const { cursor, pairs } = readPage(await requestPage(redis, this.#pruneCursor, pruneSlice));
@@ -116,6 +136,6 @@ export class Heartbeat {
     for (let at = 0; at < rows.byteLength; at += rowBytes) {
       if (forgettableAt(readRule(view, at + 16), 0) <= nowSeconds) ended.push(rows.subarray(at, at + 16));
     }
-    for (const slice of slicesOf(ended)) await redis.run(pruneScript, [keys.rules, keys.meta], slice);
+    for (const slice of slicesOf(ended)) await redis.run(pruneScript, [keys.rules, keys.meta], [nowSeconds, ...slice]);
   }
 }

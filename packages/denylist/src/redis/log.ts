@@ -18,6 +18,7 @@ import { isCommandRefused } from './connection/reply-errors.ts';
 import type { RedisSession } from './connection/session.ts';
 import { findDenial } from './denial.ts';
 import { readEnforcement } from './registry.ts';
+import { parseStoredClock } from './scripts/clocks.ts';
 
 /** Milliseconds to wait for redis replicas. */
 const waitMs = 1000;
@@ -95,11 +96,6 @@ async function append(session: RedisSession, request: AppendRequest, clock: Cloc
 /** The time of the log, and what the lease holder stored. */
 function readClocks(time: unknown, stored: unknown): ClockReadings {
   return { logMs: readNumber(time, 'time'), leaseHolder: parseStoredClock(readText(stored, 'clock')) };
-}
-
-function parseStoredClock(text: string): ClockReadings['leaseHolder'] {
-  const [, logMs, wallMs, bootId = ''] = /^(\d+)\|(\d+)\|(.*)$/.exec(text) ?? [];
-  return logMs === undefined ? undefined : { logMs: Number(logMs), wallMs: Number(wallMs), bootId };
 }
 
 /**

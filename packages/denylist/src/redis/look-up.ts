@@ -1,15 +1,17 @@
 import type { Clock, Random } from '../clock.ts';
-import { readRule, ruleBytes, viewOf } from '../codec/rows.ts';
+import { type HealingState, isHealing } from '../log/healing.ts';
 import { activeSince, type LookUp, type UnknownCause, type Verdict } from '../log/look-up.ts';
 import { checkWholeNumber } from '../option-bounds.ts';
 import { checkMaxStaleness, defaultMaxStalenessMs } from '../replication/max-staleness.ts';
+import { SeenHeartbeats } from '../replication/seen-heartbeats.ts';
 import { type DigestSet, digestToBytes } from '../rules/digest.ts';
 import { restartDigest, restartInForce } from '../rules/log-restart.ts';
-import { denies, type Rule } from '../rules/rule.ts';
+import { denies } from '../rules/rule.ts';
 import type { RedisSource } from '../sources/source.ts';
 import { BriefSession } from './connection/brief-session.ts';
-import { readArray, readBytes, readNumber, readOptionalText, readTime } from './connection/replies.ts';
+import { readArray, readNumber, readOptionalText, readTime } from './connection/replies.ts';
 import { keys } from './keys.ts';
+import { readStoredRule } from './rules-page.ts';
 
 export interface LookUpOptions {
   readonly clock: Clock;
@@ -24,8 +26,8 @@ export interface LookUpOptions {
 
 /**
  * One bounded pipeline: `TIME`, the log's state, the rules. A rule that is found counts always. "Not found" counts only
- * when the log is not healing and its last heartbeat is recent by the clock of Redis: a primary that was cut off still
- * answers reads.
+ * when the log is not healing and its last heartbeat is recent by two clocks: a primary that was cut off still answers reads,
+ * and its clock may be set back.
  *
  * @throws ConfigurationError for a number out of its bounds.
  */
@@ -34,6 +36,8 @@ export function createRedisLookUp(source: RedisSource, options: LookUpOptions): 
   checkWholeNumber('timeoutMs', timeoutMs, { least: 1, most: 1000, unit: 'ms' });
   checkWholeNumber('maxConcurrent', maxConcurrent, { least: 1, most: 10_000, unit: 'look-ups' });
   checkMaxStaleness(maxStalenessMs);
+  const { clock } = ports;
+  const heartbeats = new SeenHeartbeats(clock, maxStalenessMs);
   const session = new BriefSession<Verdict>(source, {
     ...ports,
     timeoutMs,
@@ -44,44 +48,43 @@ export function createRedisLookUp(source: RedisSource, options: LookUpOptions): 
     find: ({ dimensions, words }: DigestSet, issuedAt) =>
       session.ask(async (redis) => {
         const fields = dimensions.map((_, index) => digestToBytes(words.subarray(index * 4, index * 4 + 4)));
+        const sentAtMs = clock.monotonicMs();
         // Sent together on one connection, so one server answers them in this order.
         const [time, meta, rules] = await Promise.all([
           redis.call('TIME', []),
-          redis.call('HMGET', [keys.meta, 'epoch', 'healUntil', 'hbAt']),
+          redis.call('HMGET', [keys.meta, 'epoch', 'healUntil', 'hbAt', 'beats', 'ownBeatAt']),
           redis.call('HMGET', [keys.rules, ...fields, digestToBytes(restartDigest)]),
         ]);
         const nowMs = readTime(time);
         const nowSeconds = Math.floor(nowMs / 1000);
-        const found = readArray(rules, 'HMGET rules').map(ruleIn);
+        const found = readArray(rules, 'HMGET rules').map(readStoredRule);
         const denying = dimensions.find((_, index) => {
           const rule = found[index];
           return rule !== undefined && denies(rule, issuedAt, nowSeconds);
         });
         if (denying !== undefined) return { verdict: 'revoked', dimension: denying };
         const restartedAt = restartInForce(found[dimensions.length], nowSeconds);
-        return judgeAbsence(meta, nowMs, maxStalenessMs) ?? activeSince(restartedAt);
+        const log = readLog(meta);
+        const isRecent = log !== undefined && heartbeats.isRecent(log.beatAtMs, { logMs: nowMs, sentAtMs });
+        if (log === undefined || isHealing(log, nowMs)) return unknown('healing');
+        return isRecent ? activeSince(restartedAt) : unknown('log_stale');
       }),
     close: async () => session.close(),
   };
 }
 
-/** The value of a field that another program wrote is not a rule, and denies nothing. */
-function ruleIn(value: unknown): Rule | undefined {
-  if (value === null || value === undefined) return undefined;
-  const bytes = readBytes(value, 'rule');
-  return bytes.byteLength === ruleBytes ? readRule(viewOf(bytes), 0) : undefined;
-}
-
-/** Why "not found" does not count; undefined when it counts. */
-function judgeAbsence(meta: unknown, nowMs: number, maxStalenessMs: number): Verdict | undefined {
-  const [epoch, healUntil, heartbeatAt] = readArray(meta, 'HMGET meta');
-  if (readOptionalText(epoch, 'epoch') === undefined) return unknown('healing');
-  if (nowMs < readNumber(healUntil, 'healUntil')) return unknown('healing');
-  const beatAtMs = Number(readOptionalText(heartbeatAt, 'hbAt') ?? Number.NaN);
-  // A heartbeat in the future (a clock that was set back, or a failover to a slower clock) proves as little as an old one.
-  // Neither does one that is absent or no number: a comparison with NaN is false.
-  if (!(Math.abs(nowMs - beatAtMs) <= maxStalenessMs)) return unknown('log_stale');
-  return undefined;
+/** What the log says about itself; undefined when there is no log. A last heartbeat that is absent or no number is NaN. */
+function readLog(meta: unknown): (HealingState & { readonly beatAtMs: number }) | undefined {
+  const [epoch, healUntil, heartbeatAt, beats, ownBeatAt] = readArray(meta, 'HMGET meta');
+  if (readOptionalText(epoch, 'epoch') === undefined) return undefined;
+  const beatAt = readOptionalText(heartbeatAt, 'hbAt');
+  const counted = readOptionalText(beats, 'beats');
+  return {
+    healUntilMs: readNumber(healUntil, 'healUntil'),
+    beats: counted === undefined ? undefined : readNumber(counted, 'beats'),
+    isCounted: beatAt === readOptionalText(ownBeatAt, 'ownBeatAt'),
+    beatAtMs: Number(beatAt ?? Number.NaN),
+  };
 }
 
 function unknown(cause: UnknownCause): Verdict {

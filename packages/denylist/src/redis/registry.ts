@@ -1,7 +1,13 @@
 import type { Clock } from '../clock.ts';
 import { parseJson } from '../codec/json.ts';
 import { decodeReplicas, formatReplicas } from '../codec/replica-progress.ts';
-import { countEnforcement, type Enforcement, nothingKnown, type ReplicaStanding } from '../log/enforcement.ts';
+import {
+  countEnforcement,
+  type Enforcement,
+  nothingKnown,
+  type ReplicaStanding,
+  readingMs,
+} from '../log/enforcement.ts';
 import { logTimeSample } from '../log/feed.ts';
 import { linkHead } from '../log/link-head.ts';
 import { type ReplicaProgress, silenceLimitMs } from '../log/reader.ts';
@@ -20,8 +26,6 @@ import { lineVersion, reportScript } from './scripts/report.ts';
 
 /** A log that receives heartbeats has one that is younger. */
 const maxHeartbeatAgeMs = 2000;
-/** Between two commands of one reading. */
-const readingMs = 100;
 /** `min-replicas-max-lag 3`, and 2 s because Redis counts whole seconds: for this long a cut-off primary takes writes. */
 const cutOffMs = 5000;
 
@@ -42,7 +46,7 @@ export function reportTo(session: RedisSession, clock: Clock): SendReport {
     const { epoch = '', head = '', cursor = '' } = position ?? {};
     const sentAtMs = clock.monotonicMs();
     const line = [epoch, head, cursor, replicas].join('|');
-    const now = await redis.run(reportScript, [keys.replicas], [reader.id, line]);
+    const now = await redis.run(reportScript, [keys.replicas], [reader.id, line, Math.round(clock.wallMs())]);
     session.succeeded();
     reader.accepted?.(revision);
     return logTimeSample(readNumber(now, 'report time'), sentAtMs, clock.monotonicMs());
@@ -63,11 +67,11 @@ export async function leaveRegistry(session: RedisSession, readerId: string): Pr
 export async function readEnforcement(redis: RedisConnection, appended: AppendedAt): Promise<Enforcement> {
   const [time, meta, fields] = await Promise.all([
     redis.call('TIME', []),
-    redis.call('HMGET', [keys.meta, 'epoch', 'hbAt', 'steadySince']),
+    redis.call('HMGET', [keys.meta, 'epoch', 'hbAt', 'steadySince', 'ownBeatAt']),
     redis.call('HGETALL', [keys.replicas]),
   ]);
   const nowMs = readTime(time);
-  const [epoch, heartbeatAt, steadySince] = readArray(meta, 'HMGET meta');
+  const [epoch, heartbeatAt, steadySince, ownBeatAt] = readArray(meta, 'HMGET meta');
   const sameEpoch = readOptionalText(epoch, 'epoch') === appended.epoch;
   if (!sameEpoch || !(await isInStream(redis, appended))) return nothingKnown;
   const standings: ReplicaStanding[] = [];
@@ -87,6 +91,8 @@ export async function readEnforcement(redis: RedisConnection, appended: Appended
   }
   const heartbeats = {
     ageMs: nowMs - readTimeIn(heartbeatAt, 'hbAt', Number.NEGATIVE_INFINITY),
+    // A sidecar of the last release writes heartbeats, but notices no pauses between them.
+    isWatched: readTimeIn(ownBeatAt, 'ownBeatAt', Number.NaN) === readTimeIn(heartbeatAt, 'hbAt', Number.NaN),
     steadyForMs: nowMs - readTimeIn(steadySince, 'steadySince', Number.POSITIVE_INFINITY),
   };
   const counted = countEnforcement(standings);
@@ -96,13 +102,13 @@ export async function readEnforcement(redis: RedisConnection, appended: Appended
 /** Whether every reader that may be fresh has a line. */
 function namesEveryReader(
   standings: readonly ReplicaStanding[],
-  heartbeats: { readonly ageMs: number; readonly steadyForMs: number },
+  heartbeats: { readonly ageMs: number; readonly isWatched: boolean; readonly steadyForMs: number },
 ): boolean {
-  const { ageMs, steadyForMs } = heartbeats;
+  const { ageMs, isWatched, steadyForMs } = heartbeats;
   const limits = standings.map(({ replica }) => silenceLimitMs(replica));
   const longestMs = Math.max(silenceLimitMs({ maxStalenessMs: defaultMaxStalenessMs }), ...limits);
   // A heartbeat may be written between the reading of the time and that of the heartbeat.
-  return ageMs >= -readingMs && ageMs <= maxHeartbeatAgeMs && steadyForMs > longestMs + cutOffMs;
+  return isWatched && ageMs >= -readingMs && ageMs <= maxHeartbeatAgeMs && steadyForMs > longestMs + cutOffMs;
 }
 
 function readTimeIn(value: unknown, what: string, absent: number): number {

@@ -1,10 +1,15 @@
 import { type Clock, readClock } from '../clock.ts';
-import type { Reseed } from '../replication/reseed.ts';
-import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
+import type { LostRule } from '../log/revocation-log.ts';
+import { isHeldBy, type Reseed } from '../replication/reseed.ts';
+import { digestToBytes } from '../rules/digest.ts';
+import { defaultMaxTokenLifetimeSeconds, emptyRule } from '../rules/rule.ts';
 import { randomHex } from '../system-clock.ts';
 import { appendLost, clockArguments, logRetentionMs } from './append.ts';
+import { readArray } from './connection/replies.ts';
 import type { RedisSession } from './connection/session.ts';
+import { slicesOf } from './connection/slices.ts';
 import { keys } from './keys.ts';
+import { readStoredRule } from './rules-page.ts';
 import { endRestartScript } from './scripts/log.ts';
 
 /** After so many rules it is checked whether to go on, and Redis may be another one. */
@@ -19,6 +24,16 @@ export function createRedisReseed(session: RedisSession, clock: Clock): Reseed {
         restored += await appendLost(await session.get(), rules.slice(from, from + batchRules), clock);
       }
       return restored;
+    },
+    async lacking(rules) {
+      const redis = await session.get();
+      const lacking: LostRule[] = [];
+      for (const slice of slicesOf(rules)) {
+        const digests = slice.map(({ digest }) => digestToBytes(digest));
+        const held = readArray(await redis.call('HMGET', [keys.rules, ...digests]), 'HMGET rules').map(readStoredRule);
+        lacking.push(...slice.filter(({ rule }, index) => !isHeldBy(held[index] ?? emptyRule, rule)));
+      }
+      return lacking;
     },
     async endRestart(stamp) {
       const redis = await session.get();

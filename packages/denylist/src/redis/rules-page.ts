@@ -1,4 +1,5 @@
-import { rowBytes, ruleBytes } from '../codec/rows.ts';
+import { readRule, rowBytes, ruleBytes, viewOf } from '../codec/rows.ts';
+import type { Rule } from '../rules/rule.ts';
 import type { RedisConnection } from './connection/connect.ts';
 import { readArray, readBytes, readText } from './connection/replies.ts';
 import { keys } from './keys.ts';
@@ -28,4 +29,11 @@ export function packRows(pairs: readonly unknown[]): Uint8Array {
     at += rowBytes;
   }
   return page.subarray(0, at);
+}
+
+/** A rule as a field holds it. The value of a field that another program wrote is not a rule, and denies nothing. */
+export function readStoredRule(value: unknown): Rule | undefined {
+  if (value === null || value === undefined) return undefined;
+  const bytes = readBytes(value, 'rule');
+  return bytes.byteLength === ruleBytes ? readRule(viewOf(bytes), 0) : undefined;
 }

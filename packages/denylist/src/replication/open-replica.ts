@@ -6,6 +6,7 @@ import type { DigestSet } from '../rules/digest.ts';
 import { restartInForce } from '../rules/log-restart.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
 import { Denylist } from '../table/denylist.ts';
+import { compareSlices } from './compare-slices.ts';
 import { Freshness, type FreshnessStatus } from './freshness.ts';
 import { keepHouse } from './housekeeping.ts';
 import { LogClock } from './log-clock.ts';
@@ -111,6 +112,7 @@ class FeedReplica {
     this.#running = [
       replicate({ ...parts, feed, random, reader, reseed }),
       keepHouse({ ...parts, maxTokenLifetimeSeconds }),
+      ...(reseed?.lacking === undefined ? [] : [compareSlices({ ...parts, reseed, maxTokenLifetimeSeconds })]),
     ];
   }
 

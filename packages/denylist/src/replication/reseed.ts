@@ -1,7 +1,7 @@
 import { readRule, rowBytes, viewOf } from '../codec/rows.ts';
 import type { LostRule } from '../log/revocation-log.ts';
 import { digestFromBytes } from '../rules/digest.ts';
-import { emptyRule, forgettableAt, mergeRules, sameRule } from '../rules/rule.ts';
+import { emptyRule, forgettableAt, mergeRules, type Rule, sameRule } from '../rules/rule.ts';
 import type { Denylist } from '../table/denylist.ts';
 import { ruleAt, slotWords } from '../table/rule-segment.ts';
 import { RuleTable } from '../table/rule-table.ts';
@@ -17,6 +17,13 @@ export interface Reseed {
    */
   append(rules: readonly LostRule[], signal: AbortSignal): Promise<number>;
   /**
+   * Those of the rules that the log lacks now, or has in an earlier state. Absent in a relay: the sidecars that follow the log
+   * itself compare.
+   *
+   * @throws FeedError
+   */
+  lacking?(rules: readonly LostRule[]): Promise<LostRule[]>;
+  /**
    * Ends the restart of the log that has this stamp, and no later one. Absent in a relay: what it follows decides that by
    * itself.
    */
@@ -29,6 +36,19 @@ export interface Lacking {
   readonly maxTokenLifetimeSeconds: number;
   /** Awaited after every thousand rules, so that a million of them do not delay live changes. */
   readonly turn: () => Promise<void>;
+}
+
+/** Another sidecar, whose clock is within the tolerance, may prune a rule that ends so soon: then each would undo the other. */
+const leastRemainingSeconds = 120;
+
+/** Whether the log would keep a rule for so long that it is worth appending. */
+export function isWorthReseeding(rule: Rule, nowSeconds: number, maxTokenLifetimeSeconds: number): boolean {
+  return forgettableAt(rule, maxTokenLifetimeSeconds) > nowSeconds + leastRemainingSeconds;
+}
+
+/** Whether merging a rule would change nothing. */
+export function isHeldBy(known: Rule, rule: Rule): boolean {
+  return sameRule(mergeRules(known, rule), known);
 }
 
 /** The contents of one snapshot, to find what it lacks. */
@@ -49,8 +69,8 @@ export class SnapshotContents {
       for (let at = 0; at < words.length; at += slotWords) {
         const [digest, rule] = [words.slice(at, at + 4), ruleAt(words, at)];
         const known = this.#table.get(digest) ?? emptyRule;
-        if (sameRule(mergeRules(known, rule), known)) continue;
-        if (nowSeconds !== undefined && forgettableAt(rule, maxTokenLifetimeSeconds) <= nowSeconds) continue;
+        if (isHeldBy(known, rule)) continue;
+        if (nowSeconds !== undefined && !isWorthReseeding(rule, nowSeconds, maxTokenLifetimeSeconds)) continue;
         lacking.push({ digest, rule });
       }
       await turn();

@@ -1,9 +1,11 @@
 import { readRule, rowBytes, type TableSnapshot, viewOf } from '../codec/rows.ts';
+import type { LostRule } from '../log/revocation-log.ts';
 import { type Digest, type DigestSet, digestFromBytes } from '../rules/digest.ts';
 import type { Change } from '../rules/event.ts';
 import { restartDigest } from '../rules/log-restart.ts';
 import type { Dimension } from '../rules/revocation.ts';
 import { emptyRule, mergeRules, mergeTakingLift, type Rule, sameRule } from '../rules/rule.ts';
+import { ruleAt, slotWords } from './rule-segment.ts';
 import { RuleTable } from './rule-table.ts';
 
 export const defaultMaxRules = 4_000_000;
@@ -143,6 +145,15 @@ export class Denylist {
     const forgotten = this.#table.sweep(this.#nextSlice, nowSeconds, maxTokenLifetimeSeconds);
     this.#nextSlice += 1;
     return forgotten;
+  }
+
+  /** The rules of one slice of about a thousand; the slices are numbered from 0, below {@link sweepSlices}. */
+  slice(index: number): LostRule[] {
+    const words = this.#table.rowsOfSegment(index);
+    return Array.from({ length: words.length / slotWords }, (_, row) => {
+      const at = row * slotWords;
+      return { digest: words.slice(at, at + 4), rule: ruleAt(words, at) };
+    });
   }
 
   /**

@@ -169,6 +169,12 @@ export class RuleTable {
     return removed;
   }
 
+  /** The rows of one segment, copied; none when there is no such segment. */
+  rowsOfSegment(segmentIndex: number): Uint32Array {
+    const segment = this.#segments[segmentIndex];
+    return segment === undefined ? new Uint32Array(0) : rowsOf(segment.words);
+  }
+
   /** All rows at this moment. Nothing is copied now: a segment is copied when it is written to afterwards. */
   snapshot(): TableSnapshot {
     const held = this.#segments.map((segment) => {

@@ -33,7 +33,7 @@ describe('the script that writes heartbeats', () => {
   /** As if the last heartbeat had been written earlier, or by a clock that is ahead. */
   const moveLastBeat = async (byMs: number) => {
     const last = Number(await redis.call('HGET', [keys.meta, 'hbAt']));
-    await redis.call('HSET', [keys.meta, 'hbAt', last + byMs, 'steadySince', 1]);
+    await redis.call('HSET', [keys.meta, 'hbAt', last + byMs, 'ownBeatAt', last + byMs, 'steadySince', 1]);
   };
   const leaveLease = (ttlMs: number) => redis.call('SET', [keys.lease, 'another', 'PX', ttlMs]);
 

@@ -122,6 +122,28 @@ describe('given a log in Redis and its readers', () => {
     expect(result).toMatchObject({ everywhere: true });
   });
 
+  it('does not report everywhere after a heartbeat of the last release, which notices no pauses', async () => {
+    await startReplica();
+    await heartbeat?.stop();
+    const beatAt = Date.now();
+    await admin.hset(keys.meta, { hbAt: beatAt, ownBeatAt: beatAt - 500 });
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 300 });
+    heartbeat = source.startHeartbeat?.({ holder: 'test' });
+    await until(async () => Number(await admin.hget(keys.meta, 'steadySince')) > beatAt, { what: 'a new beginning' });
+    await admin.hset(keys.meta, 'steadySince', 0);
+    expect(result).toMatchObject({ everywhere: false });
+  });
+
+  it('does not wait for the reader of a line that the clock of Redis has not reached', async () => {
+    await startReplica();
+    await writeLine('dated by a clock that is gone', {
+      ageMs: -3_600_000,
+      replicas: [['process-9', '0-1', 0, 5000, 0]],
+    });
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 20_000 });
+    expect(result).toMatchObject({ everywhere: true, expired: 1 });
+  });
+
   it('does not compare positions of another history', async () => {
     await startReplica();
     await writeLine('elsewhere', { ageMs: 0, replicas: [['process-9', '9999999999999-0', 0, 5000]] });

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { readClock } from '../../src/clock.ts';
 import { readRule, rowBytes, viewOf } from '../../src/codec/rows.ts';
 import type { Feed } from '../../src/log/feed.ts';
+import { healingBeats } from '../../src/log/healing.ts';
 import type { OpenedSource } from '../../src/log/opened-source.ts';
 import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
 import { runAppend } from '../../src/redis/append.ts';
@@ -250,7 +251,7 @@ describe('the restart of a log', () => {
   it('is in force without a fresh replica, for a new replica and for a look-up, until init ends it', async () => {
     beat();
     await until(async () => (await restartInLog()) !== undefined, { what: 'a heartbeat to make a log' });
-    await admin.hset(keys.meta, 'healUntil', 0); // 15 s later
+    await admin.hset(keys.meta, 'healUntil', 0, 'beats', healingBeats); // 15 s later
     const restartedAtSeconds = (await restartInLog())?.denialStamp;
     const cold = await follow();
     expect(await cold.ready({ timeoutMs: 20_000 })).toBe(true);
@@ -340,7 +341,7 @@ describe('a snapshot of thousands of rules with one end second', () => {
       await connection.run(
         pruneScript,
         [keys.rules, keys.meta],
-        touched.pruned.map((digest) => digestToBytes(digest)),
+        [forEver, ...touched.pruned.map((digest) => digestToBytes(digest))],
       );
       await Promise.all(touched.raised.map((digest) => write(digest, { deniedUntil: forEver, denialStamp: 8 })));
       await Promise.all(touched.liftedUpTo.map((digest) => write(digest, { liftedUpTo: 7 })));

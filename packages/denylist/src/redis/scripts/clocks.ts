@@ -1,4 +1,10 @@
-import { agreementMs, holderReadingLeadMs, holderReadingLifetimeMs } from '../../rules/agreed-now.ts';
+import { healingBeats } from '../../log/healing.ts';
+import {
+  agreementMs,
+  type ClockReadings,
+  holderReadingLeadMs,
+  holderReadingLifetimeMs,
+} from '../../rules/agreed-now.ts';
 
 // The log's clock, and the time that log, writer and lease holder agree on. The arithmetic is that of agreed-now.ts; a test
 // compares both. The lease holder stores its reading in `meta` as `clock`: log ms | wall ms | boot id.
@@ -8,6 +14,10 @@ local function nowMs()
   return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 end
 local function num(n) return string.format('%.0f', n) end
+-- As isHealing in healing.ts.
+local function isHealing(now, healUntil, beats, beatAt, ownBeatAt)
+  return now < tonumber(healUntil) or (beats and beatAt == ownBeatAt and tonumber(beats) < ${healingBeats}) or false
+end
 -- Returns the agreed time, or nil, then the earliest and the latest clock.
 local function agreedNow(now, writer, boot, stored)
   local clocks = { now }
@@ -26,3 +36,9 @@ local function agreedNow(now, writer, boot, stored)
   return agreed, clocks[1], clocks[#clocks]
 end
 `;
+
+/** What the lease holder stored in `meta` as `clock`; undefined when there is none. */
+export function parseStoredClock(text: string): ClockReadings['leaseHolder'] {
+  const [, logMs, wallMs, bootId = ''] = /^(\d+)\|(\d+)\|(.*)$/.exec(text) ?? [];
+  return logMs === undefined ? undefined : { logMs: Number(logMs), wallMs: Number(wallMs), bootId };
+}

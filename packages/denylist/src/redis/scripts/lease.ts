@@ -1,4 +1,5 @@
 import { eventVersion } from '../../codec/event.ts';
+import { healingBeats, healingMs } from '../../log/healing.ts';
 import { script } from './script.ts';
 import { writing } from './writing.ts';
 
@@ -6,8 +7,12 @@ import { writing } from './writing.ts';
 const longestPauseMs = 1500;
 
 /**
- * heartbeat-6: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*, because a
+ * heartbeat-7: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*, because a
  * primary that was cut off still answers reads. `steadySince` is the time of the first heartbeat after the last long pause.
+ * `ownBeatAt` is the last heartbeat of this version: an earlier one notices no pauses and counts no beats.
+ *
+ * A healing log ends healing after enough regular beats of lease holders, and not before its time: a clock that steps ahead
+ * must not end it early. A clock that steps back must not prolong it, and a log that was whole stays whole.
  *
  * A lease that ends later than this holder's would was dated by the faster clock of a primary that is gone: it is free.
  * PTTL may be forbidden by rights that were granted for an earlier version; then every lease counts.
@@ -35,15 +40,18 @@ if not held then redis.call('SET', lease, ARGV[4], 'PX', ARGV[5]) end
 local minId = num(now - tonumber(ARGV[3]))
 local agreed, _, latest = agreedNow(now, tonumber(ARGV[7]), ARGV[8], stored)
 local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, stampMs = agreed or latest, minId = minId })
-local healing = '0'
-if now < state.healUntil then healing = '1' end
-local before = redis.call('HMGET', meta, 'hbAt', 'steadySince')
+local before = redis.call('HMGET', meta, 'hbAt', 'steadySince', 'ownBeatAt', 'beats')
 local steadySince = tonumber(before[2])
 local pause = before[1] and now - tonumber(before[1]) or 0
-if not steadySince or pause < 0 or pause > ${longestPauseMs} then steadySince = now end
+if not steadySince or pause < 0 or pause > ${longestPauseMs} or before[1] ~= before[3] then steadySince = now end
+local beats = before[4] or ${healingBeats}
+if not held and ARGV[6] ~= '1' then beats = math.min(beats + 1, ${healingBeats}) end
+local healUntil = math.min(state.healUntil, now + ${healingMs})
+local healing = '1'
+if now >= healUntil and tonumber(beats) >= ${healingBeats} then healing, healUntil = '0', 0 end
 local body = table.concat({ '${eventVersion}', 'h', num(state.seq + 1), num(now), healing }, '|')
 append(log, meta, state, body, minId)
-redis.call('HSET', meta, 'hbAt', num(now), 'steadySince', num(steadySince))
+redis.call('HSET', meta, 'hbAt', num(now), 'ownBeatAt', num(now), 'steadySince', num(steadySince), 'beats', num(beats), 'healUntil', num(healUntil))
 if held then return { 'held', num(now), stored } end
 stored = table.concat({ num(now), ARGV[7], ARGV[8] }, '|')
 redis.call('HSET', meta, 'clock', stored)

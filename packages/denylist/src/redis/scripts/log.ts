@@ -1,28 +1,32 @@
+import { healingBeats } from '../../log/healing.ts';
 import { clocks } from './clocks.ts';
 import { script } from './script.ts';
 import { restartDetails, writing } from './writing.ts';
 
 /**
- * position-2: the end of the log, read in one atomic step so that head and last id belong together.
+ * position-3: the end of the log, read in one atomic step so that head and last id belong together.
  *
  * KEYS meta, log
- * Returns { now in ms, epoch, head, healUntil, maxTokenLifetime, minReader, last id }; epoch false when there is no log.
+ * Returns { now in ms, epoch, head, 1 when healing else 0, maxTokenLifetime, minReader, last id }; epoch false when there is
+ * no log.
  */
 export const positionScript = script(
   'position',
   2,
   `${clocks}
-local now = num(nowMs())
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'healUntil', 'maxTokenLifetime', 'minReader')
+local now = nowMs()
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'healUntil', 'maxTokenLifetime', 'minReader', 'beats', 'hbAt', 'ownBeatAt')
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 local id = '0-0'
 if last[1] then id = last[1][1] end
-return { now, m[1], m[2], m[3], m[4], m[5], id }
+local healing = 0
+if m[1] and isHealing(now, m[3], m[6], m[7], m[8]) then healing = 1 end
+return { num(now), m[1], m[2], healing, m[4], m[5], id }
 `,
 );
 
 /**
- * declare-4: declares a first log, or one that is healing, complete, and ends a restart that is in force. For an operator
+ * declare-5: declares a first log, or one that is healing, complete, and ends a restart that is in force. For an operator
  * who knows that nothing was lost. A first log has no readers whose lines could be lost, so it is steady from the start.
  *
  * KEYS rules, log, meta · ARGV epoch candidate · longest token lifetime (s) · log retention (ms)
@@ -42,8 +46,10 @@ if restarted then
   local ended = mergeRules(restart, { 0, 0, 0, restart[3] })
   appendRule(rules, log, meta, state, { digest = RESTART, rule = ended, now = now, minId = num(now - tonumber(ARGV[3])), details = '${restartDetails}' })
 end
-if known == 1 and now >= state.healUntil and not restarted then return { 'whole', state.epoch } end
-if known == 0 or now < state.healUntil then redis.call('HSET', meta, 'healUntil', num(now)) end
+local m = redis.call('HMGET', meta, 'beats', 'hbAt', 'ownBeatAt')
+local healing = isHealing(now, state.healUntil, m[1], m[2], m[3])
+if known == 1 and not healing and not restarted then return { 'whole', state.epoch } end
+redis.call('HSET', meta, 'healUntil', '0', 'beats', '${healingBeats}')
 if known == 1 then return { 'healed', state.epoch } end
 redis.call('HSET', meta, 'steadySince', '0')
 return { 'created', state.epoch }

@@ -3,18 +3,20 @@ import { clocks } from './clocks.ts';
 import { script } from './script.ts';
 
 /**
- * prune-2: deletes those of the named rules that have ended by the clock of Redis.
+ * prune-3: deletes those of the named rules that have ended by the clock of Redis and by the agreed time of the caller: a
+ * clock that steps ahead must not delete rules of living tokens.
  *
- * KEYS rules, meta · ARGV digests (16 bytes each) · Returns how many were deleted.
+ * KEYS rules, meta · ARGV agreed time (s) · digests (16 bytes each) · Returns how many were deleted.
  */
 export const pruneScript = script(
   'prune',
   2,
   `${clocks}
-local nowS = math.floor(nowMs() / 1000)
+local nowS = math.min(math.floor(nowMs() / 1000), tonumber(ARGV[1]))
 local lifetime = tonumber(redis.call('HGET', KEYS[2], 'maxTokenLifetime') or '${forEver}')
 local gone = 0
-for _, digest in ipairs(ARGV) do
+for index = 2, #ARGV do
+  local digest = ARGV[index]
   local held = redis.call('HGET', KEYS[1], digest)
   if held then
     local D, I, S, L = struct.unpack('>I4I4I4I4', held)

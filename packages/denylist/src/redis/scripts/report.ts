@@ -7,10 +7,10 @@ const lineRetentionMs = 86_400_000;
 export const lineVersion = '1';
 
 /**
- * report-1: stores up to which entry a reader and its replicas have applied the log, with the time of Redis. Deletes
- * lines older than a day.
+ * report-2: stores up to which entry a reader and its replicas have applied the log, with the time of Redis. Deletes
+ * lines older than a day, while the clock of the reader agrees: a clock that steps ahead must not forget living readers.
  *
- * KEYS replicas · ARGV reader · epoch|head|cursor|replicas · Returns now in ms.
+ * KEYS replicas · ARGV reader · epoch|head|cursor|replicas · wall clock of the reader (ms) · Returns now in ms.
  */
 export const reportScript = script(
   'report',
@@ -18,7 +18,7 @@ export const reportScript = script(
   `${clocks}
 local now = nowMs()
 local stamp = num(now)
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
+if agreedNow(now, tonumber(ARGV[3]), '', '') and redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
   local reader
   for index, line in ipairs(redis.call('HGETALL', KEYS[1])) do
     if index % 2 == 1 then reader = line

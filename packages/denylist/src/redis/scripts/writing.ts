@@ -1,12 +1,10 @@
 import { eventVersion } from '../../codec/event.ts';
+import { healingMs } from '../../log/healing.ts';
 import { digestToBytes } from '../../rules/digest.ts';
 import type { RevocationDetails } from '../../rules/event.ts';
 import { restartDigest } from '../../rules/log-restart.ts';
 import { forEver, ruleMarginSeconds, stampCeiling } from '../../rules/rule.ts';
 import { clocks } from './clocks.ts';
-
-/** How long a log that began empty answers "unknown": in this time every sidecar writes back the rules that it holds. */
-export const healingMs = 15_000;
 
 /** As a Lua string: Lua has no literal for bytes. */
 const restartField = [...digestToBytes(restartDigest)].map((byte) => `\\${String(byte).padStart(3, '0')}`).join('');
@@ -69,7 +67,7 @@ local function openLog(rules, log, meta, given)
     appendRule(rules, log, meta, state, { digest = RESTART, rule = rule, now = given.now, minId = given.minId, details = '${restartDetails}' })
   end
   redis.call('HSET', meta, 'format', 1, 'epoch', state.epoch, 'head', state.head, 'seq', num(state.seq),
-    'healUntil', num(state.healUntil), 'maxTokenLifetime', given.lifetime, 'minReader', 1)
+    'healUntil', num(state.healUntil), 'beats', '0', 'maxTokenLifetime', given.lifetime, 'minReader', 1)
   return state
 end
 `;

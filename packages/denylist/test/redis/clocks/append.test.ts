@@ -1,82 +1,36 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type RedisServer, startRedis } from '@revocast/test-support';
 import fc from 'fast-check';
-import { readRule, viewOf } from '../../../src/codec/rows.ts';
-import type { OpenedSource } from '../../../src/log/opened-source.ts';
 import { createPublisherOver, type Publisher } from '../../../src/publisher/publisher.ts';
-import { connectRedis, type RedisConnection } from '../../../src/redis/connection/connect.ts';
-import { readArray, readBytes, readOptionalText, readText } from '../../../src/redis/connection/replies.ts';
-import { RedisSession } from '../../../src/redis/connection/session.ts';
-import { Heartbeat } from '../../../src/redis/heartbeat.ts';
+import { readArray, readOptionalText, readText } from '../../../src/redis/connection/replies.ts';
 import { keys } from '../../../src/redis/keys.ts';
 import { clocks } from '../../../src/redis/scripts/clocks.ts';
 import { script } from '../../../src/redis/scripts/script.ts';
 import { agreedNow } from '../../../src/rules/agreed-now.ts';
-import { digestOf, digestToBytes } from '../../../src/rules/digest.ts';
+import { digestOf } from '../../../src/rules/digest.ts';
 import { restartDigest } from '../../../src/rules/log-restart.ts';
-import { cutoffSkewSeconds, emptyRule, forEver, type Rule, ruleMarginSeconds } from '../../../src/rules/rule.ts';
-import { openSource } from '../../../src/sources/open-source.ts';
-import { parseRedisSource } from '../../../src/sources/redis-source.ts';
-import { systemRandom as random, randomHex } from '../../../src/system-clock.ts';
+import { cutoffSkewSeconds, emptyRule, forEver, ruleMarginSeconds } from '../../../src/rules/rule.ts';
+import { randomHex } from '../../../src/system-clock.ts';
 import { arbitraryReadings } from '../../rules/arbitrary-readings.ts';
+import { ClockWorld, hourMs, issuer, nowSeconds } from './harness.ts';
 import { hostClock, restoreRedisClock, shiftRedis } from './shifted-redis.ts';
 
-const issuer = 'https://login.example.com/';
-const hourMs = 3_600_000;
 const named = { issuer, subject: 'alice' } as const;
 const subject = { ...named, reason: 'password_change' } as const;
 const digest = digestOf({ dimension: 'subject', issuer, value: 'alice' });
-const nowSeconds = () => Math.floor(Date.now() / 1000);
 
-let server: RedisServer;
-let redis: RedisConnection;
-const closing: (() => Promise<unknown>)[] = [];
+let world: ClockWorld;
 beforeAll(async () => {
-  server = await startRedis();
-  redis = await connectRedis(parseRedisSource(server.url, 'source'));
+  world = await ClockWorld.start();
 });
-beforeEach(async () => {
-  await redis.call('FLUSHALL', []);
-});
-afterEach(async () => {
-  restoreRedisClock();
-  for (const close of closing.splice(0)) await close();
-});
-afterAll(async () => {
-  redis.close();
-  await server.stop();
-});
+afterEach(() => world.reset());
+afterAll(() => world.stop());
 
-async function open(aheadMs = 0, bootId = 'host-1'): Promise<OpenedSource> {
-  const clock = hostClock(bootId, aheadMs);
-  const source = await openSource(server.url, { clock, random, newEpoch: () => randomHex(8) });
-  closing.push(() => source.close());
-  return source;
-}
+const beat = (aheadMs?: number, bootId?: string) => world.beat(aheadMs, bootId);
+const ruleOf = (of = digest) => world.ruleOf(of);
 
 async function publisherWith(aheadMs = 0): Promise<Publisher> {
-  const { log, feed } = await open(aheadMs);
+  const { log, feed } = await world.open(aheadMs);
   return createPublisherOver({ log, feed, clock: hostClock('host-1', aheadMs), newId: () => randomHex(8) });
-}
-
-/** One heartbeat of the lease holder. */
-async function beat(aheadMs = 0, bootId = 'host-2'): Promise<void> {
-  const clock = hostClock(bootId, aheadMs);
-  const session = new RedisSession(parseRedisSource(server.url, 'source'), {
-    clock,
-    random,
-    timeouts: { commandMs: 2000 },
-  });
-  const failures: unknown[] = [];
-  const onFailure = (failure: unknown) => failures.push(failure);
-  await new Heartbeat({ session, clock, holder: 'holder', onFailure }).stop();
-  expect(failures).toEqual([]);
-  session.close();
-}
-
-async function ruleOf(of = digest): Promise<Rule> {
-  const [value] = readArray(await redis.call('HMGET', [keys.rules, digestToBytes(of)]), 'HMGET');
-  return value === null ? emptyRule : readRule(viewOf(readBytes(value, 'rule')), 0);
 }
 
 describe('the agreed time of the scripts', () => {
@@ -92,7 +46,11 @@ return { agreed and num(agreed) or '', num(earliest), num(latest) }`,
       fc.asyncProperty(arbitraryReadings, async (given) => {
         const { logMs, writer, leaseHolder } = given;
         const stored = leaseHolder && `${leaseHolder.logMs}|${leaseHolder.wallMs}|${leaseHolder.bootId}`;
-        const reply = await redis.run(asked, [], [logMs, writer?.wallMs ?? '', writer?.bootId ?? '', stored ?? '']);
+        const reply = await world.redis.run(
+          asked,
+          [],
+          [logMs, writer?.wallMs ?? '', writer?.bootId ?? '', stored ?? ''],
+        );
         const found = readArray(reply, 'agreed').map((time) => readText(time, 'time'));
         const { agreedMs, earliestMs, latestMs } = agreedNow(given);
         expect(found).toEqual([agreedMs ?? '', earliestMs, latestMs].map(String));
@@ -157,7 +115,7 @@ describe('while no two clocks agree', () => {
     ['a cutoff more than 60 s ahead of the earliest clock', { ...subject, issuedUpTo: nowSeconds() + 120 }],
   ] as const)('refuses %s, and writes no rule', async (_, revocation) => {
     await expect(publisher.revoke(revocation)).rejects.toMatchObject(refused);
-    expect(await redis.call('HLEN', [keys.rules])).toBe(1); // the restart of the log
+    expect(await world.redis.call('HLEN', [keys.rules])).toBe(1); // the restart of the log
   });
 
   it('names the clocks and the way out', async () => {
@@ -219,7 +177,7 @@ describe('a stamp', () => {
   it('of the restart of a log is not behind with the clock of Redis: tokens issued before the loss would count as later', async () => {
     shiftRedis(-3 * hourMs);
     const before = nowSeconds();
-    await (await open()).reseed?.append(
+    await (await world.open()).reseed?.append(
       [{ digest, rule: { ...emptyRule, deniedUntil: 5, denialStamp: 1 } }],
       new AbortController().signal,
     );
@@ -233,7 +191,7 @@ describe('with programs of the last release', () => {
   /** What they store: no clock. */
   const lastReleaseBeat = async () => {
     await beat();
-    await redis.call('HDEL', [keys.meta, 'clock']);
+    await world.redis.call('HDEL', [keys.meta, 'clock']);
   };
 
   it('a publisher beside a lease holder without a reading uses the later of two clocks', async () => {
@@ -245,9 +203,9 @@ describe('with programs of the last release', () => {
 
   it('a lease holder of the last release leaves an old reading, which is not used', async () => {
     await beat(3 * hourMs);
-    const stored = readOptionalText(await redis.call('HGET', [keys.meta, 'clock']), 'clock') ?? '';
+    const stored = readOptionalText(await world.redis.call('HGET', [keys.meta, 'clock']), 'clock') ?? '';
     const [logMs = '', ...rest] = stored.split('|');
-    await redis.call('HSET', [keys.meta, 'clock', [Number(logMs) - 3000, ...rest].join('|')]);
+    await world.redis.call('HSET', [keys.meta, 'clock', [Number(logMs) - 3000, ...rest].join('|')]);
     await (await publisherWith()).revoke(subject);
     expect((await ruleOf()).issuedUpTo).toBeLessThanOrEqual(nowSeconds() + cutoffSkewSeconds);
   });
