@@ -3,6 +3,17 @@ import { readFileSync } from 'node:fs';
 import type { Clock, Random } from './clock.ts';
 
 /**
+ * The timers and the monotonic clock of the platform, as they were when this module was loaded: fake timers that a test
+ * installs later stop neither feeds nor time limits, and cannot leave a wrong time behind.
+ */
+const { setTimeout: startTimer, clearTimeout: cancelTimer, setImmediate: startImmediate } = globalThis;
+const monotonicMs = performance.now.bind(performance);
+const hostMonotonicNs = process.hrtime.bigint;
+
+/** Fake timers (sinon, jest, vitest) were installed before this module was loaded: what was taken above may be theirs. */
+const isFaked = 'clock' in startTimer || '_isMockFunction' in startTimer;
+
+/**
  * `performance.now()` counts the host's monotonic clock from the start of the process, and costs a tenth of `hrtime`. A
  * sidecar sends proofs to other processes of its host, so both need the host's own count.
  */
@@ -27,14 +38,17 @@ function readBootIdFile(): string {
   }
 }
 
-/** The clock of this machine. Only composition roots use it. */
+/**
+ * The clock of this machine. Only composition roots use it. In tests with fake timers, only `wallMs` is faked: claims are
+ * compared with the time that the test sets, and everything else goes on in real time.
+ */
 export const systemClock: Clock = {
   get bootId() {
     return readBootId();
   },
   monotonicMs() {
     hostOffsetMs ??= measureHostOffset();
-    return hostOffsetMs + performance.now();
+    return hostOffsetMs + processMs();
   },
   wallMs: () => Date.now(),
   sleep: (ms, signal, keepAlive = false) =>
@@ -44,16 +58,46 @@ export const systemClock: Clock = {
         return;
       }
       const finish = () => {
-        clearTimeout(timer);
+        cancel();
         signal?.removeEventListener('abort', finish);
         resolve();
       };
       // Node fires a timer of more than 2^31-1 ms at once.
-      const timer = setTimeout(finish, Math.min(ms, 2 ** 31 - 1));
-      if (!keepAlive) timer.unref();
+      const cancel = callAfter(finish, Math.min(ms, 2 ** 31 - 1), keepAlive);
       signal?.addEventListener('abort', finish, { once: true });
     }),
 };
+
+/** Calls back once the events that are due have been handled. */
+export function afterTurn(callback: () => void): void {
+  if (isFaked) callAfter(callback, 0, true);
+  else startImmediate(callback);
+}
+
+/** Keeps the process alive until the returned function is called. */
+export function stayAlive(): () => void {
+  return callAfter(() => {}, 2 ** 31 - 1, true);
+}
+
+function processMs(): number {
+  // No fake timers replace the second.
+  return isFaked ? process.uptime() * 1000 : monotonicMs();
+}
+
+/** @returns a function that cancels the call. */
+function callAfter(callback: () => void, ms: number, keepAlive: boolean): () => void {
+  if (isFaked) return callAfterSignal(callback, ms);
+  const timer = startTimer(callback, ms);
+  if (!keepAlive) timer.unref();
+  return () => cancelTimer(timer);
+}
+
+/** With a timer that no fake timers replace. It keeps no process alive. */
+function callAfterSignal(callback: () => void, ms: number): () => void {
+  const signal = AbortSignal.timeout(Math.ceil(ms));
+  signal.addEventListener('abort', callback, { once: true });
+  return () => signal.removeEventListener('abort', callback);
+}
 
 /** The random numbers of this machine, for jitter. */
 export const systemRandom: Random = () => Math.random();
@@ -62,9 +106,9 @@ export const systemRandom: Random = () => Math.random();
 function measureHostOffset(): number {
   let best = { gapMs: Number.POSITIVE_INFINITY, offsetMs: 0 };
   for (let reading = 0; reading < 5; reading++) {
-    const beforeMs = performance.now();
-    const hostMs = Number(process.hrtime.bigint()) / 1e6;
-    const gapMs = performance.now() - beforeMs;
+    const beforeMs = processMs();
+    const hostMs = Number(hostMonotonicNs()) / 1e6;
+    const gapMs = processMs() - beforeMs;
     if (gapMs < best.gapMs) best = { gapMs, offsetMs: hostMs - beforeMs - gapMs / 2 };
   }
   return best.offsetMs;

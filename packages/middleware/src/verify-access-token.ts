@@ -1,6 +1,6 @@
 import { decideUse, type Presented } from './decide-use.ts';
 import { type Decision, internalError, rejected, unavailable, type WhenUnknown } from './decision.ts';
-import { type RequestWithHeaders, readBearer } from './token/bearer.ts';
+import { type AnyRequest, readBearer } from './token/bearer.ts';
 import {
   type Check,
   checkAge,
@@ -63,7 +63,7 @@ export const checksOnEachUse: readonly TimeCheck[] = [
  * throws, and its promise never rejects: an unexpected failure is `unavailable`, and not the fault of the token.
  */
 export function verifyAccessToken(
-  request: RequestWithHeaders,
+  request: AnyRequest,
   verification: Verification,
   whenUnknown: WhenUnknown,
 ): Decision | Promise<Decision> {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import { countFields, fieldOf, type RequestWithHeaders } from '../token/bearer.ts';
+import type { AnyRequest } from '../token/bearer.ts';
+import { countFields, fieldOf } from '../token/fields.ts';
 
 /** The header with the certificate of the client, for a proxy that ends the TLS connection. */
 export interface CertificateHeader {
@@ -20,7 +21,7 @@ const maxHeaderLength = 16_384;
  * client could send the header, and the socket belongs to the proxy.
  */
 export function certificateThumbprint(
-  request: RequestWithHeaders,
+  request: AnyRequest,
   fromHeader: CertificateHeader | undefined,
 ): string | undefined {
   const certificate =
@@ -28,13 +29,13 @@ export function certificateThumbprint(
   return certificate && hash('sha256', certificate, 'base64url');
 }
 
-function socketCertificate(socket: RequestWithHeaders['socket']): Uint8Array | undefined {
+function socketCertificate(socket: AnyRequest['socket']): Uint8Array | undefined {
   const certificate = socket?.getPeerCertificate?.();
   if (typeof certificate !== 'object' || certificate === null || !('raw' in certificate)) return undefined;
   return certificate.raw instanceof Uint8Array ? certificate.raw : undefined;
 }
 
-function headerCertificate(request: RequestWithHeaders, from: CertificateHeader): Uint8Array | undefined {
+function headerCertificate(request: AnyRequest, from: CertificateHeader): Uint8Array | undefined {
   const address = request.socket?.remoteAddress;
   if (address === undefined || !from.isTrusted(address)) return undefined;
   if (countFields(request, from.header) !== 1) return undefined;

@@ -3,7 +3,7 @@ import { jwkThumbprint } from '../jwks/jwk-thumbprint.ts';
 import { readKey } from '../jwks/parse-key-set.ts';
 import type { VerificationKey } from '../jwks/verification-key.ts';
 import type { ResolvedDpop } from '../options/binding-options.ts';
-import type { RequestWithHeaders } from '../token/bearer.ts';
+import type { AnyRequest } from '../token/bearer.ts';
 import { isNumericDate } from '../token/claims.ts';
 import { parseSigned } from '../token/compact.ts';
 import { isJsonObject, type JsonObject } from '../token/json.ts';
@@ -53,7 +53,7 @@ export interface ProofPolicy extends Pick<ResolvedDpop, 'publicOrigin' | 'proofM
 /** A proof, its request and token, and the time. */
 export interface ProofUnderTest {
   readonly proof: DpopProof;
-  readonly request: RequestWithHeaders;
+  readonly request: AnyRequest;
   /** The access token as received. */
   readonly token: string;
   /** The thumbprint that the token is bound to; undefined: no proof fits. */

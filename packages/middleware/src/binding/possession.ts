@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import { countFields, fieldOf, type RequestWithHeaders } from '../token/bearer.ts';
+import type { AnyRequest } from '../token/bearer.ts';
+import { countFields, fieldOf } from '../token/fields.ts';
 import type { VerifySignature } from '../token/signature.ts';
 import { type CertificateHeader, certificateThumbprint } from './client-certificate.ts';
 import type { Confirmation } from './confirmation.ts';
@@ -11,7 +12,7 @@ export type Scheme = 'bearer' | 'dpop';
 
 /** A token as a request presents it. */
 export interface PresentedToken {
-  readonly request: RequestWithHeaders;
+  readonly request: AnyRequest;
   readonly scheme: Scheme;
   readonly token: string;
 }

@@ -1,4 +1,4 @@
-import type { RequestWithHeaders } from '../token/bearer.ts';
+import type { AnyRequest } from '../token/bearer.ts';
 
 /** A path segment that a parser of URLs removes: `.` and `..`, escaped or not. */
 const dotSegment = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
@@ -29,7 +29,7 @@ function normalEscape(escaped: string): string {
  * The URI that the client requested: the configured public origin and the received path. `Host` and `Forwarded` are not
  * read: with a value of its choice, a client could use a proof that was made for another server.
  */
-export function targetUri(request: RequestWithHeaders, publicOrigin: string): string | undefined {
+export function targetUri(request: AnyRequest, publicOrigin: string): string | undefined {
   const target = request.originalUrl ?? request.url;
   // RFC 9112 §3.2.1: only the origin form. The absolute form contains an authority, which the client chooses.
   if (target === undefined || !target.startsWith('/')) return undefined;

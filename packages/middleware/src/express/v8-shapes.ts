@@ -14,6 +14,8 @@ export const dictionaryModeIsFaster = Number.parseInt(versions.v8, 10) < 13;
  * saves a bare route more time than the check of a known token costs (docs/performance.md).
  */
 export function useDictionaryMode(request: object, response: object): void {
+  // A property of an object that is frozen or not extensible could not be restored.
+  if (!Object.isExtensible(request) || !Object.isExtensible(response)) return;
   const routed: { next?: unknown } = request;
   const { next } = routed;
   if (next !== undefined) {

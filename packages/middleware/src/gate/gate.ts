@@ -1,6 +1,6 @@
 import type { Decision } from '../decision.ts';
 import type { DecisionUse } from '../telemetry/telemetry.ts';
-import type { RequestWithHeaders } from '../token/bearer.ts';
+import type { AnyRequest } from '../token/bearer.ts';
 import type { VerifierParts } from '../verifier/verifier-parts.ts';
 import { Admission, type Passage, schemeOf } from './admission.ts';
 import { admissionOf, noteAdmission } from './admitted-request.ts';
@@ -22,7 +22,7 @@ export class Gate {
   }
 
   /** Decides about a request and counts the decision. Never throws, never rejects. */
-  decide(request: RequestWithHeaders, whenUnknown = this.#options.whenUnknown): Decision | Promise<Decision> {
+  decide(request: AnyRequest, whenUnknown = this.#options.whenUnknown): Decision | Promise<Decision> {
     const { clock, decide } = this.#verifier;
     const startedAtMs = clock.monotonicMs();
     const decision = decide(request, whenUnknown);
@@ -36,7 +36,7 @@ export class Gate {
    *
    * @returns synchronously where the decision is. Never throws, never rejects.
    */
-  enter(request: RequestWithHeaders): Passage | Promise<Passage> {
+  enter(request: AnyRequest): Passage | Promise<Passage> {
     // A route may have a stricter gate than the application around it. That is one request, and counted once.
     const isCounted = admissionOf(request)?.verifier.telemetry === this.#verifier.telemetry;
     const decision = isCounted ? this.#verifier.decide(request, this.#options.whenUnknown) : this.decide(request);
@@ -45,14 +45,14 @@ export class Gate {
       : this.#conclude(decision, request);
   }
 
-  #count(decision: Decision, request: RequestWithHeaders, startedAtMs: number): Decision {
+  #count(decision: Decision, request: AnyRequest, startedAtMs: number): Decision {
     const { clock, telemetry } = this.#verifier;
     telemetry.decided(decision, this.#useOf(decision), clock.monotonicMs() - startedAtMs);
     if (decision.outcome === 'accepted') telemetry.tokenUsed?.(decision.auth, request);
     return decision;
   }
 
-  #conclude(decision: Decision, request: RequestWithHeaders): Passage {
+  #conclude(decision: Decision, request: AnyRequest): Passage {
     const { outcome } = decision;
     if (outcome !== 'accepted' && this.#useOf(decision) === 'enforced') {
       return refuse(decision, this.#verifier.answerStyle, { scheme: schemeOf(decision) });

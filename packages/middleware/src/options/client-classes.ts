@@ -1,4 +1,10 @@
-import { isClientClassName, maxClientClasses, namelessClass, unlistedClass } from '@revocast/denylist/replica';
+import {
+  isClientClassName,
+  maxClientClasses,
+  namelessClass,
+  processWide,
+  unlistedClass,
+} from '@revocast/denylist/replica';
 import { ConfigurationError } from '../errors.ts';
 import { WeakMemo } from '../verifier/weak-memo.ts';
 import { isGiven, readStrings, refuse } from './read-option.ts';
@@ -14,8 +20,8 @@ export interface ClientClasses {
 }
 
 /** The same result for the same object: verifiers that share it are counted together. */
-const known = new WeakMemo<ClientClasses>();
-const none = {};
+const known = processWide('middleware.client-classes.1', () => new WeakMemo<ClientClasses>());
+const none = processWide('middleware.no-client-classes.1', () => ({}));
 
 const nameBounds = `at most ${maxClientClasses} names of 1–64 letters, digits or . : - _`;
 export const clientClassBounds = `an object with ${nameBounds}`;

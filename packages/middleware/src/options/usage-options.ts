@@ -1,4 +1,5 @@
-import type { RequestWithHeaders } from '../token/bearer.ts';
+import { processWide } from '@revocast/denylist/replica';
+import type { AnyRequest, RequestWithHeaders } from '../token/bearer.ts';
 import { scopeToken } from '../token/scope.ts';
 import { WeakMemo } from '../verifier/weak-memo.ts';
 import { type GivenOptions, group, number, optional, type Reader, type ReadOptions } from './option-table.ts';
@@ -49,7 +50,7 @@ export const usageTable = {
    * Hook that returns at once where a request came from, or undefined. It runs on each accepted request. Its errors are
    * counted and change nothing else. Default: none.
    */
-  locate: optional<(request: RequestWithHeaders) => unknown, UsageHooks['locate']>({
+  locate: optional<(request: AnyRequest) => unknown, UsageHooks['locate']>({
     bounds: 'a function',
     read: readFunction,
   }),
@@ -73,7 +74,7 @@ export type ResolvedUsage = ReadOptions<typeof usageTable>;
 
 const readGroup = group(usageTable);
 /** The same result for the same object: verifiers that share it are counted together. */
-const known = new WeakMemo<ResolvedUsage>();
+const known = processWide('middleware.usage-options.1', () => new WeakMemo<ResolvedUsage>());
 
 export const readUsage: Reader<ResolvedUsage | undefined> = (name, value, context) => {
   if (value === undefined || value === null) return undefined;

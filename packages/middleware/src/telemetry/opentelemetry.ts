@@ -5,6 +5,7 @@ import {
   epochTime,
   type OpenTelemetryApi,
   parseTraceparent,
+  processWide,
   spanKinds,
   stagesOf,
   type TelemetryAttributes,
@@ -19,8 +20,8 @@ import type { DecisionUse, Telemetry } from './telemetry.ts';
 
 const scope = '@revocast/middleware';
 
-const telemetries = new WeakMemo<Telemetry>();
-const feedObservers = new WeakMap<OpenTelemetryApi, FeedObserver>();
+const telemetries = processWide('middleware.traced-telemetries.1', () => new WeakMemo<Telemetry>());
+const feedObservers = processWide('middleware.traced-feeds.1', () => new WeakMap<OpenTelemetryApi, FeedObserver>());
 
 interface Tracing {
   readonly openTelemetry: OpenTelemetryOptions;

@@ -1,3 +1,4 @@
+import { processWide } from '@revocast/denylist/replica';
 import { isUnavailable, type Reason, reasons } from '../errors.ts';
 import { type KeySourceObserver, keyLookupResults, keySetFetchResults } from '../jwks/key-source.ts';
 import type { MetricsRegistry } from '../options/telemetry-options.ts';
@@ -7,14 +8,8 @@ import type { Counter, MetricFamilies } from './middleware-metrics.ts';
 import { registerFamilies } from './register-families.ts';
 import type { Telemetry, WatchedSources } from './telemetry.ts';
 
-/**
- * The telemetry of each registry, for all copies of this package in the process: its ESM and its CommonJS half, and a copy
- * that is loaded again while the program runs. The number changes with the interface.
- */
-const key = Symbol.for('revocast.middleware.telemetries.1');
-const holder = globalThis as { [key]?: WeakMap<MetricsRegistry, Registered> };
-holder[key] ??= new WeakMap<MetricsRegistry, Registered>();
-const telemetries = holder[key];
+/** The telemetry of each registry. */
+const telemetries = processWide('middleware.telemetries.1', () => new WeakMap<MetricsRegistry, Registered>());
 
 interface Registered {
   readonly telemetry: Telemetry;

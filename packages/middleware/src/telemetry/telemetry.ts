@@ -1,8 +1,9 @@
+import { processWide } from '@revocast/denylist/replica';
 import type { Auth, Decision } from '../decision.ts';
 import type { Reason } from '../errors.ts';
 import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
 import type { FeedObserver, SharedReplica } from '../revocation/shared-replica.ts';
-import type { RequestWithHeaders } from '../token/bearer.ts';
+import type { AnyRequest } from '../token/bearer.ts';
 import type { TokenCache, TokenCacheResult } from '../token/token-cache.ts';
 import type { MetricFamilies } from './middleware-metrics.ts';
 
@@ -24,7 +25,7 @@ export interface Telemetry {
   /** Starts the series of an issuer at 0. */
   expectIssuer(alias: string): void;
   /** Once per accepted request. Absent unless usage is counted. */
-  tokenUsed?(auth: Auth, request: RequestWithHeaders): void;
+  tokenUsed?(auth: Auth, request: AnyRequest): void;
   /** The scopes that a guard required of a request that it let pass, and those of the token. Absent unless usage is counted. */
   scopesUsed?(named: readonly string[], held: readonly string[]): void;
   /** For more metrics on the same registry; absent without a registry. */
@@ -40,14 +41,16 @@ export interface WatchedSources {
 }
 
 /** Counts nothing. */
-export const noTelemetry: Telemetry = Object.freeze({
-  decided() {},
-  authorized() {},
-  tokenCacheAsked() {},
-  verdictGiven() {},
-  failedOpen() {},
-  keySourceObserver: () => ({}),
-  feedObservers: [],
-  expectIssuer() {},
-  watch: () => () => {},
-});
+export const noTelemetry: Telemetry = processWide('middleware.no-telemetry.1', () =>
+  Object.freeze({
+    decided() {},
+    authorized() {},
+    tokenCacheAsked() {},
+    verdictGiven() {},
+    failedOpen() {},
+    keySourceObserver: () => ({}),
+    feedObservers: [],
+    expectIssuer() {},
+    watch: () => () => {},
+  }),
+);

@@ -1,8 +1,9 @@
 import { defaultMaxTokenBytes } from './compact.ts';
+import { countFields, fieldOf, type RequestFields } from './fields.ts';
 
 /**
- * The part of a request that carries credentials: an `IncomingMessage` of Node, or a plain object. `undefined` is spelled out
- * for callers that compile with `exactOptionalPropertyTypes`, because Node's type allows it.
+ * The part of a request of Node that is read. `undefined` is spelled out for callers that compile with
+ * `exactOptionalPropertyTypes`, because Node's type allows it.
  */
 export interface RequestWithHeaders {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -18,6 +19,9 @@ export interface RequestWithHeaders {
   /** The connection of the peer; a TLS socket also has its certificate. */
   readonly socket?: { readonly remoteAddress?: string | undefined; getPeerCertificate?(): unknown } | undefined;
 }
+
+/** A request of Node, a `Request` of the Fetch API, an event of API Gateway, or a plain object with `headers`. */
+export interface AnyRequest extends Omit<RequestWithHeaders, keyof RequestFields>, RequestFields {}
 
 /** Why the credentials of a request are rejected before the token is read. */
 export type BearerRefusal = 'malformed_request' | 'multiple_tokens' | 'unsupported_scheme' | 'token_too_large';
@@ -48,7 +52,7 @@ const foreignToB64token = /[^A-Za-z0-9\-._~+/=]/;
  * others 401. Never throws.
  * @see RFC 6750 §2.1, RFC 9110 §11.6.2, RFC 9449 §7.1 (the `DPoP` scheme)
  */
-export function readBearer(request: RequestWithHeaders, maxTokenBytes = defaultMaxTokenBytes): BearerCredentials {
+export function readBearer(request: AnyRequest, maxTokenBytes = defaultMaxTokenBytes): BearerCredentials {
   const field = fieldOf(request, 'authorization');
   if (countFields(request, 'authorization') > 1) return refused('multiple_tokens');
   if (field === undefined) return none;
@@ -74,31 +78,4 @@ function isB64token(text: string): boolean {
   if (foreignToB64token.test(text)) return false;
   const padding = text.indexOf('=');
   return padding === -1 ? text !== '' : padding > 0 && /^=+$/.test(text.slice(padding));
-}
-
-/** The value of a field; the first of several. @param name in lower case. */
-export function fieldOf({ headers }: RequestWithHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return typeof value === 'string' ? value : value?.[0];
-}
-
-/**
- * Counts the fields as received. Node keeps only the first of several in `headers`, while a proxy in front may have checked
- * the last: only a request with one field means the same to both.
- */
-export function countFields(request: RequestWithHeaders, name: string): number {
-  const { rawHeaders } = request;
-  if (rawHeaders !== undefined) {
-    let count = 0;
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-      const received = rawHeaders[i];
-      if (received?.length !== name.length) continue;
-      if (received === name || received.toLowerCase() === name) count += 1;
-    }
-    return count;
-  }
-  // Last, because Node builds these objects on the first access, which costs more than the check.
-  const values = request.headersDistinct?.[name] ?? request.headers[name];
-  if (values === undefined) return 0;
-  return typeof values === 'string' ? 1 : values.length;
 }

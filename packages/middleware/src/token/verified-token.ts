@@ -1,4 +1,4 @@
-import type { DigestSet } from '@revocast/denylist/replica';
+import { type DigestSet, processWide } from '@revocast/denylist/replica';
 import { type Confirmation, readConfirmation } from '../binding/confirmation.ts';
 import type { Accepted, AccessTokenClaims, Auth } from '../decision.ts';
 import type { TrustedIssuer } from '../issuers/trusted-issuer.ts';
@@ -21,7 +21,10 @@ export interface VerifiedToken {
 }
 
 /** Keyed by the claims, which every copy of an `auth` shares. Not a member of it, so that routes receive no digests. */
-const digestsByClaims = new WeakMap<AccessTokenClaims, DigestSet>();
+const digestsByClaims = processWide(
+  'middleware.digests-by-claims.1',
+  () => new WeakMap<AccessTokenClaims, DigestSet>(),
+);
 
 /** The digests under which the token behind `auth` can be denied. */
 export function digestsOf({ claims }: Auth): DigestSet | undefined {

@@ -1,3 +1,4 @@
+import { processWide } from '@revocast/denylist/replica';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { ResolvedRevocation } from '../options/revocation-options.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -6,7 +7,7 @@ import { WeakMemo } from '../verifier/weak-memo.ts';
 import { UsageReporter } from './usage-reporter.ts';
 import { withUsage } from './with-usage.ts';
 
-const telemetries = new WeakMemo<Telemetry>();
+const telemetries = processWide('middleware.used-telemetries.1', () => new WeakMemo<Telemetry>());
 
 /**
  * Adds the figures of usage to a telemetry, if the options ask for them.
@@ -26,7 +27,7 @@ export function takeUsage(
   );
 }
 
-const noReporter = {};
+const noReporter = processWide('middleware.no-reporter.1', () => ({}));
 
 /** One reporter for all verifiers that follow the same sidecar; none for a feed that was passed as an object. */
 function takeReporter(

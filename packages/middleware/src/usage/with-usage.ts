@@ -4,7 +4,7 @@ import type { ClientClasses } from '../options/client-classes.ts';
 import type { Place, ResolvedUsage, SuspiciousUse } from '../options/usage-options.ts';
 import type { Counter } from '../telemetry/middleware-metrics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { RequestWithHeaders } from '../token/bearer.ts';
+import type { AnyRequest } from '../token/bearer.ts';
 import { digestsOf } from '../token/verified-token.ts';
 import { ImpossibleTravelDetector } from './impossible-travel-detector.ts';
 import { readPlace } from './place.ts';
@@ -43,7 +43,7 @@ export function withUsage(counted: Telemetry, parts: UsageParts): Telemetry {
     known.set(auth.claims, described);
     return described;
   };
-  const locateUse = ({ located }: UsedToken, request: RequestWithHeaders, atMs: number): void => {
+  const locateUse = ({ located }: UsedToken, request: AnyRequest, atMs: number): void => {
     const place = attempt(() => placeOf(locate?.(request)), series.locateFailed);
     if (place === undefined || located === undefined) return;
     const { key, dimension, digest } = located;

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import {
+  afterTurn,
   openFeed,
   openLookUp,
   openReplayStore,
   openUsageStore,
   processLabel,
+  processWide,
+  stayAlive,
   systemClock,
   systemRandom,
 } from '@revocast/denylist/replica';
@@ -14,12 +17,12 @@ import { createDocumentFetcher } from '../jwks/fetch-key-set.ts';
 import { startSignatureThread } from '../signature-thread/start-thread.ts';
 import { newSharedResources, type VerifierDependencies } from './verifier-dependencies.ts';
 
-let dependencies: VerifierDependencies | undefined;
-
-/** The clocks, connections and environment of this process. Made with the first verifier: an import starts nothing. */
+/**
+ * The clocks, connections and environment of this process. Made with the first verifier: an import starts nothing. All copies
+ * of this package use the same: what is promised for a process, such as that a DPoP proof is accepted once, holds for all.
+ */
 export function processDependencies(): VerifierDependencies {
-  dependencies ??= createDependencies();
-  return dependencies;
+  return processWide('middleware.dependencies.1', createDependencies);
 }
 
 function createDependencies(): VerifierDependencies {
@@ -41,14 +44,11 @@ function createDependencies(): VerifierDependencies {
       createDocumentFetcher({ ...bounds, fetch: (input, init) => globalThis.fetch(input, init) }),
     // With one processor a thread would only take turns with this one.
     startSignatureThread: availableParallelism() > 1 ? startSignatureThread : () => undefined,
-    afterTurn: (callback) => void setImmediate(callback),
+    afterTurn,
     environment: process.env,
     processLabel,
     stderr: (line) => void process.stderr.write(`${line}\n`),
-    stayAlive: () => {
-      const timer = setInterval(() => {}, 2 ** 31 - 1);
-      return () => clearInterval(timer);
-    },
+    stayAlive,
     shared: newSharedResources(),
   };
 }

@@ -3,11 +3,11 @@ import type { Decision, WhenUnknown } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { AnswerStyle } from '../gate/refusal.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { RequestWithHeaders } from '../token/bearer.ts';
+import type { AnyRequest } from '../token/bearer.ts';
 
 /** What a gate needs of a verifier and the public interface does not offer. */
 export interface VerifierParts {
-  readonly decide: (request: RequestWithHeaders, whenUnknown?: WhenUnknown) => Decision | Promise<Decision>;
+  readonly decide: (request: AnyRequest, whenUnknown?: WhenUnknown) => Decision | Promise<Decision>;
   /** Declares before any request that some requests will be decided with this policy. */
   readonly declareFailOpen: (whenUnknown: WhenUnknown) => void;
   readonly telemetry: Telemetry;

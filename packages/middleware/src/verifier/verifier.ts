@@ -1,7 +1,7 @@
 import type { ReplicaStatus } from '@revocast/denylist/replica';
 import type { Decision, WhenUnknown } from '../decision.ts';
 import type { KeySourceStatus } from '../jwks/key-source.ts';
-import type { RequestWithHeaders } from '../token/bearer.ts';
+import type { AnyRequest } from '../token/bearer.ts';
 
 /** The state of a verifier. Nothing in it is secret. */
 export interface VerifierStatus {
@@ -32,7 +32,7 @@ export interface Verifier {
    * @returns synchronously for a token that was verified before, while the denylist is fresh and unless the request has a
    * DPoP proof. Never throws, never rejects.
    */
-  verify(request: RequestWithHeaders, options?: { readonly whenUnknown?: WhenUnknown }): Decision | Promise<Decision>;
+  verify(request: AnyRequest, options?: { readonly whenUnknown?: WhenUnknown }): Decision | Promise<Decision>;
   /** Resolves to true once keys are loaded and the denylist is fresh, to false after `timeoutMs`. Never rejects. */
   ready(options: { readonly timeoutMs: number }): Promise<boolean>;
   status(): VerifierStatus;

@@ -1,0 +1,49 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import * as real from '../src/system-clock.ts';
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+async function loadedUnderFakeTimers(): Promise<typeof real> {
+  jest.useFakeTimers();
+  jest.resetModules();
+  return import('../src/system-clock.ts');
+}
+
+describe.each<[string, () => Promise<typeof real>]>([
+  ['loaded before fake timers', async () => real],
+  ['loaded after fake timers', loadedUnderFakeTimers],
+])('the clock of this machine, %s', (_when, load) => {
+  it('goes on while timers are faked, and when they are real again', async () => {
+    const { systemClock, afterTurn } = await load();
+    jest.useFakeTimers();
+    const startedAtMs = systemClock.monotonicMs();
+    await systemClock.sleep(2);
+    await new Promise<void>(afterTurn);
+    const fakedAtMs = systemClock.monotonicMs();
+    expect(fakedAtMs - startedAtMs).toBeGreaterThan(0);
+    jest.advanceTimersByTime(3_600_000);
+    expect(systemClock.monotonicMs() - fakedAtMs).toBeLessThan(60_000);
+    jest.useRealTimers();
+    await systemClock.sleep(2);
+    const goneMs = systemClock.monotonicMs() - fakedAtMs;
+    expect(goneMs).toBeGreaterThan(0);
+    expect(goneMs).toBeLessThan(60_000);
+  });
+
+  it('has the wall time that a test sets, because it is compared with the claims of its tokens', async () => {
+    const { systemClock } = await load();
+    jest.useFakeTimers({ now: 1_000_000 });
+    expect(systemClock.wallMs()).toBe(1_000_000);
+  });
+
+  it('ends a sleep that is cut short', async () => {
+    const { systemClock } = await load();
+    jest.useFakeTimers();
+    const abort = new AbortController();
+    const sleep = systemClock.sleep(3_600_000, abort.signal);
+    abort.abort();
+    expect(await sleep).toBeUndefined();
+  });
+});
