@@ -19,7 +19,7 @@ const mayImport = {
     '@opentelemetry/api',
   ],
   'apps/sidecar': ['@revocast/denylist', 'express', 'ioredis', 'prom-client', 'pino', 'zod', 'yaml'],
-  'apps/cli': ['@revocast/denylist', '@revocast/middleware', 'cli-table3', 'commander'],
+  'apps/cli': ['@revocast/denylist', '@revocast/middleware', 'commander'],
   'apps/demo': [
     '@opentelemetry/api',
     '@opentelemetry/context-async-hooks',

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { UsageError } from './failure.ts';
-import { duration, webAddress } from './parse-argument.ts';
+import { durationOption, webAddress } from './parse-argument.ts';
 import { addAllowHttpOption } from './source-options.ts';
 import type { World } from './world.ts';
+
+export const profileNames = ['rfc9068', 'keycloak', 'auth0', 'okta', 'entra', 'cognito', 'generic'] as const;
 
 /** The options that name an issuer. */
 export interface IssuerOptions {
@@ -17,7 +19,12 @@ export function addIssuerOptions(command: Command, keySet: string): Command {
   command
     .option('--issuer <url>', 'the issuer, exactly as in the claim iss (REVOCAST_ISSUER)', webAddress)
     .option('--jwks-uri <url>', keySet, webAddress)
-    .option('--timeout <duration>', 'how long an http server may take to answer', duration([100, 60_000]), 3000);
+    .addOption(
+      durationOption('--timeout <duration>', 'how long an http server may take to answer', {
+        bounds: [100, 60_000],
+        initial: 3000,
+      }),
+    );
   return addAllowHttpOption(command);
 }
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 // Parsers of option values. Their errors do not quote the value: it may be a misplaced secret.
 
@@ -11,24 +11,65 @@ export function wholeNumber(what: string, [least, most]: readonly [number, numbe
   };
 }
 
-/** Milliseconds from `500ms`, `5s`, `2m` or a bare number of milliseconds. */
+/** Milliseconds from `500ms`, `5s`, `2m`, `1h`, `1d` or a bare number of milliseconds. */
 export function duration([least, most]: readonly [number, number]) {
   return (text: string): number => {
-    const [, digits, unit = 'ms'] = /^(\d{1,12})(ms|s|m)?$/.exec(text) ?? [];
-    const value = Number(digits) * (unitMs[unit] ?? 1);
+    const value = readDuration(text) ?? Number.NaN;
     if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`expected a duration such as 500ms, 5s or 2m, from ${least} to ${most} ms`);
+    throw new InvalidArgumentError(
+      `expected a duration such as 500ms, 5s or 2m, from ${writeDuration(least)} to ${writeDuration(most)}`,
+    );
   };
 }
 
-const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000 };
+/** An option with a duration, whose default the help shows with its unit. */
+export function durationOption(
+  flags: string,
+  description: string,
+  { bounds, initial }: { readonly bounds: readonly [number, number]; readonly initial: number },
+): Option {
+  return new Option(flags, description).argParser(duration(bounds)).default(initial, writeDuration(initial));
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function readDuration(text: string): number | undefined {
+  const [, digits, unit = 'ms'] = /^(\d{1,12})(ms|s|m|h|d)?$/.exec(text) ?? [];
+  return digits === undefined ? undefined : Number(digits) * (unitMs[unit] ?? Number.NaN);
+}
+
+/** The form that {@link duration} reads, in the largest unit that loses nothing: `500ms`, `15s`, `24h`. */
+export function writeDuration(ms: number): string {
+  const [unit, size] = Object.entries(unitMs).findLast(
+    ([name, each]) => name !== 'd' && ms >= each && ms % each === 0,
+  ) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
+
+/** Unix milliseconds from how long ago it was (`10m`), or from a time as in {@link claimSeconds}. */
+export function sinceTime(text: string): (nowMs: number) => number {
+  // A bare number of digits is a time, and not a number of milliseconds.
+  const agoMs = /^\d+$/.test(text) ? undefined : readDuration(text);
+  if (agoMs !== undefined) return (nowMs) => nowMs - agoMs;
+  const atMs = readTime(text);
+  if (atMs !== undefined) return () => atMs;
+  throw new InvalidArgumentError(
+    'expected how long ago, such as 10m, or a time with a zone, such as 2026-11-20T12:00:00Z',
+  );
+}
 
 /** Claim seconds from seconds since 1970, or from an ISO 8601 time with a zone. */
 export function claimSeconds(text: string): number {
-  if (/^\d{1,10}$/.test(text)) return Number(text);
-  const ms = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isFinite(ms)) return Math.floor(ms / 1000);
+  const atMs = readTime(text);
+  if (atMs !== undefined) return Math.floor(atMs / 1000);
   throw new InvalidArgumentError('expected seconds since 1970, or a time with a zone such as 2026-11-20T12:00:00Z');
+}
+
+/** Unix milliseconds from seconds since 1970, or from an ISO 8601 time with a zone. */
+function readTime(text: string): number | undefined {
+  if (/^\d{1,10}$/.test(text)) return Number(text) * 1000;
+  const ms = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isFinite(ms) ? ms : undefined;
 }
 
 /** An http or https URL without credentials. */

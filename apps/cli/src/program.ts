@@ -1,5 +1,6 @@
 import { readVersion } from '@revocast/denylist/replica';
 import { Command } from 'commander';
+import { addDigests, type DigestsOptions, digests } from './commands/digests.ts';
 import { addDoctor, doctor } from './commands/doctor.ts';
 import { addExplain, type ExplainOptions, explain } from './commands/explain.ts';
 import { addLift, lift } from './commands/lift.ts';
@@ -13,7 +14,9 @@ import type { World } from './world.ts';
 /** All commands with their options: used for running, for `--help` and to check docs/cli.md. @param ended receives the exit code. */
 export function createProgram(world: World, ended: (code: ExitCode) => void): Command {
   const program = new Command('revocast')
-    .description('For operators of Revocast: diagnoses problems, revokes, lifts and follows the revocation log.')
+    .description(
+      'For operators of Revocast: diagnoses problems, explains tokens, revokes, lifts and follows the revocation log.',
+    )
     .version(readVersion(new URL('../package.json', import.meta.url)), '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print the help of a command')
@@ -34,7 +37,7 @@ export function createProgram(world: World, ended: (code: ExitCode) => void): Co
       `
 Exit codes:
   0  done, and nothing is wrong
-  1  something is wrong: a check failed, or a revocation was refused or is not enforced everywhere
+  1  something is wrong: a check failed, a token or a revocation was refused, or it is not enforced everywhere
   2  the command line, the environment or a named file is wrong; nothing was sent
   3  a server could not be reached or did not answer
 
@@ -47,6 +50,9 @@ REVOCAST_TOKEN_FILE. NO_COLOR switches colours off.`,
   add(addStatus(program), status);
   addExplain(program).action(async (token: string | undefined, options: ExplainOptions) =>
     ended(await explain(token, options, world)),
+  );
+  addDigests(program).action(async (token: string | undefined, options: DigestsOptions) =>
+    ended(await digests(token, options, world)),
   );
   add(addRevoke(program), revoke);
   add(addLift(program), lift);

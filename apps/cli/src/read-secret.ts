@@ -19,12 +19,23 @@ export function readFirstLine(path: string, option: string, files: Files): strin
   return line;
 }
 
-/** The first line of a file, or of stdin when the path is `-`. A token is no argument: process lists show arguments. */
+/**
+ * The token on the first line of a file, or of stdin when the path is `-`: the token alone, or a pasted line
+ * `Authorization: Bearer …`, also in quotes. A token is no argument: process lists show arguments.
+ */
 export async function readToken(path: string, world: World): Promise<string> {
-  if (path !== '-') return readFirstLine(path, '--jwt-file', world);
-  const line = firstLineOf((await world.readStandardInput()).trimStart());
+  return (await readCredentials(path, world)).replace(/^\S+\s+/, '');
+}
+
+/** The same with the scheme, if one was pasted: `Bearer …` or `DPoP …`. */
+export async function readCredentials(path: string, world: World): Promise<string> {
+  const line =
+    path === '-'
+      ? firstLineOf((await world.readStandardInput()).trimStart())
+      : readFirstLine(path, '--jwt-file', world);
   if (line === '') throw new UsageError('--jwt-file: expected a token on stdin, found nothing');
-  return line;
+  const [, value = ''] = /^(?:-H\s*)?(["']?)(.*)\1$/.exec(line)?.slice(1) ?? ['', line];
+  return value.replace(/^authorization:\s*/i, '').trim();
 }
 
 function firstLineOf(text: string): string {

@@ -12,9 +12,12 @@ const program = createProgram(testWorld(), () => undefined);
 const commands = program.commands.map((command) => [command.name(), command] as const);
 
 /** The expected row of the document. */
-function rowOf({ flags, description, argChoices, defaultValue }: Option): string {
+function rowOf({ flags, description, argChoices, defaultValue, defaultValueDescription }: Option): string {
   const choices = argChoices === undefined ? '' : ` (${argChoices.map((choice) => `\`${choice}\``).join(', ')})`;
-  const value = defaultValue === undefined || typeof defaultValue === 'boolean' ? '' : `\`${String(defaultValue)}\``;
+  const value =
+    defaultValue === undefined || typeof defaultValue === 'boolean'
+      ? ''
+      : `\`${defaultValueDescription ?? String(defaultValue)}\``;
   return `| \`${flags}\` | ${value} | ${description.replaceAll('|', '\\|')}${choices} |`;
 }
 

@@ -37,6 +37,7 @@ export { type RevocationTimes, stagesOf, timesOf } from './metrics/revocation-la
 export { processLabel } from './process-label.ts';
 export { processWide } from './process-wide.ts';
 export { signingInputName } from './publisher/token-target.ts';
+export { readTlsFiles } from './read-tls-files.ts';
 export { readVersion } from './read-version.ts';
 export { Backoff } from './replication/backoff.ts';
 export { type FreshnessStatus, staleCauses } from './replication/freshness.ts';
@@ -49,6 +50,7 @@ export {
   digestFromHex,
   digestIn,
   digestOf,
+  digestSetFrom,
   digestSetOf,
   digestToBase64url,
   digestToHex,

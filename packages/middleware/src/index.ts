@@ -10,7 +10,7 @@ export {
   UnavailableError,
   type UnavailableReason,
 } from './errors.ts';
-export { type ExplainedCheck, type Explanation, explain } from './explain/explain.ts';
+export { type ExplainedCheck, type Explanation, explain, type RevocableBy } from './explain/explain.ts';
 export { authOf } from './express/auth-of.ts';
 export { requireAnyScope, requireClaims, requireScope, requireStepUp } from './express/guards.ts';
 export type { Handler, Next } from './express/handler.ts';

@@ -5,7 +5,7 @@ import { countByStatus, exitCodeFor, formatReport } from '../doctor/report.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { addIssuerOptions, type IssuerOptions, readIssuer } from '../issuer-options.ts';
-import { duration, wholeNumber } from '../parse-argument.ts';
+import { durationOption, wholeNumber } from '../parse-argument.ts';
 import { addSourceOptions, readSourceUrl, readTokenFile, type SourceOptions } from '../source-options.ts';
 import type { World } from '../world.ts';
 import { addSidecarOptions, type SidecarOptions, sidecarOf } from './sidecar-options.ts';
@@ -32,17 +32,17 @@ export function addDoctor(program: Command): Command {
   addIssuerOptions(command, 'the key set, for an issuer that publishes no metadata');
   addSourceOptions(command, 'the log');
   addSidecarOptions(command)
-    .option(
-      '--max-staleness <duration>',
-      'maxStalenessMs of the processes',
-      duration([leastMaxStalenessMs, mostMaxStalenessMs]),
-      defaultMaxStalenessMs,
+    .addOption(
+      durationOption('--max-staleness <duration>', 'maxStalenessMs of the processes', {
+        bounds: [leastMaxStalenessMs, mostMaxStalenessMs],
+        initial: defaultMaxStalenessMs,
+      }),
     )
-    .option(
-      '--max-token-lifetime <duration>',
-      'maxTokenLifetimeMs of the verifiers',
-      duration([1000, 4_294_967_295_000]),
-      86_400_000,
+    .addOption(
+      durationOption('--max-token-lifetime <duration>', 'maxTokenLifetimeMs of the verifiers', {
+        bounds: [1000, 4_294_967_295_000],
+        initial: 86_400_000,
+      }),
     )
     .option('--plan-rules <count>', 'check that Redis has memory for this many rules', wholeNumber('a count', [1, 1e9]))
     .option('--strict', 'also exit with 1 for warnings and for checks that were not possible')

@@ -1,30 +1,33 @@
-import { isJsonObject, parseJsonObject } from '@revocast/denylist/replica';
 import {
+  type ExplainedCheck,
   type Explanation,
   explain as explainToken,
   type ProfileName,
   type VerifierOptions,
 } from '@revocast/middleware';
 import { type Command, Option } from 'commander';
-import { discover } from '../doctor/look-at-issuer.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
-import { addIssuerOptions, type IssuerOptions, readIssuer } from '../issuer-options.ts';
+import { addIssuerOptions, type IssuerOptions, profileNames, readIssuer } from '../issuer-options.ts';
 import { type Colour, paintFor } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { withProgress } from '../progress.ts';
-import { readText, readToken } from '../read-secret.ts';
+import { type ReadKeys, readKeys } from '../read-keys.ts';
+import { readCredentials } from '../read-secret.ts';
+import type { RevocationAnswer, Stated } from '../revocation/answer.ts';
+import { type Answered, askRevocation } from '../revocation/ask-revocation.ts';
+import { addSourceOptions, type SourceOptions } from '../source-options.ts';
 import type { World } from '../world.ts';
 
-export interface ExplainOptions extends IssuerOptions {
+export interface ExplainOptions extends IssuerOptions, SourceOptions {
   readonly jwtFile?: string;
   readonly audience?: string;
   readonly profile?: ProfileName;
   readonly jwksFile?: string;
+  /** `false` after `--no-revocation`. */
+  readonly revocation?: boolean;
   readonly json?: boolean;
 }
-
-const profiles = ['rfc9068', 'keycloak', 'auth0', 'okta', 'entra', 'cognito', 'generic'] as const;
 
 export function addExplain(program: Command): Command {
   const command = program
@@ -32,21 +35,27 @@ export function addExplain(program: Command): Command {
     .summary('show why a token is accepted or rejected')
     .description(
       'Checks a token step by step, as a verifier does, and shows how to fix what is wrong. The token is read from ' +
-        'stdin or a file. It is never printed or sent. Revocation is not checked.',
+        'stdin or a file: the token alone, or a pasted line `Authorization: Bearer …`. It is never printed or sent. A ' +
+        'sidecar or the log is asked about its revocation, with digests only.',
     )
     .argument('[token]', '- for stdin (the default); a token as argument is refused, because process lists show it')
     .option('--jwt-file <path>', 'read the token from a file')
     .option('--audience <aud>', 'the audience of the API (default: any)')
-    .addOption(new Option('--profile <name>', 'the profile of the verifier').choices(profiles))
+    .addOption(new Option('--profile <name>', 'the profile of the verifier').choices(profileNames))
     .addOption(new Option('--jwks-file <path>', 'read the key set from a file').conflicts('jwksUri'));
   addIssuerOptions(command, 'the key set (default: the one in the metadata of the issuer)');
+  addSourceOptions(command, 'what to ask about revocation (default: the local sidecar)').option(
+    '--no-revocation',
+    'do not ask about revocation',
+  );
   return command.option('--json', 'print one JSON object').addHelpText(
     'after',
     `
 Examples:
   $ revocast explain --issuer https://login.example.com/ --audience https://api.example.com < token.txt
   $ revocast explain --jwt-file token.txt --issuer https://login.example.com/ --profile keycloak
-  $ revocast explain - --issuer https://login.example.com/ --jwks-file keys.json --json < token.txt`,
+  $ revocast explain --issuer https://login.example.com/ --source redis://redis:6379 < authorization-header.txt
+  $ revocast explain - --issuer https://login.example.com/ --jwks-file keys.json --no-revocation --json < token.txt`,
   );
 }
 
@@ -57,52 +66,80 @@ export async function explain(argument: string | undefined, options: ExplainOpti
   const issuer = readIssuer(options, world);
   if (issuer === undefined) throw new UsageError('--issuer: required; without an issuer no key is trusted');
   const { audience = null, profile, dangerouslyAllowHttp = false, json = false, jwtFile = '-' } = options;
-  const token = await readToken(jwtFile, world);
-  const jwks = await withProgress(world, 'the key set', readKeys(issuer, options, world));
+  const token = await readCredentials(jwtFile, world);
+  const read = await withProgress(world, 'the key set', readKeys(issuer, options, world));
   const verifierOptions: VerifierOptions = {
     issuer,
     audience,
     revocation: null,
     logger: null,
     dangerouslyAllowHttp,
-    jwks,
+    jwks: read.keys,
     profile,
   };
-  const explanation = await explainToken(token, verifierOptions, { nowMs: world.clock.wallMs() });
+  const explained = await explainToken(token, verifierOptions, { nowMs: world.clock.wallMs() });
+  const { revocableBy: names, issuedAt = Number.POSITIVE_INFINITY } = explained;
+  const isAsked = options.revocation !== false && names.length > 0;
+  const question = isAsked ? askRevocation({ names, issuedAt }, options, world) : undefined;
+  const answered = question && (await withProgress(world, 'the sidecar or the log', question));
+  const decided = answered === undefined ? explained : withRevocation(explained, answered);
+  const explanation =
+    read.keys === undefined ? { ...decided, checks: [missingKeys(read), ...decided.checks] } : decided;
   world.stdout.write(json ? `${JSON.stringify(explanation)}\n` : format(explanation, world));
   const { outcome } = explanation;
-  // Undecided: without keys the token is neither accepted nor rejected.
+  // Undecided: without keys, or while its revocation is unknown, the token is neither accepted nor rejected.
   return { accepted: exitCodes.ok, rejected: exitCodes.problem, undecided: exitCodes.unreachable }[outcome];
 }
 
-type KeySet = NonNullable<VerifierOptions['jwks']>;
+/** The check of the keys, when there are none: a verifier would answer 503. */
+function missingKeys({ found, fix }: Exclude<ReadKeys, { keys: object }>): ExplainedCheck {
+  return { check: 'keys', outcome: 'skipped', expected: 'the key set of the issuer', found, fix };
+}
 
-/** @returns undefined when the key set could not be fetched. */
-async function readKeys(issuer: string, options: ExplainOptions, world: World): Promise<KeySet | undefined> {
-  const { jwksFile, jwksUri, dangerouslyAllowHttp = false, timeout: timeoutMs } = options;
-  if (jwksFile !== undefined) {
-    const keys = parseKeys(readText(jwksFile, '--jwks-file', world));
-    if (keys === undefined) throw new UsageError(`--jwks-file: expected a JSON object with keys in ${jwksFile}`);
-    return keys;
+/** Puts the answer of the sidecar or the log into the place of the check that was skipped. */
+function withRevocation(explanation: Explanation, { answer, source }: Answered): Explanation {
+  const { outcome, reason, checks } = explanation;
+  const check = describeAnswer(answer, source);
+  const all = checks.map((each) => (each.check === 'revocation' ? check : each));
+  if (outcome === 'rejected' || check.outcome === 'passed') return { ...explanation, checks: all };
+  if (check.outcome === 'failed')
+    return { ...explanation, outcome: 'rejected', reason: reason ?? check.reason, checks: all };
+  return { ...explanation, outcome: 'undecided', checks: all };
+}
+
+function describeAnswer(answer: RevocationAnswer, source: string): ExplainedCheck {
+  const described = { check: 'revocation', expected: 'no rule that denies the token' };
+  switch (answer.state) {
+    case 'not_revoked':
+      return { ...described, outcome: 'passed', found: `none, says ${source}` };
+    case 'revoked': {
+      const { dimension, stated } = answer;
+      const found = `revoked by its ${dimension}${describeStatement(stated)}, says ${source}`;
+      const fix = 'If it was a mistake, lift that value: revocast lift. A cutoff cannot be lifted: a new login works.';
+      return { ...described, outcome: 'failed', reason: `revoked_${dimension}`, found, fix };
+    }
+    case 'too_old': {
+      const at = new Date(answer.restartedAtSeconds * 1000).toISOString();
+      const found = `the log began empty at ${at}, after the token was issued, says ${source}`;
+      const fix = 'Log in again; or, if nothing was lost, run: revocast-sidecar init';
+      return { ...described, outcome: 'failed', reason: 'too_old', found, fix };
+    }
+    case 'unknown':
+      return {
+        ...described,
+        outcome: 'skipped',
+        found: `unknown: ${answer.why} (${source})`,
+        fix: `${answer.fix} To leave revocation out: --no-revocation`,
+      };
   }
-  const refusesHttp = (url: string) => url.startsWith('http:') && !dangerouslyAllowHttp;
-  if (refusesHttp(issuer)) throw new UsageError('--issuer: expected https, or the keys in --jwks-file');
-  const url = jwksUri ?? (await findKeySet(issuer, timeoutMs, world));
-  if (url === undefined || refusesHttp(url)) return undefined;
-  const signal = AbortSignal.timeout(timeoutMs);
-  const response = await world.fetch(url, { signal, redirect: 'error' }).catch(() => undefined);
-  return response?.ok ? parseKeys(await response.text().catch(() => '')) : undefined;
 }
 
-async function findKeySet(issuer: string, timeoutMs: number, world: World): Promise<string | undefined> {
-  const { claimedIssuer, jwksUri } = await discover({ issuer, timeoutMs }, world);
-  // RFC 8414 §3.3: metadata that names another issuer must not be used.
-  return claimedIssuer === issuer ? jwksUri : undefined;
-}
-
-function parseKeys(text: string): KeySet | undefined {
-  const keys = parseJsonObject(text)?.['keys'];
-  return Array.isArray(keys) ? { keys: keys.filter(isJsonObject) } : undefined;
+/** When, why and by whom. */
+function describeStatement(stated: Stated | undefined): string {
+  if (stated === undefined) return '';
+  const { kind, loggedAtMs, reason, actor } = stated;
+  const why = kind === 'lift' ? 'lift' : (reason ?? 'no reason given');
+  return ` (${why}, ${new Date(loggedAtMs).toISOString()}, by ${actor === undefined ? 'an actor that is not given' : JSON.stringify(printable(actor))})`;
 }
 
 const colours: Readonly<Record<string, Colour>> = {

@@ -2,6 +2,8 @@ import type { LiftTarget } from '@revocast/denylist';
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
+import { withProgress } from '../progress.ts';
+import { isDenied } from '../revocation/is-denied.ts';
 import type { World } from '../world.ts';
 import { addPublishOptions, type PublishOptions, publish } from './publish.ts';
 import {
@@ -41,10 +43,12 @@ Examples:
 export async function lift(options: LiftOptions, world: World): Promise<ExitCode> {
   const { id, liftId, actor } = options;
   const target: LiftTarget = id === undefined ? readTarget(options) : ofRevocation(id, options);
+  const wasDenied = await withProgress(world, 'the log', isDenied(target, options, world));
   return await publish(
     {
       kind: 'lift',
       about: 'id' in target ? 'the value of that revocation' : describeTarget(target),
+      wasDenied,
       log: (publisher, how) => publisher.lift({ ...target, actor }, how),
     },
     { ...options, id: liftId },

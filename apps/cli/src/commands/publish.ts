@@ -45,6 +45,8 @@ export interface Statement {
   readonly kind: 'revoke' | 'lift';
   /** For people, such as `a session`. Contains no claim value. */
   readonly about: string;
+  /** Of a lift: whether there was a denial to end; undefined when it is unknown. */
+  readonly wasDenied?: boolean;
   log(publisher: Publisher, options: { readonly id?: string; readonly redisReplicas?: number }): Promise<Published>;
 }
 
@@ -77,16 +79,19 @@ export async function publish(statement: Statement, options: PublishOptions, wor
 
 type Result = Statement & Published & { readonly enforced?: EnforcedEverywhere };
 
-function formatJson({ kind, id, epoch, loggedAtMs, redisReplicas, enforced }: Result): string {
-  return `${JSON.stringify({ kind, id, epoch, loggedAtMs, redisReplicas, enforced })}\n`;
+function formatJson({ kind, id, epoch, loggedAtMs, redisReplicas, wasDenied, enforced }: Result): string {
+  return `${JSON.stringify({ kind, id, epoch, loggedAtMs, redisReplicas, wasDenied, enforced })}\n`;
 }
 
-function formatText({ kind, about, id, loggedAtMs, redisReplicas, enforced }: Result, paint: Paint): string {
+function formatText({ kind, about, id, loggedAtMs, redisReplicas, wasDenied, enforced }: Result, paint: Paint): string {
   const count = redisReplicas ?? 'an unknown number of';
   const copies = redisReplicas === 1 ? '1 redis replica' : `${count} redis replicas`;
   const lines = [
     `${paint('green', kind === 'revoke' ? 'revoked' : 'lifted')} ${about}`,
     `  id ${id}, logged at ${new Date(loggedAtMs).toISOString()}, confirmed by ${copies}`,
+    ...(wasDenied === false
+      ? [paint('yellow', '  it was not denied, so this lift changes nothing; a cutoff cannot be lifted')]
+      : []),
     ...(enforced === undefined ? [] : [`  ${describeEnforcement(enforced, paint)}`]),
   ];
   return `${lines.join('\n')}\n`;

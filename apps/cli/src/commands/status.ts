@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { troubleOf } from '../doctor/describe-replica.ts';
 import { lookAtSidecar, type SidecarFacts } from '../doctor/look-at-sidecar.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { paintFor } from '../paint.ts';
-import { duration } from '../parse-argument.ts';
+import { durationOption } from '../parse-argument.ts';
 import { printable } from '../printable.ts';
 import { withProgress } from '../progress.ts';
 import { addTokenFileOption, readTokenFile } from '../source-options.ts';
@@ -20,10 +21,18 @@ interface StatusOptions extends SidecarOptions {
 export function addStatus(program: Command): Command {
   const command = program
     .command('status')
-    .summary('show in one line whether a sidecar is fresh')
-    .description('Shows the readiness of one sidecar, the age of its proof of completeness, its rules and readers.');
+    .summary('show whether a sidecar is fresh, and which processes behind it are late')
+    .description(
+      'Shows the readiness of one sidecar, the age of its proof of completeness, its rules and readers, and each process ' +
+        'behind it that is late or silent, by its label.',
+    );
   addTokenFileOption(addSidecarOptions(command))
-    .option('--timeout <duration>', 'how long the sidecar may take to answer', duration([100, 60_000]), 3000)
+    .addOption(
+      durationOption('--timeout <duration>', 'how long the sidecar may take to answer', {
+        bounds: [100, 60_000],
+        initial: 3000,
+      }),
+    )
     .option('--json', 'print one JSON object');
   return command.addHelpText(
     'after',
@@ -63,9 +72,11 @@ function lineOf(facts: Omit<SidecarFacts, 'figures'>, counts: object, { stdout, 
       : readiness?.ok === true
         ? 'ready'
         : paint('red', `not ready (${printable(readiness?.cause ?? readiness?.check ?? 'no answer')})`),
-    ...Object.entries(counts).map(([name, count]) => `${count} ${name}`),
+    ...Object.entries(counts).flatMap(([name, count]) => (count === undefined ? [] : [`${count} ${name}`])),
     ...(version === undefined ? [] : [`version ${printable(version)}`]),
   ];
   const fix = readiness?.ok === false && readiness.remedy !== undefined ? `    ${printable(readiness.remedy)}\n` : '';
-  return `${parts.join(', ')}\n${fix}`;
+  const troubles = (facts.replicas ?? []).flatMap((replica) => troubleOf(replica) ?? []);
+  const lines = troubles.map((trouble) => `    ${paint('yellow', trouble)}\n`).join('');
+  return `${parts.join(', ')}\n${fix}${lines}`;
 }

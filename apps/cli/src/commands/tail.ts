@@ -1,16 +1,26 @@
-import { type Change, digestToHex, FeedError, openReplica, randomHex } from '@revocast/denylist/replica';
+import {
+  type Change,
+  digestToHex,
+  FeedError,
+  type FreshnessStatus,
+  openReplica,
+  randomHex,
+} from '@revocast/denylist/replica';
 import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Paint, paintFor } from '../paint.ts';
-import { duration, wholeNumber } from '../parse-argument.ts';
+import { duration, durationOption, sinceTime, wholeNumber } from '../parse-argument.ts';
 import { printable } from '../printable.ts';
 import { withProgress } from '../progress.ts';
+import { type PastEvent, readPast } from '../read-past.ts';
 import { addSourceOptions, openNamedSource, type SourceOptions } from '../source-options.ts';
 import type { World } from '../world.ts';
 
 interface TailOptions extends SourceOptions {
   readonly count?: number;
   readonly for?: number;
+  /** Of the present time in Unix milliseconds: the time from which on events are printed. */
+  readonly since?: (nowMs: number) => number;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -20,12 +30,23 @@ export function addTail(program: Command): Command {
     .command('tail')
     .summary('follow the log, one line for each event')
     .description(
-      'Prints each new revocation and lift until it is interrupted. It does not count as a replica, so no publisher waits for it.',
+      'Prints each new revocation and lift until it is interrupted, and with --since those before. It does not count as a ' +
+        'replica, so no publisher waits for it.',
     );
   addSourceOptions(command, 'the log, or a sidecar that follows it')
     .option('--count <count>', 'end after this many events', wholeNumber('a count', [1, 1e9]))
+    .option(
+      '--since <time>',
+      'print also the events since then: how long ago (10m), or a time (2026-11-20T12:00:00Z)',
+      sinceTime,
+    )
     .option('--for <duration>', 'end after this long', duration([1, 86_400_000]))
-    .option('--timeout <duration>', 'how long the first connection may take', duration([100, 60_000]), 5000)
+    .addOption(
+      durationOption('--timeout <duration>', 'how long the first connection may take', {
+        bounds: [100, 60_000],
+        initial: 5000,
+      }),
+    )
     .option('--json', 'print one JSON object a line: events, and changes of freshness');
   return command.addHelpText(
     'after',
@@ -33,21 +54,31 @@ export function addTail(program: Command): Command {
 Examples:
   $ revocast tail
   $ REVOCAST_SOURCE_FILE=redis-url.txt revocast tail --json | jq 'select(.reason == "credential_leak")'
+  $ revocast tail --since 15m --source redis://redis:6379
   $ revocast tail --for 10m --count 100`,
   );
 }
 
 /** Follows the log until interrupted or done. A lost connection is opened again. */
 export async function tail(options: TailOptions, world: World): Promise<ExitCode> {
-  const { count = Number.POSITIVE_INFINITY, timeout, json = false } = options;
-  const { clock, random, interrupted, stdout, stderr, environment } = world;
+  const { timeout, json = false, since } = options;
+  const { clock, random, interrupted, stdout, environment } = world;
   const source = await openNamedSource(options, world);
   const done = new AbortController();
   const ended = AbortSignal.any([interrupted, done.signal]);
   const paint = paintFor(stdout, environment);
+  const print = printerOf(
+    options,
+    () => done.abort(),
+    (event) => {
+      stdout.write(json ? `${JSON.stringify(event)}\n` : lineOf(event, paint));
+    },
+  );
+  const freshness = printFreshness(json, ended, world);
   const connected = new AbortController();
   let lastFailure: unknown;
-  let seen = 0;
+  // Until the past is printed, new events wait here, so that all are in order.
+  let waiting: PastEvent[] | undefined = since === undefined ? undefined : [];
   const replica = openReplica({
     feed: source.feed,
     clock,
@@ -59,16 +90,13 @@ export async function tail(options: TailOptions, world: World): Promise<ExitCode
       connectionFailed(error) {
         lastFailure = error;
       },
-      freshnessChanged({ state, cause }) {
-        if (json) stdout.write(`${JSON.stringify({ kind: 'freshness', state, cause })}\n`);
-        else stderr.write(`-- ${state}${cause === undefined ? '' : ` (${cause})`}\n`);
-      },
+      freshnessChanged: freshness,
       changeApplied(change, _result, appliedAtMs) {
         // Rules of the snapshot have no log time: they were revoked before this command started.
-        if (change.loggedAtMs === undefined || seen >= count) return;
-        seen += 1;
-        stdout.write(json ? `${JSON.stringify(eventOf(change, appliedAtMs))}\n` : lineOf(change, appliedAtMs, paint));
-        if (seen >= count) done.abort();
+        if (change.loggedAtMs === undefined) return;
+        const event = eventOf(change, appliedAtMs);
+        if (waiting === undefined) print(event);
+        else waiting.push(event);
       },
     },
   });
@@ -77,6 +105,10 @@ export async function tail(options: TailOptions, world: World): Promise<ExitCode
     if (!connected.signal.aborted && !ended.aborted) {
       throw lastFailure ?? new FeedError('timeout', `${source.name}: no answer in time`);
     }
+    if (since !== undefined)
+      for (const event of await readPast(source, since(clock.wallMs()), options, world)) print(event);
+    for (const event of waiting ?? []) print(event);
+    waiting = undefined;
     do await clock.sleep(options.for ?? 86_400_000, ended);
     while (options.for === undefined && !ended.aborted);
     return exitCodes.ok;
@@ -86,23 +118,62 @@ export async function tail(options: TailOptions, world: World): Promise<ExitCode
   }
 }
 
+/** Prints each event once, and at most `count` events. The past and the feed may both have one. */
+function printerOf(
+  { count = Number.POSITIVE_INFINITY, since }: TailOptions,
+  finish: () => void,
+  write: (event: PastEvent) => void,
+): (event: PastEvent) => void {
+  const printed = new Set<string>();
+  let seen = 0;
+  return (event) => {
+    const key = `${event.kind} ${event.digest} ${event.loggedAtMs}`;
+    if (seen >= count || printed.has(key)) return;
+    // Only with a past can an event come twice; without one nothing is remembered.
+    if (since !== undefined && printed.size < maxRemembered) printed.add(key);
+    seen += 1;
+    write(event);
+    if (seen >= count) finish();
+  };
+}
+
+/** Events of the past that are remembered, to print none twice. */
+const maxRemembered = 100_000;
+/** A feed that was just opened is stale until its first proof, which is no news. */
+const firstProofMs = 5000;
+
+function printFreshness(json: boolean, ended: AbortSignal, { clock, stdout, stderr }: World) {
+  let last: FreshnessStatus | undefined;
+  let isKnown = false;
+  const write = ({ state, cause }: FreshnessStatus) => {
+    if (json) stdout.write(`${JSON.stringify({ kind: 'freshness', state, cause })}\n`);
+    else stderr.write(`-- ${state}${cause === undefined ? '' : ` (${cause})`}\n`);
+  };
+  void clock.sleep(firstProofMs, ended).then(() => {
+    if (!isKnown && last !== undefined && !ended.aborted) write(last);
+    isKnown = true;
+  });
+  return (status: FreshnessStatus) => {
+    last = status;
+    isKnown ||= status.state === 'fresh';
+    if (isKnown) write(status);
+  };
+}
+
 /** An event as it is printed. Values are digests, so it identifies no user; the actor is the operator. */
-function eventOf({ digest, rule, loggedAtMs, details }: Change, appliedAtMs: number | undefined) {
+function eventOf({ digest, rule, loggedAtMs = 0, details }: Change, appliedAtMs: number | undefined): PastEvent {
   return {
     kind: details?.kind ?? 'revoke',
     ...details,
     loggedAtMs,
-    latencyMs:
-      appliedAtMs === undefined || loggedAtMs === undefined
-        ? undefined
-        : Math.max(0, Math.round(appliedAtMs - loggedAtMs)),
+    latencyMs: appliedAtMs === undefined ? undefined : Math.max(0, Math.round(appliedAtMs - loggedAtMs)),
     digest: digestToHex(digest),
     rule,
   };
 }
 
-function lineOf(change: Change, appliedAtMs: number | undefined, paint: Paint): string {
-  const { kind, dimension, reason, actor, id, digest, loggedAtMs = 0, latencyMs } = eventOf(change, appliedAtMs);
+function lineOf(event: PastEvent, paint: Paint): string {
+  const { kind, dimension, reason, actor, id, digest, loggedAtMs, latencyMs } = event;
   const fields = [
     new Date(loggedAtMs).toISOString(),
     paint(kind === 'lift' ? 'green' : 'yellow', kind.padEnd(6)),

@@ -22,7 +22,7 @@ export interface Check {
  * @returns a function that makes the result; `unreachable` is a failure without an answer.
  */
 export function declareCheck(name: string, expected: string, fix: string) {
-  return (status: CheckStatus | 'unreachable', found: string, remedy = fix): Check => ({
+  return (status: CheckStatus | 'unreachable', found: string, remedy: string = fix): Check => ({
     name,
     status: status === 'unreachable' ? 'fail' : status,
     found,

@@ -1,5 +1,7 @@
+import { isCertificateFailure } from '../get-text.ts';
 import { type Check, declareCheck } from './check.ts';
-import type { Readiness, SidecarFacts } from './look-at-sidecar.ts';
+import { troubleOf } from './describe-replica.ts';
+import type { Readiness, ReplicaFacts, SidecarFacts } from './look-at-sidecar.ts';
 
 const reachable = declareCheck(
   'sidecar.reachable',
@@ -22,6 +24,13 @@ const readers = declareCheck(
   'at least one process that follows it',
   'set the feed of the API processes to this sidecar: revocation.feed, or REVOCAST_FEED',
 );
+const lag = declareCheck(
+  'sidecar.lag',
+  'every process that follows it up to date and reporting',
+  'look at these processes: is the event loop blocked, or the process paused or cut off? Their lag is on the console of the sidecar',
+);
+const certificateFix =
+  'name the authority of the sidecar with ?ca=/path of its PEM file in --sidecar, and a client certificate with cert and key';
 const capacity = declareCheck(
   'sidecar.capacity',
   'less than 80 % of maxRules held',
@@ -35,10 +44,12 @@ export function judgeSidecar(facts: SidecarFacts, maxStalenessMs: number): Check
   const dataAnswers = dataFailure === undefined;
   const adminAnswers = adminFailure === undefined;
   return [
-    dataAnswers ? reachable('ok', 'reachable') : reachable('unreachable', dataFailure),
+    dataAnswers
+      ? reachable('ok', 'reachable')
+      : reachable('unreachable', dataFailure, isCertificateFailure(dataFailure) ? certificateFix : undefined),
     adminAnswers ? admin('ok', `version ${facts.version ?? 'unknown'}`) : admin('unreachable', adminFailure),
     ...(readiness === undefined ? [] : [judgeReadiness(readiness)]),
-    ...(dataAnswers ? [judgeFreshness(facts, maxStalenessMs)] : []),
+    ...(dataAnswers ? [judgeFreshness(facts, maxStalenessMs), ...judgeLag(facts.replicas)] : []),
     ...(adminAnswers ? [judgeReaders(figures), judgeCapacity(figures)] : []),
   ];
 }
@@ -62,6 +73,18 @@ function judgeReaders(figures: SidecarFacts['figures']): Check {
   const count = figures.get('sidecar_clients');
   if (count === undefined) return readers('unknown', 'no metric');
   return count > 0 ? readers('ok', `${count}`) : readers('warn', 'none');
+}
+
+/** Processes that are named; the console has the others. */
+const maxNamed = 5;
+
+function judgeLag(replicas: readonly ReplicaFacts[] | undefined): Check[] {
+  // A sidecar of the last release answers no such question.
+  if (replicas === undefined) return [];
+  const troubles = replicas.flatMap((replica) => troubleOf(replica) ?? []);
+  if (troubles.length === 0) return [lag('ok', `${replicas.length} up to date`)];
+  const more = troubles.length > maxNamed ? `; and ${troubles.length - maxNamed} more` : '';
+  return [lag('warn', `${troubles.slice(0, maxNamed).join('; ')}${more}`)];
 }
 
 function judgeCapacity(figures: SidecarFacts['figures']): Check {

@@ -1,5 +1,6 @@
-import { errorCodeOf, parseJsonObject } from '@revocast/denylist/replica';
+import { parseJsonObject } from '@revocast/denylist/replica';
 import { createVerifier, type VerifierStatus } from '@revocast/middleware';
+import { describeFetchError } from '../describe-fetch-error.ts';
 import type { World } from '../world.ts';
 
 export type KeysStatus = VerifierStatus['issuers'][number]['keys'];
@@ -78,7 +79,7 @@ async function fetchMetadata(url: string, timeoutMs: number, { fetch, clock }: W
   try {
     response = await fetch(url, { signal, redirect: 'manual', headers: { accept: 'application/json' } });
   } catch (error) {
-    return { answered: false, failure: describeFailure(error, signal) };
+    return { answered: false, failure: describeFetchError(error, signal) };
   }
   const clockOffsetMs = offsetFrom(response.headers.get('date'), (sentAtMs + clock.wallMs()) / 2);
   const answer = { answered: true, clockOffsetMs };
@@ -97,10 +98,4 @@ async function fetchMetadata(url: string, timeoutMs: number, { fetch, clock }: W
 function offsetFrom(date: string | null, atMs: number): number | undefined {
   const offsetMs = Date.parse(date ?? '') + 500 - atMs;
   return Number.isFinite(offsetMs) ? offsetMs : undefined;
-}
-
-/** `fetch` puts the error with the code into `cause`. */
-function describeFailure(error: unknown, signal: AbortSignal): string {
-  if (signal.aborted) return 'no answer in time';
-  return errorCodeOf(error instanceof Error ? error.cause : undefined) ?? 'no connection';
 }

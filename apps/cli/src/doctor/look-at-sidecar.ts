@@ -1,7 +1,7 @@
-import { parseJsonObject, parseSource } from '@revocast/denylist/replica';
-import { readFirstLine } from '../read-secret.ts';
+import { isJsonObject, type JsonObject, parseJsonObject } from '@revocast/denylist/replica';
+import { askSidecar } from '../ask-sidecar.ts';
+import { getText } from '../get-text.ts';
 import type { World } from '../world.ts';
-import { getText } from './get-text.ts';
 
 /** The answers of a sidecar. */
 export interface SidecarFacts {
@@ -12,8 +12,19 @@ export interface SidecarFacts {
   readonly freshAgeMs?: number;
   readonly readiness?: Readiness;
   readonly version?: string;
+  /** The processes that follow it, those with the largest lag first; undefined from a sidecar of the last release. */
+  readonly replicas?: readonly ReplicaFacts[];
   /** Metrics without labels, by name without prefix. */
   readonly figures: ReadonlyMap<string, number>;
+}
+
+/** One process behind a sidecar. */
+export interface ReplicaFacts {
+  /** Its label, or else its id. */
+  readonly name: string;
+  readonly lag: 'none' | 'unknown' | { readonly changes: number; readonly ms: number };
+  /** Milliseconds since its last report. */
+  readonly silentMs?: number;
 }
 
 export interface Readiness {
@@ -35,15 +46,13 @@ export interface LookAtSidecar {
 
 /** Reads from both listeners. @throws ConfigurationError for plain http to another host without `dangerouslyAllowHttp`. */
 export async function lookAtSidecar(options: LookAtSidecar, world: World): Promise<SidecarFacts> {
-  const { dataUrl, adminUrl, tokenFile, timeoutMs } = options;
-  parseSource(dataUrl, '--sidecar', options);
-  const headers: Record<string, string> = {};
-  if (tokenFile !== undefined) {
-    headers['authorization'] = `Bearer ${readFirstLine(tokenFile, '--token-file', world)}`;
-  }
-  const admin = (path: string) => getText({ base: adminUrl, path, timeoutMs });
-  const [fresh, ready, version, metrics] = await Promise.all([
-    getText({ base: dataUrl, path: '/v1/fresh', timeoutMs, headers }),
+  const { dataUrl, adminUrl, timeoutMs } = options;
+  const data = askSidecar({ ...options, url: dataUrl, option: '--sidecar' }, world);
+  const adminSource = { name: adminUrl, baseUrl: adminUrl.replace(/\/+$/, '') };
+  const admin = (path: string) => getText({ source: adminSource, path, timeoutMs });
+  const [fresh, replicas, ready, version, metrics] = await Promise.all([
+    data('/v1/fresh'),
+    data('/console/replicas'),
     admin('/readyz'),
     admin('/version'),
     admin('/metrics'),
@@ -55,6 +64,7 @@ export async function lookAtSidecar(options: LookAtSidecar, world: World): Promi
     freshAgeMs: typeof freshAgeMs === 'number' ? freshAgeMs : undefined,
     readiness: ready.ok ? parseReadiness(ready.body) : undefined,
     version: version.ok ? textOf(parseJsonObject(version.body)?.['version']) : undefined,
+    replicas: replicas.ok && replicas.status === 200 ? parseReplicas(replicas.body) : undefined,
     figures: parseFigures(metrics.ok ? metrics.body : ''),
   };
 }
@@ -74,6 +84,21 @@ function parseReadiness(text: string): Readiness | undefined {
     lastError: textOf(lastError),
     remedy: textOf(remedy),
     degraded: degraded === true || undefined,
+  };
+}
+
+function parseReplicas(text: string): readonly ReplicaFacts[] | undefined {
+  const { replicas } = parseJsonObject(text) ?? {};
+  return Array.isArray(replicas) ? replicas.filter(isJsonObject).map(parseReplica) : undefined;
+}
+
+function parseReplica({ id, label, lag, silentMs }: JsonObject): ReplicaFacts {
+  const { kind, changes, ms } = isJsonObject(lag) ? lag : {};
+  const behind = typeof changes === 'number' && typeof ms === 'number' ? { changes, ms } : 'unknown';
+  return {
+    name: textOf(label) || (textOf(id) ?? 'without a name'),
+    lag: kind === 'current' ? 'none' : behind,
+    silentMs: typeof silentMs === 'number' ? silentMs : undefined,
   };
 }
 

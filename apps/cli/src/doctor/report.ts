@@ -1,15 +1,16 @@
-import Table from 'cli-table3';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { type Colour, paintFor } from '../paint.ts';
+import { type Colour, type Paint, paintFor } from '../paint.ts';
 import { printable } from '../printable.ts';
 import type { World } from '../world.ts';
+import { wrap } from '../wrap.ts';
 import type { Check, CheckStatus } from './check.ts';
 
+/** In the order in which the report shows them: what must be fixed first. */
 const marks: Readonly<Record<CheckStatus, { readonly colour: Colour; readonly text: string }>> = {
-  ok: { colour: 'green', text: 'ok' },
-  warn: { colour: 'yellow', text: 'warn' },
   fail: { colour: 'red', text: 'FAIL' },
+  warn: { colour: 'yellow', text: 'warn' },
   unknown: { colour: 'dim', text: 'unknown' },
+  ok: { colour: 'green', text: 'ok' },
 };
 
 /** @param strict warnings and unknown results count as problems. */
@@ -27,42 +28,40 @@ export function countByStatus(checks: readonly Check[]): Record<CheckStatus, num
   return counts;
 }
 
-/** A table of all checks, then how to fix those that are not ok. */
+/** Failures first, each with what was found, what was expected and how to fix it; at the end one line for each good check. */
 export function formatReport(checks: readonly Check[], { stdout, environment }: World): string {
   const paint = paintFor(stdout, environment);
-  const table = new Table({
-    head: ['', 'check', 'found', 'expected'],
-    // Empty styles: by default the table adds colours, also when the output is not a terminal.
-    style: { head: [], border: [], compact: true },
-    chars: borders,
-    colWidths: stdout.columns === undefined ? [] : widthsFor(stdout.columns),
-    wordWrap: stdout.columns !== undefined,
-  });
-  for (const { status, name, found, expected } of checks) {
-    const { colour, text } = marks[status];
-    table.push([paint(colour, text), name, printable(found), printable(expected)]);
-  }
-  const fixes = checks.flatMap(({ status, name, remedy }) =>
-    remedy === undefined
-      ? []
-      : [`${paint(marks[status].colour, marks[status].text)} ${paint('bold', name)}\n    ${printable(remedy)}`],
-  );
+  const inOrder = [...checks].sort((one, other) => rank(one) - rank(other));
+  const blocks = inOrder.map((check) => describeCheck(check, stdout.columns, paint));
   const { ok, warn, fail, unknown } = countByStatus(checks);
-  const sum = `${ok} ok, ${warn} warn, ${fail} fail, ${unknown} unknown`;
-  return [table.toString(), ...(fixes.length === 0 ? [] : ['', ...fixes]), '', sum, ''].join('\n');
+  return [...blocks, '', `${ok} ok, ${warn} warn, ${fail} fail, ${unknown} unknown`, ''].join('\n');
 }
 
-/** Spaces instead of lines, so that text can be copied. */
-const borders = {
-  ...Object.fromEntries(
-    ['top', 'bottom', 'left', 'mid', 'right'].flatMap((side) =>
-      ['', '-mid', '-left', '-right'].map((corner) => [side + corner, '']),
-    ),
-  ),
-  middle: ' ',
-};
+function rank({ status }: Check): number {
+  return Object.keys(marks).indexOf(status);
+}
 
-function widthsFor(columns: number): number[] {
-  const rest = Math.max(40, columns - 9 - 32);
-  return [9, 32, Math.floor(rest / 2), Math.floor(rest / 2)];
+const markWidth = 8;
+const labelWidth = 10;
+
+function describeCheck(check: Check, columns: number | undefined, paint: Paint): string {
+  const { status, name, found, expected, remedy } = check;
+  const { colour, text } = marks[status];
+  const indent = ' '.repeat(markWidth);
+  const fields = (...pairs: readonly (readonly [string, string])[]) =>
+    pairs.map(([label, value]) => {
+      const lines = wrap(printable(value), columns === undefined ? undefined : columns - markWidth - labelWidth);
+      return `${indent}${label.padEnd(labelWidth)}${lines.join(`\n${indent}${' '.repeat(labelWidth)}`)}`;
+    });
+  const mark = paint(colour, text.padEnd(markWidth));
+  if (status === 'ok') {
+    const lines = wrap(`${name}: ${printable(found)}`, columns === undefined ? undefined : columns - markWidth);
+    return `${mark}${lines.join(`\n${indent}`)}`;
+  }
+  const shown = fields(
+    ['found', found],
+    ['expected', expected],
+    ...(remedy === undefined ? [] : [['fix', remedy] as const]),
+  );
+  return [`${mark}${paint('bold', name)}`, ...shown].join('\n');
 }

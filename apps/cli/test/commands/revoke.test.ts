@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { digestSetOf, openLookUp, systemClock, systemRandom } from '@revocast/denylist/replica';
-import { mintKey, mintToken, type RedisServer, startRedis } from '@revocast/test-support';
+import { digestSetOf, openLookUp, openSource, systemClock, systemRandom } from '@revocast/denylist/replica';
+import { startSidecar } from '@revocast/sidecar';
+import { mintKey, mintToken, type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
+import { pino } from 'pino';
 import { runProgram } from '../cli-process.ts';
 import { runIn, testWorld } from '../test-world.ts';
 
@@ -47,7 +49,10 @@ describe('given a log in Redis', () => {
     expect(await verdictOn('session', 's-1')).toBe('revoked');
 
     const lifted = await runIn(testWorld(), 'lift', ...target);
-    expect(lifted).toMatchObject({ code: 0, out: expect.stringMatching(/^lifted a session\n/) });
+    expect(lifted).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^lifted a session\n {2}id \S+, logged at .*\n$/),
+    });
     expect(await verdictOn('session', 's-1')).toBe('unknown');
   });
 
@@ -69,6 +74,30 @@ describe('given a log in Redis', () => {
       code: 2,
       err: expect.stringContaining('leave out --session (the id of the lift'),
     });
+  });
+
+  it('says so when there was nothing to lift', async () => {
+    const client = new Redis(redis.url);
+    const source = await openSource(redis.url);
+    await source.declareWhole?.();
+    const heartbeat = source.startHeartbeat?.({ holder: 'a'.repeat(16) });
+    await until(async () => (await client.hget('{revocast}:meta', 'hbAt')) !== null, { what: 'a heartbeat' });
+    try {
+      const lift = (...args: string[]) =>
+        runIn(testWorld(), 'lift', '--issuer', issuer, '--source', redis.url, ...args);
+      await runIn(testWorld(), 'revoke', '--issuer', issuer, '--client', 'c-1', '--source', redis.url);
+      const notDenied = expect.stringContaining('\n  it was not denied, so this lift changes nothing');
+      expect(await lift('--session', 'never')).toMatchObject({ code: 0, out: notDenied });
+      // A cutoff is no denial.
+      expect(await lift('--client', 'c-1')).toMatchObject({ code: 0, out: notDenied });
+      expect(JSON.parse((await lift('--subject', 'u', '--client', 'c', '--json')).out)).toMatchObject({
+        wasDenied: false,
+      });
+    } finally {
+      await heartbeat?.stop();
+      await source.close();
+      client.disconnect();
+    }
   });
 
   it('prints the flag for a retry that does not apply twice', async () => {
@@ -136,6 +165,20 @@ describe('given a log in Redis', () => {
   });
 });
 
+describe('given a sidecar that takes no revocations', () => {
+  it('names the option that is not set, and what to do', async () => {
+    const listeners = { dataListen: '127.0.0.1:0', adminListen: '127.0.0.1:0', drainMs: 0 };
+    const sidecar = await startSidecar({ source: 'memory:', ...listeners }, { log: pino({ level: 'silent' }) });
+    const args = ['revoke', '--issuer', issuer, '--session', 's', '--source', sidecar.dataUrl];
+    const { code, err } = await runIn(testWorld(), ...args);
+    await sidecar.stop();
+    expect(code).toBe(3);
+    expect(err).toContain('nothing was revoked: ');
+    expect(err).toContain('its option writeTokenFile is not set (writes_off); set it there');
+    expect(err).toContain('--token-file');
+  });
+});
+
 describe('given a secret', () => {
   it('refuses it as an argument and does not print it', async () => {
     const args = ['revoke', '--issuer', issuer, '--session', 's', '--source', 'redis://:hunter2@127.0.0.1:1'];
@@ -170,7 +213,11 @@ describe('given a wrong command line', () => {
     ['an entire issuer without --yes', ['--issuer', issuer, '--entire-issuer'], 'add --yes to confirm'],
     ['a mistyped option', ['--issuer', issuer, '--sesion', 's'], 'Did you mean --session?'],
     ['an unknown reason', ['--issuer', issuer, '--session', 's', '--reason', 'x'], 'Allowed choices are logout'],
-    ['a wait that is too long', ['--issuer', issuer, '--session', 's', '--wait', '1h'], 'expected a duration'],
+    [
+      'a wait that is too long',
+      ['--issuer', issuer, '--session', 's', '--wait', '1h'],
+      'expected a duration such as 500ms, 5s or 2m, from 1ms to 1m',
+    ],
     ['a token and a target', ['--jwt-file', 'f', '--session', 's'], "'--session <sid>'"],
     ['a missing file', ['--jwt-file', '/nowhere/token'], 'cannot read /nowhere/token'],
     ['an empty stdin', ['--jwt-file', '-'], 'found nothing'],

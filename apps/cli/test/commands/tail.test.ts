@@ -55,6 +55,34 @@ describe.each([
     expect(out).not.toContain('alice');
   });
 
+  it('prints the events since a time, each once and in order, and then the new ones', async () => {
+    const session = `s-${randomHex(4)}`;
+    const from = new Date().toISOString();
+    await publisher.revoke({ issuer, session, reason: 'policy', actor: 'past' });
+    if (url() === sidecar.dataUrl) {
+      await until(async () => (await (await fetch(`${url()}/console/revocations`)).text()).includes('"past"'), {
+        what: 'the revocation in the sidecar',
+      });
+    }
+    const world = testWorld();
+    const count = ['--count', '2', '--timeout', '20s'];
+    const followed = runIn(world, 'tail', '--source', url(), '--since', from, ...count);
+    await until(() => world.written.out.includes('actor="past"'), { what: 'the past event', timeoutMs: 20_000 });
+    await publisher.lift({ issuer, session, actor: 'present' });
+    const { code, out } = await followed;
+    expect(code).toBe(0);
+    expect(out.match(/actor="\w+"/g)?.slice(-2)).toEqual(['actor="past"', 'actor="present"']);
+  });
+
+  it('prints no state before the first proof', async () => {
+    const world = testWorld();
+    const followed = runIn(world, 'tail', '--source', url(), '--timeout', '20s');
+    await until(() => world.written.err.includes('--'), { what: 'a state', timeoutMs: 20_000 });
+    world.interrupt();
+    await followed;
+    expect(world.written.err).toBe('-- fresh\n');
+  });
+
   it('prints JSON lines with events and changes of freshness', async () => {
     const world = testWorld();
     const followed = runIn(world, 'tail', '--source', url(), '--count', '1', '--json', '--timeout', '20s');

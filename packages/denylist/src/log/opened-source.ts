@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../clock.ts';
 import type { Reseed } from '../replication/reseed.ts';
+import type { Change } from '../rules/event.ts';
 import type { TransportOptions } from '../sources/source.ts';
 import type { Feed } from './feed.ts';
 import type { LookUp } from './look-up.ts';
@@ -36,6 +37,12 @@ export interface OpenedSource {
   };
   /** Declares that a first log is complete and ends its healing. Only where a new log begins healing. */
   declareWhole?(): Promise<'created' | 'healed' | 'whole'>;
+  /**
+   * The revocations and lifts that the log still has, oldest first. Only Redis keeps them: for an hour.
+   *
+   * @param sinceMs Unix milliseconds of the clock of the log. @throws FeedError
+   */
+  history?(sinceMs: number): AsyncIterable<Change>;
   /** Deletes stored rules that no clock can have stated. @returns how many. Only Redis can be given such rules. */
   repair?(): Promise<number>;
   /** Reads settings and figures of a source that is a server of its own. @throws FeedError when it cannot be reached. */

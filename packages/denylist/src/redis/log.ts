@@ -16,7 +16,7 @@ import type { RedisConnection } from './connection/connect.ts';
 import { readNumber, readOptionalText, readText, readTime } from './connection/replies.ts';
 import { isCommandRefused } from './connection/reply-errors.ts';
 import type { RedisSession } from './connection/session.ts';
-import { findDenial } from './denial.ts';
+import { findDenial } from './past-events.ts';
 import { readEnforcement } from './registry.ts';
 import { parseStoredClock } from './scripts/clocks.ts';
 

@@ -10,6 +10,7 @@ import { createRedisHealth } from './health/health.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { keys } from './keys.ts';
 import { createRedisLog } from './log.ts';
+import { readHistory } from './past-events.ts';
 import { deleteImpossibleRules } from './repair.ts';
 import { createRedisReseed } from './reseed.ts';
 import { declareScript } from './scripts/log.ts';
@@ -50,6 +51,9 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
       const reply = await redis.run(declareScript, [keys.rules, keys.log, keys.meta], args);
       const outcome = readText(readArray(reply, 'declare')[0], 'declare');
       return outcome === 'created' || outcome === 'healed' ? outcome : 'whole';
+    },
+    async *history(sinceMs) {
+      yield* readHistory(await maintenance.get(), sinceMs);
     },
     async repair() {
       return await deleteImpossibleRules(await maintenance.get());

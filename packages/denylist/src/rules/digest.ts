@@ -90,6 +90,14 @@ export function digestSetOf(values: readonly DimensionValue[], shared?: DigestSe
   return { dimensions, words };
 }
 
+/** A set of digests that were computed elsewhere. */
+export function digestSetFrom(named: readonly { readonly dimension: Dimension; readonly digest: Digest }[]): DigestSet {
+  const words = new Uint32Array(named.length * 5);
+  for (const [index, { digest }] of named.entries()) words.set(digest, index * 4);
+  for (let index = 0; index < named.length; index++) words[named.length * 4 + index] = placeOf(words, index * 4);
+  return { dimensions: named.map(({ dimension }) => dimension), words };
+}
+
 /** The digest of one dimension, the first where there are several; undefined when the token has none. */
 export function digestIn({ dimensions, words }: DigestSet, dimension: Dimension): Digest | undefined {
   const index = dimensions.indexOf(dimension);

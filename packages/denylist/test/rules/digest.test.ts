@@ -4,6 +4,7 @@ import {
   digestFromBytes,
   digestFromHex,
   digestOf,
+  digestSetFrom,
   digestSetOf,
   digestToBytes,
   digestToHex,
@@ -105,5 +106,13 @@ describe('a set of digests', () => {
 
   it('may be empty', () => {
     expect(digestSetOf([])).toEqual({ dimensions: [], words: new Uint32Array() });
+  });
+});
+
+describe('a set of digests that were computed elsewhere', () => {
+  it('is the same as one of their values', () => {
+    const values = dimensions.map(value);
+    const named = values.map((each) => ({ dimension: each.dimension, digest: digestOf(each) }));
+    expect(digestSetFrom(named)).toEqual(digestSetOf(values));
   });
 });

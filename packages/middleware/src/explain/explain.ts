@@ -1,4 +1,4 @@
-import { systemClock, withTimeout } from '@revocast/denylist/replica';
+import { type Dimension, digestOf, digestToHex, systemClock, withTimeout } from '@revocast/denylist/replica';
 import { readConfirmation } from '../binding/confirmation.ts';
 import type { Scheme } from '../binding/possession.ts';
 import type { RejectionReason } from '../errors.ts';
@@ -6,11 +6,14 @@ import { isIssuerUrl } from '../issuers/issuer-url.ts';
 import { policyOf } from '../issuers/trusted-issuer.ts';
 import { parseKeySet } from '../jwks/parse-key-set.ts';
 import { selectKey } from '../jwks/select-key.ts';
+import type { VerificationKey } from '../jwks/verification-key.ts';
 import { type ResolvedOptions, resolveOptions, type VerifierOptions } from '../options/options.ts';
+import type { ClaimMap } from '../options/profiles.ts';
 import type { ResolvedIssuer, ResolvedIssuerResolver } from '../options/resolve-issuers.ts';
 import { readBearer } from '../token/bearer.ts';
 import type { Check, TokenUnderTest } from '../token/claims.ts';
 import { type CompactToken, parseCompact } from '../token/compact.ts';
+import { revocableValues } from '../token/dimensions.ts';
 import { verifySignature } from '../token/signature.ts';
 import { checksAfterSignature, checksBeforeSignature } from '../verify-access-token.ts';
 import { explainedChecks, kindOf, nearest, oneOf } from './explained-checks.ts';
@@ -35,6 +38,18 @@ export interface Explanation {
   /** The reason of the first failed check, which a verifier with these options returns. */
   readonly reason?: RejectionReason;
   readonly checks: readonly ExplainedCheck[];
+  /**
+   * The digests of every value by which a revocation can deny the token: 32 hex digits each, in which no value can be read.
+   * Empty for a token that cannot be decoded, or of another issuer. Without keys, the thumbprint of its key is missing.
+   */
+  readonly revocableBy: readonly RevocableBy[];
+  /** `iat` in whole claim seconds, which a cutoff is compared with; absent when the token has none. */
+  readonly issuedAt?: number;
+}
+
+export interface RevocableBy {
+  readonly dimension: Dimension;
+  readonly digest: string;
 }
 
 /**
@@ -54,11 +69,12 @@ export async function explain(
 ): Promise<Explanation> {
   const resolved = resolveOptions(options);
   const checks: ExplainedCheck[] = [];
-  await explainToken(token, { options: resolved, nowMs, checks });
+  const subject = await explainToken(token, { options: resolved, nowMs, checks });
+  const revocation = { revocableBy: subject?.revocableBy ?? [], issuedAt: subject?.issuedAt };
   const failure = checks.find(({ outcome }) => outcome === 'failed');
-  if (failure?.reason !== undefined) return { outcome: 'rejected', reason: failure.reason, checks };
+  if (failure?.reason !== undefined) return { outcome: 'rejected', reason: failure.reason, checks, ...revocation };
   const undecided = checks.some(({ check, outcome }) => ['signature', 'cnf'].includes(check) && outcome === 'skipped');
-  return { outcome: undecided ? 'undecided' : 'accepted', checks };
+  return { outcome: undecided ? 'undecided' : 'accepted', checks, ...revocation };
 }
 
 interface Explaining {
@@ -67,7 +83,11 @@ interface Explaining {
   readonly checks: ExplainedCheck[];
 }
 
-async function explainToken(given: string, explaining: Explaining): Promise<void> {
+/** @returns what a revocation can name; undefined for a token that cannot be decoded, or of another issuer. */
+async function explainToken(
+  given: string,
+  explaining: Explaining,
+): Promise<Pick<Explanation, 'revocableBy' | 'issuedAt'> | undefined> {
   const { options, nowMs, checks } = explaining;
   const authorization = /\s/.test(given) ? given : `Bearer ${given}`;
   const credentials = readBearer({ headers: { authorization } }, options.maxTokenBytes);
@@ -75,7 +95,7 @@ async function explainToken(given: string, explaining: Explaining): Promise<void
   const field = { check: 'Authorization', expected: `${oneOf(schemes)}, spaces, one token`, found: kindOf(given) };
   if (credentials.kind !== 'token' || !schemes.includes(credentials.scheme)) {
     checks.push(failed(field, credentials.kind === 'refused' ? credentials.reason : 'unsupported_scheme'));
-    return;
+    return undefined;
   }
   checks.push(passed(field));
 
@@ -87,12 +107,12 @@ async function explainToken(given: string, explaining: Explaining): Promise<void
   };
   if (!parsed.ok) {
     checks.push(failed(structure, parsed.reason));
-    return;
+    return undefined;
   }
   checks.push(passed(structure));
 
   const issuer = await explainIssuer(parsed, explaining);
-  if (issuer === undefined) return;
+  if (issuer === undefined) return undefined;
   const underTest: TokenUnderTest = {
     header: parsed.header,
     claims: parsed.payload,
@@ -100,7 +120,7 @@ async function explainToken(given: string, explaining: Explaining): Promise<void
     nowMs,
   };
   for (const check of checksBeforeSignature) checks.push(explainCheck(check, underTest));
-  await explainSignature(parsed, issuer, explaining);
+  const key = await explainSignature(parsed, issuer, explaining);
   for (const check of checksAfterSignature) checks.push(explainCheck(check, underTest));
   checks.push(explainBinding(parsed, credentials.scheme));
   checks.push({
@@ -109,6 +129,22 @@ async function explainToken(given: string, explaining: Explaining): Promise<void
     expected: options.revocation === null ? 'switched off' : 'no rule of the denylist',
     found: 'not checked here: only a verifier with a fresh feed can decide',
   });
+  return describeRevocable(parsed, issuer, { key, claimMap: underTest.policy.claimMap });
+}
+
+interface Revocable {
+  readonly key: VerificationKey | undefined;
+  readonly claimMap: ClaimMap;
+}
+
+function describeRevocable({ header, payload, signingInput }: CompactToken, issuer: ResolvedIssuer, parts: Revocable) {
+  const token = { issuer: issuer.issuer, claims: payload, signingInput };
+  const values = revocableValues(token, parts.claimMap, parts.key ?? header.kid);
+  const { iat } = payload;
+  return {
+    revocableBy: values.map((value) => ({ dimension: value.dimension, digest: digestToHex(digestOf(value)) })),
+    issuedAt: typeof iat === 'number' && Number.isFinite(iat) ? Math.floor(iat) : undefined,
+  };
 }
 
 async function explainIssuer(
@@ -171,7 +207,7 @@ async function explainSignature(
   parsed: CompactToken,
   issuer: ResolvedIssuer,
   { options, checks }: Explaining,
-): Promise<void> {
+): Promise<VerificationKey | undefined> {
   const { alg, kid } = parsed.header;
   const { maxKeys, maxRsaBits } = options.keySet;
   const set = 'jwks' in issuer.keys ? parseKeySet(issuer.keys.jwks, maxKeys, maxRsaBits) : undefined;
@@ -182,18 +218,19 @@ async function explainSignature(
     const fix = 'Pass the keys as `jwks: { keys: […] }`: nothing is fetched here.';
     checks.push({ ...key, outcome: 'skipped', found: missing, fix });
     checks.push({ ...signature, outcome: 'skipped', found: missing, fix });
-    return;
+    return undefined;
   }
   const selection = selectKey(set.keySet, { kid, alg });
   if (selection.outcome === 'rejected') {
     checks.push(failed({ ...key, found: `${kindOf(kid)}; ${set.keySet.keys.length} usable keys` }, selection.reason));
     checks.push({ ...signature, outcome: 'skipped', found: 'no key to check with' });
-    return;
+    return undefined;
   }
   checks.push(passed({ ...key, found: `a key for ${selection.key.algorithms.join(', ')}` }));
   const isGenuine = await verifySignature(parsed, alg, selection.key);
   const found = `${parsed.signature.length} bytes`;
   checks.push(isGenuine ? passed({ ...signature, found }) : failed({ ...signature, found }, 'bad_signature'));
+  return selection.key;
 }
 
 type Described = Pick<ExplainedCheck, 'check' | 'expected' | 'found'>;

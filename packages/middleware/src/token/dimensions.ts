@@ -37,12 +37,12 @@ export function mappedString(claims: JsonObject, name: ClaimName): string | unde
  * The id of a token. A token without an id claim is identified by its signed text, never by the complete string: an ECDSA
  * signature (r, s) has a second form (r, n−s), which would be accepted after a revocation of the first.
  */
-export function tokenIdOf({ claims, signingInput }: RevocableToken, map: ClaimMap): string {
+export function tokenIdOf({ claims, signingInput }: Omit<RevocableToken, 'key'>, map: ClaimMap): string {
   return mappedString(claims, map.token) ?? signingInputName(signingInput);
 }
 
 /** Every value by which a revocation can deny this token, except those that all tokens of the issuer have. */
-function ownValues(token: RevocableToken, map: ClaimMap): readonly DimensionValue[] {
+function ownValues(token: Omit<RevocableToken, 'key'>, map: ClaimMap): readonly DimensionValue[] {
   const { issuer, claims } = token;
   const values: DimensionValue[] = [];
   const add = (dimension: Dimension, value: DimensionValue['value'] | undefined) => {
@@ -67,6 +67,21 @@ function sharedValues({ issuer, key }: Pick<RevocableToken, 'issuer' | 'key'>): 
     ...[key.thumbprint, ...key.kids].map((value) => ({ dimension: 'key' as const, issuer, value })),
     { dimension: 'issuer', issuer, value: issuer },
   ];
+}
+
+/**
+ * Every value by which a revocation can deny the token, for people who look it up. Without a key the token is not verified,
+ * and of the values of the key only the `kid` is known.
+ */
+export function revocableValues(
+  token: Omit<RevocableToken, 'key'>,
+  map: ClaimMap,
+  key: VerificationKey | string | undefined,
+): readonly DimensionValue[] {
+  const { issuer } = token;
+  if (typeof key === 'object') return [...ownValues(token, map), ...sharedValues({ issuer, key })];
+  const named: readonly DimensionValue[] = key === undefined ? [] : [{ dimension: 'key', issuer, value: key }];
+  return [...ownValues(token, map), ...named, { dimension: 'issuer', issuer, value: issuer }];
 }
 
 /** Per key, the issuer last seen with it: several issuers may share a key set. */

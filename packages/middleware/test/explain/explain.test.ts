@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { digestOf, digestToHex } from '@revocast/denylist/replica';
 import { explain } from '../../src/explain/explain.ts';
 import { explainedChecks } from '../../src/explain/explained-checks.ts';
 import { fixes } from '../../src/explain/fixes.ts';
@@ -70,6 +71,29 @@ describe('explain', () => {
       const token = forge({ claims: changed, header: { typ: secret, kid: secret, alg: secret } }, usualClaims);
       expect(JSON.stringify(await explain(token, optionsOf('plain'), { nowMs }))).not.toContain(secret);
     }
+  });
+
+  it('names the digests under which a revocation can deny the token, also of one that it rejects', async () => {
+    const { iss: issuer = '' } = usualClaims as { iss?: string };
+    const changed = { sid: 's-1', exp: nowSeconds - 3600, iat: nowSeconds - 7200.5 };
+    const { outcome, revocableBy, issuedAt } = await explain(
+      forge({ claims: changed }, usualClaims),
+      optionsOf('plain'),
+      {
+        nowMs,
+      },
+    );
+    expect({ outcome, issuedAt }).toEqual({ outcome: 'rejected', issuedAt: nowSeconds - 7201 });
+    const session = digestToHex(digestOf({ dimension: 'session', issuer, value: 's-1' }));
+    expect(revocableBy).toContainEqual({ dimension: 'session', digest: session });
+    expect(new Set(revocableBy.map(({ dimension }) => dimension))).toEqual(
+      new Set(['token', 'session', 'subject', 'client', 'subject_client', 'key', 'issuer']),
+    );
+  });
+
+  it('names no digest for a token of another issuer', async () => {
+    const token = forge({ claims: { iss: 'https://other.test/' } }, usualClaims);
+    expect(await explain(token, optionsOf('plain'), { nowMs })).toMatchObject({ revocableBy: [] });
   });
 
   it('runs every check in order, and continues after a failure', async () => {

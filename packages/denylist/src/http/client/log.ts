@@ -140,20 +140,32 @@ function readAnswer(status: number, body: Uint8Array, name: string): Appended {
 }
 
 /** @returns undefined when the outcome is unknown. */
-function failureIn(status: number, { error, message }: Record<string, unknown>, name: string): LogError | undefined {
+function failureIn(
+  status: number,
+  { error, message, remedy }: Record<string, unknown>,
+  name: string,
+): LogError | undefined {
   const code: LogErrorCode | undefined = logErrorCodes.find((known) => known === error);
   if (code !== undefined) return new LogError(code, typeof message === 'string' ? message : code);
   if (status === 401 || status === 403) {
-    return new LogError(
-      'unavailable',
-      `nothing was revoked: ${name} wants a bearer token for writes (option tokenFile)`,
-    );
+    return new LogError('unavailable', `nothing was revoked: ${name} ${whyRefused(status, error, remedy)}`);
   }
   if (status === 400 || status === 404) {
     const what = typeof message === 'string' ? message : 'it takes no revocations';
     return new LogError('refused', `${name} answered ${status}: ${what}`);
   }
   return undefined;
+}
+
+/** Why a sidecar takes no revocation from this process, and how to fix it. */
+function whyRefused(status: number, error: unknown, remedy: unknown): string {
+  if (error === 'writes_off') {
+    return 'takes no revocations: its option writeTokenFile is not set (writes_off); set it there and name the same file as tokenFile (--token-file) here, or publish to the log itself';
+  }
+  if (status === 401) {
+    return 'takes revocations with a bearer token only; expected one that its writeTokenFile contains, as tokenFile (--token-file), found none that it accepts';
+  }
+  return `refused it (${typeof error === 'string' ? error : status})${typeof remedy === 'string' ? `: ${remedy}` : ''}`;
 }
 
 function parseObject(body: Uint8Array): Record<string, unknown> {

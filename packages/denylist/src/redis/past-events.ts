@@ -51,3 +51,21 @@ async function findInStream(redis: RedisConnection, id: string, loggedAtMs: numb
     from = `(${last.id}`;
   }
 }
+
+/**
+ * The changes that the log still has (those of the last hour), oldest first, without heartbeats and restored rules.
+ *
+ * @param sinceMs Unix milliseconds of the clock of Redis. @throws FeedError
+ */
+export async function* readHistory(redis: RedisConnection, sinceMs: number): AsyncIterable<Change> {
+  for (let from = String(Math.max(0, Math.floor(sinceMs))); ; ) {
+    const page = readEntries(await redis.call('XRANGE', [keys.log, from, '+', 'COUNT', pageEntries]));
+    for (const { event } of page) {
+      const change = decodeEvent(event);
+      if (change?.kind === 'rule' && change.details !== undefined && change.details.kind !== 'reseed') yield change;
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageEntries) return;
+    from = `(${last.id}`;
+  }
+}

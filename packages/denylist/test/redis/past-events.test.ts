@@ -9,6 +9,7 @@ import { openSource } from '../../src/sources/open-source.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
 
 const issuer = 'https://login.example.com/';
+const noRule = { deniedUntil: 0, issuedUpTo: 0, denialStamp: 0, liftedUpTo: 0 };
 
 describe('the event of an id in the stream', () => {
   let redis: RedisServer | undefined;
@@ -36,6 +37,20 @@ describe('the event of an id in the stream', () => {
   const named = (subject: string) => ({
     digest: digestOf({ dimension: 'subject', issuer, value: subject }),
     dimension: 'subject',
+  });
+
+  it('is in the history since a time, without heartbeats, restored rules and entries of other programs', async () => {
+    await block('early', 'e');
+    const { loggedAtMs } = await block('ann', 'a');
+    await admin.xadd(keys.log, '*', 'foreign', '1');
+    await source.log.restore([
+      { digest: named('bob').digest, rule: { ...noRule, deniedUntil: 0xffff_ffff, denialStamp: 1 } },
+    ]);
+    const history: string[] = [];
+    for await (const { details, loggedAtMs: at = 0 } of source.history?.(loggedAtMs) ?? []) {
+      if (at >= loggedAtMs) history.push(String(details?.id));
+    }
+    expect(history.filter((id) => id !== 'e')).toEqual(['a']);
   });
 
   it('is found among other entries of that time, some of them unreadable', async () => {
