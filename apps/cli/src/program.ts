@@ -8,7 +8,7 @@ import { addRevoke, revoke } from './commands/revoke.ts';
 import { addStatus, status } from './commands/status.ts';
 import { addTail, tail } from './commands/tail.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { redact } from './redact.ts';
+import { redact } from './output/redact.ts';
 import type { World } from './world.ts';
 
 /** All commands with their options: used for running, for `--help` and to check docs/cli.md. @param ended receives the exit code. */

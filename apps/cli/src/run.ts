@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { failureOf } from './failure.ts';
-import { paintFor } from './paint.ts';
-import { cleanWorld, printable } from './printable.ts';
+import { paintFor } from './output/paint.ts';
+import { cleanWorld, printable } from './output/printable.ts';
 import { createProgram } from './program.ts';
 import type { World } from './world.ts';
 

@@ -3,9 +3,9 @@ import { explain as explainToken, type ProfileName } from '@revocast/middleware'
 import { type Command, Option } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
-import { profileNames } from '../issuer-options.ts';
-import { readKeys } from '../read-keys.ts';
-import { readToken } from '../read-secret.ts';
+import { profileNames } from '../options/issuer-options.ts';
+import { readKeys } from '../questions/read-keys.ts';
+import { readToken } from '../questions/read-secret.ts';
 import type { World } from '../world.ts';
 
 export interface DigestsOptions {

@@ -4,9 +4,9 @@ import { examine } from '../doctor/examine.ts';
 import { countByStatus, exitCodeFor, formatReport } from '../doctor/report.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
-import { addIssuerOptions, type IssuerOptions, readIssuer } from '../issuer-options.ts';
-import { durationOption, wholeNumber } from '../parse-argument.ts';
-import { addSourceOptions, readSourceUrl, readTokenFile, type SourceOptions } from '../source-options.ts';
+import { addIssuerOptions, type IssuerOptions, readIssuer } from '../options/issuer-options.ts';
+import { durationOption, wholeNumber } from '../options/parse-argument.ts';
+import { addSourceOptions, readSourceUrl, readTokenFile, type SourceOptions } from '../options/source-options.ts';
 import type { World } from '../world.ts';
 import { addSidecarOptions, type SidecarOptions, sidecarOf } from './sidecar-options.ts';
 

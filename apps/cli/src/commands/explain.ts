@@ -8,15 +8,15 @@ import {
 import { type Command, Option } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
-import { addIssuerOptions, type IssuerOptions, profileNames, readIssuer } from '../issuer-options.ts';
-import { type Colour, paintFor } from '../paint.ts';
-import { printable } from '../printable.ts';
-import { withProgress } from '../progress.ts';
-import { type ReadKeys, readKeys } from '../read-keys.ts';
-import { readCredentials } from '../read-secret.ts';
+import { addIssuerOptions, type IssuerOptions, profileNames, readIssuer } from '../options/issuer-options.ts';
+import { addSourceOptions, type SourceOptions } from '../options/source-options.ts';
+import { type Colour, paintFor } from '../output/paint.ts';
+import { printable } from '../output/printable.ts';
+import { withProgress } from '../output/progress.ts';
+import { type ReadKeys, readKeys } from '../questions/read-keys.ts';
+import { readCredentials } from '../questions/read-secret.ts';
 import type { RevocationAnswer, Stated } from '../revocation/answer.ts';
 import { type Answered, askRevocation } from '../revocation/ask-revocation.ts';
-import { addSourceOptions, type SourceOptions } from '../source-options.ts';
 import type { World } from '../world.ts';
 
 export interface ExplainOptions extends IssuerOptions, SourceOptions {

@@ -2,7 +2,7 @@ import type { LiftTarget } from '@revocast/denylist';
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
-import { withProgress } from '../progress.ts';
+import { withProgress } from '../output/progress.ts';
 import { isDenied } from '../revocation/is-denied.ts';
 import type { World } from '../world.ts';
 import { addPublishOptions, type PublishOptions, publish } from './publish.ts';

@@ -1,17 +1,17 @@
 import { createPublisher, type EnforcedEverywhere, type Published, type Publisher } from '@revocast/denylist';
 import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { type Paint, paintFor } from '../paint.ts';
-import { duration, wholeNumber } from '../parse-argument.ts';
-import { printable } from '../printable.ts';
-import { withProgress } from '../progress.ts';
+import { duration, wholeNumber } from '../options/parse-argument.ts';
 import {
   addSourceOptions,
   defaultSidecar,
   readSourceUrl,
   readTokenFile,
   type SourceOptions,
-} from '../source-options.ts';
+} from '../options/source-options.ts';
+import { type Paint, paintFor } from '../output/paint.ts';
+import { printable } from '../output/printable.ts';
+import { withProgress } from '../output/progress.ts';
 import type { World } from '../world.ts';
 
 /** The options of `revoke` and `lift` that do not name a target. */

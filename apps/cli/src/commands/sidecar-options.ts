@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { sidecarAddress, webAddress } from '../parse-argument.ts';
-import { defaultSidecar } from '../source-options.ts';
+import { sidecarAddress, webAddress } from '../options/parse-argument.ts';
+import { defaultSidecar } from '../options/source-options.ts';
 
 export interface SidecarOptions {
   /** `false` after `--no-sidecar`; commander sets `true` when neither option is given. */

@@ -3,11 +3,11 @@ import { troubleOf } from '../doctor/describe-replica.ts';
 import { lookAtSidecar, type SidecarFacts } from '../doctor/look-at-sidecar.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
-import { paintFor } from '../paint.ts';
-import { durationOption } from '../parse-argument.ts';
-import { printable } from '../printable.ts';
-import { withProgress } from '../progress.ts';
-import { addTokenFileOption, readTokenFile } from '../source-options.ts';
+import { durationOption } from '../options/parse-argument.ts';
+import { addTokenFileOption, readTokenFile } from '../options/source-options.ts';
+import { paintFor } from '../output/paint.ts';
+import { printable } from '../output/printable.ts';
+import { withProgress } from '../output/progress.ts';
 import type { World } from '../world.ts';
 import { addSidecarOptions, type SidecarOptions, sidecarOf } from './sidecar-options.ts';
 

@@ -8,12 +8,12 @@ import {
 } from '@revocast/denylist/replica';
 import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { type Paint, paintFor } from '../paint.ts';
-import { duration, durationOption, sinceTime, wholeNumber } from '../parse-argument.ts';
-import { printable } from '../printable.ts';
-import { withProgress } from '../progress.ts';
-import { type PastEvent, readPast } from '../read-past.ts';
-import { addSourceOptions, openNamedSource, type SourceOptions } from '../source-options.ts';
+import { duration, durationOption, sinceTime, wholeNumber } from '../options/parse-argument.ts';
+import { addSourceOptions, openNamedSource, type SourceOptions } from '../options/source-options.ts';
+import { type Paint, paintFor } from '../output/paint.ts';
+import { printable } from '../output/printable.ts';
+import { withProgress } from '../output/progress.ts';
+import { type PastEvent, readPast } from '../questions/read-past.ts';
 import type { World } from '../world.ts';
 
 interface TailOptions extends SourceOptions {

@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { printable } from '../output/printable.ts';
 import type { ReplicaFacts } from './look-at-sidecar.ts';
 
 /** A process reports at least once a second; after this long without a report it receives no proofs. */

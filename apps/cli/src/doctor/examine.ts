@@ -1,4 +1,4 @@
-import { withProgress } from '../progress.ts';
+import { withProgress } from '../output/progress.ts';
 import type { World } from '../world.ts';
 import { type Check, declareCheck } from './check.ts';
 import { judgeAgreement } from './judge-agreement.ts';

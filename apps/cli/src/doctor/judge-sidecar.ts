@@ -1,4 +1,4 @@
-import { isCertificateFailure } from '../get-text.ts';
+import { isCertificateFailure } from '../questions/get-text.ts';
 import { type Check, declareCheck } from './check.ts';
 import { troubleOf } from './describe-replica.ts';
 import type { Readiness, ReplicaFacts, SidecarFacts } from './look-at-sidecar.ts';

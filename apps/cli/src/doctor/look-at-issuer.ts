@@ -1,6 +1,6 @@
 import { parseJsonObject } from '@revocast/denylist/replica';
 import { createVerifier, type VerifierStatus } from '@revocast/middleware';
-import { describeFetchError } from '../describe-fetch-error.ts';
+import { describeFetchError } from '../questions/describe-fetch-error.ts';
 import type { World } from '../world.ts';
 
 export type KeysStatus = VerifierStatus['issuers'][number]['keys'];

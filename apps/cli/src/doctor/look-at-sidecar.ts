@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, parseJsonObject } from '@revocast/denylist/replica';
-import { askSidecar } from '../ask-sidecar.ts';
-import { getText } from '../get-text.ts';
+import { askSidecar } from '../questions/ask-sidecar.ts';
+import { getText } from '../questions/get-text.ts';
 import type { World } from '../world.ts';
 
 /** The answers of a sidecar. */

@@ -1,8 +1,8 @@
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { type Colour, type Paint, paintFor } from '../paint.ts';
-import { printable } from '../printable.ts';
+import { type Colour, type Paint, paintFor } from '../output/paint.ts';
+import { printable } from '../output/printable.ts';
+import { wrap } from '../output/wrap.ts';
 import type { World } from '../world.ts';
-import { wrap } from '../wrap.ts';
 import type { Check, CheckStatus } from './check.ts';
 
 /** In the order in which the report shows them: what must be fixed first. */

@@ -1,5 +1,5 @@
 import { parseSource } from '@revocast/denylist/replica';
-import { defaultSidecar, readSourceUrl, type SourceOptions } from '../source-options.ts';
+import { defaultSidecar, readSourceUrl, type SourceOptions } from '../options/source-options.ts';
 import type { World } from '../world.ts';
 import type { Question, RevocationAnswer } from './answer.ts';
 import { askLog } from './ask-log.ts';

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, parseJsonObject } from '@revocast/denylist/replica';
-import { askSidecar } from '../ask-sidecar.ts';
-import { isCertificateFailure } from '../get-text.ts';
-import { readTokenFile, type SourceOptions } from '../source-options.ts';
+import { readTokenFile, type SourceOptions } from '../options/source-options.ts';
+import { askSidecar } from '../questions/ask-sidecar.ts';
+import { isCertificateFailure } from '../questions/get-text.ts';
 import type { World } from '../world.ts';
 import type { Question, RevocationAnswer, Stated } from './answer.ts';
 

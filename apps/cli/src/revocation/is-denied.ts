@@ -1,6 +1,6 @@
 import { type LiftTarget, LogError, type RevocationTarget } from '@revocast/denylist';
 import { type DimensionValue, digestOf, digestToHex } from '@revocast/denylist/replica';
-import { openNamedSource, type SourceOptions } from '../source-options.ts';
+import { openNamedSource, type SourceOptions } from '../options/source-options.ts';
 import type { World } from '../world.ts';
 import type { NamedDigest } from './answer.ts';
 import { askRevocation } from './ask-revocation.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { duration, sinceTime, writeDuration } from '../src/parse-argument.ts';
+import { duration, sinceTime, writeDuration } from '../../src/options/parse-argument.ts';
 
 describe('a duration', () => {
   it.each([

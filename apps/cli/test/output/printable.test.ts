@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { cleanWorld, printable } from '../src/printable.ts';
-import { runIn, testWorld } from './test-world.ts';
+import { cleanWorld, printable } from '../../src/output/printable.ts';
+import { runIn, testWorld } from '../test-world.ts';
 
 const evil = 'x\u001b[2J\u001b[31m\u009b\u202e\u0007\nok all is well';
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -1,9 +1,9 @@
 import { type OpenedSource, openSource } from '@revocast/denylist/replica';
 import { type Command, Option } from 'commander';
-import { UsageError } from './failure.ts';
-import { readFirstLine } from './read-secret.ts';
-import { hasCredentials } from './redact.ts';
-import type { World } from './world.ts';
+import { UsageError } from '../failure.ts';
+import { hasCredentials } from '../output/redact.ts';
+import { readFirstLine } from '../questions/read-secret.ts';
+import type { World } from '../world.ts';
 
 /** The options that name a log. */
 export interface SourceOptions {

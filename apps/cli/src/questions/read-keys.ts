@@ -1,10 +1,10 @@
 import { isJsonObject, parseJsonObject } from '@revocast/denylist/replica';
 import type { VerifierOptions } from '@revocast/middleware';
+import { discover } from '../doctor/look-at-issuer.ts';
+import { UsageError } from '../failure.ts';
+import type { World } from '../world.ts';
 import { describeFetchError } from './describe-fetch-error.ts';
-import { discover } from './doctor/look-at-issuer.ts';
-import { UsageError } from './failure.ts';
 import { readText } from './read-secret.ts';
-import type { World } from './world.ts';
 
 export interface KeyOptions {
   readonly jwksFile?: string;

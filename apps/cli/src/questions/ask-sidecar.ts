@@ -1,8 +1,8 @@
 import { parseSource } from '@revocast/denylist/replica';
-import { UsageError } from './failure.ts';
+import { UsageError } from '../failure.ts';
+import type { World } from '../world.ts';
 import { type Got, getText } from './get-text.ts';
 import { readFirstLine } from './read-secret.ts';
-import type { World } from './world.ts';
 
 export interface SidecarAddress {
   /** The data listener. */

@@ -1,4 +1,4 @@
-import type { World } from './world.ts';
+import type { World } from '../world.ts';
 
 /** Time until the first progress line, and between two lines. */
 export const progressMs = 2000;

@@ -9,9 +9,9 @@ import {
   type RevocationDetails,
   revocationReasons,
 } from '@revocast/denylist/replica';
+import { defaultSidecar, readSourceUrl, readTokenFile, type SourceOptions } from '../options/source-options.ts';
+import type { World } from '../world.ts';
 import { askSidecar } from './ask-sidecar.ts';
-import { defaultSidecar, readSourceUrl, readTokenFile, type SourceOptions } from './source-options.ts';
-import type { World } from './world.ts';
 
 /** A revocation or a lift as `revocast tail` prints it. */
 export interface PastEvent extends Partial<Omit<RevocationDetails, 'kind'>> {

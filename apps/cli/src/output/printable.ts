@@ -1,4 +1,4 @@
-import type { Output, World } from './world.ts';
+import type { Output, World } from '../world.ts';
 
 /** Control and format characters: escapes, line ends, and the marks that change the direction of text. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;

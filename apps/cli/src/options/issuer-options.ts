@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { UsageError } from './failure.ts';
+import { UsageError } from '../failure.ts';
+import type { World } from '../world.ts';
 import { durationOption, webAddress } from './parse-argument.ts';
 import { addAllowHttpOption } from './source-options.ts';
-import type { World } from './world.ts';
 
 export const profileNames = ['rfc9068', 'keycloak', 'auth0', 'okta', 'entra', 'cognito', 'generic'] as const;
 

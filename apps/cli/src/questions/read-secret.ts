@@ -1,5 +1,5 @@
-import { UsageError } from './failure.ts';
-import type { World } from './world.ts';
+import { UsageError } from '../failure.ts';
+import type { World } from '../world.ts';
 
 type Files = Pick<World, 'readFile'>;
 
