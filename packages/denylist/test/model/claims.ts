@@ -42,14 +42,15 @@ export class Claims {
   }
 
   ask(claim: Claim): void {
-    const { cluster, clock, flaw } = this.#world;
+    const { cluster, clock, flaw, publisher } = this.#world;
     if (claim.said !== undefined && !this.#holds(claim.said.node, claim)) claim.said = undefined;
     claim.isConfirmed ||= cluster.nodes.every((node) => holds(node, claim));
     if (claim.said !== undefined || !claim.isConfirmed) return;
     const monotonicMs = clock.monotonicMs();
     const reachable = [cluster.available ? cluster.primary : undefined, cluster.cutOffNode];
     for (const node of reachable) {
-      if (node === undefined || !isEnforcedEverywhere(node, claim.appended, { flaw, monotonicMs })) continue;
+      const question = { flaw, monotonicMs, wallMs: publisher.reading(clock.wallMs()).wallMs };
+      if (node === undefined || !isEnforcedEverywhere(node, claim.appended, question)) continue;
       claim.said = { node, atMs: monotonicMs, named: this.#namedBy(node, dayMs) };
       return;
     }
@@ -70,7 +71,8 @@ export class Claims {
 
   /** The processes that lines of the registry name which are not older than this. */
   #namedBy(node: SimRedis, ageMs = reportLifetimeMs): ReadonlySet<string> {
-    const lines = [...node.state.lines.values()].filter(({ writtenAtMs }) => node.nowMs() - writtenAtMs <= ageMs);
+    const now = this.#world.clock.wallMs();
+    const lines = [...node.state.lines.values()].filter(({ trueMs }) => now - trueMs <= ageMs);
     return new Set(lines.flatMap(({ rows }) => rows.map(({ process }) => process)));
   }
 

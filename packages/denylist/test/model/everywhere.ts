@@ -29,19 +29,40 @@ export function isEnforcedEverywhere(node: SimRedis, appended: Appended, ask: As
   if (meta === undefined || meta.epoch !== appended.epoch) return false;
   const stands = (id: number, head: string) => entries.some((entry) => entry.id === id && linkAfter(entry) === head);
   if (!stands(appended.id, appended.head)) return false;
-  const rows = [...lines.values()].flatMap((line) => rowsOf(line, node.nowMs() - line.writtenAtMs));
+  const rows = [...lines.values()].flatMap((line) => rowsOf(line, agesOf(line, node, ask)));
   if (!isSteady(node, rows) && flaw !== 'everywhere on an unsteady log') return false;
 
   const isMissing = ({ row, line }: DatedRow) => {
     const comparable = line.epoch === appended.epoch && stands(Number(line.cursor), line.head);
     return !comparable || row.cursor === undefined || Number(row.cursor) < appended.id;
   };
-  const remembered = rows.filter(({ row, ageMs }) => ageMs <= (row.failOpen ? dayMs : silenceMs(row)));
+  const remembered = rows.filter(({ row, ageMs, steadyAgeMs }) =>
+    row.failOpen ? ageMs <= dayMs : steadyAgeMs <= silenceMs(row),
+  );
   if (remembered.some(isMissing)) return false;
   const mayUseMemo = rows.some(({ row, ageMs }) => row.lookUp && ageMs <= dayMs);
   const memosEnd = appended.monotonicMs + memoMs + memoMarginMs;
   if (mayUseMemo && monotonicMs < memosEnd && flaw !== 'everywhere before memos end') return false;
   return remembered.some(({ row }) => !row.isServer);
+}
+
+/**
+ * A log is steady for longer than a strict reader may be silent, and its clock was not set meanwhile: a line that it did
+ * not date in this time is older. What counts for a day is dated by the log or by wall clocks, whichever is less, so that
+ * a clock that is set makes no line old.
+ */
+function agesOf(
+  { writtenAtMs, wallMs }: RegistryLine,
+  node: SimRedis,
+  { flaw, wallMs: askedAtMs }: AskEverywhere,
+): Ages {
+  const byLog = node.nowMs() - writtenAtMs;
+  const { steadySinceMs = 0 } = node.state.meta ?? {};
+  const isSteady = (byLog >= 0 && writtenAtMs >= steadySinceMs) || flaw === 'everywhere on an unsteady log';
+  const steadyAgeMs = isSteady || flaw === 'age of a line by the smaller difference' ? byLog : Number.POSITIVE_INFINITY;
+  if (flaw === 'age of a line by the log alone') return { steadyAgeMs, ageMs: byLog };
+  const ages = [byLog, askedAtMs - wallMs].filter((ms) => ms >= 0);
+  return { steadyAgeMs, ageMs: ages.length === 0 ? 0 : Math.min(...ages) };
 }
 
 /**
@@ -59,16 +80,22 @@ function isSteady(node: SimRedis, rows: readonly DatedRow[]): boolean {
 export interface AskEverywhere {
   readonly flaw: Flaw | undefined;
   readonly monotonicMs: number;
+  /** Of the publisher that asks. */
+  readonly wallMs: number;
 }
 
-interface DatedRow {
+interface Ages {
+  readonly ageMs: number;
+  readonly steadyAgeMs: number;
+}
+
+interface DatedRow extends Ages {
   readonly row: ReaderRow;
   readonly line: RegistryLine;
-  readonly ageMs: number;
 }
 
-function rowsOf(line: RegistryLine, ageMs: number): readonly DatedRow[] {
-  return line.rows.map((row) => ({ row, line, ageMs }));
+function rowsOf(line: RegistryLine, ages: Ages): readonly DatedRow[] {
+  return line.rows.map((row) => ({ row, line, ...ages }));
 }
 
 /** After this long without a word from its server, a strict replica refuses what it does not know. */

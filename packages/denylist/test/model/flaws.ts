@@ -65,5 +65,45 @@ export const flaws = [
   'everywhere before memos end',
   /** A server forgets that a reader makes look-ups when it forgets the reader. */
   'look-ups forgotten with their reader',
+  /** A reader checks that the log reaches its position only when it starts to follow. */
+  'end checked at the start alone',
+  /** Now is what the clock of the log says. */
+  'now by the log alone',
+  /** The clock of the lease holder counts as long as it is stored. */
+  'clock of the holder without its age',
+  /** The clock of a lease holder counts although the publisher has the same one. */
+  'clock of the holder counts twice',
+  /** A denial is stamped by the clock of the log. */
+  'stamps by the log alone',
+  /** A lift of nothing is stamped by the latest of clocks that disagree. */
+  'lift of nothing by the latest clock',
+  /** A cutoff by the clock of an issuer does not count the other nodes of that issuer. */
+  'issuer ignores its nodes',
+  /** A cutoff by the clock of an issuer does not count the tokens that it issued before its clock was set back. */
+  'issuer ignores what it stamped',
+  /** The age of a line of the registry is measured by the clock of the log. */
+  'age of a line by the log alone',
+  /** A line that another clock dated in the future counts as a line of today. */
+  'age of a line by the smaller difference',
+  /** A log heals by its own clock. */
+  'healing ended by a step',
+  /** A log that was whole heals again when its clock is set back. */
+  'healing begins again',
+  /** The holder of the lease prunes by the clock of the log. */
+  'pruned by the log alone',
+  /** Sidecars do not compare the log with what they hold. */
+  'rules not compared',
+  /** A sidecar writes back what it holds until it has ended by its own clock. */
+  'rules written back to the end',
+  /** A sidecar compares the log with what it holds although its clock and that of the log disagree. */
+  'rules compared by clocks that disagree',
+  /** The end of healing is not dated again when the clock of the log is set back. */
+  'healing dated by a faster clock',
+  /** The first look-up of a process compares the last heartbeat with the clock of the log alone. */
+  'first look-up trusts the clock of the log',
+  /** A look-up does not compare the heartbeat with the one that it saw before. */
+  'look-up trusts a heartbeat that stands still',
+  /** A request reads whether a process was fresh when a timer last ran. */
+  'freshness flag set by a timer',
 ] as const;
 export type Flaw = (typeof flaws)[number];

@@ -1,14 +1,15 @@
 import { defaultMaxStalenessMs } from '../../src/replication/max-staleness.ts';
+import { agreementMs } from '../../src/rules/agreed-now.ts';
 import { digestToHex } from '../../src/rules/digest.ts';
 import { restartDigest } from '../../src/rules/log-restart.ts';
-import { denies, emptyRule, type Rule } from '../../src/rules/rule.ts';
+import { denies, emptyRule, type Rule, ruleMarginSeconds } from '../../src/rules/rule.ts';
 import { type Claim, Claims } from './claims.ts';
 import { type Appended, memoMs } from './everywhere.ts';
 import { larger } from './memory.ts';
 import { maxLagMs } from './sim-cluster.ts';
 import type { Answer, SimProcess } from './sim-process.ts';
-import { healingMs } from './sim-redis.ts';
-import { type Token, tokens, type World } from './world.ts';
+import { healingMs, type SimRedis } from './sim-redis.ts';
+import { shortToken, type Token, tokens, type World } from './world.ts';
 
 /** An `iat` after every cutoff: only a denial can refuse such a token. */
 const futureIat = 0xffff_fff0;
@@ -16,7 +17,15 @@ const boundMs = defaultMaxStalenessMs + maxLagMs;
 
 interface Denial extends Claim {
   readonly statedAtMs: number;
+  /** True time at which the token expires. */
+  readonly expiresAtMs: number;
   /** Since when the primary has held it without interruption. Undefined while the primary lacks it. */
+  presentSinceMs: number | undefined;
+}
+
+interface Cutoff {
+  readonly token: Token;
+  readonly issuedUpTo: number;
   presentSinceMs: number | undefined;
 }
 
@@ -28,9 +37,10 @@ interface Answered {
 
 interface Statement {
   readonly rule: Rule;
-  /** The stamp that a lift saw. */
-  readonly seen: number;
+  /** Before the statement. */
+  readonly held: Rule;
   readonly appended: Appended;
+  readonly expiresAtMs: number;
 }
 
 /** Records every acknowledged statement and every holder of it, and reports each broken promise. */
@@ -38,6 +48,7 @@ export class Ledger {
   readonly problems: string[] = [];
   readonly #world: World;
   readonly #denials: Denial[] = [];
+  readonly #cutoffs: Cutoff[] = [];
   /** The largest stamp that any lift has seen, by token, whether the lift was lost or not. */
   readonly #lifted = new Map<Token, number>();
   /** Since when the primary has held a lift of every denial of this token. */
@@ -55,6 +66,12 @@ export class Ledger {
   /** When each log began, by its epoch. */
   readonly #births = new Map<string, number>();
   readonly #claims: Claims;
+  /** Rules that were pruned before the last event of the schedule. */
+  #prunedBefore = 0;
+  /** The clock of the log and that of a sidecar were wrong, and agreed. */
+  #wereTwoClocksWrong = false;
+  /** The log that was last seen whole. */
+  #whole: { readonly node: SimRedis; readonly epoch: string; readonly generation: number } | undefined;
 
   constructor(world: World) {
     this.#world = world;
@@ -66,23 +83,24 @@ export class Ledger {
   }
 
   noteStatement(kind: 'deny' | 'lift' | 'cutoff', token: Token, said: Statement): void {
-    const nowSeconds = Math.floor(this.#world.clock.wallMs() / 1000);
-    const inForce =
-      kind === 'cutoff' ? said.rule.issuedUpTo >= nowSeconds : this.#denies(said.rule) === (kind === 'deny');
+    const inForce = kind === 'cutoff' || this.#denies(said.rule) === (kind === 'deny');
     if (!inForce) this.report(`I1: the ${kind} of ${token.name} is acknowledged, and the log does otherwise`);
     if (kind === 'deny') {
       const statedAtMs = this.#world.clock.monotonicMs();
-      const { rule, appended } = said;
+      const { rule, appended, expiresAtMs } = said;
       this.#denials.push({
         token,
         stamp: rule.denialStamp,
         appended,
         isConfirmed: false,
         statedAtMs,
+        expiresAtMs,
         presentSinceMs: undefined,
       });
     }
-    if (kind === 'lift') this.#lifted.set(token, Math.max(this.#liftOf(token), said.seen));
+    if (kind === 'cutoff') this.#cutoffs.push({ token, issuedUpTo: said.rule.issuedUpTo, presentSinceMs: undefined });
+    if (kind === 'lift')
+      this.#lifted.set(token, Math.max(this.#liftOf(token), said.held.denialStamp || said.rule.liftedUpTo));
   }
 
   report(problem: string): void {
@@ -98,6 +116,7 @@ export class Ledger {
   watch(): void {
     this.#followLog();
     this.#judgeRestart();
+    this.#judgeForgetting();
     this.#claims.watch();
     for (const denial of this.#denials) if (denial.stamp > this.#liftOf(denial.token)) this.#claims.ask(denial);
     for (const [index, process] of this.#world.processes.entries()) {
@@ -110,6 +129,7 @@ export class Ledger {
         }
         this.#judgeLift(token, process);
       }
+      for (const cutoff of this.#cutoffs) this.#judgeCutoff(cutoff, process);
     }
   }
 
@@ -131,10 +151,11 @@ export class Ledger {
       if (!replica.freshness.isFresh()) open.push(`${party.name} does not become fresh again`);
     }
     for (const token of tokens) {
+      if (token === shortToken && this.#wereTwoClocksWrong) continue;
       const log = this.#inLog(token);
       const guaranteed = this.#guaranteed.get(token) ?? emptyRule;
       const ever = Math.max(0, ...this.#denials.filter((denial) => denial.token === token).map(({ stamp }) => stamp));
-      const mustDeny = guaranteed.denialStamp > this.#liftOf(token);
+      const mustDeny = this.#lives(guaranteed) && guaranteed.denialStamp > this.#liftOf(token);
       const mustNotDeny = guaranteed.liftedUpTo >= ever;
       const denied = this.#denies(log);
       if (mustDeny && !denied) open.push(`I3: the denial of ${token.name} at ${guaranteed.denialStamp} is lost`);
@@ -160,7 +181,42 @@ export class Ledger {
     return [];
   }
 
+  /** The schedule goes on: what was pruned before may have to be pruned again after it. */
+  noteEvent(): void {
+    this.#prunedBefore = this.#pruned();
+  }
+
+  #pruned(): number {
+    return this.#world.cluster.nodes.reduce((sum, { pruned }) => sum + pruned, 0);
+  }
+
+  #judgeForgetting(): void {
+    const { cluster, serverErrorsMs } = this.#world;
+    const { aheadMs } = cluster.primary;
+    const isWrong = Math.abs(aheadMs) > agreementMs;
+    // Then they forget by a time that is hours away, and no other clock is asked.
+    this.#wereTwoClocksWrong ||= isWrong && serverErrorsMs.some((ms) => Math.abs(ms - aheadMs) <= 2 * agreementMs);
+    if (this.#wereTwoClocksWrong || this.#pruned() - this.#prunedBefore <= 2) return;
+    this.report('I2: a rule that has ended is pruned and written back in turn');
+    this.#prunedBefore = Number.POSITIVE_INFINITY;
+  }
+
+  /** A clock that is set back must not make a log heal again. A failover may: then it is an earlier state. */
+  #watchHealing(): void {
+    const { primary: node } = this.#world.cluster;
+    const { meta } = node.state;
+    if (meta === undefined) return;
+    const { epoch } = meta;
+    const { generation } = node;
+    const before = this.#whole;
+    const isSame = before?.node === node && before.epoch === epoch && before.generation === generation;
+    if (!node.isHealing(meta)) this.#whole = { node, epoch, generation };
+    else if (isSame) this.report('I2: a log that was whole heals again');
+    else this.#whole = undefined;
+  }
+
   #followLog(): void {
+    this.#watchHealing();
     const now = this.#world.clock.monotonicMs();
     if (this.#world.cluster.cutOffNode !== undefined) this.#apartAtMs = now;
     const epoch = this.#world.cluster.primary.state.meta?.epoch;
@@ -181,6 +237,10 @@ export class Ledger {
       const present = this.#inLog(denial.token).denialStamp >= denial.stamp;
       denial.presentSinceMs = present ? (denial.presentSinceMs ?? now) : undefined;
     }
+    for (const cutoff of this.#cutoffs) {
+      const present = this.#inLog(cutoff.token).issuedUpTo >= cutoff.issuedUpTo;
+      cutoff.presentSinceMs = present ? (cutoff.presentSinceMs ?? now) : undefined;
+    }
     for (const token of tokens) {
       const ever = this.#denials.filter((denial) => denial.token === token);
       const allLifted = ever.every(({ stamp }) => this.#inLog(token).liftedUpTo >= stamp);
@@ -193,7 +253,8 @@ export class Ledger {
   #judgeRestart(): void {
     const restart = this.#world.cluster.primary.state.rules.get(digestToHex(restartDigest))?.rule ?? emptyRule;
     if (restart.denialStamp === 0 || restart.denialStamp > restart.liftedUpTo) return;
-    for (const { token, stamp } of this.#atStake) {
+    for (const { token, stamp, expiresAtMs } of this.#atStake) {
+      if (expiresAtMs <= this.#world.clock.wallMs()) continue;
       if (stamp <= this.#liftOf(token) || this.#inLog(token).denialStamp >= stamp) continue;
       this.report(`I3: the restart is ended, and the denial of ${token.name} at ${stamp} is not re-seeded`);
     }
@@ -201,8 +262,8 @@ export class Ledger {
   }
 
   #judge(denial: Denial, { process, index, answer }: Answered): void {
-    const { token, stamp, statedAtMs, presentSinceMs } = denial;
-    if (stamp <= this.#liftOf(token)) return;
+    const { token, stamp, statedAtMs, presentSinceMs, expiresAtMs } = denial;
+    if (stamp <= this.#liftOf(token) || expiresAtMs <= this.#world.clock.wallMs()) return;
     const now = this.#world.clock.monotonicMs();
     const untrue = this.#claims.judge(denial, process, answer);
     if (untrue !== undefined) this.report(untrue);
@@ -211,8 +272,7 @@ export class Ledger {
     const what = `${process.party.name} finds ${token.name} ${answer}, denied at ${stamp}`;
     if (presentSinceMs !== undefined) {
       const lateMs = now - presentSinceMs;
-      if (lateMs > boundMs + (answer === 'active by memo' ? memoMs : 0))
-        this.report(`I1: ${what}, ${lateMs} ms after it was logged`);
+      if (lateMs > boundMs + this.#extraMs(answer)) this.report(`I1: ${what}, ${lateMs} ms after it was logged`);
       const apart = now - this.#apartAtMs < boundMs ? maxLagMs : 0;
       if (answer === 'active by denylist' && provenAtMs - presentSinceMs > apart) {
         this.report(`I5: ${what}, and claims to be complete up to ${provenAtMs - presentSinceMs} ms later`);
@@ -228,6 +288,21 @@ export class Ledger {
       const claimsToHold = asked || (proven && !warm);
       if (claimsToHold) this.report(`I3: ${what}, before it is re-seeded into the new log`);
     }
+  }
+
+  #judgeCutoff({ token, issuedUpTo, presentSinceMs }: Cutoff, process: SimProcess): void {
+    const lateMs = this.#world.clock.monotonicMs() - (presentSinceMs ?? Number.POSITIVE_INFINITY);
+    if (lateMs <= boundMs) return;
+    const answer = process.ask(token.digests, issuedUpTo);
+    if (!answer.startsWith('active') || lateMs <= boundMs + this.#extraMs(answer)) return;
+    this.report(`I1: ${process.party.name} finds ${token.name} ${answer}, ${lateMs} ms after its cutoff was logged`);
+  }
+
+  /** A look-up may be remembered. The clock of a cut-off primary is checked by another one, which may be a minute wrong. */
+  #extraMs(answer: Answer): number {
+    if (answer === 'active by denylist') return 0;
+    const setBackMs = Math.min(this.#world.cluster.setBackMs, agreementMs);
+    return answer === 'active by memo' ? setBackMs + memoMs : setBackMs;
   }
 
   #judgeLift(token: Token, { party, replica }: SimProcess): void {
@@ -257,6 +332,11 @@ export class Ledger {
 
   #inLog(token: Token): Rule {
     return this.#world.cluster.primary.state.rules.get(this.keyOf(token))?.rule ?? emptyRule;
+  }
+
+  /** Whether a token that the denial covers can still be valid. */
+  #lives({ deniedUntil }: Rule): boolean {
+    return this.#world.clock.wallMs() < (deniedUntil - ruleMarginSeconds) * 1000;
   }
 
   #denies(rule: Rule): boolean {

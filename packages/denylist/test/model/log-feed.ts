@@ -72,6 +72,7 @@ function createReporter(options: LogFeedOptions): Reporter {
   const { cluster, party, registry, reportsHang } = options;
   return new Reporter(party, asReader(registry.id, registry), async (_, position) => {
     const rows = registry.rowsAt(position);
+    const wallMs = party.wallMs();
     await travel(options);
     while (reportsHang() && party.alive) await party.sleep(200, party.death);
     const node = cluster.reachedBy(party.name);
@@ -79,9 +80,11 @@ function createReporter(options: LogFeedOptions): Reporter {
       throw new FeedError('unreachable', 'no Redis in reach');
     }
     const { epoch = '', head = '', cursor = '' } = position ?? {};
-    node.report(registry.id, { epoch, head, cursor, rows });
+    node.report(registry.id, { epoch, head, cursor, rows, wallMs });
+    const logMs = node.nowMs();
+    const monotonicMs = party.monotonicMs();
     await travel(options);
-    return undefined;
+    return { logMs, monotonicMs, roundTripMs: 1 };
   });
 }
 
@@ -164,7 +167,7 @@ function positionOf(node: SimRedis, { party }: LogFeedOptions): FeedPosition {
     epoch: meta.epoch,
     head: meta.head,
     cursor: String(entries.at(-1)?.id ?? 0),
-    healing: node.nowMs() < meta.healUntilMs,
+    healing: node.isHealing(meta),
     maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds,
     minReader: 1,
     logTime: { logMs: node.nowMs(), monotonicMs: party.monotonicMs(), roundTripMs: 1 },
@@ -193,9 +196,12 @@ async function* readTail({ link, from, reporter, options }: Tail): AsyncIterable
   const proof = new CausalProof();
   let cursor = Number(from.cursor);
   // Only the lost primary had this position, and its clock was ahead: new entries come before it for as long.
-  const end = await link.ask((node) => node.end.id);
-  if (end < cursor && flaw !== 'tail from beyond the end')
-    throw new FeedGap('chain', 'the log ends before our position');
+  const checkEnd = async () => {
+    const end = await link.ask((node) => node.end.id);
+    if (end < cursor) throw new FeedGap('chain', 'the log ends before our position');
+  };
+  if (flaw !== 'tail from beyond the end') await checkEnd();
+  let arrivedAtMs = party.monotonicMs();
   let head = from.head;
   for (;;) {
     const sentAtMs = party.monotonicMs();
@@ -203,6 +209,10 @@ async function* readTail({ link, from, reporter, options }: Tail): AsyncIterable
       ({ state }) => state.entries.filter(({ id }) => id > cursor).slice(0, tailBatch),
       (entries) => entries.length > 0,
     );
+    if (raw.length > 0) arrivedAtMs = party.monotonicMs();
+    // The log began again on this very server, and its clock has been set back.
+    const isSilent = party.monotonicMs() - arrivedAtMs > silenceMs;
+    if (isSilent && flaw !== 'end checked at the start alone' && flaw !== 'tail from beyond the end') await checkEnd();
     const entries: FeedEntry[] = [];
     let heartbeat: { loggedAtMs: number; healing: boolean } | undefined;
     for (const entry of raw) {
@@ -225,6 +235,7 @@ async function* readTail({ link, from, reporter, options }: Tail): AsyncIterable
       provenAtMs,
       healing: heartbeat?.healing,
       heartbeatLoggedAtMs: heartbeat?.loggedAtMs,
+      logTime: reporter.takeLogTime(),
     };
   }
 }

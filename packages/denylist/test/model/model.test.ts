@@ -10,8 +10,10 @@ const { MODEL_RUNS: runs = '200', MODEL_SEED: seedText } = process.env;
 describe('the protocol, under random faults in random order', () => {
   it('denies within the bound, loses nothing that a holder has, ends no lift, reports the truth, and converges', async () => {
     const property = fc.asyncProperty(schedule, processKinds, fc.nat(), async (events, kinds, seed) => {
-      // To wait for a last yes of `enforcedEverywhere` takes long, so only some runs do.
-      expect(await new World({ seed, kinds, probes: seed % 4 === 0 }).run(events)).toEqual([]);
+      // To wait for a last yes of `enforcedEverywhere` takes long, so only some runs do. A fail-open reader counts for a
+      // day, and longer where clocks are wrong.
+      const probes = seed % 4 === 0 && kinds.every(({ failOpen }) => !failOpen);
+      expect(await new World({ seed, kinds, probes, compares: seed % 3 === 0 }).run(events)).toEqual([]);
     });
     await fc.assert(property, {
       numRuns: Number(runs),

@@ -1,21 +1,24 @@
 import type { FakeClock } from '@revocast/test-support';
 import type { Clock } from '../../src/clock.ts';
+import type { ClockReading } from '../../src/rules/agreed-now.ts';
+import type { Host } from './host.ts';
 
 /**
- * One process of the modelled world, and the clock it sees. Its monotonic clock is the host's; its wall clock may be
- * wrong. While it is stopped (SIGSTOP) it does not run: due timers and replies wait.
+ * One process of the modelled world, and the clocks it sees. The monotonic clock is right; the wall clock is that of its
+ * host. While it is stopped (SIGSTOP) it does not run: due timers and replies wait.
  */
 export class Party implements Clock {
   readonly name: string;
-  readonly #host: FakeClock;
+  readonly #host: Host;
+  readonly #time: FakeClock;
   readonly #death = new AbortController();
-  #wallAheadMs = 0;
   #resume: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(name: string, host: FakeClock) {
+  constructor(name: string, host: Host, time: FakeClock) {
     this.name = name;
     this.#host = host;
+    this.#time = time;
   }
 
   get alive(): boolean {
@@ -32,15 +35,20 @@ export class Party implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#host.monotonicMs();
+    return this.#time.monotonicMs();
   }
 
   wallMs(): number {
-    return this.#host.wallMs() + this.#wallAheadMs;
+    return this.reading().wallMs;
+  }
+
+  /** What it says about its wall clock. */
+  reading(): ClockReading {
+    return this.#host.reading(this.#time.wallMs());
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    await this.#host.sleep(ms, signal);
+    await this.#time.sleep(ms, signal);
     await this.#running;
   }
 
@@ -61,12 +69,8 @@ export class Party implements Clock {
     this.#resume = undefined;
   }
 
-  jumpWall(ms: number): void {
-    this.#wallAheadMs += ms;
-  }
-
   kill(): void {
-    this.#death.abort();
+    this.#death.abort('killed');
     this.resume();
   }
 }

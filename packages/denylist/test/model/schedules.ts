@@ -1,10 +1,10 @@
 import type { Flaw } from './flaws.ts';
 import { steps } from './script.ts';
 import type { ProcessKind } from './sim-process.ts';
-import type { Step } from './step.ts';
+import { forgottenAfterMs, type Step } from './step.ts';
 import type { WorldOptions } from './world.ts';
 
-interface Schedule extends Pick<WorldOptions, 'kinds' | 'probes'> {
+interface Schedule extends Pick<WorldOptions, 'kinds' | 'probes' | 'compares'> {
   readonly steps: readonly Step[];
 }
 
@@ -19,12 +19,14 @@ function watchClosely(ms: number): readonly string[] {
 
 /** For every rule of the protocol, a schedule that breaks a promise when this rule alone is left out. */
 export const schedules: Readonly<Record<Flaw, Schedule>> = {
-  'chain unchecked': { steps: steps('deny 0 400', 'restart empty') },
+  'chain unchecked': { compares: false, steps: steps('deny 0 400', 'restart empty') },
   're-seed by lease holder only': {
+    compares: false,
     // The lease goes to the sidecar that holds nothing; the other one holds the denial.
     steps: steps('isolate 0', 'deny 0 1500', 'isolate 1', 'reconnect 0', 'flush 4000', 'reconnect 1'),
   },
   'no second head': {
+    compares: false,
     // Cold, it reads a page that shows the new denial, and the only log that has it dies before its tail gets there.
     steps: steps(
       ...['deny 1', 'deny 0', 'lift 0 1000', 'kill sidecar 0', 'kill sidecar 1 1000', 'start sidecar 2 50'],
@@ -122,6 +124,65 @@ export const schedules: Readonly<Record<Flaw, Schedule>> = {
     steps: steps('isolate 1 1000', 'flush 50', 'deny 0 1500'),
   },
   'everywhere before memos end': { steps: steps('kill sidecar 0 14000', 'deny 0 400') },
+  'end checked at the start alone': { steps: steps('step log clock -10800000 1000', 'flush') },
+  'now by the log alone': { steps: steps('step log clock -3600000 3000', 'cutoff 0') },
+  'clock of the holder without its age': {
+    // The sidecars are gone, and the replica that is promoted is 3 h behind: it moves what the holder's clock said.
+    steps: steps('step replica clock -10800000', 'kill sidecar 0', 'kill sidecar 1', 'failover', 'cutoff 0'),
+  },
+  'clock of the holder counts twice': {
+    steps: steps('move publisher 0', 'jump wall 0 10800000 1000', 'cutoff 0'),
+  },
+  'stamps by the log alone': { steps: steps('step log clock 10800000 1000', 'lift 0') },
+  'lift of nothing by the latest clock': {
+    steps: steps('move publisher 0', 'step log clock 10800000 1000', 'lift 0'),
+  },
+  'issuer ignores its nodes': { steps: steps('wait 900', 'cutoff by the issuer 0') },
+  'issuer ignores what it stamped': { steps: steps('wait 100', 'step issuer clock -58000', 'cutoff by the issuer 0') },
+  'age of a line by the log alone': {
+    // The line names a reader that never refuses by itself. A clock that is corrected makes it look hours old.
+    kinds: [{ ...bare, failOpen: true }, bare, bare],
+    steps: steps('kill sidecar 0 1000', 'deny 0 400', 'step log clock 10800000 12000'),
+  },
+  'age of a line by the smaller difference': {
+    probes: true,
+    steps: steps('step replica clock -10800000', 'failover', 'kill sidecar 0'),
+  },
+  'pruned by the log alone': { steps: steps('deny short 400', 'step log clock 10800000 3000') },
+  'rules not compared': { steps: steps('deny short 400', 'prune short 1000') },
+  'rules written back to the end': {
+    steps: steps('jump wall 1 -58000', 'deny short 400', `night ${forgottenAfterMs - 1000} 5000`, 'wait 7000'),
+  },
+  'rules compared by clocks that disagree': {
+    steps: steps('jump wall 1 -3600000', 'deny short 400', `night ${forgottenAfterMs - 1000} 5000`, 'wait 7000'),
+  },
+  'healing ended by a step': {
+    steps: steps(
+      'deny 0 400',
+      'isolate 0',
+      'isolate 1',
+      'flush',
+      'start sidecar 2 1000',
+      'step log clock 10800000 2000',
+    ),
+  },
+  'healing begins again': { steps: steps('flush 18000', 'step log clock -10800000') },
+  'healing dated by a faster clock': { steps: steps('flush 2000', 'step log clock -10800000') },
+  'first look-up trusts the clock of the log': {
+    // A process starts when the clock of the primary that it reaches has caught up with the last heartbeat.
+    steps: steps(
+      ...['kill sidecar 0', 'kill process 0', 'partition 0', 'step replica clock -120000', 'deny 0 116000'],
+      'start process 0 4000',
+    ),
+  },
+  'look-up trusts a heartbeat that stands still': {
+    // It has made look-ups before, and the clock of the primary that is cut off then stands still for a minute.
+    steps: steps(
+      ...['kill sidecar 0 8000', 'partition 0', 'deny 0 3000'],
+      ...Array.from({ length: 20 }, () => 'step replica clock -4000 4000'),
+    ),
+  },
+  'freshness flag set by a timer': { steps: steps('pause process 0', 'deny 0 9000', 'resume process 0') },
   'look-ups forgotten with their reader': {
     kinds: [{ ...bare, lookUp: true }, bare, bare],
     steps: steps('cut link 0 13000', 'deny 0 400'),

@@ -3,7 +3,7 @@ import type { Event, Step } from './step.ts';
 /** `deny 0 400`: the event, its numbers, and the milliseconds that pass after it (default 0). */
 export function steps(...lines: readonly string[]): readonly Step[] {
   return lines.map((line) => {
-    const [, kind = '', rest = ''] = /^([a-z -]+?)((?: \d+)*)$/.exec(line) ?? [];
+    const [, kind = '', rest = ''] = /^([a-z -]+?)((?: -?\d+)*)$/.exec(line) ?? [];
     const numbers = rest.split(' ').filter(Boolean).map(Number);
     const event = eventOf(kind, () => numbers.shift() ?? 0);
     return { event, thenMs: numbers.shift() ?? 0 };
@@ -15,6 +15,7 @@ function eventOf(kind: string, next: () => number): Event {
     case 'deny':
     case 'lift':
     case 'cutoff':
+    case 'cutoff by the issuer':
     case 'deny on the cut-off side':
       return { kind, token: next() };
     case 'isolate':
@@ -47,11 +48,21 @@ function eventOf(kind: string, next: () => number): Event {
     case 'partition':
       return { kind, withPrimary: [next()] };
     case 'step log clock':
+    case 'step replica clock':
+    case 'step publisher clock':
+    case 'step issuer clock':
+    case 'night':
       return { kind, ms: next() };
+    case 'jump wall':
+      return { kind, sidecar: next(), ms: next() };
+    case 'move publisher':
+      return { kind, sidecar: next() };
     case 'shorten':
       return { kind, writes: next() };
     case 'switch':
       return { kind, process: next(), sidecar: next() };
+    case 'deny short':
+    case 'prune short':
     case 'failover':
     case 'end partition':
     case 'cut replication':

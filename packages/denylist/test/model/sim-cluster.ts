@@ -17,12 +17,19 @@ export class SimCluster {
   #replica: SimRedis;
   #replicating = true;
   #down = false;
-  #cutOff: { readonly node: SimRedis; readonly parties: ReadonlySet<string>; readonly sinceMs: number } | undefined;
+  #cutOff:
+    | {
+        readonly node: SimRedis;
+        readonly parties: ReadonlySet<string>;
+        readonly sinceMs: number;
+        readonly aheadMs: number;
+      }
+    | undefined;
   readonly #isolated = new Set<string>();
 
-  constructor(options: Omit<SimRedisOptions, 'name'> & { readonly unrestricted: boolean }) {
+  constructor(options: Omit<SimRedisOptions, 'name'>) {
     this.#clock = options.clock;
-    this.#unrestricted = options.unrestricted;
+    this.#unrestricted = options.flaw === 'writes on the cut-off side';
     this.#primary = new SimRedis({ ...options, name: 'A' });
     this.#replica = new SimRedis({ ...options, name: 'B' });
     for (const node of this.nodes) node.onWrite = (state) => this.#ship(node, state);
@@ -35,6 +42,11 @@ export class SimCluster {
   /** The primary that publishers reach. Its state counts after a partition. */
   get primary(): SimRedis {
     return this.#primary;
+  }
+
+  /** The Redis that a failover promotes. */
+  get replica(): SimRedis {
+    return this.#replica;
   }
 
   get available(): boolean {
@@ -55,6 +67,11 @@ export class SimCluster {
     if (this.#isolated.has(party)) return undefined;
     if (this.#cutOff?.parties.has(party)) return this.#cutOff.node;
     return this.#down ? undefined : this.#primary;
+  }
+
+  /** Milliseconds by which the clock of the cut-off primary was set back. */
+  get setBackMs(): number {
+    return this.#cutOff === undefined ? 0 : Math.max(0, this.#cutOff.aheadMs - this.#cutOff.node.aheadMs);
   }
 
   acceptsWrites(node: SimRedis): boolean {
@@ -90,7 +107,7 @@ export class SimCluster {
   /** The primary is cut off with some parties. No other party is served until `promote`. */
   partition(parties: ReadonlySet<string>): void {
     if (this.#cutOff !== undefined || this.#down) return;
-    this.#cutOff = { node: this.#primary, parties, sinceMs: this.#clock.monotonicMs() };
+    this.#cutOff = { node: this.#primary, parties, sinceMs: this.#clock.monotonicMs(), aheadMs: this.#primary.aheadMs };
     this.#replicating = false;
     this.#down = true;
   }

@@ -1,7 +1,9 @@
 import type { Random } from '../../src/clock.ts';
 import { formatPosition } from '../../src/http/wire/wire.ts';
+import { active, type Verdict } from '../../src/log/look-up.ts';
 import { defaultMaxStalenessMs } from '../../src/replication/max-staleness.ts';
 import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
+import { agreementMs } from '../../src/rules/agreed-now.ts';
 import { type DigestSet, digestToHex } from '../../src/rules/digest.ts';
 import { denies, emptyRule } from '../../src/rules/rule.ts';
 import { memoMs } from './everywhere.ts';
@@ -13,6 +15,7 @@ import type { Party } from './party.ts';
 import type { ReaderRow } from './reader-registry.ts';
 import { createSidecarFeed } from './sidecar-feed.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import type { SimRedis } from './sim-redis.ts';
 import type { SimServer } from './sim-server.ts';
 import type { Speaker } from './speaker.ts';
 
@@ -55,6 +58,9 @@ export class SimProcess {
   readonly memory = new Memory();
   readonly name: string;
   readonly #options: SimProcessOptions;
+  #wasFresh = false;
+  /** The last heartbeat that a look-up has seen, and since when. */
+  #beat: { readonly atMs: number; readonly seenAtMs: number; readonly isFirst: boolean } | undefined;
   /** Until when a look-up that found nothing is repeated from memory, by digest. */
   readonly #memo = new Map<string, number>();
 
@@ -67,14 +73,22 @@ export class SimProcess {
     const feed = isLegacy ? createLegacyFeed(withSpeaker) : createSidecarFeed(withSpeaker);
     this.replica = openReplica({ feed, clock: party, random });
     this.replica.denylist.onChange((change) => this.memory.keep(change));
+    void this.#flagFreshness();
   }
 
   ask(digests: DigestSet, issuedAt: number): Answer {
-    const { verdict } = this.replica.check(digests, issuedAt);
+    const { verdict } = this.#check(digests, issuedAt);
     if (verdict === 'active') return 'active by denylist';
     if (verdict === 'revoked') return 'revoked';
     const found = this.#options.lookUp ? this.#lookUpOrRemember(digests, issuedAt) : 'unavailable';
     return found === 'unavailable' && this.#options.failOpen ? 'accepted unknown' : found;
+  }
+
+  #check(digests: DigestSet, issuedAt: number): Verdict {
+    const found = this.replica.check(digests, issuedAt);
+    // Set by a timer, and read by a request that runs before the timer.
+    const isFlagged = this.#options.flaw === 'freshness flag set by a timer' && this.#wasFresh;
+    return isFlagged && found.verdict === 'unknown' ? active : found;
   }
 
   /** An attacker reports, in the name of this process, that it has applied everything. */
@@ -82,6 +96,14 @@ export class SimProcess {
     const { isLegacy, label } = this.#options;
     const cursor = formatPosition({ feed: server.feed, n: server.n });
     if (isLegacy) server.reportLegacy(label, [this.#row(label, cursor)]);
+  }
+
+  async #flagFreshness(): Promise<void> {
+    const { party } = this.#options;
+    while (party.alive) {
+      this.#wasFresh = this.replica.freshness.isFresh();
+      await party.sleep(1000, party.death);
+    }
   }
 
   kill(): void {
@@ -116,9 +138,26 @@ export class SimProcess {
     if (node === undefined) return 'unavailable';
     const rule = node.state.rules.get(digestToHex(words))?.rule ?? emptyRule;
     if (denies(rule, issuedAt, Math.floor(node.nowMs() / 1000))) return 'revoked';
-    if (meta === undefined || node.nowMs() < meta.healUntilMs) return 'unavailable';
+    if (meta === undefined || node.isHealing(meta)) return 'unavailable';
     if (flaw === 'look-up without heartbeat') return 'active by look-up';
-    const age = node.nowMs() - (meta.heartbeatAtMs ?? 0);
-    return age <= defaultMaxStalenessMs ? 'active by look-up' : 'unavailable';
+    return this.#isBeaten(node, meta.heartbeatAtMs ?? 0) ? 'active by look-up' : 'unavailable';
+  }
+
+  /** Whether the last heartbeat of the log is recent, by the clock of the log and by that of this process. */
+  #isBeaten(node: SimRedis, beatAtMs: number): boolean {
+    const { flaw, party } = this.#options;
+    const now = party.monotonicMs();
+    const before = this.#beat;
+    if (before?.atMs !== beatAtMs) this.#beat = { atMs: beatAtMs, seenAtMs: now, isFirst: before === undefined };
+    const { seenAtMs = now, isFirst = true } = this.#beat ?? {};
+    const isStill = now - seenAtMs > defaultMaxStalenessMs && flaw !== 'look-up trusts a heartbeat that stands still';
+    const ageMs = node.nowMs() - beatAtMs;
+    // The clock of a primary that was cut off long ago may be set back.
+    const wallAgeMs = Math.abs(party.wallMs() - beatAtMs);
+    const isForeign =
+      isFirst &&
+      wallAgeMs > defaultMaxStalenessMs + agreementMs &&
+      flaw !== 'first look-up trusts the clock of the log';
+    return ageMs >= 0 && ageMs <= defaultMaxStalenessMs && !isStill && !isForeign;
   }
 }

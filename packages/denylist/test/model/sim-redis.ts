@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import type { FakeClock } from '@revocast/test-support';
 import { encodeRuleEvent } from '../../src/codec/event.ts';
 import { FeedError } from '../../src/log/feed.ts';
+import { type AgreedNow, agreedNow, type ClockReading } from '../../src/rules/agreed-now.ts';
 import { type Digest, digestToHex } from '../../src/rules/digest.ts';
 import { endOfRestart, restartDigest } from '../../src/rules/log-restart.ts';
-import { defaultMaxTokenLifetimeSeconds, emptyRule, type Rule, sameRule } from '../../src/rules/rule.ts';
+import { defaultMaxTokenLifetimeSeconds, emptyRule, forgettableAt, type Rule, sameRule } from '../../src/rules/rule.ts';
 import { applyStatement, type Statement } from '../../src/rules/statement.ts';
+import type { Flaw } from './flaws.ts';
 import type { ReaderRow } from './reader-registry.ts';
 
 export interface SimEntry {
@@ -18,6 +20,9 @@ export interface SimEntry {
 /** What one reader of the log last reported. */
 export interface RegistryLine {
   readonly writtenAtMs: number;
+  readonly trueMs: number;
+  /** By the wall clock of the reader. */
+  readonly wallMs: number;
   readonly epoch: string;
   readonly head: string;
   readonly cursor: string;
@@ -34,6 +39,12 @@ export interface LogState {
     readonly heartbeatAtMs?: number;
     /** Since when heartbeats have followed each other without a longer pause. */
     readonly steadySinceMs?: number;
+    /** Regular heartbeats of lease holders since the log began. */
+    readonly beats: number;
+    /** Set once, at the end of healing. */
+    readonly isWhole: boolean;
+    /** The clock of the lease holder, and the log's time at which it was stored. */
+    readonly leaseHolder?: ClockReading & { readonly logMs: number };
   };
   readonly rules: ReadonlyMap<string, { readonly digest: Digest; readonly rule: Rule }>;
   readonly entries: readonly SimEntry[];
@@ -47,14 +58,21 @@ export const healingMs = 15_000;
 const leaseMs = 2000;
 /** A longer pause between two heartbeats may be a failover or a restart. */
 const longestPauseMs = 1500;
+/** Fewer regular heartbeats than this take less than {@link healingMs}, whatever the log's clock says. */
+const healingBeats = 30;
+/** What the log adds to a cutoff of "now". */
+export const cutoffSkewSeconds = 5;
 
 export interface SimRedisOptions {
   readonly clock: FakeClock;
   readonly name: string;
-  readonly bornWhole: boolean;
-  readonly liftsNow: boolean;
-  readonly leasesOutliveClocks: boolean;
+  readonly flaw: Flaw | undefined;
 }
+
+export type AppendResult =
+  | { readonly rule: Rule; readonly changed: boolean }
+  | 'clock_disagreement'
+  | 'cutoff_in_future';
 
 /** One Redis with the scripts of the log, as `redis/scripts/` has them. */
 export class SimRedis {
@@ -64,6 +82,7 @@ export class SimRedis {
   #history: LogState[] = [];
   #generation = 0;
   #births = 0;
+  #pruned = 0;
   #aheadMs = 0;
   readonly #waiting = new Set<() => void>();
   /** Called after every write with the new state, which replication copies. */
@@ -116,26 +135,98 @@ export class SimRedis {
     this.#write(emptyState);
   }
 
+  /** Milliseconds that its clock is ahead of true time. */
+  get aheadMs(): number {
+    return this.#aheadMs;
+  }
+
   /** Where the log stands now. */
   get end(): { readonly epoch: string; readonly id: number; readonly head: string } {
     const { meta, entries } = this.#state;
     return { epoch: meta?.epoch ?? '', id: entries.at(-1)?.id ?? 0, head: meta?.head ?? '' };
   }
 
-  append(digest: Digest, statement: Statement): { readonly rule: Rule; readonly changed: boolean } {
+  /** @param writer the clock of a publisher. A sidecar that re-seeds states no times of its own. */
+  append(digest: Digest, statement: Statement, writer?: ClockReading): AppendResult {
     const key = digestToHex(digest);
     this.#openLog();
     const held = this.#state.rules.get(key)?.rule ?? emptyRule;
-    const nowSeconds = Math.floor(this.nowMs() / 1000);
-    const said =
-      statement.kind === 'lift' && this.#options.liftsNow
-        ? { kind: 'seed' as const, rule: { ...emptyRule, liftedUpTo: nowSeconds } }
-        : statement;
-    const rule = applyStatement(held, said, { nowSeconds, maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds });
+    const { flaw } = this.#options;
+    const now = this.agreedNow(writer);
+    const said = this.#inSeconds(statement, { now, held });
+    if (said === 'clock_disagreement') return said;
+    const time = { nowSeconds: said.nowSeconds, maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds };
+    const isLiftOfNow = statement.kind === 'lift' && flaw === 'lift stamped now';
+    const liftOfNow = { kind: 'seed' as const, rule: { ...emptyRule, liftedUpTo: said.nowSeconds } };
+    const rule = applyStatement(held, isLiftOfNow ? liftOfNow : said.statement, time);
+    if (rule === 'cutoff_in_future') return rule;
     if (typeof rule === 'string') throw new FeedError('refused', rule);
     if (statement.kind === 'seed' && sameRule(held, rule)) return { rule, changed: false };
     this.#pushRule(digest, rule);
     return { rule, changed: true };
+  }
+
+  /** The time that this log, a writer and the lease holder agree on. */
+  agreedNow(writer: ClockReading | undefined): AgreedNow {
+    const { flaw } = this.#options;
+    const logMs = this.nowMs();
+    const { leaseHolder } = this.#state.meta ?? {};
+    if (flaw === 'now by the log alone') return { agreedMs: logMs, earliestMs: logMs, latestMs: logMs };
+    if (leaseHolder === undefined) return agreedNow({ logMs, writer });
+    const ageless = { ...leaseHolder, wallMs: leaseHolder.wallMs + (logMs - leaseHolder.logMs), logMs };
+    const isAlien = flaw === 'clock of the holder counts twice';
+    const stored = flaw === 'clock of the holder without its age' ? ageless : leaseHolder;
+    return agreedNow({ logMs, writer, leaseHolder: isAlien ? { ...stored, bootId: `${stored.bootId}'` } : stored });
+  }
+
+  /** A statement with its times, and the second that stamps it. */
+  #inSeconds(
+    statement: Statement,
+    { now, held }: { readonly now: AgreedNow; readonly held: Rule },
+  ): { readonly statement: Statement; readonly nowSeconds: number } | 'clock_disagreement' {
+    const { flaw } = this.#options;
+    const seconds = (ms: number) => Math.floor(ms / 1000);
+    const logSeconds = seconds(this.nowMs());
+    // Neither depends on the time: it merges numbers, or it ends what the log holds.
+    if (statement.kind === 'seed') return { statement, nowSeconds: logSeconds };
+    const stampsByLog = flaw === 'stamps by the log alone' && (statement.kind === 'deny' || statement.kind === 'lift');
+    if (now.agreedMs !== undefined) {
+      const agreed = seconds(now.agreedMs);
+      const nowSeconds = stampsByLog ? logSeconds : agreed;
+      if (statement.kind !== 'cutoff' || statement.issuedUpTo !== 'now') return { statement, nowSeconds };
+      return { statement: { kind: 'cutoff', issuedUpTo: agreed + cutoffSkewSeconds }, nowSeconds };
+    }
+    // A block is in force whatever the clocks do, and a lift of nothing must end no block that is stated after it.
+    if (statement.kind === 'deny' && statement.until !== 'longest-token') {
+      return { statement, nowSeconds: seconds(now.latestMs) };
+    }
+    if (statement.kind !== 'lift') return 'clock_disagreement';
+    const isLatest = flaw === 'lift of nothing by the latest clock';
+    if (held.denialStamp === 0) return { statement, nowSeconds: seconds(isLatest ? now.latestMs : now.earliestMs) };
+    return { statement, nowSeconds: logSeconds };
+  }
+
+  /** Deletes what has ended by both its own clock and the time that a sidecar's clocks agree on. */
+  prune(agreedSeconds: number): void {
+    const now = Math.min(agreedSeconds, Math.floor(this.nowMs() / 1000));
+    const rules = [...this.#state.rules].filter(
+      ([, { rule }]) => forgettableAt(rule, defaultMaxTokenLifetimeSeconds) > now,
+    );
+    if (rules.length === this.#state.rules.size) return;
+    this.#pruned += this.#state.rules.size - rules.length;
+    this.#write({ ...this.#state, rules: new Map(rules) });
+  }
+
+  /** Deletes a rule without an entry. */
+  remove(digest: Digest): void {
+    const rules = new Map(this.#state.rules);
+    rules.delete(digestToHex(digest));
+    this.#write({ ...this.#state, rules });
+  }
+
+  /** Rules that were deleted so far. */
+  get pruned(): number {
+    return this.#pruned;
   }
 
   endRestart(stamp: number): void {
@@ -145,26 +236,49 @@ export class SimRedis {
   }
 
   /** A reader's line, dated by this server. It is no entry of the log. */
-  report(reader: string, line: Omit<RegistryLine, 'writtenAtMs'>): void {
-    const lines = new Map(this.#state.lines).set(reader, { ...line, writtenAtMs: this.nowMs() });
+  report(reader: string, line: Omit<RegistryLine, 'writtenAtMs' | 'trueMs'>): void {
+    const lines = new Map(this.#state.lines).set(reader, {
+      ...line,
+      writtenAtMs: this.nowMs(),
+      trueMs: this.#options.clock.wallMs(),
+    });
     this.#state = { ...this.#state, lines };
     this.onWrite(this.#state);
   }
 
-  heartbeat(holder: string): void {
+  /** @param clock of the process that has the lease or wants it. */
+  heartbeat(holder: string, clock: ClockReading): void {
     const now = this.nowMs();
+    const { flaw } = this.#options;
     const { lease } = this.#state;
     const remainingMs = (lease?.untilMs ?? now) - now;
     // After a failover to a slower clock the lease of a dead holder would last for as long as the clocks differ.
-    const isHeld = remainingMs > 0 && (remainingMs <= leaseMs || this.#options.leasesOutliveClocks);
+    const isHeld = remainingMs > 0 && (remainingMs <= leaseMs || flaw === 'lease of a faster clock');
     if (isHeld && lease?.holder !== holder) return;
     const meta = this.#openLog();
     const pauseMs = now - (meta.heartbeatAtMs ?? Number.NEGATIVE_INFINITY);
     const isSteady = pauseMs >= 0 && pauseMs <= longestPauseMs;
     const steadySinceMs = isSteady ? (meta.steadySinceMs ?? now) : now;
-    const beaten = { ...meta, heartbeatAtMs: now, steadySinceMs };
-    const leased = { ...this.#state, lease: { holder, untilMs: now + leaseMs }, meta: beaten };
-    this.#push(leased, `1|h|${meta.seq + 1}|${now}|${now < meta.healUntilMs ? 1 : 0}`);
+    // A clock that is set back would heal for as long as it was set back.
+    const healUntilMs =
+      flaw === 'healing dated by a faster clock' ? meta.healUntilMs : Math.min(meta.healUntilMs, now + healingMs);
+    const counted = { ...meta, steadySinceMs, healUntilMs, beats: meta.beats + 1, heartbeatAtMs: now };
+    const isWhole = !this.isHealing(counted);
+    const leaseHolder = { ...clock, logMs: now };
+    const leased = {
+      ...this.#state,
+      lease: { holder, untilMs: now + leaseMs },
+      meta: { ...counted, isWhole, leaseHolder },
+    };
+    this.#push(leased, `1|h|${meta.seq + 1}|${now}|${isWhole ? 0 : 1}`);
+  }
+
+  /** A log that was whole stays whole. Its own clock alone does not end the healing. */
+  isHealing({ healUntilMs, beats, isWhole }: NonNullable<LogState['meta']>): boolean {
+    const { flaw } = this.#options;
+    if (isWhole && flaw !== 'healing begins again') return false;
+    const isEarly = beats < healingBeats && flaw !== 'healing ended by a step' && flaw !== 'born whole';
+    return this.nowMs() < healUntilMs || (isEarly && !isWhole);
   }
 
   /** A first log. */
@@ -172,13 +286,16 @@ export class SimRedis {
     const now = this.nowMs();
     // A first log has no readers that its registry could lack.
     const steady = { heartbeatAtMs: now, steadySinceMs: 0 };
-    this.#write({ ...this.#state, meta: { ...this.#openLog({ declared: true }), ...steady, healUntilMs: now } });
+    this.#write({
+      ...this.#state,
+      meta: { ...this.#openLog({ declared: true }), ...steady, healUntilMs: now, isWhole: true },
+    });
   }
 
   /** Resolves when something was written, connections broke, or `ms` are over. */
   async change(ms: number): Promise<void> {
     const woken = new AbortController();
-    const wake = () => woken.abort();
+    const wake = () => woken.abort('woken');
     this.#waiting.add(wake);
     await this.#options.clock.sleep(ms, woken.signal);
     this.#waiting.delete(wake);
@@ -188,8 +305,9 @@ export class SimRedis {
     if (this.#state.meta !== undefined) return this.#state.meta;
     this.#births += 1;
     const epoch = hash(`${this.name} ${this.#births}`);
-    const healUntilMs = this.nowMs() + (this.#options.bornWhole ? 0 : healingMs);
-    const meta = { epoch, head: hash(epoch), seq: 0, healUntilMs };
+    const isWhole = this.#options.flaw === 'born whole';
+    const healUntilMs = this.nowMs() + (isWhole ? 0 : healingMs);
+    const meta = { epoch, head: hash(epoch), seq: 0, healUntilMs, isWhole, beats: 0 };
     this.#state = { ...this.#state, meta };
     if (declared) return meta;
     const held = this.#state.rules.get(digestToHex(restartDigest))?.rule ?? emptyRule;

@@ -4,6 +4,7 @@ import { openReplica, type Replica } from '../../src/replication/open-replica.ts
 import type { Reseed } from '../../src/replication/reseed.ts';
 import { endOfRestart, restartDigest } from '../../src/rules/log-restart.ts';
 import type { Flaw } from './flaws.ts';
+import { keepLog } from './forgetting.ts';
 import type { Links } from './links.ts';
 import { createLogFeed } from './log-feed.ts';
 import { Memory } from './memory.ts';
@@ -11,6 +12,7 @@ import type { Party } from './party.ts';
 import { ReaderRegistry } from './reader-registry.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import { SimServer } from './sim-server.ts';
+import type { Token } from './world.ts';
 
 const beatMs = 500;
 
@@ -21,6 +23,7 @@ export interface SimSidecarOptions {
   readonly random: Random;
   readonly feed: string;
   readonly flaw: Flaw | undefined;
+  readonly compared: readonly Token[];
 }
 
 /** One life of a sidecar: the real replica over the modelled log, its heartbeats, its feed. */
@@ -58,6 +61,7 @@ export class SimSidecar {
     this.replica.denylist.onChange((change) => this.memory.keep(change));
     this.server = new SimServer({ party, replica: this.replica, registry, links, flaw });
     void beat(options);
+    void keepLog({ ...options, replica: this.replica });
     if (flaw === 'restart ended by anyone') void endRestarts(this.replica, options);
   }
 
@@ -75,7 +79,7 @@ export class SimSidecar {
 async function beat({ party, cluster, feed }: SimSidecarOptions): Promise<void> {
   while (party.alive) {
     const node = cluster.reachedBy(party.name);
-    if (node !== undefined && cluster.acceptsWrites(node)) node.heartbeat(feed);
+    if (node !== undefined && cluster.acceptsWrites(node)) node.heartbeat(feed, party.reading());
     await party.sleep(beatMs, party.death);
   }
 }
@@ -104,7 +108,8 @@ function createReseed({ party, cluster, random, feed, flaw }: SimSidecarOptions)
           throw new FeedError('unreachable', 'no Redis in reach');
         }
         if (flaw === 're-seed by lease holder only' && node.state.lease?.holder !== feed) continue;
-        if (node.append(digest, { kind: 'seed', rule }).changed) restored += 1;
+        const outcome = node.append(digest, { kind: 'seed', rule });
+        if (typeof outcome !== 'string' && outcome.changed) restored += 1;
       }
       return restored;
     },

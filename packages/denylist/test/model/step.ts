@@ -1,9 +1,18 @@
 import fc from 'fast-check';
+import { forgetAfterSeconds, ruleMarginSeconds } from '../../src/rules/rule.ts';
 import type { ProcessKind } from './sim-process.ts';
+
+/** Seconds from the denial of the short token until it expires. */
+export const shortLifeSeconds = 900;
+/** After this time its rule is forgotten. */
+export const forgottenAfterMs = (shortLifeSeconds + ruleMarginSeconds + forgetAfterSeconds) * 1000;
 
 /** What can happen to the modelled world. Numbers are indices, wrapped to what there is. */
 export type Event =
-  | { readonly kind: 'deny' | 'lift' | 'cutoff' | 'deny on the cut-off side'; readonly token: number }
+  | {
+      readonly kind: 'deny' | 'lift' | 'cutoff' | 'cutoff by the issuer' | 'deny on the cut-off side';
+      readonly token: number;
+    }
   | {
       readonly kind: 'kill sidecar' | 'start sidecar' | 'pause sidecar' | 'resume sidecar' | 'isolate' | 'reconnect';
       readonly sidecar: number;
@@ -25,14 +34,24 @@ export type Event =
       readonly sidecar: number;
     }
   | { readonly kind: 'point relay'; readonly relay: number; readonly sidecar: number }
+  /** Every machine sleeps: wall clocks go on, monotonic clocks stand still. */
+  | { readonly kind: 'night'; readonly ms: number }
   | { readonly kind: 'switch'; readonly process: number; readonly sidecar: number }
   | { readonly kind: 'partition'; readonly withPrimary: readonly number[] }
   | { readonly kind: 'shorten'; readonly writes: number }
   /** The clock of the present primary is set; its replica has another one. */
-  | { readonly kind: 'step log clock'; readonly ms: number }
+  | {
+      readonly kind: 'step log clock' | 'step replica clock' | 'step publisher clock' | 'step issuer clock';
+      readonly ms: number;
+    }
   | { readonly kind: 'jump wall'; readonly sidecar: number; readonly ms: number }
+  /** The publisher runs on the host of a sidecar from now on, or on one of its own (3). */
+  | { readonly kind: 'move publisher'; readonly sidecar: number }
   | {
       readonly kind:
+        | 'deny short'
+        /** An operator, or a sidecar of the last release, deletes the rule of the short token. */
+        | 'prune short'
         | 'failover'
         | 'end partition'
         | 'flush'
@@ -56,6 +75,9 @@ const process = fc.nat({ max: 2 });
 /** Mostly a process, now and then one of the two relays. */
 const reader = fc.oneof({ weight: 4, arbitrary: process }, { weight: 1, arbitrary: fc.nat({ max: 4 }) });
 const relay = fc.nat({ max: 1 });
+
+/** From a correction by NTP to a clock that is hours wrong. */
+const clockStep = fc.constantFrom(-10_800_000, -3_600_000, -58_000, -4000, -300, 300, 1400, 4000, 58_000, 10_800_000);
 
 const kinds = <const K extends Event['kind']>(...names: readonly K[]) => fc.constantFrom(...names);
 
@@ -113,8 +135,28 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     arbitrary: fc.record({ kind: kinds('shorten'), writes: fc.integer({ min: 1, max: 5 }) }),
   },
   {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: kinds(
+        'step log clock',
+        'step log clock',
+        'step replica clock',
+        'step publisher clock',
+        'step issuer clock',
+      ),
+      ms: clockStep,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: kinds('jump wall'), sidecar, ms: clockStep }) },
+  { weight: 1, arbitrary: fc.record({ kind: kinds('move publisher'), sidecar: fc.nat({ max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: kinds('cutoff by the issuer'), token }) },
+  { weight: 3, arbitrary: fc.record({ kind: kinds('deny short') }) },
+  {
     weight: 1,
-    arbitrary: fc.record({ kind: kinds('jump wall'), sidecar, ms: fc.constantFrom(-3_600_000, 3_600_000) }),
+    arbitrary: fc.record({
+      kind: kinds('night'),
+      ms: fc.constantFrom(90_000, forgottenAfterMs - 100_000, forgottenAfterMs - 1000),
+    }),
   },
   {
     weight: 14,

@@ -80,7 +80,7 @@ export class StreamReader {
       }
       if (party.monotonicMs() - heardAtMs >= readTimeoutMs) throw new FeedError('timeout', 'the server fell silent');
       const woken = new AbortController();
-      this.#stream.wake = () => woken.abort();
+      this.#stream.wake = () => woken.abort('woken');
       const sleepsAtMs = party.monotonicMs();
       await party.sleep(pingMs, woken.signal);
       asleepMs = party.monotonicMs() - sleepsAtMs;

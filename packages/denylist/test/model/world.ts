@@ -5,8 +5,11 @@ import { formatPosition } from '../../src/http/wire/wire.ts';
 import { defaultMaxStalenessMs } from '../../src/replication/max-staleness.ts';
 import { type Digest, type DigestSet, digestOf, digestSetOf } from '../../src/rules/digest.ts';
 import type { DimensionValue } from '../../src/rules/revocation.ts';
-import { forEver } from '../../src/rules/rule.ts';
+import { emptyRule, forEver, ruleMarginSeconds } from '../../src/rules/rule.ts';
+import type { Statement } from '../../src/rules/statement.ts';
 import type { Flaw } from './flaws.ts';
+import { Host } from './host.ts';
+import { Issuer } from './issuer.ts';
 import { Ledger } from './ledger.ts';
 import { Links } from './links.ts';
 import { Party } from './party.ts';
@@ -16,18 +19,20 @@ import type { SimRedis } from './sim-redis.ts';
 import { SimRelay } from './sim-relay.ts';
 import type { SimServer, Stream } from './sim-server.ts';
 import { SimSidecar } from './sim-sidecar.ts';
-import type { Event, Step } from './step.ts';
+import { type Event, type Step, shortLifeSeconds } from './step.ts';
+import { judgeTimes, momentAt } from './times.ts';
 
 const sliceMs = 200;
 const settleMs = 60_000;
 const sidecarCount = 3;
+const publisherName = 'publisher';
 const processCount = 3;
 const relayCount = 2;
 
-const [ann, bob, eve] = ['ann', 'bob', 'eve'].map((value) => {
+const [ann, bob, tim, eve] = ['ann', 'bob', 'tim', 'eve'].map((value) => {
   const name: DimensionValue = { dimension: 'subject', issuer: 'https://login.example.com/', value };
   return { name: value, digest: digestOf(name), digests: digestSetOf([name]) };
-}) as [Token, Token, Token];
+}) as [Token, Token, Token, Token];
 
 export interface Token {
   readonly name: string;
@@ -35,12 +40,19 @@ export interface Token {
   readonly digests: DigestSet;
 }
 
-export const tokens: readonly Token[] = [ann, bob];
+/** Denied for ever, and lifted. */
+const lastingTokens: readonly Token[] = [ann, bob];
+/** Denied until it expires. */
+export const shortToken = tim;
+export const tokens: readonly Token[] = [...lastingTokens, shortToken];
 /** Denied after the schedule only, to check that `enforcedEverywhere` says yes again. */
 const probe = eve;
 
 /** After these events the log may lack its newest writes. */
 const losses: ReadonlySet<Event['kind']> = new Set(['failover', 'partition', 'flush', 'restart empty', 'shorten']);
+
+/** What a publisher states. */
+type Said = 'deny' | 'deny short' | 'lift' | 'cutoff' | 'cutoff by the issuer';
 
 const usual: ProcessKind = { isLegacy: false, failOpen: false, lookUp: true };
 
@@ -52,6 +64,8 @@ export interface WorldOptions {
   readonly kinds?: readonly ProcessKind[];
   /** Whether the run also waits until `enforcedEverywhere` says yes. Default false, because that takes long. */
   readonly probes?: boolean;
+  /** Whether sidecars compare the log with what they hold, which mends what they should notice otherwise. Default true. */
+  readonly compares?: boolean;
   /** Called after every slice of time since the first two processes became fresh, before all faults are ended. */
   readonly onSlice?: (world: World) => void;
 }
@@ -66,32 +80,41 @@ export class World {
   /** A relay exists once a schedule has started it. */
   readonly relays: SimRelay[] = [];
   readonly processes: SimProcess[] = [];
+  readonly issuer: Issuer;
   readonly #kinds: readonly ProcessKind[];
   readonly #probes: boolean;
+  readonly #compares: boolean;
   /** Index of the server that each process follows, then of the server that each relay follows. Relays are servers 3 and 4. */
   readonly #target = [0, 1, 2, 0, 3];
   readonly #ghosts: Party[] = [];
   readonly #random: Random;
   readonly #ledger: Ledger;
   readonly #onSlice: (world: World) => void;
+  /** By the name of the party that runs on it. */
+  readonly #hosts = new Map<string, Host>();
+  #publisher = publisherName;
   #scheduled = false;
   #lastStatementSecond = 0;
   #lives = 0;
 
-  constructor({ seed, flaw, kinds = [], probes = false, onSlice = () => {} }: WorldOptions) {
+  constructor({ seed, flaw, kinds = [], probes = false, compares = true, onSlice = () => {} }: WorldOptions) {
     this.#onSlice = onSlice;
     this.flaw = flaw;
     this.#kinds = kinds;
     this.#probes = probes;
+    this.#compares = compares;
     this.#random = seededRandom(seed);
     this.cluster = new SimCluster({
       clock: this.clock,
-      bornWhole: flaw === 'born whole',
-      liftsNow: flaw === 'lift stamped now',
-      leasesOutliveClocks: flaw === 'lease of a faster clock',
-      unrestricted: flaw === 'writes on the cut-off side',
+      flaw,
     });
+    this.issuer = new Issuer(this.#hostOf('issuer'), flaw);
     this.#ledger = new Ledger(this);
+  }
+
+  /** The host of the publisher. */
+  get publisher(): Host {
+    return this.#hostOf(this.#publisher);
   }
 
   /** Runs a schedule, ends all faults and waits. @returns a sentence for each broken promise. */
@@ -104,6 +127,7 @@ export class World {
     await this.#pass(2500);
     this.#scheduled = true;
     for (const { event, thenMs } of steps) {
+      this.#ledger.noteEvent();
       await this.#happen(event);
       await this.#pass(thenMs);
       if (this.#ledger.problems.length > 0) break;
@@ -143,6 +167,7 @@ export class World {
       this.processes[index]!.party.resume();
       this.#startProcess(index);
     }
+    this.#ledger.noteEvent();
     this.#ledger.noteWhatIsHeld();
     if (this.#probes) await this.#state('deny', probe, () => this.cluster.primary);
     let open: readonly string[] = [];
@@ -158,16 +183,25 @@ export class World {
 
   async #happen(event: Event): Promise<void> {
     const { cluster } = this;
+    this.issuer.issue(this.clock.wallMs());
     if (losses.has(event.kind)) this.#ledger.noteLoss();
     switch (event.kind) {
       case 'deny':
       case 'lift':
       case 'cutoff':
-        return await this.#state(event.kind, tokens[event.token % tokens.length]!, () =>
+      case 'cutoff by the issuer':
+        return await this.#state(event.kind, lastingTokens[event.token % lastingTokens.length]!, () =>
           cluster.available ? cluster.primary : undefined,
         );
+      case 'deny short':
+        return await this.#state(event.kind, shortToken, () => (cluster.available ? cluster.primary : undefined));
+      case 'prune short':
+        return cluster.primary.remove(shortToken.digest);
+      case 'night':
+        this.clock.jumpWall(event.ms);
+        return;
       case 'deny on the cut-off side':
-        return await this.#state('deny', tokens[event.token % tokens.length]!, () => {
+        return await this.#state('deny', lastingTokens[event.token % lastingTokens.length]!, () => {
           const node = cluster.cutOffNode;
           return node !== undefined && cluster.acceptsWrites(node) ? node : undefined;
         });
@@ -211,9 +245,18 @@ export class World {
       case 'resume sidecar':
         return this.#serverAt(event.sidecar)?.party.resume();
       case 'jump wall':
-        return this.#serverAt(event.sidecar)?.party.jumpWall(event.ms);
+        return this.#hostOf(nameOfServer(event.sidecar)).step(event.ms);
       case 'step log clock':
         return cluster.primary.stepClock(event.ms);
+      case 'step replica clock':
+        return cluster.replica.stepClock(event.ms);
+      case 'step publisher clock':
+        return this.publisher.step(event.ms);
+      case 'step issuer clock':
+        return this.issuer.host.step(event.ms);
+      case 'move publisher':
+        this.#publisher = event.sidecar < sidecarCount ? nameOfSidecar(event.sidecar) : publisherName;
+        return;
       case 'hang reports':
       case 'resume reports':
         if (event.sidecar < sidecarCount) this.sidecars[event.sidecar]!.reportsHang = event.kind === 'hang reports';
@@ -251,7 +294,9 @@ export class World {
       case 'pause process':
         return this.processes[event.process]?.party.pause();
       case 'resume process':
-        return this.processes[event.process]?.party.resume();
+        this.processes[event.process]?.party.resume();
+        // A request that waited in the socket is answered before any timer runs.
+        return this.#ledger.watch();
       case 'switch':
         this.#target[event.process] = event.sidecar;
         if (event.sidecar >= sidecarCount) this.#startRelay(event.sidecar - sidecarCount);
@@ -262,27 +307,68 @@ export class World {
   }
 
   /** At most one statement in a second: the log's clock counts in seconds (docs/protocol.md). */
-  async #state(kind: 'deny' | 'lift' | 'cutoff', token: Token, reach: () => SimRedis | undefined): Promise<void> {
+  async #state(kind: Said, token: Token, reach: () => SimRedis | undefined): Promise<void> {
     const second = () => Math.floor(this.clock.wallMs() / 1000);
     if (second() === this.#lastStatementSecond) await this.#pass(1000 - (this.clock.wallMs() % 1000));
     this.#lastStatementSecond = second();
     const node = reach();
     if (node === undefined) return;
-    const statement =
-      kind === 'deny'
-        ? ({ kind, until: forEver } as const)
-        : kind === 'cutoff'
-          ? ({ kind, issuedUpTo: 'now' } as const)
-          : ({ kind } as const);
-    const seen = node.state.rules.get(this.#ledger.keyOf(token))?.rule.denialStamp ?? 0;
-    const { rule } = node.append(token.digest, statement);
+    const trueMs = this.clock.wallMs();
+    const held = node.state.rules.get(this.#ledger.keyOf(token))?.rule ?? emptyRule;
+    const writer = this.publisher.reading(trueMs);
+    const moment = momentAt(node, writer, { trueMs, held });
+    const outcome = node.append(token.digest, this.#statementOf(kind), writer);
+    if (outcome === 'cutoff_in_future') return;
+    const stated = kind === 'cutoff by the issuer' ? 'cutoff' : kind === 'deny short' ? 'deny' : kind;
+    const untimely = kind === 'cutoff by the issuer' ? undefined : judgeTimes(stated, moment, outcome);
+    if (untimely !== undefined) this.#ledger.report(untimely);
+    if (outcome === 'clock_disagreement') return;
+    const { rule } = outcome;
+    if (kind === 'cutoff by the issuer') {
+      const missed = this.issuer.judge(rule.issuedUpTo);
+      if (missed !== undefined) this.#ledger.report(missed);
+    }
     const appended = { ...node.end, monotonicMs: this.clock.monotonicMs() };
-    this.#ledger.noteStatement(kind, token, { rule, seen: seen === 0 ? second() : seen, appended });
+    const expiresAtMs = kind === 'deny short' ? trueMs + shortLifeSeconds * 1000 : Number.POSITIVE_INFINITY;
+    this.#ledger.noteStatement(stated, token, { rule, held, appended, expiresAtMs });
+  }
+
+  #statementOf(kind: Said): Statement {
+    switch (kind) {
+      case 'deny':
+        return { kind, until: forEver };
+      case 'deny short': {
+        const expiresAt = Math.floor(this.clock.wallMs() / 1000) + shortLifeSeconds;
+        return { kind: 'deny', until: expiresAt + ruleMarginSeconds };
+      }
+      case 'cutoff':
+        return { kind, issuedUpTo: 'now' };
+      case 'cutoff by the issuer':
+        return { kind: 'cutoff', issuedUpTo: this.issuer.cutoff(this.clock.wallMs()) };
+      case 'lift':
+        return { kind };
+    }
+  }
+
+  /** Milliseconds that the clocks of the sidecars and relays that run are ahead. */
+  get serverErrorsMs(): readonly number[] {
+    const running = [...this.sidecars, ...this.relays].filter((server) => server?.party.alive);
+    return running.map(({ party }) => party.wallMs() - this.clock.wallMs());
+  }
+
+  #partyNamed(name: string): Party {
+    return new Party(name, this.#hostOf(name), this.clock);
+  }
+
+  #hostOf(name: string): Host {
+    const host = this.#hosts.get(name) ?? new Host(`boot of ${name}`);
+    this.#hosts.set(name, host);
+    return host;
   }
 
   #startSidecar(index: number): void {
     if (this.sidecars[index]?.party.alive) return;
-    const party = new Party(nameOfSidecar(index), this.clock);
+    const party = this.#partyNamed(nameOfSidecar(index));
     const { cluster, links, flaw } = this;
     this.sidecars[index] = new SimSidecar({
       party,
@@ -291,13 +377,14 @@ export class World {
       flaw,
       random: this.#random,
       feed: this.#nextFeed(),
+      compared: this.#compares ? [...tokens, probe] : [],
     });
   }
 
   #startRelay(index: number): void {
     if (index === 1) this.#startRelay(0);
     if (this.relays[index]?.party.alive) return;
-    const party = new Party(nameOfRelay(index), this.clock);
+    const party = this.#partyNamed(nameOfRelay(index));
     const { links, flaw } = this;
     const upstream = () => this.#upstreamOf(processCount + index);
     this.relays[index] = new SimRelay({ party, links, flaw, upstream, random: this.#random, feed: this.#nextFeed() });
@@ -305,7 +392,7 @@ export class World {
 
   #startProcess(index: number): void {
     if (this.processes[index]?.party.alive) return;
-    const party = new Party(nameOfProcess(index), this.clock);
+    const party = this.#partyNamed(nameOfProcess(index));
     const { cluster, links, flaw } = this;
     const kind = this.#kinds[index] ?? usual;
     const upstream = () => this.#upstreamOf(index);
@@ -326,7 +413,7 @@ export class World {
   /** A reader that answers every ping and acknowledges nothing. */
   #addGhost(server: SimServer | undefined): void {
     if (server === undefined || !server.party.alive) return;
-    const party = new Party(`ghost ${this.#ghosts.length}`, this.clock);
+    const party = this.#partyNamed(`ghost ${this.#ghosts.length}`);
     this.#ghosts.push(party);
     const row = { id: '', process: party.name, cursor: undefined, failOpen: false, lookUp: false, isServer: false };
     const rows = [{ ...row, maxStalenessMs: defaultMaxStalenessMs }];
@@ -371,6 +458,10 @@ function nameOfSidecar(index: number): string {
 
 function nameOfRelay(index: number): string {
   return `R${index}`;
+}
+
+function nameOfServer(index: number): string {
+  return index < sidecarCount ? nameOfSidecar(index) : nameOfRelay(index - sidecarCount);
 }
 
 function nameOfProcess(index: number): string {
