@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readCommandLine } from './commands/command-line.ts';
 import { printHelp } from './commands/help.ts';
 import { init } from './commands/init.ts';
+import { raiseSkew } from './commands/raise-skew.ts';
 import { repair } from './commands/repair.ts';
 import { run } from './commands/run.ts';
 import { wait } from './commands/wait.ts';
@@ -41,6 +42,7 @@ switch (command.name) {
     } else if (command.name === 'run') await run(resolved.config);
     else if (command.name === 'init') process.exitCode = await init(resolved.config);
     else if (command.name === 'repair') process.exitCode = await repair(resolved.config);
+    else if (command.name === 'raise-skew') process.exitCode = await raiseSkew(resolved.config);
     else process.stdout.write(command.name === 'print-config' ? printConfig(resolved) : 'valid\n');
   }
 }

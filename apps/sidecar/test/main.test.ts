@@ -187,6 +187,28 @@ describe('repair', () => {
   });
 });
 
+describe('raise-skew', () => {
+  it('lets a log of the last release add 5 s to a cutoff, once', async () => {
+    const redis = await startRedis();
+    try {
+      const admin = new Redis(redis.url);
+      const args = ['raise-skew', `--source=${redis.url}`];
+      await runProgram(['init', `--source=${redis.url}`]);
+      expect(await runProgram(args)).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing to do') });
+      await admin.hdel('{revocast}:meta', 'skew');
+      expect(await runProgram(args)).toMatchObject({ code: 0, stdout: expect.stringContaining('raised') });
+      expect(await admin.hget('{revocast}:meta', 'skew')).toBe('5');
+      admin.disconnect();
+    } finally {
+      await redis.stop();
+    }
+  });
+
+  it('expects a log in Redis', async () => {
+    expect(await runProgram(['raise-skew', '--source=memory:'])).toMatchObject({ code: 2 });
+  });
+});
+
 describe('wait', () => {
   const child = ['--', process.execPath, '-e', 'console.log("begun"); process.exit(7)'];
 

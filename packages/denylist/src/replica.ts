@@ -66,6 +66,7 @@ export {
   forEver,
   type Rule,
   ruleMarginSeconds,
+  unstatedCutoffSkewSeconds,
 } from './rules/rule.ts';
 export { openFeed } from './sources/open-feed.ts';
 export { openLookUp } from './sources/open-look-up.ts';

@@ -113,7 +113,8 @@ async function verifyNewToken(presented: Presented, cacheKey: string, verificati
   if (issuerLookup.outcome === 'rejected') return rejected(issuerLookup.reason);
   if (issuerLookup.outcome === 'unavailable') return { ...issuerLookup, cached: false };
   const { issuer } = issuerLookup;
-  const token = { header, claims, policy: issuer.policy, nowMs: verification.now() };
+  const logSkewMs = verification.logSkewMs();
+  const token = { header, claims, policy: issuer.policy, nowMs: verification.now(), logSkewMs };
   const fault = firstFault(checksBeforeSignature, token);
   if (fault !== undefined) return rejected(fault, issuer);
 

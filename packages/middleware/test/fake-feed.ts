@@ -23,8 +23,17 @@ export class FakeFeed implements Feed {
   #sequence = 0;
   #beating = true;
 
-  constructor(clock: FakeClock, { maxTokenLifetimeSeconds = 86_400 } = {}) {
+  readonly #cutoffSkewSeconds: number | undefined;
+
+  constructor(
+    clock: FakeClock,
+    {
+      maxTokenLifetimeSeconds = 86_400,
+      ...stated
+    }: { readonly maxTokenLifetimeSeconds?: number; readonly cutoffSkewSeconds?: number } = {},
+  ) {
     this.#clock = clock;
+    this.#cutoffSkewSeconds = stated.cutoffSkewSeconds;
     this.#maxTokenLifetimeSeconds = maxTokenLifetimeSeconds;
   }
 
@@ -68,6 +77,7 @@ export class FakeFeed implements Feed {
       cursor: '0',
       healing: false,
       maxTokenLifetimeSeconds: this.#maxTokenLifetimeSeconds,
+      cutoffSkewSeconds: this.#cutoffSkewSeconds,
       minReader: 1,
       logTime: { logMs: this.#clock.wallMs(), monotonicMs: this.#clock.monotonicMs(), roundTripMs: 0 },
     });

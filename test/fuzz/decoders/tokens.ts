@@ -21,6 +21,7 @@ const policy = {
   audience: ['https://api.test'],
   algorithms: ['ES256'],
   clockToleranceMs: 5000,
+  iatToleranceMs: undefined,
   maxTokenAgeMs: 86_400_000,
   maxTokenLifetimeMs: 86_400_000,
 };

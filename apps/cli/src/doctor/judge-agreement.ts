@@ -1,4 +1,4 @@
-import { cutoffSkewSeconds } from '@revocast/denylist/replica';
+import { unstatedCutoffSkewSeconds } from '@revocast/denylist/replica';
 import { type Check, declareCheck } from './check.ts';
 import type { IssuerFacts } from './look-at-issuer.ts';
 import type { LogFacts } from './look-at-log.ts';
@@ -15,7 +15,7 @@ const history = declareCheck(
 );
 const clocks = declareCheck(
   'agreement.issuer_clock',
-  'an issuer at most 2 s ahead of the log',
+  'an issuer no further ahead of the log than the log adds to a cutoff',
   'run NTP on the issuer and on Redis: the iat of a token issued before a cutoff would be later than the cutoff',
 );
 
@@ -41,8 +41,9 @@ export function judgeAgreement({ log, sidecar, issuer, maxTokenLifetimeMs }: Par
   const logOffsetMs = log?.clockOffsetMs ?? sidecar?.clockOffsetMs;
   if (issuerOffsetMs !== undefined && logOffsetMs !== undefined) {
     const aheadMs = issuerOffsetMs - logOffsetMs;
-    const found = `${Math.abs(aheadMs / 1000).toFixed(1)} s ${aheadMs < 0 ? 'behind' : 'ahead of'} the log`;
-    checks.push(clocks(aheadMs > cutoffSkewSeconds * 1000 ? 'fail' : 'ok', found));
+    const skewSeconds = position?.cutoffSkewSeconds ?? unstatedCutoffSkewSeconds;
+    const found = `${Math.abs(aheadMs / 1000).toFixed(1)} s ${aheadMs < 0 ? 'behind' : 'ahead of'} the log, which adds ${skewSeconds} s`;
+    checks.push(clocks(aheadMs > skewSeconds * 1000 ? 'fail' : 'ok', found));
   }
   return checks;
 }

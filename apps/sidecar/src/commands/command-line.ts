@@ -5,7 +5,7 @@ import { options } from '../config/options.ts';
 /** A parsed command line. `argv` contains option flags only. */
 export type Command =
   | {
-      readonly name: 'run' | 'init' | 'repair' | 'print-config' | 'config validate';
+      readonly name: 'run' | 'init' | 'repair' | 'raise-skew' | 'print-config' | 'config validate';
       readonly argv: readonly string[];
       readonly configFile?: string;
     }
@@ -18,7 +18,7 @@ export type Command =
     }
   | { readonly name: 'mistake'; readonly message: string };
 
-const subcommands = ['run', 'init', 'repair', 'config validate', 'config schema', 'wait'] as const;
+const subcommands = ['run', 'init', 'repair', 'raise-skew', 'config validate', 'config schema', 'wait'] as const;
 
 /** @param configVariable REVOCAST_CONFIG: the configuration file if there is no `--config`. */
 export function readCommandLine(argv: readonly string[], configVariable?: string): Command {

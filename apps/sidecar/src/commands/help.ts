@@ -11,6 +11,8 @@ Commands:
   init              declare a first log in Redis whole, so that no process waits for its recovery
   repair            delete rules in Redis that no clock can have written; stop all sidecars before, and restart
                     them and the API processes after
+  raise-skew        let a log of the last release add 5 s to a cutoff, as a new one does; upgrade all publishers before,
+                    and restart the sidecars, then the API processes after
   config validate   check flags, environment and file, and print every mistake
   config schema     print the JSON schema of the configuration file
   wait [--max 30s] [--url http://127.0.0.1:7472] -- program arguments…

@@ -5,7 +5,7 @@ import { bytesOfRows, type TableSnapshot, viewOf } from './rows.ts';
 // A sidecar's snapshot, all numbers big-endian:
 //
 //   0  "RVCS"                     8  feed (8 bytes)             32  maxTokenLifetime (u32, seconds)
-//   4  version (u8)              16  n (u64)                    36  reserved (4)
+//   4  version (u8)              16  n (u64)                    36  skew (u32, seconds)
 //   5  digest scheme (u8)        24  epoch of the log (8)       40  rows (u32), then reserved (4)
 //   6  reserved (u16)                                           48  rows of 32 bytes, then CRC-32 of all before (u32)
 
@@ -21,6 +21,8 @@ export interface SnapshotHeader {
   /** 16 hex digits. */
   readonly epoch: string;
   readonly maxTokenLifetimeSeconds: number;
+  /** Undefined from a sidecar of the last release. */
+  readonly cutoffSkewSeconds?: number;
   readonly rows: number;
 }
 
@@ -35,6 +37,7 @@ export function* encodeSnapshot(header: Omit<SnapshotHeader, 'rows'>, table: Tab
   view.setBigUint64(16, BigInt(header.n));
   head.set(Buffer.from(header.epoch, 'hex'), 24);
   view.setUint32(32, header.maxTokenLifetimeSeconds);
+  view.setUint32(36, header.cutoffSkewSeconds ?? 0);
   view.setUint32(40, table.rows);
   let checksum = crc32(head);
   yield head;
@@ -63,6 +66,7 @@ export function decodeSnapshotHeader(bytes: Uint8Array): SnapshotHeader | string
     n: Number(view.getBigUint64(16)),
     epoch: Buffer.from(bytes.subarray(24, 32)).toString('hex'),
     maxTokenLifetimeSeconds: view.getUint32(32),
+    cutoffSkewSeconds: view.getUint32(36) || undefined,
     rows: view.getUint32(40),
   };
 }

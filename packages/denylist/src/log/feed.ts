@@ -56,6 +56,11 @@ export interface FeedPosition {
   /** The log is healing: it began empty, and "not found" is no answer yet (docs/protocol.md). */
   readonly healing: boolean;
   readonly maxTokenLifetimeSeconds: number;
+  /**
+   * How far ahead `iat` may be: the log adds as much to a cutoff of now. Absent: {@link unstatedCutoffSkewSeconds}, as in a log
+   * of the last release.
+   */
+  readonly cutoffSkewSeconds?: number;
   /** The oldest reader version that can read every entry of the log. */
   readonly minReader: number;
   /** About the number of rules in a snapshot, to allocate memory once. */

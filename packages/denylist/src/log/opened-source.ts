@@ -43,6 +43,8 @@ export interface OpenedSource {
    * @param sinceMs Unix milliseconds of the clock of the log. @throws FeedError
    */
   history?(sinceMs: number): AsyncIterable<Change>;
+  /** Gives a log of the last release the skew of a new one. @returns whether it was lower. Only Redis can have one. */
+  raiseSkew?(): Promise<boolean>;
   /** Deletes stored rules that no clock can have stated. @returns how many. Only Redis can be given such rules. */
   repair?(): Promise<number>;
   /** Reads settings and figures of a source that is a server of its own. @throws FeedError when it cannot be reached. */

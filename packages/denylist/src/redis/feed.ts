@@ -98,7 +98,7 @@ class RedisFeedConnection implements FeedConnection {
     const sentAtMs = clock.monotonicMs();
     const reply = readArray(await redis.run(positionScript, [keys.meta, keys.log], []), 'position');
     const answeredAtMs = clock.monotonicMs();
-    const [now, epoch, head, healing, maxTokenLifetime, minReader, cursor] = reply;
+    const [now, epoch, head, healing, maxTokenLifetime, minReader, cursor, skew] = reply;
     const knownEpoch = readOptionalText(epoch, 'epoch');
     if (knownEpoch === undefined) {
       throw new FeedError('not_ready', 'expected a log, found none: start a sidecar, or run `revocast-sidecar init`');
@@ -111,6 +111,7 @@ class RedisFeedConnection implements FeedConnection {
       healing: readNumber(healing, 'healing') === 1,
       maxTokenLifetimeSeconds: readNumber(maxTokenLifetime, 'maxTokenLifetime'),
       minReader: readNumber(minReader, 'minReader'),
+      cutoffSkewSeconds: readNumber(skew, 'skew'),
       logTime: logTimeSample(logMs, sentAtMs, answeredAtMs),
     };
   }

@@ -2,7 +2,7 @@ import type { OpenedSource, OpenSourceOptions } from '../log/opened-source.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
 import type { RedisSource } from '../sources/source.ts';
 import { logRetentionMs } from './append.ts';
-import { readArray, readText } from './connection/replies.ts';
+import { readArray, readNumber, readText } from './connection/replies.ts';
 import { RoundTrips } from './connection/round-trips.ts';
 import { RedisSession } from './connection/session.ts';
 import { createRedisFeed } from './feed.ts';
@@ -13,7 +13,7 @@ import { createRedisLog } from './log.ts';
 import { readHistory } from './past-events.ts';
 import { deleteImpossibleRules } from './repair.ts';
 import { createRedisReseed } from './reseed.ts';
-import { declareScript } from './scripts/log.ts';
+import { declareScript, raiseSkewScript } from './scripts/log.ts';
 import { createRedisUsage } from './usage.ts';
 
 /** When a reply takes longer, the command fails and the connection is closed; longer while Redis answers late. */
@@ -54,6 +54,10 @@ export function openRedisSource(source: RedisSource, { clock, random, newEpoch }
     },
     async *history(sinceMs) {
       yield* readHistory(await maintenance.get(), sinceMs);
+    },
+    async raiseSkew() {
+      const redis = await maintenance.get();
+      return readNumber(await redis.run(raiseSkewScript, [keys.meta], []), 'raise-skew') === 1;
     },
     async repair() {
       return await deleteImpossibleRules(await maintenance.get());

@@ -4,7 +4,7 @@ import { active, activeSince, type UnknownCause, type Verdict } from '../log/loo
 import { type Reader, singleReplica } from '../log/reader.ts';
 import type { DigestSet } from '../rules/digest.ts';
 import { restartInForce } from '../rules/log-restart.ts';
-import { defaultMaxTokenLifetimeSeconds } from '../rules/rule.ts';
+import { defaultMaxTokenLifetimeSeconds, unstatedCutoffSkewSeconds } from '../rules/rule.ts';
 import { Denylist } from '../table/denylist.ts';
 import { compareSlices } from './compare-slices.ts';
 import { Freshness, type FreshnessStatus } from './freshness.ts';
@@ -53,6 +53,8 @@ export interface ReplicaStatus {
   readonly watermarkMs?: number;
   /** The longest token lifetime that the log keeps its rules for, once known. */
   readonly maxTokenLifetimeSeconds?: number;
+  /** How far ahead `iat` may be, once known: the log adds as much to a cutoff of now. */
+  readonly cutoffSkewSeconds?: number;
   /** The history that is followed, once known: 16 hex digits. */
   readonly epoch?: string;
   /** Log seconds at which the log began empty, while revocations stated before may be lost. */
@@ -134,7 +136,7 @@ class FeedReplica {
 
   status(): ReplicaStatus {
     const { size: rules, maxRules, restart } = this.denylist;
-    const { maxTokenLifetimeSeconds, epoch } = this.#position ?? {};
+    const { maxTokenLifetimeSeconds, cutoffSkewSeconds, epoch } = this.#position ?? {};
     const freshness = this.freshness.status();
     const logNowMs = this.logClock.nowMs();
     return {
@@ -147,6 +149,7 @@ class FeedReplica {
       watermarkMs:
         logNowMs === undefined || freshness.proofAgeMs === undefined ? undefined : logNowMs - freshness.proofAgeMs,
       maxTokenLifetimeSeconds,
+      cutoffSkewSeconds: this.#position && (cutoffSkewSeconds ?? unstatedCutoffSkewSeconds),
       epoch,
       restartedAtSeconds: restartInForce(restart, this.logClock.claimSeconds()),
       clockOffsetMs: this.logClock.offsetMs(),

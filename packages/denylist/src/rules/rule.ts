@@ -48,10 +48,14 @@ export const backdatingSeconds = 300;
 export const ruleMarginSeconds = 600;
 
 /**
- * Seconds that the log adds to a cutoff of "now", for an issuer whose clock is ahead. A user who logs in within these
- * seconds after the revocation may have to log in once more.
+ * Seconds that a log adds to a cutoff of "now", for an issuer whose clock is ahead; and how far ahead `iat` may be at a
+ * verifier. A user who logs in within these seconds after the revocation may have to log in once more. A log has one
+ * number, and this is that of a new log.
  */
-export const cutoffSkewSeconds = 2;
+export const cutoffSkewSeconds = 5;
+
+/** The same in a log that states no number: writers of the last release add as much. */
+export const unstatedCutoffSkewSeconds = 2;
 
 /** Seconds that an `issuedUpTo` may be ahead of the log's clock; beyond, it would deny future logins and is refused. */
 export const maxCutoffAheadSeconds = 60;

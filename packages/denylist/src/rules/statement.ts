@@ -19,7 +19,7 @@ export type Statement =
   /** `longest-token`: now + the longest token lifetime + the margin. Numbers are claim seconds. */
   | { readonly kind: 'deny'; readonly until: number | 'longest-token' }
   /**
-   * `now`: the log's now + {@link cutoffSkewSeconds}. `clock: 'issuer'`: the number is the issuer's own now, so a retry states
+   * `now`: the log's now + its skew. `clock: 'issuer'`: the number is the issuer's own now, so a retry states
    * another one and means the same.
    */
   | { readonly kind: 'cutoff'; readonly issuedUpTo: number | 'now'; readonly clock?: 'issuer' }
@@ -44,7 +44,11 @@ function statedNumber(statement: Statement): number | string | undefined {
 }
 
 /** The time by which a log judges a statement, in seconds. */
-export type LogTime = { readonly maxTokenLifetimeSeconds: number } & (
+export type LogTime = {
+  readonly maxTokenLifetimeSeconds: number;
+  /** Default: that of a new log. */
+  readonly cutoffSkewSeconds?: number;
+} & (
   | { readonly nowSeconds: number }
   /** No two of the clocks of log, writer and lease holder agree. */
   | { readonly nowSeconds: undefined; readonly earliestSeconds: number; readonly latestSeconds: number }
@@ -64,7 +68,7 @@ export type StatementRefusal = (typeof statementRefusals)[number];
  *          `'clock_disagreement'` when the rule depends on the time, and no time is agreed.
  */
 export function applyStatement(held: Rule, statement: Statement, time: LogTime): Rule | StatementRefusal {
-  const { nowSeconds, maxTokenLifetimeSeconds } = time;
+  const { nowSeconds, maxTokenLifetimeSeconds, cutoffSkewSeconds: skewSeconds = cutoffSkewSeconds } = time;
   const [earliest, latest] = rangeOf(time);
   switch (statement.kind) {
     case 'deny': {
@@ -77,7 +81,7 @@ export function applyStatement(held: Rule, statement: Statement, time: LogTime):
     }
     case 'cutoff': {
       if (statement.issuedUpTo === 'now' && nowSeconds === undefined) return 'clock_disagreement';
-      const issuedUpTo = statement.issuedUpTo === 'now' ? latest + cutoffSkewSeconds : statement.issuedUpTo;
+      const issuedUpTo = statement.issuedUpTo === 'now' ? latest + skewSeconds : statement.issuedUpTo;
       // A cutoff that even the earliest clock permits does not depend on the time.
       if (issuedUpTo > earliest + maxCutoffAheadSeconds) {
         return nowSeconds === undefined ? 'clock_disagreement' : 'cutoff_in_future';

@@ -31,6 +31,15 @@ const wordsOf = (bytes: Uint8Array): Uint32Array => {
 
 describe('a snapshot', () => {
   // Versions that run side by side during a roll-out exchange it.
+  it('states the skew of the log, and none from a sidecar of the last release', () => {
+    const headOf = (cutoffSkewSeconds?: number) => {
+      const [head = new Uint8Array()] = encodeSnapshot({ ...header, cutoffSkewSeconds }, tableOf(rows));
+      return decodeSnapshotHeader(head);
+    };
+    expect(headOf(5)).toMatchObject({ cutoffSkewSeconds: 5 });
+    expect(headOf()).toMatchObject({ cutoffSkewSeconds: undefined });
+  });
+
   it('has exactly these bytes', () => {
     const golden = readFileSync(new URL('./snapshot-v1.hex', import.meta.url), 'utf8').replaceAll(/\s/g, '');
     expect(Buffer.from(encode(rows)).toString('hex')).toBe(golden);

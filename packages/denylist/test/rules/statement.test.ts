@@ -77,8 +77,13 @@ describe('a denial', () => {
 });
 
 describe('a cutoff', () => {
-  it('of now includes a login two seconds ahead', () => {
-    expect(apply({}, { kind: 'cutoff', issuedUpTo: 'now' })).toEqual({ ...emptyRule, issuedUpTo: now + 2 });
+  it('of now includes a login five seconds ahead', () => {
+    expect(apply({}, { kind: 'cutoff', issuedUpTo: 'now' })).toEqual({ ...emptyRule, issuedUpTo: now + 5 });
+  });
+
+  it('of now adds the skew of the log', () => {
+    const rule = applyStatement(emptyRule, { kind: 'cutoff', issuedUpTo: 'now' }, { ...time, cutoffSkewSeconds: 2 });
+    expect(rule).toMatchObject({ issuedUpTo: now + 2 });
   });
 
   it.each([
@@ -186,72 +191,78 @@ describe('the script in Redis', () => {
     const lifetime = fc.constantFrom(3600, 86_400, forEver - 5);
 
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(id, statement, ahead), { maxLength: 8 }), lifetime, async (said, longest) => {
-        await redis.call('FLUSHALL', []);
-        await redis.call('HSET', [
-          ...[keys.meta, 'epoch', 'e'.repeat(16), 'head', 'f'.repeat(16), 'seq', 0, 'healUntil', 0],
-          ...['maxTokenLifetime', longest, 'minReader', 1],
-        ]);
-        let held: Rule = emptyRule;
-        let seq = 0;
-        const firstLogged = new Map<string, { readonly loggedAtMs: number; readonly fingerprint: string }>();
-        for (const [eventId, one, aheadMs] of said) {
-          const clock = readNumber(readArray(await redis.call('TIME', []), 'TIME')[0], 'TIME');
-          const asked: Statement = 'ahead' in one ? { kind: 'cutoff', issuedUpTo: clock + one.ahead } : one;
-          const details: RevocationDetails = {
-            id: eventId,
-            kind: 'revoke',
-            dimension: 'subject',
-            actor: 'a|b "c"',
-            requestedAtMs: 1_767_225_600_000,
-          };
-          const before = await entries();
-          const writer = { wallMs: clock * 1000 + aheadMs, bootId: 'host-1' };
-          const reply = await runAppend(redis, { digest, statement: asked, details }, writer);
-          const outcome = readText(reply[0], 'outcome');
-          const isRefused = statementRefusals.some((refusal) => refusal === outcome);
-          const logMs = readNumber((isRefused ? reply[1] : reply[3]) ?? clock * 1000, 'time');
-          const loggedAtMs = logMs;
-          const { agreedMs, ...range } = agreedNow({ logMs, writer });
-          const expected = applyStatement(held, asked, {
-            nowSeconds: agreedMs === undefined ? undefined : Math.floor(agreedMs / 1000),
-            earliestSeconds: Math.floor(range.earliestMs / 1000),
-            latestSeconds: Math.floor(range.latestMs / 1000),
-            maxTokenLifetimeSeconds: longest,
-          });
-
-          const first = asked.kind === 'seed' ? undefined : firstLogged.get(eventId);
-          if (first !== undefined && first.fingerprint !== fingerprintOf(digest, asked)) {
-            expect(outcome).toBe('id_conflict');
-          } else if (first !== undefined) {
-            expect(outcome).toBe('repeated');
-            expect(loggedAtMs).toBe(first.loggedAtMs);
-          } else if (typeof expected === 'string') {
-            expect(outcome).toBe(expected);
-          } else if (asked.kind === 'seed' && sameRule(expected, held)) {
-            expect(outcome).toBe('unchanged');
-          } else {
-            expect(outcome).toBe('appended');
-            if (asked.kind !== 'seed') {
-              firstLogged.set(eventId, { loggedAtMs, fingerprint: fingerprintOf(digest, asked) });
-            }
-            held = withoutImpossibleLift(expected);
-            seq += 1;
-            const change = {
-              digest,
-              rule: expected,
-              loggedAtMs,
-              details: asked.kind === 'cutoff' ? { ...details, cutoff: true as const } : details,
+      fc.asyncProperty(
+        fc.array(fc.tuple(id, statement, ahead), { maxLength: 8 }),
+        lifetime,
+        fc.constantFrom(2, 5),
+        async (said, longest, skew) => {
+          await redis.call('FLUSHALL', []);
+          await redis.call('HSET', [
+            ...[keys.meta, 'epoch', 'e'.repeat(16), 'head', 'f'.repeat(16), 'seq', 0, 'healUntil', 0],
+            ...['maxTokenLifetime', longest, 'minReader', 1, 'skew', skew],
+          ]);
+          let held: Rule = emptyRule;
+          let seq = 0;
+          const firstLogged = new Map<string, { readonly loggedAtMs: number; readonly fingerprint: string }>();
+          for (const [eventId, one, aheadMs] of said) {
+            const clock = readNumber(readArray(await redis.call('TIME', []), 'TIME')[0], 'TIME');
+            const asked: Statement = 'ahead' in one ? { kind: 'cutoff', issuedUpTo: clock + one.ahead } : one;
+            const details: RevocationDetails = {
+              id: eventId,
+              kind: 'revoke',
+              dimension: 'subject',
+              actor: 'a|b "c"',
+              requestedAtMs: 1_767_225_600_000,
             };
-            const line = await newestEvent();
-            expect(line).toBe(encodeRuleEvent(seq, change));
-            expect(decodeEvent(line)).toEqual({ kind: 'rule', seq, ...change, rule: held });
+            const before = await entries();
+            const writer = { wallMs: clock * 1000 + aheadMs, bootId: 'host-1' };
+            const reply = await runAppend(redis, { digest, statement: asked, details }, writer);
+            const outcome = readText(reply[0], 'outcome');
+            const isRefused = statementRefusals.some((refusal) => refusal === outcome);
+            const logMs = readNumber((isRefused ? reply[1] : reply[3]) ?? clock * 1000, 'time');
+            const loggedAtMs = logMs;
+            const { agreedMs, ...range } = agreedNow({ logMs, writer });
+            const expected = applyStatement(held, asked, {
+              nowSeconds: agreedMs === undefined ? undefined : Math.floor(agreedMs / 1000),
+              earliestSeconds: Math.floor(range.earliestMs / 1000),
+              latestSeconds: Math.floor(range.latestMs / 1000),
+              maxTokenLifetimeSeconds: longest,
+              cutoffSkewSeconds: skew,
+            });
+
+            const first = asked.kind === 'seed' ? undefined : firstLogged.get(eventId);
+            if (first !== undefined && first.fingerprint !== fingerprintOf(digest, asked)) {
+              expect(outcome).toBe('id_conflict');
+            } else if (first !== undefined) {
+              expect(outcome).toBe('repeated');
+              expect(loggedAtMs).toBe(first.loggedAtMs);
+            } else if (typeof expected === 'string') {
+              expect(outcome).toBe(expected);
+            } else if (asked.kind === 'seed' && sameRule(expected, held)) {
+              expect(outcome).toBe('unchanged');
+            } else {
+              expect(outcome).toBe('appended');
+              if (asked.kind !== 'seed') {
+                firstLogged.set(eventId, { loggedAtMs, fingerprint: fingerprintOf(digest, asked) });
+              }
+              held = withoutImpossibleLift(expected);
+              seq += 1;
+              const change = {
+                digest,
+                rule: expected,
+                loggedAtMs,
+                details: asked.kind === 'cutoff' ? { ...details, cutoff: true as const } : details,
+              };
+              const line = await newestEvent();
+              expect(line).toBe(encodeRuleEvent(seq, change));
+              expect(decodeEvent(line)).toEqual({ kind: 'rule', seq, ...change, rule: held });
+            }
+            expect(await entries()).toBe(before + (outcome === 'appended' ? 1 : 0));
+            expect(await ruleInRedis()).toEqual(held);
           }
-          expect(await entries()).toBe(before + (outcome === 'appended' ? 1 : 0));
-          expect(await ruleInRedis()).toEqual(held);
-        }
-      }),
-      { numRuns: 300, examples: [[atTheEndOfUint32, 3600]] },
+        },
+      ),
+      { numRuns: 300, examples: [[atTheEndOfUint32, 3600, 5]] },
     );
   }, 60_000);
 

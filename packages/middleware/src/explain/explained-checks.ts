@@ -15,6 +15,7 @@ import {
   checkRevocableClaims,
   checkScope,
   checkType,
+  iatToleranceOf,
   isNumericDate,
   type TokenUnderTest,
 } from '../token/claims.ts';
@@ -112,7 +113,7 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
     checkIssuedAt,
     {
       name: 'iat',
-      expected: ({ policy }) => `a time at most ${seconds(boundedToleranceMs(policy.clockToleranceMs))} ahead`,
+      expected: (token) => `a time at most ${seconds(iatToleranceOf(token))} ahead`,
       found: timeIn('iat'),
     },
   ],

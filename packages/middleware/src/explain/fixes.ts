@@ -24,7 +24,8 @@ export const fixes: Readonly<Record<Reason, string>> = {
   untrusted_issuer: 'Compare character by character: with a slash at the end it is another issuer.',
   wrong_audience: 'Let the client request the audience of this API, or fix the option `audience`.',
   expired: 'Refresh the token. If it is new, compare clocks.',
-  not_yet_valid: 'Compare the clocks of issuer and API, and see `clockToleranceMs`.',
+  not_yet_valid:
+    'Compare the clocks of issuer and API, and see `clockToleranceMs` (`nbf`) and `iatToleranceMs` (`iat`).',
   too_old: 'Refresh the token.',
   too_long_lived:
     'Let the issuer sign tokens with a shorter lifetime: rules are kept only as long as a token can be valid.',

@@ -19,6 +19,7 @@ export interface TrustedIssuer {
 /** The requirements on the claims of an issuer's tokens: those of its profile, and those of the verifier. */
 export function policyOf(issuer: ResolvedIssuer, options: ResolvedOptions): ClaimPolicy {
   const { algorithms, profile, claimMap } = issuer;
-  const { audience, clockToleranceMs, maxTokenAgeMs, maxTokenLifetimeMs } = options;
-  return { ...profile, algorithms, claimMap, audience, clockToleranceMs, maxTokenAgeMs, maxTokenLifetimeMs };
+  const { audience, clockToleranceMs, iatToleranceMs, maxTokenAgeMs, maxTokenLifetimeMs } = options;
+  const times = { clockToleranceMs, iatToleranceMs, maxTokenAgeMs, maxTokenLifetimeMs };
+  return { ...profile, algorithms, claimMap, audience, ...times };
 }

@@ -63,8 +63,14 @@ export const verifierTable = {
       throw new ConfigurationError(name, 'say which audience this API is (null accepts the tokens of every audience)');
     },
   }),
-  /** Allowance for clocks that differ: on `nbf`, and up to 150000 on `exp` and `iat`. Milliseconds, 0–300000, default 5000. */
+  /** Allowance for clocks that differ: on `nbf`, and up to 150000 on `exp`. Milliseconds, 0–300000, default 5000. */
   clockToleranceMs: number({ unit: 'ms', default: 5000, min: 0, max: maxClockToleranceMs }),
+  /**
+   * How far `iat` may be ahead. Default: what the log adds to a cutoff of now (5000 in a new log, 2000 in one of the last
+   * release), and 5000 without revocation. With a greater number than that of the log a verifier is never ready: a token
+   * that is further ahead escapes a cutoff. Milliseconds, 0–60000, default that of the log.
+   */
+  iatToleranceMs: number({ unit: 'ms', default: undefined, min: 0, max: 60_000 }),
   /** Reject tokens issued longer ago than this, whatever their `exp`. Milliseconds, 1000–4294967295000, default none. */
   maxTokenAgeMs: number({ unit: 'ms', default: undefined, min: 1000, max: lastSecondMs }),
   /**

@@ -12,6 +12,7 @@ import {
   type ReplicationObserver,
   type RevocationTimes,
   timesOf,
+  unstatedCutoffSkewSeconds,
   type Verdict,
 } from '@revocast/denylist/replica';
 import { type ExposedAccept, RecentAccepts } from './recent-accepts.ts';
@@ -49,6 +50,7 @@ export class SharedReplica {
   readonly #opening: Promise<void>;
   #replica: Replica | undefined;
   #keptSeconds: number | undefined;
+  #skewMs: number | undefined;
   #notFreshSinceMs: number | undefined;
   #notFreshMs = 0;
   #failsOpen = false;
@@ -124,6 +126,11 @@ export class SharedReplica {
     return this.#keptSeconds;
   }
 
+  /** By how much the log adds to a cutoff of now. Undefined until the feed is connected. */
+  get skewMs(): number | undefined {
+    return this.#skewMs;
+  }
+
   /** Milliseconds during which the denylist was not fresh, until now. */
   get notFreshMs(): number {
     const since = this.#notFreshSinceMs;
@@ -143,7 +150,8 @@ export class SharedReplica {
 
   #observer(): ReplicationObserver {
     const own: ReplicationObserver = {
-      connected: ({ maxTokenLifetimeSeconds }) => {
+      connected: ({ maxTokenLifetimeSeconds, cutoffSkewSeconds = unstatedCutoffSkewSeconds }) => {
+        this.#skewMs = cutoffSkewSeconds * 1000;
         this.#keptSeconds = maxTokenLifetimeSeconds + backdatingSeconds;
       },
       freshnessChanged: ({ state }) => this.#countNotFresh(state === 'fresh'),

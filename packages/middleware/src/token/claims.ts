@@ -1,4 +1,4 @@
-import { backdatingSeconds, ruleMarginSeconds } from '@revocast/denylist/replica';
+import { backdatingSeconds, cutoffSkewSeconds, ruleMarginSeconds } from '@revocast/denylist/replica';
 import type { RejectionReason } from '../errors.ts';
 import type { ClaimMap, ClaimName } from '../options/profiles.ts';
 import type { CompactHeader } from './compact.ts';
@@ -19,6 +19,8 @@ export interface ClaimPolicy {
   readonly audience: readonly string[] | null;
   readonly algorithms: readonly string[];
   readonly clockToleranceMs: number;
+  /** The option of this name; undefined: that of the log. */
+  readonly iatToleranceMs: number | undefined;
   readonly maxTokenAgeMs: number | undefined;
   readonly maxTokenLifetimeMs: number;
 }
@@ -29,6 +31,8 @@ export interface TokenUnderTest {
   readonly claims: JsonObject;
   readonly policy: ClaimPolicy;
   readonly nowMs: number;
+  /** By how much the log adds to a cutoff of now; undefined while it is not known, or without revocation. */
+  readonly logSkewMs?: number;
 }
 
 /** Returns the reason to reject the token, or undefined. */
@@ -61,8 +65,20 @@ function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
+/** That of a new log. */
+const defaultIatToleranceMs = cutoffSkewSeconds * 1000;
+
 /**
- * The tolerance for `exp`, and how far `iat` may be in the future. A rule is kept for a fixed margin longer than the tokens
+ * How far `iat` may be in the future: no further than the log adds to a cutoff of now. A token that is further ahead was
+ * issued before the cutoff, and the cutoff does not cover it.
+ */
+export function iatToleranceOf({ policy, logSkewMs }: Pick<TokenUnderTest, 'policy' | 'logSkewMs'>): number {
+  const { iatToleranceMs = logSkewMs ?? defaultIatToleranceMs } = policy;
+  return Math.min(iatToleranceMs, logSkewMs ?? iatToleranceMs);
+}
+
+/**
+ * The tolerance for `exp`. A rule is kept for a fixed margin longer than the tokens
  * that it covers. Tokens that are dated back use a part of this margin, and these two the rest, so each has at most half of
  * it. A larger tolerance is never stricter.
  */
@@ -116,10 +132,10 @@ function isBefore(nbf: number, clockToleranceMs: number, nowMs: number): boolean
 }
 
 /** RFC 9068 §2.2: `iat` is required. Stricter than RFC 7519: a cutoff would not cover a token from the future. */
-export const checkIssuedAt: Check = ({ claims: { iat }, policy, nowMs }) => {
+export const checkIssuedAt: Check = ({ claims: { iat }, policy, nowMs, logSkewMs }) => {
   if (iat === undefined) return 'missing_claim';
   if (!isNumericDate(iat)) return 'invalid_claim';
-  return isBefore(iat, boundedToleranceMs(policy.clockToleranceMs), nowMs) ? 'not_yet_valid' : undefined;
+  return isBefore(iat, iatToleranceOf({ policy, logSkewMs }), nowMs) ? 'not_yet_valid' : undefined;
 };
 
 /** Not in an RFC: the denylist removes a rule when all tokens that it covers have expired, so lifetimes are bounded. */

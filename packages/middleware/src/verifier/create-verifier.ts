@@ -68,6 +68,7 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
     maxTokenBytes: options.maxTokenBytes,
     verifySignature: takeVerifySignature(parts),
     now: () => clock.wallMs(),
+    logSkewMs: () => feed?.skewMs,
   };
   const stopWatching = telemetry.watch({
     keys: issuers.known().map(({ alias, keys }) => ({ alias, source: keys })),

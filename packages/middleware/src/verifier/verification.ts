@@ -17,4 +17,6 @@ export interface Verification {
   readonly verifySignature: VerifySignature;
   /** Wall-clock milliseconds, for comparison with claims. */
   readonly now: () => number;
+  /** By how much the log adds to a cutoff of now; undefined while it is not known, or without revocation. */
+  readonly logSkewMs: () => number | undefined;
 }

@@ -27,6 +27,22 @@ export class VerifierState {
 
   /** Why some tokens are answered 503 although everything is reachable; undefined: there is no such reason. */
   get problem(): string | undefined {
+    return this.#laxTolerance ?? this.#longLifetime;
+  }
+
+  /** A token with such an `iat` was issued before a cutoff that does not cover it. */
+  get #laxTolerance(): string | undefined {
+    const { feed, options } = this.#parts;
+    const { iatToleranceMs = 0 } = options;
+    const skewMs = feed?.skewMs;
+    if (skewMs === undefined || iatToleranceMs <= skewMs) return undefined;
+    return (
+      `iatToleranceMs is ${iatToleranceMs}, but the log adds ${skewMs} ms to a cutoff: a token further ahead would escape it, ` +
+      'so this verifier is never ready; remove the option, or raise the skew of the log with `revocast-sidecar raise-skew`'
+    );
+  }
+
+  get #longLifetime(): string | undefined {
     const { feed, options } = this.#parts;
     const keptSeconds = feed?.keptSeconds;
     if (keptSeconds === undefined || options.maxTokenLifetimeMs <= keptSeconds * 1000) return undefined;
@@ -89,6 +105,7 @@ export class VerifierState {
   get #canDecideRevocation(): boolean {
     const { options, feed, lookUp } = this.#parts;
     if (options.revocation === null) return true;
+    if (this.#laxTolerance !== undefined) return false;
     return feed === undefined ? lookUp?.state === 'open' : feed.isFresh();
   }
 }

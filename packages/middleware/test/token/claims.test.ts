@@ -23,6 +23,7 @@ function token(
     audience: ['a'],
     algorithms: ['ES256'],
     clockToleranceMs: 0,
+    iatToleranceMs: undefined,
     maxTokenAgeMs: undefined,
     maxTokenLifetimeMs: 60 * second,
     ...changes,
@@ -61,9 +62,8 @@ describe('iat', () => {
     [1005.001, 5 * second, 'not_yet_valid'],
     [1150, 150 * second, undefined],
     [1150, 300 * second, undefined],
-    [1150.001, 300 * second, 'not_yet_valid'],
-  ])('%d with a tolerance of %d ms at second 1000: %s', (iat, clockToleranceMs, reason) => {
-    expect(checkIssuedAt(token({ iat }, { clockToleranceMs }))).toBe(reason);
+  ])('%d with a tolerance of %d ms at second 1000: %s', (iat, iatToleranceMs, reason) => {
+    expect(checkIssuedAt(token({ iat }, { iatToleranceMs }))).toBe(reason);
   });
 });
 

@@ -395,6 +395,53 @@ describe('given a log that keeps its rules for shorter-lived tokens', () => {
   });
 });
 
+describe('given a log that adds some seconds to a cutoff', () => {
+  const ahead = (seconds: number) => signer.sign({ iat: Math.floor(dependencies.clock.wallMs() / 1000) + seconds });
+  const outcomeOf = async (verifier: Verifier, seconds: number) => {
+    const decision = await verifier.verify(bearing(await ahead(seconds)));
+    return decision.outcome === 'accepted' ? 'accepted' : decision.reason;
+  };
+
+  it.each([
+    [5, 5],
+    [2, 2],
+    // A log of the last release states none.
+    [undefined, 2],
+  ])('of %p s accepts an iat that is %d s ahead, and no further: a cutoff would not cover it', async (stated, skew) => {
+    dependencies = testDependencies();
+    const feed = new FakeFeed(dependencies.clock, { cutoffSkewSeconds: stated });
+    const verifier = another({ revocation: { feed }, clockToleranceMs: 60_000 });
+    await dependencies.clock.advance(0);
+    expect([await outcomeOf(verifier, skew), await outcomeOf(verifier, skew + 1)]).toEqual([
+      'accepted',
+      'not_yet_valid',
+    ]);
+  });
+
+  it('is never ready with a laxer iatToleranceMs, and names both', async () => {
+    dependencies = testDependencies();
+    const feed = new FakeFeed(dependencies.clock, { cutoffSkewSeconds: 5 });
+    const verifier = another({ revocation: { feed }, iatToleranceMs: 6000 });
+    await dependencies.clock.advance(0);
+    const ready = verifier.ready({ timeoutMs: 1000 });
+    await dependencies.clock.advance(1000);
+    expect(await ready).toBe(false);
+    const problem = 'iatToleranceMs is 6000, but the log adds 5000 ms to a cutoff';
+    expect(verifier.status().revocation?.problem).toContain(problem);
+    expect(dependencies.lines.join()).toContain(problem);
+    expect(await outcomeOf(verifier, 6)).toBe('not_yet_valid');
+  });
+
+  it('may be stricter', async () => {
+    dependencies = testDependencies();
+    const feed = new FakeFeed(dependencies.clock, { cutoffSkewSeconds: 5 });
+    const verifier = another({ revocation: { feed }, iatToleranceMs: 1000 });
+    await dependencies.clock.advance(0);
+    expect([await outcomeOf(verifier, 1), await outcomeOf(verifier, 2)]).toEqual(['accepted', 'not_yet_valid']);
+    expect(await verifier.ready({ timeoutMs: 1000 })).toBe(true);
+  });
+});
+
 describe('maxTokenBytes', () => {
   const groups = (count: number) => Array.from({ length: count }, (_, index) => `group-${index}`);
 

@@ -19,7 +19,7 @@ import {
 } from '../../log/revocation-log.ts';
 import { defaultMaxStalenessMs } from '../../replication/max-staleness.ts';
 import type { DigestSet } from '../../rules/digest.ts';
-import { defaultMaxTokenLifetimeSeconds, denies, emptyRule, sameRule } from '../../rules/rule.ts';
+import { cutoffSkewSeconds, defaultMaxTokenLifetimeSeconds, denies, emptyRule, sameRule } from '../../rules/rule.ts';
 import { applyStatement, fingerprintOf } from '../../rules/statement.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { Journal } from './journal.ts';
@@ -283,6 +283,7 @@ export class EmbeddedLog {
       cursor: String(seq),
       healing: this.#isHealing(),
       maxTokenLifetimeSeconds: this.#maxTokenLifetimeSeconds,
+      cutoffSkewSeconds,
       minReader: 1,
       logTime: { logMs: this.#clock.wallMs(), monotonicMs: this.#clock.monotonicMs(), roundTripMs: 0 },
     };

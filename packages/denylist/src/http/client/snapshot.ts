@@ -35,6 +35,7 @@ export async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<S
       rules: header.rows,
       healing: false, // a sidecar whose log is healing sends no proof
       maxTokenLifetimeSeconds: header.maxTokenLifetimeSeconds,
+      cutoffSkewSeconds: header.cutoffSkewSeconds,
       minReader: 1,
       logTime: Number.isFinite(logNow) ? logTimeSample(logNow, sentAtMs, answeredAtMs) : undefined,
     },

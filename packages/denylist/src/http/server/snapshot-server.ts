@@ -92,11 +92,13 @@ export class SnapshotServer {
 
   #send(response: ServerResponse): void {
     const { replica, feed } = this.#options;
-    const { epoch = '0'.repeat(16), maxTokenLifetimeSeconds = defaultMaxTokenLifetimeSeconds } = replica.status();
+    const status = replica.status();
+    const { epoch = '0'.repeat(16), maxTokenLifetimeSeconds = defaultMaxTokenLifetimeSeconds } = status;
+    const { cutoffSkewSeconds } = status;
     const logNowMs = replica.logClock.nowMs();
     // Rows and `n` are of the same tick: nothing can come between.
     const snapshot = replica.denylist.snapshot();
-    const header = { feed: feed.id, n: feed.n, epoch, maxTokenLifetimeSeconds };
+    const header = { feed: feed.id, n: feed.n, epoch, maxTokenLifetimeSeconds, cutoffSkewSeconds };
     response.writeHead(200, {
       'content-type': 'application/octet-stream',
       'cache-control': 'no-store',

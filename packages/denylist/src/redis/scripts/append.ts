@@ -1,11 +1,5 @@
 import { broadWindowMs } from '../../log/broad-rules.ts';
-import {
-  cutoffSkewSeconds,
-  forEver,
-  maxCutoffAheadSeconds,
-  ruleMarginSeconds,
-  stampCeiling,
-} from '../../rules/rule.ts';
+import { forEver, maxCutoffAheadSeconds, ruleMarginSeconds, stampCeiling } from '../../rules/rule.ts';
 import { script } from './script.ts';
 import { writing } from './writing.ts';
 
@@ -13,7 +7,7 @@ import { writing } from './writing.ts';
 export const idRetentionMs = 86_400_000;
 
 /**
- * append-6: merges one statement into the rules and appends its event, in one atomic step.
+ * append-7: merges one statement into the rules and appends its event, in one atomic step.
  *
  * KEYS rules, log, meta, ids
  * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · event id, empty for a re-seed ·
@@ -71,7 +65,7 @@ if kind == 'deny' then
   stated = { ends, 0, nextStamp(held, agreed or latest), 0 }
 elseif kind == 'cutoff' then
   local issued = given
-  if issued < 0 then issued = nowS + ${cutoffSkewSeconds} end
+  if issued < 0 then issued = nowS + state.skew end
   stated = { 0, issued, 0, 0 }
 elseif kind == 'lift' then
   if held[3] >= ${stampCeiling} then return { 'stamp_beyond_bounds', num(now), stored } end

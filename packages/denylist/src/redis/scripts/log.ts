@@ -1,27 +1,28 @@
 import { healingBeats } from '../../log/healing.ts';
+import { cutoffSkewSeconds, unstatedCutoffSkewSeconds } from '../../rules/rule.ts';
 import { clocks } from './clocks.ts';
 import { script } from './script.ts';
 import { restartDetails, writing } from './writing.ts';
 
 /**
- * position-3: the end of the log, read in one atomic step so that head and last id belong together.
+ * position-4: the end of the log, read in one atomic step so that head and last id belong together.
  *
  * KEYS meta, log
- * Returns { now in ms, epoch, head, 1 when healing else 0, maxTokenLifetime, minReader, last id }; epoch false when there is
- * no log.
+ * Returns { now in ms, epoch, head, 1 when healing else 0, maxTokenLifetime, minReader, last id, skew (s) };
+ * epoch false when there is no log.
  */
 export const positionScript = script(
   'position',
   2,
   `${clocks}
 local now = nowMs()
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'healUntil', 'maxTokenLifetime', 'minReader', 'beats', 'hbAt', 'ownBeatAt')
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'healUntil', 'maxTokenLifetime', 'minReader', 'beats', 'hbAt', 'ownBeatAt', 'skew')
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 local id = '0-0'
 if last[1] then id = last[1][1] end
 local healing = 0
 if m[1] and isHealing(now, m[3], m[6], m[7], m[8]) then healing = 1 end
-return { num(now), m[1], m[2], healing, m[4], m[5], id }
+return { num(now), m[1], m[2], healing, m[4], m[5], id, m[9] or '${unstatedCutoffSkewSeconds}' }
 `,
 );
 
@@ -53,6 +54,21 @@ redis.call('HSET', meta, 'healUntil', '0', 'beats', '${healingBeats}')
 if known == 1 then return { 'healed', state.epoch } end
 redis.call('HSET', meta, 'steadySince', '0')
 return { 'created', state.epoch }
+`,
+);
+
+/**
+ * raise-skew-1: gives a log of the last release the skew of a new one.
+ *
+ * KEYS meta · Returns 1 when it was raised now, 0 when it was not lower or there is no log.
+ */
+export const raiseSkewScript = script(
+  'raise-skew',
+  1,
+  `local skew = redis.call('HGET', KEYS[1], 'skew') or '${unstatedCutoffSkewSeconds}'
+if redis.call('HEXISTS', KEYS[1], 'epoch') == 0 or tonumber(skew) >= ${cutoffSkewSeconds} then return 0 end
+redis.call('HSET', KEYS[1], 'skew', '${cutoffSkewSeconds}')
+return 1
 `,
 );
 

@@ -3,7 +3,13 @@ import { healingMs } from '../../log/healing.ts';
 import { digestToBytes } from '../../rules/digest.ts';
 import type { RevocationDetails } from '../../rules/event.ts';
 import { restartDigest } from '../../rules/log-restart.ts';
-import { forEver, ruleMarginSeconds, stampCeiling } from '../../rules/rule.ts';
+import {
+  cutoffSkewSeconds,
+  forEver,
+  ruleMarginSeconds,
+  stampCeiling,
+  unstatedCutoffSkewSeconds,
+} from '../../rules/rule.ts';
 import { clocks } from './clocks.ts';
 
 /** As a Lua string: Lua has no literal for bytes. */
@@ -56,10 +62,10 @@ local function appendRule(rules, log, meta, state, entry)
 end
 -- A log that begins empty says so in its first entry, unless it is declared: a new log and a lost log look the same.
 local function openLog(rules, log, meta, given)
-  local m = redis.call('HMGET', meta, 'epoch', 'head', 'seq', 'healUntil', 'maxTokenLifetime')
-  if m[1] then return { epoch = m[1], head = m[2], seq = tonumber(m[3]), healUntil = tonumber(m[4]), lifetime = tonumber(m[5]) } end
+  local m = redis.call('HMGET', meta, 'epoch', 'head', 'seq', 'healUntil', 'maxTokenLifetime', 'skew')
+  if m[1] then return { epoch = m[1], head = m[2], seq = tonumber(m[3]), healUntil = tonumber(m[4]), lifetime = tonumber(m[5]), skew = tonumber(m[6] or '${unstatedCutoffSkewSeconds}') } end
   local state = { epoch = given.epoch, head = string.sub(redis.sha1hex(given.epoch), 1, 16), seq = 0,
-    healUntil = given.now + ${healingMs}, lifetime = tonumber(given.lifetime) }
+    healUntil = given.now + ${healingMs}, lifetime = tonumber(given.lifetime), skew = ${cutoffSkewSeconds} }
   if not given.declared then
     local held = ruleOf(rules, RESTART)
     local ends = math.min(math.floor(given.stampMs / 1000) + state.lifetime + ${ruleMarginSeconds}, ${forEver - 1})
@@ -67,7 +73,7 @@ local function openLog(rules, log, meta, given)
     appendRule(rules, log, meta, state, { digest = RESTART, rule = rule, now = given.now, minId = given.minId, details = '${restartDetails}' })
   end
   redis.call('HSET', meta, 'format', 1, 'epoch', state.epoch, 'head', state.head, 'seq', num(state.seq),
-    'healUntil', num(state.healUntil), 'beats', '0', 'maxTokenLifetime', given.lifetime, 'minReader', 1)
+    'healUntil', num(state.healUntil), 'beats', '0', 'maxTokenLifetime', given.lifetime, 'skew', '${cutoffSkewSeconds}', 'minReader', 1)
   return state
 end
 `;
