@@ -2,7 +2,7 @@
 // found by patterns, so a new step needs no change here.
 
 /** The files with the steps, below packages/middleware/src. */
-export const decidingFiles = ['verify-access-token.ts', 'decide-use.ts', 'revocation/check.ts'];
+export const decidingFiles = ['verify-access-token.ts', 'decide-use.ts', 'revocation/check.ts', 'accept-again.ts'];
 
 /** `rejected(…)`, `unavailable(…)`, or a bare reason. */
 const refusal = /\b(?:rejected|unavailable)\(|'(?:missing|invalid)_\w+'/;
@@ -16,9 +16,12 @@ const shapes = [
     only: ([, , returned]) => refusal.test(returned),
     without: () => '',
   },
+  // `if (…) return false;`: an acceptance that is not repeated.
+  { pattern: /^ *if \(([^{};]+?)\) return false;\n/gm, without: () => '' },
   // The proof of possession, and the decision of the denylist.
   { pattern: /^ *if \([^{};]+?\) return (decideProof)\([^;]*;\n/gm, without: () => '' },
   { pattern: /(revocation\.decide)\([^()]*\)/g, without: () => 'token.accepted' },
+  { pattern: /(revocation\?\.acceptsAgain)\([^()]*\)/g, without: () => 'true' },
   { pattern: /return rejected\((`revoked_[^;]*);/g, without: () => 'return accepted;' },
 ];
 

@@ -1,3 +1,4 @@
+import { noteAcceptance } from './accept-again.ts';
 import { decideUse, type Presented } from './decide-use.ts';
 import { type Decision, internalError, rejected, unavailable, type WhenUnknown } from './decision.ts';
 import { type AnyRequest, readBearer } from './token/bearer.ts';
@@ -98,7 +99,9 @@ function verifyKnownToken(
   const token = { claims: accepted.auth.claims, policy: issuer.policy, nowMs: verification.now() };
   const fault = firstFault(checksOnEachUse, token);
   if (fault !== undefined) return rejected(fault, issuer, true);
-  return decideUse(known, presented, verification);
+  const decision = decideUse(known, presented, verification);
+  if (decision === accepted) noteAcceptance(known, verification, token.nowMs);
+  return decision;
 }
 
 async function verifyNewToken(presented: Presented, cacheKey: string, verification: Verification): Promise<Decision> {

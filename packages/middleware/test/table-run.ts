@@ -6,16 +6,21 @@ export function reasonOf(decision: Decision): string {
   return decision.outcome === 'accepted' ? 'none' : decision.reason;
 }
 
-/** Sends every row without a guard twice. Returns the rows with a wrong result. */
+/**
+ * Sends every row without a guard three times: for a new token, a known one, and one whose acceptance may be repeated. Returns
+ * the rows with a wrong result.
+ */
 export async function runTable(): Promise<string[]> {
   const benches = await buildBenches();
   const wrong: string[] = [];
   for (const row of rows) {
     if (row.guard !== undefined) continue;
     const { verifier } = benches.get(row.bench ?? 'plain')!;
-    const first = reasonOf(await verifier.verify(requestLike(row)));
-    const second = reasonOf(await verifier.verify(requestLike(row)));
-    if (first !== row.reason || second !== row.reason) wrong.push(row.sends);
+    for (let time = 0; time < 3; time += 1) {
+      if (reasonOf(await verifier.verify(requestLike(row))) === row.reason) continue;
+      wrong.push(row.sends);
+      break;
+    }
   }
   await Promise.all([...benches.values()].map(({ verifier }) => verifier.close()));
   return wrong;

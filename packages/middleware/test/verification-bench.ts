@@ -81,6 +81,16 @@ const benches: Readonly<Record<BenchName, BenchOptions>> = {
   },
   'slow checks busy': { dpop: { publicOrigin: audience } },
   'seen before': { maxTokenAgeMs: 3_600_000 },
+  'revoked meanwhile': {},
+  'key removed': { jwks: undefined as never, jwksUri, keySet: { softAgeMs: 1000 } },
+  // Made again for each verifier.
+  get 'tenant removed'() {
+    return {
+      jwks: undefined as never,
+      issuer: undefined as never,
+      issuers: { resolve: trustOnce(), maxAgeMs: 1000 },
+    };
+  },
   stale: {},
   'stale, accepting': { revocation: { whenUnknown: 'accept' } },
   proofs: { dpop: { publicOrigin: audience } },
@@ -117,12 +127,23 @@ export function optionsOf(name: BenchName, common: Partial<VerifierOptions> = {}
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as unknown as VerifierOptions;
 }
 
+/** How long before the second of the table a bench starts, because something happens to it before. */
+const earlierMs: Partial<Readonly<Record<BenchName, number>>> = {
+  stale: 6000,
+  'stale, accepting': 6000,
+  'key removed': 4000,
+  'tenant removed': 4000,
+};
+
 async function buildBench(name: BenchName, common: Partial<VerifierOptions>): Promise<Bench> {
-  const startsBeforeMs = name.startsWith('stale') ? 6000 : 0;
+  const startsBeforeMs = earlierMs[name] ?? 0;
+  let fetches = 0;
   const given = testDependencies({
     fetch: async (input) => {
       if (String(input) !== jwksUri) throw new TypeError('out of reach');
-      return new Response(JSON.stringify(jwks), { headers: { 'content-type': 'application/json' } });
+      fetches += 1;
+      const keys = name === 'key removed' && fetches > 1 ? { keys: [publicJwk('rsa')] } : jwks;
+      return new Response(JSON.stringify(keys), { headers: { 'content-type': 'application/json' } });
     },
   });
   const slowChecks = new SlowChecks(name === 'slow checks busy' ? { maxRunning: 0, maxWaiting: 0 } : {});
@@ -142,27 +163,49 @@ async function buildBench(name: BenchName, common: Partial<VerifierOptions>): Pr
     while (dependencies.shared.questions.tryTake(dependencies.clock.monotonicMs()));
   }
   await showBefore(name, { verifier, dependencies });
-  if (startsBeforeMs > 0) {
-    feed.silence();
-    await dependencies.clock.advance(startsBeforeMs);
+  if (name === 'revoked meanwhile') feed.deny({ dimension: 'token', issuer, value: 'token-1' });
+  await dependencies.clock.advance(0);
+  if (name.startsWith('stale')) feed.silence();
+  if (startsBeforeMs > 0) await dependencies.clock.advance(startsBeforeMs / 2);
+  if (name.endsWith('removed')) {
+    // A use after the soft age, which starts a refresh.
+    const row = rows.find(({ bench }) => bench === name);
+    if (row !== undefined) await verifier.verify(requestLike(row));
   }
+  if (startsBeforeMs > 0) await dependencies.clock.advance(startsBeforeMs / 2);
   return { verifier, dependencies };
 }
 
 const heartbeatMs = 1000;
 
 /** Sends the tokens that the verifier has to know already, each at its own time, and sets the clock back afterwards. */
-async function showBefore(name: BenchName, { verifier, dependencies }: Bench): Promise<void> {
+async function showBefore(name: BenchName, { verifier, dependencies: { clock } }: Bench): Promise<void> {
   for (const row of rows) {
     if (row.bench !== name || row.firstSentAt === undefined) continue;
     const awayMs = (row.firstSentAt - nowSeconds) * 1000;
-    dependencies.clock.jumpWall(awayMs);
-    await verifier.verify(requestLike(row));
-    dependencies.clock.jumpWall(-awayMs);
-    // A wall clock that jumps ahead invalidates the proof of freshness: wait for the next heartbeat.
-    dependencies.clock.jumpWall(-heartbeatMs);
-    await dependencies.clock.advance(heartbeatMs);
+    const earlier: Row = { ...row, ...row.firstSentAs };
+    tokens.set(earlier, tokenOf(row));
+    await jumpTo(clock, awayMs);
+    await verifier.verify(requestLike(earlier));
+    await verifier.verify(requestLike(earlier));
+    await jumpTo(clock, -awayMs);
   }
+}
+
+/** A wall clock that jumps ahead invalidates the proof of freshness, so this waits for the next heartbeat. */
+async function jumpTo(clock: TestDependencies['clock'], awayMs: number): Promise<void> {
+  clock.jumpWall(awayMs - heartbeatMs);
+  await clock.advance(heartbeatMs);
+}
+
+/** Trusts an issuer when it is asked for the first time. */
+function trustOnce(): (issuer: string) => { jwks: typeof jwks } | null {
+  let isFirst = true;
+  return () => {
+    const answer = isFirst ? { jwks } : null;
+    isFirst = false;
+    return answer;
+  };
 }
 
 function denyValues(feed: FakeFeed): void {

@@ -30,6 +30,9 @@ export type BenchName =
   | 'tenants, budget spent'
   | 'slow checks busy'
   | 'seen before'
+  | 'revoked meanwhile'
+  | 'key removed'
+  | 'tenant removed'
   | 'stale'
   | 'stale, accepting'
   | 'proofs'
@@ -57,8 +60,10 @@ export interface Row {
   readonly query?: string;
   /** A DPoP proof for this request, in a field of its own; also replaces `{proof}` in `headers`. */
   readonly proof?: ProofRecipe;
-  /** The second in which the same token was sent before. */
+  /** The second in which the same token was sent before, twice. */
   readonly firstSentAt?: number;
+  /** How it was sent before, where that is different. */
+  readonly firstSentAs?: Pick<Row, 'authorization' | 'headers'>;
   /** Only over HTTP. */
   readonly guard?: GuardName;
 }
@@ -495,7 +500,33 @@ const knownTokens: Row[] = [
     token: claims({ jti: 'revoked-token' }),
     reason: 'revoked_token',
   },
-].map((row): Row => ({ ...row, bench: 'seen before' }) as Row);
+  {
+    sends: 'a known token that was revoked',
+    bench: 'revoked meanwhile',
+    firstSentAt: now - 60,
+    reason: 'revoked_token',
+  },
+  {
+    sends: 'a known token beside another one',
+    firstSentAt: now - 60,
+    firstSentAs: { authorization: 'Bearer {token}' },
+    authorization: ['Bearer {token}', 'Bearer another'],
+    reason: 'multiple_tokens',
+  },
+  { sends: 'a known token of a removed key', bench: 'key removed', firstSentAt: now - 60, reason: 'unknown_kid' },
+  {
+    sends: 'a known token of a removed issuer',
+    bench: 'tenant removed',
+    firstSentAt: now - 60,
+    reason: 'untrusted_issuer',
+  },
+  {
+    sends: 'a known token while the denylist is stale',
+    bench: 'stale',
+    firstSentAt: now - 60,
+    reason: 'denylist_unavailable',
+  },
+].map((row): Row => ({ bench: 'seen before', ...row }) as Row);
 
 const profiled: Row[] = [
   {
@@ -809,6 +840,13 @@ const certificates: Row[] = [
   { ...byProxy, sends: 'the certificate of the token', headers: { 'client-cert': clientCert }, reason: 'none' },
   { ...byProxy, sends: 'the certificate of the token as PEM', headers: { 'client-cert': pem }, reason: 'none' },
   { ...byProxy, sends: 'no certificate', reason: 'binding_mismatch' },
+  {
+    ...byProxy,
+    sends: 'no certificate after the certificate of the token',
+    firstSentAt: now,
+    firstSentAs: { headers: { 'client-cert': clientCert } },
+    reason: 'binding_mismatch',
+  },
   {
     ...byProxy,
     sends: 'another certificate',

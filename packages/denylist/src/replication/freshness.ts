@@ -49,6 +49,7 @@ export interface FreshnessOptions {
  */
 export class Freshness {
   readonly #options: FreshnessOptions;
+  readonly #maxStalenessMs: number;
   #complete = false;
   #everComplete = false;
   #healing = false;
@@ -65,16 +66,21 @@ export class Freshness {
   constructor(options: FreshnessOptions) {
     const { clock } = options;
     this.#options = options;
+    this.#maxStalenessMs = options.maxStalenessMs;
     this.#clockDistanceMs = clock.wallMs() - clock.monotonicMs();
     this.#reported = { state: 'cold', cause: 'cold', sinceMs: clock.wallMs() };
   }
 
-  /** Called for every request. */
   isFresh(): boolean {
-    const { clock, maxStalenessMs } = this.#options;
+    const { clock } = this.#options;
+    return this.isFreshAt(clock.monotonicMs(), clock.wallMs());
+  }
+
+  /** Called for every request, with clocks that were read in it. */
+  isFreshAt(monotonicMs: number, wallMs: number): boolean {
     if (!this.#complete || this.#full || this.#provenAtMs === undefined) return false;
-    const now = clock.monotonicMs();
-    return now - this.#provenAtMs <= maxStalenessMs && !this.#wasSuspended(now);
+    const isProven = monotonicMs - this.#provenAtMs <= this.#maxStalenessMs;
+    return isProven && !this.#wasSuspended(monotonicMs, wallMs);
   }
 
   /** The tail has passed the second head of a snapshot: everything logged before is applied. */
@@ -115,12 +121,13 @@ export class Freshness {
     const { clock } = this.#options;
     const { provenAtMs } = proof;
     const now = clock.monotonicMs();
+    const wallMs = clock.wallMs();
     if (provenAtMs > now) return; // by the clock of another host: the replica would stay fresh too long
     if (this.#provenAtMs !== undefined && provenAtMs <= this.#provenAtMs) return;
     // A reply that was waiting during a suspension is new by the monotonic clock, and may be hours old.
-    if (this.#wasSuspended(now) && provenAtMs < this.#wokenAtMs) return;
+    if (this.#wasSuspended(now, wallMs) && provenAtMs < this.#wokenAtMs) return;
     this.#provenAtMs = provenAtMs;
-    this.#clockDistanceMs = clock.wallMs() - now;
+    this.#clockDistanceMs = wallMs - now;
     this.#suspended = false;
     this.assess();
     for (const listener of this.#proofListeners) listener(proof);
@@ -133,7 +140,7 @@ export class Freshness {
 
   /** Monotonic time at which the newest proof expires. Before the first one a time that has passed. */
   get freshUntilMs(): number {
-    return (this.#provenAtMs ?? Number.NEGATIVE_INFINITY) + this.#options.maxStalenessMs;
+    return (this.#provenAtMs ?? Number.NEGATIVE_INFINITY) + this.#maxStalenessMs;
   }
 
   /** The tail has passed the second head of the last snapshot, and no gap was found since. */
@@ -176,12 +183,11 @@ export class Freshness {
    * The monotonic clock stands still while a machine is suspended or its image is restored; the wall clock does not. True
    * until there is a proof of a moment after the suspension was noticed.
    */
-  #wasSuspended(now: number): boolean {
-    const { clock, maxStalenessMs } = this.#options;
-    const distance = clock.wallMs() - now;
-    if (distance - this.#clockDistanceMs > maxStalenessMs) {
+  #wasSuspended(monotonicMs: number, wallMs: number): boolean {
+    const distance = wallMs - monotonicMs;
+    if (distance - this.#clockDistanceMs > this.#maxStalenessMs) {
       this.#suspended = true;
-      this.#wokenAtMs = now;
+      this.#wokenAtMs = monotonicMs;
       this.#clockDistanceMs = distance;
     }
     return this.#suspended;

@@ -74,9 +74,9 @@ export interface DigestSet {
   /** Four words per dimension, in the order of `dimensions`; then one more per dimension: the place of its digest. */
   readonly words: Uint32Array;
   /**
-   * Written by a denylist only: at this version it denied none of them for a token issued at `issuedAt` or later.
+   * Written by a denylist only: at this version and time it denied none of them for a token issued at `issuedAt` or later.
    */
-  cleared?: { by: object; version: number; issuedAt: number };
+  cleared?: { by: object; version: number; issuedAt: number; nowSeconds: number };
 }
 
 /** @param shared digests that other sets have too; they are appended without being computed again. */

@@ -43,6 +43,11 @@ export class Denylist {
     return this.#table.bytes;
   }
 
+  /** Another number after each added or changed rule: while it stays the same, no token becomes denied. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** A rule did not fit: "not found" is no answer until a snapshot that fits completely has been read. */
   get full(): boolean {
     return this.#full;
@@ -61,17 +66,19 @@ export class Denylist {
    */
   denyingDimension(digests: DigestSet, issuedAt: number, nowSeconds: number): Dimension | undefined {
     // What was cleared at this version needs no search: only a change of the table can make a token denied. Time ends
-    // denials and starts none, and a later `iat` is denied by no additional rule.
+    // denials and starts none, unless a clock is set back, and a later `iat` is denied by no additional rule.
     const { dimensions, cleared } = digests;
-    if (cleared?.by === this && cleared.version === this.#version && issuedAt >= cleared.issuedAt) return undefined;
+    const isSameTable = cleared?.by === this && cleared.version === this.#version;
+    if (isSameTable && issuedAt >= cleared.issuedAt && nowSeconds >= cleared.nowSeconds) return undefined;
     const index = this.#table.denyingIndex(digests, issuedAt, nowSeconds);
     if (index >= 0) return dimensions[index];
     if (cleared === undefined) {
-      digests.cleared = { by: this, version: this.#version, issuedAt };
+      digests.cleared = { by: this, version: this.#version, issuedAt, nowSeconds };
     } else {
       cleared.by = this;
       cleared.version = this.#version;
       cleared.issuedAt = issuedAt;
+      cleared.nowSeconds = nowSeconds;
     }
     return undefined;
   }

@@ -11,39 +11,40 @@ export type Passage = Admission | Refusal;
 /** How long the check of a requirement may take, ms: a predicate that never settles must not keep the request open. */
 const checkTimeoutMs = 3000;
 
-/** A request that has passed a gate. Guards and routes find it on the request: `admissionOf`. */
+/**
+ * A request that has passed a gate. Guards and routes find it on the request: `admissionOf`. It holds nothing of the request
+ * itself, is frozen, and is shared by requests with the same token.
+ */
 export class Admission {
   readonly pass = true;
   readonly verifier: VerifierParts;
   /** Whether the application answers refusals itself. */
   readonly forwardErrors: boolean;
+  /** Undefined for anonymous requests, and in report-only mode. */
+  readonly auth: Auth | undefined;
+  /** What guards enforce: 0 nothing (report-only) · 1 that there is a token · 2 their requirements on a token. */
+  readonly strength: number;
+  /** RFC 9449 §8.2: the nonce for the next proof of this client. */
+  readonly dpopNonce: string | undefined;
   readonly #decision: Decision;
+  /** Present in report-only mode too, where guards only count. */
+  readonly #verified: Auth | undefined;
 
   constructor(verifier: VerifierParts, decision: Decision, forwardErrors: boolean) {
+    const { reportOnly } = verifier;
     this.verifier = verifier;
     this.forwardErrors = forwardErrors;
     this.#decision = decision;
+    this.#verified = decision.outcome === 'accepted' ? decision.auth : undefined;
+    this.auth = reportOnly ? undefined : this.#verified;
+    this.strength = reportOnly ? 0 : this.auth === undefined ? 1 : 2;
+    this.dpopNonce = decision.dpop?.nonce;
+    Object.freeze(this);
   }
 
-  /** Undefined for anonymous requests, and in report-only mode. */
-  get auth(): Auth | undefined {
-    return this.verifier.reportOnly ? undefined : this.#verified;
-  }
-
-  /** What guards enforce: 0 nothing (report-only) · 1 that there is a token · 2 their requirements on a token. */
-  get strength(): number {
-    if (this.verifier.reportOnly) return 0;
-    return this.auth === undefined ? 1 : 2;
-  }
-
-  /** RFC 9449 §8.2: the nonce for the next proof of this client. */
-  get dpopNonce(): string | undefined {
-    return this.#decision.dpop?.nonce;
-  }
-
-  /** Present in report-only mode too, where guards only count. */
-  get #verified(): Auth | undefined {
-    return this.#decision.outcome === 'accepted' ? this.#decision.auth : undefined;
+  /** Whether a gate with this verifier and this option admits as this admission says. */
+  belongsTo(verifier: VerifierParts, forwardErrors: boolean): boolean {
+    return this.verifier === verifier && this.forwardErrors === forwardErrors;
   }
 
   /**

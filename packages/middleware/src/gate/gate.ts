@@ -1,11 +1,18 @@
-import type { Decision } from '../decision.ts';
+import type { Decision, WhenUnknown } from '../decision.ts';
 import type { DecisionUse } from '../telemetry/telemetry.ts';
 import type { AnyRequest } from '../token/bearer.ts';
+import type { VerifiedToken } from '../token/verified-token.ts';
 import type { VerifierParts } from '../verifier/verifier-parts.ts';
 import { Admission, type Passage, schemeOf } from './admission.ts';
 import { admissionOf, noteAdmission } from './admitted-request.ts';
 import type { GateOptions } from './gate-options.ts';
 import { refuse } from './refusal.ts';
+
+interface Attempt {
+  readonly request: AnyRequest;
+  /** Monotonic milliseconds. */
+  readonly startedAtMs: number;
+}
 
 /**
  * Decides what a decision means for a request: whether it passes, how that is counted, and the answer if it does not.
@@ -23,12 +30,12 @@ export class Gate {
 
   /** Decides about a request and counts the decision. Never throws, never rejects. */
   decide(request: AnyRequest, whenUnknown = this.#options.whenUnknown): Decision | Promise<Decision> {
-    const { clock, decide } = this.#verifier;
+    const { clock, acceptAgain } = this.#verifier;
     const startedAtMs = clock.monotonicMs();
-    const decision = decide(request, whenUnknown);
-    return decision instanceof Promise
-      ? decision.then((settled) => this.#count(settled, request, startedAtMs))
-      : this.#count(decision, request, startedAtMs);
+    const known = acceptAgain(request, startedAtMs);
+    return known === undefined
+      ? this.#decide({ request, startedAtMs }, whenUnknown)
+      : this.#count(known.accepted, { request, startedAtMs });
   }
 
   /**
@@ -37,15 +44,31 @@ export class Gate {
    * @returns synchronously where the decision is. Never throws, never rejects.
    */
   enter(request: AnyRequest): Passage | Promise<Passage> {
+    const { clock, telemetry, decide, acceptAgain } = this.#verifier;
+    const { whenUnknown } = this.#options;
+    const outer = admissionOf(request);
+    const startedAtMs = clock.monotonicMs();
+    const known = outer === undefined ? acceptAgain(request, startedAtMs) : undefined;
+    if (known !== undefined) {
+      this.#count(known.accepted, { request, startedAtMs });
+      return noteAdmission(request, this.#admissionOf(known));
+    }
     // A route may have a stricter gate than the application around it. That is one request, and counted once.
-    const isCounted = admissionOf(request)?.verifier.telemetry === this.#verifier.telemetry;
-    const decision = isCounted ? this.#verifier.decide(request, this.#options.whenUnknown) : this.decide(request);
+    const isCounted = outer?.verifier.telemetry === telemetry;
+    const decision = isCounted ? decide(request, whenUnknown) : this.#decide({ request, startedAtMs }, whenUnknown);
     return decision instanceof Promise
       ? decision.then((settled) => this.#conclude(settled, request))
       : this.#conclude(decision, request);
   }
 
-  #count(decision: Decision, request: AnyRequest, startedAtMs: number): Decision {
+  #decide(attempt: Attempt, whenUnknown: WhenUnknown | undefined): Decision | Promise<Decision> {
+    const decision = this.#verifier.decide(attempt.request, whenUnknown);
+    return decision instanceof Promise
+      ? decision.then((settled) => this.#count(settled, attempt))
+      : this.#count(decision, attempt);
+  }
+
+  #count(decision: Decision, { request, startedAtMs }: Attempt): Decision {
     const { clock, telemetry } = this.#verifier;
     telemetry.decided(decision, this.#useOf(decision), clock.monotonicMs() - startedAtMs);
     if (decision.outcome === 'accepted') telemetry.tokenUsed?.(decision.auth, request);
@@ -58,6 +81,17 @@ export class Gate {
       return refuse(decision, this.#verifier.answerStyle, { scheme: schemeOf(decision) });
     }
     return noteAdmission(request, new Admission(this.#verifier, decision, this.#options.forwardErrors));
+  }
+
+  /** Made once for each token: it holds nothing of a request. */
+  #admissionOf(known: VerifiedToken): Admission {
+    const { admission } = known;
+    const { forwardErrors } = this.#options;
+    // Another gate of the same verifier may have other options.
+    if (admission instanceof Admission && admission.belongsTo(this.#verifier, forwardErrors)) return admission;
+    const made = new Admission(this.#verifier, known.accepted, forwardErrors);
+    known.admission = made;
+    return made;
   }
 
   /** Anonymous means no credentials at all: a bad or expired token is refused. */

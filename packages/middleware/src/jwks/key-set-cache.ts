@@ -25,6 +25,8 @@ interface HeldKeySet {
    */
   readonly askedAtMs: number;
   readonly softAgeMs: number;
+  /** Monotonic time at which it is due for a refresh, or no longer usable. */
+  readonly settledUntilMs: number;
 }
 
 export interface KeySetCacheParts {
@@ -88,6 +90,11 @@ export class KeySetCache implements KeySource {
     const nowMs = this.#clock.monotonicMs();
     this.#refreshIfDue(nowMs);
     return this.#usable(nowMs)?.keySet.identities.has(identity) ?? false;
+  }
+
+  settledAt(monotonicMs: number): object | undefined {
+    const held = this.#held;
+    return held !== undefined && monotonicMs < held.settledUntilMs ? held.keySet : undefined;
   }
 
   async prefetch(): Promise<boolean> {
@@ -227,7 +234,9 @@ export class KeySetCache implements KeySource {
     const keySet = load.result === 'loaded' ? load.keySet : before?.keySet;
     if (keySet === undefined) return;
     const validator = load.result === 'loaded' ? load.validator : before?.validator;
-    this.#held = { keySet, validator, askedAtMs: startedAtMs, softAgeMs: this.#softAgeMs(load.maxAgeMs) };
+    const softAgeMs = this.#softAgeMs(load.maxAgeMs);
+    const settledUntilMs = startedAtMs + Math.min(softAgeMs, this.#limits.hardAgeMs);
+    this.#held = { keySet, validator, askedAtMs: startedAtMs, softAgeMs, settledUntilMs };
     this.#negatives.settle(number, this.#clock.monotonicMs());
     if (load.result !== 'loaded') return;
 

@@ -103,6 +103,13 @@ export interface KeySource {
    * @param identity of a key that `findKey` returned.
    */
   trusts(identity: string): boolean;
+  /**
+   * The key set in use, undefined while it is due for a refresh or not usable. While it is the same object, {@link trusts} has
+   * the same result.
+   *
+   * @param monotonicMs now.
+   */
+  settledAt(monotonicMs: number): object | undefined;
   /** Resolves to whether usable keys are held, after at most one refresh. Never rejects. */
   prefetch(): Promise<boolean>;
   status(): KeySourceStatus;

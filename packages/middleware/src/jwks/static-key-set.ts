@@ -23,6 +23,10 @@ export class StaticKeySet implements KeySource {
     return this.#keySet.identities.has(identity);
   }
 
+  settledAt(): object {
+    return this.#keySet;
+  }
+
   async prefetch(): Promise<boolean> {
     return true;
   }

@@ -44,7 +44,7 @@ const defaultMaxTokenLifetimeMs = (defaultMaxTokenLifetimeSeconds + backdatingSe
 
 /** The options `tokenCache`. */
 export const tokenCacheTable = {
-  /** Tokens kept. A further one replaces the least recently used. Tokens, 1–1000000, default 10000. */
+  /** Tokens kept. A further one replaces one that was not used for some time. Tokens, 1–1000000, default 10000. */
   maxEntries: number({ unit: 'tokens', default: 10_000, min: 1, max: 1_000_000 }),
 };
 

@@ -2,13 +2,13 @@ import type { LookUp, UnknownCause, Verdict } from '@revocast/denylist/replica';
 import { type Decision, rejected, unavailable, type WhenUnknown } from '../decision.ts';
 import type { OnLogReset } from '../options/revocation-options.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { VerifiedToken } from '../token/verified-token.ts';
+import { neverCleared, type VerifiedToken } from '../token/verified-token.ts';
 import type { SharedReplica } from './shared-replica.ts';
 import { VerdictMemo } from './verdict-memo.ts';
 
 export interface RevocationCheckParts {
   /** The denylist of this process; undefined: look-up only. */
-  readonly replica: Pick<SharedReplica, 'check' | 'accepted'> | undefined;
+  readonly replica: Pick<SharedReplica, 'check' | 'accepted' | 'version' | 'freshVersionAt'> | undefined;
   /** Used only while the replica cannot decide. Returns undefined without a look-up, and until it is open. */
   readonly lookUp: () => LookUp | undefined;
   /**
@@ -40,18 +40,36 @@ export class RevocationCheck {
   /** @returns synchronously unless a look-up has to be awaited. Never throws, never rejects. */
   decide(token: VerifiedToken, whenUnknown: WhenUnknown): Decision | Promise<Decision> {
     const { replica, lookUp, keptSeconds, telemetry } = this.#parts;
-    const { expiresAt, issuedAt } = token.accepted.auth;
-    const exceeds = expiresAt - issuedAt > keptSeconds();
+    token.clearedVersion = neverCleared;
+    const exceeds = token.lifetimeSeconds > keptSeconds();
     let held = replica?.check(token.digests, token.issuedAt) ?? unknown('cold');
     if (exceeds && held.verdict === 'active') held = unknown('stale');
     telemetry.verdictGiven('memory', held.verdict);
     // Only a fresh replica answers "active".
-    if (held.verdict !== 'unknown') return this.#note(this.#apply(held, token, whenUnknown), token, true);
+    if (held.verdict !== 'unknown') {
+      const decision = this.#apply(held, token, whenUnknown);
+      if (decision === token.accepted) token.clearedVersion = replica?.version ?? neverCleared;
+      return this.#note(decision, token, true);
+    }
 
     const log = exceeds ? undefined : lookUp();
     return log === undefined
       ? this.#note(this.#apply(held, token, whenUnknown), token, false)
       : this.#decideByLookUp(log, token, whenUnknown);
+  }
+
+  /**
+   * Whether {@link decide} would accept from memory a token that it has accepted from memory before, at this time or an earlier
+   * one. Then notes the acceptance.
+   */
+  acceptsAgain(token: VerifiedToken, monotonicMs: number, wallMs: number): boolean {
+    const { replica, keptSeconds, telemetry } = this.#parts;
+    const version = token.lifetimeSeconds > keptSeconds() ? undefined : replica?.freshVersionAt(monotonicMs, wallMs);
+    // The denylist is not fresh, or a rule was added or changed since.
+    if (version === undefined || version !== token.clearedVersion) return false;
+    telemetry.verdictGiven('memory', 'active');
+    replica?.accepted({ digests: token.digests, issuedAt: token.issuedAt, atMs: monotonicMs, fresh: true });
+    return true;
   }
 
   #decideByLookUp(log: LookUp, token: VerifiedToken, whenUnknown: WhenUnknown): Decision | Promise<Decision> {
@@ -97,7 +115,7 @@ export class RevocationCheck {
   #note(decision: Decision, { digests, issuedAt }: VerifiedToken, isFresh: boolean): Decision {
     if (decision.outcome !== 'accepted') return decision;
     if (decision.auth.revocation === 'unknown') this.#parts.telemetry.failedOpen();
-    this.#parts.replica?.accepted(digests, issuedAt, isFresh);
+    this.#parts.replica?.accepted({ digests, issuedAt, atMs: this.#parts.now(), fresh: isFresh });
     return decision;
   }
 }

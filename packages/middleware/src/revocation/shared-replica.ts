@@ -15,7 +15,7 @@ import {
   unstatedCutoffSkewSeconds,
   type Verdict,
 } from '@revocast/denylist/replica';
-import { type ExposedAccept, RecentAccepts } from './recent-accepts.ts';
+import { type Accept, type ExposedAccept, RecentAccepts } from './recent-accepts.ts';
 
 /** The events of replication, and those of the process that follows the feed. */
 export interface FeedObserver extends ReplicationObserver {
@@ -109,9 +109,20 @@ export class SharedReplica {
     return this.#replica?.check(digests, issuedAt) ?? { verdict: 'unknown', cause: 'cold' };
   }
 
+  /** The version of the rules ({@link Denylist.version}); -1 until the feed is open. */
+  get version(): number {
+    return this.#replica?.denylist.version ?? -1;
+  }
+
+  /** The same while the denylist is fresh; undefined while it is not. */
+  freshVersionAt(monotonicMs: number, wallMs: number): number | undefined {
+    const replica = this.#replica;
+    return replica?.freshness.isFreshAt(monotonicMs, wallMs) ? replica.denylist.version : undefined;
+  }
+
   /** Keeps an accepted request for a while: a rule that covers it may arrive. */
-  accepted(digests: DigestSet, issuedAt: number, fresh: boolean): void {
-    this.#recentAccepts.add({ digests, issuedAt, atMs: this.#clock.monotonicMs(), fresh });
+  accepted(accept: Accept): void {
+    this.#recentAccepts.add(accept);
   }
 
   isFresh(): boolean {

@@ -39,8 +39,10 @@ export class HistogramCell implements Series {
   }
 
   observe(value: number): void {
-    const index = this.#buckets.findIndex((bound) => value <= bound);
-    if (index !== -1) this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+    // On the request path: a loop allocates nothing.
+    let index = 0;
+    while (value > this.#buckets[index]!) index += 1;
+    if (index < this.#counts.length) this.#counts[index]! += 1;
     this.#sum += value;
     this.#count += 1;
   }

@@ -47,6 +47,14 @@ function register({ registry, version, node }: PrometheusOptions): Registered {
 
   const verifications = perReason(families, 'verifications_total');
   verifications.expect('unknown');
+  // Most requests are accepted, and most processes have one issuer.
+  let accepted = { issuerAlias: 'unknown', counter: verifications.cell('accepted', 'none', 'unknown') };
+  const acceptedOf = (issuerAlias: string): Counter => {
+    if (accepted.issuerAlias !== issuerAlias) {
+      accepted = { issuerAlias, counter: verifications.cell('accepted', 'none', issuerAlias) };
+    }
+    return accepted.counter;
+  };
   const authorizations = perReason(families, 'authorizations_total');
   authorizations.expect();
   const keySourceObservers = new Map<string, KeySourceObserver>();
@@ -68,7 +76,8 @@ function register({ registry, version, node }: PrometheusOptions): Registered {
       const reason = outcome === 'accepted' ? 'none' : decision.reason;
       const label =
         use === 'anonymous' ? 'accepted' : use === 'report-only' && outcome !== 'accepted' ? 'would_reject' : outcome;
-      verifications.cell(label, reason, issuerAlias).value += 1;
+      const counter = outcome === 'accepted' ? acceptedOf(issuerAlias) : verifications.cell(label, reason, issuerAlias);
+      counter.value += 1;
       durations[outcome][cached ? 'cached' : 'verified'].observe(durationMs / 1000);
     },
     authorized(reason, reportOnly) {

@@ -151,6 +151,14 @@ export const checkAge: TimeCheck = ({ claims: { iat }, policy, nowMs }) => {
   return nowMs - iat * 1000 > policy.maxTokenAgeMs + policy.clockToleranceMs ? 'too_old' : undefined;
 };
 
+/** The wall-clock milliseconds from which {@link checkExpiry} or {@link checkAge} fails: a token below them can fail neither. */
+export function endOfUse({ claims: { exp, iat }, policy }: Omit<TokenUnderTest, 'header' | 'nowMs'>): number {
+  const { clockToleranceMs, maxTokenAgeMs } = policy;
+  const expiresAtMs = Number(exp) * 1000 + boundedToleranceMs(clockToleranceMs);
+  if (maxTokenAgeMs === undefined) return expiresAtMs;
+  return Math.min(expiresAtMs, Number(iat) * 1000 + maxTokenAgeMs + clockToleranceMs);
+}
+
 /** RFC 9068 §4, RFC 7519 §4.1.3: one of the audiences must be this API. */
 export const checkAudience: Check = ({ claims, policy: { audience, audienceClaims } }) => {
   if (audience === null) return undefined;

@@ -2,23 +2,57 @@ import { type DigestSet, processWide } from '@revocast/denylist/replica';
 import { type Confirmation, readConfirmation } from '../binding/confirmation.ts';
 import type { Accepted, AccessTokenClaims, Auth } from '../decision.ts';
 import type { TrustedIssuer } from '../issuers/trusted-issuer.ts';
+import { endOfUse } from './claims.ts';
 import { mappedString, type RevocableToken, revocationDigests, tokenIdOf } from './dimensions.ts';
 import { freezeDeeply } from './json.ts';
 import { readScopes } from './scope.ts';
 
-/** A token with a valid signature and valid claims: everything that later requests with it need. */
-export interface VerifiedToken {
+/** No version of a denylist. */
+export const neverCleared = -1;
+
+/**
+ * A token with a valid signature and valid claims: everything that later requests with it need, in one object, because the
+ * objects of a token are in no cache of the processor when it is used again.
+ */
+export class VerifiedToken {
+  /** Used again, since the token cache last passed it when it made room. */
+  used = false;
+  /** The acceptance that `accept-again.ts` may repeat. Wall-clock milliseconds of it; infinite while there is none. */
+  acceptedAtMs = Number.POSITIVE_INFINITY;
+  /** Wall-clock milliseconds at which a check of its times fails. */
+  readonly usableUntilMs: number;
+  /** The key set that had its key at that acceptance. */
+  trustedBy: object | undefined = undefined;
+  /** The version of the fresh denylist by which the last revocation check accepted it. */
+  clearedVersion = neverCleared;
+  /** What a gate keeps for its next request with this token. */
+  admission: object | undefined = undefined;
   readonly issuer: TrustedIssuer;
-  /** The `identity` of the key that verified it. */
-  readonly keyIdentity: string;
-  readonly digests: DigestSet;
-  /** Claim seconds. */
-  readonly issuedAt: number;
-  /** The key or certificate that each request with the token must prove. */
-  readonly confirmation: Confirmation | 'unsupported' | undefined;
   /** The decision for each later request with this token while nothing denies it; made once. */
   readonly accepted: Accepted;
+  /** Claim seconds. */
+  readonly issuedAt: number;
+  /** From `iat` to `exp`. */
+  readonly lifetimeSeconds: number;
+  readonly digests: DigestSet;
+  /** The key or certificate that each request with the token must prove. */
+  readonly confirmation: Confirmation | 'unsupported' | undefined;
+  /** The `identity` of the key that verified it. */
+  readonly keyIdentity: string;
+
+  constructor(issuer: TrustedIssuer, accepted: Accepted, parts: VerifiedParts) {
+    this.issuer = issuer;
+    this.accepted = accepted;
+    this.usableUntilMs = endOfUse({ claims: accepted.auth.claims, policy: issuer.policy });
+    this.issuedAt = parts.issuedAt;
+    this.lifetimeSeconds = accepted.auth.expiresAt - accepted.auth.issuedAt;
+    this.digests = parts.digests;
+    this.confirmation = parts.confirmation;
+    this.keyIdentity = parts.keyIdentity;
+  }
 }
+
+type VerifiedParts = Pick<VerifiedToken, 'issuedAt' | 'digests' | 'confirmation' | 'keyIdentity'>;
 
 /** Keyed by the claims, which every copy of an `auth` shares. Not a member of it, so that routes receive no digests. */
 const digestsByClaims = processWide(
@@ -57,13 +91,12 @@ export function describeToken(
   });
   const digests = revocationDigests(token, claimMap);
   digestsByClaims.set(claims, digests);
-  return {
-    issuer,
+  const accepted: Accepted = Object.freeze({ outcome: 'accepted', auth, issuerAlias: issuer.alias, cached: true });
+  return new VerifiedToken(issuer, accepted, {
     keyIdentity: token.key.identity,
     digests,
     // A cutoff has whole seconds: a token with `iat` 100.5 was issued in second 100.
     issuedAt: Math.floor(issuedAt),
     confirmation: readConfirmation(claims),
-    accepted: Object.freeze({ outcome: 'accepted', auth, issuerAlias: issuer.alias, cached: true }),
-  };
+  });
 }

@@ -1,3 +1,4 @@
+import { acceptAgain } from '../accept-again.ts';
 import { takePossession } from '../binding/take-possession.ts';
 import type { WhenUnknown } from '../decision.ts';
 import { Gate } from '../gate/gate.ts';
@@ -38,13 +39,17 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
   const options = resolveOptions(given, dependencies.environment);
   const parts = partDependencies(options, dependencies);
   const { clock, random, stayAlive, telemetry, log, releases } = parts;
-  const { revocation, tokenCacheEntries } = options;
+  const { revocation, tokenCacheEntries, maxTokenBytes } = options;
 
   const issuers = takeIssuers(options, parts);
   const tokenCache =
     tokenCacheEntries === null
       ? undefined
-      : new TokenCache({ maxEntries: tokenCacheEntries, observe: (result) => telemetry.tokenCacheAsked(result) });
+      : new TokenCache({
+          maxEntries: tokenCacheEntries,
+          maxTokenBytes,
+          observe: (result) => telemetry.tokenCacheAsked(result),
+        });
   const feed = revocation === null ? undefined : takeFeed(revocation, parts);
   const lookUp = revocation === null ? undefined : takeLookUp(revocation, parts);
   if (lookUp !== undefined) feed?.withLookUp();
@@ -69,6 +74,7 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
     verifySignature: takeVerifySignature(parts),
     now: () => clock.wallMs(),
     logSkewMs: () => feed?.skewMs,
+    monotonicMs: () => clock.monotonicMs(),
   };
   const stopWatching = telemetry.watch({
     keys: issuers.known().map(({ alias, keys }) => ({ alias, source: keys })),
@@ -92,10 +98,8 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
   const defaultWhenUnknown = revocation?.whenUnknown ?? 'unavailable';
   declareFailOpen(defaultWhenUnknown);
   const verifierParts: VerifierParts = {
-    decide(request, whenUnknown = defaultWhenUnknown) {
-      declareFailOpen(whenUnknown);
-      return verifyAccessToken(request, verification, whenUnknown);
-    },
+    decide: (request, whenUnknown = defaultWhenUnknown) => verifyAccessToken(request, verification, whenUnknown),
+    acceptAgain: (request, monotonicMs) => acceptAgain(request, verification, monotonicMs),
     declareFailOpen,
     telemetry,
     clock,
@@ -105,7 +109,10 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
   // The caller of verify() acts on the decision itself, so it is counted as enforced.
   const gate = new Gate({ ...verifierParts, reportOnly: false }, readGateOptions('verify', {}));
   const verifier: Verifier = {
-    verify: (request, { whenUnknown } = {}) => gate.decide(request, whenUnknown),
+    verify(request, { whenUnknown } = {}) {
+      if (whenUnknown !== undefined) declareFailOpen(whenUnknown);
+      return gate.decide(request, whenUnknown);
+    },
     ready: ({ timeoutMs }) => state.ready(timeoutMs),
     status: () => state.status(),
     prefetch: () => state.prefetch(),

@@ -19,4 +19,5 @@ export interface Verification {
   readonly now: () => number;
   /** By how much the log adds to a cutoff of now; undefined while it is not known, or without revocation. */
   readonly logSkewMs: () => number | undefined;
+  readonly monotonicMs: () => number;
 }
