@@ -43,11 +43,11 @@ async function run({ json, serve: serving, only, revocations }: CommandLine): Pr
   const world = await narrator.during('starting the log, the issuer and three replicas', () =>
     startWorld({ source, replicas: replicaCount, say: write }),
   );
+  const { signal, interrupted } = watchSignals();
   const stopAll = async (): Promise<void> => {
     closeConnections();
-    await world.stop();
+    await world.stop({ atOnce: signal.aborted });
   };
-  const { signal, interrupted } = watchSignals();
 
   try {
     write(

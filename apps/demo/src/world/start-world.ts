@@ -34,7 +34,10 @@ async function startOnPorts(options: StartWorldOptions, takePort: () => Promise<
   const folder = await mkdtemp(join(tmpdir(), 'revocast-demo-'));
   const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const running: Supervised[] = [];
-  const stop = async (): Promise<void> => {
+  let source: World['source'] | undefined;
+  const stop: World['stop'] = async ({ atOnce = false } = {}) => {
+    // Each of ten processes may take seconds to close its connections in order.
+    if (atOnce) await Promise.all([...running.map((process) => process.stop({ graceMs: 0 })), source?.kill()]);
     for (const close of closers.splice(0).reverse()) await close();
   };
   const start = async (process: Parameters<typeof supervise>[0]): Promise<Supervised> => {
@@ -51,6 +54,7 @@ async function startOnPorts(options: StartWorldOptions, takePort: () => Promise<
     );
     const log = await startLog(options, ports, tokenFile);
     closers.push(() => log.stop());
+    source = log.source;
 
     const [issuerPort, operatorPort] = await Promise.all([takePort(), takePort()]);
     const issuerUrl = `http://127.0.0.1:${issuerPort}`;
@@ -73,12 +77,12 @@ async function startOnPorts(options: StartWorldOptions, takePort: () => Promise<
     const publisher = await createPublisher(log.url, { tokenFile: log.tokenFile });
     closers.push(() => publisher.close());
     const operatorUrl = `http://127.0.0.1:${operatorPort}`;
-    const { source } = log;
     const processes: World['processes'] = () => [
-      { name: source.kind === 'redis' ? 'redis' : 'sidecar-1', pid: source.pid() },
+      { name: log.source.kind === 'redis' ? 'redis' : 'sidecar-1', pid: log.source.pid() },
       ...running.map(({ name, pid }) => ({ name, pid })),
     ];
-    return { audience, issuerUrl, operatorUrl, keyFolder, replicas, source, publisher, processes, stop };
+    const addresses = { audience, issuerUrl, operatorUrl, keyFolder };
+    return { ...addresses, replicas, source: log.source, publisher, processes, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -34,5 +34,6 @@ export interface World {
   readonly publisher: Publisher;
   /** The running processes. */
   processes(): readonly { readonly name: string; readonly pid: number | undefined }[];
-  stop(): Promise<void>;
+  /** @param options `atOnce`: kills all processes together, for a user who has pressed Ctrl-C. Default: in order. */
+  stop(options?: { readonly atOnce?: boolean }): Promise<void>;
 }
