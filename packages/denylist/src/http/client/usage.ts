@@ -25,6 +25,8 @@ export function createHttpUsage(source: HttpSource, { clock, tokenFile }: HttpUs
         source,
         signal: AbortSignal.any([closed.signal, ended.signal]),
         tokenFile,
+        // A report is sent before the process ends.
+        keepAlive: true,
       };
       try {
         const response = await post(client, paths.usage, encodeUsageReport(report));
