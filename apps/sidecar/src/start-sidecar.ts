@@ -20,14 +20,14 @@ import { codeOf, logFailureOnce } from './telemetry/log-state-changes.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { build } from './version.ts';
 
-export interface RunningSidecar {
+export interface RunningSidecar extends AsyncDisposable {
   /** The URL that API processes and relays follow: `http://127.0.0.1:7471` or `unix:/path`. */
   readonly dataUrl: string;
   /** The URL under which `/readyz` and `/metrics` are served. */
   readonly adminUrl: string;
   /**
    * Serves until the drain time is over, tells the readers to connect elsewhere, and closes everything. Further calls
-   * return the same promise. Never rejects.
+   * return the same promise. Never rejects. `await using` calls it.
    */
   stop(): Promise<void>;
 }
@@ -100,7 +100,7 @@ export async function startSidecar(
       },
     },
   });
-  return { dataUrl: listeners.dataUrl, adminUrl: listeners.adminUrl, stop };
+  return { dataUrl: listeners.dataUrl, adminUrl: listeners.adminUrl, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** Where a person opens the console; a browser cannot open a Unix socket. */

@@ -4,6 +4,7 @@ export { brandError } from './brand-error.ts';
 export type { Clock, Random } from './clock.ts';
 export { isJsonObject, type JsonObject, parseJsonObject } from './codec/json.ts';
 export { ConfigurationError } from './configuration-error.ts';
+export { disposable, type Undisposed } from './disposable.ts';
 export { errorCodeOf } from './error-code.ts';
 export { type Feed, FeedError, FeedGap, type FeedPosition } from './log/feed.ts';
 export { fixForFeedError, isNoAnswer } from './log/feed-error-fixes.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { ConfigurationError } from '../configuration-error.ts';
+import { disposable } from '../disposable.ts';
 import type { OpenTelemetryApi } from '../metrics/open-telemetry.ts';
 import { checkWholeNumber } from '../option-bounds.ts';
 import { openSource } from '../sources/open-source.ts';
@@ -69,5 +70,5 @@ export async function createPublisher(url: string, options: CreatePublisherOptio
     issuerClock: stampsTokens ? new IssuerClock(clock, issuerSpreadSeconds) : undefined,
     trace: openTelemetry && traceRevocations(openTelemetry),
   });
-  return { ...publisher, close: () => source.close() };
+  return disposable({ ...publisher, close: () => source.close() });
 }

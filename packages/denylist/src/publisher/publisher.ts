@@ -1,3 +1,4 @@
+import { disposable, type Undisposed } from '../disposable.ts';
 import type { Feed } from '../log/feed.ts';
 import type { LoggedDenial } from '../log/revocation-log.ts';
 import { digestOf } from '../rules/digest.ts';
@@ -8,7 +9,7 @@ import { checkPublishOptions, type PublishOptions } from './publish-options.ts';
 import { targetOfToken } from './token-target.ts';
 
 /** Revokes tokens: for the authorization server, or any place where a user logs out. */
-export interface Publisher {
+export interface Publisher extends AsyncDisposable {
   /**
    * Writes a revocation to the log. Resolves when the log holds the revocation; processes with a fresh feed apply it
    * within the next milliseconds. When the very next request must be rejected, await `enforcedEverywhere()` of the
@@ -37,6 +38,10 @@ export interface Publisher {
   tokenIssued(iat: number): void;
   /** The log as a feed: in tests, pass the publisher to `protect({ revocation: { feed: publisher } })`. */
   readonly feed: Feed;
+  /**
+   * Closes the connections. Not needed before the process ends: only a revocation in progress keeps it alive. `await using`
+   * calls it.
+   */
   close(): Promise<void>;
 }
 
@@ -68,7 +73,7 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
       options,
     );
   };
-  return {
+  return disposable<Undisposed<Publisher>>({
     revoke,
     async revokeToken(jwt, { reason = 'other', actor, idClaim, ...options } = {}) {
       return await revoke({ ...targetOfToken(jwt, idClaim), reason, actor }, options);
@@ -82,7 +87,7 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
     tokenIssued: (iat) => ports.issuerClock?.stamped(iat),
     feed,
     close: () => log.close(),
-  };
+  });
 }
 
 /** The value to lift: the one that the target names, or the one that was denied by the revocation with the given id. */

@@ -180,6 +180,11 @@ class FeedReplica {
     await Promise.all(this.#running);
   }
 
+  /** Lets `await using` close it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #observer(): ReplicationObserver {
     return {
       connected: (position) => {

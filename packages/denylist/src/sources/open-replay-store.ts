@@ -1,3 +1,4 @@
+import { disposable } from '../disposable.ts';
 import type { ReplayStore } from '../log/replay-store.ts';
 import { requireRedis } from '../redis/connection/load-client.ts';
 import type { ReplayStoreOptions } from '../redis/replay-store.ts';
@@ -9,9 +10,12 @@ import { systemClock, systemRandom } from '../system-clock.ts';
  *
  * @throws ConfigurationError for another kind of URL, a `timeoutMs` out of its bounds, or when ioredis is not installed.
  */
-export async function openReplayStore(url: string, options: Partial<ReplayStoreOptions> = {}): Promise<ReplayStore> {
+export async function openReplayStore(
+  url: string,
+  options: Partial<ReplayStoreOptions> = {},
+): Promise<ReplayStore & AsyncDisposable> {
   const { clock = systemClock, random = systemRandom, timeoutMs } = options;
   const source = await requireRedis(url, 'url');
   const { createRedisReplayStore } = await import('../redis/replay-store.ts');
-  return createRedisReplayStore(source, { clock, random, timeoutMs });
+  return disposable(createRedisReplayStore(source, { clock, random, timeoutMs }));
 }

@@ -1,3 +1,4 @@
+import { disposable } from '../disposable.ts';
 import type { OpenedSource, OpenSourceOptions } from '../log/opened-source.ts';
 import { loadClient } from '../redis/connection/load-client.ts';
 import { randomHex, systemClock, systemRandom } from '../system-clock.ts';
@@ -8,7 +9,14 @@ import { parseSource } from './source.ts';
  *
  * @throws ConfigurationError for a URL that names no source, `http:` to another host without `dangerouslyAllowHttp`, or when ioredis is not installed.
  */
-export async function openSource(url: string, options: Partial<OpenSourceOptions> = {}): Promise<OpenedSource> {
+export async function openSource(
+  url: string,
+  options: Partial<OpenSourceOptions> = {},
+): Promise<OpenedSource & AsyncDisposable> {
+  return disposable(await openKnownSource(url, options));
+}
+
+async function openKnownSource(url: string, options: Partial<OpenSourceOptions>): Promise<OpenedSource> {
   const source = parseSource(url, 'source', options);
   const { clock = systemClock, random = systemRandom, newEpoch = () => randomHex(8), tokenFile } = options;
   const ports = { clock, random, newEpoch, tokenFile };

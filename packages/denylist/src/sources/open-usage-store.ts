@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { disposable } from '../disposable.ts';
 import type { UsageStore } from '../log/usage.ts';
 import { systemClock } from '../system-clock.ts';
 import { parseSource, type TransportOptions } from './source.ts';
@@ -20,9 +21,9 @@ interface OpenUsageStoreOptions extends TransportOptions {
 export async function openUsageStore(
   url: string,
   { clock = systemClock, tokenFile, ...transport }: OpenUsageStoreOptions = {},
-): Promise<UsageStore | undefined> {
+): Promise<(UsageStore & AsyncDisposable) | undefined> {
   const source = parseSource(url, 'url', transport);
   if (source.kind !== 'http') return undefined;
   const { createHttpUsage } = await import('../http/client/usage.ts');
-  return createHttpUsage(source, { clock, tokenFile });
+  return disposable(createHttpUsage(source, { clock, tokenFile }));
 }

@@ -1,3 +1,4 @@
+import { disposable, type Undisposed } from '@revocast/denylist/replica';
 import { acceptAgain } from '../accept-again.ts';
 import { takePossession } from '../binding/take-possession.ts';
 import type { WhenUnknown } from '../decision.ts';
@@ -108,7 +109,7 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
   };
   // The caller of verify() acts on the decision itself, so it is counted as enforced.
   const gate = new Gate({ ...verifierParts, reportOnly: false }, readGateOptions('verify', {}));
-  const verifier: Verifier = {
+  const verifier: Verifier = disposable<Undisposed<Verifier>>({
     verify(request, { whenUnknown } = {}) {
       if (whenUnknown !== undefined) declareFailOpen(whenUnknown);
       return gate.decide(request, whenUnknown);
@@ -119,7 +120,7 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
     async close() {
       await Promise.all(releases.splice(0).map((release) => release()));
     },
-  };
+  });
   return attachParts(verifier, verifierParts);
 }
 

@@ -25,7 +25,7 @@ export interface VerifierStatus {
 }
 
 /** Verifies access tokens. Independent of HTTP servers: also for upgrade requests, queues and other frameworks. */
-export interface Verifier {
+export interface Verifier extends AsyncDisposable {
   /**
    * Decides about a request, or any object with `headers` and, if there are any, `rawHeaders`.
    *
@@ -38,6 +38,6 @@ export interface Verifier {
   status(): VerifierStatus;
   /** Fetches the key sets now instead of with the first token. Resolves to whether all are loaded. Never rejects. */
   prefetch(): Promise<boolean>;
-  /** Closes what no other verifier uses. */
+  /** Closes what no other verifier uses. Not needed before the process ends. `await using` calls it. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { UsageReport } from '@revocast/denylist/replica';
+import { disposable, type UsageReport } from '@revocast/denylist/replica';
 import { createSigner, type Signer } from '@revocast/test-support';
 import express from 'express';
 import { Registry } from 'prom-client';
@@ -19,6 +19,7 @@ let signer: Signer;
 let dependencies: TestDependencies;
 let registry: Registry;
 let reports: UsageReport[];
+let closedStores: number;
 const opened: Verifier[] = [];
 
 beforeAll(async () => {
@@ -28,8 +29,14 @@ beforeAll(async () => {
 beforeEach(() => {
   registry = new Registry();
   reports = [];
+  closedStores = 0;
   const plain = testDependencies();
-  const store = { add: async (report: UsageReport) => void reports.push(report), close() {} };
+  const store = disposable({
+    add: async (report: UsageReport) => void reports.push(report),
+    close() {
+      closedStores += 1;
+    },
+  });
   dependencies = { ...plain, openUsageStore: async () => store };
 });
 
@@ -76,6 +83,15 @@ async function show(verifier: Verifier, token: string, more: object = {}): Promi
   const decision = await verifier.verify({ headers: { authorization: `Bearer ${token}` }, ...more });
   expect(decision.outcome).toBe('accepted');
 }
+
+describe('a verifier', () => {
+  it('is closed by what `await using` calls', async () => {
+    const verifier = start({ scopes: ['orders:read'] });
+    await use(verifier);
+    await verifier[Symbol.asyncDispose]();
+    expect(closedStores).toBe(1);
+  });
+});
 
 describe('accepted requests', () => {
   it('are counted by class of the client and by configured scope', async () => {

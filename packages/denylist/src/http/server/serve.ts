@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock.ts';
+import { disposable, type Undisposed } from '../../disposable.ts';
 import type { RevocationLog } from '../../log/revocation-log.ts';
 import type { Replica } from '../../replication/open-replica.ts';
 import { readBootId } from '../../system-clock.ts';
@@ -50,7 +51,7 @@ export interface FeedClients {
   readonly behind: number;
 }
 
-export interface FeedServer {
+export interface FeedServer extends AsyncDisposable {
   /** Answers the paths of `wire.ts`. False when this server does not serve the path or method: nothing is answered. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   /**
@@ -112,7 +113,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
     answer(response, 200, { position, ageMs: proof.ageMs, logNowMs: replica.logClock.nowMs() });
   };
 
-  return {
+  return disposable<Undisposed<FeedServer>>({
     handle(request, response) {
       const path = request.url?.split('?', 1)[0];
       const { method } = request;
@@ -156,7 +157,7 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
       stream.close();
       lastRelease?.close();
     },
-  };
+  });
 }
 
 /** Answers a request without an upgrade: a proxy has removed it, or the client sent none. RFC 9110 §15.5.22. */
