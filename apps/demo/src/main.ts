@@ -36,7 +36,12 @@ async function run({ json, serve: serving, only, revocations }: CommandLine): Pr
   // With --json, stdout holds only the JSON object.
   const stream = json ? process.stderr : process.stdout;
   const write = (line: string): void => void stream.write(`${line}\n`);
-  const narrator = createNarrator({ write, every, colours: stream.isTTY === true && !process.env['NO_COLOR'] });
+  const narrator = createNarrator({
+    write,
+    every,
+    colours: stream.isTTY === true && !process.env['NO_COLOR'],
+    columns: Math.max(40, stream.columns ?? 100),
+  });
 
   const { send, close: closeConnections } = createSendRequest();
   const source = readSource(process.env['REVOCAST_DEMO_SOURCE']);

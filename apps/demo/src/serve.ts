@@ -67,6 +67,8 @@ function describe(world: World, files: ServedTokens['files']): string[] {
     '',
     `issuer     ${world.issuerUrl}   its metrics: ${world.operatorUrl}/metrics`,
     ...world.replicas.map(({ name, url, sidecarUrl }) => `${name.padEnd(11)}${url}   its sidecar: ${sidecarUrl}`),
+    'consoles   open one in a browser: freshness, lag, last revocations, and why a token was refused',
+    ...world.replicas.map(({ name, consoleUrl }) => `           ${consoleUrl}   of ${name}`),
     `processes  ${pids.join(' · ')}`,
     '',
     'Try (each file holds an Authorization header, and only you can read it):',

@@ -70,7 +70,12 @@ async function startOnPorts(options: StartWorldOptions, takePort: () => Promise<
         const url = `http://127.0.0.1:${port}`;
         const feed = `http://127.0.0.1:${own.data}`;
         await start(apiProcess(index, { port, issuerUrl, audience, feed, lookup: log.lookup }));
-        return { name: `api-${index + 1}`, url, sidecarUrl: `http://127.0.0.1:${own.admin}` };
+        return {
+          name: `api-${index + 1}`,
+          url,
+          sidecarUrl: `http://127.0.0.1:${own.admin}`,
+          consoleUrl: `${feed}/console`,
+        };
       }),
     );
 

@@ -6,6 +6,8 @@ export interface Replica {
   readonly url: string;
   /** URL of the probes and metrics of the sidecar. */
   readonly sidecarUrl: string;
+  /** The web page of the sidecar for operators. */
+  readonly consoleUrl: string;
 }
 
 /** The process that holds the log, with functions to stop and restart it. */

@@ -77,6 +77,12 @@ describe('the demo with --serve', () => {
     expect(response.headers.get('www-authenticate')).toContain('error="insufficient_scope"');
   });
 
+  it('names the console of each sidecar', async () => {
+    const urls = lines.flatMap((line) => /^ +(http\S+\/console) {3}of api-\d$/.exec(line)?.[1] ?? []);
+    expect(urls).toHaveLength(3);
+    for (const url of urls) expect(await (await fetch(url)).text()).toContain('<h1>Revocast sidecar</h1>');
+  });
+
   it('prints the URL of the issuer’s metrics, and issuer and APIs count', async () => {
     const scrape = async (url: string) => await (await fetch(url)).text();
     const issuersUrl = /its metrics: (\S+)$/.exec(lines.find((line) => line.startsWith('issuer ')) ?? '')?.[1] ?? '';

@@ -7,6 +7,7 @@ function listen(colours = false) {
   const narrator = createNarrator({
     write: (line) => lines.push(line),
     colours,
+    columns: 60,
     every: (_ms, callback) => {
       tick = callback;
       return {
@@ -29,7 +30,7 @@ describe('the narrator', () => {
       return 7;
     });
     expect(answer).toBe(7);
-    expect(lines).toEqual(['    … logging in 200 people', '    … logging in 200 people: 120 of 200']);
+    expect(lines).toEqual(['    … logging in 200 people (2 s)', '    … logging in 200 people: 120 of 200 (4 s)']);
     expect(isTicking()).toBe(false);
   });
 
@@ -37,6 +38,29 @@ describe('the narrator', () => {
     const { narrator, isTicking } = listen();
     await expect(narrator.during('x', async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(isTicking()).toBe(false);
+  });
+
+  it('wraps each kind of line at the width of the terminal, under its own text', () => {
+    const { lines, narrator } = listen();
+    const long = 'one word after another until the line is longer than the terminal is wide';
+    narrator.say(long);
+    narrator.verdict(true, long);
+    narrator.block([long]);
+    expect(lines.map((line) => line.slice(0, 7))).toEqual([
+      '    one',
+      '    ter',
+      '  ✓ one',
+      '    ter',
+      '      o',
+      '      t',
+    ]);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(60);
+    expect(
+      lines
+        .slice(0, 2)
+        .map((line) => line.trim())
+        .join(' '),
+    ).toBe(long);
   });
 
   it('uses colours only when they are enabled', () => {

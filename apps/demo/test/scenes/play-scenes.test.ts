@@ -30,6 +30,7 @@ const world: Parameters<typeof describeOutcome>[1] = {
     name,
     url: 'http://127.0.0.1:1',
     sidecarUrl: 'http://127.0.0.1:2',
+    consoleUrl: 'http://127.0.0.1:3/console',
   })),
   source: {
     kind: 'redis',

@@ -2,7 +2,7 @@ import type { Narrator } from '../../report/narrator.ts';
 import { plotHistogram } from '../../report/plot.ts';
 import { type Summary, summarize } from '../../report/summary.ts';
 import type { Facts } from '../scene.ts';
-import type { LoadResult } from './load.ts';
+import { type LoadResult, probeEveryMs } from './load.ts';
 import type { Measured } from './scrape.ts';
 
 export interface LoadFigures {
@@ -26,12 +26,21 @@ export function describeLoad(narrator: Narrator, { samples, result, measured }: 
     ...[...samples].map(([name, own]) => rowOf(name, summarize(own))),
     rowOf('all replicas', all),
     row('their histogram', histogram.p50Ms.toFixed(1), histogram.p99Ms.toFixed(1), '–'),
+    rowOf('generator lag', summarize(result.lagsMs)),
     '',
     ...plotHistogram(everything),
     '',
     `answers: ${list(result.statuses, (status, count) => `${status} × ${count}`)}`,
     `reasons of 401: ${list(Object.entries(causes), (reason, count) => `${reason} ${count}`)}`,
   ]);
+  narrator.say(
+    `resolution: one probe every ${probeEveryMs} ms. Generator lag: how much later than due requests were sent. The figures of the ` +
+      'clients contain it; the histogram, measured by the replicas, does not.',
+  );
+  narrator.say(
+    `${measured.exposed} requests were accepted between a call of revoke() and the update of the denylist; they are ` +
+      'expected, and counted as "exposed" in the metrics of the replicas.',
+  );
   narrator.say(`p99 is ${all.p99Ms.toFixed(1)} ms; on an idle machine with two cores it is below ${targetP99Ms} ms.`);
 }
 
@@ -41,6 +50,7 @@ export function factsOf({ samples, result, measured }: LoadFigures): Facts {
     perReplica: Object.fromEntries([...samples].map(([name, own]) => [name, { ...summarize(own) }])),
     histogram: { ...measured.histogram },
     requestsPerSecond: result.requestsPerSecond,
+    generatorLag: { ...summarize(result.lagsMs) },
     causes: { ...measured.causes },
     exposed: measured.exposed,
     leaked: measured.leaked,

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Stage } from '../../../src/scenes/scene.ts';
 import { type Load, startLoad, type Target } from '../../../src/scenes/steps/load.ts';
 
-const replica = (name: string) => ({ name, url: `http://${name}`, sidecarUrl: `http://${name}` });
+const replica = (name: string) => ({ name, url: `http://${name}`, sidecarUrl: `http://${name}`, consoleUrl: '' });
 const target = (accessToken: string): Target => ({ accessToken, refusedAtMs: new Map() });
 
 const loads: Load[] = [];
@@ -63,16 +63,35 @@ describe('the load', () => {
 
   it('counts a token that a replica accepts again after refusing it', async () => {
     let status = 401;
-    const { stage } = setStage(() => status);
+    const { stage, passUntil } = setStage(() => status);
     const a = target('a');
-    // The rate is so low that only the calls below are sent.
-    const load = start(stage, [a], 0.001);
+    const load = start(stage, [a], 400);
+    await passUntil(50);
+    expect(a.refusedAtMs.size).toBe(2);
+    status = 200;
+    await passUntil(100);
+    expect((await load.stop()).acceptedAfterRefusal).toBeGreaterThan(0);
+  });
+
+  it('probes a token at a fixed interval until a replica refuses it, also while no answer comes', async () => {
+    const { stage, sent } = setStage((url, _token, atMs) => (url.includes('api-2') && atMs >= 20 ? 401 : 200));
+    const [, second] = stage.world.replicas;
+    if (second === undefined) throw new Error('expected a second replica');
+    // The rate is so low that only the probes are sent.
+    const load = start(stage, [target('a')], 0.001);
+    const a = target('a');
+    await load.probe(second, a, 1000);
+    expect(sent.filter((line) => line === 'api-2 a').length).toBeGreaterThanOrEqual(3);
+    expect(a.refusedAtMs.get('api-2')).toBeLessThanOrEqual(30);
+    expect(Math.min(...(await load.stop()).lagsMs)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('gives up on a replica that goes on to accept', async () => {
+    const { stage } = setStage(() => 200);
     const [first] = stage.world.replicas;
     if (first === undefined) throw new Error('expected a replica');
-    expect(await load.call(first, a)).toBe(401);
-    status = 200;
-    expect(await load.call(first, a)).toBe(200);
-    expect((await load.stop()).acceptedAfterRefusal).toBe(1);
+    const load = start(stage, [target('a')], 0.001);
+    await expect(load.probe(first, target('a'), 100)).rejects.toThrow('api-1 accepts a revoked token after 100 ms');
   });
 
   it('counts a broken connection as neither accepted nor refused', async () => {
