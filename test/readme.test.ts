@@ -86,4 +86,30 @@ describe('a recipe that revokes', () => {
       expect(names.filter((name) => !code.includes(`await ${name}.enforcedEverywhere(`))).toEqual([]);
     },
   );
+
+  it.each(recipes.filter(({ code }) => code.includes('await createPublisher(')))(
+    'in $page closes the publisher that it creates, or its process does not end',
+    ({ code }) => {
+      expect(code).toContain('await publisher.close()');
+    },
+  );
+});
+
+describe('the first steps', () => {
+  const firstSteps = ['README.md', 'packages/middleware/README.md', 'packages/denylist/README.md'];
+
+  it.each(firstSteps)('of %s say what to install, and init before the sidecar', (page) => {
+    const text = textOf(page);
+    expect(text).toMatch(/npm install @revocast\/(middleware|denylist)/);
+    expect(text).toContain('npx @revocast/sidecar init --source redis://redis:6379');
+    const start = text.indexOf('npx @revocast/sidecar --source');
+    if (start !== -1) expect(text.indexOf('npx @revocast/sidecar init')).toBeLessThan(start);
+  });
+
+  it.each(['README.md', 'docs/sidecar.md', 'docs/cli.md', 'apps/sidecar/README.md', 'packages/middleware/README.md'])(
+    '%s, which mentions the sidecar, leads to its console',
+    (page) => {
+      expect(linksOf(page)).toContain('docs/console.md');
+    },
+  );
 });
