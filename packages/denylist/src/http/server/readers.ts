@@ -97,7 +97,7 @@ export class Readers implements Reader {
     return () => this.#acceptedListeners.delete(listener);
   }
 
-  /** Calls `listener` when a replica has joined, reported or left. */
+  /** Calls `listener` when a replica has joined, moved, changed or left. */
   onProgress(listener: () => void): () => void {
     this.#progressListeners.add(listener);
     return () => this.#progressListeners.delete(listener);
@@ -135,13 +135,16 @@ export class Readers implements Reader {
   /** @returns the revision that upstream must accept before these replicas count; undefined when there are too many. */
   report(entry: ReaderEntry, rows: readonly ReportRow[]): number | undefined {
     entry.reportedAtMs = this.#clock.monotonicMs();
+    let isNews = false;
     for (const { id = entry.identity, left, ...row } of rows) {
       // A process reports only itself; a relay also reports others.
       if (!entry.relay && id !== entry.identity) continue;
+      isNews ||= left === true || !saysTheSame(entry.replicas.get(id), row);
       if (left) this.#drop(entry, id);
       else if (!this.#hold(entry, id, row)) return undefined;
     }
-    this.#tellProgress();
+    // Every replica reports once a second. Upstream learns that it lives from this sidecar, once a second for all of them.
+    if (isNews) this.#tellProgress();
     return entry.revision;
   }
 
@@ -388,4 +391,17 @@ export class Readers implements Reader {
     const at = parsePosition(cursor);
     return at?.feed === this.id ? at.n : undefined;
   }
+}
+
+/** Whether a row of a report changes nothing. Without a position it leaves the one that is held. */
+function saysTheSame(held: HeldReplica | undefined, row: HeldReplica): boolean {
+  return (
+    held !== undefined &&
+    held.untilMs === undefined &&
+    (row.n === undefined || row.n === held.n) &&
+    row.failOpen === held.failOpen &&
+    row.hasLookUp === held.hasLookUp &&
+    row.maxStalenessMs === held.maxStalenessMs &&
+    (row.label === undefined || row.label === held.label)
+  );
 }

@@ -151,7 +151,7 @@ describe('a report', () => {
     const heard: string[] = [];
     const stops = [readers.onProgress(() => heard.push('progress')), readers.onAccepted(() => heard.push('accepted'))];
     const { entry, connection } = joined();
-    readers.report(entry, []);
+    readers.report(entry, [{ ...row, n: 1 }]);
     readers.accepted(1);
     readers.accepted(1);
     readers.disconnected(entry, connection);
@@ -159,6 +159,28 @@ describe('a report', () => {
     joined();
     readers.accepted(2);
     expect(heard).toEqual(['progress', 'progress', 'accepted', 'progress']);
+  });
+
+  it.each([
+    ['moves', { n: 2 }],
+    ['is fail-open from now on', { failOpen: true }],
+    ['has a look-up from now on', { hasLookUp: true }],
+    ['may stay fresh for longer', { maxStalenessMs: 6000 }],
+    ['has left', { left: true }],
+  ])('of a replica that %s is heard upstream, and a repetition of it is not', (_what, change) => {
+    const { readers, joined } = given();
+    const { entry } = joined();
+    readers.report(entry, [{ ...row, n: 1 }]);
+    let heard = 0;
+    readers.onProgress(() => {
+      heard += 1;
+    });
+    readers.report(entry, [{ ...row, n: 1 }]);
+    readers.report(entry, [row]);
+    readers.report(entry, []);
+    expect(heard).toBe(0);
+    readers.report(entry, [{ ...row, n: 1, ...change }]);
+    expect(heard).toBe(1);
   });
 });
 
