@@ -51,12 +51,6 @@ export class FrameReader {
     return this.#frame.toString(encoding, at, at + bytes);
   }
 
-  /** A view of `bytes` bytes. */
-  view(bytes: number): DataView {
-    const at = this.skip(bytes);
-    return new DataView(this.#frame.buffer, this.#frame.byteOffset + at, bytes);
-  }
-
   /** @returns where the skipped bytes begin. */
   skip(bytes: number): number {
     const at = this.#at;
