@@ -96,7 +96,7 @@ export class Reporter {
   async #sendUntilCurrent(): Promise<void> {
     this.#isSending = true;
     await this.#clock.sleep(settleMs);
-    for (let busyMs = 2 * restMs; this.#isDue && !this.#closed; busyMs = Math.min(busyRestMs, 2 * busyMs)) {
+    for (let busyMs = restMs; this.#isDue && !this.#closed; busyMs = Math.min(busyRestMs, 2 * busyMs)) {
       this.#isDue = false;
       const beganAtMs = this.#clock.monotonicMs();
       try {
@@ -105,12 +105,14 @@ export class Reporter {
         // No retry here: the next batch reports again, and until then the missing report withholds the proof.
         break;
       }
-      const tookMs = this.#clock.monotonicMs() - beganAtMs;
+      const endedAtMs = this.#clock.monotonicMs();
+      const tookMs = endedAtMs - beganAtMs;
       const longestMs = Math.max(restMs, longestRestMs(tookMs));
       const leastMs = Math.min(longestMs, Math.max(restMs, restFactor * tookMs));
-      await this.#clock.sleep(leastMs);
-      const moreMs = Math.min(longestMs, busyMs) - leastMs;
-      if (this.#isDue && moreMs > 0 && !this.#namesNewReplicas()) await this.#restLonger(moreMs);
+      const longerMs = Math.min(longestMs, busyMs);
+      if (longerMs > leastMs && !this.#namesNewReplicas()) await this.#restLonger(longerMs);
+      const restedMs = this.#clock.monotonicMs() - endedAtMs;
+      if (restedMs < leastMs) await this.#clock.sleep(leastMs - restedMs);
     }
     this.#isSending = false;
   }
