@@ -2,7 +2,7 @@ import type { FreshnessStatus } from '@revocast/denylist/replica';
 
 /** The parts of a replica that are observed. */
 interface Proven {
-  readonly freshness: { status(): Pick<FreshnessStatus, 'state'> };
+  readonly freshness: { isFresh(): boolean; status(): Pick<FreshnessStatus, 'state'> };
   onPosition(listener: () => void): unknown;
 }
 
@@ -16,7 +16,7 @@ interface Proven {
 export function proveAtOnce(replica: Proven, { beatNow }: { beatNow(): void }): void {
   let wasStale = false;
   const check = () => {
-    const isStale = replica.freshness.status().state === 'stale';
+    const isStale = !replica.freshness.isFresh() && replica.freshness.status().state === 'stale';
     if (isStale && !wasStale) beatNow();
     wasStale = isStale;
   };

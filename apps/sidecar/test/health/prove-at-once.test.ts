@@ -9,7 +9,7 @@ function beatsAfter(first: State, ...states: readonly State[]): number[] {
   let reached = () => {};
   let beats = 0;
   const replica = {
-    freshness: { status: () => ({ state }) },
+    freshness: { isFresh: () => state === 'fresh', status: () => ({ state }) },
     onPosition(listener: () => void) {
       reached = listener;
     },
