@@ -65,7 +65,8 @@ export class FakeFeed implements Feed {
 
   /** What this process reports to the log about itself. */
   get reported() {
-    return this.#reader?.progress(undefined)[0];
+    const [own] = this.#reader?.progress(undefined) ?? [];
+    return own;
   }
 
   async connect(signal: AbortSignal, reader?: Reader): ReturnType<Feed['connect']> {

@@ -11,25 +11,63 @@ import { boundLabel } from './label.ts';
 const maxReplicas = 10_000;
 /** A line of a reader is never longer, in bytes. */
 const maxLineBytes = 1024 * 1024;
+/** Enough for the replicas of a host. */
+const firstLineBytes = 4096;
 const kinds = { server: 1, lookUp: 2 };
 
-export function encodeReplicas(replicas: readonly ReplicaProgress[]): unknown[] {
-  return replicas.map(({ id, label, cursor, failOpen, maxStalenessMs, isServer, hasLookUp }) => [
-    id,
-    cursor ?? null,
-    failOpen ? 1 : 0,
-    maxStalenessMs,
-    // Undefined is unknown, and so is an absent element.
-    ...(hasLookUp === undefined ? [] : [(isServer ? kinds.server : 0) + (hasLookUp ? kinds.lookUp : 0)]),
-    ...(hasLookUp === undefined || label === undefined ? [] : [label]),
-  ]);
+export function encodeReplicas(replicas: Iterable<ReplicaProgress>): unknown[] {
+  return Array.from(replicas, encodeReplica);
 }
 
-/** The same as text, without the labels where they would make the line too long: they are only for people. */
-export function formatReplicas(replicas: readonly ReplicaProgress[]): string {
-  const text = JSON.stringify(encodeReplicas(replicas));
-  if (Buffer.byteLength(text) <= maxLineBytes) return text;
-  return JSON.stringify(encodeReplicas(replicas.map((replica) => ({ ...replica, label: undefined }))));
+function encodeReplica({ id, label, cursor, failOpen, maxStalenessMs, isServer, hasLookUp }: ReplicaProgress) {
+  const fields: unknown[] = [id, cursor ?? null, failOpen ? 1 : 0, maxStalenessMs];
+  // Undefined is unknown, and so is an absent element.
+  if (hasLookUp === undefined) return fields;
+  fields.push((isServer ? kinds.server : 0) + (hasLookUp ? kinds.lookUp : 0));
+  if (label !== undefined) fields.push(label);
+  return fields;
+}
+
+/**
+ * Writes them as text into memory that is used again: the report of a sidecar with 10,000 replicas is a megabyte, and may be
+ * written several times a second. Without the labels where they would make the line too long: they are only for people.
+ *
+ * @param replicas makes the same replicas at each call.
+ */
+export class ReplicasWriter {
+  #bytes = Buffer.allocUnsafeSlow(firstLineBytes);
+  #length = 0;
+
+  /** @returns the text behind `prefix`, valid until the next call. */
+  write(prefix: string, replicas: () => Iterable<ReplicaProgress>): Buffer {
+    if (!this.#fill(prefix, replicas(), true)) this.#fill(prefix, replicas(), false);
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** @returns false when the line is too long with the labels. */
+  #fill(prefix: string, replicas: Iterable<ReplicaProgress>, hasLabels: boolean): boolean {
+    this.#length = 0;
+    this.#text(`${prefix}[`);
+    let separator = '';
+    for (const replica of replicas) {
+      this.#text(separator + JSON.stringify(encodeReplica(hasLabels ? replica : { ...replica, label: undefined })));
+      if (hasLabels && this.#length >= maxLineBytes) return false;
+      separator = ',';
+    }
+    this.#text(']');
+    return true;
+  }
+
+  #text(text: string): void {
+    // Of UTF-8, a character of a string takes three bytes at most.
+    const needed = this.#length + 3 * text.length;
+    if (needed > this.#bytes.byteLength) {
+      const larger = Buffer.allocUnsafeSlow(2 * needed);
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    this.#length += this.#bytes.write(text, this.#length);
+  }
 }
 
 /**

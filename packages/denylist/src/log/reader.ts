@@ -29,8 +29,11 @@ export interface Reader {
   readonly id: string;
   /** It reports the replicas behind it. Default false. */
   readonly relay?: boolean;
-  /** The replicas it reports, when it has itself applied everything up to `position`. */
-  progress(position: { readonly cursor: string } | undefined): readonly ReplicaProgress[];
+  /**
+   * The replicas it reports, when it has itself applied everything up to `position`. To be read at once and once: a sidecar
+   * may have 10,000, and makes each one when it is read.
+   */
+  progress(position: { readonly cursor: string } | undefined): Iterable<ReplicaProgress>;
   /** A new snapshot was read: earlier positions of the feed may be of another history. */
   snapshotRead?(): void;
   /** Calls `listener` when a replica behind it has moved and the reader itself has not. */
@@ -48,7 +51,9 @@ export interface Reader {
  * fresh by its last proof: they count until they cannot be.
  */
 export function mayLeave(reader: Reader): boolean {
-  return reader.relay !== true || reader.progress(undefined).every(({ isServer }) => isServer === true);
+  if (reader.relay !== true) return true;
+  for (const { isServer } of reader.progress(undefined)) if (isServer !== true) return false;
+  return true;
 }
 
 /** What a replica promises, as far as publishers rely on it. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { parseJson } from '../codec/json.ts';
-import { decodeReplicas, formatReplicas } from '../codec/replica-progress.ts';
+import { decodeReplicas, ReplicasWriter } from '../codec/replica-progress.ts';
 import {
   countEnforcement,
   type Enforcement,
@@ -39,13 +39,14 @@ interface Line {
 
 /** Writes a reader's line. */
 export function reportTo(session: RedisSession, clock: Clock): SendReport {
+  const writer = new ReplicasWriter();
   return async (reader, position) => {
     const redis = await session.get();
     const { revision = 0 } = reader;
-    const replicas = formatReplicas(reader.progress(position));
     const { epoch = '', head = '', cursor = '' } = position ?? {};
+    // The client copies it when it sends it.
+    const line = writer.write(`${epoch}|${head}|${cursor}|`, () => reader.progress(position));
     const sentAtMs = clock.monotonicMs();
-    const line = [epoch, head, cursor, replicas].join('|');
     const now = await redis.run(reportScript, [keys.replicas], [reader.id, line, Math.round(clock.wallMs())]);
     session.succeeded();
     reader.accepted?.(revision);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeReplicas, encodeReplicas, formatReplicas } from '../../src/codec/replica-progress.ts';
+import { decodeReplicas, encodeReplicas, ReplicasWriter } from '../../src/codec/replica-progress.ts';
 import type { ReplicaProgress } from '../../src/log/reader.ts';
 
 const replica: ReplicaProgress = {
@@ -12,10 +12,22 @@ const replica: ReplicaProgress = {
   hasLookUp: true,
 };
 
+const written = (replicas: readonly ReplicaProgress[], writer = new ReplicasWriter()) =>
+  writer.write('', () => replicas).toString('utf8');
+
 describe('replicas in a line of the registry', () => {
   it('are read as they were written', () => {
     const server = { ...replica, label: undefined, cursor: undefined, isServer: true, hasLookUp: false };
-    expect(decodeReplicas(JSON.parse(formatReplicas([replica, server])))).toEqual([replica, server]);
+    expect(decodeReplicas(JSON.parse(written([replica, server])))).toEqual([replica, server]);
+  });
+
+  it('follow their prefix, in memory that is written again', () => {
+    const writer = new ReplicasWriter();
+    const first = writer.write('e|ö|', () => [replica, replica]).toString('utf8');
+    expect(first).toBe(`e|ö|${JSON.stringify(encodeReplicas([replica, replica]))}`);
+    expect(writer.write('', () => []).toString('utf8')).toBe('[]');
+    const long = Array.from({ length: 100 }, () => replica);
+    expect(written(long, writer)).toBe(JSON.stringify(encodeReplicas(long)));
   });
 
   it('of the last release are of unknown kind', () => {
@@ -41,7 +53,7 @@ describe('replicas in a line of the registry', () => {
       id: String(index),
       label: 'é'.repeat(60),
     }));
-    const text = formatReplicas(many);
+    const text = written(many);
     expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024);
     expect(decodeReplicas(JSON.parse(text))?.at(-1)).toMatchObject({ id: '9999', label: undefined });
   });

@@ -226,7 +226,7 @@ export class EmbeddedLog {
   /** Readers and log are in one process, so no reader is ever unreachable. */
   #enforcement({ epoch, cursor }: AppendedAt): Enforcement {
     if (epoch !== this.#journal.epoch) return nothingKnown;
-    const replicas = [...this.#readers].flatMap(([reader, position]) => reader.progress(position));
+    const replicas = [...this.#readers].flatMap(([reader, position]) => [...reader.progress(position)]);
     const counted = countEnforcement(
       replicas.map((replica) => ({
         replica,

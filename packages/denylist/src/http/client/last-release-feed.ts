@@ -101,7 +101,7 @@ function openConnection({ client, clock, bootId, reporter, close }: OpenConnecti
 function reportTo(client: HttpClient): SendReport {
   return async (reader, position) => {
     const { revision = 0 } = reader;
-    const report = encodeReport({ reader: reader.id, replicas: reader.progress(position) });
+    const report = encodeReport({ reader: reader.id, replicas: [...reader.progress(position)] });
     const response = await post(client, paths.acks, report);
     response.resume();
     if (response.statusCode !== 204) {

@@ -34,7 +34,7 @@ export class StreamReports {
     if (relay !== true) {
       this.#write(
         0,
-        replicas.map((replica) => ({ ...this.#rowOf(replica), id: undefined, label: undefined })),
+        Array.from(replicas, (replica) => ({ ...this.#rowOf(replica), id: undefined, label: undefined })),
       );
       return;
     }
@@ -64,7 +64,7 @@ export class StreamReports {
     this.#write(0, [{ failOpen, hasLookUp, maxStalenessMs, left: true }]);
   }
 
-  #changedRows(replicas: readonly ReplicaProgress[]): { rows: ReportRow[]; isNew: boolean } {
+  #changedRows(replicas: Iterable<ReplicaProgress>): { rows: ReportRow[]; isNew: boolean } {
     const rows: ReportRow[] = [];
     let isNew = false;
     const left = new Set(this.#sent.keys());

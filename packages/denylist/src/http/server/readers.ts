@@ -53,6 +53,8 @@ export class Readers implements Reader {
   readonly #clock: Clock;
   readonly #budget: JoinBudget;
   readonly #entries = new Map<string, ReaderEntry>();
+  /** Those without a connection, the one that has been without it for longest first. */
+  readonly #disconnected = new Set<ReaderEntry>();
   readonly #bySecret = new Map<string, ReaderEntry>();
   /** Readers of the last release, by the names they choose. */
   readonly #byName = new Map<string, ReaderEntry>();
@@ -114,6 +116,7 @@ export class Readers implements Reader {
     const entry = known?.relay === relay ? known : this.#newEntry(relay);
     entry.connection?.replaced();
     entry.connection = connection;
+    this.#disconnected.delete(entry);
     entry.reportedAtMs = this.#clock.monotonicMs();
     entry.followedRevision = undefined;
     const isRemembered = relay || this.#hold(entry, entry.identity, replica);
@@ -165,6 +168,7 @@ export class Readers implements Reader {
     if (entry.connection !== connection) return;
     entry.connection = undefined;
     entry.disconnectedAtMs = this.#clock.monotonicMs();
+    this.#disconnected.add(entry);
     this.#forgetEmpty(entry);
     this.#tellProgress();
   }
@@ -212,6 +216,7 @@ export class Readers implements Reader {
       entry.reportedAtMs = Number.NEGATIVE_INFINITY;
     }
     entry.connection = connection;
+    this.#disconnected.delete(entry);
     entry.followedRevision = entry.revision;
     return entry;
   }
@@ -239,11 +244,10 @@ export class Readers implements Reader {
   }
 
   /** This sidecar itself, and the replicas behind it. */
-  progress(position: { readonly cursor: string } | undefined): ReplicaProgress[] {
-    const replicas = this.replicas();
+  *progress(position: { readonly cursor: string } | undefined): Iterable<ReplicaProgress> {
     // A replica that is no longer remembered may still use look-ups.
     const hasLookUp = this.#clock.monotonicMs() - this.#lookUpSeenAtMs <= failOpenMemoryMs;
-    const own: ReplicaProgress = {
+    yield {
       id: this.id,
       label: this.#label,
       cursor: position?.cursor,
@@ -252,7 +256,7 @@ export class Readers implements Reader {
       isServer: true,
       hasLookUp,
     };
-    return [own, ...replicas];
+    yield* this.#eachReplica();
   }
 
   /**
@@ -260,9 +264,14 @@ export class Readers implements Reader {
    * everything. Removes the others.
    */
   replicas(): ReplicaProgress[] {
+    return [...this.#eachReplica()];
+  }
+
+  *#eachReplica(): Iterable<ReplicaProgress> {
     const nowMs = this.#clock.monotonicMs();
-    const replicas: ReplicaProgress[] = nowMs <= this.#droppedUntilMs ? [droppedReplica] : [];
+    if (nowMs <= this.#droppedUntilMs) yield droppedReplica;
     for (const entry of this.#entries.values()) {
+      const lacksStream = entry.name !== undefined && entry.connection === undefined;
       for (const [id, replica] of entry.replicas) {
         if (nowMs > entry.countsUntilMs(replica, nowMs)) {
           this.#drop(entry, id);
@@ -270,14 +279,12 @@ export class Readers implements Reader {
           entry.connection?.expired();
           continue;
         }
-        const { n, untilMs: _untilMs, ...reported } = replica;
-        const lacksStream = entry.name !== undefined && entry.connection === undefined;
+        const { n, label, failOpen, maxStalenessMs, isServer, hasLookUp } = replica;
         const cursor = n === undefined || lacksStream ? undefined : this.#sourceCursor(n);
-        replicas.push({ ...reported, id, cursor });
+        yield { id, label, cursor, failOpen, maxStalenessMs, isServer, hasLookUp };
       }
       this.#forgetEmpty(entry);
     }
-    return replicas;
   }
 
   /** Milliseconds since the last report of each replica, by its id. A relay reports for the replicas behind it. */
@@ -341,6 +348,7 @@ export class Readers implements Reader {
   #forget(entry: ReaderEntry): void {
     for (const id of entry.replicas.keys()) this.#drop(entry, id);
     this.#entries.delete(entry.identity);
+    this.#disconnected.delete(entry);
     this.#bySecret.delete(entry.secret);
     if (entry.name !== undefined) this.#byName.delete(entry.name);
   }
@@ -351,18 +359,22 @@ export class Readers implements Reader {
    * @returns false when there is none.
    */
   #makeRoom(entry: ReaderEntry): boolean {
-    const nowMs = this.#clock.monotonicMs();
-    let oldest: ReaderEntry | undefined;
-    for (const other of this.#entries.values()) {
-      if (other === entry || other.connection !== undefined || other.replicas.size === 0) continue;
-      if (oldest === undefined || other.disconnectedAtMs < oldest.disconnectedAtMs) oldest = other;
-    }
+    const oldest = this.#longestWithoutConnection(entry);
     if (oldest === undefined) return false;
+    const nowMs = this.#clock.monotonicMs();
     for (const replica of oldest.replicas.values()) {
       this.#droppedUntilMs = Math.max(this.#droppedUntilMs, oldest.countsUntilMs(replica, nowMs));
     }
     this.#forget(oldest);
     return true;
+  }
+
+  #longestWithoutConnection(except: ReaderEntry): ReaderEntry | undefined {
+    const isCandidate = (entry: ReaderEntry) => entry !== except && entry.replicas.size > 0;
+    for (const entry of this.#disconnected) if (isCandidate(entry)) return entry;
+    // Those that have never had one.
+    for (const entry of this.#byName.values()) if (entry.connection === undefined && isCandidate(entry)) return entry;
+    return undefined;
   }
 
   /** Replicas that reports of the last release name, and that no open stream belongs to; without those of one entry. */

@@ -48,9 +48,9 @@ describe('what a sidecar reports upstream', () => {
     readers.disconnected(entry, connection);
     expect(readers.replicas()).toEqual([]);
     await clock.advance(dayMs);
-    expect(readers.progress(undefined)).toMatchObject([{ hasLookUp: true }]);
+    expect([...readers.progress(undefined)]).toMatchObject([{ hasLookUp: true }]);
     await clock.advance(1);
-    expect(readers.progress(undefined)).toMatchObject([{ hasLookUp: false }]);
+    expect([...readers.progress(undefined)]).toMatchObject([{ hasLookUp: false }]);
   });
 
   it('translates what a replica has reached, and no longer once a new snapshot was read', () => {

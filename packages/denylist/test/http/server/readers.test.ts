@@ -417,7 +417,7 @@ describe('a reader of the last release', () => {
   it('gets proofs when it is a relay without replicas, from its first report on that stream', () => {
     const { readers } = given();
     readers.reportByName('relay', []);
-    readers.progress(undefined);
+    readers.replicas();
     const entry = readers.openedByName('relay', new Connection());
     expect(readers.mayProve(entry!)).toBe(false);
     readers.reportByName('relay', []);
@@ -493,7 +493,7 @@ describe('what a sidecar reports upstream', () => {
     readers.mark(2, position('b'));
     readers.mark(5, position('c'));
     readers.report(entry, [{ ...rowOf(1), n: 1 }, { ...rowOf(2), n: 4 }, { ...rowOf(3), n: 5 }, rowOf(4)]);
-    expect(readers.progress({ cursor: 'own' })).toMatchObject([
+    expect([...readers.progress({ cursor: 'own' })]).toMatchObject([
       { id: feedId, cursor: 'own', isServer: true, hasLookUp: false, maxStalenessMs },
       { id: idOf(1), cursor: undefined },
       { id: idOf(2), cursor: 'b' },
@@ -519,7 +519,7 @@ describe('what a sidecar reports upstream', () => {
 
   it('says for a day that a replica with a look-up was behind it', async () => {
     const { clock, readers, joined } = given();
-    const hasLookUp = () => readers.progress(undefined)[0]?.hasLookUp;
+    const hasLookUp = () => [...readers.progress(undefined)][0]?.hasLookUp;
     expect(hasLookUp()).toBe(false);
     const { entry, connection } = joined({ ...process, hasLookUp: true });
     readers.disconnected(entry, connection);
