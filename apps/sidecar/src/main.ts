@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { boundHeap } from './bound-heap.ts';
 import { readCommandLine } from './commands/command-line.ts';
 import { printHelp } from './commands/help.ts';
 import { init } from './commands/init.ts';
@@ -39,8 +40,10 @@ switch (command.name) {
     if (!resolved.ok) {
       process.stderr.write(printProblems(resolved.problems));
       process.exitCode = 2;
-    } else if (command.name === 'run') await run(resolved.config);
-    else if (command.name === 'init') process.exitCode = await init(resolved.config);
+    } else if (command.name === 'run') {
+      boundHeap();
+      await run(resolved.config);
+    } else if (command.name === 'init') process.exitCode = await init(resolved.config);
     else if (command.name === 'repair') process.exitCode = await repair(resolved.config);
     else if (command.name === 'raise-skew') process.exitCode = await raiseSkew(resolved.config);
     else process.stdout.write(command.name === 'print-config' ? printConfig(resolved) : 'valid\n');
