@@ -1,10 +1,12 @@
 import {
   type Clock,
   fanOut,
+  LogMemory,
   type OpenedSource,
   openReplica,
   processLabel,
   type Random,
+  type RememberedLog,
   type Replica,
   randomHex,
 } from '@revocast/denylist/replica';
@@ -15,6 +17,7 @@ import type { Config } from './config/schema.ts';
 import { createRevocationHistory, type RevocationHistory } from './console/revocation-history.ts';
 import { createProbes, type Probes, type ReadyWhen } from './health/probes.ts';
 import { type SourceWatch, watchSource } from './health/watch-source.ts';
+import { keepStateFile } from './state-file.ts';
 import { logStateChanges } from './telemetry/log-state-changes.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import type { Build } from './version.ts';
@@ -41,16 +44,26 @@ export interface FollowedSource {
   readonly replica: Replica;
   readonly readers: Readers;
   readonly history: RevocationHistory;
+  readonly memory: LogMemory;
   readonly sourceWatch: SourceWatch;
   readonly probes: Probes;
   close(): Promise<void>;
 }
 
-/** Starts to replicate the source. The result owns the source and closes it. */
-export function followSource(source: OpenedSource, context: SidecarContext): FollowedSource {
+/**
+ * Starts to replicate the source. The result owns the source and closes it.
+ *
+ * @param remembered what an earlier run of this sidecar remembers of the log.
+ */
+export function followSource(
+  source: OpenedSource,
+  context: SidecarContext,
+  remembered?: RememberedLog,
+): FollowedSource {
   const { config, clock, random, log, telemetry } = context;
   const { maxStalenessMs } = config;
   const readers = new Readers({ clock, id: randomHex(8), label: processLabel('sidecar'), maxStalenessMs });
+  const memory = new LogMemory(clock, remembered);
   const history = createRevocationHistory();
   const replica = openReplica({
     feed: source.feed,
@@ -62,6 +75,7 @@ export function followSource(source: OpenedSource, context: SidecarContext): Fol
     maxRules: config.maxRules,
     observer: fanOut([logStateChanges(log), history.observer, telemetry.observer]),
     reseed: source.reseed,
+    memory,
   });
   const sourceWatch = watchSource({ source, clock, log });
   const { whenUnknown, startupMaxMs } = config;
@@ -69,17 +83,21 @@ export function followSource(source: OpenedSource, context: SidecarContext): Fol
     log.warn({ startupMaxMs }, 'no first snapshot within startupMaxMs: the API starts without it, by its own policy');
   const readyWhen = config.readyWhen ?? readyWhenBehind(config.dataListen);
   const probes = createProbes({ replica, clock, sourceWatch, whenUnknown, readyWhen, startupMaxMs, onGaveUp });
+  const { stateFile: path } = config;
+  const closeStateFile = path === undefined ? undefined : keepStateFile({ path, memory, clock, log });
   return {
     source,
     replica,
     readers,
     history,
+    memory,
     sourceWatch,
     probes,
     async close() {
       sourceWatch.close();
       probes.close();
       await replica.close();
+      await closeStateFile?.();
       await source.close();
     },
   };

@@ -15,6 +15,7 @@ import { openCertificate } from './listeners/certificate.ts';
 import { openCredentials } from './listeners/credentials.ts';
 import { serveFeed } from './serve-feed.ts';
 import { createShutdown } from './shutdown.ts';
+import { readStateFile } from './state-file.ts';
 import { openLog } from './telemetry/log.ts';
 import { codeOf, logFailureOnce } from './telemetry/log-state-changes.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
@@ -61,7 +62,8 @@ export async function startSidecar(
     files.close();
     throw error;
   });
-  const followed = followSource(source, context);
+  const remembered = config.stateFile === undefined ? undefined : await readStateFile(config.stateFile, log);
+  const followed = followSource(source, context, remembered);
   const served = serveFeed(followed, context);
   const closeParts = async () => {
     files.close();
@@ -142,9 +144,9 @@ function openFiles(config: Config, clock: Clock, log: Logger) {
   }
 }
 
-function startHeartbeat({ source, readers, replica }: FollowedSource, log: Logger) {
+function startHeartbeat({ source, readers, replica, memory }: FollowedSource, log: Logger) {
   const onFailure = logFailureOnce(log, 'no heartbeat can be written');
-  const heartbeat = source.startHeartbeat?.({ holder: readers.id, onFailure });
+  const heartbeat = source.startHeartbeat?.({ holder: readers.id, memory, onFailure });
   if (heartbeat !== undefined) proveAtOnce(replica, heartbeat);
   return heartbeat;
 }

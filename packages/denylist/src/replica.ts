@@ -3,6 +3,12 @@
 export { brandError } from './brand-error.ts';
 export type { Clock, Random } from './clock.ts';
 export { isJsonObject, type JsonObject, parseJsonObject } from './codec/json.ts';
+export {
+  decodeRememberedLog,
+  encodeRememberedLog,
+  isIdentity,
+  maxRememberedLogLength,
+} from './codec/remembered-log.ts';
 export { ConfigurationError } from './configuration-error.ts';
 export { disposable, type Undisposed } from './disposable.ts';
 export { errorCodeOf } from './error-code.ts';
@@ -42,6 +48,7 @@ export { readTlsFiles } from './read-tls-files.ts';
 export { readVersion } from './read-version.ts';
 export { Backoff } from './replication/backoff.ts';
 export { type FreshnessStatus, staleCauses } from './replication/freshness.ts';
+export { LogMemory, type RememberedLog } from './replication/log-memory.ts';
 export { defaultMaxStalenessMs, leastMaxStalenessMs, mostMaxStalenessMs } from './replication/max-staleness.ts';
 export { type AppliedResult, fanOut, type ReplicationObserver } from './replication/observer.ts';
 export { openReplica, type Replica, type ReplicaOptions, type ReplicaStatus } from './replication/open-replica.ts';

@@ -11,6 +11,7 @@ import * as append from '../src/redis/scripts/append.ts';
 import * as lease from '../src/redis/scripts/lease.ts';
 import * as logScripts from '../src/redis/scripts/log.ts';
 import * as prune from '../src/redis/scripts/prune.ts';
+import * as recall from '../src/redis/scripts/recall.ts';
 import * as report from '../src/redis/scripts/report.ts';
 import * as rights from '../src/redis/scripts/rights.ts';
 import { staleCauses } from '../src/replication/freshness.ts';
@@ -56,7 +57,7 @@ describe('docs/protocol.md', () => {
     const listed = rows('Redis', /^`\{revocast\}/);
     expect(listed.map(([key]) => name(key)).sort()).toEqual(Object.values(keys).sort());
     const meta = quoted(listed.find(([key]) => name(key) === keys.meta)?.[2] ?? '');
-    const written = Object.values({ ...append, ...lease, ...logScripts, ...prune, ...report, ...rights })
+    const written = Object.values({ ...append, ...lease, ...logScripts, ...prune, ...recall, ...report, ...rights })
       .flatMap((script) => (typeof script === 'object' ? [script.source] : []))
       .join('\n');
     const fields = [...written.matchAll(/'(?:HSET|HMGET|HGET|HEXISTS)', (?:meta|KEYS\[\d\]), ([^)]*)\)/g)]
@@ -67,9 +68,15 @@ describe('docs/protocol.md', () => {
 
   it('names every script with its number of keys', () => {
     const listed = rows('Redis', /^`[a-z-]+`$/).map(([script, count]) => [name(script), Number(count)]);
-    const own = Object.values({ ...append, ...lease, ...logScripts, ...prune, ...report, ...rights }).flatMap(
-      (script) => (typeof script === 'object' ? [[script.name, script.keyCount]] : []),
-    );
+    const own = Object.values({
+      ...append,
+      ...lease,
+      ...logScripts,
+      ...prune,
+      ...recall,
+      ...report,
+      ...rights,
+    }).flatMap((script) => (typeof script === 'object' ? [[script.name, script.keyCount]] : []));
     expect(listed.sort()).toEqual(own.sort());
   });
 

@@ -1,4 +1,5 @@
 import { decodeAppendRequest, encodeAppendRequest } from '../../../packages/denylist/src/codec/append-request.ts';
+import { decodeRememberedLog, encodeRememberedLog } from '../../../packages/denylist/src/codec/remembered-log.ts';
 import { decodeSeeds, encodeSeeds } from '../../../packages/denylist/src/codec/seeds.ts';
 import { ConfigurationError } from '../../../packages/denylist/src/configuration-error.ts';
 import { parseLift, parseRevocation } from '../../../packages/denylist/src/publisher/parse-revocation.ts';
@@ -23,6 +24,23 @@ export const seeds: Decoder = {
   seeds: [Buffer.from(encodeSeeds([{ digest, rule }]))],
   format: 'json',
   decode: (input) => decodeSeeds(input.toString('utf8')),
+};
+
+/** What a sidecar reads from its state file. */
+export const rememberedLog: Decoder = {
+  name: 'remembered-log',
+  seeds: [
+    encodeRememberedLog({ epoch: 'aaaaaaaaaaaaaaaa', position: { cursor: '5-0', head: 'bbbbbbbbbbbbbbbb' } }),
+    encodeRememberedLog({
+      epoch: 'aaaaaaaaaaaaaaaa',
+      identity: 'cccccccccccccccc',
+      position: { cursor: '1767225600000-1', head: 'bbbbbbbbbbbbbbbb' },
+      earlier: { cursor: '1767225590000-0', head: 'dddddddddddddddd' },
+      rule: { seq: 7, cursor: '1767225580000-0', head: 'eeeeeeeeeeeeeeee' },
+    }),
+  ].map((text) => Buffer.from(text)),
+  format: 'json',
+  decode: (input) => decodeRememberedLog(input.toString('utf8')),
 };
 
 /** What a program passes to `revoke()` and `lift()`. */

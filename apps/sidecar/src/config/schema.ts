@@ -35,6 +35,10 @@ export const configSchema = z
     sourceTokenFile: filePath.optional().meta({
       description: 'File with the bearer token for the sidecar that `source` names, if that sidecar requires one.',
     }),
+    stateFile: filePath.optional().meta({
+      description:
+        'File in which the sidecar remembers how far the log was. After a stop of all sidecars it shows whether a Redis backup was restored meanwhile (docs/redis.md). Give each sidecar its own, on a disk that outlives it.',
+    }),
     dangerouslyAllowHttp: z.boolean().default(false).meta({
       description:
         'Allows plain `http:` to a sidecar on another host as `source`. A host that can change this traffic can hide every revocation: use it only in a network that no other host can reach.',

@@ -21,6 +21,14 @@ export function logStateChanges(log: StateLog): ReplicationObserver {
     epochChanged() {
       log.warn({}, 'the log began anew');
     },
+    identityChanged(identity, before) {
+      const remedy = 'check which Redis the source names; this sidecar writes no lost rules back until it is restarted';
+      log.warn({ identity, before, remedy }, 'the source is another log than before');
+    },
+    lossProven() {
+      const remedy = 'see "Redis restored from a backup" in docs/redis.md';
+      log.warn({ remedy }, 'the log lacks an entry that this sidecar remembers: it is older than that');
+    },
     restartChanged(restartedAtSeconds) {
       if (restartedAtSeconds === undefined) {
         log.info({}, 'the restart of the log is over: nothing that counts is forgotten');

@@ -51,6 +51,8 @@ export interface FeedPosition {
   readonly epoch: string;
   /** The `prev` of the next entry. */
   readonly head: string;
+  /** The log, across its epochs: 16 hex digits. Undefined where it has none yet, or the feed does not provide it. */
+  readonly identity?: string;
   /** Where to continue reading; only this feed can interpret it. */
   readonly cursor: string;
   /** The log is healing: it began empty, and "not found" is no answer yet (docs/protocol.md). */
@@ -91,6 +93,8 @@ export interface FeedEntry {
   readonly cursor: string;
   /** Absent in a heartbeat. */
   readonly change?: Change;
+  /** Number of the entry, where the feed provides it. */
+  readonly seq?: number;
 }
 
 export interface FeedBatch {

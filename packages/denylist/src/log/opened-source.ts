@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../clock.ts';
+import type { LogMemory } from '../replication/log-memory.ts';
 import type { Reseed } from '../replication/reseed.ts';
 import type { Change } from '../rules/event.ts';
 import type { TransportOptions } from '../sources/source.ts';
@@ -30,7 +31,12 @@ export interface OpenedSource {
   /** Counts the usage that processes report. An embedded log has none. */
   readonly usage?: UsageStore;
   /** Starts to write heartbeats whenever this process has the lease. Only Redis needs it. */
-  startHeartbeat?(options: { readonly holder: string; readonly onFailure?: (error: unknown) => void }): {
+  startHeartbeat?(options: {
+    readonly holder: string;
+    /** What this process remembers of the log; default nothing. */
+    readonly memory?: LogMemory;
+    readonly onFailure?: (error: unknown) => void;
+  }): {
     /** Writes one heartbeat at once, with or without the lease. */
     beatNow(): void;
     stop(): Promise<void>;

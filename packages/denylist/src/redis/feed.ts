@@ -98,7 +98,7 @@ class RedisFeedConnection implements FeedConnection {
     const sentAtMs = clock.monotonicMs();
     const reply = readArray(await redis.run(positionScript, [keys.meta, keys.log], []), 'position');
     const answeredAtMs = clock.monotonicMs();
-    const [now, epoch, head, healing, maxTokenLifetime, minReader, cursor, skew] = reply;
+    const [now, epoch, head, healing, maxTokenLifetime, minReader, cursor, skew, identity] = reply;
     const knownEpoch = readOptionalText(epoch, 'epoch');
     if (knownEpoch === undefined) {
       throw new FeedError('not_ready', 'expected a log, found none: start a sidecar, or run `revocast-sidecar init`');
@@ -106,6 +106,7 @@ class RedisFeedConnection implements FeedConnection {
     const logMs = readNumber(now, 'TIME');
     return {
       epoch: knownEpoch,
+      identity: readOptionalText(identity, 'identity') || undefined,
       head: readText(head, 'head'),
       cursor: readText(cursor, 'last id'),
       healing: readNumber(healing, 'healing') === 1,
@@ -159,7 +160,13 @@ class RedisFeedConnection implements FeedConnection {
         if (event === undefined) throw new FeedGap('unreadable', `the log entry ${id} cannot be read`);
         if (event.kind === 'heartbeat') heartbeat = event;
         cursor = id;
-        entries.push({ prev, head: linkHead(prev, line), cursor, change: event.kind === 'rule' ? event : undefined });
+        entries.push({
+          prev,
+          head: linkHead(prev, line),
+          cursor,
+          change: event.kind === 'rule' ? event : undefined,
+          seq: event.seq,
+        });
       }
       if (entries.length > 0) quietSinceMs = sentAtMs;
       else if (sentAtMs - quietSinceMs >= quietMs) {

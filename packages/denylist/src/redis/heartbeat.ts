@@ -1,5 +1,6 @@
 import { type Clock, readClock } from '../clock.ts';
 import { readRule, rowBytes, viewOf } from '../codec/rows.ts';
+import type { LogMemory, RememberedLog } from '../replication/log-memory.ts';
 import { agreedNow } from '../rules/agreed-now.ts';
 import { defaultMaxTokenLifetimeSeconds, forgettableAt } from '../rules/rule.ts';
 import { randomHex } from '../system-clock.ts';
@@ -34,6 +35,8 @@ interface HeartbeatOptions {
   readonly clock: Clock;
   /** Identifies this process in the lease. */
   readonly holder: string;
+  /** What this process remembers of the log, to recognise it after a gap. */
+  readonly memory?: Pick<LogMemory, 'latest' | 'named'>;
   readonly onFailure?: (error: unknown) => void;
 }
 
@@ -106,17 +109,18 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<Beat> {
-    const { session, holder, clock } = this.#options;
+    const { session, holder, clock, memory } = this.#options;
     const withoutLease = this.#urgent.signal.aborted ? 1 : 0;
     this.#urgent = new AbortController();
     const redis = await session.get();
     const opening = [randomHex(8), defaultMaxTokenLifetimeSeconds, logRetentionMs];
     const writer = readClock(clock);
-    const args = [...opening, holder, leaseMs, withoutLease, ...clockArguments(writer)];
+    const args = [...opening, holder, leaseMs, withoutLease, ...clockArguments(writer), ...rememberedArguments(memory?.latest)];
     const touched = [keys.lease, keys.log, keys.meta, keys.rules];
-    const [result, now, stored] = readArray(await redis.run(heartbeatScript, touched, args), 'heartbeat');
+    const [result, now, stored, epoch, identity] = readArray(await redis.run(heartbeatScript, touched, args), 'heartbeat');
     const logMs = readNumber(now, 'heartbeat time');
     const leaseHolder = parseStoredClock(readText(stored, 'clock'));
+    memory?.named(readText(epoch, 'epoch'), readText(identity, 'identity'));
     return {
       hasLease: readText(result, 'heartbeat') === 'written',
       agreedMs: agreedNow({ logMs, writer, leaseHolder }).agreedMs,
@@ -138,4 +142,9 @@ export class Heartbeat {
     }
     for (const slice of slicesOf(ended)) await redis.run(pruneScript, [keys.rules, keys.meta], [nowSeconds, ...slice]);
   }
+}
+
+function rememberedArguments(log: RememberedLog | undefined): string[] {
+  const marks = [log?.position, log?.earlier, log?.rule];
+  return [log?.identity ?? '', ...marks.flatMap((mark) => [mark?.cursor ?? '', mark?.head ?? ''])];
 }

@@ -1,12 +1,18 @@
 import type { Clock, Random } from '../clock.ts';
+import type { FeedPosition } from '../log/feed.ts';
 import type { LostRule } from '../log/revocation-log.ts';
 import { restartInForce } from '../rules/log-restart.ts';
 import type { Denylist } from '../table/denylist.ts';
 import { Backoff } from './backoff.ts';
 import type { Freshness } from './freshness.ts';
 import type { LogClock } from './log-clock.ts';
+import type { LogMemory, RememberedLog } from './log-memory.ts';
 import type { ReplicationObserver } from './observer.ts';
-import { type Reseed, SnapshotContents } from './reseed.ts';
+import { type RecallAct, type Reseed, SnapshotContents } from './reseed.ts';
+
+/** Between two questions whether another sidecar has written everything back. */
+const askMs = 1000;
+const asksBeforeMark = 5;
 
 export interface LossRecoveryOptions {
   readonly denylist: Denylist;
@@ -16,6 +22,8 @@ export interface LossRecoveryOptions {
   readonly random: Random;
   /** Set in a process that can write the log (a sidecar). Without it nothing is re-seeded after a loss. */
   readonly reseed?: Reseed;
+  /** What this process remembers of the log; a sidecar reads it from its state file. Default nothing. */
+  readonly memory?: LogMemory;
   readonly observer?: ReplicationObserver;
   readonly signal: AbortSignal;
 }
@@ -36,6 +44,10 @@ export class LossRecovery {
   #successor: string | undefined;
   #contents: SnapshotContents | undefined;
   #hasReseeded = false;
+  /** Of the log that is followed now; its last rule entry is compared with the log. */
+  #remembered: RememberedLog | undefined;
+  /** This replica holds rules of a log with another identity. */
+  #isMixed = false;
   #stop = new AbortController();
 
   constructor(options: LossRecoveryOptions) {
@@ -53,8 +65,15 @@ export class LossRecovery {
     this.#successor = undefined;
   }
 
-  snapshotBegins(epoch: string): void {
-    const { clock, denylist, reseed } = this.#options;
+  snapshotBegins({ epoch, identity }: Pick<FeedPosition, 'epoch' | 'identity'>): void {
+    const { clock, denylist, memory, observer, reseed } = this.#options;
+    const { latest } = memory ?? {};
+    this.#remembered =
+      latest?.epoch === epoch && latest.rule !== undefined && reseed?.recall !== undefined ? latest : undefined;
+    if (identity !== undefined && latest?.identity !== undefined && identity !== latest.identity) {
+      if (!this.#isMixed) observer?.identityChanged?.(identity, latest.identity);
+      this.#isMixed = true;
+    }
     if (this.#successor === undefined && clock.monotonicMs() > this.#freshUntilMs) {
       // After a failover this replica could not read for so long that the log may have acknowledged more meanwhile, and
       // then have been lost itself.
@@ -65,7 +84,7 @@ export class LossRecovery {
     if (this.#successor !== undefined && this.#successor !== epoch) this.#holdsAll = false;
     this.#successor = epoch;
     // An empty denylist lacks nothing.
-    this.#contents = reseed === undefined || denylist.size === 0 ? undefined : new SnapshotContents();
+    this.#contents = reseed === undefined || this.#isMixed || denylist.size === 0 ? undefined : new SnapshotContents();
   }
 
   addRows(rows: Uint8Array): void {
@@ -84,12 +103,19 @@ export class LossRecovery {
     return this.#wasFreshAtLoss && this.#hasReseeded;
   }
 
+  /** Whether a proof counts: not before it is known that the log has what this process remembers, or is marked. */
+  get knowsLog(): boolean {
+    return this.#remembered === undefined;
+  }
+
   /** Appends what the last snapshot lacked, while the tail goes on. Retries until the next snapshot. Never rejects. */
   async reseed(maxTokenLifetimeSeconds: number): Promise<void> {
     const { clock, observer, random, reseed, signal } = this.#options;
     if (reseed === undefined) return;
     // Read before the first await: a later snapshot may contain a later restart, which this re-seed must not end.
-    const restart = this.#holdsAll ? this.#restartInForce() : undefined;
+    const holdsAll = this.#holdsAll && !this.#isMixed;
+    const coverage = this.#isMixed || !this.#wasFreshAtLoss ? 'ask' : holdsAll ? 'cover_all' : 'cover';
+    const restart = holdsAll ? this.#restartInForce() : undefined;
     const contents = this.#contents;
     this.#contents = undefined;
     const stop = AbortSignal.any([signal, this.#stop.signal]);
@@ -106,6 +132,7 @@ export class LossRecovery {
         }
         // Last: a replica for which the restart has ended must be able to see everything that was lost.
         if (restart !== undefined && !stop.aborted) await reseed.endRestart?.(restart);
+        if (this.#remembered !== undefined && !stop.aborted) await this.#recall(this.#remembered, coverage, stop);
         if (stop.aborted) return;
         this.#hasReseeded = true;
         return;
@@ -115,6 +142,23 @@ export class LossRecovery {
         await clock.sleep(backoff.nextMs(), stop);
       }
     }
+  }
+
+  /** A loss that another sidecar can repair is not marked as one, so it has some seconds for that. */
+  async #recall(remembered: RememberedLog, coverage: RecallAct, stop: AbortSignal): Promise<void> {
+    const { clock, memory, observer, reseed } = this.#options;
+    let outcome = await reseed?.recall?.(remembered, coverage);
+    for (let asked = 1; outcome === 'lost' && asked < asksBeforeMark && !stop.aborted; asked += 1) {
+      await clock.sleep(askMs, stop);
+      outcome = await reseed?.recall?.(remembered, 'ask');
+    }
+    if (outcome === 'lost' && !stop.aborted) {
+      await reseed?.recall?.(remembered, 'flag');
+      observer?.lossProven?.();
+    }
+    if (stop.aborted) return;
+    if (outcome !== 'continues') memory?.forgetRule();
+    this.#remembered = undefined;
   }
 
   #lostRules(contents: SnapshotContents, maxTokenLifetimeSeconds: number, stop: AbortSignal): Promise<LostRule[]> {

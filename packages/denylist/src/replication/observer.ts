@@ -14,6 +14,10 @@ export interface ReplicationObserver {
   freshnessChanged?(status: FreshnessStatus): void;
   gapFound?(cause: GapCause): void;
   epochChanged?(): void;
+  /** The log has another identity than the one that was followed: it is not that log, and not a copy of it. */
+  identityChanged?(identity: string, before: string): void;
+  /** The log lacks an entry that this process remembers: it is older than that, and was marked as restarted. */
+  lossProven?(): void;
   /** Log seconds at which the log began empty, while revocations stated before may be lost; then undefined. */
   restartChanged?(restartedAtSeconds: number | undefined): void;
   /** A snapshot with this number of rules was merged. */
@@ -37,6 +41,8 @@ export function fanOut(observers: Iterable<ReplicationObserver>): Required<Repli
     positionReached: (position) => toEach((observer) => observer.positionReached?.(position)),
     freshnessChanged: (status) => toEach((observer) => observer.freshnessChanged?.(status)),
     gapFound: (cause) => toEach((observer) => observer.gapFound?.(cause)),
+    identityChanged: (identity, before) => toEach((observer) => observer.identityChanged?.(identity, before)),
+    lossProven: () => toEach((observer) => observer.lossProven?.()),
     epochChanged: () => toEach((observer) => observer.epochChanged?.()),
     restartChanged: (atSeconds) => toEach((observer) => observer.restartChanged?.(atSeconds)),
     resynced: (rules) => toEach((observer) => observer.resynced?.(rules)),

@@ -10,6 +10,7 @@ import { compareSlices } from './compare-slices.ts';
 import { Freshness, type FreshnessStatus } from './freshness.ts';
 import { keepHouse } from './housekeeping.ts';
 import { LogClock } from './log-clock.ts';
+import type { LogMemory } from './log-memory.ts';
 import { checkMaxStaleness, defaultMaxStalenessMs } from './max-staleness.ts';
 import { fanOut, type ReplicationObserver } from './observer.ts';
 import { replicate } from './replicate.ts';
@@ -25,6 +26,8 @@ export interface ReplicaOptions {
   readonly maxRules?: number;
   /** Appends rules that the log lost. Only sidecars that can write the log have one. */
   readonly reseed?: Reseed;
+  /** What this process remembers of the log, to recognise it after an interruption. For sidecars. */
+  readonly memory?: LogMemory;
   readonly observer?: ReplicationObserver;
   /** The id of this process: 1–64 letters, digits, `_` or `-`. Default: random. */
   readonly id?: string;
@@ -96,7 +99,7 @@ class FeedReplica {
   #active = active;
 
   constructor(options: ReplicaOptions) {
-    const { feed, clock, random, reseed, failOpen = false, hasLookUp = false, maxRules } = options;
+    const { feed, clock, random, reseed, memory, failOpen = false, hasLookUp = false, maxRules } = options;
     const maxStalenessMs = checkMaxStaleness(options.maxStalenessMs ?? defaultMaxStalenessMs);
     const { id = drawId(random), label = options.id } = options;
     const reader = options.reader ?? singleReplica({ id, label, failOpen, hasLookUp, maxStalenessMs });
@@ -112,7 +115,7 @@ class FeedReplica {
     const parts = { denylist, freshness, logClock, clock, observer, signal: this.#stop.signal };
     const maxTokenLifetimeSeconds = () => this.#position?.maxTokenLifetimeSeconds ?? defaultMaxTokenLifetimeSeconds;
     this.#running = [
-      replicate({ ...parts, feed, random, reader, reseed }),
+      replicate({ ...parts, feed, random, reader, reseed, memory }),
       keepHouse({ ...parts, maxTokenLifetimeSeconds }),
       ...(reseed?.lacking === undefined ? [] : [compareSlices({ ...parts, reseed, maxTokenLifetimeSeconds })]),
     ];

@@ -12,6 +12,7 @@ import type { Reader } from '../log/reader.ts';
 import type { Change } from '../rules/event.ts';
 import { Backoff } from './backoff.ts';
 import type { Freshness } from './freshness.ts';
+import type { RememberedEntry } from './log-memory.ts';
 import { LossRecovery, type LossRecoveryOptions } from './loss-recovery.ts';
 import type { AppliedResult } from './observer.ts';
 
@@ -75,6 +76,8 @@ class Replication {
   /** The head after the snapshot, until the tail has passed it. */
   #secondHead: string | undefined;
   #epoch: string | undefined;
+  /** The last entry of the tail that changed a rule, since the last snapshot. */
+  #lastRule: RememberedEntry | undefined;
   /** The changes of this batch that are not reported to the observer yet. */
   readonly #applied: AppliedChange[] = [];
 
@@ -143,7 +146,7 @@ class Replication {
     const { denylist, freshness, logClock, observer, reader } = this.#options;
     const first = await connection.position();
     refuseNewerFormat(first);
-    this.#recovery.snapshotBegins(first.epoch);
+    this.#recovery.snapshotBegins(first);
     denylist.expectRoom(first.rules);
     let rules = 0;
     for await (const rows of connection.snapshot()) {
@@ -161,6 +164,7 @@ class Replication {
     if (this.#epoch !== undefined && this.#epoch !== second.epoch) observer?.epochChanged?.();
     this.#epoch = second.epoch;
     freshness.markHealing(second.healing);
+    this.#lastRule = undefined;
     this.#position = first;
     this.#secondHead = second.head;
     this.#recovery.snapshotEnds();
@@ -171,7 +175,7 @@ class Replication {
     return first;
   }
 
-  #apply({ prev, head, cursor, change }: FeedEntry, { lifts }: FeedConnection): void {
+  #apply({ prev, head, cursor, change, seq }: FeedEntry, { lifts }: FeedConnection): void {
     const { denylist, logClock } = this.#options;
     const position = this.#position;
     if (position === undefined) throw new FeedGap('chain', 'an entry arrived before a position was known');
@@ -188,6 +192,7 @@ class Replication {
       }
     }
     this.#position = { ...position, head, cursor };
+    if (change !== undefined && seq !== undefined) this.#lastRule = { seq, cursor, head };
     if (head === this.#secondHead) this.#complete(position);
   }
 
@@ -207,7 +212,7 @@ class Replication {
   }
 
   #applyProof({ logTime, healing, provenAtMs, heartbeatLoggedAtMs }: FeedBatch): void {
-    const { freshness, logClock, observer } = this.#options;
+    const { freshness, logClock, memory, observer } = this.#options;
     if (logTime !== undefined) logClock.learn(logTime);
     if (healing !== undefined) freshness.markHealing(healing);
     const now = logClock.nowMs();
@@ -215,7 +220,12 @@ class Replication {
     if (provenAtMs === undefined || this.#secondHead !== undefined) return;
     // A healing log may lack rules that it had acknowledged.
     if (healing === true && !this.#recovery.believesHeartbeats) return;
+    if (!this.#recovery.knowsLog) return;
     freshness.prove({ provenAtMs, heartbeatLoggedAtMs });
+    // Not in recovery: what follows a gap must not be taken for what preceded it.
+    if (healing === false && this.#position !== undefined && freshness.isFresh()) {
+      memory?.remember(this.#position, this.#lastRule);
+    }
   }
 }
 

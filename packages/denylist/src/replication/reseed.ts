@@ -5,6 +5,7 @@ import { emptyRule, forgettableAt, mergeRules, type Rule, sameRule } from '../ru
 import type { Denylist } from '../table/denylist.ts';
 import { ruleAt, slotWords } from '../table/rule-segment.ts';
 import { RuleTable } from '../table/rule-table.ts';
+import type { RememberedLog } from './log-memory.ts';
 
 /**
  * Appends rules that the log lost. Appending merges, so it cannot undo a lift, and a rule that another process has
@@ -28,7 +29,18 @@ export interface Reseed {
    * itself.
    */
   endRestart?(stamp: number): Promise<void>;
+  /**
+   * Compares the last rule entry that this process remembers with the log. `flag`: states a restart if it is lost.
+   * `cover`: this process has written everything back up to that entry; `cover_all`: and holds everything before it too, so
+   * it ends the restart that the loss led to.
+   */
+  recall?(memory: RememberedLog, act: RecallAct): Promise<Recalled>;
 }
+
+export type RecallAct = 'ask' | 'flag' | 'cover' | 'cover_all';
+
+/** `trimmed`: the log no longer keeps entries of that age, so nothing can be said. */
+export type Recalled = 'continues' | 'trimmed' | 'lost' | 'covered' | 'other_epoch';
 
 export interface Lacking {
   /** Undefined while the clocks disagree: then no rule counts as ended. */

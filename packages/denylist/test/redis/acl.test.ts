@@ -63,7 +63,7 @@ describe('given a Redis with the users of docs/redis.md', () => {
   });
 
   it('a sidecar deletes its lease and its line when it stops', async () => {
-    const other = await follow(urlOf('sidecar'), 'other');
+    const other = await follow(urlOf('sidecar'), { holder: 'other' });
     await other.replica.ready({ timeoutMs: 20_000 });
     await sidecar.close();
     sidecar = other;

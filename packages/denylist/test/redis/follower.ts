@@ -1,5 +1,6 @@
 import type { OpenedSource } from '../../src/log/opened-source.ts';
 import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
+import { LogMemory, type RememberedLog } from '../../src/replication/log-memory.ts';
 import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
 import { digestSetOf } from '../../src/rules/digest.ts';
 import { openSource } from '../../src/sources/open-source.ts';
@@ -12,6 +13,7 @@ export interface Follower {
   readonly source: OpenedSource;
   readonly replica: Replica;
   readonly publisher: Publisher;
+  readonly memory: LogMemory;
   /** Milliseconds for which it was not fresh, since it was fresh for the first time. */
   readonly notFreshMs: () => number;
   revoke(session: string, id?: string): Promise<unknown>;
@@ -19,7 +21,11 @@ export interface Follower {
   close(): Promise<void>;
 }
 
-export async function follow(url: string, holder = randomHex(4)): Promise<Follower> {
+export async function follow(
+  url: string,
+  { holder = randomHex(4), remembered }: { holder?: string; remembered?: RememberedLog } = {},
+): Promise<Follower> {
+  const memory = new LogMemory(clock, remembered);
   const source = await openSource(url, { clock, random, newEpoch: () => randomHex(8) });
   let staleSinceMs: number | undefined;
   let notFreshMs = 0;
@@ -29,6 +35,7 @@ export async function follow(url: string, holder = randomHex(4)): Promise<Follow
     clock,
     random,
     reseed: source.reseed,
+    memory,
     observer: {
       freshnessChanged({ state }) {
         if (state === 'fresh' && staleSinceMs !== undefined) notFreshMs += clock.monotonicMs() - staleSinceMs;
@@ -38,11 +45,12 @@ export async function follow(url: string, holder = randomHex(4)): Promise<Follow
     },
   });
   const publisher = createPublisherOver({ log: source.log, feed: source.feed, clock, newId: () => randomHex(8) });
-  const heartbeat = source.startHeartbeat?.({ holder });
+  const heartbeat = source.startHeartbeat?.({ holder, memory });
   return {
     source,
     replica,
     publisher,
+    memory,
     notFreshMs: () => notFreshMs + (staleSinceMs === undefined ? 0 : clock.monotonicMs() - staleSinceMs),
     revoke: (session, id = randomHex(8)) => publisher.revoke({ issuer, session, reason: 'logout' }, { id }),
     verdict: (session) =>

@@ -25,7 +25,7 @@ describe('the script that writes heartbeats', () => {
   });
 
   const beat = async (holder = 'us', connection = redis): Promise<string> => {
-    const args = ['0123456789abcdef', 86_400, 3_600_000, holder, leaseMs, 0];
+    const args = ['0123456789abcdef', 86_400, 3_600_000, holder, leaseMs, 0, '', '', '', '', '', '', '', '', ''];
     const reply = await connection.run(heartbeatScript, [keys.lease, keys.log, keys.meta, keys.rules], args);
     return readText(readArray(reply, 'heartbeat')[0], 'heartbeat');
   };

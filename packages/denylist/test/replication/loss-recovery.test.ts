@@ -50,7 +50,7 @@ function given() {
   };
   /** Reads a snapshot of a log that began empty. */
   const readSnapshot = (epoch: string) => {
-    recovery.snapshotBegins(epoch);
+    recovery.snapshotBegins({ epoch });
     denylist.mergeRows(restartRow, 'union');
     recovery.addRows(restartRow);
     recovery.snapshotEnds();

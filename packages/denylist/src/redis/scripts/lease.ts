@@ -1,5 +1,6 @@
 import { eventVersion } from '../../codec/event.ts';
 import { healingBeats, healingMs } from '../../log/healing.ts';
+import { identity } from './identity.ts';
 import { script } from './script.ts';
 import { writing } from './writing.ts';
 
@@ -19,13 +20,15 @@ const longestPauseMs = 1500;
  *
  * KEYS lease, log, meta, rules
  * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · holder · lease time (ms) ·
- *      1 to write one heartbeat without the lease, else 0 · wall clock of this process (ms) · its boot id, empty when unknown
- * Returns { 'written' | 'held', now in ms, `clock` of meta or '' }; `held` when another process has the lease.
+ *      1 to write one heartbeat without the lease, else 0 · wall clock of this process (ms) · its boot id, empty when unknown ·
+ *      identity of the log that this process remembers · stream id and head of its last position at which it was fresh, of an
+ *      earlier one, and of the last rule entry (each empty when there is none)
+ * Returns { 'written' | 'held', now in ms, `clock` of meta or '', epoch, identity or '' }; `held` when another process has the lease.
  */
 export const heartbeatScript = script(
   'heartbeat',
   4,
-  `${writing}
+  `${writing}${identity}
 local lease, log, meta, rules = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local holder = redis.call('GET', lease)
 local now = nowMs()
@@ -34,12 +37,18 @@ if held then
   local left = redis.pcall('PTTL', lease)
   if type(left) == 'number' and left > tonumber(ARGV[5]) then held = false end
 end
-local stored = redis.call('HGET', meta, 'clock') or ''
-if held and ARGV[6] ~= '1' then return { 'held', num(now), stored } end
+local m = redis.call('HMGET', meta, 'clock', 'gapUntil', 'epoch', 'identity')
+local stored, epoch, named = m[1] or '', m[3] or '', m[4] or ''
+if held and ARGV[6] ~= '1' and (m[2] or '') == '' then return { 'held', num(now), stored, epoch, named } end
 if not held then redis.call('SET', lease, ARGV[4], 'PX', ARGV[5]) end
 local minId = num(now - tonumber(ARGV[3]))
 local agreed, _, latest = agreedNow(now, tonumber(ARGV[7]), ARGV[8], stored)
-local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, stampMs = agreed or latest, minId = minId })
+local given = { epoch = ARGV[1], lifetime = ARGV[2], now = now, stampMs = agreed or latest, minId = minId,
+  held = { { ARGV[10], ARGV[11] }, { ARGV[12], ARGV[13] }, { ARGV[14], ARGV[15] } }, isHolder = not held }
+local state = openLog(rules, log, meta, given)
+judgeGap(rules, log, meta, state, given)
+if held and ARGV[6] ~= '1' then return { 'held', num(now), stored, epoch, named } end
+nameLog(rules, meta, state, given, ARGV[9])
 local before = redis.call('HMGET', meta, 'hbAt', 'steadySince', 'ownBeatAt', 'beats')
 local steadySince = tonumber(before[2])
 local pause = before[1] and now - tonumber(before[1]) or 0
@@ -52,10 +61,10 @@ if now >= healUntil and tonumber(beats) >= ${healingBeats} then healing, healUnt
 local body = table.concat({ '${eventVersion}', 'h', num(state.seq + 1), num(now), healing }, '|')
 append(log, meta, state, body, minId)
 redis.call('HSET', meta, 'hbAt', num(now), 'ownBeatAt', num(now), 'steadySince', num(steadySince), 'beats', num(beats), 'healUntil', num(healUntil))
-if held then return { 'held', num(now), stored } end
+if held then return { 'held', num(now), stored, state.epoch, state.identity } end
 stored = table.concat({ num(now), ARGV[7], ARGV[8] }, '|')
 redis.call('HSET', meta, 'clock', stored)
-return { 'written', num(now), stored }
+return { 'written', num(now), stored, state.epoch, state.identity }
 `,
 );
 

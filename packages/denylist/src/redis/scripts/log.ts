@@ -8,7 +8,7 @@ import { restartDetails, writing } from './writing.ts';
  * position-4: the end of the log, read in one atomic step so that head and last id belong together.
  *
  * KEYS meta, log
- * Returns { now in ms, epoch, head, 1 when healing else 0, maxTokenLifetime, minReader, last id, skew (s) };
+ * Returns { now in ms, epoch, head, 1 when healing else 0, maxTokenLifetime, minReader, last id, skew (s), identity };
  * epoch false when there is no log.
  */
 export const positionScript = script(
@@ -16,13 +16,13 @@ export const positionScript = script(
   2,
   `${clocks}
 local now = nowMs()
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'healUntil', 'maxTokenLifetime', 'minReader', 'beats', 'hbAt', 'ownBeatAt', 'skew')
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'healUntil', 'maxTokenLifetime', 'minReader', 'beats', 'hbAt', 'ownBeatAt', 'skew', 'identity')
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 local id = '0-0'
 if last[1] then id = last[1][1] end
 local healing = 0
 if m[1] and isHealing(now, m[3], m[6], m[7], m[8]) then healing = 1 end
-return { num(now), m[1], m[2], healing, m[4], m[5], id, m[9] or '${unstatedCutoffSkewSeconds}' }
+return { num(now), m[1], m[2], healing, m[4], m[5], id, m[9] or '${unstatedCutoffSkewSeconds}', m[10] }
 `,
 );
 
@@ -47,6 +47,8 @@ if restarted then
   local ended = mergeRules(restart, { 0, 0, 0, restart[3] })
   appendRule(rules, log, meta, state, { digest = RESTART, rule = ended, now = now, minId = num(now - tonumber(ARGV[3])), details = '${restartDetails}' })
 end
+if known == 0 then redis.call('HSET', meta, 'identity', state.epoch) end
+redis.call('HSET', meta, 'gapUntil', '')
 local m = redis.call('HMGET', meta, 'beats', 'hbAt', 'ownBeatAt')
 local healing = isHealing(now, state.healUntil, m[1], m[2], m[3])
 if known == 1 and not healing and not restarted then return { 'whole', state.epoch } end
@@ -88,10 +90,7 @@ local now = nowMs()
 local minId = num(now - tonumber(ARGV[3]))
 local agreed, _, latest = agreedNow(now, tonumber(ARGV[5]), ARGV[6], redis.call('HGET', meta, 'clock'))
 local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, stampMs = agreed or latest, minId = minId })
-local restart = ruleOf(rules, RESTART)
-if restart[3] <= restart[4] or num(restart[3]) ~= ARGV[4] then return 0 end
-local ended = mergeRules(restart, { 0, 0, 0, restart[3] })
-appendRule(rules, log, meta, state, { digest = RESTART, rule = ended, now = now, minId = minId, details = '${restartDetails}' })
-return 1
+if endRestart(rules, log, meta, state, { now = now, minId = minId }, ARGV[4]) then return 1 end
+return 0
 `,
 );

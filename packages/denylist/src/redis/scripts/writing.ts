@@ -11,6 +11,7 @@ import {
   unstatedCutoffSkewSeconds,
 } from '../../rules/rule.ts';
 import { clocks } from './clocks.ts';
+import { continuity } from './continuity.ts';
 
 /** As a Lua string: Lua has no literal for bytes. */
 const restartField = [...digestToBytes(restartDigest)].map((byte) => `\\${String(byte).padStart(3, '0')}`).join('');
@@ -46,6 +47,7 @@ local function nextStamp(held, stampMs)
   return math.min(math.max(math.floor(stampMs / 1000), held[3], held[4] + 1), ${forEver})
 end
 local function append(log, meta, state, body, minId)
+  if state.keepFrom and tonumber(minId) > state.keepFrom then minId = num(state.keepFrom) end
   local head = string.sub(redis.sha1hex(state.head .. body), 1, 16)
   local id = redis.call('XADD', log, 'MINID', '~', minId, '*', 'p', state.head, 'e', body)
   redis.call('HSET', meta, 'head', head, 'seq', num(state.seq + 1))
@@ -60,18 +62,32 @@ local function appendRule(rules, log, meta, state, entry)
   redis.call('HSET', rules, entry.digest, struct.pack('>I4I4I4I4', r[1], r[2], r[3], r[4]))
   return id
 end
+local function flagRestart(rules, log, meta, state, given)
+  local held = ruleOf(rules, RESTART)
+  local ends = math.min(math.floor(given.stampMs / 1000) + state.lifetime + ${ruleMarginSeconds}, ${forEver - 1})
+  local rule = mergeRules(held, { ends, 0, nextStamp(held, given.stampMs), 0 })
+  -- The end of an earlier restart must not end this one.
+  if rule[3] <= rule[4] then rule = mergeRules(held, { ends, 0, rule[4] + 1, 0 }) end
+  appendRule(rules, log, meta, state, { digest = RESTART, rule = rule, now = given.now, minId = given.minId, details = '${restartDetails}' })
+  return rule[3]
+end
+-- Ends the restart that has this stamp, and no other: a later one has a later stamp.
+local function endRestart(rules, log, meta, state, given, stamp)
+  local restart = ruleOf(rules, RESTART)
+  if restart[3] <= restart[4] or num(restart[3]) ~= stamp then return false end
+  local ended = mergeRules(restart, { 0, 0, 0, restart[3] })
+  appendRule(rules, log, meta, state, { digest = RESTART, rule = ended, now = given.now, minId = given.minId, details = '${restartDetails}' })
+  return true
+end
+${continuity}
 -- A log that begins empty says so in its first entry, unless it is declared: a new log and a lost log look the same.
 local function openLog(rules, log, meta, given)
-  local m = redis.call('HMGET', meta, 'epoch', 'head', 'seq', 'healUntil', 'maxTokenLifetime', 'skew')
-  if m[1] then return { epoch = m[1], head = m[2], seq = tonumber(m[3]), healUntil = tonumber(m[4]), lifetime = tonumber(m[5]), skew = tonumber(m[6] or '${unstatedCutoffSkewSeconds}') } end
+  local m = redis.call('HMGET', meta, 'epoch', 'head', 'seq', 'healUntil', 'maxTokenLifetime', 'skew', 'identity', 'gapUntil', 'gapId')
+  if m[1] then return { epoch = m[1], head = m[2], seq = tonumber(m[3]), healUntil = tonumber(m[4]), lifetime = tonumber(m[5]),
+    skew = tonumber(m[6] or '${unstatedCutoffSkewSeconds}'), identity = m[7] or '', keepFrom = keepFrom(given, m[8], m[9]) } end
   local state = { epoch = given.epoch, head = string.sub(redis.sha1hex(given.epoch), 1, 16), seq = 0,
-    healUntil = given.now + ${healingMs}, lifetime = tonumber(given.lifetime), skew = ${cutoffSkewSeconds} }
-  if not given.declared then
-    local held = ruleOf(rules, RESTART)
-    local ends = math.min(math.floor(given.stampMs / 1000) + state.lifetime + ${ruleMarginSeconds}, ${forEver - 1})
-    local rule = mergeRules(held, { ends, 0, nextStamp(held, given.stampMs), 0 })
-    appendRule(rules, log, meta, state, { digest = RESTART, rule = rule, now = given.now, minId = given.minId, details = '${restartDetails}' })
-  end
+    healUntil = given.now + ${healingMs}, lifetime = tonumber(given.lifetime), skew = ${cutoffSkewSeconds}, identity = '' }
+  if not given.declared then flagRestart(rules, log, meta, state, given) end
   redis.call('HSET', meta, 'format', 1, 'epoch', state.epoch, 'head', state.head, 'seq', num(state.seq),
     'healUntil', num(state.healUntil), 'beats', '0', 'maxTokenLifetime', given.lifetime, 'skew', '${cutoffSkewSeconds}', 'minReader', 1)
   return state

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { FakeClock } from '@revocast/test-support/fake-clock';
+import { decodeRememberedLog, encodeRememberedLog } from '../../src/codec/remembered-log.ts';
+import type { FeedPosition } from '../../src/log/feed.ts';
+import { LogMemory } from '../../src/replication/log-memory.ts';
+
+const at = (number: number, epoch = 'aaaaaaaaaaaaaaaa'): FeedPosition => ({
+  epoch,
+  head: String(number).padStart(16, '0'),
+  cursor: `${number}-0`,
+  healing: false,
+  maxTokenLifetimeSeconds: 86_400,
+  minReader: 1,
+});
+const rule = { seq: 3, cursor: '3-0', head: '0000000000000003' };
+
+describe('what a sidecar remembers of its log', () => {
+  it('is its last position, one that is five to ten seconds older, and the last entry that changed a rule', async () => {
+    const clock = new FakeClock();
+    const memory = new LogMemory(clock);
+    memory.remember(at(1), rule);
+    for (let number = 2; number <= 40; number += 1) {
+      await clock.advance(500);
+      memory.remember(at(number), undefined);
+    }
+    const { position, earlier, rule: remembered } = memory.latest ?? {};
+    expect({ position: position?.cursor, remembered }).toEqual({ position: '40-0', remembered: rule });
+    const ageMs = (40 - Number(earlier?.cursor.split('-')[0])) * 500;
+    expect(ageMs).toBeGreaterThanOrEqual(4500);
+    expect(ageMs).toBeLessThanOrEqual(10_000);
+  });
+
+  it('is forgotten with the epoch', () => {
+    const memory = new LogMemory(new FakeClock());
+    memory.remember(at(1), rule);
+    memory.remember(at(2, 'bbbbbbbbbbbbbbbb'), undefined);
+    expect(memory.latest).toEqual({ epoch: 'bbbbbbbbbbbbbbbb', position: { cursor: '2-0', head: at(2).head } });
+  });
+
+  it('takes the identity of the log when that is drawn, and keeps it', () => {
+    const memory = new LogMemory(new FakeClock());
+    memory.remember(at(1), undefined);
+    memory.named('bbbbbbbbbbbbbbbb', '1111111111111111');
+    memory.named(at(1).epoch, '');
+    expect(memory.latest?.identity).toBeUndefined();
+    memory.named(at(1).epoch, '1111111111111111');
+    memory.named(at(1).epoch, '2222222222222222');
+    memory.remember(at(2), undefined);
+    expect(memory.latest?.identity).toBe('1111111111111111');
+  });
+
+  it('is the same after it was written and read', () => {
+    const clock = new FakeClock();
+    const memory = new LogMemory(clock);
+    memory.remember({ ...at(7), identity: '1111111111111111' }, rule);
+    expect(decodeRememberedLog(encodeRememberedLog(memory.latest!))).toEqual(memory.latest);
+  });
+});
+
+describe('a text that is read as such a memory', () => {
+  const whole = { v: 1, epoch: 'aaaaaaaaaaaaaaaa', position: { cursor: '1-0', head: 'bbbbbbbbbbbbbbbb' } };
+  it.each<[string, unknown, RegExp]>([
+    ['no JSON', undefined, /JSON object/],
+    ['another version', { ...whole, v: 2 }, /version 1/],
+    ['another epoch', { ...whole, epoch: 'x' }, /^epoch/],
+    ['no position', { ...whole, position: {} }, /^position/],
+    ['another cursor', { ...whole, position: { cursor: '*', head: 'bbbbbbbbbbbbbbbb' } }, /^position/],
+    ['another identity', { ...whole, identity: 5 }, /^identity/],
+    ['a rule without a number', { ...whole, rule: whole.position }, /^rule/],
+    ['another earlier position', { ...whole, earlier: [] }, /^earlier/],
+    ['too many characters', { ...whole, more: 'x'.repeat(5000) }, /at most 4096/],
+  ])('%s is refused', (_name, value, reason) => {
+    expect(decodeRememberedLog(JSON.stringify(value) ?? 'x')).toMatch(reason);
+  });
+});
