@@ -118,7 +118,10 @@ const rows = {
     graph('Gaps and snapshots', 'Gaps in the history of the log, and the snapshots and reseeds after them.', 'none', [
       ['gap: {{cause}}', `sum by (cause) (increase(revocast_log_gaps_total{${pods}}[$__rate_interval]))`],
       ['snapshot: {{cause}}', `sum by (cause) (increase(revocast_resyncs_total{${pods}}[$__rate_interval]))`],
-      ['other log', `sum(increase(revocast_log_epoch_changes_total{${pods}}[$__rate_interval]))`],
+      ['other epoch', `sum(increase(revocast_log_epoch_changes_total{${pods}}[$__rate_interval]))`],
+      ['other log', `sum(increase(revocast_log_identity_changes_total{${pods}}[$__rate_interval]))`],
+      ['different logs', `count(count by (identity) (revocast_log_info{${pods}}))`],
+      ['restored backup', `sum(increase(revocast_log_losses_total{${pods}}[$__rate_interval]))`],
       ['rules written back', `sum(increase(revocast_reseeded_rules_total{${pods}}[$__rate_interval]))`],
     ]),
   ],

@@ -41,6 +41,7 @@ export const statementOutcomes = [
   'invalid',
   'id_conflict',
   'clock_disagreement',
+  'wrong_log',
 ] as const;
 export type StatementOutcome = (typeof statementOutcomes)[number];
 

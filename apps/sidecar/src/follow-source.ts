@@ -76,6 +76,7 @@ export function followSource(
     observer: fanOut([logStateChanges(log), history.observer, telemetry.observer]),
     reseed: source.reseed,
     memory,
+    expectLog: config.expectLog,
   });
   const sourceWatch = watchSource({ source, clock, log });
   const { whenUnknown, startupMaxMs } = config;

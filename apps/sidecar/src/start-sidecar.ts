@@ -8,7 +8,7 @@ import {
 } from '@revocast/denylist/replica';
 import type { Logger } from 'pino';
 import { type Config, type ConfigInput, configSchema } from './config/schema.ts';
-import { type FollowedSource, followSource } from './follow-source.ts';
+import { type FollowedSource, followSource, type SidecarContext } from './follow-source.ts';
 import { proveAtOnce } from './health/prove-at-once.ts';
 import { bindListeners } from './listeners/bind-listeners.ts';
 import { openCertificate } from './listeners/certificate.ts';
@@ -78,7 +78,7 @@ export async function startSidecar(
   );
   telemetry.watch({ ...followed, ...served });
   // Started last: a sidecar that cannot start must never hold the lease for heartbeats.
-  const heartbeat = startHeartbeat(followed, log);
+  const heartbeat = startHeartbeat(followed, context);
   log.info(
     { source: source.name, data: listeners.dataUrl, admin: listeners.adminUrl, console: consoleOf(listeners.dataUrl) },
     'started',
@@ -144,9 +144,12 @@ function openFiles(config: Config, clock: Clock, log: Logger) {
   }
 }
 
-function startHeartbeat({ source, readers, replica, memory }: FollowedSource, log: Logger) {
+function startHeartbeat(
+  { source, readers, replica, memory }: FollowedSource,
+  { config, log }: Pick<SidecarContext, 'config' | 'log'>,
+) {
   const onFailure = logFailureOnce(log, 'no heartbeat can be written');
-  const heartbeat = source.startHeartbeat?.({ holder: readers.id, memory, onFailure });
+  const heartbeat = source.startHeartbeat?.({ holder: readers.id, memory, expectLog: config.expectLog, onFailure });
   if (heartbeat !== undefined) proveAtOnce(replica, heartbeat);
   return heartbeat;
 }

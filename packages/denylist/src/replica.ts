@@ -6,12 +6,12 @@ export { isJsonObject, type JsonObject, parseJsonObject } from './codec/json.ts'
 export {
   decodeRememberedLog,
   encodeRememberedLog,
-  isIdentity,
   maxRememberedLogLength,
 } from './codec/remembered-log.ts';
 export { ConfigurationError } from './configuration-error.ts';
 export { disposable, type Undisposed } from './disposable.ts';
 export { errorCodeOf } from './error-code.ts';
+export { checkExpectLog, isIdentity } from './log/expect-log.ts';
 export { type Feed, FeedError, FeedGap, type FeedPosition } from './log/feed.ts';
 export { fixForFeedError, isNoAnswer } from './log/feed-error-fixes.ts';
 export { active, type LookUp, type UnknownCause, type Verdict } from './log/look-up.ts';

@@ -39,6 +39,14 @@ export const configSchema = z
       description:
         'File in which the sidecar remembers how far the log was. After a stop of all sidecars it shows whether a Redis backup was restored meanwhile (docs/redis.md). Give each sidecar its own, on a disk that outlives it.',
     }),
+    expectLog: z
+      .string()
+      .regex(/^[0-9a-f]{16}$/, 'expected 16 hex digits, the identity of a log')
+      .optional()
+      .meta({
+        description:
+          'Identity of the log, 16 hex digits (`revocast_log_info`): with another log the sidecar is not fresh and writes nothing back. A log without an identity gets this one.',
+      }),
     dangerouslyAllowHttp: z.boolean().default(false).meta({
       description:
         'Allows plain `http:` to a sidecar on another host as `source`. A host that can change this traffic can hide every revocation: use it only in a network that no other host can reach.',

@@ -13,6 +13,12 @@ export function countReplication(metrics: Metrics): ReplicationObserver {
     epochChanged() {
       metrics.counter('log_epoch_changes_total').inc();
     },
+    logIdentified(_identity, before) {
+      if (before !== undefined) metrics.counter('log_identity_changes_total').inc();
+    },
+    lossProven() {
+      metrics.counter('log_losses_total').inc();
+    },
     resynced(rules) {
       metrics.counter('resyncs_total').inc({ cause: resyncCause });
       resyncCause = 'start';

@@ -21,7 +21,8 @@ export function logStateChanges(log: StateLog): ReplicationObserver {
     epochChanged() {
       log.warn({}, 'the log began anew');
     },
-    identityChanged(identity, before) {
+    logIdentified(identity, before) {
+      if (before === undefined) return;
       const remedy = 'check which Redis the source names; this sidecar writes no lost rules back until it is restarted';
       log.warn({ identity, before, remedy }, 'the source is another log than before');
     },

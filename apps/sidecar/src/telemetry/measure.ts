@@ -16,7 +16,7 @@ export interface Watched {
 
 /** Sets every gauge. A figure that is not known has no sample: a 0 would be a false measurement. */
 export function measure(metrics: Metrics, { replica, probes, feedServer, sourceWatch, usage }: Watched): void {
-  const { rules, maxRules, watermarkMs = 0, clockOffsetMs, freshness } = replica.status();
+  const { rules, maxRules, watermarkMs = 0, clockOffsetMs, freshness, epoch, identity = '' } = replica.status();
   const { count, behind } = feedServer.clients();
   const figures: SourceFigures = sourceWatch.latest()?.figures ?? {};
   const gauges = [
@@ -40,6 +40,9 @@ export function measure(metrics: Metrics, { replica, probes, feedServer, sourceW
   for (const state of ['cold', 'fresh', 'stale'] as const) {
     metrics.gauge('feed_state').set({ state }, state === freshness.state ? 1 : 0);
   }
+  const log = metrics.gauge('log_info');
+  log.reset();
+  if (epoch !== undefined) log.set({ identity, epoch }, 1);
   const policy = metrics.gauge('redis_eviction_policy_info');
   policy.reset();
   if (figures.evictionPolicy !== undefined) policy.set({ policy: figures.evictionPolicy }, 1);

@@ -24,6 +24,13 @@ export const sidecarMetrics = [
     unit: 'entries',
   },
   {
+    name: 'log_info',
+    type: 'gauge',
+    labels: { identity: undefined, epoch: undefined },
+    help: '1 for the log that the sidecar follows: its identity, which outlives a loss, and its epoch.',
+    unit: 'none',
+  },
+  {
     name: 'sidecar_ready',
     type: 'gauge',
     labels: {},

@@ -1,3 +1,4 @@
+import { isIdentity } from '../log/expect-log.ts';
 import type { AppendRequest } from '../log/revocation-log.ts';
 import { digestFromHex, digestToHex, sameDigest } from '../rules/digest.ts';
 import { restartDigest } from '../rules/log-restart.ts';
@@ -8,7 +9,7 @@ import { isUint32 } from './seeds.ts';
 
 // One statement, sent to a sidecar:
 //
-//   {"v":1,"digest":"…","statement":{…},"details":{…},"redisReplicas":…,"broadRulesPerMinute":…}
+//   {"v":1,"digest":"…","statement":{…},"details":{…},"redisReplicas":…,"broadRulesPerMinute":…,"expectLog":"…"}
 //
 // Lost rules are no statement: see seeds.ts.
 
@@ -45,7 +46,9 @@ export function decodeAppendRequest(text: string): AppendRequest | string {
   if (limit !== undefined && limit !== Number.POSITIVE_INFINITY && !(isUint32(limit) && limit >= 1)) {
     return 'broadRulesPerMinute: expected a whole number from 1, or "any"';
   }
-  return { digest, statement, details, redisReplicas, broadRulesPerMinute: limit };
+  const { expectLog } = fields;
+  if (expectLog !== undefined && !isIdentity(expectLog)) return 'expectLog: expected 16 hex digits';
+  return { digest, statement, details, redisReplicas, broadRulesPerMinute: limit, expectLog };
 }
 
 function decodeStatement(value: unknown): Statement | undefined {

@@ -1,3 +1,4 @@
+import { isIdentity } from '../log/expect-log.ts';
 import type { RememberedEntry, RememberedLog } from '../replication/log-memory.ts';
 import { isJsonObject, readVersioned } from './json.ts';
 
@@ -33,11 +34,6 @@ export function decodeRememberedLog(text: string): RememberedLog | string {
   if (fields['earlier'] !== undefined && earlier === undefined) return 'earlier: expected a cursor and a head';
   if (fields['rule'] !== undefined && rule === undefined) return 'rule: expected a number, a cursor and a head';
   return { epoch, identity, position, earlier, rule };
-}
-
-/** Whether a text has the form of the identity of a log. */
-export function isIdentity(value: unknown): value is string {
-  return typeof value === 'string' && hex16.test(value);
 }
 
 function readMark(value: unknown): RememberedLog['position'] | undefined {

@@ -104,6 +104,8 @@ export interface FeedBatch {
    * See {@link ../replication/causal-proof.ts}.
    */
   readonly provenAtMs?: number;
+  /** Of the log behind the proof; undefined where the feed does not name it, or names it in its position. */
+  readonly identity?: string;
   /** The log is healing: the proof is valid only for a replica that was fresh at the loss, after its re-seed. */
   readonly healing?: boolean;
   readonly logTime?: LogTimeSample;
@@ -153,6 +155,7 @@ export const feedErrorCodes = [
   'disk_error',
   'no_replicas',
   'no_script',
+  'wrong_log',
   'protocol',
 ] as const;
 export type FeedErrorCode = (typeof feedErrorCodes)[number];

@@ -35,6 +35,8 @@ export interface OpenedSource {
     readonly holder: string;
     /** What this process remembers of the log; default nothing. */
     readonly memory?: LogMemory;
+    /** A log without an identity gets this one. */
+    readonly expectLog?: string;
     readonly onFailure?: (error: unknown) => void;
   }): {
     /** Writes one heartbeat at once, with or without the lease. */

@@ -62,6 +62,8 @@ export interface AppendRequest {
    * accepts this one; default 60. `Infinity`: no limit, and this one is not counted.
    */
   readonly broadRulesPerMinute?: number;
+  /** The identity of the log: any other log refuses the request with `wrong_log`. Default: any log. */
+  readonly expectLog?: string;
 }
 
 /** The value that a revocation denied. */
@@ -70,11 +72,11 @@ export interface LoggedDenial {
   readonly dimension: Dimension;
 }
 
-/** The place of an entry in the history. */
+/** The place of an entry in the history. For a repeated id: the end of the log, behind the entry that was written first. */
 export interface AppendedAt {
   readonly epoch: string;
   readonly head: string;
-  /** The cursor in the feed of the log; empty when unknown, as for a repeated id. */
+  /** The cursor in the feed of the log; empty when unknown. */
   readonly cursor: string;
 }
 
@@ -84,6 +86,8 @@ export interface Appended extends AppendedAt {
   readonly redisReplicas: number | null;
   /** The id was known, so nothing was written. */
   readonly repeated: boolean;
+  /** The log that holds the entry, across its epochs: 16 hex digits. Undefined where it has no such name. */
+  readonly identity?: string;
 }
 
 export const logErrorCodes = [
@@ -99,6 +103,8 @@ export const logErrorCodes = [
   'id_conflict',
   /** Not applied: the statement depends on the time, and no two clocks agree. `block: true` needs no time. */
   'clock_disagreement',
+  /** Not applied: the log is another one than `expectLog` names. */
+  'wrong_log',
   /** Not applied: more clients, tenants, keys or issuers were revoked within a minute than the limit permits. */
   'too_many_broad_rules',
 ] as const;
@@ -164,5 +170,13 @@ export function idConflict(): LogError {
   return new LogError(
     'id_conflict',
     'nothing was revoked: this id was used for another statement within the last day; expected a new id for each revocation, and the same id for its retries only',
+  );
+}
+
+/** @param found empty for a log without an identity. */
+export function wrongLog(expected: string | undefined, found: string): LogError {
+  return new LogError(
+    'wrong_log',
+    `nothing was revoked: expected the log ${expected ?? ''} (expectLog), found ${found === '' ? 'a log without a name' : `the log ${found}`}; check which server the URL names`,
   );
 }

@@ -101,6 +101,20 @@ export const replicationMetrics = [
     unit: 'events',
   },
   {
+    name: 'log_identity_changes_total',
+    type: 'counter',
+    labels: {},
+    help: 'Changes to a log with another identity: not the log of before, and no copy of it.',
+    unit: 'events',
+  },
+  {
+    name: 'log_losses_total',
+    type: 'counter',
+    labels: {},
+    help: 'Times that the log lacked an entry which this process remembers, and was marked as restarted.',
+    unit: 'events',
+  },
+  {
     name: 'resyncs_total',
     type: 'counter',
     labels: { cause: causes },

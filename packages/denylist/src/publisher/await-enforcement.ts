@@ -10,10 +10,22 @@ export interface EnforcedEverywhere extends Omit<Enforcement, 'known' | 'mayReme
   readonly everywhere: boolean;
   /** Milliseconds from the call. */
   readonly ms: number;
+  /** The log that was asked. Replicas of another log are not counted. */
+  readonly log: AskedLog;
+}
+
+/** A log as its users see it. */
+export interface AskedLog {
+  /** Kind and address, without credentials. */
+  readonly name: string;
+  /** 16 hex digits, the same in every epoch. Undefined where the log has no such name. */
+  readonly identity?: string;
+  readonly epoch: string;
 }
 
 interface AwaitEnforcement {
   readonly log: Pick<RevocationLog, 'enforcement'>;
+  readonly asked: AskedLog;
   readonly appended: AppendedAt;
   /** Monotonic milliseconds at which the log had answered. */
   readonly appendedAtMs: number;
@@ -54,7 +66,7 @@ export async function awaitEnforcement(wait: AwaitEnforcement): Promise<Enforced
     const ms = nowMs - startedAtMs;
     if (everywhere || ms >= timeoutMs) {
       const { known: _known, mayRememberLookUp: _mayRememberLookUp, ...counts } = latest;
-      return { ...counts, everywhere, ms };
+      return { ...counts, everywhere, ms, log: wait.asked };
     }
     await clock.sleep(Math.min(pauseMs, timeoutMs - ms), undefined, true);
   }

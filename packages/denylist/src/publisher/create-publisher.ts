@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { ConfigurationError } from '../configuration-error.ts';
 import { disposable } from '../disposable.ts';
+import { checkExpectLog } from '../log/expect-log.ts';
 import type { OpenTelemetryApi } from '../metrics/open-telemetry.ts';
 import { checkWholeNumber } from '../option-bounds.ts';
 import { openSource } from '../sources/open-source.ts';
@@ -29,6 +30,11 @@ export interface CreatePublisherOptions extends TransportOptions {
    * that is more than 60 s ahead of the log's fails with LogError `clock_disagreement`. A `Clock` is for tests that step time.
    */
   readonly clock?: 'issuer' | Clock;
+  /**
+   * The identity of the log, 16 hex digits (`revocast_log_info` of a sidecar): a revocation that would reach another log fails with
+   * LogError `wrong_log` and is not in force. Default: any log.
+   */
+  readonly expectLog?: string;
   /**
    * With `clock: 'issuer'`, the seconds by which the clocks of the issuer's nodes may differ: 0–60, default 1. 0 for an issuer
    * of one node: then a login in the next second works.
@@ -59,6 +65,7 @@ export async function createPublisher(url: string, options: CreatePublisherOptio
   if (options.issuerSpreadSeconds !== undefined && !stampsTokens) {
     throw new ConfigurationError('issuerSpreadSeconds', "expected none without clock: 'issuer', found a number");
   }
+  const expectLog = checkExpectLog(options.expectLog);
   const source = await openSource(url, { clock, tokenFile, dangerouslyAllowHttp });
   const publisher = createPublisherOver({
     log: source.log,
@@ -66,6 +73,7 @@ export async function createPublisher(url: string, options: CreatePublisherOptio
     clock,
     newId: () => randomHex(16),
     broadRulesPerMinute,
+    expectLog,
     observer,
     issuerClock: stampsTokens ? new IssuerClock(clock, issuerSpreadSeconds) : undefined,
     trace: openTelemetry && traceRevocations(openTelemetry),

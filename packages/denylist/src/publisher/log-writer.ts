@@ -41,6 +41,8 @@ export interface PublisherPorts {
   readonly newId: () => string;
   /** As in AppendRequest. */
   readonly broadRulesPerMinute?: number;
+  /** As in AppendRequest. */
+  readonly expectLog?: string;
   /** Present where this process stamps `iat`. */
   readonly issuerClock?: IssuerClock;
   readonly observer?: PublisherObserver;
@@ -72,7 +74,7 @@ export class LogWriter {
   /** @throws ConfigurationError for an option out of its bounds · LogError, with the id for a retry */
   async write(publication: Publication, options: PublishOptions = {}): Promise<Published> {
     checkPublishOptions(options);
-    const { log, clock, newId, broadRulesPerMinute, issuerClock, observer, trace } = this.#ports;
+    const { log, feed, clock, newId, broadRulesPerMinute, expectLog, issuerClock, observer, trace } = this.#ports;
     const { digest, remainingSeconds, statement: stated, ...about } = publication;
     const statement = issuerClock?.state(stated) ?? stated;
     const { id = newId(), redisReplicas = 'all', occurredAtMs, tokens } = options;
@@ -90,7 +92,7 @@ export class LogWriter {
     const sentAtMs = clock.monotonicMs();
     let appended: Appended;
     try {
-      appended = await log.append({ digest, statement, details, redisReplicas, broadRulesPerMinute });
+      appended = await log.append({ digest, statement, details, redisReplicas, broadRulesPerMinute, expectLog });
     } catch (error) {
       observer?.failed?.(error);
       span?.failed(error);
@@ -99,6 +101,7 @@ export class LogWriter {
     }
     const appendedAtMs = clock.monotonicMs();
     if (!appended.repeated) this.#logClock.learn(logTimeSample(appended.loggedAtMs, sentAtMs, appendedAtMs));
+    const asked = { name: feed.name, identity: appended.identity, epoch: appended.epoch };
     span?.logged(appended);
     observer?.published?.(kind, dimension, reason);
     return {
@@ -107,7 +110,7 @@ export class LogWriter {
       loggedAtMs: appended.loggedAtMs,
       redisReplicas: appended.redisReplicas,
       enforcedEverywhere: ({ timeoutMs = 5000 } = {}) =>
-        awaitEnforcement({ log, appended, appendedAtMs, clock, timeoutMs }),
+        awaitEnforcement({ log, asked, appended, appendedAtMs, clock, timeoutMs }),
     };
   }
 

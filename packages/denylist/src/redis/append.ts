@@ -36,6 +36,7 @@ export async function runAppend(
     broadLimitOf(request) ?? '',
     fingerprintOf(digest, statement),
     ...clockArguments(writer),
+    request.expectLog ?? '',
   ];
   return readArray(await redis.run(appendScript, [keys.rules, keys.log, keys.meta, keys.ids], args), 'append');
 }

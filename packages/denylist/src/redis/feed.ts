@@ -20,6 +20,7 @@ import { readArray, readNumber, readOptionalText, readText } from './connection/
 import { isCommandRefused } from './connection/reply-errors.ts';
 import type { RoundTrips } from './connection/round-trips.ts';
 import { RedisSession } from './connection/session.ts';
+import { watchName } from './connection/watch-name.ts';
 import { compareIds, type RawEntry, readEntries } from './entries.ts';
 import { keys } from './keys.ts';
 import { leaveRegistry, reportTo } from './registry.ts';
@@ -44,12 +45,14 @@ interface RedisFeedPorts {
   /** `pending`: Redis has lost keys without an entry in the log, and no snapshot was begun since. */
   readonly loss?: { pending: boolean };
   readonly roundTrips?: RoundTrips;
+  /** The name of the server leads to another log: other connections to it must be opened again too. */
+  readonly onMoved?: () => void;
 }
 
 /** The log in Redis as a feed. Nothing is connected before `connect`. */
 export function createRedisFeed(source: RedisSource, ports: RedisFeedPorts): Feed {
   // Shared by all connections: one that resumes without a snapshot must notice a loss that happened before it.
-  const { clock, loss = { pending: false }, roundTrips } = ports;
+  const { clock, loss = { pending: false }, roundTrips, onMoved } = ports;
   return {
     name: source.name,
     async connect(signal, reader) {
@@ -61,8 +64,18 @@ export function createRedisFeed(source: RedisSource, ports: RedisFeedPorts): Fee
       const reporter = new Reporter(clock, reader, reportTo(session, clock));
       try {
         await reporter.join();
-        const redis = await connectRedis(source, { commandMs: silenceMs, isBackground: true, roundTrips });
-        return new RedisFeedConnection({ redis, clock, reader, reporter, session, loss, signal });
+        const timeouts = { commandMs: silenceMs, isBackground: true, roundTrips };
+        const redis = await connectRedis(source, timeouts);
+        const connection = new RedisFeedConnection({ redis, clock, reader, reporter, session, loss, signal });
+        void watchName({
+          source,
+          connection: redis,
+          clock,
+          dial: () => connectRedis(source, timeouts),
+          hasOurLog: (other) => connection.isIn(other),
+          onMoved: () => onMoved?.(),
+        });
+        return connection;
       } catch (error) {
         reporter.close();
         session.close();
@@ -86,6 +99,8 @@ interface FeedConnectionParts {
 class RedisFeedConnection implements FeedConnection {
   readonly lifts = 'union';
   readonly #parts: FeedConnectionParts;
+  /** The last position that was applied. */
+  #reached: FeedPosition | undefined;
   readonly #stop = (): void => this.#parts.redis.close();
 
   constructor(parts: FeedConnectionParts) {
@@ -187,6 +202,7 @@ class RedisFeedConnection implements FeedConnection {
   }
 
   acknowledge(position: FeedPosition): void {
+    this.#reached = position;
     this.#parts.reporter.reached(position);
   }
 
@@ -199,6 +215,17 @@ class RedisFeedConnection implements FeedConnection {
     // it may still be fresh.
     const left = signal.aborted && mayLeave(reader) ? leaveRegistry(session, reader.id) : Promise.resolve();
     void left.catch(() => {}).finally(() => session.close());
+  }
+
+  /**
+   * Whether the log of another connection has the position that was reached on this one. A copy of a log has its identity, so
+   * only entries tell.
+   */
+  async isIn(other: RedisConnection): Promise<boolean> {
+    if (this.#reached === undefined) return true;
+    const { cursor, head } = this.#reached;
+    const [entry] = readEntries(await other.call('XREVRANGE', [keys.log, cursor, cursor, 'COUNT', 1]));
+    return entry !== undefined && linkHead(entry.prev, entry.event) === head;
   }
 
   async #lastId(): Promise<string> {

@@ -37,6 +37,8 @@ interface HeartbeatOptions {
   readonly holder: string;
   /** What this process remembers of the log, to recognise it after a gap. */
   readonly memory?: Pick<LogMemory, 'latest' | 'named'>;
+  /** The identity that a log without one is given; default the one in `memory`. */
+  readonly expectLog?: string;
   readonly onFailure?: (error: unknown) => void;
 }
 
@@ -109,15 +111,25 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<Beat> {
-    const { session, holder, clock, memory } = this.#options;
+    const { session, holder, clock, memory, expectLog } = this.#options;
     const withoutLease = this.#urgent.signal.aborted ? 1 : 0;
     this.#urgent = new AbortController();
     const redis = await session.get();
     const opening = [randomHex(8), defaultMaxTokenLifetimeSeconds, logRetentionMs];
     const writer = readClock(clock);
-    const args = [...opening, holder, leaseMs, withoutLease, ...clockArguments(writer), ...rememberedArguments(memory?.latest)];
+    const args = [
+      ...opening,
+      holder,
+      leaseMs,
+      withoutLease,
+      ...clockArguments(writer),
+      ...rememberedArguments(memory?.latest, expectLog),
+    ];
     const touched = [keys.lease, keys.log, keys.meta, keys.rules];
-    const [result, now, stored, epoch, identity] = readArray(await redis.run(heartbeatScript, touched, args), 'heartbeat');
+    const [result, now, stored, epoch, identity] = readArray(
+      await redis.run(heartbeatScript, touched, args),
+      'heartbeat',
+    );
     const logMs = readNumber(now, 'heartbeat time');
     const leaseHolder = parseStoredClock(readText(stored, 'clock'));
     memory?.named(readText(epoch, 'epoch'), readText(identity, 'identity'));
@@ -144,7 +156,7 @@ export class Heartbeat {
   }
 }
 
-function rememberedArguments(log: RememberedLog | undefined): string[] {
+function rememberedArguments(log: RememberedLog | undefined, expectLog: string | undefined): string[] {
   const marks = [log?.position, log?.earlier, log?.rule];
-  return [log?.identity ?? '', ...marks.flatMap((mark) => [mark?.cursor ?? '', mark?.head ?? ''])];
+  return [expectLog ?? log?.identity ?? '', ...marks.flatMap((mark) => [mark?.cursor ?? '', mark?.head ?? ''])];
 }

@@ -8,6 +8,7 @@ import {
   LogError,
   type RevocationLog,
   refusedStatement,
+  wrongLog,
 } from '../log/revocation-log.ts';
 import type { ClockReadings } from '../rules/agreed-now.ts';
 import { statementRefusals } from '../rules/statement.ts';
@@ -61,12 +62,13 @@ async function append(session: RedisSession, request: AppendRequest, clock: Cloc
     throw afterSending(error);
   });
   session.succeeded();
-  const [result, epoch, head, nowMs, entry] = reply;
+  const [result, epoch, head, nowMs, entry, identity] = reply;
   const outcome = readText(result, 'append');
   if (outcome === 'too_many_broad_rules') {
     throw tooManyBroadRules(broadLimitOf(request) ?? 0, readNumber(epoch, 'wait'));
   }
   if (outcome === 'id_conflict') throw idConflict();
+  if (outcome === 'wrong_log') throw wrongLog(request.expectLog, readText(epoch, 'identity'));
   const refusal = statementRefusals.find((known) => known === outcome);
   if (refusal !== undefined) throw refusedStatement(refusal, request.statement, { ...readClocks(epoch, head), writer });
   const appended = {
@@ -75,6 +77,7 @@ async function append(session: RedisSession, request: AppendRequest, clock: Cloc
     cursor: readOptionalText(entry, 'entry id') ?? '',
     loggedAtMs: readNumber(nowMs, 'time'),
     repeated: outcome === 'repeated',
+    identity: readOptionalText(identity, 'identity') || undefined,
   };
   // Unknown is no reason to refuse what is in force, unless the caller has asked for a number.
   const redisReplicas = wanted === 0 ? 0 : wanted === null ? null : await waitForReplicas(redis, wanted);

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../clock.ts';
+import { checkExpectLog } from '../log/expect-log.ts';
 import { type HealingState, isHealing } from '../log/healing.ts';
 import { activeSince, type LookUp, type UnknownCause, type Verdict } from '../log/look-up.ts';
 import { checkWholeNumber } from '../option-bounds.ts';
@@ -22,6 +23,8 @@ export interface LookUpOptions {
   readonly maxConcurrent?: number;
   /** How old the log's last heartbeat may be for a "not found" to count, in milliseconds: 2000–60000, default 5000. */
   readonly maxStalenessMs?: number;
+  /** The identity of the log, 16 hex digits: any other log answers nothing. Default: any log. */
+  readonly expectLog?: string;
 }
 
 /**
@@ -33,6 +36,7 @@ export interface LookUpOptions {
  */
 export function createRedisLookUp(source: RedisSource, options: LookUpOptions): LookUp {
   const { timeoutMs = 50, maxConcurrent = 64, maxStalenessMs = defaultMaxStalenessMs, ...ports } = options;
+  const expectLog = checkExpectLog(options.expectLog);
   checkWholeNumber('timeoutMs', timeoutMs, { least: 1, most: 1000, unit: 'ms' });
   checkWholeNumber('maxConcurrent', maxConcurrent, { least: 1, most: 10_000, unit: 'look-ups' });
   checkMaxStaleness(maxStalenessMs);
@@ -52,7 +56,7 @@ export function createRedisLookUp(source: RedisSource, options: LookUpOptions): 
         // Sent together on one connection, so one server answers them in this order.
         const [time, meta, rules] = await Promise.all([
           redis.call('TIME', []),
-          redis.call('HMGET', [keys.meta, 'epoch', 'healUntil', 'hbAt', 'beats', 'ownBeatAt']),
+          redis.call('HMGET', [keys.meta, 'epoch', 'healUntil', 'hbAt', 'beats', 'ownBeatAt', 'identity']),
           redis.call('HMGET', [keys.rules, ...fields, digestToBytes(restartDigest)]),
         ]);
         const nowMs = readTime(time);
@@ -66,6 +70,8 @@ export function createRedisLookUp(source: RedisSource, options: LookUpOptions): 
         const restartedAt = restartInForce(found[dimensions.length], nowSeconds);
         const log = readLog(meta);
         const isRecent = log !== undefined && heartbeats.isRecent(log.beatAtMs, { logMs: nowMs, sentAtMs });
+        // A wrong log has no rule of ours.
+        if (log !== undefined && expectLog !== undefined && log.identity !== expectLog) return unknown('lookup_failed');
         if (log === undefined || isHealing(log, nowMs)) return unknown('healing');
         return isRecent ? activeSince(restartedAt) : unknown('log_stale');
       }),
@@ -74,8 +80,10 @@ export function createRedisLookUp(source: RedisSource, options: LookUpOptions): 
 }
 
 /** What the log says about itself; undefined when there is no log. A last heartbeat that is absent or no number is NaN. */
-function readLog(meta: unknown): (HealingState & { readonly beatAtMs: number }) | undefined {
-  const [epoch, healUntil, heartbeatAt, beats, ownBeatAt] = readArray(meta, 'HMGET meta');
+function readLog(
+  meta: unknown,
+): (HealingState & { readonly beatAtMs: number; readonly identity: string | undefined }) | undefined {
+  const [epoch, healUntil, heartbeatAt, beats, ownBeatAt, identity] = readArray(meta, 'HMGET meta');
   if (readOptionalText(epoch, 'epoch') === undefined) return undefined;
   const beatAt = readOptionalText(heartbeatAt, 'hbAt');
   const counted = readOptionalText(beats, 'beats');
@@ -84,6 +92,7 @@ function readLog(meta: unknown): (HealingState & { readonly beatAtMs: number }) 
     beats: counted === undefined ? undefined : readNumber(counted, 'beats'),
     isCounted: beatAt === readOptionalText(ownBeatAt, 'ownBeatAt'),
     beatAtMs: Number(beatAt ?? Number.NaN),
+    identity: readOptionalText(identity, 'identity'),
   };
 }
 

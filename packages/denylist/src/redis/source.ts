@@ -5,6 +5,7 @@ import { logRetentionMs } from './append.ts';
 import { readArray, readNumber, readText } from './connection/replies.ts';
 import { RoundTrips } from './connection/round-trips.ts';
 import { RedisSession } from './connection/session.ts';
+import { isPlainName } from './connection/watch-name.ts';
 import { createRedisFeed } from './feed.ts';
 import { createRedisHealth } from './health/health.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -26,14 +27,18 @@ const commandMs = 2000;
 export function openRedisSource(source: RedisSource, { clock, random, newEpoch }: OpenSourceOptions): OpenedSource {
   const roundTrips = new RoundTrips();
   const timeouts = { commandMs, roundTrips };
-  const publishing = new RedisSession(source, { clock, random, timeouts });
+  const publishing = new RedisSession(source, { clock, random, timeouts, redials: isPlainName(source) });
   const maintenance = new RedisSession(source, { clock, random, timeouts });
   const usage = createRedisUsage(new RedisSession(source, { clock, random, timeouts: { commandMs } }));
+  const moved = () => {
+    publishing.current?.close();
+    maintenance.current?.close();
+  };
   const loss = { pending: false };
   return {
     kind: 'redis',
     name: source.name,
-    feed: createRedisFeed(source, { clock, random, loss, roundTrips }),
+    feed: createRedisFeed(source, { clock, random, loss, roundTrips, onMoved: () => moved() }),
     log: createRedisLog(publishing, clock),
     reseed: createRedisReseed(maintenance, clock),
     usage,

@@ -66,12 +66,11 @@ export class LossRecovery {
   }
 
   snapshotBegins({ epoch, identity }: Pick<FeedPosition, 'epoch' | 'identity'>): void {
-    const { clock, denylist, memory, observer, reseed } = this.#options;
+    const { clock, denylist, memory, reseed } = this.#options;
     const { latest } = memory ?? {};
     this.#remembered =
       latest?.epoch === epoch && latest.rule !== undefined && reseed?.recall !== undefined ? latest : undefined;
     if (identity !== undefined && latest?.identity !== undefined && identity !== latest.identity) {
-      if (!this.#isMixed) observer?.identityChanged?.(identity, latest.identity);
       this.#isMixed = true;
     }
     if (this.#successor === undefined && clock.monotonicMs() > this.#freshUntilMs) {

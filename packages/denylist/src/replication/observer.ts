@@ -14,8 +14,8 @@ export interface ReplicationObserver {
   freshnessChanged?(status: FreshnessStatus): void;
   gapFound?(cause: GapCause): void;
   epochChanged?(): void;
-  /** The log has another identity than the one that was followed: it is not that log, and not a copy of it. */
-  identityChanged?(identity: string, before: string): void;
+  /** The identity of the log is known, or is another one than `before`: then it is neither that log nor a copy of it. */
+  logIdentified?(identity: string, before: string | undefined): void;
   /** The log lacks an entry that this process remembers: it is older than that, and was marked as restarted. */
   lossProven?(): void;
   /** Log seconds at which the log began empty, while revocations stated before may be lost; then undefined. */
@@ -41,7 +41,7 @@ export function fanOut(observers: Iterable<ReplicationObserver>): Required<Repli
     positionReached: (position) => toEach((observer) => observer.positionReached?.(position)),
     freshnessChanged: (status) => toEach((observer) => observer.freshnessChanged?.(status)),
     gapFound: (cause) => toEach((observer) => observer.gapFound?.(cause)),
-    identityChanged: (identity, before) => toEach((observer) => observer.identityChanged?.(identity, before)),
+    logIdentified: (identity, before) => toEach((observer) => observer.logIdentified?.(identity, before)),
     lossProven: () => toEach((observer) => observer.lossProven?.()),
     epochChanged: () => toEach((observer) => observer.epochChanged?.()),
     restartChanged: (atSeconds) => toEach((observer) => observer.restartChanged?.(atSeconds)),

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../clock.ts';
+import { checkExpectLog } from '../log/expect-log.ts';
 import { type Feed, FeedError, type FeedPosition } from '../log/feed.ts';
 import { active, activeSince, type UnknownCause, type Verdict } from '../log/look-up.ts';
 import { type Reader, singleReplica } from '../log/reader.ts';
@@ -29,6 +30,8 @@ export interface ReplicaOptions {
   /** What this process remembers of the log, to recognise it after an interruption. For sidecars. */
   readonly memory?: LogMemory;
   readonly observer?: ReplicationObserver;
+  /** The identity of the log to follow, 16 hex digits. With another log the replica is not fresh. Default: any log. */
+  readonly expectLog?: string;
   /** The id of this process: 1–64 letters, digits, `_` or `-`. Default: random. */
   readonly id?: string;
   /**
@@ -60,6 +63,8 @@ export interface ReplicaStatus {
   readonly cutoffSkewSeconds?: number;
   /** The history that is followed, once known: 16 hex digits. */
   readonly epoch?: string;
+  /** The log that is followed, across its epochs, once known: 16 hex digits. */
+  readonly identity?: string;
   /** Log seconds at which the log began empty, while revocations stated before may be lost. */
   readonly restartedAtSeconds?: number;
   /** Log minus wall clock, once known. */
@@ -95,16 +100,20 @@ class FeedReplica {
   /** Of the last snapshot. */
   #position: FeedPosition | undefined;
   #lastError: string | undefined;
+  readonly #memory: LogMemory | undefined;
+  #identity: string | undefined;
   /** One object while one restart is in force, so that a check allocates nothing. */
   #active = active;
 
   constructor(options: ReplicaOptions) {
     const { feed, clock, random, reseed, memory, failOpen = false, hasLookUp = false, maxRules } = options;
+    const expectLog = checkExpectLog(options.expectLog);
     const maxStalenessMs = checkMaxStaleness(options.maxStalenessMs ?? defaultMaxStalenessMs);
     const { id = drawId(random), label = options.id } = options;
     const reader = options.reader ?? singleReplica({ id, label, failOpen, hasLookUp, maxStalenessMs });
     this.#reader = reader;
     this.#label = label;
+    this.#memory = memory;
     const observer = fanOut([this.#observer(), options.observer ?? {}]);
     this.#feed = feed;
     this.#clock = clock;
@@ -115,7 +124,7 @@ class FeedReplica {
     const parts = { denylist, freshness, logClock, clock, observer, signal: this.#stop.signal };
     const maxTokenLifetimeSeconds = () => this.#position?.maxTokenLifetimeSeconds ?? defaultMaxTokenLifetimeSeconds;
     this.#running = [
-      replicate({ ...parts, feed, random, reader, reseed, memory }),
+      replicate({ ...parts, feed, random, reader, reseed, memory, expectLog }),
       keepHouse({ ...parts, maxTokenLifetimeSeconds }),
       ...(reseed?.lacking === undefined ? [] : [compareSlices({ ...parts, reseed, maxTokenLifetimeSeconds })]),
     ];
@@ -154,6 +163,7 @@ class FeedReplica {
       maxTokenLifetimeSeconds,
       cutoffSkewSeconds: this.#position && (cutoffSkewSeconds ?? unstatedCutoffSkewSeconds),
       epoch,
+      identity: this.#identity ?? this.#memory?.latest?.identity,
       restartedAtSeconds: restartInForce(restart, this.logClock.claimSeconds()),
       clockOffsetMs: this.logClock.offsetMs(),
       lastError: this.#lastError,
@@ -198,6 +208,9 @@ class FeedReplica {
         // A connection that resumes reads no snapshot, so there is no event `connected`.
         this.#lastError = undefined;
         for (const listener of this.#positionListeners) listener(position);
+      },
+      logIdentified: (identity) => {
+        this.#identity = identity;
       },
       freshnessChanged: ({ state }) => {
         if (state === 'fresh') for (const wakeUp of this.#wakeUps) wakeUp();

@@ -1,4 +1,5 @@
 import { rowBytes } from '../codec/rows.ts';
+import { refuseWrongLog } from '../log/expect-log.ts';
 import {
   type Feed,
   type FeedBatch,
@@ -24,6 +25,8 @@ export interface ReplicateOptions extends LossRecoveryOptions {
   readonly freshness: Freshness;
   /** The reader that reports the position. */
   readonly reader: Reader;
+  /** The identity of the log to follow, 16 hex digits: proofs of another one do not count. Default: any log. */
+  readonly expectLog?: string;
 }
 
 /**
@@ -76,6 +79,8 @@ class Replication {
   /** The head after the snapshot, until the tail has passed it. */
   #secondHead: string | undefined;
   #epoch: string | undefined;
+  /** Of the log that is followed, once known. */
+  #identity: string | undefined;
   /** The last entry of the tail that changed a rule, since the last snapshot. */
   #lastRule: RememberedEntry | undefined;
   /** The changes of this batch that are not reported to the observer yet. */
@@ -146,6 +151,7 @@ class Replication {
     const { denylist, freshness, logClock, observer, reader } = this.#options;
     const first = await connection.position();
     refuseNewerFormat(first);
+    this.#followsLog(first.identity);
     this.#recovery.snapshotBegins(first);
     denylist.expectRoom(first.rules);
     let rules = 0;
@@ -211,16 +217,29 @@ class Replication {
     void this.#recovery.reseed(maxTokenLifetimeSeconds);
   }
 
-  #applyProof({ logTime, healing, provenAtMs, heartbeatLoggedAtMs }: FeedBatch): void {
-    const { freshness, logClock, memory, observer } = this.#options;
+  /** @throws FeedError `wrong_log` */
+  #followsLog(identity: string | undefined): void {
+    const { expectLog, memory, observer } = this.#options;
+    if (identity === undefined) return;
+    if (expectLog !== undefined) refuseWrongLog(expectLog, identity);
+    if (identity === this.#identity) return;
+    const before = this.#identity ?? memory?.latest?.identity;
+    this.#identity = identity;
+    observer?.logIdentified?.(identity, before === identity ? undefined : before);
+  }
+
+  #applyProof({ logTime, healing, provenAtMs, heartbeatLoggedAtMs, identity }: FeedBatch): void {
+    const { expectLog, freshness, logClock, memory, observer } = this.#options;
     if (logTime !== undefined) logClock.learn(logTime);
     if (healing !== undefined) freshness.markHealing(healing);
     const now = logClock.nowMs();
     if (heartbeatLoggedAtMs !== undefined && now !== undefined) observer?.heartbeatSeen?.(now - heartbeatLoggedAtMs);
+    this.#followsLog(identity);
     if (provenAtMs === undefined || this.#secondHead !== undefined) return;
     // A healing log may lack rules that it had acknowledged.
     if (healing === true && !this.#recovery.believesHeartbeats) return;
     if (!this.#recovery.knowsLog) return;
+    if (expectLog !== undefined) refuseWrongLog(expectLog, this.#identity);
     freshness.prove({ provenAtMs, heartbeatLoggedAtMs });
     // Not in recovery: what follows a gap must not be taken for what preceded it.
     if (healing === false && this.#position !== undefined && freshness.isFresh()) {

@@ -11,7 +11,7 @@ const events: { [Event in keyof ReplicationObserver]-?: Parameters<Required<Repl
   positionReached: [position],
   freshnessChanged: [{ state: 'fresh', sinceMs: 1 }],
   gapFound: ['chain'],
-  identityChanged: ['1', '2'],
+  logIdentified: ['1', '2'],
   lossProven: [],
   epochChanged: [],
   restartChanged: [5],

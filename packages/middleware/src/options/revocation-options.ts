@@ -1,6 +1,7 @@
 import {
   defaultMaxStalenessMs,
   type Feed,
+  isIdentity,
   type LookUp,
   leastMaxStalenessMs,
   mostMaxStalenessMs,
@@ -79,6 +80,14 @@ export const revocationTable = {
    * be lost: `accept` accepts them, `reject-older` rejects them as `too_old` until clients refresh. Default: accept.
    */
   onLogReset: oneOf(['accept', 'reject-older'], 'accept'),
+  /**
+   * The identity of the log, 16 hex digits (`revocast_log_info` of a sidecar): with another log the denylist is not fresh, and a
+   * look-up answers unknown. Default: any log.
+   */
+  expectLog: optional({
+    bounds: '16 hex digits',
+    read: (_name, value) => (isIdentity(value) ? value : undefined),
+  }),
   /** Path of a file with the bearer token of a sidecar on another host. Default: none. */
   tokenFile: optional({ bounds: 'a path', read: readString }),
   /**

@@ -35,6 +35,8 @@ export interface SharedReplicaOptions {
   readonly random: Random;
   readonly maxStalenessMs: number;
   readonly maxRules: number;
+  /** The identity of the log; default any. */
+  readonly expectLog?: string;
 }
 
 /**

@@ -10,11 +10,11 @@ export function takeFeed(
   revocation: ResolvedRevocation,
   { clock, random, openFeed, processLabel, shared, telemetry, log, releases }: PartDependencies,
 ): SharedReplica | undefined {
-  const { feed, maxStalenessMs, maxRules, tokenFile, dangerouslyAllowHttp, label } = revocation;
+  const { feed, maxStalenessMs, maxRules, tokenFile, dangerouslyAllowHttp, label, expectLog } = revocation;
   if (feed === null) return undefined;
   const id = typeof feed === 'string' ? feed : shared.names.nameOf(feed);
   const replica = shared.feeds.take(
-    JSON.stringify([id, maxStalenessMs, maxRules, tokenFile, dangerouslyAllowHttp, label]),
+    JSON.stringify([id, maxStalenessMs, maxRules, tokenFile, dangerouslyAllowHttp, label, expectLog]),
     releases,
     () =>
       new SharedReplica({
@@ -26,6 +26,7 @@ export function takeFeed(
         random,
         maxStalenessMs,
         maxRules,
+        expectLog,
       }),
   );
   for (const observer of telemetry.feedObservers) replica.subscribe(observer);
@@ -43,16 +44,16 @@ function nameOf(feed: string | Feed): string {
 
 /** Returns the look-up that all verifiers share which name the same Redis; undefined if none is configured. */
 export function takeLookUp(
-  { lookup, maxStalenessMs, lookupTimeoutMs: timeoutMs }: ResolvedRevocation,
+  { lookup, maxStalenessMs, lookupTimeoutMs: timeoutMs, expectLog }: ResolvedRevocation,
   { clock, random, openLookUp, shared, log, releases }: PartDependencies,
 ): PendingStore<LookUp> | undefined {
   if (lookup === null) return undefined;
   // A look-up object of the application is closed by the application.
   if (typeof lookup !== 'string') return new PendingStore(() => bounded(lookup, clock, timeoutMs));
   const pending = shared.lookUps.take(
-    JSON.stringify([lookup, maxStalenessMs, timeoutMs]),
+    JSON.stringify([lookup, maxStalenessMs, timeoutMs, expectLog]),
     releases,
-    () => new PendingStore(() => openLookUp(lookup, { clock, random, timeoutMs, maxStalenessMs })),
+    () => new PendingStore(() => openLookUp(lookup, { clock, random, timeoutMs, maxStalenessMs, expectLog })),
   );
   pending.onFailure((error) => log?.say('lookup', 'warn', `revocast: the look-up cannot be used: ${safeText(error)}`));
   return pending;

@@ -15,6 +15,12 @@ export function feedCounters(families: MetricFamilies): FeedObserver {
     epochChanged() {
       families.cell('log_epoch_changes_total').value += 1;
     },
+    logIdentified(_identity, before) {
+      if (before !== undefined) families.cell('log_identity_changes_total').value += 1;
+    },
+    lossProven() {
+      families.cell('log_losses_total').value += 1;
+    },
     resynced(rules) {
       families.cell('resyncs_total', { cause: resyncCause }).value += 1;
       resyncCause = 'start';

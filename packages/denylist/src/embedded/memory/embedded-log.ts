@@ -16,6 +16,7 @@ import {
   type Restored,
   type RevocationLog,
   refusedStatement,
+  wrongLog,
 } from '../../log/revocation-log.ts';
 import { defaultMaxStalenessMs } from '../../replication/max-staleness.ts';
 import type { DigestSet } from '../../rules/digest.ts';
@@ -75,6 +76,8 @@ export class EmbeddedLog {
   readonly #journal: Journal;
   /** The readers that are connected, and the position up to which each has applied the log. */
   readonly #readers = new Map<Reader, FeedPosition | undefined>();
+  /** Undefined for a log in a file, whose epoch changes at a crash. */
+  readonly #identity: string | undefined;
   readonly #provenAtMs: () => number;
   #healsAtMs: number;
 
@@ -83,6 +86,7 @@ export class EmbeddedLog {
     this.#clock = clock;
     this.#maxTokenLifetimeSeconds = maxTokenLifetimeSeconds;
     this.#state = state;
+    this.#identity = store === undefined ? epoch : undefined;
     this.#provenAtMs = () => Math.min(clock.monotonicMs(), options.provenAtMs?.() ?? Number.POSITIVE_INFINITY);
     this.#journal = new Journal(epoch, state.seq, journalEntries);
     this.#healsAtMs = clock.monotonicMs() + healingMs;
@@ -116,7 +120,8 @@ export class EmbeddedLog {
 
   /** Adds the entry of a request to the staging. @throws LogError for a request that the log refuses. */
   #decide(request: AppendRequest, staging: Staging): Appended {
-    const { digest, statement, details } = request;
+    const { digest, statement, details, expectLog } = request;
+    if (expectLog !== undefined && expectLog !== this.#identity) throw wrongLog(expectLog, this.#identity ?? '');
     const now = this.#clock.wallMs();
     const isSeed = statement.kind === 'seed';
     const known = isSeed ? undefined : staging.knownId(details.id);
@@ -196,7 +201,8 @@ export class EmbeddedLog {
   #appended(seq: number, loggedAtMs: number, repeated: boolean): Appended {
     const { epoch } = this.#journal;
     const head = this.#journal.headAt(seq);
-    return { epoch, head, cursor: String(seq), loggedAtMs, redisReplicas: 0, repeated };
+    const identity = this.#identity;
+    return { epoch, head, cursor: String(seq), loggedAtMs, redisReplicas: 0, repeated, identity };
   }
 
   async #restore(rules: readonly LostRule[]): Promise<Restored> {
@@ -279,6 +285,7 @@ export class EmbeddedLog {
     const { epoch, seq } = this.#journal;
     return {
       epoch,
+      identity: this.#identity,
       head: this.#journal.headAt(seq),
       cursor: String(seq),
       healing: this.#isHealing(),

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { encodeAppendRequest } from '../../codec/append-request.ts';
 import { encodeSeeds, maxSeeds } from '../../codec/seeds.ts';
 import { type Enforcement, nothingKnown } from '../../log/enforcement.ts';
+import { isIdentity } from '../../log/expect-log.ts';
 import { FeedError } from '../../log/feed.ts';
 import {
   type Appended,
@@ -40,7 +41,12 @@ export function createHttpLog(
           ? new LogError('outcome_unknown', `${source.name} did not answer; retry with the same id`, { cause: error })
           : new LogError('unavailable', `nothing was revoked: ${source.name} cannot be reached`, { cause: error });
       }
-      return readAnswer(answered.statusCode ?? 0, body, source.name);
+      const appended = readAnswer(answered.statusCode ?? 0, body, source.name);
+      if (request.expectLog === undefined || appended.identity === request.expectLog) return appended;
+      throw new LogError(
+        'outcome_unknown',
+        `${source.name} does not say to which log it has written: expected ${request.expectLog}; upgrade that sidecar`,
+      );
     },
     async restore(rules) {
       let restored = 0;
@@ -116,7 +122,7 @@ function readEnforcement(status: number, body: Uint8Array): Enforcement {
 function readAnswer(status: number, body: Uint8Array, name: string): Appended {
   const parsed = parseObject(body);
   if (status === 201) {
-    const { epoch, head, cursor, loggedAtMs, redisReplicas, redisReplicasUnknown, repeated } = parsed;
+    const { epoch, head, cursor, loggedAtMs, redisReplicas, redisReplicasUnknown, repeated, identity } = parsed;
     if (
       typeof epoch === 'string' &&
       typeof head === 'string' &&
@@ -130,6 +136,7 @@ function readAnswer(status: number, body: Uint8Array, name: string): Appended {
         loggedAtMs,
         redisReplicas: redisReplicasUnknown === true ? null : redisReplicas,
         repeated: repeated === true,
+        identity: isIdentity(identity) ? identity : undefined,
       };
     }
   }

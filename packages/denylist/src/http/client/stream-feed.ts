@@ -205,13 +205,13 @@ export class StreamFeed implements FeedConnection {
     this.#heardAtMs = this.#options.clock.monotonicMs();
     if (frame.n !== n) throw new FeedGap('chain', `a heartbeat follows change ${frame.n}, but ${n} is held`);
     const { bootId } = this.#options;
-    const { provenAtMs, heartbeatLoggedAtMs, logAtProofMs: logMs } = frame;
+    const { provenAtMs, heartbeatLoggedAtMs, logAtProofMs: logMs, identity } = frame;
     if (bootId !== undefined && welcome.bootId === bootId) {
       // Two clocks read at one moment by the sidecar: exact, whenever it is read here.
       const logTime = logMs === undefined ? undefined : { logMs, monotonicMs: provenAtMs, roundTripMs: 1 };
-      return { provenAtMs, heartbeatLoggedAtMs, logTime };
+      return { provenAtMs, heartbeatLoggedAtMs, logTime, identity };
     }
-    return { heartbeatLoggedAtMs, ...this.#answerOf(frame) };
+    return { heartbeatLoggedAtMs, identity, ...this.#answerOf(frame) };
   }
 
   /** The clock of another host says nothing here: the proven time is our own time before asking, less the age. */

@@ -4,6 +4,7 @@ import { LogError, type LogErrorCode } from '../../log/revocation-log.ts';
 const statusOf: Readonly<Record<LogErrorCode, number>> = {
   refused: 422,
   id_conflict: 409,
+  wrong_log: 409,
   clock_disagreement: 503,
   too_many_broad_rules: 429,
   unavailable: 503,

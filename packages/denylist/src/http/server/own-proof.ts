@@ -9,17 +9,19 @@ export interface OwnProof {
   /** The clock of the log at `provenAtMs`. */
   readonly logAtProofMs?: number;
   readonly heartbeatLoggedAtMs?: number;
+  /** The log behind it. */
+  readonly identity?: string;
 }
 
 /** Reads the proof of a replica for its readers. */
 export class OwnProofs {
-  readonly #replica: Pick<Replica, 'freshness' | 'logClock'>;
+  readonly #replica: Pick<Replica, 'freshness' | 'logClock' | 'status'>;
   readonly #clock: Clock;
   readonly #stop: () => void;
   #heartbeatLoggedAtMs: number | undefined;
 
   /** @param onProof is called with each new proof, while the replica is fresh. */
-  constructor(replica: Pick<Replica, 'freshness' | 'logClock'>, clock: Clock, onProof: () => void) {
+  constructor(replica: Pick<Replica, 'freshness' | 'logClock' | 'status'>, clock: Clock, onProof: () => void) {
     this.#replica = replica;
     this.#clock = clock;
     this.#stop = replica.freshness.onProof(({ heartbeatLoggedAtMs }) => {
@@ -38,7 +40,8 @@ export class OwnProofs {
     const logNowMs = logClock.nowMs();
     // Both clocks are read together, so the pair is true however late the frame is read.
     const logAtProofMs = logNowMs === undefined ? undefined : logNowMs - ageMs;
-    return { provenAtMs, ageMs, logAtProofMs, heartbeatLoggedAtMs: this.#heartbeatLoggedAtMs };
+    const { identity } = this.#replica.status();
+    return { provenAtMs, ageMs, logAtProofMs, heartbeatLoggedAtMs: this.#heartbeatLoggedAtMs, identity };
   }
 
   close(): void {

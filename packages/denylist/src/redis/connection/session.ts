@@ -3,11 +3,17 @@ import { FeedError } from '../../log/feed.ts';
 import { Backoff } from '../../replication/backoff.ts';
 import type { RedisSource } from '../../sources/source.ts';
 import { connectRedis, type RedisConnection, type RedisTimeouts } from './connect.ts';
+import { redialMs } from './watch-name.ts';
+
+/** Longer than any command takes. */
+const retireMs = 5000;
 
 interface RedisSessionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly timeouts: RedisTimeouts;
+  /** The connection is replaced now and then, because the name of the server may lead to another one. Default false. */
+  readonly redials?: boolean;
 }
 
 /**
@@ -21,6 +27,8 @@ export class RedisSession {
   #connection: RedisConnection | undefined;
   #connecting: Promise<RedisConnection> | undefined;
   #failure: { readonly error: unknown; readonly retryAtMs: number } | undefined;
+  /** Monotonic time of the last attempt to connect. */
+  #dialledAtMs = 0;
   #closed = false;
 
   constructor(source: RedisSource, options: RedisSessionOptions) {
@@ -37,7 +45,8 @@ export class RedisSession {
   /** @throws FeedError */
   async get(): Promise<RedisConnection> {
     if (this.#closed) throw new FeedError('closed', `${this.#source.name}: closed`);
-    if (this.current !== undefined) return this.current;
+    const { current } = this;
+    if (current !== undefined) return this.#isOld() ? await this.#redial(current) : current;
     const { clock } = this.#options;
     if (this.#failure !== undefined && clock.monotonicMs() < this.#failure.retryAtMs) throw this.#failure.error;
     this.#connecting ??= this.#connect();
@@ -78,8 +87,27 @@ export class RedisSession {
     this.#connection?.close();
   }
 
+  #isOld(): boolean {
+    const { clock, redials = false } = this.#options;
+    return redials && clock.monotonicMs() - this.#dialledAtMs >= redialMs;
+  }
+
+  /** A name that cannot be dialled now must not stop a connection that works. */
+  async #redial(present: RedisConnection): Promise<RedisConnection> {
+    const { clock, timeouts } = this.#options;
+    this.#dialledAtMs = clock.monotonicMs();
+    const next = await connectRedis(this.#source, timeouts).catch(() => undefined);
+    if (next === undefined) return present;
+    if (this.#closed) next.close();
+    this.#connection = next;
+    // Commands that are under way on it are answered before.
+    void clock.sleep(retireMs).then(() => present.close());
+    return next;
+  }
+
   async #connect(): Promise<RedisConnection> {
-    const { timeouts } = this.#options;
+    const { clock, timeouts } = this.#options;
+    this.#dialledAtMs = clock.monotonicMs();
     try {
       const connection = await connectRedis(this.#source, timeouts);
       if (this.#closed) connection.close();

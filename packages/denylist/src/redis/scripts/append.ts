@@ -13,11 +13,13 @@ export const idRetentionMs = 86_400_000;
  * ARGV epoch candidate · default longest token lifetime (s) · log retention (ms) · event id, empty for a re-seed ·
  *      digest (16 bytes) · kind: deny | cutoff | lift | seed · four numbers (see below) · details (JSON) ·
  *      broad revocations allowed in one window, empty for a request that is not counted ·
- *      what the event id stands for · wall clock of the writer (ms) · its boot id, empty when unknown
+ *      what the event id stands for · wall clock of the writer (ms) · its boot id, empty when unknown ·
+ *      identity of the log that is expected, empty for any
  *      deny: until, or -1 for now + longest lifetime + margin · cutoff: issuedUpTo, or -1 for now + skew ·
  *      seed: deniedUntil, issuedUpTo, stamp, lifted
- * Returns { 'appended' | 'repeated' | 'unchanged', epoch, head, now in ms, stream id if appended },
- *      { 'id_conflict' }, { 'too_many_broad_rules', ms to wait }, or { why the statement is refused, now in ms, \`clock\` of
+ * Returns { 'appended' | 'repeated' | 'unchanged', epoch, head, now in ms, stream id, identity or '' };
+ *      of 'repeated' the head and the stream id of the end of the log,
+ *      { 'id_conflict' }, { 'wrong_log', identity or '' }, { 'too_many_broad_rules', ms to wait }, or { why the statement is refused, now in ms, \`clock\` of
  *      meta or '' }.
  *
  * An id has up to three members with one score: \`id\`, which the last release wrote alone; \`id n\`, which says that there is a
@@ -36,11 +38,14 @@ local stored = redis.call('HGET', meta, 'clock') or ''
 local agreed, earliest, latest = agreedNow(now, tonumber(ARGV[14]), ARGV[15], stored)
 local nowS = agreed and math.floor(agreed / 1000)
 local minId = num(now - tonumber(ARGV[3]))
+-- Before a log is created: on a wrong server there may be none.
+local found = redis.call('HGET', meta, 'identity') or ''
+if ARGV[16] ~= '' and found ~= ARGV[16] then return { 'wrong_log', found } end
 local state = openLog(rules, log, meta, { epoch = ARGV[1], lifetime = ARGV[2], now = now, stampMs = agreed or latest, minId = minId })
 if id ~= '' then
   local known = redis.call('ZSCORE', ids, id)
   if known and redis.call('ZSCORE', ids, id .. ' n') and not redis.call('ZSCORE', ids, id .. ' ' .. ARGV[13]) then return { 'id_conflict' } end
-  if known then return { 'repeated', state.epoch, state.head, known } end
+  if known then return { 'repeated', state.epoch, state.head, known, redis.call('HGET', meta, 'lastId') or '', state.identity } end
 end
 -- After the ids: a retry of what was applied succeeds whatever the clock says by then.
 local given = tonumber(ARGV[7])
@@ -89,6 +94,6 @@ if id ~= '' then
   -- A clock that stepped ahead must not forget ids.
   if agreed then redis.call('ZREMRANGEBYSCORE', ids, '-inf', num(math.min(agreed, now) - ${idRetentionMs})) end
 end
-return { 'appended', state.epoch, state.head, num(now), entry }
+return { 'appended', state.epoch, state.head, num(now), entry, state.identity }
 `,
 );

@@ -50,7 +50,7 @@ local function append(log, meta, state, body, minId)
   if state.keepFrom and tonumber(minId) > state.keepFrom then minId = num(state.keepFrom) end
   local head = string.sub(redis.sha1hex(state.head .. body), 1, 16)
   local id = redis.call('XADD', log, 'MINID', '~', minId, '*', 'p', state.head, 'e', body)
-  redis.call('HSET', meta, 'head', head, 'seq', num(state.seq + 1))
+  redis.call('HSET', meta, 'head', head, 'seq', num(state.seq + 1), 'lastId', id)
   state.head, state.seq = head, state.seq + 1
   return id
 end

@@ -32,6 +32,8 @@ export interface HeartbeatFrame {
   readonly heartbeatLoggedAtMs?: number;
   /** Repeats the number of the question that this answers; 0: it answers none. */
   readonly echo: number;
+  /** 16 hex digits: the log behind the proof. Absent where it has no name, and from an earlier version. */
+  readonly identity?: string;
 }
 
 export const answerStatuses = ['accepted', 'refused', 'failed'] as const;
@@ -68,6 +70,7 @@ export function encodeDown(
     case 'heartbeat':
       writer.u64(frame.n).time(frame.provenAtMs).time(frame.ageMs);
       writer.time(frame.logAtProofMs).time(frame.heartbeatLoggedAtMs).u32(frame.echo);
+      if (frame.identity !== undefined) writer.hex(frame.identity, 8);
       break;
     case 'answer':
       writer.u32(frame.seq).u8(answerStatuses.indexOf(frame.status));
@@ -124,5 +127,6 @@ function readHeartbeat(reader: FrameReader): HeartbeatFrame {
     logAtProofMs: reader.time(),
     heartbeatLoggedAtMs: reader.time(),
     echo: reader.u32(),
+    identity: reader.left >= 8 ? reader.hex(8) : undefined,
   };
 }

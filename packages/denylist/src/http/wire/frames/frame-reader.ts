@@ -15,6 +15,11 @@ export class FrameReader {
     return this.#at >= this.#end;
   }
 
+  /** Bytes that are not read yet. */
+  get left(): number {
+    return this.#end - this.#at;
+  }
+
   u8(): number {
     return this.#frame.readUInt8(this.skip(1));
   }

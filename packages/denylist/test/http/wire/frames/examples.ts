@@ -60,6 +60,16 @@ export const downExamples: Readonly<Record<string, DownFrame>> = {
     heartbeatLoggedAtMs: undefined,
     echo: 7,
   },
+  'heartbeat that names its log': {
+    kind: 'heartbeat',
+    n: 42,
+    provenAtMs: 12_345.75,
+    ageMs: 203.5,
+    logAtProofMs: undefined,
+    heartbeatLoggedAtMs: undefined,
+    echo: 0,
+    identity: 'a1a2a3a4a5a6a7a8',
+  },
   answer: { kind: 'answer', seq: 9, status: 'refused' },
   goodbye: { kind: 'goodbye' },
 };

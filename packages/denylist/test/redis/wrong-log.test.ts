@@ -1,0 +1,196 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type RedisServer, startRedis, startTcpProxy, type TcpProxy, until } from '@revocast/test-support';
+import type { Clock } from '../../src/clock.ts';
+import { createPublisher } from '../../src/publisher/create-publisher.ts';
+import { connectRedis, type RedisConnection } from '../../src/redis/connection/connect.ts';
+import { keys } from '../../src/redis/keys.ts';
+import { declareScript } from '../../src/redis/scripts/log.ts';
+import { LogMemory } from '../../src/replication/log-memory.ts';
+import { openReplica } from '../../src/replication/open-replica.ts';
+import { digestSetOf } from '../../src/rules/digest.ts';
+import { openSource } from '../../src/sources/open-source.ts';
+import { parseRedisSource } from '../../src/sources/redis-source.ts';
+import { systemRandom as random, randomHex, systemClock } from '../../src/system-clock.ts';
+
+const issuer = 'https://login.example.com/';
+/** The thirty seconds between two dials pass in three; everything else keeps its time. */
+const clock: Clock = {
+  ...systemClock,
+  sleep: (ms, ...rest) => systemClock.sleep(ms >= 30_000 ? ms / 10 : ms, ...rest),
+};
+
+let right: RedisServer;
+let wrong: RedisServer;
+let identity: string;
+const closing: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  [right, wrong] = await Promise.all([startRedis(), startRedis()]);
+  closing.push(
+    () => right.stop(),
+    () => wrong.stop(),
+  );
+  identity = await declare(right);
+  await declare(wrong);
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function ask<Answer>(redis: RedisServer, question: (connection: RedisConnection) => Promise<Answer>) {
+  const connection = await connectRedis(parseRedisSource(redis.url, 'source'));
+  try {
+    return await question(connection);
+  } finally {
+    connection.close();
+  }
+}
+/** @returns the identity that the log has then. */
+const declare = (redis: RedisServer) =>
+  ask(redis, async (connection) => {
+    await connection.run(declareScript, [keys.rules, keys.log, keys.meta], [randomHex(8), 86_400, 3_600_000]);
+    return identityOf(connection);
+  });
+const identityOf = async (connection: RedisConnection) =>
+  String(await connection.call('HGET', [keys.meta, 'identity']));
+const rulesIn = (redis: RedisServer) => ask(redis, (connection) => connection.call('HLEN', [keys.rules]));
+
+async function sidecar(
+  url: string,
+  { expectLog, memory = new LogMemory(clock) }: { expectLog?: string; memory?: LogMemory } = {},
+) {
+  const source = await openSource(url, { clock, random, newEpoch: () => randomHex(8) });
+  const changes: (string | undefined)[][] = [];
+  const replica = openReplica({
+    ...{ feed: source.feed, clock, random, reseed: source.reseed, memory, expectLog },
+    observer: {
+      logIdentified(found, before) {
+        if (before !== undefined) changes.push([before, found]);
+      },
+    },
+  });
+  const heartbeat = source.startHeartbeat?.({ holder: randomHex(4), memory, expectLog });
+  closing.push(async () => {
+    await heartbeat?.stop();
+    await replica.close();
+    await source.close();
+  });
+  return {
+    replica,
+    memory,
+    changes,
+    isFresh: () => until(() => replica.status().freshness.state === 'fresh', { what: 'a fresh sidecar' }),
+    verdict: (session: string) =>
+      replica.check(digestSetOf([{ dimension: 'session', issuer, value: session }]), 1_767_225_600).verdict,
+  };
+}
+async function publisher(url: string, expectLog?: string) {
+  const opened = await createPublisher(url, { expectLog, clock });
+  closing.push(() => opened.close());
+  return (session: string) => opened.revoke({ issuer, session, reason: 'logout' });
+}
+async function named(redis: RedisServer): Promise<{ url: string; proxy: TcpProxy }> {
+  const proxy = await startTcpProxy({ target: redis });
+  closing.push(() => proxy.close());
+  return { url: `redis://localhost:${proxy.port}`, proxy };
+}
+
+describe('a plain name that leads to another server while the old one lives', () => {
+  it('is followed to the new server, which is reported, and nothing of the old log is written into it', async () => {
+    const { url, proxy } = await named(right);
+    const follower = await sidecar(url);
+    await follower.isFresh();
+    const revoke = await publisher(right.url);
+    await revoke('old');
+    await until(() => follower.verdict('old') === 'revoked', { what: 'the rule of the old log' });
+
+    proxy.retarget(wrong);
+    const elsewhere = await publisher(wrong.url);
+    await elsewhere('new');
+    await until(() => follower.verdict('new') === 'revoked', { what: 'the rule of the new log' });
+    const found = await ask(wrong, identityOf);
+    await until(() => follower.changes.length > 0, { what: 'the report' });
+    expect(follower.changes).toEqual([[identity, found]]);
+    await follower.isFresh();
+    expect(await rulesIn(wrong)).toBe(1);
+  });
+
+  it('is not left when the new server has the same log', async () => {
+    const { url, proxy } = await named(right);
+    const follower = await sidecar(url);
+    await follower.isFresh();
+    const { accepted } = proxy;
+    await until(() => proxy.accepted > accepted, { what: 'another dial' });
+    await until(() => proxy.active <= 3, { what: 'the end of the other dial' });
+    expect([follower.changes, follower.replica.status().freshness.state]).toEqual([[], 'fresh']);
+  });
+});
+
+describe('two Redises in two configurations', () => {
+  it('are noticed by a sidecar that pins the log: it is not fresh and writes nothing back', async () => {
+    const other = await sidecar(wrong.url, { expectLog: identity });
+    await until(() => other.replica.status().lastError === 'wrong_log', { what: 'the refusal' });
+    expect(other.replica.status().freshness.state).toBe('cold');
+    expect(await ask(wrong, identityOf)).not.toBe(identity);
+  });
+
+  it('are noticed by a publisher that pins the log: nothing is revoked', async () => {
+    const revoke = await publisher(wrong.url, identity);
+    await expect(revoke('alice')).rejects.toMatchObject({ code: 'wrong_log', applied: false });
+    expect(await rulesIn(wrong)).toBe(0);
+    expect((await (await publisher(right.url, identity))('alice')).redisReplicas).toBe(0);
+  });
+
+  it('are named in the result of enforcedEverywhere', async () => {
+    const follower = await sidecar(right.url);
+    await follower.isFresh();
+    const revoked = await (await publisher(wrong.url))('alice');
+    const { everywhere, log } = await revoked.enforcedEverywhere({ timeoutMs: 50 });
+    expect(everywhere).toBe(false);
+    expect(log).toEqual({ name: wrong.url, identity: await ask(wrong, identityOf), epoch: revoked.epoch });
+  });
+});
+
+describe('the identity of a log', () => {
+  it('comes back after a loss, by a sidecar that remembers it', async () => {
+    const follower = await sidecar(right.url);
+    await follower.isFresh();
+    await until(() => follower.memory.latest?.identity, { what: 'the remembered identity' });
+    await ask(right, (connection) => connection.call('FLUSHALL', []));
+    await until(async () => (await ask(right, identityOf)) === identity, { what: 'the identity' });
+    expect(follower.changes).toEqual([]);
+  });
+
+  it('is not drawn by a sidecar that remembers none, while the log may have lost everything', async () => {
+    await ask(right, (connection) => connection.call('FLUSHALL', []));
+    const cold = await sidecar(right.url);
+    await until(() => cold.replica.status().epoch, { what: 'a new log' });
+    expect(await ask(right, (connection) => connection.call('HGET', [keys.meta, 'identity']))).toBeNull();
+  });
+
+  it('is drawn for a log of an earlier release', async () => {
+    await ask(right, (connection) => connection.call('HDEL', [keys.meta, 'identity']));
+    await sidecar(right.url);
+    await until(async () => /^[0-9a-f]{16}$/.test(await ask(right, identityOf)), { what: 'an identity' });
+  });
+});
+
+describe('a repeated id', () => {
+  it('is enforced everywhere as soon as every replica has applied everything up to it', async () => {
+    const source = await openSource(right.url, { clock, random, newEpoch: () => randomHex(8) });
+    const process = openReplica({ feed: source.feed, clock, random });
+    const heartbeat = source.startHeartbeat?.({ holder: 'us' });
+    closing.push(async () => {
+      await heartbeat?.stop();
+      await process.close();
+      await source.close();
+    });
+    await process.ready({ timeoutMs: 20_000 });
+    const opened = await createPublisher(right.url);
+    closing.push(() => opened.close());
+    const revocation = { issuer, session: 'again', reason: 'logout' } as const;
+    await opened.revoke(revocation, { id: 'once' });
+    const repeated = await opened.revoke(revocation, { id: 'once' });
+    expect(await repeated.enforcedEverywhere()).toMatchObject({ everywhere: true, expected: 1, missing: [] });
+  });
+});
