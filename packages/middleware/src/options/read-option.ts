@@ -99,9 +99,9 @@ export function readUrl(option: string, value: unknown, allowHttp: boolean): str
   return text;
 }
 
-/** Sentinel and Cluster are named in the scheme. */
+/** Sentinel, Cluster and a Unix socket are named in the scheme. */
 export function isRedisUrl(value: unknown): value is string {
-  return typeof value === 'string' && /^rediss?(\+sentinel|\+cluster)?:/.test(value);
+  return typeof value === 'string' && /^(rediss?(\+sentinel|\+cluster)?|redis\+unix):/.test(value);
 }
 
 /** Returns a check for objects with these methods. They may come from a prototype: a logger is an instance of a class. */

@@ -30,13 +30,15 @@ describe('options', () => {
     expect(issuers).toMatchObject([{ alias: 'issuer.test', keys: { issuer: 'https://issuer.test/' } }]);
   });
 
-  it.each(['redis+sentinel://a,b:26379/main', 'rediss+sentinel://a/main', 'redis+cluster://a,b'])(
-    'take %s as feed and as look-up',
-    (url) => {
-      const { revocation } = resolveOptions({ ...minimal, revocation: { feed: url, lookup: url } });
-      expect(revocation).toMatchObject({ feed: url, lookup: url });
-    },
-  );
+  it.each([
+    'redis+sentinel://a,b:26379/main',
+    'rediss+sentinel://a/main',
+    'redis+cluster://a,b',
+    'redis+unix:///run/redis.sock',
+  ])('take %s as feed and as look-up', (url) => {
+    const { revocation } = resolveOptions({ ...minimal, revocation: { feed: url, lookup: url } });
+    expect(revocation).toMatchObject({ feed: url, lookup: url });
+  });
 
   it('have types', () => {
     const right: VerifierOptions = {
