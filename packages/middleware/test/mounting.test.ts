@@ -53,13 +53,15 @@ function cors(request: IncomingMessage, response: ServerResponse, next: () => vo
 }
 
 describe.each(expressVersions)('protect, mounted on %s as in docs/mounting.md', (_version, express) => {
-  const mount = (verifier: Verifier) => {
+  const mount = (verifier: Verifier, status = () => verifier.status()) => {
     const app = express();
     app.use(cors);
     app.get('/healthz', (_req, res) => void res.send('ok'));
+    let wasReady = false;
     app.get('/readyz', (_req, res) => {
-      const { ready, revocation } = verifier.status();
-      res.status(ready ? 200 : 503).json({ ready, feed: revocation?.replica?.freshness.state });
+      const { ready, revocation } = status();
+      wasReady ||= ready;
+      res.status(wasReady ? 200 : 503).json({ ready, feed: revocation?.replica?.freshness.state });
     });
     app.use(protect(verifier));
     app.get('/orders', (req, res) => void res.json({ owner: authOf(req).subject }));
@@ -82,6 +84,16 @@ describe.each(expressVersions)('protect, mounted on %s as in docs/mounting.md', 
     expect((await supertest(app).get('/healthz')).text).toBe('ok');
     expect((await supertest(app).get('/readyz')).body).toEqual({ ready: true, feed: 'fresh' });
     expect((await supertest(app).get('/nowhere')).status).toBe(401);
+  });
+
+  it('stays ready while the feed is away, and shows it', async () => {
+    const { verifier } = await readyVerifier();
+    let isStale = false;
+    const app = mount(verifier, () => ({ ...verifier.status(), ready: !isStale }));
+    expect((await supertest(app).get('/readyz')).status).toBe(200);
+    isStale = true;
+    const { status: code, body } = await supertest(app).get('/readyz');
+    expect([code, body.ready]).toEqual([200, false]);
   });
 
   it('is not ready while the feed is unreachable, and says so', async () => {

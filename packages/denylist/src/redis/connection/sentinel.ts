@@ -5,6 +5,7 @@ import { openClient, type RedisConnection, type RedisTimeouts } from '../client.
 import type { RedisAddress } from './credentials.ts';
 import { firstToSucceed } from './first-to-succeed.ts';
 import { readArray, readNumber, readText } from './replies.ts';
+import { isCommandHidden } from './reply-errors.ts';
 
 /** How often the Sentinels are asked for the primary while there is a connection to it. */
 const watchMs = 500;
@@ -76,7 +77,7 @@ async function expectPrimary(connection: RedisConnection, { name }: RedisSource)
     role = readText(readArray(await connection.call('ROLE', []), 'ROLE')[0], 'role');
   } catch (error) {
     // Without the right to ask, the first write fails instead.
-    if (error instanceof FeedError && error.code === 'no_permission') return;
+    if (isCommandHidden(error)) return;
     throw error;
   }
   if (role !== 'master')
