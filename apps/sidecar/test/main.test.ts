@@ -157,7 +157,10 @@ describe('init', () => {
     const redis = await startRedis({ config: { requirepass: 'hunter2' } });
     try {
       const { code, stderr } = await runProgram(['init', `--source=${redis.url}`]);
-      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('(no_permission)') });
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringMatching(/failed \(no_permission\)\. The Redis user lacks a right/),
+      });
     } finally {
       await redis.stop();
     }

@@ -58,6 +58,11 @@ export async function status(options: StatusOptions, world: World): Promise<Exit
   return facts.readiness?.ok === true && facts.freshAgeMs !== undefined ? exitCodes.ok : exitCodes.problem;
 }
 
+/** The cause, and the last error of the source: `cold, unreachable`. */
+function whyNotReady({ cause, check, lastError }: Partial<NonNullable<SidecarFacts['readiness']>> = {}): string {
+  return [cause ?? check ?? 'no answer', lastError].filter((part) => part !== undefined).join(', ');
+}
+
 function lineOf(facts: Omit<SidecarFacts, 'figures'>, counts: object, { stdout, environment }: World): string {
   const paint = paintFor(stdout, environment);
   const { dataFailure, adminFailure, freshAgeMs, readiness, version } = facts;
@@ -71,7 +76,7 @@ function lineOf(facts: Omit<SidecarFacts, 'figures'>, counts: object, { stdout, 
       ? paint('red', `admin listener: ${printable(adminFailure)}`)
       : readiness?.ok === true
         ? 'ready'
-        : paint('red', `not ready (${printable(readiness?.cause ?? readiness?.check ?? 'no answer')})`),
+        : paint('red', `not ready (${printable(whyNotReady(readiness))})`),
     ...Object.entries(counts).flatMap(([name, count]) => (count === undefined ? [] : [`${count} ${name}`])),
     ...(version === undefined ? [] : [`version ${printable(version)}`]),
   ];

@@ -111,7 +111,7 @@ describe('status', () => {
   it('exits with 1 and prints the fix for a sidecar that is not fresh', async () => {
     expect(await runIn(testWorld(), ...of(cold))).toMatchObject({
       code: 1,
-      out: expect.stringMatching(/^not fresh, not ready \(cold\).*\n {4}wait for the first snapshot/),
+      out: expect.stringMatching(/^not fresh, not ready \(cold, unreachable\).*\n {4}wait for the first snapshot/),
     });
   });
 

@@ -1,4 +1,4 @@
-import { ConfigurationError, type OpenedSource, openSource } from '@revocast/denylist/replica';
+import { ConfigurationError, fixForFeedError, type OpenedSource, openSource } from '@revocast/denylist/replica';
 import { codeOf } from '../telemetry/log-state-changes.ts';
 
 /** Opens a source for one command, and closes it. @returns the exit code: 1 failed, 2 no source, else that of the command. */
@@ -14,7 +14,11 @@ export async function withSource(url: string, act: (source: OpenedSource) => Pro
   try {
     return await act(source);
   } catch (error) {
-    process.stderr.write(`${source.name}: failed (${codeOf(error)})\n`);
+    const code = codeOf(error);
+    // The message is not printed: it may contain a reply.
+    process.stderr.write(
+      `${source.name}: failed (${code}). ${fixForFeedError(code) ?? 'Read the log of the source.'}\n`,
+    );
     return 1;
   } finally {
     await source.close();

@@ -1,0 +1,84 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
+
+const sources = ['packages/denylist', 'packages/middleware', 'apps/sidecar', 'apps/cli', 'apps/demo'].flatMap(
+  (folder) =>
+    readdirSync(join(root, folder, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|js)$/.test(name) && !name.endsWith('.d.ts'))
+      .map((name) => join(folder, 'src', name)),
+);
+
+/** The string literals of our code, which is where advice to people is written. Comments are not among them. */
+const literals = sources.flatMap((path) => {
+  const code = textOf(path)
+    .replace(/^\s*(\/\/|\/?\*).*$/gm, '')
+    .replace(/\s\/\/ .*$/gm, '');
+  return [...code.matchAll(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g)].map(([text]) => ({
+    path,
+    text,
+  }));
+});
+
+/** What the literals mention, with the file. */
+function mentions(pattern: RegExp): string[] {
+  const found = literals.flatMap(({ path, text }) =>
+    [...text.matchAll(pattern)].map(([, name = '']) => `${name} (${path})`),
+  );
+  return [...new Set(found)];
+}
+
+const nameOf = (mention: string) => mention.split(' (')[0] ?? '';
+const names = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = '']) => name);
+const kebab = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+const sidecarCommands = names(
+  /const subcommands = \[(.*?)\]/s.exec(textOf('apps/sidecar/src/commands/command-line.ts'))?.[1] ?? '',
+  /'(\w+)/g,
+);
+const cliSources = sources
+  .filter((path) => path.startsWith('apps/cli'))
+  .map(textOf)
+  .join('\n');
+const cliCommands = names(cliSources, /\.command\('([\w-]+)'/g);
+const sidecarOptions = Object.keys(
+  (JSON.parse(textOf('apps/sidecar/config.schema.json')) as { properties: object }).properties,
+);
+const flags = [
+  ...sidecarOptions.map(kebab),
+  ...names(cliSources, /['`](--[a-z][a-z-]+)(?=[ '`])/g),
+  ...names(textOf('apps/demo/src/report/command-line.ts'), /(--[a-z]+)/g),
+  ...['--config', '--print-config', '--help', '--version', '--max', '--url'],
+];
+
+describe('advice to people', () => {
+  it('is found: the search sees files, commands and options', () => {
+    for (const pattern of [/(docs\/[\w/-]+\.md)/g, /revocast-sidecar (\w+)/g, /(?<![\w-])(--[a-z][a-z-]+)/g]) {
+      expect(mentions(pattern).length).toBeGreaterThan(1);
+    }
+    expect([sidecarCommands.length, cliCommands.length, flags.length].every((count) => count > 5)).toBe(true);
+  });
+
+  it('names only pages that exist', () => {
+    const missing = mentions(/(docs\/[\w/-]+\.md)/g).filter((mention) => !existsSync(join(root, nameOf(mention))));
+    expect(missing).toEqual([]);
+  });
+
+  it('names only commands that exist', () => {
+    const ofSidecar = mentions(/(?:revocast-sidecar|@revocast\/sidecar) ([a-z]+)\b(?!:)/g);
+    const ofCli = mentions(/(?<![\w@/-])(?:run: |\$ |npx |`)revocast ([a-z]+)/g);
+    expect(ofSidecar.filter((mention) => !sidecarCommands.includes(nameOf(mention)))).toEqual([]);
+    expect(ofCli.filter((mention) => !cliCommands.includes(nameOf(mention)))).toEqual([]);
+  });
+
+  it('names only options that exist', () => {
+    const named = mentions(/(?<![\w-])(--[a-z][a-z-]+[a-z])/g).filter(
+      (mention) => !mention.includes('(packages/middleware'),
+    );
+    expect(named.filter((mention) => !flags.includes(nameOf(mention)))).toEqual([]);
+  });
+});
