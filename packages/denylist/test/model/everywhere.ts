@@ -30,7 +30,7 @@ export function isEnforcedEverywhere(node: SimRedis, appended: Appended, ask: As
   const stands = (id: number, head: string) => entries.some((entry) => entry.id === id && linkAfter(entry) === head);
   if (!stands(appended.id, appended.head)) return false;
   const rows = [...lines.values()].flatMap((line) => rowsOf(line, agesOf(line, node, ask)));
-  if (!isSteady(node, rows) && flaw !== 'everywhere on an unsteady log') return false;
+  if (!isSteady(node, rows, flaw) && flaw !== 'everywhere on an unsteady log') return false;
 
   const isMissing = ({ row, line }: DatedRow) => {
     const comparable = line.epoch === appended.epoch && stands(Number(line.cursor), line.head);
@@ -70,11 +70,14 @@ function agesOf(
  * remove lines. It also interrupts the heartbeats, and after a while without interruption a reader without a line is
  * stale. A cut-off primary has no recent heartbeat.
  */
-function isSteady(node: SimRedis, rows: readonly DatedRow[]): boolean {
-  const { heartbeatAtMs = Number.NEGATIVE_INFINITY, steadySinceMs = Number.POSITIVE_INFINITY } = node.state.meta ?? {};
+function isSteady(node: SimRedis, rows: readonly DatedRow[], flaw: Flaw | undefined): boolean {
+  const { meta } = node.state;
+  const { heartbeatAtMs = Number.NEGATIVE_INFINITY, steadySinceMs = Number.POSITIVE_INFINITY } = meta ?? {};
+  // A sidecar of the last release writes heartbeats and notices no pause between them.
+  const isWatched = heartbeatAtMs === meta?.ownBeatAtMs || flaw === 'steady by beats of the last release';
   const beatAgeMs = node.nowMs() - heartbeatAtMs;
   const longestMs = Math.max(0, ...rows.map(({ row }) => silenceMs(row)));
-  return beatAgeMs >= 0 && beatAgeMs <= beatLimitMs && node.nowMs() - steadySinceMs > longestMs + maxLagMs;
+  return isWatched && beatAgeMs >= 0 && beatAgeMs <= beatLimitMs && node.nowMs() - steadySinceMs > longestMs + maxLagMs;
 }
 
 export interface AskEverywhere {

@@ -97,6 +97,8 @@ export const flaws = [
   'rules written back to the end',
   /** A sidecar compares the log with what it holds although its clock and that of the log disagree. */
   'rules compared by clocks that disagree',
+  /** A log counts as steady while a sidecar of the last release writes its heartbeats. */
+  'steady by beats of the last release',
   /** The end of healing is not dated again when the clock of the log is set back. */
   'healing dated by a faster clock',
   /** The first look-up of a process compares the last heartbeat with the clock of the log alone. */

@@ -22,6 +22,8 @@ export interface ForgettingOptions {
   readonly cluster: SimCluster;
   readonly feed: string;
   readonly flaw: Flaw | undefined;
+  /** Of the last release. */
+  readonly isOld: boolean;
   /** The values that are compared. */
   readonly compared: readonly Token[];
 }
@@ -33,14 +35,14 @@ export async function keepLog(options: ForgettingOptions): Promise<void> {
     await party.sleep(roundMs, party.death);
     if (!party.alive) return;
     prune(options);
-    compare(options);
+    if (!options.isOld) compare(options);
   }
 }
 
-function prune({ replica, party, cluster, feed, flaw }: ForgettingOptions): void {
+function prune({ replica, party, cluster, feed, isOld, flaw }: ForgettingOptions): void {
   const node = cluster.reachedBy(party.name);
   if (node === undefined || !cluster.acceptsWrites(node)) return;
-  const byLog = flaw === 'pruned by the log alone';
+  const byLog = isOld || flaw === 'pruned by the log alone';
   if (byLog && node.state.lease?.holder !== feed) return;
   const agreed = byLog ? Number.POSITIVE_INFINITY : replica.logClock.agreedSeconds();
   if (agreed !== undefined) node.prune(agreed);

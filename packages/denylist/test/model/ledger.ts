@@ -195,7 +195,10 @@ export class Ledger {
     const { aheadMs } = cluster.primary;
     const isWrong = Math.abs(aheadMs) > agreementMs;
     // Then they forget by a time that is hours away, and no other clock is asked.
-    this.#wereTwoClocksWrong ||= isWrong && serverErrorsMs.some((ms) => Math.abs(ms - aheadMs) <= 2 * agreementMs);
+    // A sidecar of the last release asks no other clock than that of the log.
+    const isAlone = this.#world.oldSidecars.size > 0;
+    this.#wereTwoClocksWrong ||=
+      isWrong && (isAlone || serverErrorsMs.some((ms) => Math.abs(ms - aheadMs) <= 2 * agreementMs));
     if (this.#wereTwoClocksWrong || this.#pruned() - this.#prunedBefore <= 2) return;
     this.report('I2: a rule that has ended is pruned and written back in turn');
     this.#prunedBefore = Number.POSITIVE_INFINITY;

@@ -4,7 +4,7 @@ import type { ProcessKind } from './sim-process.ts';
 import { forgottenAfterMs, type Step } from './step.ts';
 import type { WorldOptions } from './world.ts';
 
-interface Schedule extends Pick<WorldOptions, 'kinds' | 'probes' | 'compares'> {
+interface Schedule extends Pick<WorldOptions, 'kinds' | 'probes' | 'compares' | 'oldSidecars'> {
   readonly steps: readonly Step[];
 }
 
@@ -155,6 +155,15 @@ export const schedules: Readonly<Record<Flaw, Schedule>> = {
   },
   'rules compared by clocks that disagree': {
     steps: steps('jump wall 1 -3600000', 'deny short 400', `night ${forgottenAfterMs - 1000} 5000`, 'wait 7000'),
+  },
+  'steady by beats of the last release': {
+    // The failover loses the line of a sidecar that is cut off, whose readers are still fresh.
+    kinds: withoutLookUps,
+    oldSidecars: [0],
+    steps: steps(
+      ...['cut replication', 'start sidecar 2 1500', 'switch 2 2', 'start process 2 700', 'isolate 2', 'failover'],
+      ...['deny 0 400', 'wait 400', 'wait 400'],
+    ),
   },
   'healing ended by a step': {
     steps: steps(

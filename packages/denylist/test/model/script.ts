@@ -16,6 +16,9 @@ function eventOf(kind: string, next: () => number): Event {
     case 'lift':
     case 'cutoff':
     case 'cutoff by the issuer':
+    case 'old deny':
+    case 'old lift':
+    case 'old cutoff':
     case 'deny on the cut-off side':
       return { kind, token: next() };
     case 'isolate':

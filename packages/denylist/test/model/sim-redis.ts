@@ -39,6 +39,8 @@ export interface LogState {
     readonly heartbeatAtMs?: number;
     /** Since when heartbeats have followed each other without a longer pause. */
     readonly steadySinceMs?: number;
+    /** The last heartbeat of this version: an earlier one notices no pauses and counts no beats. */
+    readonly ownBeatAtMs?: number;
     /** Regular heartbeats of lease holders since the log began. */
     readonly beats: number;
     /** Set once, at the end of healing. */
@@ -60,6 +62,8 @@ const leaseMs = 2000;
 const longestPauseMs = 1500;
 /** Fewer regular heartbeats than this take less than {@link healingMs}, whatever the log's clock says. */
 const healingBeats = 30;
+/** What the log added to a cutoff of "now" in the last release. */
+const oldCutoffSkewSeconds = 2;
 /** What the log adds to a cutoff of "now". */
 export const cutoffSkewSeconds = 5;
 
@@ -257,27 +261,71 @@ export class SimRedis {
     if (isHeld && lease?.holder !== holder) return;
     const meta = this.#openLog();
     const pauseMs = now - (meta.heartbeatAtMs ?? Number.NEGATIVE_INFINITY);
-    const isSteady = pauseMs >= 0 && pauseMs <= longestPauseMs;
+    const isOwn = meta.heartbeatAtMs === meta.ownBeatAtMs || flaw === 'steady by beats of the last release';
+    const isSteady = pauseMs >= 0 && pauseMs <= longestPauseMs && isOwn;
     const steadySinceMs = isSteady ? (meta.steadySinceMs ?? now) : now;
     // A clock that is set back would heal for as long as it was set back.
     const healUntilMs =
       flaw === 'healing dated by a faster clock' ? meta.healUntilMs : Math.min(meta.healUntilMs, now + healingMs);
-    const counted = { ...meta, steadySinceMs, healUntilMs, beats: meta.beats + 1, heartbeatAtMs: now };
+    const counted = {
+      ...meta,
+      steadySinceMs,
+      healUntilMs,
+      beats: meta.beats + 1,
+      heartbeatAtMs: now,
+      ownBeatAtMs: now,
+    };
     const isWhole = !this.isHealing(counted);
     const leaseHolder = { ...clock, logMs: now };
     const leased = {
       ...this.#state,
       lease: { holder, untilMs: now + leaseMs },
-      meta: { ...counted, isWhole, leaseHolder },
+      meta: {
+        ...counted,
+        isWhole,
+        healUntilMs: isWhole && flaw !== 'healing begins again' ? 0 : healUntilMs,
+        leaseHolder,
+      },
     };
     this.#push(leased, `1|h|${meta.seq + 1}|${now}|${isWhole ? 0 : 1}`);
   }
 
+  /** heartbeat-4, of the last release. */
+  oldHeartbeat(holder: string): void {
+    const now = this.nowMs();
+    const { lease } = this.#state;
+    if (lease !== undefined && lease.untilMs > now && lease.holder !== holder) return;
+    const meta = this.#openLog();
+    const leased = {
+      ...this.#state,
+      lease: { holder, untilMs: now + leaseMs },
+      meta: { ...meta, heartbeatAtMs: now },
+    };
+    this.#push(leased, `1|h|${meta.seq + 1}|${now}|${now < meta.healUntilMs ? 1 : 0}`);
+  }
+
+  /** append-4, of the last release: every time is that of the log. */
+  oldAppend(digest: Digest, statement: Statement): AppendResult {
+    this.#openLog();
+    const held = this.#state.rules.get(digestToHex(digest))?.rule ?? emptyRule;
+    const nowSeconds = Math.floor(this.nowMs() / 1000);
+    const isCutoff = statement.kind === 'cutoff' && statement.issuedUpTo === 'now';
+    const stated = isCutoff ? { kind: 'cutoff' as const, issuedUpTo: nowSeconds + oldCutoffSkewSeconds } : statement;
+    const time = { nowSeconds, maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds };
+    const rule = applyStatement(held, stated, time);
+    if (rule === 'cutoff_in_future') return rule;
+    if (typeof rule === 'string') throw new FeedError('refused', rule);
+    this.#pushRule(digest, rule);
+    return { rule, changed: true };
+  }
+
   /** A log that was whole stays whole. Its own clock alone does not end the healing. */
-  isHealing({ healUntilMs, beats, isWhole }: NonNullable<LogState['meta']>): boolean {
+  isHealing(meta: NonNullable<LogState['meta']>): boolean {
+    const { healUntilMs, beats, isWhole } = meta;
     const { flaw } = this.#options;
     if (isWhole && flaw !== 'healing begins again') return false;
-    const isEarly = beats < healingBeats && flaw !== 'healing ended by a step' && flaw !== 'born whole';
+    const isCounted = meta.heartbeatAtMs === meta.ownBeatAtMs;
+    const isEarly = isCounted && beats < healingBeats && flaw !== 'healing ended by a step' && flaw !== 'born whole';
     return this.nowMs() < healUntilMs || (isEarly && !isWhole);
   }
 
@@ -285,10 +333,10 @@ export class SimRedis {
   declareWhole(): void {
     const now = this.nowMs();
     // A first log has no readers that its registry could lack.
-    const steady = { heartbeatAtMs: now, steadySinceMs: 0 };
+    const steady = { heartbeatAtMs: now, ownBeatAtMs: now, steadySinceMs: 0 };
     this.#write({
       ...this.#state,
-      meta: { ...this.#openLog({ declared: true }), ...steady, healUntilMs: now, isWhole: true },
+      meta: { ...this.#openLog({ declared: true }), ...steady, healUntilMs: 0, isWhole: true },
     });
   }
 

@@ -24,6 +24,8 @@ export interface SimSidecarOptions {
   readonly feed: string;
   readonly flaw: Flaw | undefined;
   readonly compared: readonly Token[];
+  /** Of the last release, on its side towards the log. */
+  readonly isOld: boolean;
 }
 
 /** One life of a sidecar: the real replica over the modelled log, its heartbeats, its feed. */
@@ -76,10 +78,13 @@ export class SimSidecar {
   }
 }
 
-async function beat({ party, cluster, feed }: SimSidecarOptions): Promise<void> {
+async function beat({ party, cluster, feed, isOld }: SimSidecarOptions): Promise<void> {
   while (party.alive) {
     const node = cluster.reachedBy(party.name);
-    if (node !== undefined && cluster.acceptsWrites(node)) node.heartbeat(feed, party.reading());
+    if (node !== undefined && cluster.acceptsWrites(node)) {
+      if (isOld) node.oldHeartbeat(feed);
+      else node.heartbeat(feed, party.reading());
+    }
     await party.sleep(beatMs, party.death);
   }
 }

@@ -10,7 +10,15 @@ export const forgottenAfterMs = (shortLifeSeconds + ruleMarginSeconds + forgetAf
 /** What can happen to the modelled world. Numbers are indices, wrapped to what there is. */
 export type Event =
   | {
-      readonly kind: 'deny' | 'lift' | 'cutoff' | 'cutoff by the issuer' | 'deny on the cut-off side';
+      readonly kind:
+        | 'deny'
+        | 'lift'
+        | 'cutoff'
+        | 'cutoff by the issuer'
+        | 'old deny'
+        | 'old lift'
+        | 'old cutoff'
+        | 'deny on the cut-off side';
       readonly token: number;
     }
   | {
@@ -149,7 +157,10 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: kinds('jump wall'), sidecar, ms: clockStep }) },
   { weight: 1, arbitrary: fc.record({ kind: kinds('move publisher'), sidecar: fc.nat({ max: 3 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: kinds('cutoff by the issuer'), token }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: kinds('cutoff by the issuer', 'old deny', 'old lift', 'old cutoff'), token }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: kinds('deny short') }) },
   {
     weight: 1,

@@ -52,7 +52,9 @@ const probe = eve;
 const losses: ReadonlySet<Event['kind']> = new Set(['failover', 'partition', 'flush', 'restart empty', 'shorten']);
 
 /** What a publisher states. */
-type Said = 'deny' | 'deny short' | 'lift' | 'cutoff' | 'cutoff by the issuer';
+type Said = 'deny' | 'deny short' | 'lift' | 'cutoff' | 'cutoff by the issuer' | OldSaid;
+/** By a publisher of the last release. */
+type OldSaid = 'old deny' | 'old lift' | 'old cutoff';
 
 const usual: ProcessKind = { isLegacy: false, failOpen: false, lookUp: true };
 
@@ -64,6 +66,8 @@ export interface WorldOptions {
   readonly kinds?: readonly ProcessKind[];
   /** Whether the run also waits until `enforcedEverywhere` says yes. Default false, because that takes long. */
   readonly probes?: boolean;
+  /** The sidecars of the last release. Default none. */
+  readonly oldSidecars?: readonly number[];
   /** Whether sidecars compare the log with what they hold, which mends what they should notice otherwise. Default true. */
   readonly compares?: boolean;
   /** Called after every slice of time since the first two processes became fresh, before all faults are ended. */
@@ -84,6 +88,8 @@ export class World {
   readonly #kinds: readonly ProcessKind[];
   readonly #probes: boolean;
   readonly #compares: boolean;
+  /** The sidecars of the last release. */
+  readonly oldSidecars: ReadonlySet<number>;
   /** Index of the server that each process follows, then of the server that each relay follows. Relays are servers 3 and 4. */
   readonly #target = [0, 1, 2, 0, 3];
   readonly #ghosts: Party[] = [];
@@ -97,12 +103,21 @@ export class World {
   #lastStatementSecond = 0;
   #lives = 0;
 
-  constructor({ seed, flaw, kinds = [], probes = false, compares = true, onSlice = () => {} }: WorldOptions) {
+  constructor({
+    seed,
+    flaw,
+    kinds = [],
+    probes = false,
+    compares = true,
+    oldSidecars = [],
+    onSlice = () => {},
+  }: WorldOptions) {
     this.#onSlice = onSlice;
     this.flaw = flaw;
     this.#kinds = kinds;
     this.#probes = probes;
     this.#compares = compares;
+    this.oldSidecars = new Set(oldSidecars);
     this.#random = seededRandom(seed);
     this.cluster = new SimCluster({
       clock: this.clock,
@@ -190,6 +205,9 @@ export class World {
       case 'lift':
       case 'cutoff':
       case 'cutoff by the issuer':
+      case 'old deny':
+      case 'old lift':
+      case 'old cutoff':
         return await this.#state(event.kind, lastingTokens[event.token % lastingTokens.length]!, () =>
           cluster.available ? cluster.primary : undefined,
         );
@@ -317,17 +335,18 @@ export class World {
     const held = node.state.rules.get(this.#ledger.keyOf(token))?.rule ?? emptyRule;
     const writer = this.publisher.reading(trueMs);
     const moment = momentAt(node, writer, { trueMs, held });
-    const outcome = node.append(token.digest, this.#statementOf(kind), writer);
+    const statement = this.#statementOf(kind);
+    const isOld = kind.startsWith('old ');
+    const outcome = isOld ? node.oldAppend(token.digest, statement) : node.append(token.digest, statement, writer);
     if (outcome === 'cutoff_in_future') return;
-    const stated = kind === 'cutoff by the issuer' ? 'cutoff' : kind === 'deny short' ? 'deny' : kind;
-    const untimely = kind === 'cutoff by the issuer' ? undefined : judgeTimes(stated, moment, outcome);
+    const stated = statement.kind === 'seed' ? 'deny' : statement.kind;
+    const isByLog = !isOld && kind !== 'cutoff by the issuer';
+    const untimely = isByLog ? judgeTimes(stated, moment, outcome) : undefined;
     if (untimely !== undefined) this.#ledger.report(untimely);
     if (outcome === 'clock_disagreement') return;
     const { rule } = outcome;
-    if (kind === 'cutoff by the issuer') {
-      const missed = this.issuer.judge(rule.issuedUpTo);
-      if (missed !== undefined) this.#ledger.report(missed);
-    }
+    const missed = kind === 'cutoff by the issuer' ? this.issuer.judge(rule.issuedUpTo) : undefined;
+    if (missed !== undefined) this.#ledger.report(missed);
     const appended = { ...node.end, monotonicMs: this.clock.monotonicMs() };
     const expiresAtMs = kind === 'deny short' ? trueMs + shortLifeSeconds * 1000 : Number.POSITIVE_INFINITY;
     this.#ledger.noteStatement(stated, token, { rule, held, appended, expiresAtMs });
@@ -336,17 +355,20 @@ export class World {
   #statementOf(kind: Said): Statement {
     switch (kind) {
       case 'deny':
-        return { kind, until: forEver };
+      case 'old deny':
+        return { kind: 'deny', until: forEver };
       case 'deny short': {
         const expiresAt = Math.floor(this.clock.wallMs() / 1000) + shortLifeSeconds;
         return { kind: 'deny', until: expiresAt + ruleMarginSeconds };
       }
       case 'cutoff':
-        return { kind, issuedUpTo: 'now' };
+      case 'old cutoff':
+        return { kind: 'cutoff', issuedUpTo: 'now' };
       case 'cutoff by the issuer':
         return { kind: 'cutoff', issuedUpTo: this.issuer.cutoff(this.clock.wallMs()) };
       case 'lift':
-        return { kind };
+      case 'old lift':
+        return { kind: 'lift' };
     }
   }
 
@@ -377,6 +399,7 @@ export class World {
       flaw,
       random: this.#random,
       feed: this.#nextFeed(),
+      isOld: this.oldSidecars.has(index),
       compared: this.#compares ? [...tokens, probe] : [],
     });
   }
