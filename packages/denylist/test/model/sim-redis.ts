@@ -107,7 +107,7 @@ export class SimRedis {
   }
 
   nowMs(): number {
-    return this.#options.clock.wallMs() + this.#aheadMs;
+    return Math.floor(this.#options.clock.wallMs()) + this.#aheadMs;
   }
 
   stepClock(ms: number): void {
@@ -275,7 +275,8 @@ export class SimRedis {
       heartbeatAtMs: now,
       ownBeatAtMs: now,
     };
-    const isWhole = !this.isHealing(counted);
+    // Also when a sidecar of the last release, which counts no beats, wrote the heartbeats until now.
+    const isWhole = !this.isHealing(meta) || !this.isHealing(counted);
     const leaseHolder = { ...clock, logMs: now };
     const leased = {
       ...this.#state,
