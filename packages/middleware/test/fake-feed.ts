@@ -29,11 +29,11 @@ export class FakeFeed implements Feed {
     clock: FakeClock,
     {
       maxTokenLifetimeSeconds = 86_400,
-      ...stated
-    }: { readonly maxTokenLifetimeSeconds?: number; readonly cutoffSkewSeconds?: number } = {},
+      cutoffSkewSeconds = 5,
+    }: { readonly maxTokenLifetimeSeconds?: number; readonly cutoffSkewSeconds?: number | 'unstated' } = {},
   ) {
     this.#clock = clock;
-    this.#cutoffSkewSeconds = stated.cutoffSkewSeconds;
+    this.#cutoffSkewSeconds = cutoffSkewSeconds === 'unstated' ? undefined : cutoffSkewSeconds;
     this.#maxTokenLifetimeSeconds = maxTokenLifetimeSeconds;
   }
 

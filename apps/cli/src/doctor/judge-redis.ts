@@ -12,6 +12,7 @@ export const redisExpectations: Readonly<Record<string, string>> = {
   tail_polled: 'XREAD is permitted',
   copies_unknown: 'INFO and WAIT are permitted',
   clock_offset: 'within 5 s of this clock',
+  lease_holder_clock: 'a sidecar that writes heartbeats, within 5 s of this clock',
   min_replicas_unset: 'min-replicas-to-write 1 or more, where there are replicas',
   min_replicas_lag: 'min-replicas-max-lag 1 to 3',
   append_only_off: 'appendonly yes',

@@ -16,13 +16,16 @@ export interface Watched {
 
 /** Sets every gauge. A figure that is not known has no sample: a 0 would be a false measurement. */
 export function measure(metrics: Metrics, { replica, probes, feedServer, sourceWatch, usage }: Watched): void {
-  const { rules, maxRules, watermarkMs = 0, clockOffsetMs, freshness, epoch, identity = '' } = replica.status();
+  const status = replica.status();
+  const { rules, maxRules, watermarkMs = 0, clockOffsetMs, forgettingPausedMs = 0 } = status;
+  const { freshness, epoch, identity = '' } = status;
   const { count, behind } = feedServer.clients();
   const figures: SourceFigures = sourceWatch.latest()?.figures ?? {};
   const gauges = [
     ['denylist_rules', rules],
     ['denylist_limit_rules', maxRules],
     ['denylist_watermark_timestamp_seconds', watermarkMs / 1000],
+    ['forgetting_paused_seconds', forgettingPausedMs / 1000],
     ['sidecar_ready', probes.ready().ok ? 1 : 0],
     ['sidecar_clients', count],
     ['sidecar_client_lag_rules', behind],
@@ -37,6 +40,10 @@ export function measure(metrics: Metrics, { replica, probes, feedServer, sourceW
     else metrics.gauge(name).set(value);
   }
   if (clockOffsetMs !== undefined) metrics.gauge('clock_offset_seconds').set({ peer: 'log' }, clockOffsetMs / 1000);
+  const { leaseHolderOffsetMs } = figures;
+  if (leaseHolderOffsetMs !== undefined) {
+    metrics.gauge('clock_offset_seconds').set({ peer: 'lease_holder' }, leaseHolderOffsetMs / 1000);
+  }
   for (const state of ['cold', 'fresh', 'stale'] as const) {
     metrics.gauge('feed_state').set({ state }, state === freshness.state ? 1 : 0);
   }

@@ -29,4 +29,6 @@ export interface SourceFigures {
   readonly logEntries?: number;
   /** Log-clock Unix milliseconds of the oldest entry; absent when there is none. */
   readonly logOldestMs?: number;
+  /** Clock of the sidecar that writes heartbeats minus ours; absent when it stored no recent reading. */
+  readonly leaseHolderOffsetMs?: number;
 }

@@ -131,8 +131,15 @@ export const replicationMetrics = [
   {
     name: 'clock_offset_seconds',
     type: 'gauge',
-    labels: { peer: ['log'] },
-    help: 'Clock of the peer minus the clock of this machine.',
+    labels: { peer: ['log', 'lease_holder'] },
+    help: 'Clock of the peer minus the clock of this machine; lease_holder is the sidecar that writes heartbeats.',
+    unit: 'seconds',
+  },
+  {
+    name: 'forgetting_paused_seconds',
+    type: 'gauge',
+    labels: {},
+    help: 'For how long ended rules have not been removed from memory, because the clocks of log and machine disagree.',
     unit: 'seconds',
   },
   {

@@ -13,11 +13,15 @@ export interface RevocationTimes {
   readonly corrected: boolean;
 }
 
+/** An append takes seconds at most. A longer time means that the clock of the log was set between the two readings. */
+const longestPublishMs = 60_000;
+
 /**
  * The times of an applied revocation.
  *
  * The log's own time is the reference: a revocation is requested before it is logged, and received after. So the stages
- * add up to the latency whatever the clocks did.
+ * add up to the latency whatever the clocks did. A request that seems to be more than a minute older was dated by a clock
+ * that has been set since: then the latency counts from the log.
  *
  * @param appliedAtMs log clock; undefined while it is unknown.
  * @returns undefined for a change without times (from a snapshot or a re-seed) and for a lift.
@@ -25,12 +29,15 @@ export interface RevocationTimes {
 export function timesOf(change: Change, appliedAtMs: number | undefined): RevocationTimes | undefined {
   const { details, loggedAtMs } = change;
   if (details?.kind !== 'revoke' || loggedAtMs === undefined || appliedAtMs === undefined) return undefined;
-  const occurred = details.occurredAtMs ?? details.requestedAtMs ?? loggedAtMs;
+  const requested = details.requestedAtMs ?? loggedAtMs;
+  const isPossible = loggedAtMs - requested <= longestPublishMs;
+  const occurred = details.occurredAtMs ?? (isPossible ? requested : loggedAtMs);
   const received = change.receivedAtMs ?? appliedAtMs;
   const occurredAtMs = Math.min(occurred, loggedAtMs);
   const arrivedAtMs = Math.max(appliedAtMs, loggedAtMs);
   const receivedAtMs = Math.min(Math.max(received, loggedAtMs), arrivedAtMs);
-  const corrected = occurredAtMs !== occurred || arrivedAtMs !== appliedAtMs || receivedAtMs !== received;
+  const corrected =
+    !isPossible || occurredAtMs !== occurred || arrivedAtMs !== appliedAtMs || receivedAtMs !== received;
   return { occurredAtMs, loggedAtMs, receivedAtMs, appliedAtMs: arrivedAtMs, corrected };
 }
 

@@ -22,6 +22,8 @@ const toleratedMs = 1000;
 export class LogClock {
   readonly #clock: Clock;
   #best: LogTimeSample | undefined;
+  /** Monotonic time since which wall and log clock disagree, so that no rule may be removed. */
+  #disagreesSinceMs: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -49,7 +51,16 @@ export class LogClock {
   /** Seconds by which rules may be removed; undefined, so that none is removed, while wall and log clock disagree. */
   agreedSeconds(): number | undefined {
     const offsetMs = this.offsetMs();
-    return offsetMs === undefined || Math.abs(offsetMs) > agreementMs ? undefined : this.claimSeconds();
+    const disagrees = offsetMs !== undefined && Math.abs(offsetMs) > agreementMs;
+    if (disagrees) this.#disagreesSinceMs ??= this.#clock.monotonicMs();
+    else this.#disagreesSinceMs = undefined;
+    return offsetMs === undefined || disagrees ? undefined : this.claimSeconds();
+  }
+
+  /** Milliseconds for which no rule could be removed, because the clocks disagree. */
+  disagreementMs(): number | undefined {
+    if (this.agreedSeconds() !== undefined || this.#disagreesSinceMs === undefined) return undefined;
+    return this.#clock.monotonicMs() - this.#disagreesSinceMs;
   }
 
   /** Log minus wall clock in milliseconds. */

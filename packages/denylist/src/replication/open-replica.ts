@@ -69,6 +69,8 @@ export interface ReplicaStatus {
   readonly restartedAtSeconds?: number;
   /** Log minus wall clock, once known. */
   readonly clockOffsetMs?: number;
+  /** For how long ended rules were not removed, because the two clocks disagree; absent while they do not. */
+  readonly forgettingPausedMs?: number;
   /** Code of the last failure to reach the feed; undefined while connected. */
   readonly lastError?: string;
 }
@@ -166,6 +168,7 @@ class FeedReplica {
       identity: this.#identity ?? this.#memory?.latest?.identity,
       restartedAtSeconds: restartInForce(restart, this.logClock.claimSeconds()),
       clockOffsetMs: this.logClock.offsetMs(),
+      forgettingPausedMs: this.logClock.disagreementMs(),
       lastError: this.#lastError,
     };
   }

@@ -10,6 +10,7 @@ import {
   type FeedPosition,
 } from '../log/feed.ts';
 import type { Reader } from '../log/reader.ts';
+import { agreementMs } from '../rules/agreed-now.ts';
 import type { Change } from '../rules/event.ts';
 import { Backoff } from './backoff.ts';
 import type { Freshness } from './freshness.ts';
@@ -182,7 +183,7 @@ class Replication {
   }
 
   #apply({ prev, head, cursor, change, seq }: FeedEntry, { lifts }: FeedConnection): void {
-    const { denylist, logClock } = this.#options;
+    const { denylist } = this.#options;
     const position = this.#position;
     if (position === undefined) throw new FeedGap('chain', 'an entry arrived before a position was known');
     if (prev !== position.head) {
@@ -194,7 +195,7 @@ class Replication {
       // A change for which there is no room is not applied. The replica is not fresh from here on.
       if (merged !== 'full') {
         const result = merged === 'changed' ? changed : 'duplicate';
-        this.#applied.push({ change, result, appliedAtMs: logClock.nowMs() });
+        this.#applied.push({ change, result, appliedAtMs: this.#logTimeFor(change.loggedAtMs) });
       }
     }
     this.#position = { ...position, head, cursor };
@@ -207,6 +208,22 @@ class Replication {
     const { observer } = this.#options;
     for (const { change, result, appliedAtMs } of this.#applied) observer?.changeApplied?.(change, result, appliedAtMs);
     this.#applied.length = 0;
+  }
+
+  /**
+   * The log's time now; undefined when it contradicts the time of an entry that arrives now. Everything logged before the last
+   * proof has arrived before, so the entry is younger than the proof. If it seems older by more than a minute, or as much in
+   * the future, the clock of the log was set since our last reading of it, and a latency would be wrong by as much. A smaller
+   * contradiction is reported: it may be a change that came too late.
+   */
+  #logTimeFor(loggedAtMs: number | undefined): number | undefined {
+    const { freshness, logClock, clock } = this.#options;
+    const nowMs = logClock.nowMs();
+    if (nowMs === undefined || loggedAtMs === undefined) return nowMs;
+    const ageMs = nowMs - loggedAtMs;
+    const { provenAtMs } = freshness;
+    const isTooOld = provenAtMs !== undefined && ageMs > clock.monotonicMs() - provenAtMs + agreementMs;
+    return isTooOld || ageMs < -agreementMs ? undefined : nowMs;
   }
 
   #complete({ maxTokenLifetimeSeconds }: FeedPosition): void {
@@ -232,7 +249,7 @@ class Replication {
     const { expectLog, freshness, logClock, memory, observer } = this.#options;
     if (logTime !== undefined) logClock.learn(logTime);
     if (healing !== undefined) freshness.markHealing(healing);
-    const now = logClock.nowMs();
+    const now = this.#logTimeFor(heartbeatLoggedAtMs);
     if (heartbeatLoggedAtMs !== undefined && now !== undefined) observer?.heartbeatSeen?.(now - heartbeatLoggedAtMs);
     this.#followsLog(identity);
     if (provenAtMs === undefined || this.#secondHead !== undefined) return;

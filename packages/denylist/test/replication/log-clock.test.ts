@@ -121,6 +121,19 @@ describe('forgetting', () => {
     }
   });
 
+  it('says for how long the clocks have disagreed, and nothing while they agree or one is not known', async () => {
+    const { clock, logClock, learn } = given();
+    expect(logClock.disagreementMs()).toBeUndefined();
+    learn(0, 1);
+    expect(logClock.disagreementMs()).toBeUndefined();
+    clock.jumpWall(3_600_000);
+    logClock.agreedSeconds();
+    await clock.advance(5000);
+    expect(logClock.disagreementMs()).toBe(5000);
+    clock.jumpWall(-3_600_000);
+    expect(logClock.disagreementMs()).toBeUndefined();
+  });
+
   it('goes by the earlier of the two', () => {
     const { clock, logClock, learn } = given(-30_000);
     learn(0, 1);

@@ -39,6 +39,8 @@ async function given({ canWrite = false, maxRules = 100, random = () => 0.5, pre
   const freshness = new Freshness({ clock, maxStalenessMs: 5000 });
   const gaps: GapCause[] = [];
   const seen: string[] = [];
+  /** Of each change, in the clock of the log. */
+  const appliedAt: (number | undefined)[] = [];
   /** Of the events for changes and positions. */
   const order: string[] = [];
   const reseeds: LostRule[][] = [];
@@ -48,7 +50,8 @@ async function given({ canWrite = false, maxRules = 100, random = () => 0.5, pre
     epochChanged: () => seen.push('epoch changed'),
     resynced: (rules) => seen.push(`resynced ${rules}`),
     reseeded: (rules) => seen.push(`reseeded ${rules}`),
-    changeApplied: (applied, result) => {
+    changeApplied: (applied, result, atMs) => {
+      appliedAt.push(atMs);
       seen.push(`${result} ${applied.digest[0]}`);
       order.push(`change ${applied.digest[0]}`);
     },
@@ -105,6 +108,7 @@ async function given({ canWrite = false, maxRules = 100, random = () => 0.5, pre
     gaps,
     seen,
     order,
+    appliedAt,
     reseeds,
     reseedFailures,
     stop,
@@ -159,6 +163,22 @@ describe('following a feed', () => {
     });
     await clock.advance(0);
     expect(seen).toContain('heartbeat 3');
+  });
+
+  it.each([
+    ['set back', -3_600_000],
+    ['set ahead', 3_600_000],
+  ])('measures nothing against a clock of the log that was %s since it was read', async (_, steppedMs) => {
+    const { feed, clock, seen, appliedAt } = await given();
+    const logTime = { logMs: clock.wallMs(), monotonicMs: clock.monotonicMs(), roundTripMs: 0 };
+    feed.latest.deliver({ entries: [feed.write()], logTime, provenAtMs: clock.monotonicMs() });
+    await clock.advance(500);
+    const right = { ...change(1), loggedAtMs: clock.wallMs() - 400 };
+    const wrong = { ...change(2), loggedAtMs: clock.wallMs() - 400 + steppedMs };
+    feed.latest.deliver({ entries: [feed.write(right), feed.write(wrong)], heartbeatLoggedAtMs: wrong.loggedAtMs });
+    await clock.advance(0);
+    expect(appliedAt).toEqual([clock.wallMs(), undefined]);
+    expect(seen.filter((event) => event.startsWith('heartbeat'))).toEqual([]);
   });
 
   it('stops when told, and closes its connection', async () => {

@@ -17,6 +17,8 @@ export function collectSources(families: MetricFamilies, watched: readonly Watch
   families.cell('feed_not_fresh_seconds_total').value = sum(feeds.map((feed) => feed.notFreshMs)) / 1000;
   const offset = statuses.find((status) => status?.clockOffsetMs !== undefined)?.clockOffsetMs ?? 0;
   families.cell('clock_offset_seconds', { peer: 'log' }).value = offset / 1000;
+  const paused = statuses.map((status) => status?.forgettingPausedMs ?? 0);
+  families.cell('forgetting_paused_seconds').value = Math.max(0, ...paused) / 1000;
   const keySources = new Set(watched.flatMap(({ keys }) => keys.map(({ source }) => source)));
   const jwksDegraded = [...keySources].some((source) => source.status().state !== 'fresh');
   families.cell('degraded', { dependency: 'jwks' }).value = Number(jwksDegraded);

@@ -402,11 +402,11 @@ describe('given a log that adds some seconds to a cutoff', () => {
     return decision.outcome === 'accepted' ? 'accepted' : decision.reason;
   };
 
-  it.each([
+  it.each<[number | 'unstated', number]>([
     [5, 5],
     [2, 2],
     // A log of the last release states none.
-    [undefined, 2],
+    ['unstated', 2],
   ])('of %p s accepts an iat that is %d s ahead, and no further: a cutoff would not cover it', async (stated, skew) => {
     dependencies = testDependencies();
     const feed = new FakeFeed(dependencies.clock, { cutoffSkewSeconds: stated });

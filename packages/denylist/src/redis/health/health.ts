@@ -1,12 +1,14 @@
 import type { Clock } from '../../clock.ts';
 import type { SourceHealth } from '../../log/source-health.ts';
+import { holderReadingLifetimeMs } from '../../rules/agreed-now.ts';
 import type { RedisConnection } from '../connection/connect.ts';
-import { readArray, readNumber, readText, readTime } from '../connection/replies.ts';
+import { readArray, readNumber, readOptionalText, readText, readTime } from '../connection/replies.ts';
 import { isCommandHidden, isCommandRefused, isScriptRefused } from '../connection/reply-errors.ts';
 import type { RedisSession } from '../connection/session.ts';
 import { readEntries } from '../entries.ts';
 import { keys } from '../keys.ts';
 import { ImpossibleRules } from '../repair.ts';
+import { parseStoredClock, type StoredClock } from '../scripts/clocks.ts';
 import { rightsScript } from '../scripts/rights.ts';
 import { judgeRedis, type RedisFacts } from './misconfiguration.ts';
 import { RuleEvictions } from './rule-evictions.ts';
@@ -40,7 +42,7 @@ export function createRedisHealth(
       ...(await readRefused(redis)),
       ...(await readCopies(redis, info)),
       ...(await readBlocking(redis)),
-      ...(await readLog(redis)),
+      ...(await readLog(redis, nowMs, clock)),
       ...(await unlessRefused(impossible.look(redis).then((impossibleRules) => ({ impossibleRules })))),
     };
     session.succeeded();
@@ -132,18 +134,27 @@ async function isAllowed(call: Promise<unknown>): Promise<boolean> {
   }
 }
 
-function readLog(redis: RedisConnection): Promise<RedisFacts> {
+/** The clock of the lease holder minus ours; undefined when its reading is old. `nowMs`: of Redis, read a moment ago. */
+function offsetOf({ logMs, wallMs }: StoredClock, nowMs: number, clock: Clock): number | undefined {
+  const ageMs = nowMs - logMs;
+  return Math.abs(ageMs) > holderReadingLifetimeMs ? undefined : wallMs + ageMs - clock.wallMs();
+}
+
+function readLog(redis: RedisConnection, nowMs: number, clock: Clock): Promise<RedisFacts> {
   const question = async (): Promise<RedisFacts> => {
-    const [entries, oldest, seq] = await Promise.all([
+    const [entries, oldest, meta] = await Promise.all([
       redis.call('XLEN', [keys.log]),
       redis.call('XRANGE', [keys.log, '-', '+', 'COUNT', 1]),
       // HMGET, because the users of docs/redis.md have this right.
-      redis.call('HMGET', [keys.meta, 'seq']),
+      redis.call('HMGET', [keys.meta, 'seq', 'clock']),
     ]);
     const [first] = readEntries(oldest);
+    const [seq, stored] = readArray(meta, 'HMGET');
+    const leaseHolder = parseStoredClock(readOptionalText(stored, 'clock') ?? '');
     return {
       logEntries: readNumber(entries, 'XLEN'),
-      logSeq: readNumber(readArray(seq, 'HMGET')[0] ?? 0, 'seq'),
+      logSeq: readNumber(seq ?? 0, 'seq'),
+      leaseHolderOffsetMs: leaseHolder && offsetOf(leaseHolder, nowMs, clock),
       logOldestMs: first === undefined ? undefined : Number.parseInt(first.id, 10),
     };
   };

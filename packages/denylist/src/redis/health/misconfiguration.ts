@@ -102,6 +102,17 @@ export const redisChecks = {
         ? undefined
         : Math.abs(clockOffsetMs) > largestOffsetMs && `Redis is ${Math.round(clockOffsetMs / 1000)} s from this clock`,
   },
+  lease_holder_clock: {
+    severity: 'warning',
+    remedy:
+      'run NTP on the machines of the sidecars: the log judges by three clocks, and with two wrong ones cutoffs are wrong',
+    // A log without a recent reading has no such sidecar, or one of the last release.
+    find: ({ leaseHolderOffsetMs: offsetMs = 0, logSeq }) =>
+      logSeq === undefined
+        ? undefined
+        : Math.abs(offsetMs) > largestOffsetMs &&
+          `the sidecar that writes heartbeats is ${Math.round(offsetMs / 1000)} s from this clock`,
+  },
   min_replicas_unset: {
     severity: 'warning',
     remedy: 'set min-replicas-to-write 1: a primary that was cut off must stop accepting writes',

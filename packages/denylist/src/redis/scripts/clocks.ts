@@ -38,7 +38,9 @@ end
 `;
 
 /** What the lease holder stored in `meta` as `clock`; undefined when there is none. */
-export function parseStoredClock(text: string): ClockReadings['leaseHolder'] {
+export type StoredClock = NonNullable<ClockReadings['leaseHolder']>;
+
+export function parseStoredClock(text: string): StoredClock | undefined {
   const [, logMs, wallMs, bootId = ''] = /^(\d+)\|(\d+)\|(.*)$/.exec(text) ?? [];
   return logMs === undefined ? undefined : { logMs: Number(logMs), wallMs: Number(wallMs), bootId };
 }
