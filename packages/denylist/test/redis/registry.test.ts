@@ -102,14 +102,15 @@ describe('given a log in Redis and its readers', () => {
   });
 
   it.each<[string, () => Record<string, number | string>]>([
-    ['heartbeats were interrupted a moment ago', () => ({ steadySince: Date.now() - 12_000 })],
+    ['heartbeats were interrupted a moment ago', () => ({ steadySince: Date.now() - 10_000 })],
     ['heartbeats were never counted', () => ({ steadySince: '' })],
   ])('does not report everywhere when lines may be missing: %s', async (_name, meta) => {
     await startReplica();
     const { steadySince = '' } = meta();
     if (steadySince === '') await admin.hdel(keys.meta, 'steadySince');
     else await admin.hset(keys.meta, { steadySince });
-    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 300 });
+    // On a busy machine a reader rests half a second between two reports.
+    const result = await (await revoke()).enforcedEverywhere({ timeoutMs: 1500 });
     await admin.hset(keys.meta, 'steadySince', 0);
     expect(result).toMatchObject({ everywhere: false, enforced: 1, expected: 1, missing: [] });
   });
