@@ -63,6 +63,18 @@ describe('a proof', () => {
     expect(freshness.isFresh()).toBe(false);
   });
 
+  it('is judged by the clock of the very request, although no timer has run since: the event loop was blocked', () => {
+    let nowMs = 10_000;
+    const clock = { monotonicMs: () => nowMs, wallMs: () => nowMs, sleep: () => new Promise<void>(() => {}) };
+    const freshness = new Freshness({ clock, maxStalenessMs: 5000 });
+    freshness.markComplete();
+    freshness.prove({ provenAtMs: nowMs });
+    nowMs += 5000;
+    expect(freshness.isFresh()).toBe(true);
+    nowMs += 1;
+    expect(freshness.isFresh()).toBe(false);
+  });
+
   it('of the future is of another host, and refused', () => {
     const { clock, freshness } = given();
     freshness.markComplete();

@@ -8,7 +8,7 @@ import { writing } from './writing.ts';
 const longestPauseMs = 1500;
 
 /**
- * heartbeat-7: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*, because a
+ * heartbeat-8: takes or renews the lease and, as its holder, writes a heartbeat. A heartbeat is a *write*, because a
  * primary that was cut off still answers reads. `steadySince` is the time of the first heartbeat after the last long pause.
  * `ownBeatAt` is the last heartbeat of this version: an earlier one notices no pauses and counts no beats.
  *
@@ -53,7 +53,9 @@ local before = redis.call('HMGET', meta, 'hbAt', 'steadySince', 'ownBeatAt', 'be
 local steadySince = tonumber(before[2])
 local pause = before[1] and now - tonumber(before[1]) or 0
 if not steadySince or pause < 0 or pause > ${longestPauseMs} or before[1] ~= before[3] then steadySince = now end
-local beats = before[4] or ${healingBeats}
+-- Under a holder of the last release, which counts no beats, the time has decided.
+local decided = before[1] ~= before[3] and now >= state.healUntil
+local beats = not decided and before[4] or ${healingBeats}
 if not held and ARGV[6] ~= '1' then beats = math.min(beats + 1, ${healingBeats}) end
 local healUntil = math.min(state.healUntil, now + ${healingMs})
 local healing = '1'

@@ -96,6 +96,13 @@ return isHealing(tonumber(ARGV[1]), ARGV[2], beats, ARGV[4], ARGV[5]) and 1 or 0
     expect(await isLogHealing()).toBe(false);
   });
 
+  it('is not taken back after a sidecar of the last release had the lease: its time has passed', async () => {
+    await world.beat();
+    await setMeta('hbAt', Number(await meta('hbAt')) + 500, 'healUntil', 1);
+    await world.beat();
+    expect(await isLogHealing()).toBe(false);
+  });
+
   it('has come for a log of the last release that is whole', async () => {
     await world.beat();
     await world.redis.call('HDEL', [keys.meta, 'beats']);
