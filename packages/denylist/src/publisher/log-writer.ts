@@ -114,6 +114,11 @@ export class LogWriter {
     };
   }
 
+  /** The clock of the log minus ours; undefined before an answer of the log. */
+  clockOffsetMs(): number | undefined {
+    return this.#logClock.offsetMs();
+  }
+
   /** The log's time of this call. Without a reading of the log's clock, a clock difference would count as latency. */
   async #requestTime(): Promise<number> {
     const { log, clock } = this.#ports;

@@ -36,6 +36,11 @@ export interface Publisher extends AsyncDisposable {
    * @throws ConfigurationError for a number that is no claim seconds.
    */
   tokenIssued(iat: number): void;
+  /**
+   * The clock of the log minus that of this process, in milliseconds; undefined before the log has answered. Export it as a
+   * gauge: beyond 60 s a revocation may fail with `clock_disagreement`.
+   */
+  clockOffsetMs(): number | undefined;
   /** The log as a feed: in tests, pass the publisher to `protect({ revocation: { feed: publisher } })`. */
   readonly feed: Feed;
   /**
@@ -84,6 +89,7 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
       const { actor } = target;
       return await writer.write({ dimension, digest, kind: 'lift', statement: { kind: 'lift' }, actor }, options);
     },
+    clockOffsetMs: () => writer.clockOffsetMs(),
     tokenIssued: (iat) => ports.issuerClock?.stamped(iat),
     feed,
     close: () => log.close(),

@@ -6,7 +6,7 @@ import { digestToBytes } from '../rules/digest.ts';
 import { defaultMaxTokenLifetimeSeconds, emptyRule } from '../rules/rule.ts';
 import { randomHex } from '../system-clock.ts';
 import { appendLost, clockArguments, logRetentionMs } from './append.ts';
-import { readArray, readText } from './connection/replies.ts';
+import { readArray, readOptionalText, readText } from './connection/replies.ts';
 import type { RedisSession } from './connection/session.ts';
 import { slicesOf } from './connection/slices.ts';
 import { keys } from './keys.ts';
@@ -29,9 +29,12 @@ export function createRedisReseed(session: RedisSession, clock: Clock): Reseed {
       }
       return restored;
     },
-    async lacking(rules) {
+    async lacking(rules, identity) {
       const redis = await session.get();
       const lacking: LostRule[] = [];
+      // This connection may lead to another log than the feed: a name that moved.
+      const [found] = readArray(await redis.call('HMGET', [keys.meta, 'identity']), 'HMGET meta');
+      if (identity !== undefined && readOptionalText(found, 'identity') !== identity) return lacking;
       for (const slice of slicesOf(rules)) {
         const digests = slice.map(({ digest }) => digestToBytes(digest));
         const held = readArray(await redis.call('HMGET', [keys.rules, ...digests]), 'HMGET rules').map(readStoredRule);

@@ -15,6 +15,8 @@ export interface CompareOptions {
   readonly clock: Clock;
   readonly reseed: Reseed | undefined;
   readonly observer: ReplicationObserver;
+  /** The log that is followed. `isMixed`: the denylist has rules of another one too, which do not belong into this one. */
+  readonly log: () => { readonly identity: string | undefined; readonly isMixed: boolean };
   readonly maxTokenLifetimeSeconds: () => number;
   readonly signal: AbortSignal;
 }
@@ -43,12 +45,13 @@ export async function compareSlices(options: CompareOptions): Promise<void> {
 
 /** @returns how many rules the log lacked. */
 async function compareSlice(options: CompareOptions, index: number): Promise<number> {
-  const { denylist, freshness, logClock, reseed, maxTokenLifetimeSeconds, signal } = options;
+  const { denylist, freshness, log, logClock, reseed, maxTokenLifetimeSeconds, signal } = options;
+  const { identity, isMixed } = log();
   const nowSeconds = logClock.agreedSeconds();
-  if (reseed?.lacking === undefined || nowSeconds === undefined || !freshness.isFresh()) return 0;
+  if (isMixed || reseed?.lacking === undefined || nowSeconds === undefined || !freshness.isFresh()) return 0;
   const kept = denylist
     .slice(index)
     .filter(({ rule }) => isWorthReseeding(rule, nowSeconds, maxTokenLifetimeSeconds()));
-  const lacking = await reseed.lacking(kept);
+  const lacking = await reseed.lacking(kept, identity);
   return lacking.length === 0 ? 0 : await reseed.append(lacking, signal);
 }

@@ -104,6 +104,8 @@ class FeedReplica {
   #lastError: string | undefined;
   readonly #memory: LogMemory | undefined;
   #identity: string | undefined;
+  /** It has followed logs with different identities. */
+  #isMixed = false;
   /** One object while one restart is in force, so that a check allocates nothing. */
   #active = active;
 
@@ -125,10 +127,11 @@ class FeedReplica {
     const { denylist, freshness, logClock } = this;
     const parts = { denylist, freshness, logClock, clock, observer, signal: this.#stop.signal };
     const maxTokenLifetimeSeconds = () => this.#position?.maxTokenLifetimeSeconds ?? defaultMaxTokenLifetimeSeconds;
+    const log = () => ({ identity: this.#identity, isMixed: this.#isMixed });
     this.#running = [
       replicate({ ...parts, feed, random, reader, reseed, memory, expectLog }),
       keepHouse({ ...parts, maxTokenLifetimeSeconds }),
-      ...(reseed?.lacking === undefined ? [] : [compareSlices({ ...parts, reseed, maxTokenLifetimeSeconds })]),
+      ...(reseed?.lacking === undefined ? [] : [compareSlices({ ...parts, reseed, log, maxTokenLifetimeSeconds })]),
     ];
   }
 
@@ -212,7 +215,8 @@ class FeedReplica {
         this.#lastError = undefined;
         for (const listener of this.#positionListeners) listener(position);
       },
-      logIdentified: (identity) => {
+      logIdentified: (identity, before) => {
+        if (before !== undefined) this.#isMixed = true;
         this.#identity = identity;
       },
       freshnessChanged: ({ state }) => {

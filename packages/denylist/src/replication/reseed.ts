@@ -18,12 +18,12 @@ export interface Reseed {
    */
   append(rules: readonly LostRule[], signal: AbortSignal): Promise<number>;
   /**
-   * Those of the rules that the log lacks now, or has in an earlier state. Absent in a relay: the sidecars that follow the log
-   * itself compare.
+   * Those of the rules that the log lacks now, or has in an earlier state; none when the log has another identity. Absent in a
+   * relay: the sidecars that follow the log itself compare.
    *
    * @throws FeedError
    */
-  lacking?(rules: readonly LostRule[]): Promise<LostRule[]>;
+  lacking?(rules: readonly LostRule[], identity: string | undefined): Promise<LostRule[]>;
   /**
    * Ends the restart of the log that has this stamp, and no later one. Absent in a relay: what it follows decides that by
    * itself.

@@ -84,6 +84,13 @@ function given({
 }
 
 describe('revoking', () => {
+  it('shows by how much the clock of the log is ahead, once the log has answered', async () => {
+    const { publisher, answered } = given({ logAheadMs: 9000 });
+    expect(publisher.clockOffsetMs()).toBeUndefined();
+    await answered(publisher.revoke({ issuer, session: 's1', reason: 'logout' }));
+    expect(publisher.clockOffsetMs()).toBe(9000);
+  });
+
   it('logs digest, statement and details, and returns the outcome', async () => {
     const { publisher, requests, answered, clock, observed } = given();
     const startMs = clock.wallMs();

@@ -115,7 +115,7 @@ describe('a rule that was deleted without an entry in the log', () => {
     const source = await world.open();
     // What the sidecar would compare, while it does not: its clock and that of Redis disagree.
     expect(replica.logClock.agreedSeconds()).toBeUndefined();
-    expect(await source.reseed?.lacking?.([{ digest: living, rule: livingRule() }])).toHaveLength(1);
+    expect(await source.reseed?.lacking?.([{ digest: living, rule: livingRule() }], undefined)).toHaveLength(1);
     expect(await holds(living)).toBe(false);
     restoreRedisClock();
     await until(() => holds(living), { what: 'the rule to be written back', timeoutMs: 30_000 });
@@ -138,7 +138,16 @@ describe('the rules that a log lacks', () => {
       { digest: lifted, rule: held },
       { digest: named('absent'), rule: held },
     ];
-    expect(await source.reseed?.lacking?.(asked)).toEqual([asked[1], asked[3]]);
-    expect(await source.reseed?.lacking?.([])).toEqual([]);
+    expect(await source.reseed?.lacking?.(asked, undefined)).toEqual([asked[1], asked[3]]);
+    expect(await source.reseed?.lacking?.([], undefined)).toEqual([]);
+  });
+
+  it('are none of another log, to which the name of the first one may lead now', async () => {
+    await givenRules();
+    await world.redis.call('HSET', [keys.meta, 'identity', 'a'.repeat(16)]);
+    const source = await world.open();
+    const asked = [{ digest: named('absent'), rule: livingRule() }];
+    expect(await source.reseed?.lacking?.(asked, 'b'.repeat(16))).toEqual([]);
+    expect(await source.reseed?.lacking?.(asked, 'a'.repeat(16))).toEqual(asked);
   });
 });
