@@ -1,51 +1,17 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { boundHeap } from './bound-heap.ts';
-import { readCommandLine } from './commands/command-line.ts';
-import { printHelp } from './commands/help.ts';
-import { init } from './commands/init.ts';
-import { raiseSkew } from './commands/raise-skew.ts';
-import { repair } from './commands/repair.ts';
-import { run } from './commands/run.ts';
-import { wait } from './commands/wait.ts';
-import { configJsonSchema } from './config/options.ts';
-import { printConfig, printProblems } from './config/print.ts';
-import { resolveConfig } from './config/resolve.ts';
-import { build } from './version.ts';
+// Imports nothing: an import would be one of the files that cannot be opened.
 
-const command = readCommandLine(process.argv.slice(2), process.env['REVOCAST_CONFIG']);
-switch (command.name) {
-  case 'help':
-    process.stdout.write(printHelp());
-    break;
-  case 'version':
-    process.stdout.write(`${build.version}\n`);
-    break;
-  case 'config schema':
-    process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
-    break;
-  case 'mistake':
-    process.stderr.write(`${command.message}\nTry: revocast-sidecar --help\n`);
-    process.exitCode = 2;
-    break;
-  case 'wait':
-    process.exitCode = await wait(command);
-    break;
-  default: {
-    const resolved = resolveConfig({
-      ...command,
-      environment: process.env,
-      readFile: (path) => readFileSync(path, 'utf8'),
-    });
-    if (!resolved.ok) {
-      process.stderr.write(printProblems(resolved.problems));
-      process.exitCode = 2;
-    } else if (command.name === 'run') {
-      boundHeap();
-      await run(resolved.config);
-    } else if (command.name === 'init') process.exitCode = await init(resolved.config);
-    else if (command.name === 'repair') process.exitCode = await repair(resolved.config);
-    else if (command.name === 'raise-skew') process.exitCode = await raiseSkew(resolved.config);
-    else process.stdout.write(command.name === 'print-config' ? printConfig(resolved) : 'valid\n');
-  }
+/** Node reports a file that cannot be opened for lack of descriptors by any of these. */
+const loadFailures = ['EMFILE', 'ENFILE', 'ERR_MODULE_NOT_FOUND'];
+
+// Loaded here, so that a failure to open one of its hundreds of files is one line and no stack trace.
+try {
+  await import('./program.ts');
+} catch (error) {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!loadFailures.includes(code)) throw error;
+  process.stderr.write(
+    `revocast-sidecar cannot be loaded (${code}): expected at least 1024 open files for a process; raise the limit (ulimit -n, LimitNOFILE), or install the program again\n`,
+  );
+  process.exitCode = 1;
 }

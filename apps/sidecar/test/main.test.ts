@@ -1,10 +1,11 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { freePort, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
-import { runProgram, type SidecarProcess, startSidecarProcess } from './sidecar-process.ts';
+import { program, runProgram, type SidecarProcess, startSidecarProcess } from './sidecar-process.ts';
 
 // Real processes on a machine that may be busy, so the limit of each test is long.
 jest.setTimeout(60_000);
@@ -27,6 +28,21 @@ async function start(...args: string[]): Promise<SidecarProcess> {
 }
 
 const unreachable = '--source=redis://:hunter2@127.0.0.1:1';
+
+describe('given too few file descriptors for its own files', () => {
+  it.each([30, 60])('%d: ends with one line that says so, and no stack trace', async (limit) => {
+    const command = `ulimit -n ${limit}; exec "$0" "$1" --version`;
+    const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+      execFile('sh', ['-c', command, process.execPath, program], (error, _stdout, stderr) =>
+        resolve({ code: error?.code, stderr }),
+      );
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^revocast-sidecar cannot be loaded \((EMFILE|ENFILE|ERR_MODULE_NOT_FOUND)\): expected .*\n$/,
+    );
+  });
+});
 
 describe('given a Redis that cannot be reached', () => {
   it('is live and not ready, with a remedy', async () => {
