@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
+import { Redis } from 'ioredis';
 import { type Follower, follow } from '../follower.ts';
 
 const running: { stop(): Promise<void> }[] = [];
@@ -9,6 +10,10 @@ afterEach(async () => {
 
 /** A Redis that has renamed these commands, as managed services do, and a sidecar that follows it. */
 async function start(hidden: readonly string[], replicas = 0): Promise<Follower> {
+  return (await startBoth(hidden, replicas)).sidecar;
+}
+
+async function startBoth(hidden: readonly string[], replicas: number) {
   const redis = await startRedis({ config: { 'rename-command': hidden.map((command) => `${command} ""`) } });
   running.push(redis);
   const copies: RedisServer[] = [];
@@ -19,7 +24,7 @@ async function start(hidden: readonly string[], replicas = 0): Promise<Follower>
   }
   const sidecar = await follow(redis.url);
   running.push({ stop: () => sidecar.close() });
-  return sidecar;
+  return { sidecar, redis };
 }
 
 const commands = ['CONFIG', 'INFO', 'WAIT', 'XREAD'];
@@ -67,6 +72,31 @@ describe.each(rows.map((hidden) => [hidden.join(' '), hidden] as const))('a Redi
     } else {
       expect(await revoked).toMatchObject({ redisReplicas: 1 });
     }
+  });
+});
+
+describe('a Redis with one copy that hides INFO', () => {
+  it('is sent no command that waits for copies', async () => {
+    const { sidecar, redis } = await startBoth(['INFO'], 1);
+    await sidecar.revoke('the script is loaded now');
+    const admin = new Redis(redis.url, { enableReadyCheck: false });
+    const monitor = await admin.monitor();
+    running.push({
+      async stop() {
+        monitor.disconnect();
+        admin.disconnect();
+      },
+    });
+    const seen: string[] = [];
+    monitor.on('monitor', (_at: string, [command = '', ...rest]: string[]) =>
+      seen.push(rest.includes('counted') ? 'counted' : command.toUpperCase()),
+    );
+    await sidecar.revoke('s', 'counted');
+    await until(() => seen.filter((command) => command === 'counted').length > 0, {
+      what: 'the revocation to be seen',
+    });
+    await sidecar.revoke('t', 'later');
+    expect(seen).not.toContain('WAIT');
   });
 });
 
