@@ -1,6 +1,7 @@
 import { noteAcceptance } from './accept-again.ts';
 import { decideUse, type Presented } from './decide-use.ts';
 import { type Decision, internalError, rejected, unavailable, type WhenUnknown } from './decision.ts';
+import { ConfigurationError } from './errors.ts';
 import { type AnyRequest, readBearer } from './token/bearer.ts';
 import {
   type Check,
@@ -86,8 +87,14 @@ export function verifyAccessToken(
         : verifyKnownToken(known, presented, verification);
     return scheme === 'bearer' && !(decision instanceof Promise) ? decision : settle(decision, scheme);
   } catch (error) {
-    return internalError(error);
+    return internalError(wrongCall(request) ?? error);
   }
+}
+
+/** An argument without `headers` is a fault of the application. */
+function wrongCall(request: unknown): ConfigurationError | undefined {
+  if (typeof request === 'object' && request !== null && 'headers' in request) return undefined;
+  return new ConfigurationError('verify', 'expected a request, or an object with `headers`');
 }
 
 function verifyKnownToken(

@@ -1,6 +1,7 @@
 import type { AccessTokenClaims, Auth } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
 import { admissionOf } from '../gate/admitted-request.ts';
+import { refuse } from '../options/read-option.ts';
 
 /**
  * Returns what the accepted token says about the caller of a protected route.
@@ -9,6 +10,7 @@ import { admissionOf } from '../gate/admitted-request.ts';
  * @throws ConfigurationError where the route is not behind `protect`, the request is anonymous, or `protect` only reports.
  */
 export function authOf<Claims = AccessTokenClaims>(request: object): Auth<Claims> {
+  if (typeof request !== 'object' || request === null) refuse('authOf', 'a request', request);
   const admission = admissionOf(request);
   if (admission === undefined) {
     throw new ConfigurationError('authOf', 'this route is not behind protect(): mount protect() before it');

@@ -41,6 +41,6 @@ function guard(requirement: Requirement): Handler {
       next(new ConfigurationError('guard', 'this route is not behind protect(): mount protect() before it'));
       return;
     }
-    conclude(admission.authorize(requirement), { response, next, forwardErrors: admission.forwardErrors });
+    conclude(admission.authorize(requirement, request), { response, next, forwardErrors: admission.forwardErrors });
   };
 }

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors.ts';
 import { Gate } from '../gate/gate.ts';
 import { type GivenGateOptions, readGateOptions } from '../gate/gate-options.ts';
 import type { VerifierOptions } from '../options/options.ts';
@@ -14,14 +15,18 @@ export type ProtectOptions = GivenGateOptions;
  * and report-only mode let more requests pass. For Express 4 and 5.
  *
  * @param optionsOrVerifier options of a verifier, or a verifier that you created: to share it, to wait for it, or to read
- * its status.
+ * its status. Without it, the options are those of the environment: `REVOCAST_ISSUER` and `REVOCAST_AUDIENCE`, and if they are
+ * set `REVOCAST_FEED`, `REVOCAST_LOOKUP`, `REVOCAST_TOKEN_FILE` and `REVOCAST_WHEN_UNKNOWN`.
  * @throws ConfigurationError for wrong options; never because a sidecar, Redis or an issuer is unreachable.
  */
-export function protect(optionsOrVerifier: VerifierOptions | Verifier, options: ProtectOptions = {}): Handler {
+export function protect(optionsOrVerifier?: VerifierOptions | Verifier, options: ProtectOptions = {}): Handler {
+  if (isRequest(optionsOrVerifier)) {
+    throw new ConfigurationError('protect', 'was passed as a handler: call it, app.use(protect({ issuer, audience }))');
+  }
   const gateOptions = readGateOptions('protect', options);
   const verifier = hasParts(optionsOrVerifier)
     ? optionsOrVerifier
-    : createVerifier(optionsOrVerifier as VerifierOptions);
+    : createVerifier(optionsOrVerifier as VerifierOptions | undefined);
   const gate = new Gate(partsOf(verifier), gateOptions);
 
   return function protectRequest(request, response, next) {
@@ -29,4 +34,9 @@ export function protect(optionsOrVerifier: VerifierOptions | Verifier, options: 
     if (dictionaryModeIsFaster) useDictionaryMode(request, response);
     conclude(gate.enter(request), { response, next, forwardErrors: gateOptions.forwardErrors });
   };
+}
+
+/** The first argument of a handler. Its members would be reported as options that do not exist. */
+function isRequest(value: object | undefined): boolean {
+  return typeof value === 'object' && value !== null && 'headers' in value && 'socket' in value;
 }

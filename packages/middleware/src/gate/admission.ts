@@ -1,7 +1,9 @@
 import { withTimeout } from '@revocast/denylist/replica';
 import type { Auth, Decision } from '../decision.ts';
 import type { Reason } from '../errors.ts';
+import type { AnyRequest } from '../token/bearer.ts';
 import type { VerifierParts } from '../verifier/verifier-parts.ts';
+import { refusedByGuard } from './decision-hook.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Requirement } from './requirement.ts';
 
@@ -50,16 +52,20 @@ export class Admission {
   /**
    * Decides whether the token meets a requirement, and counts that.
    *
+   * @param request for the hook `onDecision`, which receives the decision of a guard that refuses.
    * @returns synchronously unless the requirement is checked asynchronously. Never throws, never rejects: a check that
    * fails or takes too long is `internal_error`, and not the fault of the token.
    */
-  authorize({ wanted, check }: Requirement): Passage | Promise<Passage> {
-    const { telemetry, reportOnly, answerStyle, clock } = this.verifier;
+  authorize({ wanted, check }: Requirement, request: AnyRequest): Passage | Promise<Passage> {
+    const { telemetry, reportOnly, answerStyle, clock, decided } = this.verifier;
     const verified = this.#verified;
     const conclude = (reason: Reason | undefined, cause?: unknown): Passage => {
       telemetry.authorized(reason, reportOnly);
       if (reason === undefined && wanted.scopes !== undefined) {
         telemetry.scopesUsed?.(wanted.scopes, verified?.scopes ?? []);
+      }
+      if (reason !== undefined && decided !== undefined) {
+        decided(refusedByGuard(this.#decision, reason, cause), request, reportOnly ? 'report-only' : 'enforced');
       }
       if (reason === undefined || reportOnly) return this;
       return refuse({ reason, cause }, answerStyle, { ...wanted, scheme: schemeOf(this.#decision) });

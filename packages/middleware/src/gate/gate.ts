@@ -44,7 +44,7 @@ export class Gate {
    * @returns synchronously where the decision is. Never throws, never rejects.
    */
   enter(request: AnyRequest): Passage | Promise<Passage> {
-    const { clock, telemetry, decide, acceptAgain } = this.#verifier;
+    const { clock, telemetry, acceptAgain } = this.#verifier;
     const { whenUnknown } = this.#options;
     const outer = admissionOf(request);
     const startedAtMs = clock.monotonicMs();
@@ -55,7 +55,9 @@ export class Gate {
     }
     // A route may have a stricter gate than the application around it. That is one request, and counted once.
     const isCounted = outer?.verifier.telemetry === telemetry;
-    const decision = isCounted ? decide(request, whenUnknown) : this.#decide({ request, startedAtMs }, whenUnknown);
+    const decision = isCounted
+      ? this.#decideAgain(request, outer.verifier)
+      : this.#decide({ request, startedAtMs }, whenUnknown);
     return decision instanceof Promise
       ? decision.then((settled) => this.#conclude(settled, request))
       : this.#conclude(decision, request);
@@ -68,9 +70,23 @@ export class Gate {
       : this.#count(decision, attempt);
   }
 
+  /** Not counted. A hook that has received the first decision about the request receives a second one if it refuses. */
+  #decideAgain(request: AnyRequest, first: VerifierParts): Decision | Promise<Decision> {
+    const decision = this.#verifier.decide(request, this.#options.whenUnknown);
+    const { decided } = this.#verifier;
+    if (decided === undefined) return decision;
+    const note = (settled: Decision) => {
+      if (settled.outcome !== 'accepted' || first.decided !== decided) decided(settled, request, this.#useOf(settled));
+      return settled;
+    };
+    return decision instanceof Promise ? decision.then(note) : note(decision);
+  }
+
   #count(decision: Decision, { request, startedAtMs }: Attempt): Decision {
-    const { clock, telemetry } = this.#verifier;
-    telemetry.decided(decision, this.#useOf(decision), clock.monotonicMs() - startedAtMs);
+    const { clock, telemetry, decided } = this.#verifier;
+    const use = this.#useOf(decision);
+    telemetry.decided(decision, use, clock.monotonicMs() - startedAtMs);
+    if (decided !== undefined) decided(decision, request, use);
     if (decision.outcome === 'accepted') telemetry.tokenUsed?.(decision.auth, request);
     return decision;
   }

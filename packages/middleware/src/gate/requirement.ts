@@ -1,7 +1,7 @@
 import type { Auth } from '../decision.ts';
 import { ConfigurationError, type Reason } from '../errors.ts';
 import { type GivenOptions, group, number, optional } from '../options/option-table.ts';
-import { readStrings, refuse } from '../options/read-option.ts';
+import { isGiven, readStrings, refuse } from '../options/read-option.ts';
 import { scopeToken } from '../token/scope.ts';
 import type { Wanted } from './refusal.ts';
 
@@ -51,6 +51,7 @@ export function requiredClaims(where: string, wanted: ClaimsPredicate | ClaimVal
 }
 
 function equalTo(where: string, wanted: ClaimValues): ClaimsPredicate {
+  if (!isGiven(wanted)) refuse(where, 'a function, or an object of claims and their values', wanted);
   const entries = Object.entries(wanted);
   if (entries.length === 0) throw new ConfigurationError(where, 'name at least one claim');
   for (const [, value] of entries) {

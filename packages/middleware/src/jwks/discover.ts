@@ -1,9 +1,7 @@
-import type { FetchDocument } from './fetch-document.ts';
-import type { KeySetErrorCode } from './key-source.ts';
+import { type FetchDocument, printableUrl } from './fetch-document.ts';
+import type { KeySetFailure } from './key-source.ts';
 
-export type Discovery =
-  | { readonly ok: true; readonly jwksUri: string }
-  | { readonly ok: false; readonly code: KeySetErrorCode };
+export type Discovery = { readonly ok: true; readonly jwksUri: string } | ({ readonly ok: false } & KeySetFailure);
 
 /**
  * Returns the URLs at which an issuer may publish its metadata, the most common one first; none for a text that is not an
@@ -34,15 +32,16 @@ export async function discoverJwksUri(
   fetchDocument: FetchDocument,
   signal: AbortSignal,
 ): Promise<Discovery> {
-  let failure: KeySetErrorCode = 'bad_metadata';
+  let failure: KeySetFailure = { code: 'bad_metadata' };
   for (const [index, url] of metadataUrls(issuer).entries()) {
     const discovery = await readMetadata(url, { issuer, fetchDocument, signal });
     if (discovery.ok) return discovery;
-    if (index === 0) failure = discovery.code;
+    if (index === 0) failure = discovery;
     // Without an answer from the host, a second request would only use up the deadline, which covers both.
     if (signal.aborted || discovery.code === 'network' || discovery.code === 'timeout') break;
   }
-  return { ok: false, code: failure };
+  const { code, url, detail } = failure;
+  return { ok: false, code, url, detail };
 }
 
 async function readMetadata(
@@ -50,9 +49,11 @@ async function readMetadata(
   { issuer, fetchDocument, signal }: { issuer: string; fetchDocument: FetchDocument; signal: AbortSignal },
 ): Promise<Discovery> {
   const fetched = await fetchDocument({ url, signal });
-  if (fetched.result === 'failed') return { ok: false, code: fetched.code };
-  if (fetched.result === 'not_modified') return { ok: false, code: 'bad_status' };
+  if (fetched.result === 'failed') return { ...fetched, ok: false };
+  if (fetched.result === 'not_modified') return { ok: false, code: 'bad_status', url: printableUrl(url) };
   const { issuer: claimed, jwks_uri: jwksUri } = fetched.document;
-  if (claimed !== issuer) return { ok: false, code: 'issuer_mismatch' };
-  return typeof jwksUri === 'string' ? { ok: true, jwksUri } : { ok: false, code: 'bad_metadata' };
+  if (claimed !== issuer) return { ok: false, code: 'issuer_mismatch', url: printableUrl(url) };
+  return typeof jwksUri === 'string'
+    ? { ok: true, jwksUri }
+    : { ok: false, code: 'bad_metadata', url: printableUrl(url) };
 }

@@ -1,5 +1,6 @@
+import { errorCodeOf } from '@revocast/denylist/replica';
 import { readPublishedObject } from '../token/json.ts';
-import type { DocumentFetch, FetchDocument } from './fetch-document.ts';
+import { type DocumentFetch, type FetchDocument, printableUrl } from './fetch-document.ts';
 import type { KeySetErrorCode } from './key-source.ts';
 
 export interface DocumentFetcherOptions {
@@ -14,21 +15,22 @@ export interface DocumentFetcherOptions {
 /** Longest ETag kept and sent back, in characters. */
 const maxEtagLength = 256;
 
-function failed(code: KeySetErrorCode): DocumentFetch {
-  return { result: 'failed', code };
+function failed(code: KeySetErrorCode, detail?: string): DocumentFetch & { result: 'failed' } {
+  return { result: 'failed', code, detail };
 }
 
 /**
  * Returns a function that requests one JSON document of an issuer over HTTP: its key set or its metadata.
  *
  * It follows no redirect (an open redirector at the issuer would choose the keys), sends no credentials, stops reading
- * at the bound and accepts only JSON objects, whatever their content type. One request per call. Failures are codes without detail, because
- * detail may contain a URL.
+ * at the bound and accepts only JSON objects, whatever their content type. One request per call. Failures are codes,
+ * with the URL as {@link printableUrl} writes it.
  */
 export function createDocumentFetcher(options: DocumentFetcherOptions): FetchDocument {
   const { maxBytes, fetch = globalThis.fetch, dangerouslyAllowHttp = false } = options;
   return async ({ url, etag, signal }) => {
-    if (!isAllowedUrl(url, dangerouslyAllowHttp)) return failed('insecure_url');
+    const at = printableUrl(url);
+    if (!isAllowedUrl(url, dangerouslyAllowHttp)) return { ...failed('insecure_url'), url: at };
     try {
       const response = await fetch(url, {
         redirect: 'manual',
@@ -38,11 +40,19 @@ export function createDocumentFetcher(options: DocumentFetcherOptions): FetchDoc
         },
         signal,
       });
-      return await readDocument(response, maxBytes);
-    } catch {
-      return failed(signal.aborted ? 'timeout' : 'network');
+      const fetched = await readDocument(response, maxBytes);
+      return fetched.result === 'failed' ? { ...fetched, url: at } : fetched;
+    } catch (error) {
+      return { ...(signal.aborted ? failed('timeout') : failed('network', networkCode(error))), url: at };
     }
   };
+}
+
+/** The code of the error behind a failed fetch, such as ECONNREFUSED or CERT_HAS_EXPIRED. Its message may contain addresses. */
+function networkCode(error: unknown): string | undefined {
+  const { cause = error }: { cause?: unknown } = typeof error === 'object' && error !== null ? error : {};
+  const code = errorCodeOf(cause) ?? '';
+  return /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : undefined;
 }
 
 /** A URL with a user name or password is not allowed: it would be logged. */
@@ -76,8 +86,9 @@ async function readDocument(response: Response, maxBytes: number): Promise<Docum
 function refuseHead(response: Response, maxBytes: number): DocumentFetch | undefined {
   const { status, type, headers } = response;
   if (status === 304) return undefined;
-  if (type === 'opaqueredirect' || (status >= 300 && status < 400)) return failed('redirect');
-  if (status !== 200) return failed('bad_status');
+  if (type === 'opaqueredirect' || (status >= 300 && status < 400))
+    return failed('redirect', status === 0 ? undefined : `status ${status}`);
+  if (status !== 200) return failed('bad_status', `status ${status}`);
   return Number(headers.get('content-length') ?? 0) > maxBytes ? failed('too_large') : undefined;
 }
 

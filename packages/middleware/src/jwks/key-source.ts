@@ -74,7 +74,16 @@ export interface KeySourceStatus {
   readonly retryAfterMs: number;
 }
 
-/** Receives events for metrics. Must not throw and must not block. */
+/** Why a load failed, in a form that is safe in logs. */
+export interface KeySetFailure {
+  readonly code: KeySetErrorCode;
+  /** Origin and path of the document; without user, password and query. */
+  readonly url?: string;
+  /** The code of an error of Node, such as ECONNREFUSED, or the status of the answer. */
+  readonly detail?: string;
+}
+
+/** Receives events for metrics and logs. Must not throw and must not block. */
 export interface KeySourceObserver {
   /** Once per `findKey`, when its result is known. */
   keyLookedUp?(result: (typeof keyLookupResults)[number]): void;
@@ -84,6 +93,8 @@ export interface KeySourceObserver {
     readonly durationMs: number;
     readonly atWallMs: number;
   }): void;
+  /** Beside `keySetFetched`, for a refresh that failed. */
+  keySetFailed?(failure: KeySetFailure): void;
   /** When a loaded set replaces the one in use. */
   keysHeld?(count: number): void;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@revocast/denylist/replica';
 import type { KeySetLimits } from '../options/key-set-options.ts';
 import { type Discovery, discoverJwksUri } from './discover.ts';
-import type { DocumentFetch, FetchDocument, Fetched } from './fetch-document.ts';
+import { type DocumentFetch, type FetchDocument, type Fetched, printableUrl } from './fetch-document.ts';
 import { type KeySet, parseKeySet } from './parse-key-set.ts';
 
 /** Where a remote key set is: at a known URL, or at the URL in the metadata of the issuer. */
@@ -47,7 +47,7 @@ export function createKeySetLoader({ location, fetchDocument, clock, limits }: K
 
   return async ({ validator, signal }) => {
     const located = await locate(signal);
-    if (!located.ok) return { result: 'failed', code: located.code };
+    if (!located.ok) return { result: 'failed', code: located.code, url: located.url, detail: located.detail };
     const url = located.jwksUri;
     const etag = validator?.url === url ? validator.etag : undefined;
 
@@ -64,10 +64,11 @@ function readKeySet(
 ): KeySetLoad {
   if (fetched.result === 'failed') return fetched;
   // Without a validator in the request, "not modified" would confirm a set that this server never sent.
-  if (fetched.result === 'not_modified') return conditional ? fetched : { result: 'failed', code: 'bad_status' };
+  if (fetched.result === 'not_modified')
+    return conditional ? fetched : { result: 'failed', code: 'bad_status', url: printableUrl(url) };
 
   const parsed = parseKeySet(fetched.document, limits.maxKeys, limits.maxRsaBits);
-  if (!parsed.ok) return { result: 'failed', code: parsed.code };
+  if (!parsed.ok) return { result: 'failed', code: parsed.code, url: printableUrl(url) };
   const { etag, maxAgeMs } = fetched;
   return {
     result: 'loaded',

@@ -115,6 +115,7 @@ export class Refresher {
     const atWallMs = clock.wallMs();
     if (load.result === 'failed') {
       this.#fail(load.code, atWallMs);
+      observer.keySetFailed?.({ code: load.code, url: load.url, detail: load.detail });
       observer.keySetFetched?.({ result: load.code, durationMs, atWallMs });
       return;
     }

@@ -44,8 +44,14 @@ const alias = {
 
 /** The options of one issuer. */
 export const issuerTable = {
-  /** The trusted issuer: exactly the `iss` of its tokens, or a pattern with `{tenantid}`. Give this or `issuers`. */
-  issuer: required({ bounds: 'a string; one slash more is another issuer', read: readString }),
+  /**
+   * The trusted issuer: exactly the `iss` of its tokens, or a pattern with `{tenantid}`. Give this or `issuers`. Default:
+   * `REVOCAST_ISSUER`.
+   */
+  issuer: {
+    ...required({ bounds: 'a string; one slash more is another issuer', read: readString }),
+    default: '`REVOCAST_ISSUER`',
+  },
   /** Name of the issuer in metrics and status. Default: the host of the issuer. */
   alias: optional({ ...alias, default: 'the host of the issuer' }),
   /** URL of the key set. Default: by discovery. */

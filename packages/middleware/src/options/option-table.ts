@@ -101,11 +101,27 @@ export function number<Default extends number | undefined>(
   };
 }
 
+/** A whole number without a default. Bounds are inclusive. */
+export function requiredNumber(row: NumberBounds): RequiredOption<number> & NumberBounds {
+  return {
+    ...row,
+    ...required({ bounds: `${row.min}–${row.max}`, read: (name, value) => readNumber(name, value, row) }),
+  };
+}
+
 /** True or false; false when left out. */
 export const flag: Option<boolean> = {
   default: false,
   bounds: 'true or false',
   read: (name, value = false) => readBoolean(name, value),
+};
+
+/** True, false, or true only while `NODE_ENV` is `development`. */
+export const developmentFlag: Option<boolean, boolean | 'development'> = {
+  default: false,
+  bounds: 'true, false or development',
+  read: (name, value = false, { environment }) =>
+    value === 'development' ? environment['NODE_ENV'] === value : readBoolean(name, value),
 };
 
 /** One of a few words. */

@@ -1,5 +1,7 @@
 import { backdatingSeconds, defaultMaxTokenLifetimeSeconds } from '@revocast/denylist/replica';
+import type { Decision } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
+import type { AnyRequest, RequestWithHeaders } from '../token/bearer.ts';
 import { defaultMaxTokenBytes } from '../token/compact.ts';
 import {
   type ClientCertificateOptions,
@@ -13,6 +15,7 @@ import { type ClientClasses, clientClassBounds, readClientClasses } from './clie
 import { type IssuerOptions, type IssuerResolverOptions, issuerTable } from './issuer-options.ts';
 import { type KeySetLimits, type KeySetOptions, readKeySetLimits } from './key-set-options.ts';
 import {
+  developmentFlag,
   flag,
   type GivenOptions,
   group,
@@ -20,13 +23,14 @@ import {
   option,
   optional,
   type ReadOptions,
-  required,
+  requiredNumber,
 } from './option-table.ts';
 import {
   isGiven,
   type OptionEnvironment,
   pick,
   readBoolean,
+  readFunction,
   readString,
   readStrings,
   readUrl,
@@ -50,17 +54,35 @@ export const tokenCacheTable = {
 
 const readTokenCache = group(tokenCacheTable);
 
+/** The options `logRefusals`. */
+export const logRefusalsTable = {
+  /** Lines in a minute. The next line says how many refusals were left out. */
+  perMinute: requiredNumber({ unit: 'lines', min: 1, max: 6000 }),
+};
+
+/** The hooks, as methods: a caller may type the request more narrowly. */
+interface DecisionHooks {
+  onDecision(decision: Decision, request: RequestWithHeaders): unknown;
+}
+
 /** The options of a verifier, beside those of its issuers. */
 export const verifierTable = {
   /**
    * The audiences of this API: tokens whose `aud` contains none of them are rejected. `null` accepts every audience, and
-   * logs a warning.
+   * logs a warning. Default: `REVOCAST_AUDIENCE`.
    */
-  audience: required<readonly string[] | null, string | readonly string[] | null>({
+  audience: option<readonly string[] | null, string | readonly string[] | null>({
+    default: '`REVOCAST_AUDIENCE`',
     bounds: 'a string, an array of strings, or null',
-    read: (name, value) => {
+    read: (name, value, { environment }) => {
       if (value !== undefined) return value === null ? null : readStrings(name, value);
-      throw new ConfigurationError(name, 'say which audience this API is (null accepts the tokens of every audience)');
+      // One or several, separated by spaces: no audience contains one.
+      const listed = environment['REVOCAST_AUDIENCE']?.split(' ').filter((each) => each !== '') ?? [];
+      if (listed.length > 0) return listed;
+      throw new ConfigurationError(
+        name,
+        'say which audience this API is, here or in REVOCAST_AUDIENCE (null accepts the tokens of every audience)',
+      );
     },
   }),
   /** Allowance for clocks that differ: on `nbf`, and up to 150000 on `exp`. Milliseconds, 0–300000, default 5000. */
@@ -111,8 +133,24 @@ export const verifierTable = {
     // RFC 9110 §5.6.4: a quoted-string, without the two characters that would need an escape.
     read: (name, value) => /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,128}$/.exec(readString(name, value))?.[0],
   }),
-  /** Add the reason to the bodies of errors. Otherwise clients receive only the RFC 6750 error. Default: false. */
-  exposeReason: flag,
+  /**
+   * Add the reason to the bodies of errors. Otherwise clients receive only the RFC 6750 error. `development` adds it while
+   * `NODE_ENV` is `development`. Default: false.
+   */
+  exposeReason: developmentFlag,
+  /**
+   * Hook that receives each decision and its request: of `protect` and `verify`, and of a guard that refuses. It runs while the
+   * request waits. Its errors are logged, and change nothing else. Default: none.
+   */
+  onDecision: optional<(decision: Decision, request: AnyRequest) => unknown, DecisionHooks['onDecision']>({
+    bounds: 'a function',
+    read: readFunction,
+  }),
+  /** Log why requests are refused: reason and issuer alias, nothing of the token. Default: none. */
+  logRefusals: optional<ReadOptions<typeof logRefusalsTable>, GivenOptions<typeof logRefusalsTable>>({
+    bounds: 'an object with `perMinute`',
+    read: group(logRefusalsTable),
+  }),
   /** URL of the protected resource metadata (RFC 9728), named in challenges. Default: none. */
   resourceMetadata: optional({ bounds: 'a URL', read: (name, value) => new URL(readUrl(name, value, true)).href }),
   /** Receives a line for each change of state, at most one a minute for each. `null` logs nothing. Default: stderr. */
@@ -156,12 +194,14 @@ export const verifierTable = {
 };
 
 /** The options of `createVerifier` and `protect`. */
-export interface VerifierOptions extends Partial<IssuerOptions>, GivenOptions<typeof verifierTable> {
+export interface VerifierOptions extends Omit<IssuerOptions, 'issuer'>, GivenOptions<typeof verifierTable> {
+  /** The trusted issuer. Give this or `issuers`. Default: `REVOCAST_ISSUER`. */
+  readonly issuer?: string | undefined;
   /**
    * Several trusted issuers, each bound to its own keys, or a hook that returns them. Omitted options of an issuer are those
    * of the verifier.
    */
-  readonly issuers?: readonly (string | IssuerOptions)[] | IssuerResolverOptions;
+  readonly issuers?: readonly (string | IssuerOptions)[] | IssuerResolverOptions | undefined;
 }
 
 /** The options with every default in place. Frozen; nothing else reads options. */
@@ -179,13 +219,18 @@ const readVerifierOptions = group(verifierTable);
  *
  * @throws ConfigurationError naming the option, its bound and what kind of value was found: never the value of a string.
  */
-export function resolveOptions(given: unknown, environment: OptionEnvironment = {}): ResolvedOptions {
+export function resolveOptions(given: unknown = {}, environment: OptionEnvironment = {}): ResolvedOptions {
   if (!isGiven(given)) refuse('options', 'an object', given);
   refuseUnknownKeys('', given, [...Object.keys(issuerTable), 'issuers', ...verifierNames]);
   const allowHttp = readBoolean('dangerouslyAllowHttp', given['dangerouslyAllowHttp'] ?? false);
   const context = { allowHttp, environment };
   const issuers = resolveIssuers(given, context);
   const { tokenCache, metrics, ...others } = readVerifierOptions('', pick(given, verifierNames), context);
+  if (others.logger === null && others.logRefusals !== undefined) refuse('logRefusals', 'a `logger` beside it', null);
+  const { maxAgeMs = 0 } = issuers.issuerResolver ?? {};
+  const { hardAgeMs } = others.keySet;
+  // An issuer that is not confirmed before the hard age would be dropped, and its next request would wait for the hook.
+  if (maxAgeMs >= hardAgeMs) refuse('issuers.maxAgeMs', `less than keySet.hardAgeMs (${hardAgeMs} ms)`, maxAgeMs);
   return Object.freeze({
     ...issuers,
     ...others,

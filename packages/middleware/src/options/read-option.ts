@@ -1,5 +1,6 @@
 import { suggestName } from '@revocast/denylist/replica';
 import { ConfigurationError } from '../errors.ts';
+import { optionsOfOtherLibraries } from './other-libraries.ts';
 
 /** Options as they arrive: from JavaScript or from JSON, not yet checked. */
 export type Given = Readonly<Record<string, unknown>>;
@@ -34,6 +35,13 @@ export function pick(given: Given, names: readonly string[]): Given {
 export function refuseUnknownKeys(prefix: string, given: Given, known: readonly string[]): void {
   const key = Object.keys(given).find((name) => !known.includes(name));
   if (key === undefined) return;
+  const elsewhere = optionsOfOtherLibraries.get(key);
+  if (elsewhere !== undefined) {
+    throw new ConfigurationError(
+      `${prefix}${printable(key)}`,
+      `there is no such option here, only in another library: ${elsewhere}`,
+    );
+  }
   const closest = suggestName(key, known);
   const suggestion = closest === undefined ? `known are ${known.join(', ')}` : `did you mean ${closest}?`;
   throw new ConfigurationError(`${prefix}${printable(key)}`, `there is no such option: ${suggestion}`);

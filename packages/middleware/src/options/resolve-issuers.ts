@@ -38,11 +38,19 @@ const describedNames = issuerNames.filter((name) => !['issuer', 'alias', 'tenant
 
 /** Reads `issuer` or `issuers`, and the options of issuers beside them. @throws ConfigurationError */
 export function resolveIssuers(given: Given, context: OptionContext): ResolvedIssuers {
-  const { issuer, issuers } = given;
-  if ((issuer === undefined) === (issuers === undefined)) {
+  const { issuers } = given;
+  const named = issuers === undefined ? context.environment['REVOCAST_ISSUER'] || undefined : undefined;
+  const issuer = given['issuer'] === undefined ? named : given['issuer'];
+  if (issuer === undefined && issuers === undefined) {
+    throw new ConfigurationError(
+      'issuer',
+      'say whose tokens are trusted: `issuer` or `issuers` here, or REVOCAST_ISSUER',
+    );
+  }
+  if (issuer !== undefined && issuers !== undefined) {
     throw new ConfigurationError('issuer', 'give either `issuer` or `issuers`');
   }
-  const common = pick(given, issuerNames);
+  const common = { ...pick(given, issuerNames), issuer };
   if (issuers === undefined) return listed(resolveIssuer('', common, context));
   // `jwksUri` beside `issuers` would let the keys of one issuer sign for another.
   for (const name of ['jwksUri', 'jwks', 'alias', 'tenants'] as const) {

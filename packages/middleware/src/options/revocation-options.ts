@@ -7,6 +7,7 @@ import {
   mostMaxStalenessMs,
   parseSource,
 } from '@revocast/denylist/replica';
+import type { WhenUnknown } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
 import {
   flag,
@@ -19,7 +20,9 @@ import {
   type Reader,
   type ReadOptions,
 } from './option-table.ts';
-import { hasMethods, isGiven, isRedisUrl, readString, refuse } from './read-option.ts';
+import { hasMethods, isGiven, isRedisUrl, readOneOf, readString, refuse } from './read-option.ts';
+
+const whenUnknownWords = ['unavailable', 'accept'] as const;
 
 export const defaultFeed = 'http://127.0.0.1:7471';
 
@@ -72,9 +75,16 @@ export const revocationTable = {
   maxRules: number({ unit: 'rules', default: 4_000_000, min: 1, max: 100_000_000 }),
   /**
    * What happens when it is unknown whether a token is revoked: `unavailable` answers 503; `accept` accepts the token,
-   * counts it and marks it on `req.auth`. Default: unavailable.
+   * counts it and marks it on `req.auth`. Default: `REVOCAST_WHEN_UNKNOWN`, else unavailable.
    */
-  whenUnknown: oneOf(['unavailable', 'accept'], 'unavailable'),
+  whenUnknown: option<WhenUnknown>({
+    default: '`REVOCAST_WHEN_UNKNOWN`, else unavailable',
+    bounds: whenUnknownWords.join(', '),
+    read: (name, value, { environment }) =>
+      value === undefined
+        ? readOneOf('REVOCAST_WHEN_UNKNOWN', environment['REVOCAST_WHEN_UNKNOWN'] || 'unavailable', whenUnknownWords)
+        : readOneOf(name, value, whenUnknownWords),
+  }),
   /**
    * What happens to tokens issued before a total loss of the log that no sidecar could repair, since their revocations may
    * be lost: `accept` accepts them, `reject-older` rejects them as `too_old` until clients refresh. Default: accept.
@@ -88,8 +98,13 @@ export const revocationTable = {
     bounds: '16 hex digits',
     read: (_name, value) => (isIdentity(value) ? value : undefined),
   }),
-  /** Path of a file with the bearer token of a sidecar on another host. Default: none. */
-  tokenFile: optional({ bounds: 'a path', read: readString }),
+  /** Path of a file with the bearer token of a sidecar on another host. Default: `REVOCAST_TOKEN_FILE`, else none. */
+  tokenFile: option<string | undefined>({
+    default: '`REVOCAST_TOKEN_FILE`, else none',
+    bounds: 'a path',
+    read: (name, value, { environment }) =>
+      value === undefined ? environment['REVOCAST_TOKEN_FILE'] || undefined : readString(name, value),
+  }),
   /**
    * Allows plain `http:` to a sidecar on another host. A host that can change this traffic can hide every
    * revocation: use it only in a network that no other host can reach. Default: false.

@@ -99,7 +99,7 @@ export class RevocationCheck {
       case 'revoked':
         return rejected(`revoked_${verdict.dimension}`, issuer, true);
       case 'unknown':
-        if (whenUnknown === 'unavailable') return unavailable('denylist_unavailable', issuer, true);
+        if (whenUnknown !== 'accept') return unavailable('denylist_unavailable', issuer, true);
         return { ...accepted, auth: Object.freeze({ ...accepted.auth, revocation: 'unknown' }) };
     }
   }

@@ -51,6 +51,9 @@ function isNamed(received: unknown, name: string): boolean {
 
 /** The values of a field in a request that is not Node's: a field that is not found would make its caller anonymous. */
 function foreignValues({ headers, headersDistinct, multiValueHeaders }: RequestFields, name: string): string[] {
+  // The wrong argument of a caller is no request without credentials.
+  if (headers === undefined && !multiValueHeaders)
+    throw new TypeError('expected a request with headers, found another value');
   for (const source of [headersDistinct, multiValueHeaders, headers]) {
     const values = pairsOf(source ?? []).flatMap(([received, value]) =>
       isNamed(received, name) ? textsOf(value) : [],

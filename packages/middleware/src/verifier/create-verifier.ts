@@ -2,8 +2,11 @@ import { disposable, type Undisposed } from '@revocast/denylist/replica';
 import { acceptAgain } from '../accept-again.ts';
 import { takePossession } from '../binding/take-possession.ts';
 import type { WhenUnknown } from '../decision.ts';
+import { decisionHook } from '../gate/decision-hook.ts';
 import { Gate } from '../gate/gate.ts';
 import { readGateOptions } from '../gate/gate-options.ts';
+import { RefusalLog } from '../gate/refusal-log.ts';
+import { group, requiredNumber } from '../options/option-table.ts';
 import { type ResolvedOptions, resolveOptions, type VerifierOptions } from '../options/options.ts';
 import type { Logger } from '../options/telemetry-options.ts';
 import { RevocationCheck } from '../revocation/check.ts';
@@ -26,17 +29,21 @@ import type { PartDependencies, VerifierDependencies } from './verifier-dependen
 import { attachParts, type VerifierParts } from './verifier-parts.ts';
 import { VerifierState } from './verifier-state.ts';
 
+const withoutEnvironment = { allowHttp: false, environment: {} };
+const readReadyOptions = group({ timeoutMs: requiredNumber({ unit: 'ms', min: 0, max: 2 ** 31 - 1 }) });
+
 /**
- * Creates a verifier. Verifiers of one process that name the same feed, look-up, key set or registry share it.
+ * Creates a verifier. Options that are left out are read from the environment where it has them (docs/verification.md). Verifiers
+ * of one process that name the same feed, look-up, key set or registry share it.
  *
  * @throws ConfigurationError for wrong options; never because a sidecar, Redis or an issuer is unreachable.
  */
-export function createVerifier(options: VerifierOptions): Verifier {
+export function createVerifier(options?: VerifierOptions): Verifier {
   return composeVerifier(options, processDependencies());
 }
 
 /** Creates a verifier with the given clocks, connections and environment. */
-export function composeVerifier(given: VerifierOptions, dependencies: VerifierDependencies): Verifier {
+export function composeVerifier(given: VerifierOptions | undefined, dependencies: VerifierDependencies): Verifier {
   const options = resolveOptions(given, dependencies.environment);
   const parts = partDependencies(options, dependencies);
   const { clock, random, stayAlive, telemetry, log, releases } = parts;
@@ -103,6 +110,7 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
     acceptAgain: (request, monotonicMs) => acceptAgain(request, verification, monotonicMs),
     declareFailOpen,
     telemetry,
+    decided: takeDecisionHook(options, parts),
     clock,
     answerStyle: { ...options, random, dpop },
     reportOnly: options.dangerouslyReportOnly,
@@ -110,11 +118,12 @@ export function composeVerifier(given: VerifierOptions, dependencies: VerifierDe
   // The caller of verify() acts on the decision itself, so it is counted as enforced.
   const gate = new Gate({ ...verifierParts, reportOnly: false }, readGateOptions('verify', {}));
   const verifier: Verifier = disposable<Undisposed<Verifier>>({
-    verify(request, { whenUnknown } = {}) {
+    verify(request, verifyOptions) {
+      const whenUnknown = verifyOptions?.whenUnknown;
       if (whenUnknown !== undefined) declareFailOpen(whenUnknown);
       return gate.decide(request, whenUnknown);
     },
-    ready: ({ timeoutMs }) => state.ready(timeoutMs),
+    ready: (options) => state.ready(readReadyOptions('ready', options, withoutEnvironment).timeoutMs),
     status: () => state.status(),
     prefetch: () => state.prefetch(),
     async close() {
@@ -135,6 +144,16 @@ function partDependencies(options: ResolvedOptions, dependencies: VerifierDepend
   const releases: PartDependencies['releases'] = [];
   const parts = { ...dependencies, telemetry, log, releases };
   return { ...parts, telemetry: takeUsage(options, parts) };
+}
+
+function takeDecisionHook({ onDecision, logRefusals, logger }: ResolvedOptions, parts: PartDependencies) {
+  const { clock, log, stderr } = parts;
+  return decisionHook({
+    onDecision,
+    refusals: logRefusals && new RefusalLog({ logger: logger ?? { info: stderr }, clock, ...logRefusals }),
+    failed: () =>
+      log?.say('onDecision', 'warn', 'revocast: onDecision threw or rejected: fix the hook; no decision is affected'),
+  });
 }
 
 /** One log for each logger, so that verifiers that share a feed write each line once. */

@@ -1,10 +1,13 @@
 import { ConfigurationError } from '../errors.ts';
 import { createKeySource } from '../jwks/create-key-source.ts';
+import { metadataUrls } from '../jwks/discover.ts';
+import { printableUrl } from '../jwks/fetch-document.ts';
 import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
 import { parseKeySet } from '../jwks/parse-key-set.ts';
 import { StaticKeySet } from '../jwks/static-key-set.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { ResolvedIssuer } from '../options/resolve-issuers.ts';
+import { logKeys } from './log-keys.ts';
 import type { PartDependencies } from './verifier-dependencies.ts';
 
 /**
@@ -16,7 +19,7 @@ import type { PartDependencies } from './verifier-dependencies.ts';
 export function takeKeys(
   { alias, keys }: ResolvedIssuer,
   { keySet: limits, dangerouslyAllowHttp }: ResolvedOptions,
-  { clock, random, documentFetcher, shared, telemetry, releases }: PartDependencies,
+  { clock, random, documentFetcher, shared, telemetry, log, releases }: PartDependencies,
 ): KeySource {
   const observer = telemetry.keySourceObserver(alias);
   if ('jwks' in keys) {
@@ -42,6 +45,9 @@ export function takeKeys(
         keySetFetched: (fetched) => {
           for (const each of observers) each.keySetFetched?.(fetched);
         },
+        keySetFailed: (failure) => {
+          for (const each of observers) each.keySetFailed?.(failure);
+        },
         keysHeld: (count) => {
           for (const each of observers) each.keysHeld?.(count);
         },
@@ -50,5 +56,11 @@ export function takeKeys(
     return { source, observers, close: () => source.close() };
   });
   taken.observers.add(observer);
+  if (log !== undefined) {
+    const [location = alias] = 'jwksUri' in keys ? [keys.jwksUri] : metadataUrls(keys.issuer);
+    const logged = logKeys(alias, printableUrl(location) ?? alias, log);
+    taken.observers.add(logged);
+    releases.push(() => void taken.observers.delete(logged));
+  }
   return taken.source;
 }

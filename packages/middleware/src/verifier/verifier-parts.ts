@@ -1,6 +1,7 @@
 import type { Clock } from '@revocast/denylist/replica';
 import type { Decision, WhenUnknown } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
+import type { DecisionHook } from '../gate/decision-hook.ts';
 import type { AnswerStyle } from '../gate/refusal.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AnyRequest } from '../token/bearer.ts';
@@ -14,6 +15,8 @@ export interface VerifierParts {
   /** Declares before any request that some requests will be decided with this policy. */
   readonly declareFailOpen: (whenUnknown: WhenUnknown) => void;
   readonly telemetry: Telemetry;
+  /** Absent without the options `onDecision` and `logRefusals`, and in another version of this package. */
+  readonly decided?: DecisionHook;
   readonly clock: Clock;
   readonly answerStyle: AnswerStyle;
   readonly reportOnly: boolean;
@@ -26,8 +29,8 @@ export function attachParts<Owner extends object>(owner: Owner, parts: VerifierP
   return Object.freeze(Object.defineProperty(owner, partsKey, { value: parts }));
 }
 
-export function hasParts(value: object): boolean {
-  return partsKey in value;
+export function hasParts<Value>(value: Value): value is Value & object {
+  return typeof value === 'object' && value !== null && partsKey in value;
 }
 
 /** @throws ConfigurationError for an object that `createVerifier` has not created. */

@@ -32,8 +32,15 @@ export interface Verifier extends AsyncDisposable {
    * @returns synchronously for a token that was verified before, while the denylist is fresh and unless the request has a
    * DPoP proof. Never throws, never rejects.
    */
-  verify(request: AnyRequest, options?: { readonly whenUnknown?: WhenUnknown }): Decision | Promise<Decision>;
-  /** Resolves to true once keys are loaded and the denylist is fresh, to false after `timeoutMs`. Never rejects. */
+  verify(
+    request: AnyRequest,
+    options?: { readonly whenUnknown?: WhenUnknown | undefined },
+  ): Decision | Promise<Decision>;
+  /**
+   * Resolves to true once keys are loaded and the denylist is fresh, to false after `timeoutMs`. Never rejects.
+   *
+   * @param options `timeoutMs`: 0–2147483647. @throws ConfigurationError for another value.
+   */
   ready(options: { readonly timeoutMs: number }): Promise<boolean>;
   status(): VerifierStatus;
   /** Fetches the key sets now instead of with the first token. Resolves to whether all are loaded. Never rejects. */

@@ -167,7 +167,7 @@ describe('two gates in a row', () => {
       const passage = await pass(request, name);
       if (!passage.pass) return passage.status;
     }
-    const passage = await admissionOf(request)!.authorize(needsScope);
+    const passage = await admissionOf(request)!.authorize(needsScope, requestWith(good));
     return passage.pass ? 200 : passage.status;
   };
   const pairs = names.flatMap((first) => names.map((second) => [first, second] as const));
@@ -216,13 +216,13 @@ describe('an admitted request', () => {
 
   it('is refused if its token does not meet a requirement, and passes in report-only mode', async () => {
     const { admission } = await enter();
-    expect(admission.authorize(needsScope)).toMatchObject({
+    expect(admission.authorize(needsScope, requestWith(good))).toMatchObject({
       pass: false,
       status: 403,
       headers: { 'WWW-Authenticate': expect.stringMatching(/error="insufficient_scope".* scope="orders:read"$/) },
     });
     const reporting = await enter({ dangerouslyReportOnly: true });
-    expect(reporting.admission.authorize(needsScope)).toBe(reporting.admission);
+    expect(reporting.admission.authorize(needsScope, requestWith(good))).toBe(reporting.admission);
     expect(await reporting.series('authorizations_total')).toEqual([
       'revocast_authorizations_total{outcome="would_reject",reason="insufficient_scope"} 1',
     ]);
@@ -230,7 +230,7 @@ describe('an admitted request', () => {
 
   it('is asked to authenticate at a requirement if it is anonymous', async () => {
     const { admission } = await enter({}, { anonymous: true });
-    expect(admission.authorize(needsScope)).toMatchObject({
+    expect(admission.authorize(needsScope, requestWith(good))).toMatchObject({
       status: 401,
       reason: 'missing_token',
       headers: { 'WWW-Authenticate': 'Bearer scope="orders:read"' },
@@ -241,9 +241,11 @@ describe('an admitted request', () => {
     const { admission, dependencies } = await enter();
     const pending: ClaimsPredicate = () => new Promise(() => {});
     let answer: Passage | undefined;
-    const waiting = Promise.resolve(admission.authorize(requiredClaims('claims', pending))).then((passage) => {
-      answer = passage;
-    });
+    const waiting = Promise.resolve(admission.authorize(requiredClaims('claims', pending), requestWith(good))).then(
+      (passage) => {
+        answer = passage;
+      },
+    );
     await dependencies.clock.advance(2999);
     expect(answer).toBeUndefined();
     await dependencies.clock.advance(1);

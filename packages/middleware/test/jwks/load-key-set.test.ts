@@ -70,7 +70,7 @@ describe('a key set loader', () => {
     const { load, asked, answers } = open({ issuer });
     const set = answers[jwksUri];
     answers[jwksUri] = { result: 'failed', code: 'bad_status' };
-    expect(await load()).toEqual({ result: 'failed', code: 'bad_status' });
+    expect(await load()).toMatchObject({ result: 'failed', code: 'bad_status' });
     const moved = `${issuer}/moved`;
     answers[metadataUrl] = { result: 'loaded', document: { issuer, jwks_uri: moved } };
     if (set !== undefined) answers[moved] = set;
@@ -81,7 +81,7 @@ describe('a key set loader', () => {
   it('requests no keys when the metadata belong to another issuer', async () => {
     const { load, asked, answers } = open({ issuer });
     answers[metadataUrl] = { result: 'loaded', document: { issuer: `${issuer}/`, jwks_uri: jwksUri } };
-    expect(await load()).toEqual({ result: 'failed', code: 'issuer_mismatch' });
+    expect(await load()).toMatchObject({ result: 'failed', code: 'issuer_mismatch' });
     expect(asked.some(({ url }) => url === jwksUri)).toBe(false);
   });
 
@@ -96,7 +96,7 @@ describe('a key set loader', () => {
     const { load, answers } = open({ jwksUri });
     answers[jwksUri] = { result: 'not_modified', maxAgeMs: 5 };
     expect(await load({ url: jwksUri, etag: '"1"' })).toEqual({ result: 'not_modified', maxAgeMs: 5 });
-    expect(await load()).toEqual({ result: 'failed', code: 'bad_status' });
+    expect(await load()).toMatchObject({ result: 'failed', code: 'bad_status' });
   });
 
   it.each([
@@ -106,6 +106,6 @@ describe('a key set loader', () => {
   ])('fails on %j with %s', async (document, code) => {
     const { load, answers } = open({ jwksUri });
     answers[jwksUri] = { result: 'loaded', document, etag: '"2"' };
-    expect(await load()).toEqual({ result: 'failed', code });
+    expect(await load()).toMatchObject({ result: 'failed', code });
   });
 });

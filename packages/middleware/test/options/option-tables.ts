@@ -3,7 +3,7 @@ import { clientCertificateTable, dpopTable } from '../../src/options/binding-opt
 import { issuerResolverTable, issuerTable } from '../../src/options/issuer-options.ts';
 import { keySetTable } from '../../src/options/key-set-options.ts';
 import type { Option, OptionTable } from '../../src/options/option-table.ts';
-import { tokenCacheTable, verifierTable } from '../../src/options/options.ts';
+import { logRefusalsTable, tokenCacheTable, verifierTable } from '../../src/options/options.ts';
 import { revocationTable } from '../../src/options/revocation-options.ts';
 import { metricsTable, openTelemetryTable } from '../../src/options/telemetry-options.ts';
 import { usageTable } from '../../src/options/usage-options.ts';
@@ -26,6 +26,7 @@ const tables: readonly (readonly [prefix: string, file: string, name: string, ta
   ],
   ['issuers.', 'issuer-options', 'issuerResolverTable', issuerResolverTable],
   ['tokenCache.', 'options', 'tokenCacheTable', tokenCacheTable],
+  ['logRefusals.', 'options', 'logRefusalsTable', logRefusalsTable],
   ['keySet.', 'key-set-options', 'keySetTable', keySetTable],
   ['revocation.', 'revocation-options', 'revocationTable', revocationTable],
   ['dpop.', 'binding-options', 'dpopTable', dpopTable],

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from '../../src/errors.ts';
 import { resolveOptions, type VerifierOptions } from '../../src/options/options.ts';
-import { numberOptions } from './option-tables.ts';
+import { optionsOfOtherLibraries } from '../../src/options/other-libraries.ts';
+import { documentedOptions, numberOptions } from './option-tables.ts';
 
 const minimal = { issuer: 'https://issuer.test/', audience: 'https://api.test' };
 
@@ -17,7 +18,9 @@ function refusalOf(options: object, environment = {}): string {
 
 function nested(name: string, value: unknown): object {
   const [outer, inner] = name.split('.');
-  if (outer === 'issuers') return { issuer: undefined, issuers: { resolve() {}, [inner!]: value } };
+  // Longer than any other age, so that the value is judged alone.
+  const keySet = { hardAgeMs: 604_800_000 };
+  if (outer === 'issuers') return { issuer: undefined, keySet, issuers: { resolve() {}, [inner!]: value } };
   if (outer === 'dpop') return { dpop: { publicOrigin: 'https://api.test', [inner!]: value } };
   return inner === undefined ? { [name]: value } : { [outer!]: { [inner]: value } };
 }
@@ -47,7 +50,7 @@ describe('options', () => {
       maxTokenAgeMs: 2000,
       dpop: { publicOrigin: 'x' },
     };
-    // @ts-expect-error A required option is missing.
+    // Read from the environment.
     const withoutAudience: VerifierOptions = { issuer: 'x' };
     // @ts-expect-error The value has another type.
     const text: VerifierOptions = { ...minimal, clockToleranceMs: '5000' };
@@ -57,6 +60,15 @@ describe('options', () => {
     const misspelt: VerifierOptions = { ...minimal, revocation: { maxStaleness: 5000 } };
     // @ts-expect-error The word is not one of the list.
     const otherWord: VerifierOptions = { ...minimal, revocation: { whenUnknown: 'reject' } };
+    const absent: VerifierOptions = {
+      issuer: undefined,
+      issuers: undefined,
+      realm: undefined,
+      tenants: undefined,
+      onDecision: undefined,
+      revocation: { label: undefined },
+    };
+    expect(absent).toBeDefined();
     expect([right, withoutAudience, text, withoutOrigin, misspelt, otherWord]).toHaveLength(6);
   });
 
@@ -88,15 +100,18 @@ describe('options', () => {
     expect(resolveOptions(given, environment).revocation).toMatchObject({ feed: 'http://s:7471', lookup: null });
   });
 
-  it.each([['nothing', undefined, 'options: expected an object']])('reject %s', (_what, options, message) => {
+  it.each([
+    ['null', null, 'options: expected an object'],
+    ['nothing', undefined, 'issuer: say whose tokens are trusted: `issuer` or `issuers` here, or REVOCAST_ISSUER'],
+  ])('reject %s', (_what, options, message) => {
     expect(() => resolveOptions(options)).toThrow(message);
   });
 
   it.each([
     [
       'a misspelt key',
-      { clockTolerance: 1 },
-      'clockTolerance: there is no such option: did you mean clockToleranceMs?',
+      { clockTolerence: 1 },
+      'clockTolerence: there is no such option: did you mean clockToleranceMs?',
     ],
     [
       'a misspelt nested key',
@@ -252,4 +267,89 @@ describe('algorithms', () => {
   it.each([['EdDSA'], ['Ed25519']])('have one meaning for the two names of one algorithm: %s', (name) => {
     expect(resolveOptions({ ...minimal, algorithms: name }).issuers[0]?.algorithms).toEqual(['EdDSA', 'Ed25519']);
   });
+});
+
+describe('options of other libraries', () => {
+  it.each([
+    ['issuerBaseURL', '`issuer`'],
+    ['secret', '`jwksUri`'],
+    ['tokenSigningAlg', '`algorithms`'],
+    ['clockTolerance', '`clockToleranceMs`, in milliseconds'],
+    ['userPoolId', "`profile: 'cognito'`"],
+    ['credentialsRequired', '`anonymous: true`'],
+    ['secretOrKey', '`jwks`'],
+    ['jwksRequestsPerMinute', '`keySet.unknownKidIntervalMs`'],
+  ])('are named with ours beside them: %s', (name, ours) => {
+    const message = refusalOf({ [name]: 's3cr3t' });
+    expect(message).toContain(`${name}: there is no such option here, only in another library: `);
+    expect(message).toContain(ours);
+    expect(message).not.toContain('s3cr3t');
+  });
+
+  it('have none of our names, and name only options that exist', () => {
+    const names = [...documentedOptions.keys()];
+    for (const [name, advice] of optionsOfOtherLibraries) {
+      expect(names).not.toContain(name);
+      const ours = [...advice.matchAll(/`(\w+(?:\.\w+)?)[:`]/g)].map(([, each]) => each);
+      const known = [...names, 'anonymous', 'forwardErrors', 'iss', 'typ', 'fetch', 'Date'];
+      expect({ name, unknown: ours.filter((each) => !known.includes(each ?? '')) }).toEqual({ name, unknown: [] });
+    }
+  });
+});
+
+describe('the environment', () => {
+  const environment = {
+    REVOCAST_ISSUER: 'https://login.test/',
+    REVOCAST_AUDIENCE: 'https://a.test https://b.test',
+    REVOCAST_TOKEN_FILE: '/run/token',
+    REVOCAST_WHEN_UNKNOWN: 'accept',
+  };
+
+  it('has every option that is needed, so that protect() needs no argument', () => {
+    expect(resolveOptions(undefined, environment)).toMatchObject({
+      issuers: [{ issuer: 'https://login.test/' }],
+      audience: ['https://a.test', 'https://b.test'],
+      revocation: { tokenFile: '/run/token', whenUnknown: 'accept' },
+    });
+  });
+
+  it('is overruled by options', () => {
+    const given = { ...minimal, revocation: { tokenFile: '/mine', whenUnknown: 'unavailable' } };
+    expect(resolveOptions(given, environment)).toMatchObject({
+      issuers: [{ issuer: minimal.issuer }],
+      audience: [minimal.audience],
+      revocation: { tokenFile: '/mine', whenUnknown: 'unavailable' },
+    });
+    const several = { audience: null, issuers: ['https://b.test/'] };
+    expect(resolveOptions(several, environment)).toMatchObject({
+      issuers: [{ issuer: 'https://b.test/' }],
+      audience: null,
+    });
+  });
+
+  it.each([
+    [{ REVOCAST_ISSUER: '' }, 'issuer: say whose tokens are trusted: `issuer` or `issuers` here, or REVOCAST_ISSUER'],
+    [{ REVOCAST_ISSUER: 'https://a.test/' }, 'audience: say which audience this API is, here or in REVOCAST_AUDIENCE'],
+    [{ REVOCAST_ISSUER: 'a', REVOCAST_AUDIENCE: 'b' }, 'issuer: expected a URL'],
+    [{ ...environment, REVOCAST_WHEN_UNKNOWN: 'allow' }, 'REVOCAST_WHEN_UNKNOWN: expected one of unavailable, accept'],
+  ])('is named where something is missing or wrong: %j', (given, message) => {
+    expect(() => resolveOptions(undefined, given)).toThrow(message);
+  });
+
+  it.each([
+    ['development', 'development', true],
+    ['development', 'production', false],
+    ['development', undefined, false],
+    [true, 'production', true],
+    [false, 'development', false],
+  ])('exposeReason %p with NODE_ENV %p: %p', (exposeReason, NODE_ENV, exposed) => {
+    expect(resolveOptions({ ...minimal, exposeReason }, { NODE_ENV }).exposeReason).toBe(exposed);
+  });
+});
+
+it('the hook of the issuers is called before the hard age', () => {
+  const issuers = { resolve() {}, maxAgeMs: 3_600_000 };
+  expect(refusalOf({ issuer: undefined, issuers })).toContain('issuers.maxAgeMs: expected less than keySet.hardAgeMs');
+  const keySet = { hardAgeMs: 3_600_001 };
+  expect(refusalOf({ issuer: undefined, issuers, keySet })).toBe('accepted');
 });

@@ -1,0 +1,66 @@
+/** Options of other libraries, with what does the same here. Seen in an error, where a migration begins. */
+export const optionsOfOtherLibraries: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    // express-oauth2-jwt-bearer
+    issuerBaseURL: 'use `issuer`, exactly as in the `iss` of the tokens',
+    tokenSigningAlg: 'use `algorithms`',
+    authRequired: 'use `anonymous: true` in the second argument of protect()',
+    cacheMaxAge: 'use `keySet.softAgeMs`',
+    cooldownDuration: 'use `keySet.unknownKidIntervalMs`',
+    timeoutDuration: 'use `keySet.fetchTimeoutMs`',
+    maxTokenAge: 'use `maxTokenAgeMs`, in milliseconds',
+    strict: 'leave it out: the default `profile` follows RFC 9068',
+    validators: 'use requireClaims() after protect()',
+    agent: 'leave it out: `fetch` of Node is used, with NODE_EXTRA_CA_CERTS for a private authority',
+    mtls: 'use `clientCertificate`, or leave it out where this process ends the TLS connection',
+    // express-jwt, jsonwebtoken
+    secret: 'leave it out: tokens are verified with the public keys of the issuer, by `jwksUri`, `jwks` or discovery',
+    credentialsRequired: 'use `anonymous: true` in the second argument of protect()',
+    isRevoked: 'use `revocation`: it is on by default',
+    getToken:
+      'leave it out: the token is read from the Authorization field; verify({ headers }) takes one from elsewhere',
+    requestProperty: 'read authOf(req)',
+    userProperty: 'read authOf(req)',
+    onExpired: 'use `forwardErrors: true` in the second argument of protect()',
+    clockTolerance: 'use `clockToleranceMs`, in milliseconds',
+    clockTimestamp: 'set the clock of the test: `Date` is read on each request',
+    ignoreExpiration: 'leave it out: an expired token is always refused',
+    maxAge: 'use `maxTokenAgeMs`, in milliseconds',
+    subject: 'use requireClaims({ sub })',
+    jwtid: 'use requireClaims({ jti })',
+    complete: 'leave it out: only claims are passed on',
+    // jwks-rsa
+    cache: 'leave it out: key sets are always cached; see `keySet`',
+    cacheMaxEntries: 'use `keySet.maxKeys`',
+    rateLimit: 'leave it out: fetches are always bounded; see `keySet.unknownKidBurst`',
+    jwksRequestsPerMinute: 'use `keySet.unknownKidIntervalMs`',
+    timeout: 'use `keySet.fetchTimeoutMs`',
+    proxy: 'leave it out: from version 24 on, Node reads HTTPS_PROXY if NODE_USE_ENV_PROXY is 1',
+    requestHeaders: 'leave it out: key sets are fetched without headers of your own; give `jwks` instead',
+    requestAgent: 'leave it out: `fetch` of Node is used, with NODE_EXTRA_CA_CERTS for a private authority',
+    fetcher: 'give `jwks`: nothing is fetched then',
+    getKeysInterceptor: 'give `jwks`: nothing is fetched then',
+    strictSsl: 'leave it out: certificates are always checked; NODE_EXTRA_CA_CERTS adds a private authority',
+    // passport-jwt
+    secretOrKey: 'use `jwks`, `jwksUri` or discovery, with public keys of the issuer',
+    secretOrKeyProvider: 'use `jwks`, `jwksUri` or discovery, with public keys of the issuer',
+    jwtFromRequest:
+      'leave it out: the token is read from the Authorization field; verify({ headers }) takes one from elsewhere',
+    passReqToCallback: 'leave it out: routes read authOf(req)',
+    jsonWebTokenOptions: 'leave it out: its options have names of their own here',
+    // aws-jwt-verify
+    userPoolId: "use `issuer: 'https://cognito-idp.<region>.amazonaws.com/<userPoolId>'` and `profile: 'cognito'`",
+    clientId: 'use `audience`',
+    tokenUse: "use `profile: 'cognito'`: it accepts access tokens only",
+    graceSeconds: 'use `clockToleranceMs`, in milliseconds',
+    scope: 'use requireScope() after protect()',
+    groups: 'use requireClaims() after protect()',
+    customJwtCheck: 'use requireClaims() after protect()',
+    includeRawJwtInErrors: 'leave it out: no error contains a token',
+    // jose, @okta/jwt-verifier
+    requiredClaims: 'use `profile`, or requireClaims() after protect()',
+    typ: 'use `profile`: it says which `typ` a token may have',
+    currentDate: 'set the clock of the test: `Date` is read on each request',
+    assertClaims: 'use requireClaims() after protect()',
+  }),
+);
