@@ -86,6 +86,7 @@ const perCopy = new Set([
   'drawnKey',
   'noReply',
   'bootId',
+  'optionsOfOtherLibraries',
 ]);
 
 it.each(['denylist', 'middleware'])('no other state of a module exists once for each copy: %s', (name) => {

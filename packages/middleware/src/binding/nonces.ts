@@ -3,15 +3,15 @@ import { createHmac } from 'node:crypto';
 export interface NonceOptions {
   /** The same in all processes behind one name, so that each accepts the nonces of the others. */
   readonly secret: string;
-  /** Milliseconds. A nonce is valid for one to two of these periods. */
+  /** Milliseconds for which a nonce is valid. */
   readonly lifetimeMs: number;
   /** Wall-clock milliseconds. */
   readonly now: () => number;
 }
 
 /**
- * Nonces for DPoP proofs (RFC 9449 §8): unpredictable without the secret, and not stored. There is one per period. The nonce
- * of the period before is still valid, so that a change of period rejects no request.
+ * Nonces for DPoP proofs (RFC 9449 §8): unpredictable without the secret, and not stored. Each names the second in which it was
+ * made, so that its age does not depend on the lifetime: a longer lifetime never rejects a nonce that a shorter one accepts.
  */
 export class Nonces {
   readonly #options: NonceOptions;
@@ -21,21 +21,26 @@ export class Nonces {
   }
 
   current(): string {
-    return this.#of(this.#period());
+    return this.#of(this.#nowSeconds());
   }
 
   /** `late`: still valid, but the response should name the current nonce. */
   judge(nonce: string): 'good' | 'late' | 'bad' {
-    const period = this.#period();
-    if (nonce === this.#of(period)) return 'good';
-    return nonce === this.#of(period - 1) ? 'late' : 'bad';
+    const [madeAt = ''] = nonce.split('.', 1);
+    const madeAtSeconds = Number.parseInt(madeAt, 36);
+    if (!Number.isSafeInteger(madeAtSeconds) || nonce !== this.#of(madeAtSeconds)) return 'bad';
+    // Another process may have made it, with a clock that is ahead.
+    const ageMs = Math.abs(this.#nowSeconds() - madeAtSeconds) * 1000;
+    if (ageMs > this.#options.lifetimeMs) return 'bad';
+    return ageMs > this.#options.lifetimeMs / 2 ? 'late' : 'good';
   }
 
-  #period(): number {
-    return Math.floor(this.#options.now() / this.#options.lifetimeMs);
+  #nowSeconds(): number {
+    return Math.floor(this.#options.now() / 1000);
   }
 
-  #of(period: number): string {
-    return createHmac('sha256', this.#options.secret).update(`dpop-nonce ${period}`).digest('base64url').slice(0, 22);
+  #of(madeAtSeconds: number): string {
+    const proof = createHmac('sha256', this.#options.secret).update(`dpop-nonce ${madeAtSeconds}`);
+    return `${madeAtSeconds.toString(36)}.${proof.digest('base64url').slice(0, 22)}`;
   }
 }

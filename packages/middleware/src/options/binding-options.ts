@@ -37,7 +37,7 @@ export const dpopTable = {
     bounds: '32 characters or more',
     read: (name, value) => (readString(name, value).length >= 32 ? readString(name, value) : undefined),
   }),
-  /** A nonce is valid for one to two times this long. Milliseconds, 10000–3600000, default 300000. */
+  /** How long a nonce is valid. From half of it on, answers name the next one. Milliseconds, 10000–3600000, default 300000. */
   nonceLifetimeMs: number({ unit: 'ms', default: 300_000, min: 10_000, max: 3_600_000 }),
   /** Where used proofs are stored, for all processes together. In memory, each process accepts a proof once. Default: in memory. */
   replays: optional({
