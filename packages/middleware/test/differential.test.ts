@@ -84,6 +84,11 @@ const stricter: Readonly<Record<string, string>> = {
   binding_mismatch: 'a bound token is not a bearer token',
 };
 
+/** Revocast takes an optional claim that is null for absent: some serializers write it. jose refuses it as `nbf`. */
+function hasNullClaim({ claims }: { readonly claims?: unknown }): boolean {
+  return typeof claims === 'object' && claims !== null && 'nbf' in claims && claims.nbf === null;
+}
+
 describe(`${cases} random changes of a good token`, () => {
   let plain: Bench;
   const onlyJose = new Map<string, number>();
@@ -99,7 +104,7 @@ describe(`${cases} random changes of a good token`, () => {
         const ours = reasonOf(await plain.verifier.verify({ headers: { authorization: `Bearer ${token}` } }));
         const theirs = await joseAccepts(token);
         if (ours === 'none' && theirs) both += 1;
-        if (ours === 'none' && !theirs) onlyUs.push(JSON.stringify(changed));
+        if (ours === 'none' && !theirs && !hasNullClaim(changed)) onlyUs.push(JSON.stringify(changed));
         if (ours !== 'none' && theirs) onlyJose.set(ours, (onlyJose.get(ours) ?? 0) + 1);
       }),
       { numRuns: cases },

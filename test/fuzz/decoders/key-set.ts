@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { parseKeySet } from '../../../packages/middleware/src/jwks/parse-key-set.ts';
-import { readJsonObject } from '../../../packages/middleware/src/token/json.ts';
+import { readPublishedObject } from '../../../packages/middleware/src/token/json.ts';
 import type { Decoder } from '../decoder.ts';
 import { json } from './samples.ts';
 
@@ -20,7 +20,7 @@ export const keySet: Decoder = {
   seeds: [json({ keys }), ...keys.map((key) => json({ keys: [key] }))],
   format: 'json',
   decode(input) {
-    const parsed = parseKeySet(readJsonObject(input), 100);
+    const parsed = parseKeySet(readPublishedObject(input), 100);
     return parsed.ok ? parsed : undefined;
   },
 };

@@ -1,0 +1,241 @@
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import * as denylist from '@revocast/denylist';
+import * as middleware from '@revocast/middleware';
+import { createSigner, type Signer } from '@revocast/test-support';
+import { transformSync } from 'esbuild';
+import express, { type Express } from 'express';
+import { Registry } from 'prom-client';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+interface Snippet {
+  readonly at: string;
+  readonly code: string;
+}
+
+function snippetsIn(page: string): Snippet[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  return [...text.matchAll(/^```(?:ts|js|typescript|javascript)\n(.*?)^```$/gms)].map(({ index, 1: code = '' }) => ({
+    at: `${page}:${text.slice(0, index).split('\n').length + 1}`,
+    code,
+  }));
+}
+
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
+  ...['packages', 'apps'].flatMap((parent) =>
+    readdirSync(join(root, parent)).map((name) => join(parent, name, 'README.md')),
+  ),
+].filter((page) => page.endsWith('.md') && existsSync(join(root, page)));
+const snippets = pages.flatMap(snippetsIn);
+
+const issuer = 'https://login.example.com/';
+const audience = 'https://api.example.com';
+let signer: Signer;
+beforeAll(async () => {
+  signer = await createSigner({ issuer, audience });
+});
+
+const opened: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+/** What a snippet imports, or has from a snippet before it. */
+async function openStandIns() {
+  const createPublisher: typeof denylist.createPublisher = async (url, options) => {
+    const publisher = await denylist.createPublisher(url.replace(/^redis:.*/, 'memory:'), options);
+    opened.push(() => publisher.close());
+    // Somebody follows the log, so that a revocation can be enforced.
+    const follower = createVerifier({ issuer, audience, jwks: signer.jwks, revocation: { feed: publisher } });
+    expect(await follower.ready({ timeoutMs: 5000 })).toBe(true);
+    return publisher;
+  };
+  const createVerifier: typeof middleware.createVerifier = (options) => {
+    const verifier = middleware.createVerifier({ logger: { info() {}, warn() {} }, ...options });
+    opened.push(() => verifier.close());
+    return verifier;
+  };
+  const protect: typeof middleware.protect = (given, options) => {
+    const isVerifier = given !== undefined && 'verify' in given;
+    return middleware.protect(isVerifier ? given : createVerifier(given), options);
+  };
+  const app = express();
+  const createApp = (): Express => {
+    const created = express();
+    const { listen: start } = created;
+    const listen = (_port: number) => {
+      const server = start.call(created, 0);
+      opened.push(() => end(server));
+      return server;
+    };
+    return Object.assign(created, { listen });
+  };
+  const publisher = await createPublisher('memory:');
+  const options = { issuer, audience, jwks: signer.jwks, revocation: { feed: publisher } };
+  const verifier = createVerifier(options);
+  expect(await verifier.ready({ timeoutMs: 5000 })).toBe(true);
+  const cors = () => (_request: IncomingMessage, _response: ServerResponse, next: () => void) => next();
+  const server = createServer(app);
+  opened.push(() => end(server));
+  const ours = { ...middleware, ...denylist, createPublisher, createVerifier, protect };
+  const modules = {
+    express: { default: createApp },
+    'prom-client': { Registry },
+    'node:crypto': await import('node:crypto'),
+    '@opentelemetry/api': await import('@opentelemetry/api'),
+    '@revocast/denylist': { ...denylist, createPublisher },
+    '@revocast/middleware': { ...middleware, createVerifier, protect },
+    '@revocast/sidecar': await import('@revocast/sidecar'),
+  };
+  const quiet = { log() {}, table() {}, error() {} };
+  const scope = {
+    ...ours,
+    modules,
+    app,
+    api: express(),
+    admin: express(),
+    pages: express(),
+    server,
+    verifier,
+    publisher,
+    options,
+    issuer,
+    audience,
+    cors,
+    console: quiet,
+    registry: new Registry(),
+    publicJwk: signer.jwks.keys[0],
+    token: await signer.sign(),
+    listOrders: (_request: IncomingMessage, response: ServerResponse) => void response.end('[]'),
+    tenants: { findByIssuer: async () => undefined },
+    geoip: { find: () => undefined },
+    alerts: { send() {} },
+    audit: { write() {} },
+    openTelemetry: { api: modules['@opentelemetry/api'] },
+    sockets: {
+      handleUpgrade: (_request: unknown, socket: Duplex, _head: unknown, done: (ws: Duplex) => void) => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+        done(socket);
+      },
+    },
+    open: (socket: Duplex) => socket.end(),
+  };
+  return scope;
+}
+
+type Scope = Awaited<ReturnType<typeof openStandIns>>;
+
+/** Runs a snippet. A name that it uses and that does not exist is an error. */
+async function run({ code }: Snippet, scope: Scope): Promise<void> {
+  const body = code
+    .replace(/^export /gm, '')
+    .replace(/^import \* as (\w+) from '([^']+)';$/gm, (_, name, from) => `const ${name} = modules['${from}'];`)
+    .replace(/^import (\w+) from '([^']+)';$/gm, (_, name, from) => `const ${name} = modules['${from}'].default;`)
+    .replace(/^import \{([^}]+)\} from '([^']+)';$/gm, (_, names: string, from: string) => {
+      const exported: object = Reflect.get(scope.modules, from) ?? {};
+      for (const name of names.split(',').map((each) => each.trim())) expect(Object.keys(exported)).toContain(name);
+      return `const {${names}} = modules['${from}'];`;
+    });
+  const { code: script } = transformSync(`(async () => {\n${body}\n})()`, { loader: 'ts', target: 'es2022' });
+  // A sloppy function: the names of the scope are those of the snippet.
+  await new Function('scope', `with (scope) { return ${script} }`)(scope);
+}
+
+describe('every snippet of the documentation', () => {
+  it('is found, in every page that has one', () => {
+    const found = new Set(snippets.map(({ at }) => at.split(':')[0]));
+    for (const page of ['README.md', 'docs/mounting.md', 'docs/verification.md', 'docs/usage.md', 'docs/sidecar.md'])
+      expect(found).toContain(page);
+  });
+
+  it.each(snippets.map((snippet) => [snippet.at, snippet] as const))('%s runs', async (_at, snippet) => {
+    const scope = await openStandIns();
+    await run(snippet, scope);
+    // A route that fails would answer 500, with the error.
+    const { server } = scope;
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    for (const path of ['/healthz', '/readyz', '/orders']) {
+      expect([200, 401, 404, 503]).toContain(await statusOf(server, path, scope.token));
+    }
+  });
+});
+
+/** The snippets that write to the sockets of clients. */
+const withSockets = snippets.filter(({ code }) => /\bsocket\b/.test(code) && code.includes('upgrade'));
+
+describe('a snippet that writes to a socket', () => {
+  it('is there', () => {
+    expect(withSockets.length).toBeGreaterThan(0);
+  });
+
+  it.each(withSockets.map((snippet) => [snippet.at, snippet] as const))(
+    '%s survives a peer that resets the connection, and answers the others',
+    async (_at, snippet) => {
+      const scope = await openStandIns();
+      await run(snippet, scope);
+      const { server, token } = scope;
+      const errors: Error[] = [];
+      const closed: Promise<unknown>[] = [];
+      server.on('upgrade', (_request, socket) => {
+        // Node throws the error of a socket that has no listener for it, which ends the process.
+        if (socket.listenerCount('error') === 0) socket.on('error', (error: Error) => void errors.push(error));
+        closed.push(once(socket, 'close').catch(() => {}));
+      });
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      for (let count = 0; count < 5; count += 1) {
+        const seen = once(server, 'upgrade');
+        const peer = connect(port, '127.0.0.1').on('error', () => {});
+        peer.write(
+          `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+        );
+        await seen;
+        peer.resetAndDestroy();
+      }
+      await Promise.all(closed);
+      expect(errors).toEqual([]);
+      expect(await upgradeOf(server, token)).toBe(101);
+      expect(await upgradeOf(server, 'x.y.z')).toBe(401);
+    },
+  );
+});
+
+async function end(server: Server): Promise<void> {
+  if (!server.listening) return;
+  server.close();
+  server.closeAllConnections();
+  await once(server, 'close');
+}
+
+async function statusOf(server: Server, path: string, token: string): Promise<number> {
+  const { port } = server.address() as AddressInfo;
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+/** The status of the answer to an upgrade. */
+async function upgradeOf(server: Server, token: string): Promise<number | undefined> {
+  const { port } = server.address() as AddressInfo;
+  const headers = { connection: 'Upgrade', upgrade: 'websocket', authorization: `Bearer ${token}` };
+  const sent = httpRequest({ port, host: '127.0.0.1', headers });
+  sent.end();
+  const [answer] = (await Promise.race([once(sent, 'upgrade'), once(sent, 'response')])) as [IncomingMessage];
+  answer.socket.destroy();
+  return answer.statusCode;
+}
