@@ -189,6 +189,19 @@ const effects: Readonly<Record<string, Effect>> = {
       );
     },
   },
+  iatToleranceMs: {
+    more: 'tokens accepted',
+    measure(value, draw) {
+      const under = {
+        claims: { iat: 1000 + draw(-10, 70) },
+        nowMs: 1e6,
+        logSkewMs: draw(0, 2) === 0 ? undefined : draw(0, 60_000),
+      };
+      return count(
+        checkIssuedAt({ ...under, policy: policyWith({ iatToleranceMs: value }), header: { alg: 'x' } }) === undefined,
+      );
+    },
+  },
   maxTokenAgeMs: {
     more: 'tokens accepted',
     measure(value, draw) {
@@ -226,16 +239,12 @@ const effects: Readonly<Record<string, Effect>> = {
       ),
   },
   'tokenCache.maxEntries': {
-    more: 'tokens found in the cache',
-    upTo: 12,
+    more: 'tokens kept',
+    upTo: 30,
     measure(value, draw) {
-      let hits = 0;
-      const cache = new TokenCache({ maxEntries: value, observe: (result) => (hits += Number(result === 'hit')) });
-      for (let use = 0; use < 60; use += 1) {
-        const key = String(draw(0, 12));
-        if (cache.find(key) === undefined) cache.remember(key, { issuer: { keys: { trusts: () => true } } } as never);
-      }
-      return hits;
+      const cache = new TokenCache({ maxEntries: value, maxTokenBytes: 8192 });
+      for (let use = 0; use < 60; use += 1) cache.remember(String(draw(0, 40)), { used: draw(0, 1) === 1 } as never);
+      return cache.size;
     },
   },
   'logRefusals.perMinute': {
