@@ -94,7 +94,9 @@ describe.each(expressVersions)('an API on %s', (_version, express) => {
       expect(challenge?.endsWith(second)).toBe(true);
       expect(body.error).toBe(error);
       // RFC 9449 §8: only the answer to a missing or old nonce carries one.
-      expect(headers['dpop-nonce']).toEqual(reason === 'dpop_nonce' ? expect.stringMatching(/^\w+\.[\w-]{22}$/) : undefined);
+      expect(headers['dpop-nonce']).toEqual(
+        reason === 'dpop_nonce' ? expect.stringMatching(/^\w+\.[\w-]{22}$/) : undefined,
+      );
     },
   );
 
