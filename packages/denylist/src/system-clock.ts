@@ -86,17 +86,26 @@ function processMs(): number {
 
 /** @returns a function that cancels the call. */
 function callAfter(callback: () => void, ms: number, keepAlive: boolean): () => void {
-  if (isFaked) return callAfterSignal(callback, ms);
+  if (isFaked) return callAfterSignal(callback, ms, keepAlive);
   const timer = startTimer(callback, ms);
   if (!keepAlive) timer.unref();
   return () => cancelTimer(timer);
 }
 
-/** With a timer that no fake timers replace. It keeps no process alive. */
-function callAfterSignal(callback: () => void, ms: number): () => void {
+/** With a timer that no fake timers replace. It keeps no process alive; an open channel does. */
+function callAfterSignal(callback: () => void, ms: number, keepAlive: boolean): () => void {
   const signal = AbortSignal.timeout(Math.ceil(ms));
-  signal.addEventListener('abort', callback, { once: true });
-  return () => signal.removeEventListener('abort', callback);
+  const { port1: channel } = new MessageChannel();
+  if (keepAlive) channel.on('message', () => {});
+  const call = () => {
+    channel.close();
+    callback();
+  };
+  signal.addEventListener('abort', call, { once: true });
+  return () => {
+    channel.close();
+    signal.removeEventListener('abort', call);
+  };
 }
 
 /** The random numbers of this machine, for jitter. */

@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { buildSync } from 'esbuild';
 import * as real from '../src/system-clock.ts';
 
 afterEach(() => {
@@ -46,4 +49,20 @@ describe.each<[string, () => Promise<typeof real>]>([
     abort.abort();
     expect(await sleep).toBeUndefined();
   });
+});
+
+it('keeps a process alive that loads it under fake timers and waits for it', () => {
+  const { outputFiles } = buildSync({
+    entryPoints: [fileURLToPath(new URL('../src/system-clock.ts', import.meta.url))],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    write: false,
+  });
+  const script = `
+    globalThis.setTimeout = Object.assign(() => {}, { clock: {} });
+    ${outputFiles[0]?.text}
+    module.exports.systemClock.sleep(20, undefined, true).then(() => console.log('slept'));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--eval', script], { encoding: 'utf8' });
+  expect({ stdout, stderr }).toEqual({ stdout: 'slept\n', stderr: '' });
 });
