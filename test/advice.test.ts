@@ -24,9 +24,19 @@ const literals = sources.flatMap((path) => {
   }));
 });
 
-/** What the literals mention, with the file. */
-function mentions(pattern: RegExp): string[] {
-  const found = literals.flatMap(({ path, text }) =>
+/** The code in our pages. */
+const codeInPages = ['README.md', ...pagesIn('docs')].flatMap((path) =>
+  [...textOf(path).matchAll(/```.*?```|`[^`\n]+`/gs)].map(([text]) => ({ path, text })),
+);
+
+function pagesIn(folder: string): string[] {
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  return files.filter((name) => name.endsWith('.md')).map((name) => join(folder, name));
+}
+
+/** What the literals or the pages mention, with the file. */
+function mentions(pattern: RegExp, texts = literals): string[] {
+  const found = texts.flatMap(({ path, text }) =>
     [...text.matchAll(pattern)].map(([, name = '']) => `${name} (${path})`),
   );
   return [...new Set(found)];
@@ -73,6 +83,11 @@ describe('advice to people', () => {
     const ofCli = mentions(/(?<![\w@/-])(?:run: |\$ |npx |`)revocast ([a-z]+)/g);
     expect(ofSidecar.filter((mention) => !sidecarCommands.includes(nameOf(mention)))).toEqual([]);
     expect(ofCli.filter((mention) => !cliCommands.includes(nameOf(mention)))).toEqual([]);
+    const inPages = mentions(/(?:revocast-sidecar|@revocast\/sidecar) ([a-z]+)\b(?!:)/g, codeInPages);
+    const ofCliInPages = mentions(/(?<![\w@/-])revocast ([a-z]+)\b/g, codeInPages);
+    expect([inPages.length > 1, ofCliInPages.length > 5]).toEqual([true, true]);
+    expect(inPages.filter((mention) => !sidecarCommands.includes(nameOf(mention)))).toEqual([]);
+    expect(ofCliInPages.filter((mention) => !cliCommands.includes(nameOf(mention)))).toEqual([]);
   });
 
   it('names only options that exist', () => {

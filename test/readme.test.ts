@@ -106,10 +106,11 @@ describe('the first steps', () => {
     if (start !== -1) expect(text.indexOf('npx @revocast/sidecar init')).toBeLessThan(start);
   });
 
-  it.each(['README.md', 'docs/sidecar.md', 'docs/cli.md', 'apps/sidecar/README.md', 'packages/middleware/README.md'])(
-    '%s, which mentions the sidecar, leads to its console',
-    (page) => {
-      expect(linksOf(page)).toContain('docs/console.md');
-    },
-  );
+  it.each([
+    ...['README.md', 'docs/sidecar.md', 'docs/cli.md', 'docs/errors.md', 'docs/metrics.md'],
+    ...['apps/sidecar/README.md', 'packages/middleware/README.md'],
+    ...['docs/runbooks/denylist-stale.md', 'docs/runbooks/sidecar-not-ready.md', 'docs/runbooks/revocation-spike.md'],
+  ])('%s, which mentions the sidecar, leads to its console', (page) => {
+    expect(linksOf(page)).toContain('docs/console.md');
+  });
 });
