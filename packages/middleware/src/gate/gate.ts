@@ -32,7 +32,7 @@ export class Gate {
   decide(request: AnyRequest, whenUnknown = this.#options.whenUnknown): Decision | Promise<Decision> {
     const { clock, acceptAgain } = this.#verifier;
     const startedAtMs = clock.monotonicMs();
-    const known = acceptAgain(request, startedAtMs);
+    const known = acceptAgain?.(request, startedAtMs);
     return known === undefined
       ? this.#decide({ request, startedAtMs }, whenUnknown)
       : this.#count(known.accepted, { request, startedAtMs });
@@ -48,7 +48,7 @@ export class Gate {
     const { whenUnknown } = this.#options;
     const outer = admissionOf(request);
     const startedAtMs = clock.monotonicMs();
-    const known = outer === undefined ? acceptAgain(request, startedAtMs) : undefined;
+    const known = outer === undefined ? acceptAgain?.(request, startedAtMs) : undefined;
     if (known !== undefined) {
       this.#count(known.accepted, { request, startedAtMs });
       return noteAdmission(request, this.#admissionOf(known));

@@ -40,8 +40,8 @@ export class TokenCache {
    * Finds a token by an `Authorization` field of the usual spelling, `Bearer` and one space. The hash covers the field, so that
    * the field is well-formed when a token is found. Nothing is checked or counted.
    */
-  peek(field: string | readonly string[] | undefined): VerifiedToken | undefined {
-    if (typeof field !== 'string' || field.length > this.#maxFieldLength) return undefined;
+  peek(field: string | undefined): VerifiedToken | undefined {
+    if (field === undefined || field.length > this.#maxFieldLength) return undefined;
     return this.#tokens.get(hashOf(field));
   }
 

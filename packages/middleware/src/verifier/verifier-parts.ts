@@ -4,14 +4,19 @@ import { ConfigurationError } from '../errors.ts';
 import type { DecisionHook } from '../gate/decision-hook.ts';
 import type { AnswerStyle } from '../gate/refusal.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+
 import type { AnyRequest } from '../token/bearer.ts';
 import type { VerifiedToken } from '../token/verified-token.ts';
 
 /** What a gate needs of a verifier and the public interface does not offer. */
 export interface VerifierParts {
   readonly decide: (request: AnyRequest, whenUnknown?: WhenUnknown) => Decision | Promise<Decision>;
-  /** The token of a request that is accepted as one before it. @param monotonicMs now. */
-  readonly acceptAgain: (request: AnyRequest, monotonicMs: number) => VerifiedToken | undefined;
+  /**
+   * The token of a request that is accepted as one before it. Absent in a verifier of an earlier version of this package.
+   *
+   * @param monotonicMs now.
+   */
+  readonly acceptAgain?: (request: AnyRequest, monotonicMs: number) => VerifiedToken | undefined;
   /** Declares before any request that some requests will be decided with this policy. */
   readonly declareFailOpen: (whenUnknown: WhenUnknown) => void;
   readonly telemetry: Telemetry;
