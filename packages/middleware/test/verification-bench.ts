@@ -149,7 +149,7 @@ async function buildBench(name: BenchName, common: Partial<VerifierOptions>): Pr
   const slowChecks = new SlowChecks(name === 'slow checks busy' ? { maxRunning: 0, maxWaiting: 0 } : {});
   const dependencies = { ...given, shared: { ...given.shared, slowChecks } };
   dependencies.clock.jumpWall(-startsBeforeMs);
-  const feed = new FakeFeed(dependencies.clock);
+  const feed = new FakeFeed(dependencies.clock, { cutoffSkewSeconds: 5 });
   denyValues(feed);
   const { revocation } = benches[name];
   const verifier = composeVerifier({ ...optionsOf(name, common), revocation: { feed, ...revocation } }, dependencies);
