@@ -148,6 +148,7 @@ async function verifyNewToken(presented: Presented, cacheKey: string, verificati
 
   const revocable = { issuer: issuer.issuer, claims, signingInput, key };
   const verified = describeToken(revocable, issuer, verification.revocation === undefined ? 'unknown' : 'active');
+  verification.telemetry.tokenVerified?.(verified.accepted.auth, verified.digests);
   verification.tokenCache?.remember(cacheKey, verified);
   // Decisions of decideUse are marked as cached. This token was verified just now.
   return { ...(await decideUse(verified, presented, verification)), cached: false };

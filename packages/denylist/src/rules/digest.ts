@@ -79,10 +79,27 @@ export interface DigestSet {
   cleared?: { by: object; version: number; issuedAt: number; nowSeconds: number };
 }
 
+const slabWords = 2048;
+let slab = new Uint32Array(slabWords);
+let usedWords = 0;
+
+/**
+ * An array of zeros, as a part of a larger one. V8 allocates memory outside of its heap for each array of more than 64 bytes, and
+ * frees it one by one. The larger array (8 KB) is freed with the last of its parts.
+ */
+function takeWords(count: number): Uint32Array {
+  if (usedWords + count > slab.length) {
+    slab = new Uint32Array(Math.max(slabWords, count));
+    usedWords = 0;
+  }
+  usedWords += count;
+  return slab.subarray(usedWords - count, usedWords);
+}
+
 /** @param shared digests that other sets have too; they are appended without being computed again. */
 export function digestSetOf(values: readonly DimensionValue[], shared?: DigestSet): DigestSet {
   const dimensions = [...values.map(({ dimension }) => dimension), ...(shared?.dimensions ?? [])];
-  const words = new Uint32Array(dimensions.length * 5);
+  const words = takeWords(dimensions.length * 5);
   for (const [index, value] of values.entries()) hashInto(words, index * 4, value);
   if (shared !== undefined) words.set(shared.words.subarray(0, shared.dimensions.length * 4), values.length * 4);
   for (let index = 0; index < dimensions.length; index++)

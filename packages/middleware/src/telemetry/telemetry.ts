@@ -1,4 +1,4 @@
-import { processWide } from '@revocast/denylist/replica';
+import { type DigestSet, processWide } from '@revocast/denylist/replica';
 import type { Auth, Decision } from '../decision.ts';
 import type { Reason } from '../errors.ts';
 import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
@@ -24,6 +24,8 @@ export interface Telemetry {
   readonly feedObservers: readonly FeedObserver[];
   /** Starts the series of an issuer at 0. */
   expectIssuer(alias: string): void;
+  /** Once for each token that was verified anew, with the digests under which it can be denied. Absent unless usage is counted. */
+  tokenVerified?(auth: Auth, digests: DigestSet): void;
   /** Once per accepted request. Absent unless usage is counted. */
   tokenUsed?(auth: Auth, request: AnyRequest): void;
   /** The scopes that a guard required of a request that it let pass, and those of the token. Absent unless usage is counted. */

@@ -1,6 +1,6 @@
-import { type DigestSet, processWide } from '@revocast/denylist/replica';
+import type { DigestSet } from '@revocast/denylist/replica';
 import { type Confirmation, readConfirmation } from '../binding/confirmation.ts';
-import type { Accepted, AccessTokenClaims, Auth } from '../decision.ts';
+import type { Accepted, Auth } from '../decision.ts';
 import type { TrustedIssuer } from '../issuers/trusted-issuer.ts';
 import { endOfUse } from './claims.ts';
 import { mappedString, type RevocableToken, revocationDigests, tokenIdOf } from './dimensions.ts';
@@ -54,17 +54,6 @@ export class VerifiedToken {
 
 type VerifiedParts = Pick<VerifiedToken, 'issuedAt' | 'digests' | 'confirmation' | 'keyIdentity'>;
 
-/** Keyed by the claims, which every copy of an `auth` shares. Not a member of it, so that routes receive no digests. */
-const digestsByClaims = processWide(
-  'middleware.digests-by-claims.1',
-  () => new WeakMap<AccessTokenClaims, DigestSet>(),
-);
-
-/** The digests under which the token behind `auth` can be denied. */
-export function digestsOf({ claims }: Auth): DigestSet | undefined {
-  return digestsByClaims.get(claims);
-}
-
 /**
  * Creates the verified token, after all checks have passed. Freezes the claims.
  *
@@ -90,7 +79,6 @@ export function describeToken(
     revocation,
   });
   const digests = revocationDigests(token, claimMap);
-  digestsByClaims.set(claims, digests);
   const accepted: Accepted = Object.freeze({ outcome: 'accepted', auth, issuerAlias: issuer.alias, cached: true });
   return new VerifiedToken(issuer, accepted, {
     keyIdentity: token.key.identity,

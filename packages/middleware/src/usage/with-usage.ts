@@ -1,11 +1,10 @@
-import { type Clock, digestIn, digestToBase64url, digestToHex } from '@revocast/denylist/replica';
+import { type Clock, type DigestSet, digestIn, digestToBase64url, digestToHex } from '@revocast/denylist/replica';
 import type { Auth } from '../decision.ts';
 import type { ClientClasses } from '../options/client-classes.ts';
 import type { Place, ResolvedUsage, SuspiciousUse } from '../options/usage-options.ts';
 import type { Counter } from '../telemetry/middleware-metrics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AnyRequest } from '../token/bearer.ts';
-import { digestsOf } from '../token/verified-token.ts';
 import { ImpossibleTravelDetector } from './impossible-travel-detector.ts';
 import { readPlace } from './place.ts';
 import type { SeenToken } from './seen-tokens.ts';
@@ -38,8 +37,12 @@ export function withUsage(counted: Telemetry, parts: UsageParts): Telemetry {
   // Keyed by the claims: one object for all requests with the same token, also where `auth` is a copy.
   const known = new WeakMap<Auth['claims'], UsedToken>();
 
+  // Not a member of the claims, so that routes receive no digests.
+  const digestsByClaims = new WeakMap<Auth['claims'], DigestSet>();
+
   const describe = (auth: Auth): UsedToken => {
-    const described = describeUse(auth, series, parts.clientClasses);
+    const digests = digestsByClaims.get(auth.claims);
+    const described = describeUse(auth, { series, clientClasses: parts.clientClasses, digests });
     known.set(auth.claims, described);
     return described;
   };
@@ -56,6 +59,9 @@ export function withUsage(counted: Telemetry, parts: UsageParts): Telemetry {
 
   return {
     ...counted,
+    tokenVerified({ claims }, digests) {
+      digestsByClaims.set(claims, digests);
+    },
     tokenUsed(auth, request) {
       const nowMs = clock.wallMs();
       const token = known.get(auth.claims) ?? describe(auth);
@@ -71,9 +77,14 @@ export function withUsage(counted: Telemetry, parts: UsageParts): Telemetry {
   };
 }
 
+interface UseParts {
+  readonly series: UsageSeries;
+  readonly clientClasses: ClientClasses;
+  readonly digests: DigestSet | undefined;
+}
+
 /** The digests of the token were computed when it was verified. */
-function describeUse(auth: Auth, series: UsageSeries, clientClasses: ClientClasses): UsedToken {
-  const digests = digestsOf(auth);
+function describeUse(auth: Auth, { series, clientClasses, digests }: UseParts): UsedToken {
   const [subject, session, token] = (['subject', 'session', 'token'] as const).map(
     (dimension) => digests && digestIn(digests, dimension),
   );

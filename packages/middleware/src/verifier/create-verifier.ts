@@ -78,6 +78,7 @@ export function composeVerifier(given: VerifierOptions | undefined, dependencies
             now: () => clock.monotonicMs(),
           }),
     possession,
+    telemetry,
     maxTokenBytes: options.maxTokenBytes,
     verifySignature: takeVerifySignature(parts),
     now: () => clock.wallMs(),

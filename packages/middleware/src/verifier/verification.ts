@@ -1,6 +1,7 @@
 import type { Possession } from '../binding/possession.ts';
 import type { IssuerDirectory } from '../issuers/issuer-directory.ts';
 import type { RevocationCheck } from '../revocation/check.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { VerifySignature } from '../token/signature.ts';
 import type { TokenCache } from '../token/token-cache.ts';
 
@@ -14,6 +15,7 @@ export interface Verification {
   readonly possession: Possession;
   /** The option of this name. */
   readonly maxTokenBytes: number;
+  readonly telemetry: Pick<Telemetry, 'tokenVerified'>;
   readonly verifySignature: VerifySignature;
   /** Wall-clock milliseconds, for comparison with claims. */
   readonly now: () => number;
