@@ -60,7 +60,8 @@ export function createRedisLookUp(source: RedisSource, options: LookUpOptions): 
           redis.call('HMGET', [keys.rules, ...fields, digestToBytes(restartDigest)]),
         ]);
         const nowMs = readTime(time);
-        const nowSeconds = Math.floor(nowMs / 1000);
+        // The earlier clock, as in a replica: a clock that is ahead must not end a denial.
+        const nowSeconds = Math.floor(Math.min(nowMs, clock.wallMs()) / 1000);
         const found = readArray(rules, 'HMGET rules').map(readStoredRule);
         const denying = dimensions.find((_, index) => {
           const rule = found[index];

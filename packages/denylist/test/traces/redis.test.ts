@@ -288,6 +288,20 @@ describe('a look-up in a Redis without new heartbeats', () => {
     expect((await asked.find(digestsOf('held'), futureIat)).verdict).toBe('revoked');
   });
 
+  it('ends a denial by the earlier of two clocks: that of Redis may be hours ahead', async () => {
+    await source.declareWhole?.();
+    const until = Math.floor(clock.wallMs() / 1000) - 3600;
+    const row = Buffer.alloc(16);
+    row.writeUInt32BE(until, 0);
+    row.writeUInt32BE(until - 60, 8);
+    await admin.hset(keys.rules, Buffer.from(digestToBytes(digestOf(named('ended')))), row);
+    const slow = { ...clock, wallMs: () => clock.wallMs() - 7_200_000 };
+    const asked = await openLookUp(redis.url, { ...ports, clock: slow, timeoutMs: 1000 });
+    closing.push(async () => asked?.close());
+    expect(await asked?.find(digestsOf('ended'), futureIat)).toMatchObject({ verdict: 'revoked' });
+    expect(await (await lookUp()).find(digestsOf('ended'), futureIat)).not.toMatchObject({ verdict: 'revoked' });
+  });
+
   it.each(['soon', 'NaN', ''])('does not count "not found" when the last heartbeat is %j', async (hbAt) => {
     await source.declareWhole?.();
     const asked = await lookUp();
