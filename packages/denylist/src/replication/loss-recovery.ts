@@ -40,6 +40,10 @@ export class LossRecovery {
   #freshUntilMs = Number.NEGATIVE_INFINITY;
   /** This replica holds everything that the lost log had acknowledged, so it may end the restart of the new one. */
   #holdsAll = false;
+  /** Epoch of the log that was followed before the loss. */
+  #predecessor: string | undefined;
+  /** Epoch of the log of the last snapshot. */
+  #epoch: string | undefined;
   /** Epoch of the log after the loss; undefined until one was read. */
   #successor: string | undefined;
   #contents: SnapshotContents | undefined;
@@ -62,6 +66,7 @@ export class LossRecovery {
     this.#wasFreshAtLoss = freshness.isFresh();
     this.#freshUntilMs = freshness.freshUntilMs;
     this.#holdsAll = this.#wasFreshAtLoss && this.#restartInForce() === undefined;
+    this.#predecessor = this.#epoch;
     this.#successor = undefined;
   }
 
@@ -82,6 +87,7 @@ export class LossRecovery {
     // Another log followed the successor, and was lost in turn: this replica has not seen all of it.
     if (this.#successor !== undefined && this.#successor !== epoch) this.#holdsAll = false;
     this.#successor = epoch;
+    this.#epoch = epoch;
     // An empty denylist lacks nothing.
     this.#contents = reseed === undefined || this.#isMixed || denylist.size === 0 ? undefined : new SnapshotContents();
   }
@@ -114,7 +120,9 @@ export class LossRecovery {
     // Read before the first await: a later snapshot may contain a later restart, which this re-seed must not end.
     const holdsAll = this.#holdsAll && !this.#isMixed;
     const coverage = this.#isMixed || !this.#wasFreshAtLoss ? 'ask' : holdsAll ? 'cover_all' : 'cover';
-    const restart = holdsAll ? this.#restartInForce() : undefined;
+    // In the same log it says that a backup was restored, perhaps before this replica read it: only `recall` can tell.
+    const isNewLog = this.#epoch !== this.#predecessor;
+    const restart = holdsAll && isNewLog ? this.#restartInForce() : undefined;
     const contents = this.#contents;
     this.#contents = undefined;
     const stop = AbortSignal.any([signal, this.#stop.signal]);
