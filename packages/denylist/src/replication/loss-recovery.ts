@@ -52,6 +52,8 @@ export class LossRecovery {
   #remembered: RememberedLog | undefined;
   /** This replica holds rules of a log with another identity. */
   #isMixed = false;
+  /** Identity of the log of the last snapshot. What is remembered begins later, when this replica is fresh. */
+  #identity: string | undefined;
   #stop = new AbortController();
 
   constructor(options: LossRecoveryOptions) {
@@ -75,9 +77,9 @@ export class LossRecovery {
     const { latest } = memory ?? {};
     this.#remembered =
       latest?.epoch === epoch && latest.rule !== undefined && reseed?.recall !== undefined ? latest : undefined;
-    if (identity !== undefined && latest?.identity !== undefined && identity !== latest.identity) {
-      this.#isMixed = true;
-    }
+    const before = this.#identity ?? latest?.identity;
+    if (identity !== undefined && before !== undefined && identity !== before) this.#isMixed = true;
+    this.#identity = identity ?? this.#identity;
     if (this.#successor === undefined && clock.monotonicMs() > this.#freshUntilMs) {
       // After a failover this replica could not read for so long that the log may have acknowledged more meanwhile, and
       // then have been lost itself.
