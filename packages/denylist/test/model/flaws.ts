@@ -97,8 +97,20 @@ export const flaws = [
   'rules written back to the end',
   /** A sidecar compares the log with what it holds although its clock and that of the log disagree. */
   'rules compared by clocks that disagree',
+  /** A long pause of the heartbeats is not noticed, and no process compares what it remembers. */
+  'gap unnoticed',
+  /** Every long pause leads to a restart. */
+  'every gap is a loss',
+  /** A process that stopped long before a pause shows that the log continues. */
+  'a witness that stopped long before',
+  /** A process compares how many entries the log has, not which. */
+  'a number alone is remembered',
   /** A log counts as steady while a sidecar of the last release writes its heartbeats. */
   'steady by beats of the last release',
+  /** A sidecar does not compare which log it follows. */
+  'logs without identity',
+  /** A look-up goes by the clock of the log when it decides whether a denial has ended. */
+  'look-up ends denials by the log alone',
   /** The end of healing is not dated again when the clock of the log is set back. */
   'healing dated by a faster clock',
   /** The first look-up of a process compares the last heartbeat with the clock of the log alone. */

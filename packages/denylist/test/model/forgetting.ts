@@ -1,3 +1,4 @@
+import type { LogMemory } from '../../src/replication/log-memory.ts';
 import type { Replica } from '../../src/replication/open-replica.ts';
 import { digestToHex } from '../../src/rules/digest.ts';
 import {
@@ -24,6 +25,10 @@ export interface ForgettingOptions {
   readonly flaw: Flaw | undefined;
   /** Of the last release. */
   readonly isOld: boolean;
+  /** What it remembers of the log that it follows. */
+  readonly memory: LogMemory;
+  /** Whether it holds rules of two logs. */
+  readonly isMixed: () => boolean;
   /** The values that are compared. */
   readonly compared: readonly Token[];
 }
@@ -49,11 +54,13 @@ function prune({ replica, party, cluster, feed, isOld, flaw }: ForgettingOptions
 }
 
 /** What the log has lost without a gap in its history, for example by the pruning of a sidecar of the last release. */
-function compare({ replica, party, cluster, flaw, compared }: ForgettingOptions): void {
+function compare({ replica, party, cluster, flaw, compared, memory, isMixed }: ForgettingOptions): void {
   const node = cluster.reachedBy(party.name);
   const agreed = replica.logClock.agreedSeconds();
   if (node === undefined || !cluster.acceptsWrites(node) || flaw === 'rules not compared') return;
   if (!replica.freshness.isComplete) return;
+  const isSame = memory.latest?.identity === node.state.meta?.identity && !isMixed();
+  if (!isSame && flaw !== 'logs without identity') return;
   if (agreed === undefined && flaw !== 'rules compared by clocks that disagree') return;
   const least = flaw === 'rules written back to the end' ? 0 : leastRemainingSeconds;
   for (const { digest } of compared) {

@@ -3,12 +3,13 @@ import { agreementMs } from '../../src/rules/agreed-now.ts';
 import { digestToHex } from '../../src/rules/digest.ts';
 import { restartDigest } from '../../src/rules/log-restart.ts';
 import { denies, emptyRule, type Rule, ruleMarginSeconds } from '../../src/rules/rule.ts';
+import { Backups } from './backups.ts';
 import { type Claim, Claims } from './claims.ts';
 import { type Appended, memoMs } from './everywhere.ts';
 import { larger } from './memory.ts';
-import { maxLagMs } from './sim-cluster.ts';
+import { maxLagMs, strangerDigest } from './sim-cluster.ts';
 import type { Answer, SimProcess } from './sim-process.ts';
-import { healingMs, type SimRedis } from './sim-redis.ts';
+import { healingMs, type LogState, type SimRedis } from './sim-redis.ts';
 import { shortToken, type Token, tokens, type World } from './world.ts';
 
 /** An `iat` after every cutoff: only a denial can refuse such a token. */
@@ -66,6 +67,7 @@ export class Ledger {
   /** When each log began, by its epoch. */
   readonly #births = new Map<string, number>();
   readonly #claims: Claims;
+  readonly #backups: Backups;
   /** Rules that were pruned before the last event of the schedule. */
   #prunedBefore = 0;
   /** The clock of the log and that of a sidecar were wrong, and agreed. */
@@ -76,6 +78,7 @@ export class Ledger {
   constructor(world: World) {
     this.#world = world;
     this.#claims = new Claims(world);
+    this.#backups = new Backups(world);
   }
 
   keyOf({ digest }: Token): string {
@@ -110,10 +113,51 @@ export class Ledger {
   /** A fault may have removed the newest writes of the log. */
   noteLoss(): void {
     this.#claims.noteLoss();
+    this.#backups.noteLoss();
+  }
+
+  /** The name of the log leads to another one now, or back. */
+  noteMove(): void {
+    this.#judgeIdentity();
+    for (const denial of this.#denials) denial.presentSinceMs = undefined;
+    for (const cutoff of this.#cutoffs) cutoff.presentSinceMs = undefined;
+    this.#liftedSinceMs.clear();
+    this.#apartAtMs = this.#world.clock.monotonicMs();
+  }
+
+  /** No sidecar writes rules of one log into another, except those of the last release. */
+  #judgeIdentity(): void {
+    if (this.#world.oldSidecars.size > 0) return;
+    const { isAway, primary } = this.#world.cluster;
+    const foreign = isAway ? tokens.map(({ digest }) => digest) : [strangerDigest];
+    if (foreign.some((digest) => primary.state.rules.has(digestToHex(digest)))) {
+      this.report('I3: the rules of one log are written into another');
+    }
+  }
+
+  noteNight(): void {
+    this.#backups.noteNight();
+  }
+
+  noteTrim(): void {
+    this.#backups.noteTrim();
+  }
+
+  /** An older state of the log takes the place of the present one. */
+  noteRestore(backup: LogState): void {
+    const present = this.#denials.filter(({ presentSinceMs }) => presentSinceMs !== undefined);
+    this.#backups.noteRestore(
+      backup,
+      present.map(({ token, stamp, appended }) => ({ token, stamp, id: appended.id })),
+    );
   }
 
   /** Called after every slice of time. */
   watch(): void {
+    this.#judgeIdentity();
+    // Readers of the other log are right about that one.
+    if (this.#world.cluster.isAway) return;
+    this.#backups.watch();
     this.#followLog();
     this.#judgeRestart();
     this.#judgeForgetting();
@@ -161,14 +205,23 @@ export class Ledger {
       if (mustDeny && !denied) open.push(`I3: the denial of ${token.name} at ${guaranteed.denialStamp} is lost`);
       if (mustNotDeny && denied) open.push(`I3: the lift of ${token.name} is lost`);
       if (log.issuedUpTo < guaranteed.issuedUpTo) open.push(`I3: the cutoff of ${token.name} is lost`);
-      for (const { party, replica } of sidecars) {
+      for (const { party, replica, isMixed } of sidecars) {
+        if (isMixed) continue;
         const held = replica.denylist.get(token.digest) ?? emptyRule;
         if (this.#denies(held) !== denied) open.push(`I3: ${party.name} and the log differ on ${token.name}`);
         if (held.issuedUpTo !== log.issuedUpTo) open.push(`I3: ${party.name} has another cutoff of ${token.name}`);
       }
       for (const process of processes) open.push(...this.#unsettledIn(process, token, denied));
     }
-    return open;
+    return [...open, ...this.#lostByBackups()];
+  }
+
+  #lostByBackups(): readonly string[] {
+    return this.#backups.judge(this.#world.cluster.primary, ({ token, stamp }) => {
+      const denial = this.#denials.find((each) => each.token === token && each.stamp === stamp);
+      const isLiving = this.#world.clock.wallMs() < (denial?.expiresAtMs ?? 0);
+      return isLiving && stamp > this.#liftOf(token) && this.#inLog(token).denialStamp < stamp;
+    });
   }
 
   /** A process may hold a denial that the log lost, because it cannot re-seed. What it has seen lifted must stay lifted. */
@@ -214,7 +267,7 @@ export class Ledger {
     const before = this.#whole;
     const isSame = before?.node === node && before.epoch === epoch && before.generation === generation;
     if (!node.isHealing(meta)) this.#whole = { node, epoch, generation };
-    else if (isSame) this.report('I2: a log that was whole heals again');
+    else if (isSame && meta.gap === undefined) this.report('I2: a log that was whole heals again');
     else this.#whole = undefined;
   }
 
@@ -327,8 +380,8 @@ export class Ledger {
 
   #heldBySomeone(token: Token): Rule {
     let held = this.#inLog(token);
-    for (const { party, memory } of this.#world.sidecars) {
-      if (party.alive) held = larger(held, memory.of(this.keyOf(token)));
+    for (const { party, isMixed, held: memory } of this.#world.sidecars) {
+      if (party.alive && !isMixed) held = larger(held, memory.of(this.keyOf(token)));
     }
     return held;
   }

@@ -160,11 +160,12 @@ function openConnection(link: Link, reporter: Reporter, options: LogFeedOptions)
   };
 }
 
-function positionOf(node: SimRedis, { party }: LogFeedOptions): FeedPosition {
+function positionOf(node: SimRedis, { party, flaw }: LogFeedOptions): FeedPosition {
   const { meta, entries } = node.state;
   if (meta === undefined) throw new FeedError('not_ready', 'there is no log yet');
   return {
     epoch: meta.epoch,
+    identity: flaw === 'logs without identity' ? undefined : meta.identity,
     head: meta.head,
     cursor: String(entries.at(-1)?.id ?? 0),
     healing: node.isHealing(meta),
@@ -222,7 +223,13 @@ async function* readTail({ link, from, reporter, options }: Tail): AsyncIterable
       const prev = flaw === 'chain unchecked' ? head : entry.prev;
       head = linkAfter(entry);
       cursor = entry.id;
-      entries.push({ prev, head, cursor: String(cursor), ...(event.kind === 'rule' ? { change: event } : {}) });
+      entries.push({
+        prev,
+        head,
+        cursor: String(cursor),
+        seq: event.seq,
+        ...(event.kind === 'rule' ? { change: event } : {}),
+      });
     }
     const causal = proof.afterRead(sentAtMs, raw.length < tailBatch, heartbeat !== undefined);
     const naive = heartbeat === undefined ? undefined : party.monotonicMs();

@@ -4,7 +4,7 @@ import type { ProcessKind } from './sim-process.ts';
 import { forgottenAfterMs, type Step } from './step.ts';
 import type { WorldOptions } from './world.ts';
 
-interface Schedule extends Pick<WorldOptions, 'kinds' | 'probes' | 'compares' | 'oldSidecars'> {
+interface Schedule extends Pick<WorldOptions, 'kinds' | 'probes' | 'compares' | 'stateFiles' | 'oldSidecars'> {
   readonly steps: readonly Step[];
 }
 
@@ -156,6 +156,35 @@ export const schedules: Readonly<Record<Flaw, Schedule>> = {
   'rules compared by clocks that disagree': {
     steps: steps('jump wall 1 -3600000', 'deny short 400', `night ${forgottenAfterMs - 1000} 5000`, 'wait 7000'),
   },
+  'gap unnoticed': {
+    stateFiles: [],
+    steps: steps(
+      ...[
+        'back up',
+        'deny 0 9000',
+        'stop all sidecars',
+        'night 90000',
+        'restore backup',
+        'start sidecar 0',
+        'wait 20000',
+      ],
+    ),
+  },
+  'every gap is a loss': { steps: steps('deny 0 4000', 'stop all sidecars', 'night 90000', 'start sidecar 0 20000') },
+  'a witness that stopped long before': {
+    // The first sidecar has no state file. That of the second one ends before the backup.
+    stateFiles: [1],
+    steps: steps(
+      ...['kill sidecar 1 20000', 'back up', 'deny 0 1000', 'stop all sidecars', 'night 90000', 'restore backup'],
+      'start sidecar 1 20000',
+    ),
+  },
+  'a number alone is remembered': {
+    steps: steps(
+      ...['back up', 'deny 0 5000', 'stop all sidecars', 'restore backup', 'deny 1 100', 'deny 1 100', 'deny 1 100'],
+      ...['start sidecar 2 20000', 'wait 7000'],
+    ),
+  },
   'steady by beats of the last release': {
     // The failover loses the line of a sidecar that is cut off, whose readers are still fresh.
     kinds: withoutLookUps,
@@ -165,15 +194,12 @@ export const schedules: Readonly<Record<Flaw, Schedule>> = {
       ...['deny 0 400', 'wait 400', 'wait 400'],
     ),
   },
+  'logs without identity': { steps: steps('deny 0 4000', 'move name 4000', 'move name 4000') },
+  'look-up ends denials by the log alone': {
+    steps: steps('step log clock 10800000', 'deny short', 'kill sidecar 0 14000', 'wait 4000'),
+  },
   'healing ended by a step': {
-    steps: steps(
-      'deny 0 400',
-      'isolate 0',
-      'isolate 1',
-      'flush',
-      'start sidecar 2 1000',
-      'step log clock 10800000 2000',
-    ),
+    steps: steps('deny 0 400', 'isolate 0', 'isolate 1', 'flush', 'start sidecar 2 1000', 'step log clock 15000 2000'),
   },
   'healing begins again': { steps: steps('flush 18000', 'step log clock -10800000') },
   'healing dated by a faster clock': { steps: steps('flush 2000', 'step log clock -10800000') },

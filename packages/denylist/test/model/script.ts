@@ -66,6 +66,10 @@ function eventOf(kind: string, next: () => number): Event {
       return { kind, process: next(), sidecar: next() };
     case 'deny short':
     case 'prune short':
+    case 'back up':
+    case 'move name':
+    case 'restore backup':
+    case 'stop all sidecars':
     case 'failover':
     case 'end partition':
     case 'cut replication':

@@ -1,5 +1,10 @@
 import type { FakeClock } from '@revocast/test-support';
+import { digestOf } from '../../src/rules/digest.ts';
+import { emptyRule, forEver } from '../../src/rules/rule.ts';
 import { type LogState, SimRedis, type SimRedisOptions } from './sim-redis.ts';
+
+/** Denied by the log that another name leads to. */
+export const strangerDigest = digestOf({ dimension: 'subject', issuer: 'https://login.example.com/', value: 'zoe' });
 
 /** `min-replicas-max-lag`: a primary cut off from its replica refuses writes after this long. */
 export const maxLagMs = 3000;
@@ -15,6 +20,9 @@ export class SimCluster {
   readonly #unrestricted: boolean;
   #primary: SimRedis;
   #replica: SimRedis;
+  /** The state of the log to which the name does not lead. */
+  #elsewhere: LogState;
+  #isAway = false;
   #replicating = true;
   #down = false;
   #cutOff:
@@ -32,6 +40,10 @@ export class SimCluster {
     this.#unrestricted = options.flaw === 'writes on the cut-off side';
     this.#primary = new SimRedis({ ...options, name: 'A' });
     this.#replica = new SimRedis({ ...options, name: 'B' });
+    const other = new SimRedis({ ...options, name: 'C' });
+    other.declareWhole();
+    other.append(strangerDigest, { kind: 'seed', rule: { ...emptyRule, deniedUntil: forEver, denialStamp: 1 } });
+    this.#elsewhere = other.state;
     for (const node of this.nodes) node.onWrite = (state) => this.#ship(node, state);
   }
 
@@ -87,6 +99,26 @@ export class SimCluster {
     if (this.#cutOff !== undefined) return;
     this.#replicating = true;
     this.#replica.become(this.#primary.state);
+  }
+
+  /** Every server starts with an older state. */
+  restore(state: LogState): void {
+    for (const node of this.nodes) {
+      node.become(state);
+      node.breakConnections();
+    }
+  }
+
+  /** The name of the log leads to another one, which lives; or to the first one again. */
+  move(): void {
+    const present = this.#primary.state;
+    this.restore(this.#elsewhere);
+    this.#elsewhere = present;
+    this.#isAway = !this.#isAway;
+  }
+
+  get isAway(): boolean {
+    return this.#isAway;
   }
 
   isolate(party: string): void {

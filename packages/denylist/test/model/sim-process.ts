@@ -137,7 +137,10 @@ export class SimProcess {
     const meta = node?.state.meta;
     if (node === undefined) return 'unavailable';
     const rule = node.state.rules.get(digestToHex(words))?.rule ?? emptyRule;
-    if (denies(rule, issuedAt, Math.floor(node.nowMs() / 1000))) return 'revoked';
+    // The earlier clock: one that is ahead must not end a denial.
+    const nowMs =
+      flaw === 'look-up ends denials by the log alone' ? node.nowMs() : Math.min(node.nowMs(), party.wallMs());
+    if (denies(rule, issuedAt, Math.floor(nowMs / 1000))) return 'revoked';
     if (meta === undefined || node.isHealing(meta)) return 'unavailable';
     if (flaw === 'look-up without heartbeat') return 'active by look-up';
     return this.#isBeaten(node, meta.heartbeatAtMs ?? 0) ? 'active by look-up' : 'unavailable';

@@ -2,17 +2,21 @@ import { createHash } from 'node:crypto';
 import type { FakeClock } from '@revocast/test-support';
 import { encodeRuleEvent } from '../../src/codec/event.ts';
 import { FeedError } from '../../src/log/feed.ts';
+import type { RememberedLog } from '../../src/replication/log-memory.ts';
+import type { RecallAct, Recalled } from '../../src/replication/reseed.ts';
 import { type AgreedNow, agreedNow, type ClockReading } from '../../src/rules/agreed-now.ts';
 import { type Digest, digestToHex } from '../../src/rules/digest.ts';
 import { endOfRestart, restartDigest } from '../../src/rules/log-restart.ts';
 import { defaultMaxTokenLifetimeSeconds, emptyRule, forgettableAt, type Rule, sameRule } from '../../src/rules/rule.ts';
 import { applyStatement, type Statement } from '../../src/rules/statement.ts';
+import { type Gap, gapAfter, includes, judgeGap, type Mark, markOf, recall } from './continuity.ts';
 import type { Flaw } from './flaws.ts';
 import type { ReaderRow } from './reader-registry.ts';
 
 export interface SimEntry {
   /** Stream id: a number that grows with time, as Redis' do. */
   readonly id: number;
+  readonly seq: number;
   readonly prev: string;
   readonly event: string;
 }
@@ -33,6 +37,8 @@ export interface RegistryLine {
 export interface LogState {
   readonly meta?: {
     readonly epoch: string;
+    /** Of the log across its epochs; a sidecar brings it back after a loss. */
+    readonly identity?: string;
     readonly head: string;
     readonly seq: number;
     readonly healUntilMs: number;
@@ -45,6 +51,12 @@ export interface LogState {
     readonly beats: number;
     /** Set once, at the end of healing. */
     readonly isWhole: boolean;
+    /** The last long pause of the heartbeats, until a process shows that the log continues what it remembers. */
+    readonly gap?: Gap | undefined;
+    /** Up to where a process that held everything has written everything back. */
+    readonly covered?: Mark;
+    /** The last entry that is known to be lost, and the restart that it led to. */
+    readonly lost?: Mark;
     /** The clock of the lease holder, and the log's time at which it was stored. */
     readonly leaseHolder?: ClockReading & { readonly logMs: number };
   };
@@ -53,6 +65,8 @@ export interface LogState {
   readonly lines: ReadonlyMap<string, RegistryLine>;
   readonly lease?: { readonly holder: string; readonly untilMs: number };
 }
+
+type Meta = NonNullable<LogState['meta']>;
 
 export const emptyState: LogState = { rules: new Map(), entries: [], lines: new Map() };
 const retention = 90;
@@ -234,7 +248,7 @@ export class SimRedis {
   }
 
   endRestart(stamp: number): void {
-    const held = this.#state.rules.get(digestToHex(restartDigest))?.rule ?? emptyRule;
+    const held = this.restart;
     if (held.denialStamp !== stamp) return;
     this.append(restartDigest, { kind: 'seed', rule: endOfRestart(held) });
   }
@@ -250,16 +264,23 @@ export class SimRedis {
     this.onWrite(this.#state);
   }
 
-  /** @param clock of the process that has the lease or wants it. */
-  heartbeat(holder: string, clock: ClockReading): void {
+  /**
+   * @param clock of the process that has the lease or wants it.
+   * @param held what it remembers of the log.
+   */
+  heartbeat(holder: string, clock: ClockReading, held?: RememberedLog): void {
     const now = this.nowMs();
     const { flaw } = this.#options;
     const { lease } = this.#state;
     const remainingMs = (lease?.untilMs ?? now) - now;
     // After a failover to a slower clock the lease of a dead holder would last for as long as the clocks differ.
     const isHeld = remainingMs > 0 && (remainingMs <= leaseMs || flaw === 'lease of a faster clock');
-    if (isHeld && lease?.holder !== holder) return;
-    const meta = this.#openLog();
+    const isOther = isHeld && lease?.holder !== holder;
+    if (isOther && this.#state.meta?.gap === undefined) return;
+    this.#openLog();
+    this.#judgeGap(held, !isOther);
+    if (isOther) return;
+    const meta = this.#named(this.#openLog(), held);
     const pauseMs = now - (meta.heartbeatAtMs ?? Number.NEGATIVE_INFINITY);
     const isOwn = meta.heartbeatAtMs === meta.ownBeatAtMs || flaw === 'steady by beats of the last release';
     const isSteady = pauseMs >= 0 && pauseMs <= longestPauseMs && isOwn;
@@ -291,6 +312,13 @@ export class SimRedis {
     this.#push(leased, `1|h|${meta.seq + 1}|${now}|${isWhole ? 0 : 1}`);
   }
 
+  /** Two candidates would make two logs of one, so without a memory a log is named only where nothing may be lost. */
+  #named(meta: Meta, held: RememberedLog | undefined): Meta {
+    if (meta.identity !== undefined) return meta;
+    const isWhole = !this.isHealing(meta) && this.restart.denialStamp <= this.restart.liftedUpTo;
+    return { ...meta, identity: held?.identity ?? (isWhole ? meta.epoch : undefined) };
+  }
+
   /** heartbeat-4, of the last release. */
   oldHeartbeat(holder: string): void {
     const now = this.nowMs();
@@ -320,6 +348,67 @@ export class SimRedis {
     return { rule, changed: true };
   }
 
+  /** Whether the log still has what a process remembers; what it has found or done about that is recorded. */
+  recall(remembered: RememberedLog, act: RecallAct): Recalled {
+    const outcome = recall(this.#state, remembered, act, this.#options.flaw);
+    const { meta } = this.#state;
+    if (meta === undefined || remembered.rule === undefined || outcome === 'continues') return outcome;
+    const mark = markOf(remembered.rule);
+    if (act === 'cover' || act === 'cover_all') {
+      if (outcome !== 'covered') return outcome;
+      if (!includes(meta.covered, mark)) this.#write({ ...this.#state, meta: { ...meta, covered: mark } });
+      const { lost } = meta;
+      const isFlagged = lost?.stamp !== undefined && lost.seq <= mark.seq && lost.id <= mark.id;
+      if (act === 'cover_all' && isFlagged) this.endRestart(lost.stamp);
+      return outcome;
+    }
+    if (act === 'ask' || outcome !== 'lost') return outcome;
+    const restart = this.restart;
+    const isStated = includes(meta.lost, mark) && restart.denialStamp === meta.lost?.stamp;
+    if (isStated && restart.denialStamp > restart.liftedUpTo) return outcome;
+    const stamp = this.#flagRestart();
+    this.#write({ ...this.#state, meta: { ...this.#openLog(), lost: { ...mark, stamp } } });
+    return outcome;
+  }
+
+  /** The rule that says that the log began empty, or is a backup. */
+  get restart(): Rule {
+    return this.#state.rules.get(digestToHex(restartDigest))?.rule ?? emptyRule;
+  }
+
+  #judgeGap(held: RememberedLog | undefined, isHolder: boolean): void {
+    const nowMs = this.nowMs();
+    const { meta } = this.#state;
+    const outcome = judgeGap(this.#state, held, { nowMs, isHolder, flaw: this.#options.flaw });
+    if (meta === undefined || outcome === 'none') return;
+    if (outcome === 'begins') {
+      const gap = gapAfter(this.#state, nowMs);
+      this.#state = { ...this.#state, meta: { ...meta, gap, healUntilMs: gap.untilMs, isWhole: false, beats: 0 } };
+    }
+    if (outcome === 'continues') {
+      if (meta.gap?.stamp !== undefined) this.endRestart(meta.gap.stamp);
+      const healing = meta.healUntilMs === meta.gap?.untilMs ? { healUntilMs: 0, isWhole: true } : {};
+      this.#state = { ...this.#state, meta: { ...this.#openLog(), ...healing, gap: undefined } };
+    }
+    if (outcome === 'ended in vain' && meta.gap !== undefined) {
+      const stamp = this.#flagRestart();
+      this.#state = { ...this.#state, meta: { ...this.#openLog(), gap: { ...meta.gap, stamp } } };
+    }
+  }
+
+  /** @returns the stamp of the restart. */
+  #flagRestart(): number {
+    const held = this.restart;
+    const time = {
+      nowSeconds: Math.floor(this.nowMs() / 1000),
+      maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds,
+    };
+    const restart = applyStatement(held, { kind: 'deny', until: 'longest-token' }, time);
+    if (typeof restart === 'string') return 0;
+    this.#pushRule(restartDigest, restart);
+    return restart.denialStamp;
+  }
+
   /** A log that was whole stays whole. Its own clock alone does not end the healing. */
   isHealing(meta: NonNullable<LogState['meta']>): boolean {
     const { healUntilMs, beats, isWhole } = meta;
@@ -334,10 +423,11 @@ export class SimRedis {
   declareWhole(): void {
     const now = this.nowMs();
     // A first log has no readers that its registry could lack.
+    const opened = this.#openLog({ declared: true });
     const steady = { heartbeatAtMs: now, ownBeatAtMs: now, steadySinceMs: 0 };
     this.#write({
       ...this.#state,
-      meta: { ...this.#openLog({ declared: true }), ...steady, healUntilMs: 0, isWhole: true },
+      meta: { ...opened, ...steady, identity: opened.epoch, healUntilMs: 0, isWhole: true },
     });
   }
 
@@ -359,13 +449,7 @@ export class SimRedis {
     const meta = { epoch, head: hash(epoch), seq: 0, healUntilMs, isWhole, beats: 0 };
     this.#state = { ...this.#state, meta };
     if (declared) return meta;
-    const held = this.#state.rules.get(digestToHex(restartDigest))?.rule ?? emptyRule;
-    const time = {
-      nowSeconds: Math.floor(this.nowMs() / 1000),
-      maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds,
-    };
-    const restart = applyStatement(held, { kind: 'deny', until: 'longest-token' }, time);
-    if (typeof restart !== 'string') this.#pushRule(restartDigest, restart);
+    this.#flagRestart();
     return this.#state.meta ?? meta;
   }
 
@@ -378,7 +462,7 @@ export class SimRedis {
   #push(state: LogState, event: string): void {
     const meta = state.meta ?? this.#openLog();
     const last = this.#state.entries.at(-1)?.id ?? 0;
-    const entry = { id: Math.max(this.nowMs() * 1000, last + 1), prev: meta.head, event };
+    const entry = { id: Math.max(this.nowMs() * 1000, last + 1), seq: meta.seq + 1, prev: meta.head, event };
     this.#write({
       ...state,
       entries: [...state.entries, entry].slice(-retention),

@@ -1,5 +1,6 @@
 import type { Random } from '../../src/clock.ts';
 import { FeedError } from '../../src/log/feed.ts';
+import type { LogMemory } from '../../src/replication/log-memory.ts';
 import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
 import type { Reseed } from '../../src/replication/reseed.ts';
 import { endOfRestart, restartDigest } from '../../src/rules/log-restart.ts';
@@ -26,6 +27,8 @@ export interface SimSidecarOptions {
   readonly compared: readonly Token[];
   /** Of the last release, on its side towards the log. */
   readonly isOld: boolean;
+  /** What it remembers of the log, from its state file too. */
+  readonly memory: LogMemory;
 }
 
 /** One life of a sidecar: the real replica over the modelled log, its heartbeats, its feed. */
@@ -37,14 +40,19 @@ export class SimSidecar {
   reportsHang = false;
   /** Nothing passes on the connection that reads the log. */
   tailHangs = false;
+  /** It holds rules of two logs, and writes none of them back. */
+  isMixed = false;
   /** Everything that its denylist has ever held. */
-  readonly memory = new Memory();
+  readonly held = new Memory();
+  /** What it remembers of the log. */
+  readonly memory: LogMemory;
   /** Monotonic time at which it was fresh first. */
   freshSinceMs: number | undefined;
 
   constructor(options: SimSidecarOptions) {
     const { party, links, flaw } = options;
     this.party = party;
+    this.memory = options.memory;
     const registry = new ReaderRegistry({ id: options.feed, clock: party, isRelay: false, flaw });
     const reportsHang = () => this.reportsHang;
     const tailHangs = () => this.tailHangs;
@@ -53,17 +61,21 @@ export class SimSidecar {
       clock: party,
       random: options.random,
       reseed: createReseed(options),
+      memory: options.isOld ? undefined : options.memory,
       observer: {
         resynced: () => registry.forgetMarks(),
+        logIdentified: (_, before) => {
+          this.isMixed ||= before !== undefined;
+        },
         freshnessChanged: ({ state }) => {
           if (state === 'fresh') this.freshSinceMs ??= party.monotonicMs();
         },
       },
     });
-    this.replica.denylist.onChange((change) => this.memory.keep(change));
+    this.replica.denylist.onChange((change) => this.held.keep(change));
     this.server = new SimServer({ party, replica: this.replica, registry, links, flaw });
     void beat(options);
-    void keepLog({ ...options, replica: this.replica });
+    void keepLog({ ...options, replica: this.replica, isMixed: () => this.isMixed });
     if (flaw === 'restart ended by anyone') void endRestarts(this.replica, options);
   }
 
@@ -78,12 +90,14 @@ export class SimSidecar {
   }
 }
 
-async function beat({ party, cluster, feed, isOld }: SimSidecarOptions): Promise<void> {
+async function beat({ party, cluster, feed, memory, isOld }: SimSidecarOptions): Promise<void> {
   while (party.alive) {
     const node = cluster.reachedBy(party.name);
     if (node !== undefined && cluster.acceptsWrites(node)) {
       if (isOld) node.oldHeartbeat(feed);
-      else node.heartbeat(feed, party.reading());
+      else node.heartbeat(feed, party.reading(), memory.latest);
+      const { epoch = '', identity = '' } = node.state.meta ?? {};
+      if (!isOld) memory.named(epoch, identity);
     }
     await party.sleep(beatMs, party.death);
   }
@@ -122,6 +136,11 @@ function createReseed({ party, cluster, random, feed, flaw }: SimSidecarOptions)
       const node = cluster.reachedBy(party.name);
       if (node === undefined || !cluster.acceptsWrites(node)) throw new FeedError('unreachable', 'no Redis in reach');
       node.endRestart(stamp);
+    },
+    async recall(remembered, act) {
+      const node = cluster.reachedBy(party.name);
+      if (node === undefined || !cluster.acceptsWrites(node)) throw new FeedError('unreachable', 'no Redis in reach');
+      return node.recall(remembered, act);
     },
   };
 }

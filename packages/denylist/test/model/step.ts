@@ -60,6 +60,10 @@ export type Event =
         | 'deny short'
         /** An operator, or a sidecar of the last release, deletes the rule of the short token. */
         | 'prune short'
+        | 'back up'
+        | 'move name'
+        | 'stop all sidecars'
+        | 'restore backup'
         | 'failover'
         | 'end partition'
         | 'flush'
@@ -183,6 +187,8 @@ const event: fc.Arbitrary<Event> = fc.oneof(
         'cut replication',
         'cut replication',
         'restore replication',
+        'back up',
+        'restore backup',
       ),
     }),
   },
@@ -293,6 +299,29 @@ const fragment = fc
           { kind: 'start sidecar', sidecar: 3 },
         ],
         [{ kind: 'isolate', sidecar }, { kind: 'flush' }, { kind: 'deny', token }, { kind: 'reconnect', sidecar }],
+        [{ kind: 'deny', token }, { kind: 'move name' }, { kind: 'start sidecar', sidecar }, { kind: 'move name' }],
+        // A backup, with some sidecars or with none.
+        [
+          { kind: 'back up' },
+          { kind: 'deny', token },
+          { kind: 'kill sidecar', sidecar },
+          { kind: 'restore backup' },
+          { kind: 'start sidecar', sidecar },
+        ],
+        [
+          { kind: 'back up' },
+          { kind: 'deny', token },
+          { kind: 'stop all sidecars' },
+          { kind: 'night', ms: 90_000 },
+          { kind: 'restore backup' },
+          { kind: 'start sidecar', sidecar },
+        ],
+        [
+          { kind: 'deny', token },
+          { kind: 'stop all sidecars' },
+          { kind: 'night', ms: 90_000 },
+          { kind: 'start sidecar', sidecar },
+        ],
       )
       .map((events) => events.map((event, at): Step => ({ event, thenMs: pauses[at]! }))),
   );

@@ -2,6 +2,7 @@ import { FakeClock } from '@revocast/test-support';
 import { seededRandom } from '@revocast/test-support/seeded-random';
 import type { Random } from '../../src/clock.ts';
 import { formatPosition } from '../../src/http/wire/wire.ts';
+import { LogMemory, type RememberedLog } from '../../src/replication/log-memory.ts';
 import { defaultMaxStalenessMs } from '../../src/replication/max-staleness.ts';
 import { type Digest, type DigestSet, digestOf, digestSetOf } from '../../src/rules/digest.ts';
 import type { DimensionValue } from '../../src/rules/revocation.ts';
@@ -15,7 +16,7 @@ import { Links } from './links.ts';
 import { Party } from './party.ts';
 import { failoverMs, SimCluster } from './sim-cluster.ts';
 import { type ProcessKind, SimProcess } from './sim-process.ts';
-import type { SimRedis } from './sim-redis.ts';
+import type { LogState, SimRedis } from './sim-redis.ts';
 import { SimRelay } from './sim-relay.ts';
 import type { SimServer, Stream } from './sim-server.ts';
 import { SimSidecar } from './sim-sidecar.ts';
@@ -24,6 +25,8 @@ import { judgeTimes, momentAt } from './times.ts';
 
 const sliceMs = 200;
 const settleMs = 60_000;
+/** Between two writes of a state file. */
+const stateFileMs = 2000;
 const sidecarCount = 3;
 const publisherName = 'publisher';
 const processCount = 3;
@@ -49,7 +52,14 @@ export const tokens: readonly Token[] = [...lastingTokens, shortToken];
 const probe = eve;
 
 /** After these events the log may lack its newest writes. */
-const losses: ReadonlySet<Event['kind']> = new Set(['failover', 'partition', 'flush', 'restart empty', 'shorten']);
+const losses: ReadonlySet<Event['kind']> = new Set([
+  'failover',
+  'partition',
+  'flush',
+  'restart empty',
+  'shorten',
+  'restore backup',
+]);
 
 /** What a publisher states. */
 type Said = 'deny' | 'deny short' | 'lift' | 'cutoff' | 'cutoff by the issuer' | OldSaid;
@@ -66,6 +76,8 @@ export interface WorldOptions {
   readonly kinds?: readonly ProcessKind[];
   /** Whether the run also waits until `enforcedEverywhere` says yes. Default false, because that takes long. */
   readonly probes?: boolean;
+  /** The sidecars that remember the log between two lives. Default all. */
+  readonly stateFiles?: readonly number[];
   /** The sidecars of the last release. Default none. */
   readonly oldSidecars?: readonly number[];
   /** Whether sidecars compare the log with what they hold, which mends what they should notice otherwise. Default true. */
@@ -88,8 +100,6 @@ export class World {
   readonly #kinds: readonly ProcessKind[];
   readonly #probes: boolean;
   readonly #compares: boolean;
-  /** The sidecars of the last release. */
-  readonly oldSidecars: ReadonlySet<number>;
   /** Index of the server that each process follows, then of the server that each relay follows. Relays are servers 3 and 4. */
   readonly #target = [0, 1, 2, 0, 3];
   readonly #ghosts: Party[] = [];
@@ -99,6 +109,11 @@ export class World {
   /** By the name of the party that runs on it. */
   readonly #hosts = new Map<string, Host>();
   #publisher = publisherName;
+  #backup: LogState | undefined;
+  readonly #stateFiles: ReadonlySet<string>;
+  /** The sidecars of the last release. */
+  readonly oldSidecars: ReadonlySet<number>;
+  readonly #stateFile = new Map<string, RememberedLog>();
   #scheduled = false;
   #lastStatementSecond = 0;
   #lives = 0;
@@ -110,6 +125,7 @@ export class World {
     probes = false,
     compares = true,
     oldSidecars = [],
+    stateFiles = [0, 1, 2],
     onSlice = () => {},
   }: WorldOptions) {
     this.#onSlice = onSlice;
@@ -118,6 +134,7 @@ export class World {
     this.#probes = probes;
     this.#compares = compares;
     this.oldSidecars = new Set(oldSidecars);
+    this.#stateFiles = new Set(stateFiles.map(nameOfSidecar));
     this.#random = seededRandom(seed);
     this.cluster = new SimCluster({
       clock: this.clock,
@@ -165,6 +182,7 @@ export class World {
 
   async #endFaults(): Promise<void> {
     this.cluster.endPartition();
+    if (this.cluster.isAway) await this.#happen({ kind: 'move name' });
     for (let index = 0; index < sidecarCount; index++) {
       this.cluster.reconnect(nameOfSidecar(index));
       this.sidecars[index]!.party.resume();
@@ -215,7 +233,21 @@ export class World {
         return await this.#state(event.kind, shortToken, () => (cluster.available ? cluster.primary : undefined));
       case 'prune short':
         return cluster.primary.remove(shortToken.digest);
+      case 'back up':
+        this.#backup = cluster.primary.state;
+        return;
+      case 'restore backup':
+        if (this.#backup !== undefined) this.#restore(this.#backup);
+        return;
+      case 'move name':
+        this.#ledger.noteLoss();
+        cluster.move();
+        return this.#ledger.noteMove();
+      case 'stop all sidecars':
+        for (const sidecar of this.sidecars) sidecar.kill();
+        return;
       case 'night':
+        this.#ledger.noteNight();
         this.clock.jumpWall(event.ms);
         return;
       case 'deny on the cut-off side':
@@ -241,6 +273,7 @@ export class World {
         cluster.primary.flush();
         return cluster.primary.breakConnections();
       case 'trim':
+        this.#ledger.noteTrim();
         return cluster.primary.trim();
       case 'shorten':
         cluster.primary.shorten(event.writes);
@@ -330,7 +363,7 @@ export class World {
     if (second() === this.#lastStatementSecond) await this.#pass(1000 - (this.clock.wallMs() % 1000));
     this.#lastStatementSecond = second();
     const node = reach();
-    if (node === undefined) return;
+    if (node === undefined || this.cluster.isAway) return;
     const trueMs = this.clock.wallMs();
     const held = node.state.rules.get(this.#ledger.keyOf(token))?.rule ?? emptyRule;
     const writer = this.publisher.reading(trueMs);
@@ -399,9 +432,38 @@ export class World {
       flaw,
       random: this.#random,
       feed: this.#nextFeed(),
+      memory: this.#memoryOf(party),
       isOld: this.oldSidecars.has(index),
       compared: this.#compares ? [...tokens, probe] : [],
     });
+  }
+
+  #restore(state: LogState): void {
+    this.#ledger.noteRestore(state);
+    this.cluster.restore(state);
+  }
+
+  /** In memory, and in its state file if it has one. */
+  #memoryOf(party: Party): LogMemory {
+    const memory = new LogMemory(party, this.#stateFile.get(party.name));
+    if (this.#stateFiles.has(party.name)) void this.#keepStateFile(party, memory);
+    return memory;
+  }
+
+  async #keepStateFile(party: Party, memory: LogMemory): Promise<void> {
+    while (party.alive) {
+      await party.sleep(stateFileMs, party.death);
+      if (party.alive && memory.latest !== undefined) this.#stateFile.set(party.name, memory.latest);
+    }
+  }
+
+  /** What the sidecars remember: those that run, and the state files of those that do not. */
+  get remembered(): readonly RememberedLog[] {
+    const alive = this.sidecars.filter(({ party }) => party.alive);
+    const stopped = [...this.#stateFile].filter(([name]) => !alive.some(({ party }) => party.name === name));
+    return [...alive.map(({ memory }) => memory.latest), ...stopped.map(([, log]) => log)].filter(
+      (log) => log !== undefined,
+    );
   }
 
   #startRelay(index: number): void {
