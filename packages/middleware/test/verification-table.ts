@@ -435,7 +435,7 @@ const otherClaims: Row[] = [
   {
     sends: 'a null scope, which does not show that it is no ID token',
     bench: 'generic',
-    token: { header: { typ: 'JWT' }, claims: { scope: null, client_id: null } },
+    token: { header: { typ: 'JWT' }, claims: { scope: null, client_id: null, auth_time: now } },
     reason: 'wrong_typ',
   },
   { sends: 'a binding with only null members', token: claims({ cnf: { jkt: null } }), reason: 'binding_mismatch' },
@@ -536,10 +536,10 @@ const profiled: Row[] = [
     reason: 'none',
   },
   {
-    sends: 'nothing that an ID token does not have',
+    sends: 'no client, and nothing of a sign-in',
     bench: 'generic',
     token: { header: { typ: 'JWT' }, claims: { jti: undefined, client_id: undefined } },
-    reason: 'wrong_typ',
+    reason: 'none',
   },
   {
     sends: 'no typ, scp as an array',

@@ -69,7 +69,11 @@ export const explainedChecks: ReadonlyMap<Check, CheckWords> = new Map<Check, Ch
         [
           'no claim of an ID or logout token',
           ...Object.entries(policy.fixedClaims).map(([name, values]) => `${name}: ${oneOf(values)}`),
-          ...(policy.idTokensLookAlike ? ['typ at+jwt, a scope, or a client that is not the audience; no nonce'] : []),
+          ...(policy.idTokensLookAlike
+            ? [
+                `typ at+jwt, a scope, ${policy.mayNameNoClient ? 'no claim of a sign-in, ' : ''}or a client that is not the audience; no nonce`,
+              ]
+            : []),
         ].join(', '),
       found: ({ claims, policy }) =>
         `members: ${[

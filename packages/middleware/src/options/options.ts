@@ -88,9 +88,9 @@ export const verifierTable = {
   /** Allowance for clocks that differ: on `nbf`, and up to 150000 on `exp`. Milliseconds, 0–300000, default 5000. */
   clockToleranceMs: number({ unit: 'ms', default: 5000, min: 0, max: maxClockToleranceMs }),
   /**
-   * How far `iat` may be ahead. Default: what the log adds to a cutoff of now (5000 in a new log, 2000 in one of the last
-   * release), and 5000 without revocation. With a greater number than that of the log a verifier is never ready: a token
-   * that is further ahead escapes a cutoff. Milliseconds, 0–60000, default that of the log.
+   * How far `iat` may be ahead: at most what the log adds to a cutoff of now, which is also the default (5000 in a new log, 2000
+   * in one of the last release). Without revocation the default is `clockToleranceMs`, up to 150000. With a greater number than
+   * that of the log the verifier is never ready. Milliseconds, 0–60000, default none.
    */
   iatToleranceMs: number({ unit: 'ms', default: undefined, min: 0, max: 60_000 }),
   /** Reject tokens issued longer ago than this, whatever their `exp`. Milliseconds, 1000–4294967295000, default none. */

@@ -29,6 +29,10 @@ export interface Profile {
    * its audience, and without a `nonce`.
    */
   readonly idTokensLookAlike: boolean;
+  /**
+   * Access tokens may name no client. Where ID tokens look alike, such a token is accepted if it has no claim about a sign-in.
+   */
+  readonly mayNameNoClient: boolean;
   /** Claims with scopes or permissions: a string with spaces, or an array of strings. */
   readonly scopeClaims: readonly string[];
   readonly claimMap: ClaimMap;
@@ -41,6 +45,7 @@ const rfc9068: Profile = {
   audienceClaims: ['aud'],
   fixedClaims: {},
   idTokensLookAlike: false,
+  mayNameNoClient: false,
   scopeClaims: ['scope'],
   claimMap: {
     token: 'jti',
@@ -58,6 +63,7 @@ const generic: Profile = {
   types: ['at+jwt', 'jwt', ''],
   requiredClaims: [],
   idTokensLookAlike: true,
+  mayNameNoClient: true,
   scopeClaims: ['scope', 'scp'],
   claimMap: { ...rfc9068.claimMap, client: ['client_id', 'azp', 'cid'] },
 };
@@ -79,6 +85,7 @@ export const profiles = {
     ...generic,
     types: ['jwt', 'at+jwt'],
     requiredClaims: [],
+    mayNameNoClient: false,
     scopeClaims: ['scope', 'permissions'],
     claimMap: { ...rfc9068.claimMap, client: ['client_id', 'azp'], grant: null, tenant: 'org_id' },
   },

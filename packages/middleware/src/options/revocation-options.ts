@@ -91,8 +91,8 @@ export const revocationTable = {
    */
   onLogReset: oneOf(['accept', 'reject-older'], 'accept'),
   /**
-   * The identity of the log, 16 hex digits (`revocast_log_info` of a sidecar): with another log the denylist is not fresh, and a
-   * look-up answers unknown. Default: any log.
+   * The identity of the log (`revocast_log_info` of a sidecar): with another log the denylist is not fresh, and a look-up answers
+   * unknown. Default: none.
    */
   expectLog: optional({
     bounds: '16 hex digits',

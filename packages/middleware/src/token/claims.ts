@@ -12,6 +12,7 @@ export interface ClaimPolicy {
   readonly requiredClaims: readonly (string | readonly string[])[];
   readonly fixedClaims: Readonly<Record<string, readonly string[]>>;
   readonly idTokensLookAlike: boolean;
+  readonly mayNameNoClient: boolean;
   readonly scopeClaims: readonly string[];
   readonly claimMap: ClaimMap;
   readonly audienceClaims: readonly string[];
@@ -194,16 +195,22 @@ export const checkKind: Check = (token) => {
   return policy.idTokensLookAlike && mayBeIdToken(token) ? 'wrong_typ' : undefined;
 };
 
+/** What OpenID Connect Core §2 and §5.1 put into an ID token: who signed in, when and how. */
+const signInClaims = ['auth_time', 'acr', 'amr', 'name', 'preferred_username', 'email', 'picture'];
+
 /**
  * OpenID Connect Core §2: an ID token has the client as its audience, and need not have any claim that an access token lacks.
- * So an access token must show that it is one: by its `typ`, a scope, or a client that is not its audience.
+ * So an access token must show that it is one: by its `typ`, a scope, or a client that is not its audience. Some issuers name
+ * no client. Their tokens are accepted if they say nothing of a sign-in; an ID token that says nothing either cannot be
+ * distinguished from them.
  */
 function mayBeIdToken({ header, claims, policy }: TokenUnderTest): boolean {
   if (typeOf(header) === 'at+jwt') return false;
   if (!isAbsent(claims['nonce'])) return true;
   if (policy.scopeClaims.some((name) => !isAbsent(claims[name]))) return false;
   const client = mappedClaim(claims, policy.claimMap.client);
-  return isAbsent(client) || policy.audienceClaims.flatMap((name) => claims[name]).includes(client);
+  if (isAbsent(client)) return !policy.mayNameNoClient || signInClaims.some((name) => !isAbsent(claims[name]));
+  return policy.audienceClaims.flatMap((name) => claims[name]).includes(client);
 }
 
 /**

@@ -91,7 +91,6 @@ describe.each(['generic', 'auth0'] as const)('with the profile %s and the id of 
 
   // OpenID Connect Core §2: only iss, sub, aud, exp and iat are required.
   it.each([
-    ['the fewest claims', {}],
     ['a nonce', { nonce: 'n-0S6_WzA2Mj' }],
     ['a nonce and a scope', { nonce: 'n-0S6_WzA2Mj', scope: 'openid' }],
     ['azp', { azp: client }],
@@ -112,6 +111,20 @@ describe.each(['generic', 'auth0'] as const)('with the profile %s and the id of 
     expect(await send(header, changes)).toBe('none');
   });
 });
+
+/** As an ID token with the fewest claims, and as an access token of an issuer that names no client. */
+it.each([
+  ['generic', 'none'],
+  ['auth0', 'wrong_typ'],
+] as const)(
+  'with the profile %s, a token that names no client and no sign-in is answered with %s',
+  async (profile, reason) => {
+    const iss = 'https://login.test/';
+    const claims = { iss, sub: 'alice', aud: 'api', iat: usualClaims.iat, exp: usualClaims.exp };
+    const { send } = await open({ ...identityProviders[0]!, profile, options: { issuer: iss, audience: 'api' } });
+    expect(reasonOf(await send(sign({ header: { alg: 'RS256', typ: 'JWT' }, claims })))).toBe(reason);
+  },
+);
 
 describe('the fixtures', () => {
   it('include every profile', () => {

@@ -418,6 +418,22 @@ describe('given a log that adds some seconds to a cutoff', () => {
     ]);
   });
 
+  it.each([
+    [5000, 5],
+    [60_000, 60],
+    [300_000, 150],
+  ])(
+    'does not count without revocation, where a clockToleranceMs of %d accepts an iat that is %d s ahead, and no further',
+    async (clockToleranceMs, aheadSeconds) => {
+      dependencies = testDependencies();
+      const verifier = another({ revocation: null, clockToleranceMs });
+      expect([await outcomeOf(verifier, aheadSeconds), await outcomeOf(verifier, aheadSeconds + 1)]).toEqual([
+        'accepted',
+        'not_yet_valid',
+      ]);
+    },
+  );
+
   it('is never ready with a laxer iatToleranceMs, and names both', async () => {
     dependencies = testDependencies();
     const feed = new FakeFeed(dependencies.clock, { cutoffSkewSeconds: 5 });
