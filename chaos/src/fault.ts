@@ -21,6 +21,7 @@ export const failures = [
   'wall clock jumps, clocks differ',
   'the clock of Redis is wrong',
   'a backup of Redis is restored',
+  'a wrong log',
   'the disk fails',
   'capacity reached',
   'planned failover',

@@ -5,7 +5,9 @@ import {
   openReplica,
   type Replica,
   type ReplicationObserver,
+  stagesOf,
   systemRandom,
+  timesOf,
 } from '@revocast/denylist/replica';
 import { withLru } from '../broken/lru.ts';
 import { withoutResync } from '../broken/no-resync.ts';
@@ -25,10 +27,10 @@ const feed = brokenBuild === 'no-resync' ? withoutResync(opened) : opened;
 const lookUp = lookUpUrl === undefined ? undefined : await openLookUp(lookUpUrl, { clock, random, maxStalenessMs });
 
 const observer: ReplicationObserver = {
-  changeApplied({ digest, details }, result, appliedAtMs) {
-    if (result !== 'applied' || details?.kind !== 'revoke' || details.requestedAtMs === undefined) return;
-    if (appliedAtMs === undefined) return;
-    prober.applied(digestToHex(digest), appliedAtMs - details.requestedAtMs, monotonicMs());
+  changeApplied(change, result, appliedAtMs) {
+    const times = timesOf(change, appliedAtMs);
+    if (result !== 'applied' || times === undefined || change.details?.requestedAtMs === undefined) return;
+    prober.applied(digestToHex(change.digest), stagesOf(times).latency * 1000, monotonicMs());
   },
 };
 const replica = openReplica({

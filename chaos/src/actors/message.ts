@@ -10,6 +10,8 @@ export interface SidecarSettings {
     readonly maxRules?: number;
     readonly tokenFile?: string;
     readonly sourceTokenFile?: string;
+    readonly expectLog?: string;
+    readonly stateFile?: string;
     readonly drainMs: number;
     readonly logLevel: 'silent' | 'info';
   };

@@ -18,6 +18,7 @@ import { redisDown } from './log/redis-down.ts';
 import { refused } from './log/refused.ts';
 import { restoredBackup } from './log/restored-backup.ts';
 import { shortAndLong } from './log/short-and-long.ts';
+import { wrongLog } from './log/wrong-log.ts';
 import { capacity } from './processes/capacity.ts';
 import { clocks } from './processes/clocks.ts';
 import { deployStorm } from './processes/deploy-storm.ts';
@@ -45,6 +46,7 @@ export const faults: readonly Fault[] = [
   ...clocks,
   ...redisClock,
   ...restoredBackup,
+  ...wrongLog,
   ...disk,
   ...capacity,
   ...plannedFailover,

@@ -6,7 +6,8 @@ export async function awaitReady(adminPort: number): Promise<void> {
   await until(() => isReady(adminPort), { what: 'a sidecar to be ready', timeoutMs: 20_000, everyMs: 5 });
 }
 
-function isReady(port: number): Promise<boolean> {
+/** Whether `/readyz` answers 200. */
+export function isReady(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const sent = get({ host: '127.0.0.1', port, path: '/readyz', agent: false }, (response) => {
       response.resume().once('end', () => resolve(response.statusCode === 200));

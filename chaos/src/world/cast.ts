@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { until } from '@revocast/test-support';
 import type { ApiSettings, ProcessFigures, SidecarSettings, StormSettings } from '../actors/message.ts';
 import type { BrokenBuild } from '../broken/build.ts';
@@ -7,7 +8,7 @@ import type { Links } from './links.ts';
 import type { Recorder } from './recorder.ts';
 import type { WorldOptions } from './world-options.ts';
 
-export interface CastContext extends Pick<WorldOptions, 'lookUp' | 'maxRules' | 'whenUnknown'> {
+export interface CastContext extends Pick<WorldOptions, 'lookUp' | 'maxRules' | 'stateFiles' | 'whenUnknown'> {
   readonly maxStalenessMs: number;
   readonly issuedAt: number;
   readonly brokenBuild: BrokenBuild | undefined;
@@ -15,6 +16,8 @@ export interface CastContext extends Pick<WorldOptions, 'lookUp' | 'maxRules' | 
   readonly links: Links;
   /** The URL of a Redis that is reached without links. */
   readonly groupUrl: () => string | undefined;
+  /** The only log that sidecars may follow. */
+  readonly expectLog: () => string | undefined;
   /** Port of the current primary. */
   readonly primaryPort: () => number;
   /** Current number of tokens. */
@@ -62,7 +65,7 @@ export class Cast {
 
   /** Does not start it. */
   async addSidecar(who: string, options: SidecarOptions): Promise<ActorProcess> {
-    const { maxStalenessMs } = this.#context;
+    const { maxStalenessMs, stateFiles = false, recorder, expectLog } = this.#context;
     const { maxRules = this.#context.maxRules, clockOffsetMs = 0 } = options;
     const [dataPort, adminPort] = [await this.#claimPort(), await this.#claimPort()];
     this.#dataPorts.set(who, dataPort);
@@ -77,6 +80,8 @@ export class Cast {
         drainMs: 0,
         logLevel: 'silent',
         maxRules,
+        expectLog: source.startsWith('redis') ? expectLog() : undefined,
+        stateFile: stateFiles ? join(recorder.folder, `${who}.state.json`) : undefined,
       },
       clockOffsetMs,
     };

@@ -7,6 +7,10 @@ export interface WorldOptions {
   readonly topology?: Topology;
   /** Milliseconds between two statements of the traffic. Default 120. */
   readonly trafficEveryMs?: number;
+  /** Whether each sidecar remembers the log in a file. Default false. */
+  readonly stateFiles?: boolean;
+  /** Whether sidecars follow the log of the first primary only (`expectLog`). Default false. */
+  readonly pinned?: boolean;
   /** Number of redis replicas, each behind its own link. Default 0. */
   readonly redisReplicas?: number;
   /** Directives for every redis-server. */

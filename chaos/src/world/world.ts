@@ -5,7 +5,7 @@ import type { BrokenBuild } from '../broken/build.ts';
 import type { StatementRecord } from '../history.ts';
 import { monotonicMs } from '../monotonic.ts';
 import type { ActorProcess } from './actor-process.ts';
-import { awaitReady, readReady } from './await-ready.ts';
+import { awaitReady, isReady, readReady } from './await-ready.ts';
 import { type ApiOptions, Cast, type SidecarOptions, type StormOptions } from './cast.ts';
 import { Links } from './links.ts';
 import { pause } from './pause.ts';
@@ -36,6 +36,7 @@ export class World {
   readonly #cast: Cast;
   readonly #servers: RedisServers;
   #group: RedisGroup | undefined;
+  #identity: string | undefined;
   #speaker: Speaker | undefined;
   #tokens = 0;
   #traffic: Traffic | undefined;
@@ -55,6 +56,7 @@ export class World {
       links: this.links,
       primaryPort: () => this.primary.port,
       groupUrl: () => this.#group?.url,
+      expectLog: () => this.#identity,
       tokens: () => this.#tokens,
     });
   }
@@ -76,6 +78,8 @@ export class World {
     const { url, publisherUrl } = await this.#startLog();
     this.#speaker = await Speaker.open(publisherUrl, this.#context.recorder);
     if (declared) await declareWhole(url);
+    if (this.options.pinned === true)
+      this.#identity = String(await this.redisCommand('HGET', '{revocast}:meta', 'identity'));
     for (let index = 1; index <= sidecars; index++) await this.addSidecar(`s${index}`, { source: 'redis' });
     for (let index = 0; index < sidecars * apisPerSidecar; index++) {
       await this.addApi(`a${index + 1}`, { via: `s${(index % sidecars) + 1}` });
@@ -198,6 +202,18 @@ export class World {
   /** The time of the restart of the log that a sidecar reports, if one is in force. */
   async restartedAt(who: string): Promise<string | undefined> {
     return (await readReady(this.#cast.adminPort(who))).restartedAt;
+  }
+
+  /** Whether `/readyz` of a running sidecar answers 200. */
+  isReady(who: string): Promise<boolean> {
+    return isReady(this.#cast.adminPort(who));
+  }
+
+  /** Starts one more Redis, with an empty log that is declared complete. */
+  async startAnotherLog(): Promise<RedisServer> {
+    const other = await this.#servers.start({});
+    await declareWhole(other.url);
+    return other;
   }
 
   /** Where a sidecar listens for its readers, without a link between. */

@@ -20,30 +20,31 @@ async function startEverybody(world: World): Promise<void> {
 }
 
 export const restoredBackup: readonly Fault[] = [
-  {
-    name: 'restored-backup/while-everybody-is-down',
-    failure,
-    recoverWithinMs,
-    async run(world) {
-      await pause(1500);
-      await world.redisCommand('SAVE');
-      const lost = [];
-      for (let count = 0; count < 5; count += 1) lost.push((await world.revoke()).token);
-      await pause(500);
-      await stopEverybody(world);
-      await world.loss(
-        'Redis restarts with a backup, and every process is new',
-        { survivors: [], alsoHeld: lost },
-        async () => {
+  ...[false, true].map(
+    (stateFiles): Fault => ({
+      name: `restored-backup/while-everybody-is-down${stateFiles ? '-with-state-files' : ''}`,
+      failure,
+      world: { stateFiles },
+      recoverWithinMs,
+      async run(world) {
+        await pause(1500);
+        await world.redisCommand('SAVE');
+        for (let count = 0; count < 5; count += 1) await world.revoke();
+        // Longer than the last seconds before a backup, of which a memory shows nothing.
+        await pause(12_000);
+        await stopEverybody(world);
+        await world.loss('Redis restarts with a backup, and every process is new', { survivors: [] }, async () => {
           await world.primary.kill();
           await pause(longPauseMs);
           await world.primary.restart();
           await startEverybody(world);
-        },
-      );
-      await pause(2000);
-    },
-  },
+        });
+        await pause(6000);
+        const restartedAt = await world.restartedAt('s1');
+        world.expect('the loss is reported as a restart of the log', restartedAt !== undefined);
+      },
+    }),
+  ),
   {
     name: 'restored-backup/a-sidecar-still-holds-the-rules',
     failure,
@@ -62,6 +63,7 @@ export const restoredBackup: readonly Fault[] = [
   {
     name: 'restored-backup/not-after-a-long-stop',
     failure,
+    world: { stateFiles: true },
     recoverWithinMs,
     async run(world) {
       await pause(1500);
