@@ -114,6 +114,7 @@ const rows = {
     graph('Clocks', 'Clock of the log minus that of the machine. Corrected latencies below 0 count as 0.', 's', [
       ['offset, {{instance}}', `revocast_clock_offset_seconds{${pods}}`],
       ['clamped a second', `sum(${rate('revocast_negative_latencies_total')})`],
+      ['forgetting paused, {{instance}}', `revocast_forgetting_paused_seconds{${pods}}`],
     ]),
     graph('Gaps and snapshots', 'Gaps in the history of the log, and the snapshots and reseeds after them.', 'none', [
       ['gap: {{cause}}', `sum by (cause) (increase(revocast_log_gaps_total{${pods}}[$__rate_interval]))`],

@@ -87,6 +87,8 @@ const perCopy = new Set([
   'noReply',
   'bootId',
   'optionsOfOtherLibraries',
+  'slab',
+  'usedWords',
 ]);
 
 it.each(['denylist', 'middleware'])('no other state of a module exists once for each copy: %s', (name) => {
