@@ -11,7 +11,7 @@ try {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (!loadFailures.includes(code)) throw error;
   process.stderr.write(
-    `revocast-sidecar cannot be loaded (${code}): expected at least 1024 open files for a process; raise the limit (ulimit -n, LimitNOFILE), or install the program again\n`,
+    `revocast-sidecar: its own files cannot be loaded (${code}): expected at least 1024 open files for a process; raise the limit (ulimit -n, LimitNOFILE), or install the program again\n`,
   );
   process.exitCode = 1;
 }

@@ -39,7 +39,7 @@ describe('given too few file descriptors for its own files', () => {
     });
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^revocast-sidecar cannot be loaded \((EMFILE|ENFILE|ERR_MODULE_NOT_FOUND)\): expected .*\n$/,
+      /^revocast-sidecar: its own files cannot be loaded \((EMFILE|ENFILE|ERR_MODULE_NOT_FOUND)\): expected .*\n$/,
     );
   });
 });
