@@ -1,6 +1,7 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { parseJsonObject } from '../../codec/json.ts';
+import { readBootId } from '../../system-clock.ts';
 import { codeOf } from './disk.ts';
 
 /** Where process ids have one meaning. Two containers of one machine may share a host name, but no PID namespace. */
@@ -24,12 +25,8 @@ export interface LockHolder {
 }
 
 export async function placeOfThisProcess(): Promise<ProcessPlace> {
-  const orEmpty = (text: Promise<string>) => text.then((found) => found.trim()).catch(() => '');
-  const [boot, pidNamespace] = await Promise.all([
-    orEmpty(readFile('/proc/sys/kernel/random/boot_id', 'utf8')),
-    orEmpty(readlink('/proc/self/ns/pid')),
-  ]);
-  return { host: hostname(), boot, pidNamespace };
+  const pidNamespace = await readlink('/proc/self/ns/pid').catch(() => '');
+  return { host: hostname(), boot: readBootId(), pidNamespace };
 }
 
 /** @returns undefined for a lock that is incomplete, or written by another program. */
