@@ -1,4 +1,4 @@
-import type { ReplicaProgress } from '../log/reader.ts';
+import { mostReportedReplicas, type ReplicaProgress } from '../log/reader.ts';
 import { mostMaxStalenessMs } from '../replication/max-staleness.ts';
 import { boundLabel } from './label.ts';
 
@@ -8,7 +8,6 @@ import { boundLabel } from './label.ts';
 //
 // `kind` is the sum of 1 for a server and 2 for a replica with a look-up. The last release writes neither kind nor label.
 
-const maxReplicas = 10_000;
 /** A line of a reader is never longer, in bytes. */
 const maxLineBytes = 1024 * 1024;
 /** Enough for the replicas of a host. */
@@ -77,7 +76,7 @@ export class ReplicasWriter {
  * @returns undefined unless every entry can be read: publishers would not wait for a replica that is left out.
  */
 export function decodeReplicas(value: unknown): ReplicaProgress[] | undefined {
-  if (!Array.isArray(value) || value.length > maxReplicas) return undefined;
+  if (!Array.isArray(value) || value.length > mostReportedReplicas) return undefined;
   const replicas: ReplicaProgress[] = [];
   for (const entry of value) {
     if (!Array.isArray(entry)) return undefined;

@@ -68,6 +68,12 @@ export function isWeakerThan(before: ReplicaPromise, now: ReplicaPromise): boole
   );
 }
 
+/** Replicas that a sidecar or a relay remembers: every process on its host may report, so the number is bounded. */
+export const mostReplicas = 10_000;
+
+/** The longest report of a reader: the replicas behind it, itself, and one row for all that it has dropped. */
+export const mostReportedReplicas = mostReplicas + 2;
+
 /** A reader reports at least this often. */
 export const reportMs = 1000;
 

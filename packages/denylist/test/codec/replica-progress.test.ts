@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodeReplicas, encodeReplicas, ReplicasWriter } from '../../src/codec/replica-progress.ts';
-import type { ReplicaProgress } from '../../src/log/reader.ts';
+import { mostReportedReplicas, type ReplicaProgress } from '../../src/log/reader.ts';
 
 const replica: ReplicaProgress = {
   id: 'a1a2a3a4a5a6a7a8',
@@ -45,6 +45,12 @@ describe('replicas in a line of the registry', () => {
     expect(decodeReplicas([['a', null, 0, 5000, 0, `\u001b[2J${'x'.repeat(200)}`]])).toMatchObject([
       { label: `?[2J${'x'.repeat(124)}` },
     ]);
+  });
+
+  it('are unknown where there are more than a reader reports', () => {
+    const rows = (length: number) => Array.from({ length }, (_, index) => [String(index), null, 0, 5000]);
+    expect(decodeReplicas(rows(mostReportedReplicas))).toHaveLength(mostReportedReplicas);
+    expect(decodeReplicas(rows(mostReportedReplicas + 1))).toBeUndefined();
   });
 
   it('lose their labels where the line would be longer than a mebibyte', () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { FeedPosition } from '../../log/feed.ts';
-import { isWeakerThan, type Reader, type ReplicaProgress } from '../../log/reader.ts';
+import { isWeakerThan, mostReplicas, type Reader, type ReplicaProgress } from '../../log/reader.ts';
 import { JoinBudget } from '../../replication/join-budget.ts';
 import { defaultMaxStalenessMs, mostMaxStalenessMs } from '../../replication/max-staleness.ts';
 import type { ReportRow } from '../wire/frames/report.ts';
@@ -9,8 +9,6 @@ import type { JoinFrame } from '../wire/frames/up.ts';
 import { parsePosition } from '../wire/wire.ts';
 import { failOpenMemoryMs, type HeldReplica, type ReaderConnection, ReaderEntry } from './reader-entry.ts';
 
-/** Replicas remembered; every process on this host may report, so the number is bounded. */
-const maxReplicas = 10_000;
 /**
  * Replicas remembered by name alone, without a stream: any program on this host can report any name, and each one makes the
  * reports upstream longer.
@@ -20,7 +18,7 @@ const maxNamedOnly = 1000;
 const maxMarks = 4096;
 
 /**
- * Reported while replicas that were dropped at {@link maxReplicas} may still accept. Without a cursor it never counts
+ * Reported while replicas that were dropped at {@link mostReplicas} may still accept. Without a cursor it never counts
  * as having applied an entry.
  */
 const droppedReplica: ReplicaProgress = {
@@ -325,7 +323,7 @@ export class Readers implements Reader {
     const held = entry.replicas.get(id);
     if (held === undefined) {
       if (!this.#budget.spend()) return false;
-      if (this.#replicaCount >= maxReplicas && !this.#makeRoom(entry)) return false;
+      if (this.#replicaCount >= mostReplicas && !this.#makeRoom(entry)) return false;
       this.#replicaCount += 1;
     }
     if (replica.hasLookUp !== false) this.#lookUpSeenAtMs = this.#clock.monotonicMs();

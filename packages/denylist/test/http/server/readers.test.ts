@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
+import { decodeReplicas, encodeReplicas } from '../../../src/codec/replica-progress.ts';
 import { failOpenMemoryMs } from '../../../src/http/server/reader-entry.ts';
 import { Readers } from '../../../src/http/server/readers.ts';
 import type { JoinFrame } from '../../../src/http/wire/frames/up.ts';
@@ -305,6 +306,19 @@ describe('at the bound of 10,000 replicas', () => {
     readers.report(other, [{ ...rowOf(1), left: true }]);
     await clock.advance(10);
     expect(joined(again).entry).not.toBe(entry);
+  });
+
+  it('reports itself, all of them and the dropped ones, and publishers can read that report', async () => {
+    const { clock, readers, joined, following } = given();
+    const gone = following();
+    readers.proofSent(gone.entry);
+    readers.disconnected(gone.entry, gone.connection);
+    readers.report(joined(relay).entry, rows);
+    // More than the number that may join at once have come.
+    await clock.advance(10);
+    const last = joined().entry.identity;
+    const reported = decodeReplicas(encodeReplicas(readers.progress(undefined)));
+    expect(reported?.map(({ id }) => id)).toEqual([...[readers.id, 'f'.repeat(16)], ...rows.map(({ id }) => id), last]);
   });
 
   it('drops the one that has been gone longest, and says for as long as it may be fresh that one is missing', async () => {
