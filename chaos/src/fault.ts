@@ -14,7 +14,7 @@ export const failures = [
   'stream trimmed past a reader, file shortened',
   'thousands of rules with one end second; prune, raise, lift during a snapshot',
   'Redis refuses: policy, memory, read-only, rights, loading, wrong type',
-  'slow API process, slow sidecar, snapshot on a slow link',
+  'slow API process, slow sidecar, slow Redis, snapshot on a slow link',
   'API process restart, start with everything down',
   'process resumes at a restarted or another sidecar, relay restarts',
   'short revocation beside a longer one',

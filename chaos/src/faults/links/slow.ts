@@ -2,7 +2,7 @@ import type { Fault } from '../../fault.ts';
 import { pause } from '../../world/pause.ts';
 import { putRules } from '../../world/redis/put-rules.ts';
 
-const failure = 'slow API process, slow sidecar, snapshot on a slow link';
+const failure = 'slow API process, slow sidecar, slow Redis, snapshot on a slow link';
 
 export const slow: readonly Fault[] = [
   {
@@ -33,6 +33,24 @@ export const slow: readonly Fault[] = [
           await pause(20);
         }
       }),
+  },
+  {
+    name: 'slow/replies-of-redis',
+    failure,
+    world: { maxStalenessMs: 5000 },
+    alwaysAvailable: true,
+    // A first statement takes three round trips of up to 1400 ms, which also limits the accuracy of its clock reading.
+    clockReadingMs: 2500,
+    async run(world) {
+      const links = ['s1', 's2', 'publisher'].map((name) => world.link(name));
+      await world.fault('for 20 s, Redis answers 200–700 ms late in each direction', async () => {
+        for (let second = 0; second < 20; second++) {
+          for (const link of links) link.delay(200 + world.random() * 500);
+          await pause(1000);
+        }
+        for (const link of links) link.delay(0);
+      });
+    },
   },
   {
     name: 'slow/snapshot-on-a-slow-link',

@@ -1,5 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
+import { FakeClock } from '@revocast/test-support/fake-clock';
 import { RoundTrips } from '../../../src/redis/connection/round-trips.ts';
+import { TimeLimit } from '../../../src/redis/connection/time-limit.ts';
+
+/** Sends commands that each take a round trip, on a connection that is opened again after each timeout. */
+async function timeoutsOf(roundTripsMs: readonly number[]): Promise<number> {
+  const clock = new FakeClock();
+  const roundTrips = new RoundTrips();
+  let timeouts = 0;
+  for (const roundTripMs of roundTripsMs) {
+    const limitMs = roundTrips.limitMs(1000);
+    const reply = new TimeLimit(clock, limitMs)
+      .await(clock.sleep(roundTripMs), () => new Error('timeout'))
+      .then(
+        () => roundTrips.answered(roundTripMs),
+        () => {
+          timeouts += 1;
+          roundTrips.timedOut(limitMs);
+        },
+      );
+    await clock.advance(roundTripMs);
+    await reply;
+  }
+  return timeouts;
+}
 
 describe('the time limits of connections to one Redis', () => {
   it('are the least ones while Redis answers fast', () => {
@@ -15,6 +39,13 @@ describe('the time limits of connections to one Redis', () => {
     roundTrips.answered(1400);
     expect(roundTrips.limitMs(1000)).toBe(2500);
     expect(roundTrips.limitMs(2000)).toBe(2500);
+  });
+
+  it.each([
+    ['becomes slow step by step', [400, 700, 1000, 1400, 1100, 900, 1400, 1200], 0],
+    ['becomes slow at once', [2, 1400, 400, 1400, 1100, 900, 1400, 1200], 1],
+  ])('leave a Redis that %s at most once', async (_how, roundTripsMs, timeouts) => {
+    expect(await timeoutsOf([...roundTripsMs, ...roundTripsMs.slice(1)])).toBe(timeouts);
   });
 
   it('are longer after a limit was reached, so that a Redis that has become slow is not left again and again', () => {
