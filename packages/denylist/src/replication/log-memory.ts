@@ -5,6 +5,8 @@ type RememberedPosition = Pick<FeedPosition, 'cursor' | 'head'>;
 
 /** Milliseconds between two positions that are kept as the earlier one. */
 const earlierMs = 5000;
+/** Milliseconds without a position after which the log may have paused, and be a backup since: see `log-gap.ts`. */
+const interruptedMs = 10_000;
 
 /** An entry of a log: its number, its place, and the head after it. */
 export interface RememberedEntry {
@@ -30,12 +32,14 @@ export interface RememberedLog {
  * interruption continues this one, or is a backup of it.
  */
 export class LogMemory {
-  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #clock: Pick<Clock, 'monotonicMs' | 'wallMs'>;
   #latest: RememberedLog | undefined;
   /** Becomes the earlier position. */
   #next: { readonly position: RememberedPosition; readonly atMs: number } | undefined;
+  /** When the last position was remembered. */
+  #last: { readonly monotonicMs: number; readonly wallMs: number } | undefined;
 
-  constructor(clock: Pick<Clock, 'monotonicMs'>, remembered?: RememberedLog) {
+  constructor(clock: Pick<Clock, 'monotonicMs' | 'wallMs'>, remembered?: RememberedLog) {
     this.#clock = clock;
     this.#latest = remembered;
   }
@@ -49,13 +53,24 @@ export class LogMemory {
     const known = this.#latest?.epoch === epoch ? this.#latest : undefined;
     const position = { cursor, head };
     const nowMs = this.#clock.monotonicMs();
-    let { earlier } = known ?? {};
-    if (known === undefined) this.#next = undefined;
+    // A position from before an interruption beside one from after it would seem to show that the log continues.
+    const isContinuous = known !== undefined && !this.#wasInterrupted();
+    this.#last = { monotonicMs: nowMs, wallMs: this.#clock.wallMs() };
+    let earlier = isContinuous ? known.earlier : undefined;
+    if (!isContinuous) this.#next = undefined;
     if (this.#next === undefined || nowMs - this.#next.atMs >= earlierMs) {
       earlier = this.#next?.position ?? earlier;
       this.#next = { position, atMs: nowMs };
     }
     this.#latest = { epoch, identity: identity ?? known?.identity, position, earlier, rule: rule ?? known?.rule };
+  }
+
+  /** Also at the start: how long the process did not run is unknown. The wall clock goes on while a host sleeps. */
+  #wasInterrupted(): boolean {
+    if (this.#last === undefined) return true;
+    const passedMs = this.#clock.monotonicMs() - this.#last.monotonicMs;
+    const passedWallMs = Math.abs(this.#clock.wallMs() - this.#last.wallMs);
+    return passedMs > interruptedMs || passedWallMs > interruptedMs;
   }
 
   /** The log of this epoch has this identity; empty: none yet. */

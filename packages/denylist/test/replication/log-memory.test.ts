@@ -30,6 +30,35 @@ describe('what a sidecar remembers of its log', () => {
     expect(ageMs).toBeLessThanOrEqual(10_000);
   });
 
+  it.each([
+    ['the process was not fresh', 12_000, 0],
+    ['its host slept', 500, 90_000],
+  ])('has no earlier position from before an interruption: %s', async (_name, ms, sleptMs) => {
+    const clock = new FakeClock();
+    const memory = new LogMemory(clock);
+    for (let number = 1; number <= 40; number += 1) {
+      memory.remember(at(number), undefined);
+      await clock.advance(500);
+    }
+    expect(memory.latest?.earlier).toBeDefined();
+    await clock.advance(ms);
+    clock.jumpWall(sleptMs);
+    memory.remember(at(200), undefined);
+    await clock.advance(5000);
+    expect(memory.latest?.earlier).toBeUndefined();
+    memory.remember(at(210), undefined);
+    expect(memory.latest?.earlier?.cursor).toBe('200-0');
+  });
+
+  it('has no earlier position from before the process started', () => {
+    const remembered = { epoch: at(1).epoch, position: { cursor: '9-0', head: at(9).head } };
+    const earlier = { cursor: '1-0', head: at(1).head };
+    const memory = new LogMemory(new FakeClock(), { ...remembered, earlier });
+    expect(memory.latest?.earlier).toEqual(earlier);
+    memory.remember(at(200), undefined);
+    expect(memory.latest).toEqual({ ...remembered, position: { cursor: '200-0', head: at(200).head } });
+  });
+
   it('is forgotten with the epoch', () => {
     const memory = new LogMemory(new FakeClock());
     memory.remember(at(1), rule);
