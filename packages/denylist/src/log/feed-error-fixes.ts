@@ -22,7 +22,7 @@ const fixes: Readonly<Record<FeedErrorCode, string>> = {
   no_replicas: 'Redis has fewer replicas than min-replicas-to-write and refuses writes. Start the missing replicas.',
   no_script: 'Redis has lost its scripts; they are sent again automatically. If this repeats, a program flushes them.',
   wrong_log:
-    'The log is another one than expectLog names. Check which server the URL names; after a deliberate change of the log, change expectLog.',
+    'The log is another one than expectLog names, or than this process has followed. Check which server the URL names; after a deliberate change of the log, change expectLog.',
   protocol: 'The source sent something unreadable. Check that it is a revocation log, of a version that is supported.',
 };
 

@@ -1,5 +1,6 @@
 import { type Clock, readClock } from '../clock.ts';
 import { broadLimitOf } from '../log/broad-rules.ts';
+import { FeedError } from '../log/feed.ts';
 import { loggedDetails } from '../log/logged-denial.ts';
 import type { AppendRequest, LostRule } from '../log/revocation-log.ts';
 import type { ClockReading } from '../rules/agreed-now.ts';
@@ -61,12 +62,23 @@ function numbersOf(statement: Statement): [number, number, number, number] {
   }
 }
 
+interface LostRules {
+  readonly rules: readonly LostRule[];
+  /** The identity of the log that lost them. Default: any log takes them. */
+  readonly expectLog?: string | undefined;
+}
+
 /**
  * Appends rules that the log lost. The script merges, so a rule that was restored meanwhile writes nothing.
  *
  * @returns how many the log lacked.
+ * @throws FeedError `wrong_log` when this connection leads to another log; it takes none of them.
  */
-export async function appendLost(redis: RedisConnection, rules: readonly LostRule[], clock: Clock): Promise<number> {
+export async function appendLost(
+  redis: RedisConnection,
+  { rules, expectLog }: LostRules,
+  clock: Clock,
+): Promise<number> {
   let restored = 0;
   for (let from = 0; from < rules.length; from += inFlight) {
     const replies = await Promise.all(
@@ -75,12 +87,16 @@ export async function appendLost(redis: RedisConnection, rules: readonly LostRul
         .map(({ digest, rule }) =>
           runAppend(
             redis,
-            { digest, statement: { kind: 'seed', rule }, details: { id: 'reseed', kind: 'reseed' } },
+            { digest, statement: { kind: 'seed', rule }, details: { id: 'reseed', kind: 'reseed' }, expectLog },
             readClock(clock),
           ),
         ),
     );
-    restored += replies.filter(([outcome]) => readText(outcome, 'append') === 'appended').length;
+    const outcomes = replies.map(([outcome]) => readText(outcome, 'append'));
+    if (outcomes.includes('wrong_log')) {
+      throw new FeedError('wrong_log', `expected the log ${expectLog} for the rules that it lost, found another log`);
+    }
+    restored += outcomes.filter((outcome) => outcome === 'appended').length;
   }
   return restored;
 }

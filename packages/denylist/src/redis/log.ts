@@ -30,7 +30,7 @@ export function createRedisLog(session: RedisSession, clock: Clock): RevocationL
     append: (request) => append(session, request, clock),
     restore: (rules) =>
       orUnavailable('no rule was restored', async () => ({
-        restored: await appendLost(await session.get(), rules, clock),
+        restored: await appendLost(await session.get(), { rules }, clock),
         refused: 0,
       })),
     denial: (id, liftId) =>

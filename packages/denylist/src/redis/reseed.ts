@@ -22,10 +22,11 @@ const batchRules = 1000;
 /** Appends the rules that the log lost, and ends its restart. */
 export function createRedisReseed(session: RedisSession, clock: Clock): Reseed {
   return {
-    async append(rules, signal) {
+    async append(rules, signal, expectLog) {
       let restored = 0;
       for (let from = 0; from < rules.length && !signal.aborted; from += batchRules) {
-        restored += await appendLost(await session.get(), rules.slice(from, from + batchRules), clock);
+        const batch = { rules: rules.slice(from, from + batchRules), expectLog };
+        restored += await appendLost(await session.get(), batch, clock);
       }
       return restored;
     },

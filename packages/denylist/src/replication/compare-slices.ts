@@ -53,5 +53,5 @@ async function compareSlice(options: CompareOptions, index: number): Promise<num
     .slice(index)
     .filter(({ rule }) => isWorthReseeding(rule, nowSeconds, maxTokenLifetimeSeconds()));
   const lacking = await reseed.lacking(kept, identity);
-  return lacking.length === 0 ? 0 : await reseed.append(lacking, signal);
+  return lacking.length === 0 ? 0 : await reseed.append(lacking, signal, identity);
 }

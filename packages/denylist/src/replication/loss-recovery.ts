@@ -54,6 +54,8 @@ export class LossRecovery {
   #isMixed = false;
   /** Identity of the log of the last snapshot. What is remembered begins later, when this replica is fresh. */
   #identity: string | undefined;
+  /** Likewise, undefined while that log has none: another connection may lead to another log by the time of the re-seed. */
+  #snapshotIdentity: string | undefined;
   #stop = new AbortController();
 
   constructor(options: LossRecoveryOptions) {
@@ -80,6 +82,7 @@ export class LossRecovery {
     const before = this.#identity ?? latest?.identity;
     if (identity !== undefined && before !== undefined && identity !== before) this.#isMixed = true;
     this.#identity = identity ?? this.#identity;
+    this.#snapshotIdentity = identity;
     if (this.#successor === undefined && clock.monotonicMs() > this.#freshUntilMs) {
       // After a failover this replica could not read for so long that the log may have acknowledged more meanwhile, and
       // then have been lost itself.
@@ -127,6 +130,7 @@ export class LossRecovery {
     const restart = holdsAll && isNewLog ? this.#restartInForce() : undefined;
     const contents = this.#contents;
     this.#contents = undefined;
+    const identity = this.#snapshotIdentity;
     const stop = AbortSignal.any([signal, this.#stop.signal]);
     const backoff = new Backoff({ firstMs: 1000, maxMs: 10_000, random });
     while (!stop.aborted) {
@@ -136,7 +140,7 @@ export class LossRecovery {
           // Every sidecar does this; the first one leaves nothing to append for the others.
           await clock.sleep(random() * 1000, stop);
           if (stop.aborted) return;
-          const appended = await reseed.append(rules, stop);
+          const appended = await reseed.append(rules, stop, identity);
           if (appended > 0) observer?.reseeded?.(appended);
         }
         // Last: a replica for which the restart has ended must be able to see everything that was lost.

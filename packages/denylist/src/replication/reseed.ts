@@ -13,10 +13,12 @@ import type { RememberedLog } from './log-memory.ts';
  */
 export interface Reseed {
   /**
+   * @param identity of the log that lost them; undefined when it has none. A relay does not compare it.
    * @returns how many the log lacked.
-   * @throws FeedError `refused` when the log refuses some of them, after it was given all the others.
+   * @throws FeedError `refused` when the log refuses some of them, after it was given all the others; `wrong_log` when this
+   *      connection leads to another log, which takes none of them.
    */
-  append(rules: readonly LostRule[], signal: AbortSignal): Promise<number>;
+  append(rules: readonly LostRule[], signal: AbortSignal, identity?: string): Promise<number>;
   /**
    * Those of the rules that the log lacks now, or has in an earlier state; none when the log has another identity. Absent in a
    * relay: the sidecars that follow the log itself compare.

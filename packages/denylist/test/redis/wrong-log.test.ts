@@ -7,7 +7,8 @@ import { keys } from '../../src/redis/keys.ts';
 import { declareScript } from '../../src/redis/scripts/log.ts';
 import { LogMemory } from '../../src/replication/log-memory.ts';
 import { openReplica } from '../../src/replication/open-replica.ts';
-import { digestSetOf } from '../../src/rules/digest.ts';
+import { digestOf, digestSetOf } from '../../src/rules/digest.ts';
+import { emptyRule } from '../../src/rules/rule.ts';
 import { openSource } from '../../src/sources/open-source.ts';
 import { parseRedisSource } from '../../src/sources/redis-source.ts';
 import { systemRandom as random, randomHex, systemClock } from '../../src/system-clock.ts';
@@ -113,6 +114,17 @@ describe('a plain name that leads to another server while the old one lives', ()
     expect(follower.changes).toEqual([[identity, found]]);
     await follower.isFresh();
     expect(await rulesIn(wrong)).toBe(1);
+  });
+
+  it('takes none of the lost rules that a sidecar was about to write back when the name moved', async () => {
+    const source = await openSource(wrong.url, { clock, random, newEpoch: () => randomHex(8) });
+    closing.push(() => source.close());
+    const rule = { ...emptyRule, deniedUntil: 2_000_000_000, denialStamp: 1_700_000_000 };
+    const lost = [{ digest: digestOf({ dimension: 'session', issuer, value: 'old' }), rule }];
+    const { signal } = new AbortController();
+    await expect(source.reseed?.append(lost, signal, identity)).rejects.toMatchObject({ code: 'wrong_log' });
+    expect(await rulesIn(wrong)).toBe(0);
+    expect(await source.reseed?.append(lost, signal, await ask(wrong, identityOf))).toBe(1);
   });
 
   it('is not left when the new server has the same log', async () => {
