@@ -80,8 +80,13 @@ export class LogMemory {
     this.#latest = { ...known, identity };
   }
 
-  /** Its entry was lost, and this is known by now. */
+  /**
+   * Its entry was lost, and this is known by now. A log that has the earlier position, and lacks the later one, is then no
+   * log that has lost heartbeats alone.
+   */
   forgetRule(): void {
-    if (this.#latest !== undefined) this.#latest = { ...this.#latest, rule: undefined };
+    if (this.#latest === undefined) return;
+    this.#latest = { ...this.#latest, earlier: undefined, rule: undefined };
+    this.#next = undefined;
   }
 }

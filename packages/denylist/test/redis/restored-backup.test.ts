@@ -89,6 +89,25 @@ describe('a backup that is restored while every sidecar is stopped', () => {
     expect(restartOf(after)).toBeDefined();
   });
 
+  it('is marked as a restart also when the clock of Redis is set back by hours during the wait', async () => {
+    const before = await start();
+    await isFresh(before);
+    await save();
+    await stopAll();
+    await restore();
+    await letAnHourPass();
+
+    const after = await start();
+    await until(() => after.replica.status().freshness.cause === 'healing', { what: 'recovery' });
+    // What that clock has dated ends hours from now by the clock that is set back.
+    await ask(async (connection) => {
+      const later = Number(await connection.call('HGET', [keys.meta, 'gapUntil'])) + 3 * 3_600_000;
+      await connection.call('HSET', [keys.meta, 'gapUntil', later, 'healUntil', later]);
+    });
+    await isFresh(after);
+    expect(restartOf(after)).toBeDefined();
+  });
+
   it('is marked at once by a sidecar that remembers a later rule', async () => {
     const before = await start();
     await isFresh(before);

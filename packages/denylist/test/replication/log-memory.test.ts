@@ -59,6 +59,17 @@ describe('what a sidecar remembers of its log', () => {
     expect(memory.latest).toEqual({ ...remembered, position: { cursor: '200-0', head: at(200).head } });
   });
 
+  it('keeps only the last position once its entry is known to be lost', async () => {
+    const clock = new FakeClock();
+    const memory = new LogMemory(clock);
+    memory.remember(at(1), rule);
+    await clock.advance(5000);
+    memory.remember(at(11), undefined);
+    expect(memory.latest).toMatchObject({ earlier: { cursor: '1-0' }, rule });
+    memory.forgetRule();
+    expect(memory.latest).toEqual({ epoch: at(1).epoch, position: { cursor: '11-0', head: at(11).head } });
+  });
+
   it('is forgotten with the epoch', () => {
     const memory = new LogMemory(new FakeClock());
     memory.remember(at(1), rule);

@@ -54,6 +54,13 @@ local function judgeGap(rules, log, meta, state, given)
   end
   local waitsUntil = tonumber(g[2] or '')
   if not waitsUntil then return end
+  -- A clock that is set back must not prolong the wait: the recovery would end first, and state no restart.
+  local latest = given.now + ${recoveryWaitMs}
+  if waitsUntil > latest then
+    if state.healUntil == waitsUntil then state.healUntil = latest end
+    waitsUntil = latest
+    redis.call('HSET', meta, 'gapUntil', num(waitsUntil), 'healUntil', num(state.healUntil))
+  end
   if continuesGap(log, { g[3], g[4] }, given.held) then
     if g[5] ~= '' then endRestart(rules, log, meta, state, given, g[5]) end
     if state.healUntil == waitsUntil then state.healUntil = 0 end
