@@ -16,6 +16,6 @@ describe.each(flaws)('a protocol with the flaw "%s"', (flaw) => {
   });
 
   it('breaks a promise by this flaw alone: without it the same schedule breaks none', async () => {
-    for (let seed = 0; seed < 4; seed++) expect(await new World({ seed, ...options }).run(steps)).toEqual([]);
+    for (let seed = 0; seed < 2; seed++) expect(await new World({ seed, ...options }).run(steps)).toEqual([]);
   });
 });

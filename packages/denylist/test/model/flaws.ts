@@ -103,6 +103,8 @@ export const flaws = [
   'every gap is a loss',
   /** A process that stopped long before a pause shows that the log continues. */
   'a witness that stopped long before',
+  /** The wait for a process that shows that the log continues is not dated again when the clock of the log is set back. */
+  'wait dated by a faster clock',
   /** A process compares how many entries the log has, not which. */
   'a number alone is remembered',
   /** A log counts as steady while a sidecar of the last release writes its heartbeats. */

@@ -1,6 +1,6 @@
 import { defaultMaxStalenessMs } from '../../src/replication/max-staleness.ts';
 import { agreementMs } from '../../src/rules/agreed-now.ts';
-import { digestToHex } from '../../src/rules/digest.ts';
+import { type Digest, digestToHex } from '../../src/rules/digest.ts';
 import { restartDigest } from '../../src/rules/log-restart.ts';
 import { denies, emptyRule, type Rule, ruleMarginSeconds } from '../../src/rules/rule.ts';
 import { Backups } from './backups.ts';
@@ -62,6 +62,14 @@ export class Ledger {
   #atStake: readonly Denial[] = [];
   #epoch: string | undefined;
   #lostAtMs = Number.NEGATIVE_INFINITY;
+  #hasMoved = false;
+  /**
+   * A log without an identity and another one had the same name, or the same reader. An empty log looks like the loss of the
+   * one that a sidecar remembers.
+   */
+  #wasUnnamed = false;
+  /** When the name of the log last moved. */
+  #movedAtMs = Number.NEGATIVE_INFINITY;
   /** When a partition last existed. */
   #apartAtMs = Number.NEGATIVE_INFINITY;
   /** When each log began, by its epoch. */
@@ -118,29 +126,49 @@ export class Ledger {
 
   /** The name of the log leads to another one now, or back. */
   noteMove(): void {
+    this.#backups.noteMove();
     this.#judgeIdentity();
+    this.#wasUnnamed ||= this.#world.cluster.primary.state.meta?.identity === undefined;
+    this.#hasMoved = true;
     for (const denial of this.#denials) denial.presentSinceMs = undefined;
     for (const cutoff of this.#cutoffs) cutoff.presentSinceMs = undefined;
     this.#liftedSinceMs.clear();
-    this.#apartAtMs = this.#world.clock.monotonicMs();
+    this.#movedAtMs = this.#world.clock.monotonicMs();
+    this.#apartAtMs = this.#movedAtMs;
   }
 
-  /** No sidecar writes rules of one log into another, except those of the last release. */
+  /** What the log to which the name does not lead has. */
+  get #foreign(): readonly Digest[] {
+    return this.#world.cluster.isAway ? tokens.map(({ digest }) => digest) : [strangerDigest];
+  }
+
+  #watchIdentity(): void {
+    const { cluster, remembered, sidecars } = this.#world;
+    if (!this.#hasMoved || cluster.primary.state.meta?.identity !== undefined) return;
+    const other = cluster.elsewhere.meta?.identity;
+    const holdsOther = sidecars.some(
+      ({ party, replica }) => party.alive && this.#foreign.some((digest) => replica.denylist.get(digest) !== undefined),
+    );
+    this.#wasUnnamed ||= holdsOther || remembered.some(({ log }) => log.identity === other);
+  }
+
+  /** No sidecar writes rules of one log into another, except those of the last release, and while a log has no identity. */
   #judgeIdentity(): void {
-    if (this.#world.oldSidecars.size > 0) return;
-    const { isAway, primary } = this.#world.cluster;
-    const foreign = isAway ? tokens.map(({ digest }) => digest) : [strangerDigest];
-    if (foreign.some((digest) => primary.state.rules.has(digestToHex(digest)))) {
+    if (this.#world.oldSidecars.size > 0 || this.#wasUnnamed) return;
+    const { primary } = this.#world.cluster;
+    if (this.#foreign.some((digest) => primary.state.rules.has(digestToHex(digest)))) {
       this.report('I3: the rules of one log are written into another');
     }
   }
 
-  noteNight(): void {
-    this.#backups.noteNight();
-  }
-
   noteTrim(): void {
     this.#backups.noteTrim();
+  }
+
+  /** An event has happened, and no time has passed since. */
+  noteHappened(): void {
+    this.#watchIdentity();
+    if (!this.#world.cluster.isAway) this.#backups.noteHappened();
   }
 
   /** An older state of the log takes the place of the present one. */
@@ -154,6 +182,7 @@ export class Ledger {
 
   /** Called after every slice of time. */
   watch(): void {
+    this.#watchIdentity();
     this.#judgeIdentity();
     // Readers of the other log are right about that one.
     if (this.#world.cluster.isAway) return;
@@ -192,6 +221,7 @@ export class Ledger {
     const { sidecars, relays, processes } = this.#world;
     const open: string[] = [];
     for (const { party, replica } of [...sidecars, ...relays, ...processes]) {
+      if (this.#isHealedByOldSidecar()) break;
       if (!replica.freshness.isFresh()) open.push(`${party.name} does not become fresh again`);
     }
     for (const token of tokens) {
@@ -211,7 +241,9 @@ export class Ledger {
         if (this.#denies(held) !== denied) open.push(`I3: ${party.name} and the log differ on ${token.name}`);
         if (held.issuedUpTo !== log.issuedUpTo) open.push(`I3: ${party.name} has another cutoff of ${token.name}`);
       }
-      for (const process of processes) open.push(...this.#unsettledIn(process, token, denied));
+      for (const [index, process] of processes.entries()) {
+        open.push(...this.#unsettledIn({ process, index }, token, denied));
+      }
     }
     return [...open, ...this.#lostByBackups()];
   }
@@ -225,13 +257,25 @@ export class Ledger {
   }
 
   /** A process may hold a denial that the log lost, because it cannot re-seed. What it has seen lifted must stay lifted. */
-  #unsettledIn({ party, replica, memory }: SimProcess, token: Token, denied: boolean): readonly string[] {
+  #unsettledIn({ process, index }: Omit<Answered, 'answer'>, token: Token, denied: boolean): readonly string[] {
+    const { party, replica, memory } = process;
     const held = replica.denylist.get(token.digest) ?? emptyRule;
     const known = memory.of(this.keyOf(token));
+    // A sidecar that has read two logs holds a lift that this one has lost, and does not write it back.
+    const isOfTwoLogs = this.#world.sidecarOf(index).isMixed && known.liftedUpTo >= this.#inLog(token).denialStamp;
+    if (denied && !this.#denies(held) && isOfTwoLogs) return [];
     if (denied && !this.#denies(held)) return [`I3: ${party.name} accepts ${token.name}, which the log denies`];
     const alone = known.denialStamp > known.liftedUpTo;
     if (!denied && this.#denies(held) && !alone) return [`I2: ${party.name} denies ${token.name}, which it saw lifted`];
     return [];
+  }
+
+  /** A lease holder of the last release does not shorten a recovery when the clock of the log is set back. */
+  #isHealedByOldSidecar(): boolean {
+    const { primary } = this.#world.cluster;
+    const { meta } = primary.state;
+    const isByOld = meta !== undefined && meta.heartbeatAtMs !== meta.ownBeatAtMs;
+    return isByOld && meta.healUntilMs > primary.nowMs() + healingMs;
   }
 
   /** The schedule goes on: what was pruned before may have to be pruned again after it. */
@@ -266,7 +310,10 @@ export class Ledger {
     const { generation } = node;
     const before = this.#whole;
     const isSame = before?.node === node && before.epoch === epoch && before.generation === generation;
-    if (!node.isHealing(meta)) this.#whole = { node, epoch, generation };
+    // A sidecar of the last release does not keep it whole.
+    const isByOld = meta.heartbeatAtMs !== meta.ownBeatAtMs;
+    if (isByOld) this.#whole = undefined;
+    else if (!node.isHealing(meta)) this.#whole = { node, epoch, generation };
     else if (isSame && meta.gap === undefined) this.report('I2: a log that was whole heals again');
     else this.#whole = undefined;
   }
@@ -285,7 +332,7 @@ export class Ledger {
       const firstEver = this.#births.size === 0;
       this.#atStake = epoch === undefined || firstEver || this.#births.has(epoch) ? [] : this.#lost;
       if (epoch !== undefined && !this.#births.has(epoch)) {
-        this.#births.set(epoch, firstEver ? Number.NEGATIVE_INFINITY : now);
+        this.#births.set(epoch, firstEver ? Number.NEGATIVE_INFINITY : this.#healingClockMs());
       }
       this.#epoch = epoch;
     }
@@ -321,7 +368,9 @@ export class Ledger {
     const { token, stamp, statedAtMs, presentSinceMs, expiresAtMs } = denial;
     if (stamp <= this.#liftOf(token) || expiresAtMs <= this.#world.clock.wallMs()) return;
     const now = this.#world.clock.monotonicMs();
-    const untrue = this.#claims.judge(denial, process, answer);
+    // For as long, a process may follow a sidecar that still takes the other log for this one.
+    const isMoving = now - this.#movedAtMs < boundMs;
+    const untrue = isMoving ? undefined : this.#claims.judge(denial, process, answer);
     if (untrue !== undefined) this.report(untrue);
     if (answer === 'revoked' || answer === 'unavailable' || answer === 'accepted unknown') return;
     const { provenAtMs = Number.NEGATIVE_INFINITY } = process.replica.freshness;
@@ -333,7 +382,7 @@ export class Ledger {
       if (answer === 'active by denylist' && provenAtMs - presentSinceMs > apart) {
         this.report(`I5: ${what}, and claims to be complete up to ${provenAtMs - presentSinceMs} ms later`);
       }
-    } else if (this.#isHealing(now) && this.#heldBySomeone(token).denialStamp >= stamp) {
+    } else if (this.#isHealing() && this.#heldBySomeone(token).denialStamp >= stamp) {
       // A process that is cut off with the old primary follows another log. The bound above judges it.
       const { cluster } = this.#world;
       const asked = answer === 'active by look-up' && cluster.reachedBy(process.party.name) === cluster.primary;
@@ -372,10 +421,16 @@ export class Ledger {
     }
   }
 
-  #isHealing(now: number): boolean {
+  /** A sidecar of the last release counts no heartbeats: time alone ends a recovery, also while every machine sleeps. */
+  #healingClockMs(): number {
+    const { clock, oldSidecars } = this.#world;
+    return oldSidecars.size > 0 ? clock.wallMs() : clock.monotonicMs();
+  }
+
+  #isHealing(): boolean {
     const bornAtMs = this.#epoch === undefined ? undefined : this.#births.get(this.#epoch);
     // The ledger notices a new log one slice late.
-    return bornAtMs !== undefined && now - bornAtMs < healingMs - 1000;
+    return bornAtMs !== undefined && this.#healingClockMs() - bornAtMs < healingMs - 1000;
   }
 
   #heldBySomeone(token: Token): Rule {

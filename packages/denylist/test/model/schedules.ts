@@ -179,6 +179,13 @@ export const schedules: Readonly<Record<Flaw, Schedule>> = {
       'start sidecar 1 20000',
     ),
   },
+  'wait dated by a faster clock': {
+    stateFiles: [],
+    steps: steps(
+      ...['back up 1000', 'deny 0 1500', 'stop all sidecars', 'night 90000', 'restore backup', 'start sidecar 2 150'],
+      'step log clock -10800000',
+    ),
+  },
   'a number alone is remembered': {
     steps: steps(
       ...['back up', 'deny 0 5000', 'stop all sidecars', 'restore backup', 'deny 1 100', 'deny 1 100', 'deny 1 100'],

@@ -117,6 +117,11 @@ export class SimCluster {
     this.#isAway = !this.#isAway;
   }
 
+  /** The log to which the name does not lead. */
+  get elsewhere(): LogState {
+    return this.#elsewhere;
+  }
+
   get isAway(): boolean {
     return this.#isAway;
   }

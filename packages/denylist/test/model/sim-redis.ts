@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FakeClock } from '@revocast/test-support';
 import { encodeRuleEvent } from '../../src/codec/event.ts';
 import { FeedError } from '../../src/log/feed.ts';
+import { recoveryWaitMs } from '../../src/log/log-gap.ts';
 import type { RememberedLog } from '../../src/replication/log-memory.ts';
 import type { RecallAct, Recalled } from '../../src/replication/reseed.ts';
 import { type AgreedNow, agreedNow, type ClockReading } from '../../src/rules/agreed-now.ts';
@@ -378,6 +379,7 @@ export class SimRedis {
 
   #judgeGap(held: RememberedLog | undefined, isHolder: boolean): void {
     const nowMs = this.nowMs();
+    this.#shortenWait(nowMs + recoveryWaitMs);
     const { meta } = this.#state;
     const outcome = judgeGap(this.#state, held, { nowMs, isHolder, flaw: this.#options.flaw });
     if (meta === undefined || outcome === 'none') return;
@@ -394,6 +396,15 @@ export class SimRedis {
       const stamp = this.#flagRestart();
       this.#state = { ...this.#state, meta: { ...this.#openLog(), gap: { ...meta.gap, stamp } } };
     }
+  }
+
+  /** A clock that is set back must not prolong the wait for a witness: the recovery would end first. */
+  #shortenWait(latestMs: number): void {
+    const { meta } = this.#state;
+    if (meta?.gap === undefined || meta.gap.untilMs <= latestMs) return;
+    if (this.#options.flaw === 'wait dated by a faster clock') return;
+    const healUntilMs = meta.healUntilMs === meta.gap.untilMs ? latestMs : meta.healUntilMs;
+    this.#state = { ...this.#state, meta: { ...meta, healUntilMs, gap: { ...meta.gap, untilMs: latestMs } } };
   }
 
   /** @returns the stamp of the restart. */

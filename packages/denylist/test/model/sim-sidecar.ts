@@ -117,7 +117,7 @@ async function endRestarts(replica: Replica, { party, cluster }: SimSidecarOptio
 /** Writes over a connection of its own, which now and then is still closed after Redis was down. */
 function createReseed({ party, cluster, random, feed, flaw }: SimSidecarOptions): Reseed {
   return {
-    async append(rules, signal) {
+    async append(rules, signal, identity) {
       let restored = 0;
       for (const { digest, rule } of rules) {
         await party.sleep(Math.floor(random() * 20), signal);
@@ -126,6 +126,8 @@ function createReseed({ party, cluster, random, feed, flaw }: SimSidecarOptions)
         if (node === undefined || !cluster.acceptsWrites(node) || random() < 0.25) {
           throw new FeedError('unreachable', 'no Redis in reach');
         }
+        const isOther = identity !== undefined && node.state.meta?.identity !== identity;
+        if (isOther && flaw !== 'logs without identity') throw new FeedError('wrong_log', 'another log');
         if (flaw === 're-seed by lease holder only' && node.state.lease?.holder !== feed) continue;
         const outcome = node.append(digest, { kind: 'seed', rule });
         if (typeof outcome !== 'string' && outcome.changed) restored += 1;

@@ -161,6 +161,7 @@ export class World {
     for (const { event, thenMs } of steps) {
       this.#ledger.noteEvent();
       await this.#happen(event);
+      this.#ledger.noteHappened();
       await this.#pass(thenMs);
       if (this.#ledger.problems.length > 0) break;
     }
@@ -247,7 +248,6 @@ export class World {
         for (const sidecar of this.sidecars) sidecar.kill();
         return;
       case 'night':
-        this.#ledger.noteNight();
         this.clock.jumpWall(event.ms);
         return;
       case 'deny on the cut-off side':
@@ -458,12 +458,13 @@ export class World {
   }
 
   /** What the sidecars remember: those that run, and the state files of those that do not. */
-  get remembered(): readonly RememberedLog[] {
+  get remembered(): readonly { readonly name: string; readonly log: RememberedLog }[] {
     const alive = this.sidecars.filter(({ party }) => party.alive);
-    const stopped = [...this.#stateFile].filter(([name]) => !alive.some(({ party }) => party.name === name));
-    return [...alive.map(({ memory }) => memory.latest), ...stopped.map(([, log]) => log)].filter(
-      (log) => log !== undefined,
+    const running = alive.flatMap(({ party: { name }, memory: { latest } }) =>
+      latest === undefined ? [] : [{ name, log: latest }],
     );
+    const stopped = [...this.#stateFile].filter(([name]) => !alive.some(({ party }) => party.name === name));
+    return [...running, ...stopped.map(([name, log]) => ({ name, log }))];
   }
 
   #startRelay(index: number): void {
