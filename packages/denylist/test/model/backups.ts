@@ -32,6 +32,9 @@ export class Backups {
   /** The last pause, by the entry before it, and whether a process remembers that the log continues. */
   #pause: { readonly id: number; readonly isContinued: boolean } | undefined;
 
+  /** The restart that was in force when the last pause was noticed. */
+  #statedBefore: number | undefined;
+
   constructor(world: World) {
     this.#world = world;
   }
@@ -103,7 +106,10 @@ export class Backups {
     const { meta, entries } = cluster.primary.state;
     const gap = meta?.gap;
     if (gap === undefined || this.#hasLost) return;
-    const wasContinued = this.#pause?.id === gap.id && this.#pause.isContinued;
+    const isNew = this.#pause?.id !== gap.id;
+    // No sidecar has shown that the log continued after the pause before, and none can: only the last pause is kept.
+    if (isNew && isRestartStated(cluster.primary)) this.#statedBefore = cluster.primary.restart.denialStamp;
+    const wasContinued = !isNew && this.#pause?.isContinued === true;
     const isContinued = wasContinued || remembered.some(({ log }) => continuesGap(entries, gap, log));
     this.#pause = { id: gap.id, isContinued };
   }
@@ -126,7 +132,8 @@ export class Backups {
     const lost = silent.map(
       ({ token, stamp }) => `I3: a backup has lost the denial of ${token.name} at ${stamp}, and nothing says so`,
     );
-    const isFalse = isFlagged && !this.#hasLost && this.#pause?.isContinued === true;
+    const isOfLastPause = node.restart.denialStamp !== this.#statedBefore;
+    const isFalse = isFlagged && isOfLastPause && !this.#hasLost && this.#pause?.isContinued === true;
     return isFalse ? [...lost, 'I2: a restart is stated, and the log has lost nothing'] : lost;
   }
 }
