@@ -61,6 +61,8 @@ export async function publish(statement: Statement, options: PublishOptions, wor
     clock: world.clock,
     tokenFile: readTokenFile(options, world),
     dangerouslyAllowHttp: options.dangerouslyAllowHttp,
+    // The result is printed, with its eviction policy.
+    observer: { warned: () => {} },
     broadRulesPerMinute: yes ? Number.POSITIVE_INFINITY : undefined,
   });
   try {
@@ -79,16 +81,21 @@ export async function publish(statement: Statement, options: PublishOptions, wor
 
 type Result = Statement & Published & { readonly enforced?: EnforcedEverywhere };
 
-function formatJson({ kind, id, epoch, loggedAtMs, redisReplicas, wasDenied, enforced }: Result): string {
-  return `${JSON.stringify({ kind, id, epoch, loggedAtMs, redisReplicas, wasDenied, enforced })}\n`;
+function formatJson(result: Result): string {
+  const { kind, id, epoch, loggedAtMs, redisReplicas, evictionPolicy, wasDenied, enforced } = result;
+  return `${JSON.stringify({ kind, id, epoch, loggedAtMs, redisReplicas, evictionPolicy, wasDenied, enforced })}\n`;
 }
 
-function formatText({ kind, about, id, loggedAtMs, redisReplicas, wasDenied, enforced }: Result, paint: Paint): string {
+function formatText(result: Result, paint: Paint): string {
+  const { kind, about, id, loggedAtMs, redisReplicas, evictionPolicy, wasDenied, enforced } = result;
   const count = redisReplicas ?? 'an unknown number of';
   const copies = redisReplicas === 1 ? '1 redis replica' : `${count} redis replicas`;
   const lines = [
     `${paint('green', kind === 'revoke' ? 'revoked' : 'lifted')} ${about}`,
     `  id ${id}, logged at ${new Date(loggedAtMs).toISOString()}, confirmed by ${copies}`,
+    ...(evictionPolicy === 'unsafe'
+      ? [paint('yellow', '  this Redis may evict revocations: set maxmemory-policy noeviction')]
+      : []),
     ...(wasDenied === false
       ? [paint('yellow', '  it was not denied, so this lift changes nothing; a cutoff cannot be lifted')]
       : []),

@@ -114,9 +114,26 @@ describe('given a log in Redis', () => {
       epoch: expect.stringMatching(/^[0-9a-f]{16}$/),
       loggedAtMs: expect.any(Number),
       redisReplicas: 0,
+      evictionPolicy: 'safe',
     });
     expect(JSON.parse((await runIn(testWorld(), ...args)).out)).toEqual(first);
     expect(await verdictOn('subject', 'u-1')).toBe('revoked');
+  });
+
+  it('warns of a Redis that may evict revocations', async () => {
+    const cache = await startRedis({ config: { 'maxmemory-policy': 'allkeys-lru' } });
+    try {
+      const args = ['revoke', '--issuer', issuer, '--session', 's', '--source', cache.url];
+      const warning = '\n  this Redis may evict revocations: set maxmemory-policy noeviction\n';
+      expect(await runIn(testWorld(), ...args)).toMatchObject({
+        code: 0,
+        err: '',
+        out: expect.stringContaining(warning),
+      });
+      expect(JSON.parse((await runIn(testWorld(), ...args, '--json')).out)).toMatchObject({ evictionPolicy: 'unsafe' });
+    } finally {
+      await cache.stop();
+    }
   });
 
   it('exits with 1 when no replica is known to enforce it', async () => {

@@ -80,10 +80,15 @@ export interface AppendedAt {
   readonly cursor: string;
 }
 
+/** Whether the log keeps every revocation when its memory is full. `unsafe`: it may evict them. */
+export type EvictionPolicy = 'safe' | 'unsafe' | 'unknown';
+
 export interface Appended extends AppendedAt {
   readonly loggedAtMs: number;
   /** Copies beside the primary that had confirmed the entry when the log answered. Null: this Redis cannot say. */
   readonly redisReplicas: number | null;
+  /** Undefined: unknown, as from a sidecar of the last release. */
+  readonly evictionPolicy?: EvictionPolicy;
   /** The id was known, so nothing was written. */
   readonly repeated: boolean;
   /** The log that holds the entry, across its epochs: 16 hex digits. Undefined where it has no such name. */

@@ -15,6 +15,7 @@ import { traceRevocations } from './trace-revocations.ts';
 export interface CreatePublisherOptions extends TransportOptions {
   /** File whose first line is the bearer token of a sidecar's write endpoint; read again for every request. */
   readonly tokenFile?: string;
+  /** Default: an unsafe eviction policy of Redis is a warning of the process. */
   readonly observer?: PublisherObserver;
   /** `import * as api from '@opentelemetry/api'`: traces each revocation until it is enforced. Default none. */
   readonly openTelemetry?: OpenTelemetryApi;
@@ -75,8 +76,13 @@ export async function createPublisher(url: string, options: CreatePublisherOptio
     broadRulesPerMinute,
     expectLog,
     observer,
+    warn: (warning) => (observer?.warned === undefined ? warnProcess(warning) : observer.warned(warning)),
     issuerClock: stampsTokens ? new IssuerClock(clock, issuerSpreadSeconds) : undefined,
     trace: openTelemetry && traceRevocations(openTelemetry),
   });
   return disposable({ ...publisher, close: () => source.close() });
+}
+
+function warnProcess(warning: string): void {
+  process.emitWarning(warning, { type: 'RevocastWarning', code: 'REVOCAST_EVICTION_POLICY' });
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { type Feed, logTimeSample } from '../log/feed.ts';
-import { type Appended, LogError, type RevocationLog } from '../log/revocation-log.ts';
+import { type Appended, type EvictionPolicy, LogError, type RevocationLog } from '../log/revocation-log.ts';
 import { LogClock } from '../replication/log-clock.ts';
 import type { Digest } from '../rules/digest.ts';
 import type { Dimension, RevocationReason } from '../rules/revocation.ts';
@@ -21,6 +21,11 @@ export interface Published {
    */
   readonly redisReplicas: number | null;
   /**
+   * `unsafe`: Redis may evict this revocation when its memory is full, and the token is then accepted again: set
+   * `maxmemory-policy noeviction`. `unknown`: Redis hides its policy, or the sidecar is of the last release.
+   */
+  readonly evictionPolicy: EvictionPolicy;
+  /**
    * Waits until every replica has applied it, or until the time is up: the result then lists the missing replicas.
    *
    * @param options `timeoutMs` 1–60,000, default 5000.
@@ -32,6 +37,11 @@ export interface Published {
 export interface PublisherObserver {
   published?(statement: 'revoke' | 'lift', dimension: Dimension, reason: RevocationReason): void;
   failed?(error: unknown): void;
+  /**
+   * The log may lose revocations. Called once, and again when that was mended in between. Default of `createPublisher`: a
+   * warning of the process (`process.emitWarning`).
+   */
+  warned?(warning: string): void;
 }
 
 export interface PublisherPorts {
@@ -46,6 +56,8 @@ export interface PublisherPorts {
   /** Present where this process stamps `iat`. */
   readonly issuerClock?: IssuerClock;
   readonly observer?: PublisherObserver;
+  /** Called once when the log may lose revocations, and again when that was mended in between. Default none. */
+  readonly warn?: (warning: string) => void;
   readonly trace?: TraceRevocation;
 }
 
@@ -65,6 +77,7 @@ interface Publication {
 export class LogWriter {
   readonly #ports: PublisherPorts;
   readonly #logClock: LogClock;
+  #isUnsafe = false;
 
   constructor(ports: PublisherPorts) {
     this.#ports = ports;
@@ -104,11 +117,14 @@ export class LogWriter {
     const asked = { name: feed.name, identity: appended.identity, epoch: appended.epoch };
     span?.logged(appended);
     observer?.published?.(kind, dimension, reason);
+    const { evictionPolicy = 'unknown' } = appended;
+    this.#warnOf(evictionPolicy);
     return {
       id,
       epoch: appended.epoch,
       loggedAtMs: appended.loggedAtMs,
       redisReplicas: appended.redisReplicas,
+      evictionPolicy,
       enforcedEverywhere: ({ timeoutMs = 5000 } = {}) =>
         awaitEnforcement({ log, asked, appended, appendedAtMs, clock, timeoutMs }),
     };
@@ -117,6 +133,18 @@ export class LogWriter {
   /** The clock of the log minus ours; undefined before an answer of the log. */
   clockOffsetMs(): number | undefined {
     return this.#logClock.offsetMs();
+  }
+
+  #warnOf(policy: EvictionPolicy): void {
+    // Unknown is no change.
+    if (policy === 'unknown') return;
+    const { feed, warn } = this.#ports;
+    const wasUnsafe = this.#isUnsafe;
+    this.#isUnsafe = policy === 'unsafe';
+    if (!this.#isUnsafe || wasUnsafe) return;
+    warn?.(
+      `the Redis of ${feed.name} may evict revocations: expected maxmemory-policy noeviction, found one that may evict keys without a time to live; run: CONFIG SET maxmemory-policy noeviction`,
+    );
   }
 
   /** The log's time of this call. Without a reading of the log's clock, a clock difference would count as latency. */

@@ -17,6 +17,7 @@ import type { RedisConnection } from './connection/connect.ts';
 import { readNumber, readOptionalText, readText, readTime } from './connection/replies.ts';
 import { isCommandRefused } from './connection/reply-errors.ts';
 import type { RedisSession } from './connection/session.ts';
+import { EvictionPolicyReader } from './health/eviction-policy.ts';
 import { findDenial } from './past-events.ts';
 import { readEnforcement } from './registry.ts';
 import { parseStoredClock } from './scripts/clocks.ts';
@@ -26,8 +27,9 @@ const waitMs = 1000;
 
 /** The revocation log in Redis. No command that blocks may use the same session. */
 export function createRedisLog(session: RedisSession, clock: Clock): RevocationLog {
+  const eviction = new EvictionPolicyReader(clock);
   return {
-    append: (request) => append(session, request, clock),
+    append: (request) => append(session, request, { clock, eviction }),
     restore: (rules) =>
       orUnavailable('no rule was restored', async () => ({
         restored: await appendLost(await session.get(), { rules }, clock),
@@ -51,13 +53,18 @@ export function createRedisLog(session: RedisSession, clock: Clock): RevocationL
   };
 }
 
-async function append(session: RedisSession, request: AppendRequest, clock: Clock): Promise<Appended> {
+async function append(
+  session: RedisSession,
+  request: AppendRequest,
+  { clock, eviction }: { readonly clock: Clock; readonly eviction: EvictionPolicyReader },
+): Promise<Appended> {
   const { redisReplicas: requested = 'all' } = request;
   const { redis, wanted } = await orUnavailable('nothing was revoked', async () => {
     const redis = await session.get();
     return { redis, wanted: requested === 'all' ? await countReplicas(redis) : requested };
   });
   const writer = readClock(clock);
+  const evictionPolicy = eviction.read(redis);
   const reply = await runAppend(redis, request, writer).catch((error) => {
     throw afterSending(error);
   });
@@ -93,7 +100,7 @@ async function append(session: RedisSession, request: AppendRequest, clock: Cloc
       `the revocation is in force, but only ${redisReplicas} of ${wanted} redis replicas confirmed it within ${waitMs} ms; retry with the same id is safe`,
     );
   }
-  return { ...appended, redisReplicas };
+  return { ...appended, redisReplicas, evictionPolicy: await evictionPolicy };
 }
 
 /** The time of the log, and what the lease holder stored. */

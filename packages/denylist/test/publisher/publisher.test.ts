@@ -2,7 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
 import { ConfigurationError } from '../../src/configuration-error.ts';
 import type { Feed } from '../../src/log/feed.ts';
-import { type Appended, type AppendRequest, LogError, type RevocationLog } from '../../src/log/revocation-log.ts';
+import {
+  type Appended,
+  type AppendRequest,
+  type EvictionPolicy,
+  LogError,
+  type RevocationLog,
+} from '../../src/log/revocation-log.ts';
 import { createPublisherOver } from '../../src/publisher/publisher.ts';
 import { digestOf } from '../../src/rules/digest.ts';
 
@@ -26,6 +32,8 @@ function given({
   let repeated = false;
   let closed = false;
   let drawn = 0;
+  const policies: EvictionPolicy[] = [];
+  const warnings: string[] = [];
   const log: RevocationLog = {
     async append(request): Promise<Appended> {
       requests.push(request);
@@ -34,7 +42,15 @@ function given({
       if (failure !== undefined) throw failure;
       // Stamped in the middle of the round trip.
       const loggedAtMs = clock.wallMs() - 2 + logAheadMs;
-      return { epoch: 'e1', head: 'h1', cursor: 'c1', loggedAtMs, redisReplicas: 2, repeated };
+      return {
+        epoch: 'e1',
+        head: 'h1',
+        cursor: 'c1',
+        loggedAtMs,
+        redisReplicas: 2,
+        evictionPolicy: policies.shift(),
+        repeated,
+      };
     },
     restore: () => Promise.reject(new Error('not asked here')),
     async denial(id) {
@@ -56,6 +72,7 @@ function given({
   };
   const publisher = createPublisherOver({
     ...limit,
+    warn: (warning) => warnings.push(warning),
     log,
     feed,
     clock,
@@ -75,7 +92,7 @@ function given({
     return await asked;
   };
   return {
-    ...{ clock, publisher, requests, failures, observed, answered },
+    ...{ clock, publisher, requests, failures, observed, answered, policies, warnings },
     answerAsRepeated: () => {
       repeated = true;
     },
@@ -112,6 +129,30 @@ describe('revoking', () => {
       },
     ]);
     expect(observed).toEqual([['revoke', 'session', 'logout']]);
+  });
+
+  it('says whether the log may evict it, and warns again only when that was mended in between', async () => {
+    const { publisher, answered, policies, warnings } = given();
+    const revoke = async (policy?: EvictionPolicy) => {
+      if (policy !== undefined) policies.push(policy);
+      const { evictionPolicy } = await answered(publisher.revoke({ issuer, session: 's', reason: 'logout' }));
+      return [evictionPolicy, warnings.length];
+    };
+    const answers = [];
+    for (const policy of [undefined, 'safe', 'unsafe', 'unknown', 'unsafe', 'safe', 'unsafe'] as const) {
+      answers.push(await revoke(policy));
+    }
+    expect(answers).toEqual([
+      ...[
+        ['unknown', 0],
+        ['safe', 0],
+        ['unsafe', 1],
+        ['unknown', 1],
+        ['unsafe', 1],
+        ['safe', 1],
+        ['unsafe', 2],
+      ],
+    ]);
   });
 
   it('sends its limit of broad revocations to the log', async () => {

@@ -202,7 +202,8 @@ export class EmbeddedLog {
     const { epoch } = this.#journal;
     const head = this.#journal.headAt(seq);
     const identity = this.#identity;
-    return { epoch, head, cursor: String(seq), loggedAtMs, redisReplicas: 0, repeated, identity };
+    const place = { epoch, head, cursor: String(seq) };
+    return { ...place, loggedAtMs, redisReplicas: 0, evictionPolicy: 'safe', repeated, identity };
   }
 
   async #restore(rules: readonly LostRule[]): Promise<Restored> {

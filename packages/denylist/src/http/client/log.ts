@@ -122,7 +122,8 @@ function readEnforcement(status: number, body: Uint8Array): Enforcement {
 function readAnswer(status: number, body: Uint8Array, name: string): Appended {
   const parsed = parseObject(body);
   if (status === 201) {
-    const { epoch, head, cursor, loggedAtMs, redisReplicas, redisReplicasUnknown, repeated, identity } = parsed;
+    const { epoch, head, cursor, loggedAtMs, redisReplicas, redisReplicasUnknown, evictionPolicy, repeated, identity } =
+      parsed;
     if (
       typeof epoch === 'string' &&
       typeof head === 'string' &&
@@ -135,6 +136,7 @@ function readAnswer(status: number, body: Uint8Array, name: string): Appended {
         cursor: typeof cursor === 'string' ? cursor : '',
         loggedAtMs,
         redisReplicas: redisReplicasUnknown === true ? null : redisReplicas,
+        evictionPolicy: evictionPolicy === 'safe' || evictionPolicy === 'unsafe' ? evictionPolicy : undefined,
         repeated: repeated === true,
         identity: isIdentity(identity) ? identity : undefined,
       };

@@ -45,9 +45,7 @@ export const redisChecks = {
     severity: 'unsafe',
     remedy: 'CONFIG SET maxmemory-policy noeviction: this policy may drop revocations',
     find: ({ evictionPolicy: policy }) =>
-      policy === undefined
-        ? undefined
-        : policy !== 'noeviction' && !evictsOnlyVolatile(policy) && `maxmemory-policy ${policy}`,
+      policy === undefined ? undefined : mayEvictRules(policy) && `maxmemory-policy ${policy}`,
   },
   volatile_eviction: {
     severity: 'warning',
@@ -179,6 +177,11 @@ export function judgeRedis(facts: RedisFacts): { misconfigurations: Misconfigura
 /** Only keys with a time to live are evicted. Every key that holds rules or the log has none. */
 export function evictsOnlyVolatile(policy: string | undefined): boolean {
   return policy?.startsWith('volatile-') === true;
+}
+
+/** A policy that is unknown here may evict any key. */
+export function mayEvictRules(policy: string): boolean {
+  return policy !== 'noeviction' && !evictsOnlyVolatile(policy);
 }
 
 function isOlder(version: string): boolean {

@@ -68,6 +68,17 @@ describe('appending through a sidecar', () => {
     expect(bodies.map((body) => decodeAppendRequest(body))).toEqual([request]);
   });
 
+  it.each([
+    ['safe', 'safe'],
+    ['unsafe', 'unsafe'],
+    ['unknown', undefined],
+    ['another', undefined],
+    [undefined, undefined],
+  ])('reads the eviction policy %s as %s', async (evictionPolicy, read) => {
+    answerWith = (_, response) => response.writeHead(201).end(JSON.stringify({ ...appended, evictionPolicy }));
+    expect((await log.append(request)).evictionPolicy).toBe(read);
+  });
+
   it('reads an unknown number of copies', async () => {
     const body = { ...appended, redisReplicas: 0, redisReplicasUnknown: true };
     answerWith = (_, response) => response.writeHead(201).end(JSON.stringify(body));

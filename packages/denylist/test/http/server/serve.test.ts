@@ -476,7 +476,10 @@ describe('a revocation handed in', () => {
     };
     return { log, requests };
   };
-  const appended = { epoch: 'e1', head: 'h1', cursor: '1', loggedAtMs: 5, redisReplicas: 1, repeated: false };
+  const appended = {
+    ...{ epoch: 'e1', head: 'h1', cursor: '1', loggedAtMs: 5, redisReplicas: 1, repeated: false },
+    evictionPolicy: 'unsafe' as const,
+  };
 
   it('goes to the log, and what became of it is the answer', async () => {
     const { log, requests } = logAnswering(async () => appended);
