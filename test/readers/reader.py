@@ -13,6 +13,7 @@ MAX_STALENESS_MS, REPORT_MS, REPORT_PAUSE_MS = 5000, 1000, 20
 SILENCE_MS, WELCOME_MS, SNAPSHOT_MS, MAX_FRAME_BYTES = 3000, 5000, 30_000, 1 << 20
 WELCOME, CHANGES, HEARTBEAT, GOODBYE, JOIN, FOLLOW, REPORT, ASK = 1, 2, 3, 5, 65, 66, 67, 69
 HAS_POSITION, LEFT = 2, 4
+NOT_STATED = 255  # the issuers whose tokens this process accepts are unknown
 NO_RULE = (0, 0, 0, 0)  # deniedUntil, issuedUpTo, denialStamp, liftedUpTo
 
 
@@ -219,7 +220,7 @@ class Reader:
         self.socket, self.asked, self.following = WebSocket(self.url, self.token), None, False
         self.reported_n, self.reported_ms = None, monotonic_ms()
         label = f"{socket.gethostname()[:32]} {os.getpid()} python".encode()[:64]
-        self.socket.send(frame(JOIN, f"BI16sB{len(label)}s", 0, MAX_STALENESS_MS, self.secret, len(label), label))
+        self.socket.send(frame(JOIN, f"BI16sB{len(label)}sB", 0, MAX_STALENESS_MS, self.secret, len(label), label, NOT_STATED))
         kind, body = self.socket.receive(WELCOME_MS)
         if kind != WELCOME:
             raise ConnectionError("expected a welcome")
@@ -248,7 +249,7 @@ class Reader:
 
     def report(self, flags=0):
         flags, n = (flags | HAS_POSITION, self.n) if self.following else (flags, 0)
-        self.socket.send(frame(REPORT, "I8sBQIB", 0, bytes(8), flags, n, MAX_STALENESS_MS, 0))
+        self.socket.send(frame(REPORT, "I8sBQIBB", 0, bytes(8), flags, n, MAX_STALENESS_MS, 0, NOT_STATED))
         self.reported_n, self.reported_ms = self.n, monotonic_ms()
 
     def run(self):

@@ -1,6 +1,7 @@
 // The entry `@revocast/denylist`: the publisher, for an authorization server.
 
 export { ConfigurationError } from './configuration-error.ts';
+export type { IssuerTrust } from './log/enforcement.ts';
 export { type EvictionPolicy, LogError, type LogErrorCode, logErrorCodes } from './log/revocation-log.ts';
 export type { OpenTelemetryApi } from './metrics/open-telemetry.ts';
 export type { EnforcedEverywhere } from './publisher/await-enforcement.ts';

@@ -76,6 +76,7 @@ export {
   ruleMarginSeconds,
   unstatedCutoffSkewSeconds,
 } from './rules/rule.ts';
+export { anyIssuer, type TrustedIssuers, trustedIssuers, unionOfIssuers } from './rules/trusted-issuers.ts';
 export { openFeed } from './sources/open-feed.ts';
 export { openLookUp } from './sources/open-look-up.ts';
 export { openReplayStore } from './sources/open-replay-store.ts';

@@ -9,18 +9,28 @@ import { change } from './samples.ts';
 
 const feed = '0123456789abcdef';
 const secret = '00112233445566778899aabbccddeeff';
+const issuers = '00112233445566778899aabbccddeeff';
 const usageDigest = Buffer.alloc(16, 7).toString('base64url');
 const writer = new FrameWriter('scratch');
 const row = { failOpen: false, maxStalenessMs: 5000 };
 
 const ups: readonly UpFrame[] = [
-  { kind: 'join', relay: false, failOpen: true, hasLookUp: true, maxStalenessMs: 5000, secret, label: 'host/42' },
+  {
+    kind: 'join',
+    relay: false,
+    failOpen: true,
+    hasLookUp: true,
+    maxStalenessMs: 5000,
+    secret,
+    label: 'host/42',
+    issuers,
+  },
   { kind: 'follow', feed, n: 12 },
   {
     kind: 'report',
     seq: 3,
     rows: [
-      { ...row, n: 12 },
+      { ...row, n: 12, issuers: 'any' },
       { ...row, id: feed, label: 'pod-1', left: true },
     ],
   },

@@ -1,12 +1,14 @@
 import { mostReportedReplicas, type ReplicaProgress } from '../log/reader.ts';
 import { mostMaxStalenessMs } from '../replication/max-staleness.ts';
+import { anyIssuer, parseTrustedIssuers } from '../rules/trusted-issuers.ts';
 import { boundLabel } from './label.ts';
 
 // How far replicas are, as a JSON array in the line of a reader in Redis and in its report to a sidecar:
 //
-//   [[id, cursor or null, failOpen 0 or 1, maxStalenessMs, kind, label], …]
+//   [[id, cursor or null, failOpen 0 or 1, maxStalenessMs, kind, label or null, issuers], …]
 //
-// `kind` is the sum of 1 for a server and 2 for a replica with a look-up. The last release writes neither kind nor label.
+// `kind` is the sum of 1 for a server and 2 for a replica with a look-up; `issuers` are digests of 16 hex digits without a
+// separator. The last release writes neither kind nor label nor issuers, and reads only what it writes.
 
 /** A line of a reader is never longer, in bytes. */
 const maxLineBytes = 1024 * 1024;
@@ -18,12 +20,14 @@ export function encodeReplicas(replicas: Iterable<ReplicaProgress>): unknown[] {
   return Array.from(replicas, encodeReplica);
 }
 
-function encodeReplica({ id, label, cursor, failOpen, maxStalenessMs, isServer, hasLookUp }: ReplicaProgress) {
+function encodeReplica(replica: ReplicaProgress) {
+  const { id, label, cursor, failOpen, maxStalenessMs, isServer, hasLookUp, issuers = anyIssuer } = replica;
   const fields: unknown[] = [id, cursor ?? null, failOpen ? 1 : 0, maxStalenessMs];
   // Undefined is unknown, and so is an absent element.
   if (hasLookUp === undefined) return fields;
   fields.push((isServer ? kinds.server : 0) + (hasLookUp ? kinds.lookUp : 0));
-  if (label !== undefined) fields.push(label);
+  if (label !== undefined || issuers !== anyIssuer) fields.push(label ?? null);
+  if (issuers !== anyIssuer) fields.push(issuers);
   return fields;
 }
 
@@ -80,7 +84,7 @@ export function decodeReplicas(value: unknown): ReplicaProgress[] | undefined {
   const replicas: ReplicaProgress[] = [];
   for (const entry of value) {
     if (!Array.isArray(entry)) return undefined;
-    const [id, cursor, failOpen, maxStalenessMs, kind, label]: unknown[] = entry;
+    const [id, cursor, failOpen, maxStalenessMs, kind, label, issuers]: unknown[] = entry;
     if (!isReaderId(id) || typeof maxStalenessMs !== 'number' || !(maxStalenessMs >= 0)) return undefined;
     const known = typeof cursor === 'string' && cursor.length <= 64 ? cursor : undefined;
     const isKindKnown = typeof kind === 'number';
@@ -92,6 +96,7 @@ export function decodeReplicas(value: unknown): ReplicaProgress[] | undefined {
       maxStalenessMs: Math.min(maxStalenessMs, mostMaxStalenessMs),
       isServer: isKindKnown && (kind & kinds.server) !== 0,
       hasLookUp: isKindKnown ? (kind & kinds.lookUp) !== 0 : undefined,
+      issuers: parseTrustedIssuers(issuers),
     });
   }
   return replicas;

@@ -1,6 +1,14 @@
-import { type ReplicaProgress, silenceLimitMs } from './reader.ts';
+import { anyIssuer, includesIssuer } from '../rules/trusted-issuers.ts';
+import { issuersOf, type ReplicaProgress, silenceLimitMs } from './reader.ts';
 
-/** How many replicas have applied one entry of the log. */
+/**
+ * Whether a replica that may accept tokens trusts an issuer. `none`: every one has stated its issuers, and it is not among
+ * them. `unknown`: a replica may trust it, no replica has ever joined, or no issuer was asked for.
+ */
+export const issuerTrusts = ['some', 'none', 'unknown'] as const;
+export type IssuerTrust = (typeof issuerTrusts)[number];
+
+/** How many replicas have applied one entry of the log, and whether they trust its issuer. */
 export interface Enforcement {
   /** Replicas that have applied it. */
   readonly enforced: number;
@@ -16,6 +24,7 @@ export interface Enforcement {
   readonly mayRememberLookUp: boolean;
   /** False when the entry is not in the present history, when no replica has ever joined, or when lines may be missing. */
   readonly known: boolean;
+  readonly issuerTrustedBy: IssuerTrust;
 }
 
 /** A process uses the answer of a look-up for a second, counted from before the question; the rest is a margin. */
@@ -34,6 +43,7 @@ export const nothingKnown: Enforcement = Object.freeze({
   failOpen: 0,
   mayRememberLookUp: false,
   known: false,
+  issuerTrustedBy: 'unknown',
 });
 
 /** One replica, as of one reading of the log. */
@@ -51,7 +61,7 @@ export interface ReplicaStanding {
  * A server that lacks the entry is missing too: a replica that joins it now starts from what the server holds. Otherwise
  * servers are not counted.
  */
-export function countEnforcement(standings: readonly ReplicaStanding[]): Enforcement {
+export function countEnforcement(standings: readonly ReplicaStanding[]): Omit<Enforcement, 'issuerTrustedBy'> {
   const replicas = standings.filter(({ replica }) => !replica.isServer);
   const strict = replicas.filter(({ replica }) => !replica.failOpen);
   const expected = strict.filter(mayBeFresh);
@@ -71,6 +81,29 @@ export function countEnforcement(standings: readonly ReplicaStanding[]): Enforce
     ),
     known: replicas.length > 0,
   };
+}
+
+/**
+ * @param question `issuer`: its digest. `isComplete`: every reader that may be fresh is among them.
+ * @param readers the replicas that each reader reports.
+ */
+export function judgeIssuerTrust(
+  { issuer, isComplete }: { readonly issuer?: string; readonly isComplete: boolean },
+  readers: readonly (readonly ReplicaStanding[])[],
+): IssuerTrust {
+  if (issuer === undefined) return 'unknown';
+  const stated = readers.filter((standings) => standings.some(mayAccept)).map(issuersOfStandings);
+  if (stated.some((issuers) => includesIssuer(issuers, issuer))) return 'some';
+  return isComplete && stated.length > 0 && !stated.includes(anyIssuer) ? 'none' : 'unknown';
+}
+
+function issuersOfStandings(standings: readonly ReplicaStanding[]) {
+  return issuersOf(standings.map(({ replica }) => replica));
+}
+
+function mayAccept(standing: ReplicaStanding): boolean {
+  const { isServer, failOpen } = standing.replica;
+  return isServer !== true && (failOpen || mayBeFresh(standing));
 }
 
 function nameOf({ id, label }: ReplicaProgress): string {

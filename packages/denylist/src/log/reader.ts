@@ -1,3 +1,5 @@
+import { anyIssuer, type TrustedIssuers, unionOfIssuers } from '../rules/trusted-issuers.ts';
+
 /** The progress of one replica: an API process, or a sidecar or relay for itself. Its id is that of one lifetime. */
 export interface ReplicaProgress {
   readonly id: string;
@@ -19,6 +21,11 @@ export interface ReplicaProgress {
    * that does so has been behind it within the last day. Undefined: unknown, as from readers of the last release.
    */
   readonly hasLookUp?: boolean;
+  /**
+   * The issuers of the tokens that it accepts. Of a server: those of all replicas behind it, which then need not state their
+   * own. Undefined: unknown, as from readers of the last release.
+   */
+  readonly issuers?: TrustedIssuers;
 }
 
 /**
@@ -54,6 +61,13 @@ export function mayLeave(reader: Reader): boolean {
   if (reader.relay !== true) return true;
   for (const { isServer } of reader.progress(undefined)) if (isServer !== true) return false;
   return true;
+}
+
+/** The issuers that the replicas of one reader trust, as far as they state them: unknown is any. */
+export function issuersOf(replicas: Iterable<Pick<ReplicaProgress, 'isServer' | 'issuers'>>): TrustedIssuers {
+  const all = [...replicas];
+  const servers = all.filter(({ isServer }) => isServer === true);
+  return unionOfIssuers((servers.length > 0 ? servers : all).map(({ issuers }) => issuers ?? anyIssuer));
 }
 
 /** What a replica promises, as far as publishers rely on it. */
@@ -92,17 +106,25 @@ export function silenceLimitMs({ maxStalenessMs }: Pick<ReplicaProgress, 'maxSta
 export interface SingleReplica extends Pick<ReplicaProgress, 'id' | 'label' | 'maxStalenessMs'> {
   readonly failOpen: boolean | (() => boolean);
   readonly hasLookUp: boolean | (() => boolean);
+  readonly issuers?: () => TrustedIssuers;
 }
 
 /** The reader of an API process. Its id is the given one, until a sidecar draws one. */
-export function singleReplica({ id, failOpen, hasLookUp, ...replica }: SingleReplica): Reader {
+export function singleReplica({ id, failOpen, hasLookUp, issuers, ...replica }: SingleReplica): Reader {
   let identity = id;
   return {
     get id() {
       return identity;
     },
     progress: (position) => [
-      { ...replica, id: identity, cursor: position?.cursor, failOpen: now(failOpen), hasLookUp: now(hasLookUp) },
+      {
+        ...replica,
+        id: identity,
+        cursor: position?.cursor,
+        failOpen: now(failOpen),
+        hasLookUp: now(hasLookUp),
+        issuers: issuers?.(),
+      },
     ],
     identified(drawn) {
       identity = drawn;

@@ -33,9 +33,10 @@ export interface RevocationLog {
   /**
    * The replicas that have applied an appended entry, as of now.
    *
+   * @param appended `issuer`: the digest of its issuer (`issuerDigest`), to learn whether a replica trusts it.
    * @throws LogError `unavailable`
    */
-  enforcement(appended: AppendedAt): Promise<Enforcement>;
+  enforcement(appended: AppendedAt & { readonly issuer?: string }): Promise<Enforcement>;
   /** Reads the log's clock, so that the times of a publisher's first revocation are exact too. May reject. */
   time?(): Promise<LogTimeSample>;
   close(): Promise<void>;

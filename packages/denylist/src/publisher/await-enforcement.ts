@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { type Enforcement, lookUpMemoryMs, nothingKnown } from '../log/enforcement.ts';
+import { type Enforcement, type IssuerTrust, lookUpMemoryMs, nothingKnown } from '../log/enforcement.ts';
 import type { AppendedAt, RevocationLog } from '../log/revocation-log.ts';
 import { checkWholeNumber } from '../option-bounds.ts';
 import { withTimeout } from '../with-timeout.ts';
@@ -27,6 +27,8 @@ interface AwaitEnforcement {
   readonly log: Pick<RevocationLog, 'enforcement'>;
   readonly asked: AskedLog;
   readonly appended: AppendedAt;
+  /** The digest of the issuer that was named; absent where none was. */
+  readonly issuer?: string;
   /** Monotonic milliseconds at which the log had answered. */
   readonly appendedAtMs: number;
   readonly clock: Clock;
@@ -43,7 +45,8 @@ const longestPauseMs = 250;
  * @throws ConfigurationError for a `timeoutMs` outside 1–60,000.
  */
 export async function awaitEnforcement(wait: AwaitEnforcement): Promise<EnforcedEverywhere> {
-  const { log, appended, appendedAtMs, clock } = wait;
+  const { log, appendedAtMs, clock } = wait;
+  const appended = { ...wait.appended, issuer: wait.issuer };
   // Unchecked, NaN would never be reached: the loop would not end and would not pause.
   const timeoutMs = checkWholeNumber('timeoutMs', wait.timeoutMs, { least: 1, most: 60_000, unit: 'ms' });
   const startedAtMs = clock.monotonicMs();
@@ -70,4 +73,19 @@ export async function awaitEnforcement(wait: AwaitEnforcement): Promise<Enforced
     }
     await clock.sleep(Math.min(pauseMs, timeoutMs - ms), undefined, true);
   }
+}
+
+/** Longer than one answer of a log takes. */
+const trustTimeoutMs = 1000;
+
+/** Asks the log once whether a replica trusts the issuer of an entry. Never rejects. */
+export async function askIssuerTrust({
+  log,
+  appended,
+  issuer,
+  clock,
+}: Pick<AwaitEnforcement, 'log' | 'appended' | 'issuer' | 'clock'>): Promise<IssuerTrust> {
+  const limit = { clock, timeoutMs: trustTimeoutMs, late: nothingKnown, keepAlive: true };
+  const answer = await withTimeout(log.enforcement({ ...appended, issuer }), limit).catch(() => nothingKnown);
+  return answer.issuerTrustedBy;
 }

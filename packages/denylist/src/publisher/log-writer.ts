@@ -1,11 +1,13 @@
 import type { Clock } from '../clock.ts';
+import type { IssuerTrust } from '../log/enforcement.ts';
 import { type Feed, logTimeSample } from '../log/feed.ts';
 import { type Appended, type EvictionPolicy, LogError, type RevocationLog } from '../log/revocation-log.ts';
 import { LogClock } from '../replication/log-clock.ts';
 import type { Digest } from '../rules/digest.ts';
 import type { Dimension, RevocationReason } from '../rules/revocation.ts';
 import type { Statement } from '../rules/statement.ts';
-import { awaitEnforcement, type EnforcedEverywhere } from './await-enforcement.ts';
+import { issuerDigest } from '../rules/trusted-issuers.ts';
+import { askIssuerTrust, awaitEnforcement, type EnforcedEverywhere } from './await-enforcement.ts';
 import type { IssuerClock } from './issuer-clock.ts';
 import { checkPublishOptions, type PublishOptions } from './publish-options.ts';
 import type { TraceRevocation } from './trace-revocations.ts';
@@ -32,6 +34,12 @@ export interface Published {
    * @throws ConfigurationError for a `timeoutMs` out of its bounds, and nothing else.
    */
   enforcedEverywhere(options?: { readonly timeoutMs?: number }): Promise<EnforcedEverywhere>;
+  /**
+   * Whether a process that follows the log trusts the issuer that was named. `none`: every one has reported its issuers, and
+   * none has this one: give exactly the `iss` of the tokens. `unknown`: a process may trust it (of the last release, or with
+   * `issuers.resolve`), the log cannot say, or a lift named an id. Asks once, for at most a second, and never rejects.
+   */
+  issuerTrustedBy(): Promise<IssuerTrust>;
 }
 
 export interface PublisherObserver {
@@ -63,6 +71,8 @@ export interface PublisherPorts {
 
 /** A checked revocation or lift. */
 interface Publication {
+  /** The `iss` of the tokens; absent where an id was named. */
+  readonly issuer?: string;
   readonly kind: 'revoke' | 'lift';
   readonly dimension: Dimension;
   readonly digest: Digest;
@@ -88,7 +98,8 @@ export class LogWriter {
   async write(publication: Publication, options: PublishOptions = {}): Promise<Published> {
     checkPublishOptions(options);
     const { log, feed, clock, newId, broadRulesPerMinute, expectLog, issuerClock, observer, trace } = this.#ports;
-    const { digest, remainingSeconds, statement: stated, ...about } = publication;
+    const { issuer: named, digest, remainingSeconds, statement: stated, ...about } = publication;
+    const issuer = named === undefined ? undefined : issuerDigest(named);
     const statement = issuerClock?.state(stated) ?? stated;
     const { id = newId(), redisReplicas = 'all', occurredAtMs, tokens } = options;
     const { kind, dimension, reason = 'other', actor } = about;
@@ -126,7 +137,8 @@ export class LogWriter {
       redisReplicas: appended.redisReplicas,
       evictionPolicy,
       enforcedEverywhere: ({ timeoutMs = 5000 } = {}) =>
-        awaitEnforcement({ log, asked, appended, appendedAtMs, clock, timeoutMs }),
+        awaitEnforcement({ log, asked, appended, issuer, appendedAtMs, clock, timeoutMs }),
+      issuerTrustedBy: () => askIssuerTrust({ log, appended, issuer, clock }),
     };
   }
 

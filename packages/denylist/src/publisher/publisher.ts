@@ -67,14 +67,14 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
   const writer = new LogWriter(ports);
   const revoke: Publisher['revoke'] = async (revocation, options) => {
     const { value, ...parsed } = parseRevocation(revocation);
-    const { dimension } = value;
+    const { dimension, issuer } = value;
     const { expiresAt } = revocation;
     const remainingSeconds =
       dimension === 'token' && expiresAt !== undefined
         ? Math.max(0, expiresAt - Math.floor(clock.wallMs() / 1000))
         : undefined;
     return await writer.write(
-      { dimension, digest: digestOf(value), kind: 'revoke', ...parsed, remainingSeconds },
+      { dimension, issuer, digest: digestOf(value), kind: 'revoke', ...parsed, remainingSeconds },
       options,
     );
   };
@@ -85,9 +85,12 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
     },
     async lift(target, options = {}) {
       checkPublishOptions(options);
-      const { dimension, digest } = await denialOf(target, ports, options.id);
+      const { dimension, issuer, digest } = await denialOf(target, ports, options.id);
       const { actor } = target;
-      return await writer.write({ dimension, digest, kind: 'lift', statement: { kind: 'lift' }, actor }, options);
+      return await writer.write(
+        { dimension, issuer, digest, kind: 'lift', statement: { kind: 'lift' }, actor },
+        options,
+      );
     },
     clockOffsetMs: () => writer.clockOffsetMs(),
     tokenIssued: (iat) => ports.issuerClock?.stamped(iat),
@@ -97,9 +100,13 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
 }
 
 /** The value to lift: the one that the target names, or the one that was denied by the revocation with the given id. */
-async function denialOf(target: LiftTarget, { log, observer }: PublisherPorts, liftId?: string): Promise<LoggedDenial> {
+async function denialOf(
+  target: LiftTarget,
+  { log, observer }: PublisherPorts,
+  liftId?: string,
+): Promise<LoggedDenial & { readonly issuer?: string }> {
   const named = parseLift(target);
-  if (!('id' in named)) return { dimension: named.dimension, digest: digestOf(named) };
+  if (!('id' in named)) return { dimension: named.dimension, issuer: named.issuer, digest: digestOf(named) };
   try {
     return await log.denial(named.id, liftId);
   } catch (error) {

@@ -4,6 +4,7 @@ import { decodeReplicas, ReplicasWriter } from '../codec/replica-progress.ts';
 import {
   countEnforcement,
   type Enforcement,
+  judgeIssuerTrust,
   nothingKnown,
   type ReplicaStanding,
   readingMs,
@@ -65,7 +66,10 @@ export async function leaveRegistry(session: RedisSession, readerId: string): Pr
  * must be stale. Positions are compared within one history only: the entry must still be in the
  * stream where it was written, and so must the entry that a reader has reported as its position.
  */
-export async function readEnforcement(redis: RedisConnection, appended: AppendedAt): Promise<Enforcement> {
+export async function readEnforcement(
+  redis: RedisConnection,
+  appended: AppendedAt & { readonly issuer?: string },
+): Promise<Enforcement> {
   const [time, meta, fields] = await Promise.all([
     redis.call('TIME', []),
     redis.call('HMGET', [keys.meta, 'epoch', 'hbAt', 'steadySince', 'ownBeatAt']),
@@ -75,7 +79,7 @@ export async function readEnforcement(redis: RedisConnection, appended: Appended
   const [epoch, heartbeatAt, steadySince, ownBeatAt] = readArray(meta, 'HMGET meta');
   const sameEpoch = readOptionalText(epoch, 'epoch') === appended.epoch;
   if (!sameEpoch || !(await isInStream(redis, appended))) return nothingKnown;
-  const standings: ReplicaStanding[] = [];
+  const readers: (readonly ReplicaStanding[])[] = [];
   const checked = new Map<string, boolean>();
   const lines = readLines(fields);
   // A line that cannot be read belongs to a reader too, so it is unknown whether the entry is enforced everywhere.
@@ -84,11 +88,12 @@ export async function readEnforcement(redis: RedisConnection, appended: Appended
     const mark = `${line.head} ${line.cursor}`;
     const comparable = checked.get(mark) ?? (line.epoch === appended.epoch && (await isInStream(redis, line)));
     checked.set(mark, comparable);
-    for (const replica of line.replicas) {
+    const standingOf = (replica: ReplicaProgress): ReplicaStanding => {
       const reached = replica.cursor !== undefined && compareIds(replica.cursor, appended.cursor) >= 0;
       const applied = !comparable ? 'unknown' : reached ? 'yes' : 'no';
-      standings.push({ replica, applied, silentMs: nowMs - line.writtenAtMs });
-    }
+      return { replica, applied, silentMs: nowMs - line.writtenAtMs };
+    };
+    readers.push(line.replicas.map(standingOf));
   }
   const heartbeats = {
     ageMs: nowMs - readTimeIn(heartbeatAt, 'hbAt', Number.NEGATIVE_INFINITY),
@@ -96,8 +101,11 @@ export async function readEnforcement(redis: RedisConnection, appended: Appended
     isWatched: readTimeIn(ownBeatAt, 'ownBeatAt', Number.NaN) === readTimeIn(heartbeatAt, 'hbAt', Number.NaN),
     steadyForMs: nowMs - readTimeIn(steadySince, 'steadySince', Number.POSITIVE_INFINITY),
   };
+  const standings = readers.flat();
   const counted = countEnforcement(standings);
-  return { ...counted, known: counted.known && namesEveryReader(standings, heartbeats) };
+  const isComplete = namesEveryReader(standings, heartbeats);
+  const issuerTrustedBy = judgeIssuerTrust({ issuer: appended.issuer, isComplete }, readers);
+  return { ...counted, known: counted.known && isComplete, issuerTrustedBy };
 }
 
 /** Whether every reader that may be fresh has a line. */

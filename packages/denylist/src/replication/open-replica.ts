@@ -6,6 +6,7 @@ import { type Reader, singleReplica } from '../log/reader.ts';
 import type { DigestSet } from '../rules/digest.ts';
 import { restartInForce } from '../rules/log-restart.ts';
 import { defaultMaxTokenLifetimeSeconds, unstatedCutoffSkewSeconds } from '../rules/rule.ts';
+import type { TrustedIssuers } from '../rules/trusted-issuers.ts';
 import { Denylist } from '../table/denylist.ts';
 import { compareSlices } from './compare-slices.ts';
 import { Freshness, type FreshnessStatus } from './freshness.ts';
@@ -43,6 +44,8 @@ export interface ReplicaOptions {
   readonly hasLookUp?: boolean | (() => boolean);
   /** Names this process for people, at most 128 bytes. Default: the id, if one is given. */
   readonly label?: string;
+  /** The issuers whose tokens it accepts, for each report. Default: unknown. */
+  readonly issuers?: () => TrustedIssuers;
   /** For a sidecar, which reports the replicas behind it and itself as a server. */
   readonly reader?: Reader;
 }
@@ -114,7 +117,8 @@ class FeedReplica {
     const expectLog = checkExpectLog(options.expectLog);
     const maxStalenessMs = checkMaxStaleness(options.maxStalenessMs ?? defaultMaxStalenessMs);
     const { id = drawId(random), label = options.id } = options;
-    const reader = options.reader ?? singleReplica({ id, label, failOpen, hasLookUp, maxStalenessMs });
+    const { issuers } = options;
+    const reader = options.reader ?? singleReplica({ id, label, failOpen, hasLookUp, maxStalenessMs, issuers });
     this.#reader = reader;
     this.#label = label;
     this.#memory = memory;

@@ -37,6 +37,23 @@ describe('replicas in a line of the registry', () => {
     expect(encodeReplicas([{ id: 'old', failOpen: false, maxStalenessMs: 5000 }])).toEqual([['old', null, 0, 5000]]);
   });
 
+  it.each([
+    ['with a label', 'api-7f9c/4711', 'd1d2d3d4d5d6d7d8e1e2e3e4e5e6e7e8'],
+    ['without a label', undefined, 'd1d2d3d4d5d6d7d8'],
+    ['none', 'sidecar', ''],
+  ])('state the issuers that they trust: %s', (_, label, issuers) => {
+    const stated = { ...replica, label, issuers };
+    expect(decodeReplicas(JSON.parse(written([stated])))).toEqual([stated]);
+  });
+
+  it.each([['any'], [undefined], ['d1d2'], [7]])('trust unknown issuers where the line has %j', (issuers) => {
+    expect(decodeReplicas([['a', null, 0, 5000, 0, 'api', issuers]])?.[0]?.issuers ?? 'any').toBe('any');
+  });
+
+  it('take no room for issuers that are any or unknown', () => {
+    expect(written([{ ...replica, issuers: 'any' }])).toBe(written([replica]));
+  });
+
   it('cannot blind publishers with a replica that may be fresh for ever', () => {
     expect(decodeReplicas([['a', null, 0, 1e308]])).toMatchObject([{ maxStalenessMs: 60_000 }]);
   });

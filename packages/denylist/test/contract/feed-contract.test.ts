@@ -6,6 +6,7 @@ import { openReplica, type Replica } from '../../src/replication/open-replica.ts
 import { digestOf, digestSetOf } from '../../src/rules/digest.ts';
 import type { Change } from '../../src/rules/event.ts';
 import { emptyRule } from '../../src/rules/rule.ts';
+import { trustedIssuers } from '../../src/rules/trusted-issuers.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
 import { type World, worlds } from './worlds.ts';
 
@@ -13,7 +14,7 @@ const issuer = 'https://login.example.com/';
 const nowSeconds = () => Math.floor(Date.now() / 1000);
 const digestsOf = (session: string) => digestSetOf([{ dimension: 'session', issuer, value: session }]);
 
-describe.each(Object.entries(worlds))('given %s', (_name, openWorld) => {
+describe.each(Object.entries(worlds))('given %s', (name, openWorld) => {
   let world: World;
   let publisher: Publisher;
   const replicas: Replica[] = [];
@@ -229,6 +230,36 @@ describe.each(Object.entries(worlds))('given %s', (_name, openWorld) => {
       { what: 'the second to be gone' },
     );
     expect(first.freshness.isFresh()).toBe(true);
+  });
+
+  it('says whether a replica trusts the issuer of a revocation', async () => {
+    const open = async (issuers: (() => string) | undefined) => {
+      const replica = openReplica({ feed: world.feed, clock, random, issuers });
+      replicas.push(replica);
+      expect(await replica.ready({ timeoutMs: 20_000 })).toBe(true);
+    };
+    let trusted = trustedIssuers([issuer]);
+    await Promise.all([open(() => trusted), open(() => trustedIssuers([issuer])), open(() => trusted)]);
+    const answersFor = async (named: string) => {
+      const published = await publisher.revoke({ issuer: named, session: randomHex(4), reason: 'logout' });
+      const { issuerTrustedBy } = await published.enforcedEverywhere({ timeoutMs: 20_000 });
+      return [issuerTrustedBy, await published.issuerTrustedBy()];
+    };
+    const wrong = issuer.replace(/\/$/, '');
+    // Its wire has no field for issuers.
+    const isLastRelease = name.includes('last release');
+    expect(await answersFor(issuer)).toEqual(isLastRelease ? ['unknown', 'unknown'] : ['some', 'some']);
+    expect(await answersFor(wrong)).toEqual(isLastRelease ? ['unknown', 'unknown'] : ['none', 'none']);
+    if (!isLastRelease) {
+      // A verifier that was created later.
+      trusted = trustedIssuers([issuer, wrong]);
+      await until(async () => (await answersFor(wrong)).includes('some'), { what: 'the issuer to be reported' });
+    }
+    trusted = trustedIssuers([issuer]);
+    await open(undefined);
+    await until(async () => (await answersFor(wrong)).every((answer) => answer === 'unknown'), {
+      what: 'the replica with unknown issuers to count',
+    });
   });
 
   it('lists a replica apart that accepts what it does not know', async () => {

@@ -5,6 +5,7 @@ import type { OpenedSource } from '../../src/log/opened-source.ts';
 import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
+import { trustedIssuers } from '../../src/rules/trusted-issuers.ts';
 import { openSource } from '../../src/sources/open-source.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
 
@@ -173,6 +174,81 @@ describe('given a log in Redis and its readers', () => {
     await publisher.revoke(revocation, { id: 'twice' });
     const repeated = await publisher.revoke(revocation, { id: 'twice' });
     await expect(repeated.enforcedEverywhere()).resolves.toMatchObject({ everywhere: true });
+  });
+
+  describe('asked whether a process trusts an issuer', () => {
+    const trusted = trustedIssuers([issuer]);
+    const startTrusting = async (issuers?: () => string) => {
+      const replica = openReplica({ feed: source.feed, clock, random, issuers });
+      replicas.push(replica);
+      expect(await replica.ready({ timeoutMs: 20_000 })).toBe(true);
+    };
+    const answerFor = async (named: string) =>
+      await (await publisher.revoke({ issuer: named, session: randomHex(4), reason: 'logout' })).issuerTrustedBy();
+    const answers = async () => [await answerFor(issuer), await answerFor('https://login.example.com')];
+
+    it('answers some for exactly this issuer, and none for another one', async () => {
+      await Promise.all([1, 2, 3].map(() => startTrusting(() => trusted)));
+      expect(await answers()).toEqual(['some', 'none']);
+    });
+
+    it('answers unknown instead of none while one process has not stated its issuers', async () => {
+      await Promise.all([startTrusting(() => trusted), startTrusting()]);
+      expect(await answers()).toEqual(['some', 'unknown']);
+    });
+
+    it('answers unknown while no process has joined', async () => {
+      await writeLine('sidecar', { ageMs: 0, replicas: [['sidecar', '0-1', 0, 5000, 1, null, '']] });
+      expect(await answers()).toEqual(['unknown', 'unknown']);
+    });
+
+    it.each<[string, number, unknown[], string]>([
+      ['a line of the last release', 0, [['process-9', '0-1', 0, 5000]], 'unknown'],
+      ['such a line of a process that can no longer be fresh', 7600, [['process-9', '0-1', 0, 5000]], 'none'],
+      [
+        'such a line of a silent process that accepts while it does not know',
+        60_000,
+        [['process-9', '0-1', 1, 5000]],
+        'unknown',
+      ],
+      [
+        'a sidecar that states the issuers of the replicas behind it',
+        0,
+        [
+          ['sidecar', '0-1', 0, 5000, 1, null, trusted],
+          ['process-9', '0-1', 0, 5000, 0],
+        ],
+        'none',
+      ],
+      [
+        'a sidecar that states any',
+        0,
+        [
+          ['sidecar', '0-1', 0, 5000, 1],
+          ['process-9', '0-1', 0, 5000, 0, null, trusted],
+        ],
+        'unknown',
+      ],
+    ])('reads %s', async (_name, ageMs, lines, expected) => {
+      await startTrusting(() => trusted);
+      await writeLine('other', { ageMs, replicas: lines });
+      expect(await answers()).toEqual(['some', expected]);
+    });
+
+    it('answers unknown instead of none while lines may be missing', async () => {
+      await startTrusting(() => trusted);
+      await admin.hset(keys.meta, { steadySince: Date.now() - 10_000 });
+      const found = await answers();
+      await admin.hset(keys.meta, 'steadySince', 0);
+      expect(found).toEqual(['some', 'unknown']);
+    });
+
+    it('answers unknown for a lift by id, which names no issuer', async () => {
+      await startTrusting(() => trusted);
+      const { id } = await revoke();
+      expect(await (await publisher.lift({ id })).issuerTrustedBy()).toBe('unknown');
+      expect(await (await publisher.lift({ issuer, session: 's' })).issuerTrustedBy()).toBe('some');
+    });
   });
 
   it('keeps a reader stale that cannot write its line, because no publisher would wait for it', async () => {

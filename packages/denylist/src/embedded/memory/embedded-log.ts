@@ -1,11 +1,17 @@
 import type { Clock } from '../../clock.ts';
 import { bytesOfRows } from '../../codec/rows.ts';
 import { broadLimitOf, countBroadRule, tooManyBroadRules } from '../../log/broad-rules.ts';
-import { countEnforcement, type Enforcement, nothingKnown } from '../../log/enforcement.ts';
+import {
+  countEnforcement,
+  type Enforcement,
+  judgeIssuerTrust,
+  nothingKnown,
+  type ReplicaStanding,
+} from '../../log/enforcement.ts';
 import { type Feed, type FeedBatch, type FeedConnection, FeedGap, type FeedPosition } from '../../log/feed.ts';
 import { denialOf, liftedBy, loggedDetails, noLongerKept, unknownId } from '../../log/logged-denial.ts';
 import { active, type LookUp, type Verdict } from '../../log/look-up.ts';
-import type { Reader } from '../../log/reader.ts';
+import type { Reader, ReplicaProgress } from '../../log/reader.ts';
 import {
   type Appended,
   type AppendedAt,
@@ -231,18 +237,20 @@ export class EmbeddedLog {
   }
 
   /** Readers and log are in one process, so no reader is ever unreachable. */
-  #enforcement({ epoch, cursor }: AppendedAt): Enforcement {
+  #enforcement({ epoch, cursor, issuer }: AppendedAt & { readonly issuer?: string }): Enforcement {
     if (epoch !== this.#journal.epoch) return nothingKnown;
-    const replicas = [...this.#readers].flatMap(([reader, position]) => [...reader.progress(position)]);
-    const counted = countEnforcement(
-      replicas.map((replica) => ({
-        replica,
-        applied: replica.cursor !== undefined && Number(replica.cursor) >= Number(cursor) ? 'yes' : 'no',
-        silentMs: 0,
-      })),
+    const standingOf = (replica: ReplicaProgress): ReplicaStanding => ({
+      replica,
+      applied: replica.cursor !== undefined && Number(replica.cursor) >= Number(cursor) ? 'yes' : 'no',
+      silentMs: 0,
+    });
+    const readers = Array.from(this.#readers, ([reader, position]) =>
+      Array.from(reader.progress(position), standingOf),
     );
+    const counted = countEnforcement(readers.flat());
+    const issuerTrustedBy = judgeIssuerTrust({ issuer, isComplete: true }, readers);
     // A look-up reads the same memory as the readers, which are never stale.
-    return { ...counted, mayRememberLookUp: false };
+    return { ...counted, mayRememberLookUp: false, issuerTrustedBy };
   }
 
   #find({ dimensions, words }: DigestSet, issuedAt: number): Verdict {

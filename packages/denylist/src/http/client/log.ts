@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { encodeAppendRequest } from '../../codec/append-request.ts';
 import { encodeSeeds, maxSeeds } from '../../codec/seeds.ts';
-import { type Enforcement, nothingKnown } from '../../log/enforcement.ts';
+import { type Enforcement, issuerTrusts, nothingKnown } from '../../log/enforcement.ts';
 import { isIdentity } from '../../log/expect-log.ts';
 import { FeedError } from '../../log/feed.ts';
 import {
@@ -78,9 +78,10 @@ export function createHttpLog(
         new LogError('unavailable', `nothing was lifted: ${source.name} answered ${status}`)
       );
     },
-    async enforcement({ epoch, head, cursor }) {
+    async enforcement({ epoch, head, cursor, issuer }) {
       try {
         const query = new URLSearchParams({ epoch, head, cursor });
+        if (issuer !== undefined) query.set('issuer', issuer);
         const response = await get(client, `${paths.enforcement}?${query}`);
         return readEnforcement(response.statusCode ?? 0, await readAll(response, 4 * 1024 * 1024));
       } catch (error) {
@@ -103,7 +104,7 @@ export function createHttpLog(
 }
 
 function readEnforcement(status: number, body: Uint8Array): Enforcement {
-  const { enforced, expected, expired, missing, failOpen, mayRememberLookUp, known } = parseObject(body);
+  const { enforced, expected, expired, missing, failOpen, mayRememberLookUp, known, ...rest } = parseObject(body);
   const counts = [enforced, expected, expired, failOpen];
   const wellFormed = status === 200 && Array.isArray(missing) && typeof known === 'boolean';
   if (!wellFormed || !counts.every((count) => typeof count === 'number')) return nothingKnown;
@@ -116,6 +117,7 @@ function readEnforcement(status: number, body: Uint8Array): Enforcement {
     // A sidecar of the last release does not say, and unknown counts as true.
     mayRememberLookUp: mayRememberLookUp !== false,
     known,
+    issuerTrustedBy: issuerTrusts.find((trust) => trust === rest['issuerTrustedBy']) ?? 'unknown',
   };
 }
 

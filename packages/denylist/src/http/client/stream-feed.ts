@@ -166,8 +166,10 @@ export class StreamFeed implements FeedConnection {
     const { stream, reader } = this.#options;
     const relay = reader.relay === true;
     const [own] = relay ? [] : reader.progress(undefined);
-    const { failOpen = false, hasLookUp, maxStalenessMs = 0, label = '' } = own ?? {};
-    stream.send(encodeUp(this.#writer, { kind: 'join', relay, failOpen, hasLookUp, maxStalenessMs, secret, label }));
+    const { failOpen = false, hasLookUp, maxStalenessMs = 0, label = '', issuers } = own ?? {};
+    const about = { relay, failOpen, hasLookUp, maxStalenessMs, label, issuers };
+    stream.send(encodeUp(this.#writer, { kind: 'join', secret, ...about }));
+    this.#reports.statedIssuers = issuers;
     // Everything behind a relay is named before it can be fresh.
     if (relay) this.#reports.report(undefined);
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FeedPosition } from '../../log/feed.ts';
 import { isWeakerThan, type Reader, type ReplicaProgress } from '../../log/reader.ts';
+import type { TrustedIssuers } from '../../rules/trusted-issuers.ts';
 import type { AnswerFrame } from '../wire/frames/down.ts';
 import { maxUpFrameBytes } from '../wire/frames/frame.ts';
 import { FrameWriter } from '../wire/frames/frame-writer.ts';
@@ -21,6 +22,8 @@ export class StreamReports {
   #seq = 0;
   /** The feed of this connection, once the sidecar has named it. */
   feed: string | undefined;
+  /** What this process has stated of its own issuers on this connection. */
+  statedIssuers: TrustedIssuers | undefined;
 
   constructor(reader: Reader, send: (frame: Buffer) => void) {
     this.#reader = reader;
@@ -32,10 +35,11 @@ export class StreamReports {
     const { relay, revision = 0 } = this.#reader;
     const replicas = this.#reader.progress(position);
     if (relay !== true) {
-      this.#write(
-        0,
-        Array.from(replicas, (replica) => ({ ...this.#rowOf(replica), id: undefined, label: undefined })),
-      );
+      const [own] = replicas;
+      if (own === undefined) return;
+      const issuers = own.issuers === this.statedIssuers ? undefined : own.issuers;
+      this.statedIssuers = own.issuers;
+      this.#write(0, [{ ...this.#rowOf(own), id: undefined, label: undefined, issuers }]);
       return;
     }
     const { rows, isNew } = this.#changedRows(replicas);
@@ -73,10 +77,12 @@ export class StreamReports {
       const sent = this.#sent.get(row.id);
       left.delete(row.id);
       const isWeaker = sent === undefined || isWeakerThan(sent, row);
-      if (!isWeaker && row.n === sent.n && row.failOpen === sent.failOpen) continue;
+      const isSame = row.n === sent?.n && row.failOpen === sent?.failOpen && row.issuers === sent?.issuers;
+      if (!isWeaker && isSame) continue;
       if (isWeaker) isNew = true;
       this.#sent.set(row.id, row);
-      rows.push(sent === undefined ? row : { ...row, label: undefined });
+      const issuers = row.issuers === sent?.issuers ? undefined : row.issuers;
+      rows.push(sent === undefined ? row : { ...row, label: undefined, issuers });
     }
     for (const id of left) {
       rows.push({ id, failOpen: false, hasLookUp: false, maxStalenessMs: 0, left: true });

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { FeedPosition } from '../../log/feed.ts';
-import { isWeakerThan, mostReplicas, type Reader, type ReplicaProgress } from '../../log/reader.ts';
+import { issuersOf, isWeakerThan, mostReplicas, type Reader, type ReplicaProgress } from '../../log/reader.ts';
 import { JoinBudget } from '../../replication/join-budget.ts';
 import { defaultMaxStalenessMs, mostMaxStalenessMs } from '../../replication/max-staleness.ts';
+import { anyIssuer, type TrustedIssuers, unionOfIssuers } from '../../rules/trusted-issuers.ts';
 import type { ReportRow } from '../wire/frames/report.ts';
 import type { JoinFrame } from '../wire/frames/up.ts';
 import { parsePosition } from '../wire/wire.ts';
@@ -66,6 +67,8 @@ export class Readers implements Reader {
   #droppedUntilMs = Number.NEGATIVE_INFINITY;
   /** Monotonic milliseconds of the last report of a replica with a look-up. */
   #lookUpSeenAtMs = Number.NEGATIVE_INFINITY;
+  /** Those of all replicas; undefined once a replica has joined, changed or gone since. */
+  #issuers: TrustedIssuers | undefined;
   readonly #maxStalenessMs: number;
   readonly #label: string | undefined;
 
@@ -253,6 +256,7 @@ export class Readers implements Reader {
       maxStalenessMs: this.#maxStalenessMs,
       isServer: true,
       hasLookUp,
+      issuers: this.#trustedIssuers(),
     };
     yield* this.#eachReplica();
   }
@@ -278,8 +282,10 @@ export class Readers implements Reader {
           continue;
         }
         const { n, label, failOpen, maxStalenessMs, isServer, hasLookUp } = replica;
+        // Those of the others are in the union that this sidecar states of itself.
+        const issuers = isServer ? replica.issuers : undefined;
         const cursor = n === undefined || lacksStream ? undefined : this.#sourceCursor(n);
-        yield { id, label, cursor, failOpen, maxStalenessMs, isServer, hasLookUp };
+        yield { id, label, cursor, failOpen, maxStalenessMs, isServer, hasLookUp, issuers };
       }
       this.#forgetEmpty(entry);
     }
@@ -331,12 +337,16 @@ export class Readers implements Reader {
       this.#revision += 1;
       entry.revision = this.#revision;
     }
-    entry.replicas.set(id, { ...replica, label: replica.label ?? held?.label, n: replica.n ?? held?.n });
+    const { label = held?.label, n = held?.n, issuers = held?.issuers } = replica;
+    if (held === undefined || issuers !== held.issuers) this.#issuers = undefined;
+    entry.replicas.set(id, { ...replica, label, n, issuers });
     return true;
   }
 
   #drop(entry: ReaderEntry, id: string): void {
-    if (entry.replicas.delete(id)) this.#replicaCount -= 1;
+    if (!entry.replicas.delete(id)) return;
+    this.#replicaCount -= 1;
+    this.#issuers = undefined;
   }
 
   #forgetEmpty(entry: ReaderEntry): void {
@@ -384,6 +394,14 @@ export class Readers implements Reader {
     return count;
   }
 
+  #trustedIssuers(): TrustedIssuers {
+    if (this.#clock.monotonicMs() <= this.#droppedUntilMs) return anyIssuer;
+    this.#issuers ??= unionOfIssuers(
+      Array.from(this.#entries.values(), ({ replicas }) => issuersOf(replicas.values())),
+    );
+    return this.#issuers;
+  }
+
   #tellProgress(): void {
     for (const listener of this.#progressListeners) listener();
   }
@@ -412,6 +430,7 @@ function saysTheSame(held: HeldReplica | undefined, row: HeldReplica): boolean {
     row.failOpen === held.failOpen &&
     row.hasLookUp === held.hasLookUp &&
     row.maxStalenessMs === held.maxStalenessMs &&
-    (row.label === undefined || row.label === held.label)
+    (row.label === undefined || row.label === held.label) &&
+    (row.issuers === undefined || row.issuers === held.issuers)
   );
 }

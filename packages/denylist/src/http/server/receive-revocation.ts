@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeAppendRequest } from '../../codec/append-request.ts';
 import type { AppendRequest, RevocationLog } from '../../log/revocation-log.ts';
 import { digestToHex } from '../../rules/digest.ts';
+import { isIssuerDigest } from '../../rules/trusted-issuers.ts';
 import { answer, answerFailure, readBody } from './answer.ts';
 
 const maxBodyBytes = 16 * 1024;
@@ -45,16 +46,24 @@ export async function answerDenial(request: IncomingMessage, response: ServerRes
   }
 }
 
-/** `GET /v1/enforcement?epoch=…&head=…&cursor=…`: which replicas have applied an entry of the log. */
+/**
+ * `GET /v1/enforcement?epoch=…&head=…&cursor=…&issuer=…`: which replicas have applied an entry of the log, and whether they
+ * trust the issuer with this digest, if one is named.
+ */
 export async function answerEnforcement(request: IncomingMessage, response: ServerResponse, log: RevocationLog) {
   const { searchParams } = new URL(request.url ?? '/', 'http://sidecar');
   const [epoch, head, cursor] = ['epoch', 'head', 'cursor'].map((name) => searchParams.get(name) ?? '');
+  const issuer = searchParams.get('issuer') ?? undefined;
   if (!epoch || !head || !cursor) {
     answer(response, 400, { error: 'malformed_request', message: 'expected epoch, head and cursor' });
     return;
   }
+  if (issuer !== undefined && !isIssuerDigest(issuer)) {
+    answer(response, 400, { error: 'malformed_request', message: 'issuer: expected 16 hex digits' });
+    return;
+  }
   try {
-    answer(response, 200, await log.enforcement({ epoch, head, cursor }));
+    answer(response, 200, await log.enforcement({ epoch, head, cursor, issuer }));
   } catch (error) {
     answerFailure(response, error);
   }

@@ -1,5 +1,7 @@
+import type { TrustedIssuers } from '../../../rules/trusted-issuers.ts';
 import type { FrameReader } from './frame-reader.ts';
 import type { FrameWriter } from './frame-writer.ts';
+import { readIssuers, writeIssuers } from './issuers.ts';
 import { readLabel, writeLabel } from './label.ts';
 import { readMaxStaleness } from './staleness.ts';
 
@@ -19,6 +21,8 @@ export interface ReportRow {
   readonly left?: boolean;
   /** Only in the first row of a replica on a connection. */
   readonly label?: string;
+  /** Only where they differ from what was stated on this connection. Of a relay: those of all replicas behind it. */
+  readonly issuers?: TrustedIssuers;
 }
 
 export interface ReportFrame {
@@ -30,12 +34,12 @@ export interface ReportFrame {
 
 const flags = { failOpen: 1, hasPosition: 2, left: 4, isServer: 8, hasLookUp: 16 };
 
-/** A row with the longest label. */
-export const maxReportRowBytes = 150;
+/** A row with the longest label and the most issuers. */
+export const maxReportRowBytes = 279;
 
 export function writeReport(writer: FrameWriter, { seq, rows }: ReportFrame): void {
   writer.u32(seq);
-  for (const { id, n, maxStalenessMs, label, ...row } of rows) {
+  for (const { id, n, maxStalenessMs, label, issuers, ...row } of rows) {
     writer.hex(id, 8);
     writer.u8(
       (row.failOpen ? flags.failOpen : 0) |
@@ -47,6 +51,7 @@ export function writeReport(writer: FrameWriter, { seq, rows }: ReportFrame): vo
     );
     writer.u64(n ?? 0).u32(maxStalenessMs);
     writeLabel(writer, label);
+    writeIssuers(writer, issuers);
   }
 }
 
@@ -72,5 +77,6 @@ function readRow(reader: FrameReader): ReportRow {
     isServer: (bits & flags.isServer) !== 0,
     hasLookUp: (bits & flags.hasLookUp) !== 0,
     label: label === '' ? undefined : label,
+    issuers: readIssuers(reader),
   };
 }

@@ -1,6 +1,8 @@
+import type { TrustedIssuers } from '../../../rules/trusted-issuers.ts';
 import { checkFrame, frameKinds, maxUpFrameBytes } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { FrameWriter } from './frame-writer.ts';
+import { readIssuers, writeIssuers } from './issuers.ts';
 import { readLabel, writeLabel } from './label.ts';
 import { type ReportFrame, readReport, writeReport } from './report.ts';
 import { readMaxStaleness } from './staleness.ts';
@@ -21,6 +23,8 @@ export interface JoinFrame {
   readonly secret?: string;
   /** For people: host or pod, process id, a name of its own. */
   readonly label: string;
+  /** Absent for a relay, whose report states them, and where they are unknown. */
+  readonly issuers?: TrustedIssuers;
 }
 
 /** Asks for all changes after a position, and for heartbeats. Once a connection, after the welcome. */
@@ -58,6 +62,7 @@ export function encodeUp(writer: FrameWriter, frame: UpFrame): Buffer {
       writer.u32(frame.maxStalenessMs);
       writer.hex(frame.secret, 16);
       writeLabel(writer, frame.label);
+      writeIssuers(writer, frame.issuers);
       break;
     case 'follow':
       writer.hex(frame.feed, 8).u64(frame.n);
@@ -111,5 +116,6 @@ function readJoin(reader: FrameReader): JoinFrame {
     maxStalenessMs,
     secret,
     label: readLabel(reader),
+    issuers: readIssuers(reader),
   };
 }

@@ -81,6 +81,7 @@ const row = {
   left: false,
   maxStalenessMs: 5000,
   label: undefined,
+  issuers: undefined,
 };
 
 export const upExamples: Readonly<Record<string, UpFrame>> = {
@@ -92,6 +93,7 @@ export const upExamples: Readonly<Record<string, UpFrame>> = {
     maxStalenessMs: 5000,
     secret: '000102030405060708090a0b0c0d0e0f',
     label: 'api-7f9c/4711/orders',
+    issuers: 'd1d2d3d4d5d6d7d8e1e2e3e4e5e6e7e8',
   },
   'join of a relay': {
     kind: 'join',
@@ -101,6 +103,17 @@ export const upExamples: Readonly<Record<string, UpFrame>> = {
     maxStalenessMs: 0,
     secret: undefined,
     label: '',
+    issuers: undefined,
+  },
+  'join of a process that trusts any issuer': {
+    kind: 'join',
+    relay: false,
+    failOpen: false,
+    hasLookUp: false,
+    maxStalenessMs: 5000,
+    secret: undefined,
+    label: 'api',
+    issuers: 'any',
   },
   follow: { kind: 'follow', feed: '0123456789abcdef', n: 2 ** 40 + 7 },
   'report of a process': {
@@ -112,9 +125,9 @@ export const upExamples: Readonly<Record<string, UpFrame>> = {
     kind: 'report',
     seq: 9,
     rows: [
-      { ...row, id: 'c1c2c3c4c5c6c7c8', n: 42, isServer: true, hasLookUp: true },
-      { ...row, id: 'a1a2a3a4a5a6a7a8', n: undefined, failOpen: true, label: 'Bücher/12' },
-      { ...row, id: 'b1b2b3b4b5b6b7b8', n: 41, maxStalenessMs: 2000, left: true },
+      { ...row, id: 'c1c2c3c4c5c6c7c8', n: 42, isServer: true, hasLookUp: true, issuers: 'd1d2d3d4d5d6d7d8' },
+      { ...row, id: 'a1a2a3a4a5a6a7a8', n: undefined, failOpen: true, label: 'Bücher/12', issuers: 'any' },
+      { ...row, id: 'b1b2b3b4b5b6b7b8', n: 41, maxStalenessMs: 2000, left: true, issuers: '' },
     ],
   },
   usage: {
@@ -156,6 +169,10 @@ const hex = (bytes: number) =>
     .map((value) => Buffer.from(value).toString('hex'))
     .filter((digits) => !/^0*$/.test(digits));
 const label = fc.string({ unit: fc.constantFrom('a', '/', 'é', '🙂'), maxLength: 40 }).map(boundLabel);
+const issuers = fc.oneof(
+  fc.constant('any'),
+  fc.array(hex(8), { maxLength: 16 }).map((digests) => digests.join('')),
+);
 const digest = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString('base64url'));
 
 /** A change as this wire carries it: a time of 0 is none. */
@@ -205,6 +222,7 @@ export const arbitraryUp: fc.Arbitrary<UpFrame> = fc.oneof(
     maxStalenessMs: staleness,
     secret: maybe(hex(16)),
     label,
+    issuers: maybe(issuers),
   }),
   fc.record({ kind: fc.constant('follow' as const), feed: hex(8), n: count }),
   fc.record({
@@ -220,6 +238,7 @@ export const arbitraryUp: fc.Arbitrary<UpFrame> = fc.oneof(
         maxStalenessMs: staleness,
         left: fc.boolean(),
         label: maybe(label.filter((text) => text !== '')),
+        issuers: maybe(issuers),
       }),
       { maxLength: 20 },
     ),

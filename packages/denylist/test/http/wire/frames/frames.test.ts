@@ -151,6 +151,7 @@ describe('the fields of a frame', () => {
     ['changes without a change', [1, 2, 0, 0, 0, 0, 0, 0, 0, 1]],
     ['a number above 2^53', [1, 66, 1, 2, 3, 4, 5, 6, 7, 8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
     ['a label of 129 bytes', [1, 65, 0, ...new Array(20).fill(0), 129, ...new Array(129).fill(65)]],
+    ['seventeen issuers', [1, 65, 0, ...new Array(20).fill(0), 0, 17, ...new Array(17 * 8).fill(65)]],
     ['a class with a name that is no name', [1, 68, 0, 0, 0, 1, 0, 0, 1, 32, 0, 0]],
     [
       'a heartbeat without a number for its proof',
@@ -220,7 +221,8 @@ describe('the fields of a frame', () => {
   });
 
   it('hold a row of the length that its writer reckons with', () => {
-    const row = { id: 'a1a2a3a4a5a6a7a8', failOpen: false, maxStalenessMs: 1, label: 'x'.repeat(300) };
+    const issuers = 'd1d2d3d4d5d6d7d8'.repeat(16);
+    const row = { id: 'a1a2a3a4a5a6a7a8', failOpen: false, maxStalenessMs: 1, label: 'x'.repeat(300), issuers };
     const [one, two] = [[row], [row, row]].map((rows) => bytesOf({ kind: 'report', seq: 0, rows }).byteLength);
     expect(two! - one!).toBe(maxReportRowBytes);
   });
