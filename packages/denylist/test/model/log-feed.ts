@@ -33,6 +33,8 @@ export interface LogFeedOptions {
   readonly party: Party;
   readonly random: Random;
   readonly flaw: Flaw | undefined;
+  /** Of the last release, which does not read the identity of a log. */
+  readonly isOld: boolean;
   /** The readers of the sidecar that follows the log. */
   readonly registry: ReaderRegistry;
   /** Whether reports to the log hang. */
@@ -160,12 +162,12 @@ function openConnection(link: Link, reporter: Reporter, options: LogFeedOptions)
   };
 }
 
-function positionOf(node: SimRedis, { party, flaw }: LogFeedOptions): FeedPosition {
+function positionOf(node: SimRedis, { party, flaw, isOld }: LogFeedOptions): FeedPosition {
   const { meta, entries } = node.state;
   if (meta === undefined) throw new FeedError('not_ready', 'there is no log yet');
   return {
     epoch: meta.epoch,
-    identity: flaw === 'logs without identity' ? undefined : meta.identity,
+    identity: isOld || flaw === 'logs without identity' ? undefined : meta.identity,
     head: meta.head,
     cursor: String(entries.at(-1)?.id ?? 0),
     healing: node.isHealing(meta),
