@@ -11,7 +11,9 @@ import {
   type ReplicaStatus,
   type ReplicationObserver,
   type RevocationTimes,
+  type TrustedIssuers,
   timesOf,
+  unionOfIssuers,
   unstatedCutoffSkewSeconds,
   type Verdict,
 } from '@revocast/denylist/replica';
@@ -57,6 +59,7 @@ export class SharedReplica {
   #notFreshMs = 0;
   #failsOpen = false;
   #hasLookUp = false;
+  #issuers: TrustedIssuers = '';
   #closed = false;
 
   constructor(options: SharedReplicaOptions) {
@@ -79,6 +82,7 @@ export class SharedReplica {
           observer: this.#observer(),
           failOpen: () => this.#failsOpen,
           hasLookUp: () => this.#hasLookUp,
+          issuers: () => this.#issuers,
         });
     } catch (error) {
       // One turn later: the creator of this object subscribes first.
@@ -104,6 +108,11 @@ export class SharedReplica {
   /** Declares that a verifier asks the log where the denylist cannot answer. Not reversible either. */
   withLookUp(): void {
     this.#hasLookUp = true;
+  }
+
+  /** Declares the issuers that a verifier trusts, so that a revocation for another one warns. Not reversible either. */
+  trust(issuers: TrustedIssuers): void {
+    this.#issuers = unionOfIssuers([this.#issuers, issuers]);
   }
 
   /** The verdict of this process about a token, without I/O. */

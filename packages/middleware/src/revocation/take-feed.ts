@@ -1,13 +1,25 @@
-import { type Clock, type Feed, type LookUp, type Verdict, withTimeout } from '@revocast/denylist/replica';
+import {
+  type Clock,
+  type Feed,
+  type LookUp,
+  type TrustedIssuers,
+  type Verdict,
+  withTimeout,
+} from '@revocast/denylist/replica';
 import type { ResolvedRevocation } from '../options/revocation-options.ts';
 import type { PartDependencies } from '../verifier/verifier-dependencies.ts';
 import { logFeed, safeText } from './log-feed.ts';
 import { PendingStore } from './pending-store.ts';
 import { SharedReplica } from './shared-replica.ts';
 
-/** Returns the denylist that all verifiers share which name the same feed; undefined for look-up only. */
+/**
+ * Returns the denylist that all verifiers share which name the same feed; undefined for look-up only.
+ *
+ * @param trusted the issuers of this verifier.
+ */
 export function takeFeed(
   revocation: ResolvedRevocation,
+  trusted: TrustedIssuers,
   { clock, random, openFeed, processLabel, shared, telemetry, log, releases }: PartDependencies,
 ): SharedReplica | undefined {
   const { feed, maxStalenessMs, maxRules, tokenFile, dangerouslyAllowHttp, label, expectLog } = revocation;
@@ -29,6 +41,7 @@ export function takeFeed(
         expectLog,
       }),
   );
+  replica.trust(trusted);
   for (const observer of telemetry.feedObservers) replica.subscribe(observer);
   if (log !== undefined) releases.push(logFeed({ feed: replica, policy: revocation, log, clock }));
   return replica;

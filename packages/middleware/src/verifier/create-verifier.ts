@@ -1,4 +1,10 @@
-import { disposable, type Undisposed } from '@revocast/denylist/replica';
+import {
+  anyIssuer,
+  disposable,
+  type TrustedIssuers,
+  trustedIssuers,
+  type Undisposed,
+} from '@revocast/denylist/replica';
 import { acceptAgain } from '../accept-again.ts';
 import { takePossession } from '../binding/take-possession.ts';
 import type { WhenUnknown } from '../decision.ts';
@@ -58,7 +64,7 @@ export function composeVerifier(given: VerifierOptions | undefined, dependencies
           maxTokenBytes,
           observe: (result) => telemetry.tokenCacheAsked(result),
         });
-  const feed = revocation === null ? undefined : takeFeed(revocation, parts);
+  const feed = revocation === null ? undefined : takeFeed(revocation, trustedBy(options), parts);
   const lookUp = revocation === null ? undefined : takeLookUp(revocation, parts);
   if (lookUp !== undefined) feed?.withLookUp();
   const state = new VerifierState({ options, issuers, feed, lookUp, tokenCache, clock, stayAlive });
@@ -132,6 +138,11 @@ export function composeVerifier(given: VerifierOptions | undefined, dependencies
     },
   });
   return attachParts(verifier, verifierParts);
+}
+
+/** As a process reports them: a hook decides about each issuer while requests come in. */
+function trustedBy({ issuers, issuerResolver }: ResolvedOptions): TrustedIssuers {
+  return issuerResolver === undefined ? trustedIssuers(issuers.map(({ issuer }) => issuer)) : anyIssuer;
 }
 
 function partDependencies(options: ResolvedOptions, dependencies: VerifierDependencies): PartDependencies {

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { LookUp, Verdict } from '@revocast/denylist/replica';
+import { type LookUp, trustedIssuers, type Verdict } from '@revocast/denylist/replica';
 import { createSigner, type Signer } from '@revocast/test-support';
 import { Registry } from 'prom-client';
 import type { Decision } from '../../src/decision.ts';
@@ -295,6 +295,23 @@ describe('given several verifiers on one feed', () => {
       expect(feed.reported).toMatchObject({ failOpen });
     },
   );
+
+  it.each<[string, readonly object[], (issuer: string) => string]>([
+    ['one issuer', [{}], (first) => trustedIssuers([first])],
+    ['those of two verifiers', [{}, { issuer: 'https://b/' }], (first) => trustedIssuers([first, 'https://b/'])],
+    [
+      'every tenant',
+      [{ issuer: 'https://c/{tenantid}/', tenants: ['t1', 't2'] }],
+      () => trustedIssuers(['https://c/t1/', 'https://c/t2/']),
+    ],
+    ['any, with a hook', [{}, { issuer: undefined, jwks: undefined, issuers: { resolve: () => null } }], () => 'any'],
+  ])('reports to the log which issuers this process trusts: %s', async (_case, verifiers, expected) => {
+    dependencies = testDependencies();
+    const feed = new FakeFeed(dependencies.clock);
+    for (const options of verifiers) another({ ...options, revocation: { feed } });
+    await dependencies.clock.advance(0);
+    expect(feed.reported?.issuers).toBe(expected(signer.issuer));
+  });
 
   it('counts each event once on a shared registry', async () => {
     dependencies = testDependencies();
