@@ -1,4 +1,10 @@
-import { createPublisher, type EnforcedEverywhere, type Published, type Publisher } from '@revocast/denylist';
+import {
+  createPublisher,
+  type EnforcedEverywhere,
+  type IssuerTrust,
+  type Published,
+  type Publisher,
+} from '@revocast/denylist';
 import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { duration, wholeNumber } from '../options/parse-argument.ts';
@@ -71,7 +77,9 @@ export async function publish(statement: Statement, options: PublishOptions, wor
       wait === undefined
         ? undefined
         : await withProgress(world, 'every replica', published.enforcedEverywhere({ timeoutMs: wait }));
-    const result = { ...statement, ...published, enforced };
+    const issuerTrustedBy =
+      statement.kind === 'lift' ? undefined : (enforced?.issuerTrustedBy ?? (await published.issuerTrustedBy()));
+    const result = { ...statement, ...published, enforced, issuerTrustedBy };
     world.stdout.write(json ? formatJson(result) : formatText(result, paintFor(world.stdout, world.environment)));
     return enforced?.everywhere === false ? exitCodes.problem : exitCodes.ok;
   } finally {
@@ -79,15 +87,20 @@ export async function publish(statement: Statement, options: PublishOptions, wor
   }
 }
 
-type Result = Statement & Published & { readonly enforced?: EnforcedEverywhere };
+type Result = Statement &
+  Omit<Published, 'issuerTrustedBy'> & {
+    readonly enforced?: EnforcedEverywhere;
+    /** Of a revocation. */
+    readonly issuerTrustedBy?: IssuerTrust;
+  };
 
 function formatJson(result: Result): string {
-  const { kind, id, epoch, loggedAtMs, redisReplicas, evictionPolicy, wasDenied, enforced } = result;
-  return `${JSON.stringify({ kind, id, epoch, loggedAtMs, redisReplicas, evictionPolicy, wasDenied, enforced })}\n`;
+  const { kind, id, epoch, loggedAtMs, redisReplicas, evictionPolicy, wasDenied, issuerTrustedBy, enforced } = result;
+  return `${JSON.stringify({ kind, id, epoch, loggedAtMs, redisReplicas, evictionPolicy, wasDenied, issuerTrustedBy, enforced })}\n`;
 }
 
 function formatText(result: Result, paint: Paint): string {
-  const { kind, about, id, loggedAtMs, redisReplicas, evictionPolicy, wasDenied, enforced } = result;
+  const { kind, about, id, loggedAtMs, redisReplicas, evictionPolicy, wasDenied, issuerTrustedBy, enforced } = result;
   const count = redisReplicas ?? 'an unknown number of';
   const copies = redisReplicas === 1 ? '1 redis replica' : `${count} redis replicas`;
   const lines = [
@@ -98,6 +111,12 @@ function formatText(result: Result, paint: Paint): string {
       : []),
     ...(wasDenied === false
       ? [paint('yellow', '  it was not denied, so this lift changes nothing; a cutoff cannot be lifted')]
+      : []),
+    ...(issuerTrustedBy === 'none'
+      ? [
+          paint('yellow', '  no verifier that follows this log trusts this issuer'),
+          '  fix: give exactly the `iss` of the tokens, with or without a slash at its end',
+        ]
       : []),
     ...(enforced === undefined ? [] : [`  ${describeEnforcement(enforced, paint)}`]),
   ];

@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { digestSetOf, openLookUp, openSource, systemClock, systemRandom } from '@revocast/denylist/replica';
+import {
+  digestSetOf,
+  openLookUp,
+  openReplica,
+  openSource,
+  systemClock,
+  systemRandom,
+  trustedIssuers,
+} from '@revocast/denylist/replica';
 import { startSidecar } from '@revocast/sidecar';
 import { mintKey, mintToken, type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
@@ -100,6 +108,35 @@ describe('given a log in Redis', () => {
     }
   });
 
+  it('warns of an issuer that no verifier trusts, with the fix', async () => {
+    const client = new Redis(redis.url);
+    const source = await openSource(redis.url);
+    await source.declareWhole?.();
+    const heartbeat = source.startHeartbeat?.({ holder: 'a'.repeat(16) });
+    const [clock, random] = [systemClock, systemRandom];
+    const replica = openReplica({ feed: source.feed, clock, random, issuers: () => trustedIssuers([issuer]) });
+    try {
+      expect(await replica.ready({ timeoutMs: 20_000 })).toBe(true);
+      // As if the heartbeats had been steady for longer than a reader may be fresh without a line.
+      await client.hset('{revocast}:meta', 'steadySince', 0);
+      const revoke = (named: string, ...args: string[]) =>
+        runIn(testWorld(), 'revoke', '--issuer', named, '--session', 's', '--source', redis.url, ...args);
+      const wrong = issuer.replace(/\/$/, '');
+      const warning = expect.stringContaining(
+        '\n  no verifier that follows this log trusts this issuer\n  fix: give exactly the `iss` of the tokens',
+      );
+      expect(await revoke(wrong)).toMatchObject({ code: 0, out: warning });
+      expect(await revoke(wrong, '--wait', '10s')).toMatchObject({ code: 0, out: warning });
+      expect((await revoke(issuer)).out).not.toContain('no verifier');
+      expect(JSON.parse((await revoke(issuer, '--json')).out)).toMatchObject({ issuerTrustedBy: 'some' });
+    } finally {
+      await replica.close();
+      await heartbeat?.stop();
+      await source.close();
+      client.disconnect();
+    }
+  });
+
   it('prints the flag for a retry that does not apply twice', async () => {
     const args = ['lift', '--issuer', issuer, '--session', 's', '--source', 'http://127.0.0.1:1'];
     expect((await runIn(testWorld(), ...args)).err).toMatch(/\nretry with: --lift-id [0-9a-f]{32}\n$/);
@@ -115,6 +152,7 @@ describe('given a log in Redis', () => {
       loggedAtMs: expect.any(Number),
       redisReplicas: 0,
       evictionPolicy: 'safe',
+      issuerTrustedBy: 'unknown',
     });
     expect(JSON.parse((await runIn(testWorld(), ...args)).out)).toEqual(first);
     expect(await verdictOn('subject', 'u-1')).toBe('revoked');
