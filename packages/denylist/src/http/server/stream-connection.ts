@@ -260,8 +260,9 @@ export class StreamConnection implements ReaderConnection {
   }
 
   #sendHeartbeat(entry: ReaderEntry, echo: number): void {
-    const { readers, heartbeat } = this.#shared;
-    if (this.#sent === undefined || !readers.mayProve(entry)) return;
+    const { feed, readers, heartbeat } = this.#shared;
+    // A change that has a number and could not be sent, whatever the reason: this reader must not believe that it has all.
+    if (this.#sent === undefined || this.#sent < feed.n || !readers.mayProve(entry)) return;
     const frame = heartbeat(this.#sent, echo);
     if (frame === undefined) return;
     this.#heartbeatDue = undefined;

@@ -102,7 +102,8 @@ export class FrameWriter {
     const size = Math.max(this.#keepsFrames ? slabBytes : firstBytes, 2 * (needed - this.#start));
     const start = this.#keepsFrames ? maxMessageHeaderBytes : 0;
     const larger = Buffer.allocUnsafeSlow(start + size);
-    this.#bytes.copy(larger, start, this.#start, this.#at);
+    // With nothing written yet, the start may lie behind the end of the memory, where a copy would throw.
+    if (this.#at > this.#start) this.#bytes.copy(larger, start, this.#start, this.#at);
     this.#at += start - this.#start;
     this.#start = start;
     this.#bytes = larger;

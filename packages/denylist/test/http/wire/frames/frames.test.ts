@@ -5,7 +5,12 @@ import fc from 'fast-check';
 import { boundLabel, maxLabelBytes } from '../../../../src/codec/label.ts';
 import { ChangesWriter } from '../../../../src/http/wire/frames/changes.ts';
 import { decodeDown, encodeDown } from '../../../../src/http/wire/frames/down.ts';
-import { FrameError, maxDownFrameBytes, maxUpFrameBytes } from '../../../../src/http/wire/frames/frame.ts';
+import {
+  FrameError,
+  frameChecksumBytes,
+  maxDownFrameBytes,
+  maxUpFrameBytes,
+} from '../../../../src/http/wire/frames/frame.ts';
 import { FrameWriter } from '../../../../src/http/wire/frames/frame-writer.ts';
 import { maxMessageHeaderBytes, messageOf } from '../../../../src/http/wire/frames/message.ts';
 import { maxReportRowBytes } from '../../../../src/http/wire/frames/report.ts';
@@ -268,6 +273,18 @@ describe('a writer', () => {
       const { frame, message } = writer.take()!;
       expect(message.subarray(4).equals(frame)).toBe(true);
     }
+  });
+
+  it.each(Array.from({ length: 24 }, (_, left) => left))('begins a frame where %d bytes of memory are left', (left) => {
+    const memoryBytes = 256 * 1024;
+    const writer = new FrameWriter('slab');
+    const first = writer
+      .begin('changes')
+      .text('x'.repeat(memoryBytes - left - maxMessageHeaderBytes - 2 - frameChecksumBytes))
+      .end();
+    expect(first.byteOffset + first.byteLength).toBe(memoryBytes - left);
+    expect(decodeDown(encodeDown(writer, { kind: 'goodbye' }))).toEqual({ kind: 'goodbye' });
+    expect(decodeDown(encodeDown(writer, { kind: 'goodbye' }))).toEqual({ kind: 'goodbye' });
   });
 
   it('carries a rule without details that no frame could hold', () => {
