@@ -3,8 +3,19 @@ import { errorCodeOf } from './error-code.ts';
 import { FeedError } from './log/feed.ts';
 import type { TlsFiles } from './sources/tls-files.ts';
 
+/** Options of a TLS client. Named types, because an inferred one would need the types of a newer Node. */
+export interface TlsOptions {
+  readonly ca: Buffer | undefined;
+  readonly cert: Buffer | undefined;
+  readonly key: Buffer | undefined;
+  readonly servername: string | undefined;
+}
+
 /** The options of a TLS client. @param name of the server, for errors. @throws FeedError when a file cannot be read. */
-export async function readTlsFiles({ caFile, certFile, keyFile, serverName }: TlsFiles, name: string) {
+export async function readTlsFiles(
+  { caFile, certFile, keyFile, serverName }: TlsFiles,
+  name: string,
+): Promise<TlsOptions> {
   const [ca, cert, key] = await Promise.all([
     readIfNamed(caFile, name, 'ca'),
     readIfNamed(certFile, name, 'cert'),
