@@ -1,4 +1,5 @@
 /** @jest-config-loader esbuild-register */
+import { availableParallelism } from 'node:os';
 import type { Config } from 'jest';
 
 const shared: Config = {
@@ -24,8 +25,8 @@ const project = (displayName: string, folder: string): Config => ({
 
 const config: Config = {
   // Many tests wait: for a Redis to start, for a failover, for the seconds in which a log heals. With one worker a core, half of
-  // the processor time would be idle.
-  maxWorkers: '200%',
+  // the processor time of a small machine would be idle. A number, because jest takes "200%" for two hundred workers.
+  maxWorkers: Math.max(4, availableParallelism()),
   projects: [
     project('denylist', 'packages/denylist/test'),
     project('middleware', 'packages/middleware/test'),
