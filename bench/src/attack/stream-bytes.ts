@@ -39,7 +39,7 @@ export function joinFrame({ relay, failOpen, maxStalenessMs, label }: JoinFields
   const fields = Buffer.alloc(21);
   fields[0] = (relay ? 1 : 0) | (failOpen ? 2 : 0);
   fields.writeUInt32BE(maxStalenessMs, 1);
-  return frame(65, [fields, labelBytes(label)]);
+  return frame(65, [fields, labelAndIssuers(label)]);
 }
 
 export interface RowFields {
@@ -62,11 +62,12 @@ function rowBytes({ id, failOpen, maxStalenessMs, label }: RowFields): Buffer {
   fields.write(id, 0, 8, 'hex');
   fields[8] = failOpen ? 1 : 0;
   fields.writeUInt32BE(maxStalenessMs, 17);
-  return Buffer.concat([fields, labelBytes(label)]);
+  return Buffer.concat([fields, labelAndIssuers(label)]);
 }
 
-function labelBytes(label: string): Buffer {
-  return Buffer.concat([Buffer.of(Buffer.byteLength(label)), Buffer.from(label)]);
+/** A label, and issuers that are not stated. */
+function labelAndIssuers(label: string): Buffer {
+  return Buffer.concat([Buffer.of(Buffer.byteLength(label)), Buffer.from(label), Buffer.of(255)]);
 }
 
 function frame(kind: number, parts: readonly Buffer[]): Buffer {
