@@ -60,7 +60,7 @@ async function openStandIns() {
   const createPublisher: typeof denylist.createPublisher = async (url, options) => {
     const publisher = await denylist.createPublisher(url.replace(/^redis:.*/, 'memory:'), options);
     opened.push(() => publisher.close());
-    // Somebody follows the log, so that a revocation can be enforced.
+    // A replica follows the log, so that a revocation can be enforced.
     const follower = createVerifier({ issuer, audience, jwks: signer.jwks, revocation: { feed: publisher } });
     expect(await follower.ready({ timeoutMs: 5000 })).toBe(true);
     return publisher;

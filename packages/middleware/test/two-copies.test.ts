@@ -75,7 +75,7 @@ describe('two copies of this package in one process', () => {
   });
 });
 
-/** State that a copy may have for itself: caches and constants, from which nobody can tell the copies apart. */
+/** State that a copy may have for itself: caches and constants. The copies behave the same with it as without it. */
 const perCopy = new Set([
   'sharedByKey',
   'explainedChecks',

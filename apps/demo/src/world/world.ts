@@ -36,6 +36,6 @@ export interface World {
   readonly publisher: Publisher;
   /** The running processes. */
   processes(): readonly { readonly name: string; readonly pid: number | undefined }[];
-  /** @param options `atOnce`: kills all processes together, for a user who has pressed Ctrl-C. Default: in order. */
+  /** @param options `atOnce`: kills all processes together, as Ctrl-C asks for. Default: in order. */
   stop(options?: { readonly atOnce?: boolean }): Promise<void>;
 }
