@@ -30,6 +30,7 @@ const config: Config = {
   projects: [
     project('denylist', 'packages/denylist/test'),
     project('middleware', 'packages/middleware/test'),
+    project('issuer', 'packages/issuer/test'),
     project('sidecar', 'apps/sidecar/test'),
     project('cli', 'apps/cli/test'),
     project('demo', 'apps/demo/test'),

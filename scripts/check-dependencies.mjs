@@ -18,6 +18,15 @@ const mayImport = {
     'prom-client',
     '@opentelemetry/api',
   ],
+  'packages/issuer': [
+    '@revocast/denylist',
+    'jose',
+    'express',
+    'oidc-provider',
+    'pg',
+    'prom-client',
+    '@opentelemetry/api',
+  ],
   'apps/sidecar': ['@revocast/denylist', 'express', 'ioredis', 'prom-client', 'pino', 'zod', 'yaml'],
   'apps/cli': ['@revocast/denylist', '@revocast/middleware', 'commander'],
   'apps/demo': [
@@ -27,6 +36,7 @@ const mayImport = {
     '@opentelemetry/sdk-metrics',
     '@opentelemetry/sdk-trace-base',
     '@revocast/denylist',
+    '@revocast/issuer',
     '@revocast/middleware',
     '@revocast/sidecar',
     '@revocast/test-support',
@@ -34,6 +44,7 @@ const mayImport = {
     'ioredis',
     'jose',
     'oidc-provider',
+    'pg',
     'prom-client',
   ],
   'test-support': ['jose'],
@@ -54,11 +65,13 @@ const mayImport = {
   ],
   chaos: [
     '@revocast/denylist',
+    '@revocast/issuer',
     '@revocast/middleware',
     '@revocast/sidecar',
     '@revocast/test-support',
     'express',
     'ioredis',
+    'pg',
   ],
 };
 
@@ -83,6 +96,8 @@ const edges = [
   'http/',
   'embedded/file/',
   'express/',
+  'oidc-provider/',
+  'postgres/',
   'telemetry/',
   'fetch-key-set.ts',
   'address-list.ts',
@@ -97,6 +112,7 @@ const edges = [
 const compositionRoots = [
   'process-dependencies.ts',
   'create-verifier.ts',
+  'create-lifecycle.ts',
   'create-publisher.ts',
   'open-feed.ts',
   'open-look-up.ts',

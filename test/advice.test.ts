@@ -6,11 +6,17 @@ import { describe, expect, it } from '@jest/globals';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
 
-const sources = ['packages/denylist', 'packages/middleware', 'apps/sidecar', 'apps/cli', 'apps/demo'].flatMap(
-  (folder) =>
-    readdirSync(join(root, folder, 'src'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(ts|js)$/.test(name) && !name.endsWith('.d.ts'))
-      .map((name) => join(folder, 'src', name)),
+const sources = [
+  'packages/denylist',
+  'packages/middleware',
+  'packages/issuer',
+  'apps/sidecar',
+  'apps/cli',
+  'apps/demo',
+].flatMap((folder) =>
+  readdirSync(join(root, folder, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|js)$/.test(name) && !name.endsWith('.d.ts'))
+    .map((name) => join(folder, 'src', name)),
 );
 
 /** The string literals of our code, which is where advice to people is written. Comments are not among them. */

@@ -41,6 +41,7 @@ export {
 export { percentilesOf } from './metrics/percentiles.ts';
 export { latencyBuckets, replicationMetrics } from './metrics/replication-metrics.ts';
 export { type RevocationTimes, stagesOf, timesOf } from './metrics/revocation-latency.ts';
+export { checkWholeNumber, type OptionBounds } from './option-bounds.ts';
 export { processLabel } from './process-label.ts';
 export { processWide } from './process-wide.ts';
 export { signingInputName } from './publisher/token-target.ts';

@@ -1,0 +1,40 @@
+import { createPublisher } from '@revocast/denylist';
+import { disposable, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
+import { createTokenObserver } from '../telemetry/create-token-observer.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { checkLifecycleOptions, type LifecycleOptions } from './lifecycle-options.ts';
+import { LifecycleOver } from './lifecycle-over.ts';
+import { StampedTokens } from './stamped-tokens.ts';
+
+/**
+ * A lifecycle for one issuer. Checks the store; an unreachable log is not an error here.
+ *
+ * @throws ConfigurationError · StoreError when the store does not answer
+ */
+export async function createLifecycle(options: LifecycleOptions): Promise<Lifecycle> {
+  const checked = checkLifecycleOptions(options);
+  const { issuer, log, store, issuerSpreadSeconds, openTelemetry } = checked;
+  await store?.outbox.prepare();
+  const isOurs = typeof log === 'string';
+  const publisher = isOurs
+    ? await createPublisher(log, { ...checked.publisher, clock: 'issuer', issuerSpreadSeconds, openTelemetry })
+    : log;
+  const stampedTokens = new StampedTokens(systemClock);
+  const lifecycle = new LifecycleOver({
+    issuer,
+    publisher,
+    outbox: store?.outbox,
+    issuerSpreadSeconds,
+    stampedTokens,
+    observe: createTokenObserver({ openTelemetry, tokenIssued: (iat) => stampedTokens.stamped(iat) }),
+    clock: systemClock,
+    random: systemRandom,
+    newId: () => randomHex(16),
+    close: async () => {
+      if (isOurs) await publisher.close();
+      await store?.outbox.close();
+    },
+  });
+  if (checked.worker) lifecycle.start();
+  return disposable<Omit<Lifecycle, typeof Symbol.asyncDispose>>(lifecycle);
+}

@@ -1,0 +1,73 @@
+import {
+  ConfigurationError,
+  type CreatePublisherOptions,
+  type OpenTelemetryApi,
+  type Publisher,
+} from '@revocast/denylist';
+import { checkWholeNumber, suggestName } from '@revocast/denylist/replica';
+import type { LifecycleStore } from '../outbox/outbox-store.ts';
+
+/** What {@link createLifecycle} takes. */
+export interface LifecycleOptions {
+  /** The `iss` of the tokens, exactly as they have it. */
+  readonly issuer: string;
+  /** The URL of the log, as `createPublisher` takes it, or a publisher, which stays open when the lifecycle is closed. */
+  readonly log: string | Publisher;
+  /** Options of the publisher that is made for a URL. */
+  readonly publisher?: Omit<CreatePublisherOptions, 'clock' | 'issuerSpreadSeconds' | 'openTelemetry'>;
+  /** Where events wait for the log: `memoryStore()` or `postgresStore(pool)`. Default none: `report` rejects while it is down. */
+  readonly store?: LifecycleStore;
+  /** Seconds by which the clocks of the processes that stamp `iat` may differ: 0–60, default 1. */
+  readonly issuerSpreadSeconds?: number;
+  /** Whether this process logs what is pending: default true. At least one process with the same store must. */
+  readonly worker?: boolean;
+  /** `import * as api from '@opentelemetry/api'`. Default none. */
+  readonly openTelemetry?: OpenTelemetryApi;
+}
+
+const optionNames = [
+  'issuer',
+  'log',
+  'publisher',
+  'store',
+  'issuerSpreadSeconds',
+  'worker',
+  'openTelemetry',
+] as const satisfies readonly (keyof LifecycleOptions)[];
+
+/** The options with their defaults. @throws ConfigurationError with the option, what was expected and what was found. */
+export function checkLifecycleOptions(options: LifecycleOptions) {
+  const unknown = Object.keys(options).find((name) => !optionNames.some((known) => known === name));
+  if (unknown !== undefined) {
+    const meant = suggestName(unknown, optionNames);
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+    throw new ConfigurationError(unknown.slice(0, 64), `expected one of ${optionNames.join(', ')}${hint}`);
+  }
+  const { issuer, log, store, worker = true, issuerSpreadSeconds = 1 } = options;
+  if (typeof issuer !== 'string' || issuer === '' || issuer.length > 4096) {
+    throw new ConfigurationError(
+      'issuer',
+      `expected the iss of the tokens, 1–4096 characters, found ${kindOf(issuer)}`,
+    );
+  }
+  if (typeof log !== 'string' && typeof log?.revoke !== 'function') {
+    throw new ConfigurationError('log', `expected a URL or a publisher, found ${kindOf(log)}`);
+  }
+  if (typeof log !== 'string' && options.publisher !== undefined) {
+    throw new ConfigurationError('publisher', 'expected none, because log is a publisher that has its own options');
+  }
+  if (store !== undefined && typeof store.outbox?.add !== 'function') {
+    throw new ConfigurationError('store', `expected memoryStore() or postgresStore(pool), found ${kindOf(store)}`);
+  }
+  if (typeof worker !== 'boolean') {
+    throw new ConfigurationError('worker', `expected true or false, found ${kindOf(worker)}`);
+  }
+  checkWholeNumber('issuerSpreadSeconds', issuerSpreadSeconds, { least: 0, most: 60, unit: 's' });
+  return { ...options, worker, issuerSpreadSeconds };
+}
+
+function kindOf(found: unknown): string {
+  if (found === null) return 'null';
+  if (found === '') return 'an empty string';
+  return found === undefined ? 'nothing' : `a value of type ${typeof found}`;
+}

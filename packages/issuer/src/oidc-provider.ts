@@ -1,0 +1,2 @@
+// The entry `@revocast/issuer/oidc-provider`.
+export {};

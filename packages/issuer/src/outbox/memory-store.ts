@@ -1,0 +1,149 @@
+import { type Clock, systemClock } from '@revocast/denylist/replica';
+import type {
+  AddedIn,
+  AttemptResult,
+  LifecycleStore,
+  NewOutboxRow,
+  OutboxOutcome,
+  OutboxRow,
+  OutboxStore,
+  RowState,
+} from './outbox-store.ts';
+import { StoreError } from './store-error.ts';
+
+const defaultMaxRows = 100_000;
+const keepSettledMs = 7 * 86_400_000;
+
+export interface MemoryStoreOptions {
+  /** Pending rows at most, 1–10,000,000, default 100,000: `report` then rejects with `store_full`. */
+  readonly maxRows?: number;
+  /** For tests that step time. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Keeps what is pending in this process: it survives an outage of the log, but not the end of the process. For tests, demos,
+ * and servers of one process that accept this.
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): LifecycleStore {
+  return { outbox: new MemoryOutbox(options) };
+}
+
+interface Held extends Omit<NewOutboxRow, 'occurredAtMs'> {
+  readonly occurredAtMs: number;
+  readonly reportedAtMs: number;
+  attempts: number;
+  nextAtMs: number;
+  isLogged: boolean;
+  isTaken: boolean;
+}
+
+interface Settled {
+  readonly outcome: OutboxOutcome;
+  readonly settledAtMs: number;
+}
+
+class MemoryOutbox implements OutboxStore {
+  readonly #clock: Clock;
+  readonly #maxRows: number;
+  /** In the order of their reports. */
+  readonly #pending = new Map<string, Held>();
+  readonly #settled = new Map<string, Settled>();
+
+  constructor({ clock = systemClock, maxRows = defaultMaxRows }: MemoryStoreOptions) {
+    this.#clock = clock;
+    this.#maxRows = maxRows;
+  }
+
+  async prepare(): Promise<void> {}
+
+  async add(rows: readonly NewOutboxRow[]): Promise<AddedIn> {
+    const nowMs = this.#clock.wallMs();
+    const added = rows.filter(({ id }) => !this.#pending.has(id) && !this.#settled.has(id));
+    if (this.#pending.size + added.length > this.#maxRows) {
+      throw new StoreError('store_full', `expected at most ${this.#maxRows} pending rows in memory, found one more`);
+    }
+    for (const row of added) {
+      const held = { isLogged: false, isTaken: false, attempts: 0, nextAtMs: nowMs, reportedAtMs: nowMs };
+      this.#pending.set(row.id, { ...row, ...held, occurredAtMs: row.occurredAtMs ?? nowMs });
+    }
+    return {};
+  }
+
+  async take(limit: number, attempt: (row: OutboxRow) => Promise<AttemptResult>): Promise<number> {
+    const due = this.#due(limit);
+    for (const held of due) held.isTaken = true;
+    await Promise.all(
+      due.map(async (held) => {
+        try {
+          const { isLogged: _l, isTaken: _t, nextAtMs: _n, ...row } = held;
+          const result = await attempt({ ...row, frozenAtMs: row.reportedAtMs, nowMs: this.#clock.wallMs() });
+          this.#store(held, result);
+        } finally {
+          held.isTaken = false;
+        }
+      }),
+    );
+    return due.length;
+  }
+
+  async read(ids: readonly string[]): Promise<readonly RowState[]> {
+    return ids.map((id) => {
+      const held = this.#pending.get(id);
+      if (held !== undefined) return held.isLogged ? 'logged' : 'pending';
+      const outcome = this.#settled.get(id)?.outcome;
+      return outcome === 'not_durable' ? 'logged' : (outcome ?? 'unknown');
+    });
+  }
+
+  async hurry(): Promise<void> {
+    for (const held of this.#pending.values()) held.nextAtMs = this.#clock.wallMs();
+  }
+
+  async collect(): Promise<number> {
+    const olderThanMs = this.#clock.wallMs() - keepSettledMs;
+    let count = 0;
+    // In the order in which they were settled.
+    for (const [id, { settledAtMs }] of this.#settled) {
+      if (settledAtMs > olderThanMs && this.#settled.size <= this.#maxRows) break;
+      this.#settled.delete(id);
+      count += 1;
+    }
+    return count;
+  }
+
+  async figures() {
+    const waiting = [...this.#pending.values()].filter(({ isLogged }) => !isLogged);
+    const oldestMs = waiting[0]?.reportedAtMs ?? this.#clock.wallMs();
+    return { pending: waiting.length, oldestSeconds: Math.max(0, this.#clock.wallMs() - oldestMs) / 1000 };
+  }
+
+  listen(): void {}
+
+  async close(): Promise<void> {}
+
+  /** The oldest row of each target that is not in force, and rows in force that are confirmed again. */
+  #due(limit: number): Held[] {
+    const nowMs = this.#clock.wallMs();
+    const blocked = new Set<string>();
+    const due: Held[] = [];
+    for (const held of this.#pending.values()) {
+      if (due.length >= limit) break;
+      if (!blocked.has(held.target) && !held.isTaken && held.nextAtMs <= nowMs) due.push(held);
+      if (!held.isLogged) blocked.add(held.target);
+    }
+    return due;
+  }
+
+  #store(held: Held, result: AttemptResult): void {
+    if ('outcome' in result) {
+      // The statement names a person, and goes with the row.
+      this.#pending.delete(held.id);
+      this.#settled.set(held.id, { outcome: result.outcome, settledAtMs: this.#clock.wallMs() });
+      return;
+    }
+    held.attempts += 1;
+    held.isLogged = result.isLogged;
+    held.nextAtMs = this.#clock.wallMs() + result.retryInMs;
+  }
+}

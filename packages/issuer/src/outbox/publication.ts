@@ -1,0 +1,42 @@
+import type { LiftTarget, Revocation } from '@revocast/denylist';
+import { lateRowId } from '../events/row-id.ts';
+import type { OutboxRow } from './outbox-store.ts';
+
+/**
+ * The log knows an id for a day. A block that is repeated later could deny a user again who was enabled meanwhile by another
+ * way, and a lift could enable a user who was disabled meanwhile.
+ */
+export const lateAfterMs = 20 * 3_600_000;
+
+/** What to write to the log for a row. */
+export type Publication =
+  | { readonly kind: 'revoke'; readonly id: string; readonly revocation: Revocation; readonly isLate: boolean }
+  | { readonly kind: 'lift'; readonly id: string; readonly target: LiftTarget & { readonly actor?: string } }
+  /** Too late for a lift: nothing is written. */
+  | { readonly kind: 'drop' };
+
+/** @param spreadSeconds by which the clocks of the processes that stamp `iat` may differ. */
+export function publicationOf(row: OutboxRow, spreadSeconds: number): Publication {
+  const { id, statement } = row;
+  const isLate = row.nowMs - row.occurredAtMs > lateAfterMs;
+  switch (statement.kind) {
+    case 'lift':
+      return isLate ? { kind: 'drop' } : { kind: 'lift', id, target: statement.target };
+    case 'deny':
+      return { kind: 'revoke', id, revocation: statement.revocation, isLate: false };
+    case 'block': {
+      if (!isLate) return { kind: 'revoke', id, revocation: statement.revocation, isLate };
+      const { block: _block, expiresAt: _expiresAt, ...about } = statement.revocation;
+      const issuedUpTo = secondsOf(row.frozenAtMs) + spreadSeconds;
+      return { kind: 'revoke', id: lateRowId(id), revocation: { ...about, issuedUpTo }, isLate };
+    }
+    case 'cutoff': {
+      const { revocation, atLeast, exactly = Math.max(secondsOf(row.frozenAtMs), atLeast) } = statement;
+      return { kind: 'revoke', id, revocation: { ...revocation, issuedUpTo: exactly + spreadSeconds }, isLate: false };
+    }
+  }
+}
+
+function secondsOf(ms: number): number {
+  return Math.floor(ms / 1000);
+}

@@ -1,0 +1,48 @@
+import type { Published, Publisher, Revocation } from '@revocast/denylist';
+import type { Clock, Random } from '@revocast/denylist/replica';
+import { afterFailure } from './after-failure.ts';
+import type { AttemptResult, OutboxRow } from './outbox-store.ts';
+import { type Publication, publicationOf } from './publication.ts';
+
+export interface PublishPorts {
+  readonly publisher: Pick<Publisher, 'revoke' | 'lift' | 'clockOffsetMs'>;
+  readonly issuerSpreadSeconds: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** One attempt to log a row. */
+export interface Attempt {
+  readonly result: AttemptResult;
+  readonly published?: Published;
+  readonly error?: unknown;
+}
+
+/** Writes a row to the log. Never rejects. */
+export async function publishRow(row: OutboxRow, ports: PublishPorts): Promise<Attempt> {
+  const { publisher, clock, random } = ports;
+  const publication = publicationOf(row, ports.issuerSpreadSeconds);
+  if (publication.kind === 'drop') return { result: { outcome: 'stuck' } };
+  const isLate = publication.kind === 'revoke' && publication.isLate;
+  // The publisher expects a time of this process.
+  const occurredAtMs = row.occurredAtMs - row.nowMs + clock.wallMs();
+  try {
+    const published = await write(publication, publisher, Math.round(occurredAtMs));
+    return { result: { outcome: isLate ? 'stuck' : 'logged' }, published };
+  } catch (error) {
+    const revocation = publication.kind === 'revoke' ? publication.revocation : undefined;
+    const logNowMs = clock.wallMs() + (publisher.clockOffsetMs() ?? 0);
+    return { result: afterFailure(error, { row, revocation, random: random(), logNowMs }), error };
+  }
+}
+
+async function write(
+  publication: Exclude<Publication, { readonly kind: 'drop' }>,
+  publisher: Pick<Publisher, 'revoke' | 'lift'>,
+  occurredAtMs: number,
+): Promise<Published> {
+  const { id } = publication;
+  if (publication.kind === 'lift') return await publisher.lift(publication.target, { id, occurredAtMs });
+  const revocation: Revocation = publication.revocation;
+  return await publisher.revoke(revocation, { id, occurredAtMs });
+}

@@ -1,0 +1,50 @@
+/** The values of the label `grant_type`. Any other grant type is `other`, so that a client cannot create series. */
+export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', 'other'] as const;
+export type GrantType = (typeof grantTypes)[number];
+
+/** Success, the error codes of RFC 6749 §5.2 and RFC 8707 §2, and errors of the server. */
+export const tokenResults = [
+  'success',
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'invalid_target',
+  'server_error',
+  'other',
+] as const;
+export type TokenResult = (typeof tokenResults)[number];
+
+/** How a refresh token was used that had been spent before. */
+export const reuseKinds = ['replayed', 'late_retry', 'wrong_key'] as const;
+export type ReuseKind = (typeof reuseKinds)[number];
+
+/** An answer of the token endpoint. */
+export interface TokenAnswer {
+  /** `grant_type` of the request; one that is unknown counts as `other`. */
+  readonly grantType: string | undefined;
+  /** `success`, or the OAuth error code of the answer; one that is unknown counts as `other`. */
+  readonly result: string;
+  /** The client of the request, if it has one. Only its class becomes a label. */
+  readonly client?: string;
+  /** `iat` of the access token that was issued, in claim seconds. */
+  readonly issuedAt?: number;
+  /** `iat` of the access token that it replaces, in claim seconds; for a refresh. */
+  readonly replacedIssuedAt?: number;
+}
+
+/** Counts and traces what a token endpoint does. docs/opentelemetry.md lists the names. */
+export interface TokenObserver {
+  /**
+   * Runs the handler of one request at the token endpoint inside a span, and counts its answer.
+   *
+   * @param handle returns the answer, and `server_error` for a failure of the server; when it rejects, so does `request`.
+   */
+  request(handle: () => Promise<TokenAnswer>): Promise<void>;
+  /** Counts one answer, without a span. */
+  answered(answer: TokenAnswer): void;
+  /** Counts a spent refresh token that was used again: almost always theft. */
+  reused(reuse: { readonly client?: string; readonly kind: ReuseKind }): void;
+}
