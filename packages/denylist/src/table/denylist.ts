@@ -112,7 +112,7 @@ export class Denylist {
     if (merged.denialStamp <= held.liftedUpTo && merged.denialStamp > merged.liftedUpTo) this.#revived += 1;
     this.#version += 1;
     this.#table.set(change.digest, merged);
-    for (const listener of this.#listeners) listener({ ...change, rule: merged });
+    this.#tell({ ...change, rule: merged });
     return 'changed';
   }
 
@@ -130,7 +130,12 @@ export class Denylist {
     }
   }
 
-  /** Calls `listener` after every change, with the merged rule. @returns a function that removes it. */
+  /**
+   * Calls `listener` after every change, with the merged rule. An error that it throws is thrown again by the call that
+   * made the change, after the other listeners were called: a sidecar numbers the changes for its readers in one of them.
+   *
+   * @returns a function that removes it.
+   */
   onChange(listener: (change: Change) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -176,5 +181,17 @@ export class Denylist {
   /** All rows at this moment, without later changes. Nothing is copied now, only what is read or changes afterwards. */
   snapshot(): TableSnapshot {
     return this.#table.snapshot();
+  }
+
+  #tell(change: Change): void {
+    let failure: { readonly error: unknown } | undefined;
+    for (const listener of this.#listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+    if (failure !== undefined) throw failure.error;
   }
 }

@@ -112,6 +112,17 @@ describe('its listeners', () => {
     expect(heard).toHaveLength(1);
   });
 
+  it('hear a change although another one throws, and the caller gets that error', () => {
+    const denylist = new Denylist();
+    const heard: Change[] = [];
+    denylist.onChange(() => {
+      throw new Error('a listener failed');
+    });
+    denylist.onChange((change) => heard.push(change));
+    expect(() => denylist.merge({ digest: numbered(1), rule: blocked }, 'union')).toThrow('a listener failed');
+    expect(heard).toEqual([{ digest: numbered(1), rule: blocked }]);
+  });
+
   it('hear nothing of what time has ended', () => {
     const denylist = new Denylist();
     denylist.merge({ digest: numbered(1), rule: { ...emptyRule, deniedUntil: 5, denialStamp: 1 } }, 'union');

@@ -20,9 +20,16 @@ export class Journal {
   }
 
   add(frame: EncodedChanges): void {
+    if (frame.first > this.#n + 1) this.skipTo(frame.first - 1);
     this.#n = frame.last;
     this.#frames.push(frame);
     while (this.#frames.length > 1 && this.#n - this.#frames[0]!.last >= this.#capacity) this.#frames.shift();
+  }
+
+  /** The changes up to `n` are lost: a reader that lacks one of them cannot continue from this journal. */
+  skipTo(n: number): void {
+    this.#frames.length = 0;
+    this.#n = n;
   }
 
   /** Whether everything after `n` is there. */

@@ -37,14 +37,15 @@ export class LastReleaseServer {
   readonly #options: LastReleaseOptions;
   readonly #stream: EventStream<ReaderEntry | undefined>;
   readonly #stop = new AbortController();
-  readonly #stopFrames: () => void;
+  readonly #stopListening: () => void;
+  /** Number of the last change that was sent to every stream. */
+  #sent: number;
 
   constructor(options: LastReleaseOptions) {
     this.#options = options;
     this.#stream = new EventStream(options.maxBufferedBytes);
-    this.#stopFrames = options.feed.onFrame((frame) => {
-      if (this.#stream.size > 0) this.#stream.send(eventsOf(options.feed.id, frame, frame.first - 1));
-    });
+    this.#sent = options.feed.journal.n;
+    this.#stopListening = options.feed.onJournal(() => this.#sendChanges());
     void this.#keepAlive();
   }
 
@@ -70,6 +71,7 @@ export class LastReleaseServer {
   prove(): void {
     if (this.#stream.size === 0) return;
     this.#options.feed.flush();
+    this.#sendChanges();
     const frame = this.#proofFrame();
     if (frame !== undefined) this.#stream.send(frame, (entry) => this.#mayProve(entry));
   }
@@ -80,7 +82,7 @@ export class LastReleaseServer {
 
   close(): void {
     this.#stop.abort();
-    this.#stopFrames();
+    this.#stopListening();
     this.#stream.end('');
   }
 
@@ -90,6 +92,7 @@ export class LastReleaseServer {
     const from = typeof asked === 'string' ? parsePosition(asked) : undefined;
     const isNumbering = feed.isNumbering();
     feed.flush();
+    this.#sendChanges();
     if (!isNumbering || from?.feed !== feed.id || !feed.journal.covers(from.n)) {
       answer(response, 410, {
         error: 'position_lost',
@@ -109,6 +112,21 @@ export class LastReleaseServer {
     if (entry !== undefined) response.on('close', () => readers.disconnected(entry, connection));
     const proof = this.#mayProve(entry) ? this.#proofFrame() : undefined;
     this.#stream.add(response, entry, backlog + (proof ?? ''));
+  }
+
+  #sendChanges(): void {
+    const { id, journal } = this.#options.feed;
+    while (this.#sent < journal.n) {
+      const frame = journal.after(this.#sent);
+      if (frame === undefined) {
+        // The streams lack what is lost. Their readers come back, and are answered that their position is lost.
+        this.#stream.end('');
+        this.#sent = journal.n;
+        return;
+      }
+      if (this.#stream.size > 0) this.#stream.send(eventsOf(id, frame, this.#sent));
+      this.#sent = frame.last;
+    }
   }
 
   #mayProve(entry: ReaderEntry | undefined): boolean {

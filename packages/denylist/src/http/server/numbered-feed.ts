@@ -1,6 +1,6 @@
 import type { Replica } from '../../replication/open-replica.ts';
 import type { Change } from '../../rules/event.ts';
-import { ChangesWriter, type EncodedChanges } from '../wire/frames/changes.ts';
+import { ChangesWriter } from '../wire/frames/changes.ts';
 import { Journal } from './journal.ts';
 
 /** A frame of changes is sent at this length at the latest, so that no reader waits long for one. */
@@ -22,8 +22,8 @@ export class NumberedFeed {
   readonly id: string;
   readonly journal: Journal;
   readonly #replica: NumberedFeedOptions['replica'];
-  readonly #writer = new ChangesWriter();
-  readonly #listeners = new Set<(frame: EncodedChanges) => void>();
+  #writer = new ChangesWriter();
+  readonly #listeners = new Set<() => void>();
   #n = 0;
   #stopChanges: (() => void) | undefined;
 
@@ -48,18 +48,24 @@ export class NumberedFeed {
     return this.#stopChanges !== undefined;
   }
 
-  /** Calls `listener` with every frame of changes. */
-  onFrame(listener: (frame: EncodedChanges) => void): () => void {
+  /** Whether the journal has every change that has a number, or readers that lack one cannot continue from it. */
+  get isWhole(): boolean {
+    return this.journal.n === this.#n;
+  }
+
+  /** Calls `listener` whenever the journal has a new frame of changes, or a hole. */
+  onJournal(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /** Sends the changes of this tick now instead of at its end. */
   flush(): void {
+    if (this.isWhole) return;
     const frame = this.#writer.take();
-    if (frame === undefined) return;
-    this.journal.add(frame);
-    for (const listener of this.#listeners) listener(frame);
+    if (frame === undefined) this.journal.skipTo(this.#n);
+    else this.journal.add(frame);
+    for (const listener of this.#listeners) listener();
   }
 
   close(): void {
@@ -67,9 +73,15 @@ export class NumberedFeed {
   }
 
   #record(change: Change): void {
-    if (this.#writer.length === 0) queueMicrotask(() => this.flush());
+    if (this.isWhole) queueMicrotask(() => this.flush());
+    // First, so that a change that cannot be written leaves a hole, and not a feed that seems to lack nothing.
     this.#n += 1;
-    this.#writer.add(this.#n, this.#stamped(change));
+    try {
+      this.#writer.add(this.#n, this.#stamped(change));
+    } catch (error) {
+      this.#writer = new ChangesWriter();
+      throw error;
+    }
     if (this.#writer.length >= fullFrameBytes) this.flush();
   }
 

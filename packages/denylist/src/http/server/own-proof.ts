@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Replica } from '../../replication/open-replica.ts';
+import type { NumberedFeed } from './numbered-feed.ts';
 
 /** What a sidecar can say about its own freshness, at one moment. */
 export interface OwnProof {
@@ -13,16 +14,25 @@ export interface OwnProof {
   readonly identity?: string;
 }
 
-/** Reads the proof of a replica for its readers. */
+export interface OwnProofsOptions {
+  readonly replica: Pick<Replica, 'freshness' | 'logClock' | 'status'>;
+  readonly feed: Pick<NumberedFeed, 'isWhole'>;
+  readonly clock: Clock;
+  /** Called with each new proof, while the replica is fresh. */
+  readonly onProof: () => void;
+}
+
+/** Reads the proof of a replica for its readers. Every proof that leaves this sidecar, on any wire, comes from here. */
 export class OwnProofs {
-  readonly #replica: Pick<Replica, 'freshness' | 'logClock' | 'status'>;
+  readonly #replica: OwnProofsOptions['replica'];
+  readonly #feed: OwnProofsOptions['feed'];
   readonly #clock: Clock;
   readonly #stop: () => void;
   #heartbeatLoggedAtMs: number | undefined;
 
-  /** @param onProof is called with each new proof, while the replica is fresh. */
-  constructor(replica: Pick<Replica, 'freshness' | 'logClock' | 'status'>, clock: Clock, onProof: () => void) {
+  constructor({ replica, feed, clock, onProof }: OwnProofsOptions) {
     this.#replica = replica;
+    this.#feed = feed;
     this.#clock = clock;
     this.#stop = replica.freshness.onProof(({ heartbeatLoggedAtMs }) => {
       this.#heartbeatLoggedAtMs = heartbeatLoggedAtMs;
@@ -31,8 +41,10 @@ export class OwnProofs {
     });
   }
 
-  /** @returns undefined while the replica is not fresh. */
+  /** @returns undefined while the replica is not fresh, and while a change has a number and is not in the journal. */
   current(): OwnProof | undefined {
+    // Readers are sent what the journal has. A proof now would state that they have a change that none of them was sent.
+    if (!this.#feed.isWhole) return undefined;
     const { freshness, logClock } = this.#replica;
     const { provenAtMs } = freshness;
     if (provenAtMs === undefined || !freshness.isFresh()) return undefined;

@@ -75,9 +75,12 @@ export function createFeedServer(options: FeedServerOptions): FeedServer {
   const bootId = readBootId();
 
   const feed = new NumberedFeed({ replica, id: readers.id, journalEntries });
-  const proofs = new OwnProofs(replica, clock, () => {
-    stream.prove();
-    lastRelease?.prove();
+  const proofs = new OwnProofs({
+    ...{ replica, feed, clock },
+    onProof() {
+      stream.prove();
+      lastRelease?.prove();
+    },
   });
   const shared = { clock, feed, readers, proofs, maxBufferedBytes };
   const stream = new StreamServer({

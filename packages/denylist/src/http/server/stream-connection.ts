@@ -19,7 +19,7 @@ export interface StreamShared {
   /** Encodes a frame into memory that no later frame overwrites. */
   encode(frame: WelcomeFrame | HeartbeatFrame | AnswerFrame | GoodbyeFrame): Buffer;
   readonly bootId: string | undefined;
-  /** The heartbeat of this moment; undefined while the sidecar is not fresh. */
+  /** The heartbeat of this moment; undefined while the sidecar has no proof. */
   heartbeat(n: number, echo: number): Buffer | undefined;
   usage(frame: UsageFrame): Promise<AnswerFrame['status']>;
 }
@@ -252,17 +252,16 @@ export class StreamConnection implements ReaderConnection {
         return false;
       }
       if (this.#isFull()) return false;
-      this.#sent = frame.last;
       // Written past the WebSocket, which would make a header and two writes for each reader.
       this.#socket.write(frame.message);
+      this.#sent = frame.last;
     }
     return !this.#isFull();
   }
 
   #sendHeartbeat(entry: ReaderEntry, echo: number): void {
-    const { feed, readers, heartbeat } = this.#shared;
-    // A change that has a number and could not be sent, whatever the reason: this reader must not believe that it has all.
-    if (this.#sent === undefined || this.#sent < feed.n || !readers.mayProve(entry)) return;
+    const { readers, heartbeat } = this.#shared;
+    if (this.#sent === undefined || !readers.mayProve(entry)) return;
     const frame = heartbeat(this.#sent, echo);
     if (frame === undefined) return;
     this.#heartbeatDue = undefined;

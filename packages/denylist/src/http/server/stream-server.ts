@@ -65,7 +65,7 @@ export class StreamServer {
     const pumpAll = () => {
       for (const connection of this.#connections) connection.pump();
     };
-    this.#unsubscribe = [feed.onFrame(pumpAll), readers.onAccepted(pumpAll)];
+    this.#unsubscribe = [feed.onJournal(pumpAll), readers.onAccepted(pumpAll)];
     void this.#lookRegularly(clock);
   }
 

@@ -46,6 +46,17 @@ describe('the journal of a sidecar', () => {
     expect(journal.after(position) !== undefined).toBe(expected);
   });
 
+  it.each([
+    ['that is known', (journal: Journal) => journal.skipTo(4)],
+    ['before a frame', (journal: Journal) => journal.add({ ...record(new Journal(9), [1])[0]!, first: 5, last: 5 })],
+  ])('leads nobody past a hole %s', (_, makeHole) => {
+    const journal = new Journal(10);
+    record(journal, [3]);
+    makeHole(journal);
+    expect([0, 2, 3].map((n) => [journal.covers(n), journal.after(n)])).toEqual(new Array(3).fill([false, undefined]));
+    expect(journal.covers(journal.n)).toBe(true);
+  });
+
   it('of one entry still covers a reader that is up to date', () => {
     const journal = new Journal(1);
     record(journal, [1, 1, 1, 1, 1]);

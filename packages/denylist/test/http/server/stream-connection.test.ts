@@ -32,8 +32,7 @@ function givenSidecar({ journalEntries = 100 } = {}) {
   const readers = new Readers({ clock, id: feedId });
   const journal = new Journal(journalEntries);
   const changes = new ChangesWriter();
-  /** `unsent`: changes that have a number and are not in the journal. */
-  const state = { numbering: true, fresh: true, permitted: true, unsent: 0 };
+  const state = { numbering: true, fresh: true, permitted: true };
   const writer = new FrameWriter('slab');
   const feed = {
     id: feedId,
@@ -41,7 +40,7 @@ function givenSidecar({ journalEntries = 100 } = {}) {
     flush() {},
     isNumbering: () => state.numbering,
     get n() {
-      return journal.n + state.unsent;
+      return journal.n;
     },
   };
   const shared = {
@@ -209,15 +208,6 @@ describe('a reader that follows', () => {
     change();
     receive(ask(7));
     expect(sent.slice(2)).toMatchObject([{ first: 1 }, { kind: 'heartbeat', n: 1, echo: 7 }]);
-  });
-
-  it('gets no proof while a change has a number and could not be sent', () => {
-    const { state, receive, kinds, connection } = givenFollower();
-    const before = kinds();
-    state.unsent = 1;
-    receive(ask(7));
-    connection.prove(Buffer.alloc(0), 1);
-    expect(kinds()).toEqual(before);
   });
 
   it('gets no proof while the sidecar is not fresh, and one as soon as it is', () => {
