@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@revocast/test-support';
-import { Readers } from '../../src/http/server/readers.ts';
+import { Readers } from '../../src/http/server/readers/readers.ts';
 import { createFeedServer } from '../../src/http/server/serve.ts';
 import { paths } from '../../src/http/wire/wire.ts';
 import type { Feed } from '../../src/log/feed.ts';

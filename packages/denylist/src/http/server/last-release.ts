@@ -16,8 +16,8 @@ import { answer } from './answer.ts';
 import { EventStream } from './event-stream.ts';
 import type { NumberedFeed } from './numbered-feed.ts';
 import type { OwnProofs } from './own-proof.ts';
-import type { ReaderEntry } from './reader-entry.ts';
-import type { Readers } from './readers.ts';
+import type { ReaderEntry } from './readers/reader-entry.ts';
+import type { Readers } from './readers/readers.ts';
 import { receiveReport } from './receive-report.ts';
 
 export interface LastReleaseOptions {

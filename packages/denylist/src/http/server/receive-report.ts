@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeReport } from '../../codec/report.ts';
 import { answer, answerBusy, readBody } from './answer.ts';
-import type { Readers } from './readers.ts';
+import type { Readers } from './readers/readers.ts';
 
 /** As long as a frame of the stream: more than a thousand replicas behind one relay. */
 const maxBodyBytes = 64 * 1024;

@@ -12,7 +12,7 @@ import { answer } from './answer.ts';
 import { LastReleaseServer, nameOf } from './last-release.ts';
 import { NumberedFeed } from './numbered-feed.ts';
 import { OwnProofs } from './own-proof.ts';
-import { Readers } from './readers.ts';
+import { Readers } from './readers/readers.ts';
 import { answerDenial, answerEnforcement, receiveRevocation } from './receive-revocation.ts';
 import { receiveSeeds } from './receive-seeds.ts';
 import { type CountUsage, createUsageReceiver } from './receive-usage.ts';

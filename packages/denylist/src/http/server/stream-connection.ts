@@ -7,8 +7,8 @@ import { decodeUp, type FollowFrame, type JoinFrame, type UpFrame } from '../wir
 import type { UsageFrame } from '../wire/frames/usage.ts';
 import { type CloseReason, closeCodes, silentLooks } from '../wire/stream.ts';
 import type { NumberedFeed } from './numbered-feed.ts';
-import type { ReaderConnection, ReaderEntry } from './reader-entry.ts';
-import type { Readers } from './readers.ts';
+import type { ReaderConnection, ReaderEntry } from './readers/reader-entry.ts';
+import type { Readers } from './readers/readers.ts';
 
 /** What all connections of a server share. */
 export interface StreamShared {

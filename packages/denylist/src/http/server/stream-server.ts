@@ -11,7 +11,7 @@ import type { UsageFrame } from '../wire/frames/usage.ts';
 import { closeCodes, lookMs, streamProtocol } from '../wire/stream.ts';
 import type { NumberedFeed } from './numbered-feed.ts';
 import type { OwnProofs } from './own-proof.ts';
-import type { Readers } from './readers.ts';
+import type { Readers } from './readers/readers.ts';
 import { StreamConnection, type StreamShared } from './stream-connection.ts';
 
 export interface StreamServerOptions {

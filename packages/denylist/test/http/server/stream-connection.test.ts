@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
 import { Journal } from '../../../src/http/server/journal.ts';
-import { Readers } from '../../../src/http/server/readers.ts';
+import { Readers } from '../../../src/http/server/readers/readers.ts';
 import { maxUnanswered, StreamConnection } from '../../../src/http/server/stream-connection.ts';
 import { ChangesWriter } from '../../../src/http/wire/frames/changes.ts';
 import { type DownFrame, decodeDown, encodeDown } from '../../../src/http/wire/frames/down.ts';

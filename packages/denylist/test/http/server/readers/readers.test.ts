@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
-import { decodeReplicas, encodeReplicas } from '../../../src/codec/replica-progress.ts';
-import { failOpenMemoryMs } from '../../../src/http/server/reader-entry.ts';
-import { Readers } from '../../../src/http/server/readers.ts';
-import type { JoinFrame } from '../../../src/http/wire/frames/up.ts';
-import type { ReplicaProgress } from '../../../src/log/reader.ts';
-import { reportLifetimeMs } from '../../../src/log/reader.ts';
-import { leastMaxStalenessMs, mostMaxStalenessMs } from '../../../src/replication/max-staleness.ts';
+import { decodeReplicas, encodeReplicas } from '../../../../src/codec/replica-progress.ts';
+import { failOpenMemoryMs } from '../../../../src/http/server/readers/reader-entry.ts';
+import { Readers } from '../../../../src/http/server/readers/readers.ts';
+import type { JoinFrame } from '../../../../src/http/wire/frames/up.ts';
+import type { ReplicaProgress } from '../../../../src/log/reader.ts';
+import { reportLifetimeMs } from '../../../../src/log/reader.ts';
+import { leastMaxStalenessMs, mostMaxStalenessMs } from '../../../../src/replication/max-staleness.ts';
 
 const feedId = 'f'.repeat(16);
 const maxStalenessMs = 5000;

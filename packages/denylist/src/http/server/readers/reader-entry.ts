@@ -1,5 +1,5 @@
-import { type ReplicaProgress, reportLifetimeMs, silenceLimitMs } from '../../log/reader.ts';
-import { leastMaxStalenessMs } from '../../replication/max-staleness.ts';
+import { type ReplicaProgress, reportLifetimeMs, silenceLimitMs } from '../../../log/reader.ts';
+import { leastMaxStalenessMs } from '../../../replication/max-staleness.ts';
 
 /** A replica as a reader has reported it. */
 export interface HeldReplica extends Omit<ReplicaProgress, 'id' | 'cursor'> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support';
-import { Readers } from '../../../src/http/server/readers.ts';
-import type { FeedPosition } from '../../../src/log/feed.ts';
+import { Readers } from '../../../../src/http/server/readers/readers.ts';
+import type { FeedPosition } from '../../../../src/log/feed.ts';
 
 const dayMs = 86_400_000;
 const id = '0'.repeat(16);
