@@ -8,7 +8,7 @@ export async function startEmbeddedLog(ports: readonly SidecarPorts[], tokenFile
   if (own === undefined) throw new Error('an embedded log needs at least one sidecar');
   const url = `http://127.0.0.1:${own.data}`;
   // Not restarted by its supervisor, because a scene controls the duration of its outage.
-  const holder = { ...sidecarProcess(0, own, { source: 'memory:', 'write-token-file': tokenFile }), restart: false };
+  const holder = { ...sidecarProcess(0, own, { source: 'memory:', 'relay-token-file': tokenFile }), restart: false };
   let running: Supervised = await supervise(holder);
   return {
     source: {
