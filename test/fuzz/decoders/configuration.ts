@@ -7,7 +7,7 @@ export const configuration: Decoder = {
   seeds: [
     'source: redis://localhost:6379\nmaxStalenessMs: 5000\nallowedHosts: [a.test, b.test]\nlogLevel: warn\n',
     '{"source":"memory:","dataListen":"unix:/run/a.sock","maxRules":10,"clientClasses":["web"]}',
-    'source: &a memory:\nwriteTokenFile: *a\n#--drain-ms=100\n#--admin-listen\n#[::1]:7472\n',
+    'source: &a memory:\nwriteTokenFile: *a\n#--drain-ms=15s\n#--admin-listen\n#[::1]:7472\n',
   ].map((text) => Buffer.from(text)),
   format: 'json',
   decode(input) {

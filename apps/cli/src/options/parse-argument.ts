@@ -1,3 +1,4 @@
+import { durationForms, readDuration, writeDuration } from '@revocast/denylist/replica';
 import { InvalidArgumentError, Option } from 'commander';
 
 // Parsers of option values. Their errors do not quote the value: it may be a misplaced secret.
@@ -16,9 +17,7 @@ export function duration([least, most]: readonly [number, number]) {
   return (text: string): number => {
     const value = readDuration(text) ?? Number.NaN;
     if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(
-      `expected a duration such as 500ms, 5s or 2m, from ${writeDuration(least)} to ${writeDuration(most)}`,
-    );
+    throw new InvalidArgumentError(`expected ${durationForms}, from ${writeDuration(least)} to ${writeDuration(most)}`);
   };
 }
 
@@ -29,21 +28,6 @@ export function durationOption(
   { bounds, initial }: { readonly bounds: readonly [number, number]; readonly initial: number },
 ): Option {
   return new Option(flags, description).argParser(duration(bounds)).default(initial, writeDuration(initial));
-}
-
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function readDuration(text: string): number | undefined {
-  const [, digits, unit = 'ms'] = /^(\d{1,12})(ms|s|m|h|d)?$/.exec(text) ?? [];
-  return digits === undefined ? undefined : Number(digits) * (unitMs[unit] ?? Number.NaN);
-}
-
-/** The form that {@link duration} reads, in the largest unit that loses nothing: `500ms`, `15s`, `24h`. */
-export function writeDuration(ms: number): string {
-  const [unit, size] = Object.entries(unitMs).findLast(
-    ([name, each]) => name !== 'd' && ms >= each && ms % each === 0,
-  ) ?? ['ms', 1];
-  return `${ms / size}${unit}`;
 }
 
 /** Unix milliseconds from how long ago it was (`10m`), or from a time as in {@link claimSeconds}. */

@@ -271,7 +271,7 @@ describe('given a wrong command line', () => {
     [
       'a wait that is too long',
       ['--issuer', issuer, '--session', 's', '--wait', '1h'],
-      'expected a duration such as 500ms, 5s or 2m, from 1ms to 1m',
+      'expected a duration such as 500ms, 15s or 2m, where a number without a unit is milliseconds, from 1ms to 1m',
     ],
     ['a token and a target', ['--jwt-file', 'f', '--session', 's'], "'--session <sid>'"],
     ['a missing file', ['--jwt-file', '/nowhere/token'], 'cannot read /nowhere/token'],

@@ -1,30 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { duration, sinceTime, writeDuration } from '../../src/options/parse-argument.ts';
+import { duration, sinceTime } from '../../src/options/parse-argument.ts';
 
 describe('a duration', () => {
   it.each([
-    ['500ms', 500],
+    ['100ms', 100],
     ['15s', 15_000],
-    ['2m', 120_000],
-    ['1h', 3_600_000],
-    ['2d', 172_800_000],
-    ['7', 7],
+    ['1m', 60_000],
+    ['700', 700],
   ])('is read from %s', (text, ms) => {
-    expect(duration([0, 1e9])(text)).toBe(ms);
+    expect(duration([100, 60_000])(text)).toBe(ms);
   });
 
-  it.each([
-    [1, '1ms'],
-    [1500, '1500ms'],
-    [15_000, '15s'],
-    [60_000, '1m'],
-    [86_400_000, '24h'],
-  ])('of %d ms is written with its unit', (ms, text) => {
-    expect(writeDuration(ms)).toBe(text);
-    expect(duration([0, 1e9])(text)).toBe(ms);
-  });
-
-  it.each(['', 's', '1.5s', '1w', '-1s'])('is not read from "%s", and the error has units', (text) => {
+  it.each(['', 's', '1.5s', '1w', '-1s', '99ms', '2m'])('is not read from "%s", and the error has units', (text) => {
     expect(() => duration([100, 60_000])(text)).toThrow('from 100ms to 1m');
   });
 });

@@ -26,8 +26,8 @@ describe('the demo with Redis', () => {
 });
 
 describe('the demo without Redis', () => {
-  it('plays with the log in a sidecar', async () => {
-    const { code, stdout, stderr } = await runDemo(['--json', '--only', 'b,d'], { REVOCAST_DEMO_SOURCE: 'embedded' });
+  it('plays with the log in a sidecar, to which the others restore its rules after an outage', async () => {
+    const { code, stdout, stderr } = await runDemo(['--json', '--only', 'b,d,g'], { REVOCAST_DEMO_SOURCE: 'embedded' });
     expect({ code, story: code === 0 ? '' : stderr }).toEqual({ code: 0, story: '' });
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, replicas: 3, source: 'embedded' });
   }, 60_000);

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { suggestName } from '@revocast/denylist/replica';
+import { readDuration, suggestName, writeDuration } from '@revocast/denylist/replica';
 import { options } from '../config/options.ts';
 
 /** A parsed command line. `argv` contains option flags only. */
@@ -90,6 +90,7 @@ function takeConfigFile(argv: readonly string[], variable: string | undefined) {
 }
 
 const usageOfWait = 'expected: wait [--max 30s] [--url http://127.0.0.1:7472] -- program arguments…';
+const mostWaitMs = 86_400_000;
 const waitOptions = {
   max: { type: 'string', default: '30s' },
   url: { type: 'string', default: 'http://127.0.0.1:7472' },
@@ -101,12 +102,14 @@ function readWait(argv: readonly string[]): Command {
   if (program === undefined) return mistake(usageOfWait);
   const given = parseWaitOptions(argv.slice(0, split));
   if (given === undefined) return mistake(usageOfWait);
-  const duration = /^(\d{1,7})(ms|s|m)$/.exec(given.max);
-  if (duration === null) return mistake('--max: expected a number with ms, s or m, such as 30s');
+  // A bare number is refused: 30 would be 30 ms, and most who write it mean seconds.
+  const maxMs = /^\d+$/.test(given.max) ? undefined : readDuration(given.max);
+  if (maxMs === undefined || maxMs > mostWaitMs) {
+    return mistake(`--max: expected a time with ms, s, m or h, such as 30s, at most ${writeDuration(mostWaitMs)}`);
+  }
   const { url } = given;
   if (!/^https?:/.test(url) || !URL.canParse(url)) return mistake('--url: expected the http URL of the admin listener');
-  const unitMs = { ms: 1, s: 1000, m: 60_000 }[duration[2] ?? ''] ?? 1;
-  return { name: 'wait', maxMs: Number(duration[1]) * unitMs, url, program: [program, ...programArguments] };
+  return { name: 'wait', maxMs, url, program: [program, ...programArguments] };
 }
 
 function parseWaitOptions(args: string[]) {

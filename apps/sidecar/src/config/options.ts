@@ -1,3 +1,4 @@
+import { writeDuration } from '@revocast/denylist/replica';
 import { z } from 'zod';
 import { configSchema, secretOptions } from './schema.ts';
 
@@ -9,9 +10,9 @@ export interface Option {
   readonly flag: string;
   /** `REVOCAST_DRAIN_MS` */
   readonly environment: string;
-  readonly type: 'string' | 'integer' | 'boolean' | 'list';
+  readonly type: 'string' | 'integer' | 'duration' | 'boolean' | 'list';
   readonly description: string;
-  /** `0–300000`, `unavailable | accept`, or empty. */
+  /** `1–100000`, `0ms–5m`, `unavailable | accept`, or empty. */
   readonly bounds: string;
   readonly defaultValue: unknown;
   readonly required: boolean;
@@ -51,11 +52,22 @@ function describeOption(name: string): Option {
   const property = properties[name];
   // Every property is an object: only z.any() and z.never() produce the schemas `true` and `false`.
   const { type, description = '', default: defaultValue, ...shape } = typeof property === 'object' ? property : {};
-  const { minimum, maximum, enum: choices } = shape;
-  const range = minimum === undefined || maximum === undefined ? '' : `${minimum}–${maximum}`;
+  const { anyOf: alternatives, enum: choices } = shape;
+  // Only a duration has alternatives: a number of milliseconds, and a text.
+  const [first = shape] = alternatives ?? [];
+  const { minimum, maximum } = typeof first === 'object' ? first : {};
+  const isDuration = alternatives !== undefined;
+  const write = isDuration ? writeDuration : String;
+  const range = minimum === undefined || maximum === undefined ? '' : `${write(minimum)}–${write(maximum)}`;
   return {
     ...nameOption(name),
-    type: type === 'integer' || type === 'boolean' ? type : type === 'array' ? 'list' : 'string',
+    type: isDuration
+      ? 'duration'
+      : type === 'integer' || type === 'boolean'
+        ? type
+        : type === 'array'
+          ? 'list'
+          : 'string',
     description,
     bounds: type === 'boolean' ? 'true | false' : choices === undefined ? range : choices.join(' | '),
     defaultValue,

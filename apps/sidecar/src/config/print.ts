@@ -1,3 +1,4 @@
+import { writeDuration } from '@revocast/denylist/replica';
 import type { Problem } from './layer.ts';
 import { type Option, options } from './options.ts';
 import type { Resolved } from './resolve.ts';
@@ -8,15 +9,17 @@ export function printConfig({ config, origins }: Extract<Resolved, { ok: true }>
   const values: Readonly<Record<string, unknown>> = config;
   const lines = options
     .filter(({ name, fileOf }) => fileOf === undefined && values[name] !== undefined)
-    .map(({ name }) => [`${name}: ${show(name, values[name])}`, origins.get(name) ?? 'default'] as const);
+    .map(
+      (option) =>
+        [`${option.name}: ${show(option, values[option.name])}`, origins.get(option.name) ?? 'default'] as const,
+    );
   const width = Math.max(...lines.map(([line]) => line.length));
   return lines.map(([line, origin]) => `${line.padEnd(width)}  # ${origin}\n`).join('');
 }
 
-function show(name: string, value: unknown): string {
-  return secretOptions.includes(name) && typeof value === 'string'
-    ? `${value.split(':', 1)[0]}:***`
-    : JSON.stringify(value);
+function show({ name, type }: Option, value: unknown): string {
+  if (secretOptions.includes(name) && typeof value === 'string') return `${value.split(':', 1)[0]}:***`;
+  return type === 'duration' && typeof value === 'number' ? writeDuration(value) : JSON.stringify(value);
 }
 
 /** One line for each problem: `drainMs (REVOCAST_DRAIN_MS): …`. */
@@ -31,11 +34,13 @@ export function printOptions(): string {
   return options.map((option) => `  ${option.flag} <${option.type}>\n      ${explain(option)}\n`).join('');
 }
 
-function explain({ description, bounds, defaultValue, environment, required }: Option): string {
+function explain({ type, description, bounds, defaultValue, environment, required }: Option): string {
   const facts = [
     bounds,
     required ? 'required' : '',
-    defaultValue === undefined ? '' : `default ${JSON.stringify(defaultValue)}`,
+    defaultValue === undefined
+      ? ''
+      : `default ${type === 'duration' ? String(defaultValue) : JSON.stringify(defaultValue)}`,
     environment,
   ];
   return `${description} (${facts.filter((fact) => fact !== '').join('; ')})`;

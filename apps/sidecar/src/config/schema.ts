@@ -6,6 +6,7 @@ import {
   mostMaxStalenessMs,
 } from '@revocast/denylist/replica';
 import { z } from 'zod';
+import { durationOption } from './duration-option.ts';
 import { isHostLocal, parseListenAddress } from './listen-address.ts';
 
 const sourceSchemes = ['redis', 'rediss', 'http', 'https', 'unix', 'file', 'memory'] as const;
@@ -85,8 +86,8 @@ export const configSchema = z
     allowedHosts: z.array(z.string().min(1)).max(100).default([]).meta({
       description: 'Names that a request may carry in `Host` beside localhost and IP addresses, without port.',
     }),
-    maxStalenessMs: z.int().min(leastMaxStalenessMs).max(mostMaxStalenessMs).default(defaultMaxStalenessMs).meta({
-      description: 'Maximum age of the last proof that no revocation is missing, in milliseconds.',
+    maxStalenessMs: durationOption([leastMaxStalenessMs, mostMaxStalenessMs], defaultMaxStalenessMs).meta({
+      description: 'Maximum age of the last proof that no revocation is missing.',
     }),
     whenUnknown: z.enum(['unavailable', 'accept']).default('unavailable').meta({
       description:
@@ -96,9 +97,9 @@ export const configSchema = z
       description:
         'When `/readyz` answers 200. `synchronised`: since the sidecar was fresh for the first time; a stale one is `degraded`. `fresh`: only while it is fresh. Without it: `synchronised` where only this host can read (`dataListen`), else `fresh`.',
     }),
-    startupMaxMs: z.int().min(0).max(3_600_000).default(60_000).meta({
+    startupMaxMs: durationOption([0, 3_600_000], 60_000).meta({
       description:
-        'After this many milliseconds without a first snapshot `/startupz` answers 200 with `gaveUp`, so that an outage of the source does not keep an API from starting.',
+        'After this time without a first snapshot `/startupz` answers 200 with `gaveUp`, so that an outage of the source does not keep an API from starting.',
     }),
     maxRules: z.int().min(1).max(100_000_000).default(4_000_000).meta({
       description:
@@ -119,9 +120,8 @@ export const configSchema = z
         description:
           'Names of the client classes by which tokens seen are counted, as in the API processes (docs/usage.md); every other is `other`.',
       }),
-    drainMs: z.int().min(0).max(300_000).default(15_000).meta({
-      description:
-        'How long to keep serving after a stop signal, in milliseconds: 15000 beside the API, 0 as a native sidecar.',
+    drainMs: durationOption([0, 300_000], 15_000).meta({
+      description: 'How long to keep serving after a stop signal: 15s beside the API, 0s as a native sidecar.',
     }),
     logLevel: z.enum(['info', 'warn', 'error', 'silent']).default('info').meta({
       description: 'The least severe lines to print.',

@@ -32,6 +32,7 @@ describe('readCommandLine', () => {
       { name: 'wait', maxMs: 30_000, url: 'http://127.0.0.1:7472', program: ['node', 'app.js', '--help'] },
     ],
     ['wait --max 500ms --url=http://h:1 -- a', { name: 'wait', maxMs: 500, url: 'http://h:1', program: ['a'] }],
+    ['wait --max=24h -- a', { name: 'wait', maxMs: 86_400_000, url: 'http://127.0.0.1:7472', program: ['a'] }],
     ['wait --max=2m -- a', { name: 'wait', maxMs: 120_000, url: 'http://127.0.0.1:7472', program: ['a'] }],
   ])('reads "%s"', (line, command) => {
     expect(readCommandLine(line.split(' ').filter((word) => word !== ''))).toEqual(command);
@@ -52,7 +53,8 @@ describe('readCommandLine', () => {
     ['wait', 'expected: wait'],
     ['wait --', 'expected: wait'],
     ['wait --min 3s -- a', 'expected: wait'],
-    ['wait --max 30 -- a', '--max: expected a number with ms, s or m'],
+    ['wait --max 30 -- a', '--max: expected a time with ms, s, m or h'],
+    ['wait --max 25h -- a', 'at most 24h'],
     ['wait --url ftp://x -- a', '--url: expected the http URL'],
   ])('rejects "%s"', (line, message) => {
     expect(readCommandLine(line.split(' '))).toEqual({ name: 'mistake', message: expect.stringContaining(message) });

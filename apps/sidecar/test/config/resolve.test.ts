@@ -60,6 +60,26 @@ describe('given a source and nothing else', () => {
   });
 });
 
+describe('given a duration', () => {
+  it.each<[string, Given, number]>([
+    ['a flag with a unit', { argv: ['--drain-ms', '2s'] }, 2000],
+    ['a flag with a bare number', { argv: ['--drain-ms=2000'] }, 2000],
+    ['a variable with a unit', { env: { ...redis, REVOCAST_DRAIN_MS: '2m' } }, 120_000],
+    ['a variable with a bare number', { env: { ...redis, REVOCAST_DRAIN_MS: '0' } }, 0],
+    ['a file with a unit', { yaml: 'drainMs: 500ms' }, 500],
+    ['a file with a bare number', { yaml: 'drainMs: 500' }, 500],
+    ['a file with a bare number in quotes', { yaml: 'drainMs: "500"' }, 500],
+  ])('reads milliseconds from %s', (_name, given, drainMs) => {
+    expect(accepted(given).config.drainMs).toBe(drainMs);
+  });
+
+  it('reads again what it prints', () => {
+    const printed = printConfig(accepted({ argv: ['--drain-ms=1500', '--max-staleness-ms=1m'] }));
+    const { config } = accepted({ yaml: printed.replace(/^source.*$/m, '') });
+    expect(config).toMatchObject({ drainMs: 1500, maxStalenessMs: 60_000, startupMaxMs: 60_000 });
+  });
+});
+
 describe('given one option in several places', () => {
   const yaml = 'drainMs: 1\n';
   const env = { ...redis, REVOCAST_DRAIN_MS: '2' };
@@ -135,10 +155,17 @@ describe('given a mistake', () => {
     [
       'a word instead of a number',
       { argv: ['--drain-ms=soon'] },
-      'drainMs (--drain-ms): Invalid input: expected number',
+      'drainMs (--drain-ms): expected a duration such as 500ms, 15s or 2m, where a number without a unit is milliseconds, from 0ms to 5m; found "soon"',
     ],
-    ['a string instead of a number in YAML', { yaml: 'drainMs: "5"' }, 'found "5"'],
-    ['a fraction', { argv: ['--drain-ms=1.5'] }, 'expected int'],
+    [
+      'a word instead of a count',
+      { argv: ['--max-rules=many'] },
+      'maxRules (--max-rules): Invalid input: expected number',
+    ],
+    ['a string instead of a number in YAML', { yaml: 'maxRules: "5"' }, 'found "5"'],
+    ['a fraction', { argv: ['--max-rules=1.5'] }, 'expected int'],
+    ['a fraction of a duration', { yaml: 'drainMs: 1.5' }, 'from 0ms to 5m; found 1.5'],
+    ['a duration with an unknown unit', { yaml: 'maxStalenessMs: 1w' }, 'from 2s to 1m; found "1w"'],
     ['a word that is not a choice', { argv: ['--when-unknown=maybe'] }, 'whenUnknown (--when-unknown): Invalid option'],
     [
       'a bind address with a host name',
@@ -159,8 +186,17 @@ describe('given a mistake', () => {
   });
 
   it.each([
-    ['drain-ms', 0, 300_000],
-    ['max-staleness-ms', 2000, 60_000],
+    ['drain-ms', ['0', '0s', '300000', '300s', '5m'], ['-1', '-1s', '300001', '300001ms', '301s', '6m']],
+    ['max-staleness-ms', ['2000', '2s', '60000', '1m'], ['1999', '1999ms', '1s', '60001', '61s', '1h']],
+    ['startup-max-ms', ['0', '1h', '60m'], ['3600001', '61m', '1d']],
+  ])('rejects --%s outside its bounds in every unit, and accepts both bounds', (flag, inside, outside) => {
+    for (const text of inside) expect(rejected({ argv: [`--${flag}=${text}`] })).toBe('accepted');
+    for (const text of outside) {
+      expect(rejected({ argv: [`--${flag}=${text}`] })).toContain('expected a duration such as 500ms, 15s or 2m');
+    }
+  });
+
+  it.each([
     ['max-rules', 1, 100_000_000],
     ['max-readers', 1, 100_000],
   ])('rejects --%s below %d and above %d, and accepts both bounds', (flag, least, most) => {
@@ -262,7 +298,8 @@ describe('printConfig', () => {
       }),
     );
     expect(printed).toMatch(/^source: redis:\*\*\* +# --source$/m);
-    expect(printed).toMatch(/^drainMs: 0 +# REVOCAST_DRAIN_MS$/m);
+    expect(printed).toMatch(/^drainMs: 0ms +# REVOCAST_DRAIN_MS$/m);
+    expect(printed).toMatch(/^maxStalenessMs: 5s +# default$/m);
     expect(printed).toMatch(/^maxRules: 9 +# \/etc\/revocast.yaml$/m);
     expect(printed).toMatch(/^dataListen: "127.0.0.1:7471" +# default$/m);
     expect(printed).not.toContain('hunter2');
@@ -271,8 +308,8 @@ describe('printConfig', () => {
 
 describe('printOptions', () => {
   it('prints flag, variable, bounds and default of an option', () => {
-    expect(printOptions()).toContain('--drain-ms <integer>');
-    expect(printOptions()).toContain('(0–300000; default 15000; REVOCAST_DRAIN_MS)');
+    expect(printOptions()).toContain('--drain-ms <duration>');
+    expect(printOptions()).toContain('(0ms–5m; default 15s; REVOCAST_DRAIN_MS)');
     expect(printOptions()).toContain('--source-file <string>');
   });
 });

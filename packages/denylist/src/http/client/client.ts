@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Agent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { FeedError } from '../../log/feed.ts';
-import { readTlsFiles } from '../../read-tls-files.ts';
+import { readTlsFiles } from '../../sources/read-tls-files.ts';
 import type { HttpSource } from '../../sources/source.ts';
 import { readerHeader, readTimeoutMs } from '../wire/wire.ts';
 

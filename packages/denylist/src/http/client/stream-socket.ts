@@ -4,7 +4,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { Clock } from '../../clock.ts';
 import { FeedError, FeedGap } from '../../log/feed.ts';
-import { readTlsFiles } from '../../read-tls-files.ts';
+import { readTlsFiles } from '../../sources/read-tls-files.ts';
 import type { HttpSource } from '../../sources/source.ts';
 import { type DownFrame, decodeDown } from '../wire/frames/down.ts';
 import { FrameError, maxDownFrameBytes } from '../wire/frames/frame.ts';

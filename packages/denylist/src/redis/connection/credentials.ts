@@ -1,4 +1,4 @@
-import { readIfNamed, readTlsFiles } from '../../read-tls-files.ts';
+import { readIfNamed, readTlsFiles } from '../../sources/read-tls-files.ts';
 import type { RedisNode } from '../../sources/redis-source.ts';
 import type { TlsFiles } from '../../sources/tls-files.ts';
 import { runPasswordCommand } from './password-command.ts';

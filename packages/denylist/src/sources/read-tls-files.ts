@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { errorCodeOf } from './error-code.ts';
-import { FeedError } from './log/feed.ts';
-import type { TlsFiles } from './sources/tls-files.ts';
+import { errorCodeOf } from '../error-code.ts';
+import { FeedError } from '../log/feed.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 /** Options of a TLS client. Named types, because an inferred one would need the types of a newer Node. */
 export interface TlsOptions {
