@@ -1,4 +1,7 @@
 // The demo: starts all processes, plays the scenes and prints the measurements.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createOauthClient, type OauthClient } from './client/oauth-client.ts';
 import { createSendRequest } from './client/send-request.ts';
@@ -43,12 +46,16 @@ async function run({ json, serve: serving, only, revocations }: CommandLine): Pr
     columns: Math.max(40, stream.columns ?? 100),
   });
 
-  const { send, close: closeConnections } = createSendRequest();
   const source = readSource(process.env['REVOCAST_DEMO_SOURCE']);
-  const world = await narrator.during('starting the log, the issuer and three replicas', () =>
-    startWorld({ source, replicas: replicaCount, say: write }),
-  );
   const { signal, interrupted } = watchSignals();
+  const folder = createTemporaryFolder();
+  const { send, close: closeConnections } = createSendRequest();
+  const started = await narrator.during('starting the log, the issuer and three replicas', () =>
+    Promise.race([startWorld({ source, replicas: replicaCount, folder, say: write }), interrupted]),
+  );
+  // The processes that have started so far end with this one.
+  if (started === 'interrupted') process.exit(interruptedCode);
+  const world = started;
   const stopAll = async (): Promise<void> => {
     closeConnections();
     await world.stop({ atOnce: signal.aborted });
@@ -83,7 +90,7 @@ async function run({ json, serve: serving, only, revocations }: CommandLine): Pr
       return;
     }
     if (serving) {
-      const tokens = await serve({ world, newBrowser, write, every });
+      const tokens = await serve({ world, folder, newBrowser, write, every });
       await interrupted;
       await tokens.close();
     }
@@ -99,6 +106,14 @@ async function run({ json, serve: serving, only, revocations }: CommandLine): Pr
     // An interrupted scene would continue and report errors of stopped processes.
     if (process.exitCode === interruptedCode) process.exit();
   }
+}
+
+/** Removed when this process ends, also while it starts the others. */
+function createTemporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'revocast-demo-'));
+  // Processes that are being ended can still create files in it.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }));
+  return folder;
 }
 
 function watchSignals(): { signal: AbortSignal; interrupted: Promise<'interrupted'> } {

@@ -1,11 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OauthClient } from './client/oauth-client.ts';
 import type { World } from './world/world.ts';
 
 export interface ServeOptions {
   readonly world: World;
+  /** An existing folder for the files with tokens. */
+  readonly folder: string;
   readonly newBrowser: () => OauthClient;
   readonly write: (line: string) => void;
   readonly every: (ms: number, tick: () => void) => { stop: () => void };
@@ -22,7 +23,7 @@ export interface ServedTokens {
 
 /** Prints commands to try, and renews the tokens that they use. */
 export async function serve(options: ServeOptions): Promise<ServedTokens> {
-  const folder = await mkdtemp(join(tmpdir(), 'revocast-tokens-'));
+  const folder = await mkdtemp(join(options.folder, 'tokens-'));
   const files = {
     alice: join(folder, 'alice'),
     unscoped: join(folder, 'unscoped'),

@@ -2,13 +2,14 @@ import { openSource } from '@revocast/denylist/replica';
 import { findRedisServer, startRedis } from '@revocast/test-support/redis/redis';
 import type { StartedLog } from './started-log.ts';
 
-/** Starts a Redis for the log. @returns undefined when no Redis server can be found. */
-export async function startRedisLog(say: (line: string) => void): Promise<StartedLog | undefined> {
+/** Starts a Redis for the log, with its files in `dir`. @returns undefined when no Redis server can be found. */
+export async function startRedisLog(dir: string, say: (line: string) => void): Promise<StartedLog | undefined> {
   const binaries = await findRedisServer({ progress: say }).catch(() => undefined);
   if (binaries === undefined) return undefined;
   // Persistent, because a scene kills this server and starts it again.
   const redis = await startRedis({
     binaries,
+    dir,
     config: { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction' },
   });
   try {

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPublisher } from '@revocast/denylist';
 import { type Supervised, supervise } from '@revocast/test-support/supervisor';
@@ -15,6 +14,8 @@ export interface StartWorldOptions {
   /** `auto` starts a Redis, or the embedded log when no Redis server can be found. */
   readonly source: 'auto' | 'embedded';
   readonly replicas: number;
+  /** An existing folder for the files of all processes. Its owner removes it. */
+  readonly folder: string;
   /** Prints a line about the start. */
   readonly say: (line: string) => void;
 }
@@ -31,7 +32,7 @@ export async function startWorld(options: StartWorldOptions): Promise<World> {
 }
 
 async function startOnPorts(options: StartWorldOptions, takePort: () => Promise<number>): Promise<World> {
-  const folder = await mkdtemp(join(tmpdir(), 'revocast-demo-'));
+  const folder = await mkdtemp(join(options.folder, 'world-'));
   const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const running: Supervised[] = [];
   let source: World['source'] | undefined;
@@ -52,7 +53,7 @@ async function startOnPorts(options: StartWorldOptions, takePort: () => Promise<
     const ports = await Promise.all(
       Array.from({ length: options.replicas }, async () => ({ data: await takePort(), admin: await takePort() })),
     );
-    const log = await startLog(options, ports, tokenFile);
+    const log = await startLog({ ...options, folder }, ports, tokenFile);
     closers.push(() => log.stop());
     source = log.source;
 
@@ -102,12 +103,12 @@ async function settled<T>(starts: readonly (Promise<T> | undefined)[]): Promise<
 }
 
 async function startLog(
-  { source, say }: StartWorldOptions,
+  { source, folder, say }: StartWorldOptions,
   ports: readonly SidecarPorts[],
   tokenFile: string,
 ): Promise<StartedLog> {
   if (source === 'auto') {
-    const log = await startRedisLog(say);
+    const log = await startRedisLog(join(folder, 'redis'), say);
     if (log !== undefined) return log;
     say('No Redis server was found, so one sidecar holds the log in its memory.');
   }
