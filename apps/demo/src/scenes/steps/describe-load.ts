@@ -14,6 +14,8 @@ export interface LoadFigures {
 }
 
 const targetP99Ms = 50;
+/** On an idle machine the generator sends within two of its ticks. */
+const busyLagMs = 15;
 
 /** Prints a table, a plot and the reasons: measurements of the clients beside the metrics of the replicas. */
 export function describeLoad(narrator: Narrator, { samples, result, measured }: LoadFigures): void {
@@ -42,6 +44,13 @@ export function describeLoad(narrator: Narrator, { samples, result, measured }: 
       'expected, and counted as "exposed" in the metrics of the replicas.',
   );
   narrator.say(`p99 is ${all.p99Ms.toFixed(1)} ms; on an idle machine with two cores it is below ${targetP99Ms} ms.`);
+  const lag = summarize(result.lagsMs);
+  if (lag.p99Ms > busyLagMs) {
+    narrator.say(
+      `The generator itself was late (p99 ${lag.p99Ms.toFixed(1)} ms): other programs used this machine, and the figures ` +
+        'measure them too. Close them, and run it again.',
+    );
+  }
 }
 
 export function factsOf({ samples, result, measured }: LoadFigures): Facts {
