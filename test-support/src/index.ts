@@ -5,6 +5,7 @@ export * from './issuer.ts';
 export * from './make-certificate.ts';
 export * from './network/frame-proxy.ts';
 export * from './network/tcp-proxy.ts';
+export * from './postgres/postgres.ts';
 export * from './redis/redis.ts';
 export * from './redis/redis-cluster.ts';
 export * from './redis/redis-sentinel.ts';
