@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { chown, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +16,8 @@ export { type FindPostgresOptions, findPostgres, type PostgresBinaries } from '.
 export interface StartPostgresOptions {
   /** Settings of postgresql.conf. By default a crash of the machine may lose data: `fsync` is off. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Starts as a standby without a primary: it only reads, and has no tables. Default false. */
+  readonly isStandby?: boolean;
   /** Default: the result of `findPostgres()`. */
   readonly binaries?: PostgresBinaries;
   /** Maximum time until it accepts a session. Default 30,000. */
@@ -60,6 +62,7 @@ const quick = {
 export async function startPostgres(options: StartPostgresOptions = {}): Promise<PostgresServer> {
   const binaries = options.binaries ?? (await findPostgres());
   const dir = await makeDatabase(binaries);
+  if (options.isStandby === true) await writeFile(join(dir, 'standby.signal'), '');
   for (let attempt = 1; ; attempt += 1) {
     const server = new OwnPostgres(binaries, dir, await freePort(), options);
     try {

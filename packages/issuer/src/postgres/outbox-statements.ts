@@ -1,0 +1,73 @@
+import { channel, lockSpace } from './schema.ts';
+
+/** Unix milliseconds of a time of PostgreSQL. */
+const ms = (time: string) => `extract(epoch from ${time}) * 1000`;
+
+/** The row is not in force yet, so younger rows of its target wait. */
+const isWaiting = 'settled_at is null and not is_logged';
+
+/** The statements of the outbox. `clock_timestamp()` everywhere: `now()` is the start of a transaction. */
+export function outboxStatements(table: string) {
+  const noOlder = `not exists (select 1 from ${table} older
+    where older.target = o.target and older.seq < o.seq and older.settled_at is null and not older.is_logged)`;
+  return {
+    /** $1: the rows, as JSON. $2: inside a transaction of the caller, whose time is that of its commit. */
+    add: `with added as (
+      insert into ${table} (id, target, statement, occurred_at, reported_at, next_at, frozen_at)
+      select id, decode(target, 'hex'), statement,
+        coalesce(to_timestamp(occurred_ms / 1000.0), clock_timestamp()), clock_timestamp(), clock_timestamp(),
+        case when $2 then null else clock_timestamp() end
+      from jsonb_to_recordset($1::jsonb) as given(id text, target text, statement jsonb, occurred_ms double precision)
+      on conflict (id) do nothing returning 1)
+    select (select count(*) from added) as added,
+      case when $2 then pg_current_xact_id()::text end as transaction, pg_notify('${channel}', '')`,
+    /** Whether there may be something to do. */
+    look: `select pg_is_in_recovery() as is_copy,
+      exists (select 1 from ${table} where settled_at is null and next_at <= clock_timestamp()) as is_due`,
+    // In a transaction of its own, before anything is published: a second attempt must state the same time.
+    freeze: `update ${table} set frozen_at = least(clock_timestamp(), reported_at + interval '60 seconds')
+      where settled_at is null and frozen_at is null`,
+    begin: 'begin isolation level read committed',
+    /**
+     * $1: how many. Locks their targets until the end of the transaction. Materialized, because a condition with a lock may
+     * otherwise be evaluated for rows that are not returned.
+     */
+    lock: `with due as materialized (
+      select seq, target from ${table} o
+      where settled_at is null and frozen_at is not null and next_at <= clock_timestamp() and ${noOlder}
+      order by seq limit $1)
+    select seq::text from due
+      where pg_try_advisory_xact_lock(${lockSpace}, ('x' || encode(substring(target for 4), 'hex'))::bit(32)::int)`,
+    /** $1: the rows whose targets are locked. Read again: another process may have settled one before this got its lock. */
+    claim: `select seq::text, id, encode(target, 'hex') as target, statement, attempts, ${ms('occurred_at')} as occurred_ms,
+        ${ms('reported_at')} as reported_ms, ${ms('frozen_at')} as frozen_ms, ${ms('clock_timestamp()')} as now_ms
+      from ${table} o
+      where seq = any($1::bigint[]) and settled_at is null and next_at <= clock_timestamp() and ${noOlder}`,
+    /** $1: the results, as JSON. What names a person goes with the row's work. */
+    settle: `update ${table} as row set
+        attempts = row.attempts + 1, error = given.error, is_logged = row.is_logged or given.is_logged,
+        next_at = clock_timestamp() + given.retry_ms * interval '1 millisecond',
+        settled_at = case when given.outcome is not null then clock_timestamp() end, outcome = given.outcome,
+        statement = case when given.outcome is null then row.statement end,
+        target = case when given.outcome is null then row.target else '' end
+      from jsonb_to_recordset($1::jsonb)
+        as given(seq bigint, outcome text, error text, is_logged boolean, retry_ms double precision)
+      where row.seq = given.seq`,
+    commit: 'commit',
+    /** $1: ids. */
+    read: `select id, outcome, is_logged from ${table} where id = any($1::text[])`,
+    /** $1: a transaction. */
+    transaction: 'select pg_xact_status($1::text::xid8) as status',
+    hurry: `update ${table} set next_at = clock_timestamp() where settled_at is null and next_at > clock_timestamp()`,
+    /** $1: how many at most. */
+    collect: `with old as (select seq from ${table} where settled_at < clock_timestamp() - interval '7 days' limit $1
+        for update skip locked)
+      delete from ${table} as row using old where row.seq = old.seq returning 1`,
+    figures: `select count(*) as pending, extract(epoch from clock_timestamp() - min(reported_at)) as oldest_seconds
+      from ${table} where ${isWaiting}`,
+    isCopy: 'select pg_is_in_recovery() as is_copy',
+    /** Fails where a column is missing. */
+    check: `select seq, id, target, statement, occurred_at, reported_at, frozen_at, attempts, next_at, is_logged, error,
+      settled_at, outcome from ${table} limit 0`,
+  };
+}

@@ -1,0 +1,39 @@
+import { ConfigurationError } from '@revocast/denylist';
+import { errorCodeOf } from '@revocast/denylist/replica';
+import { StoreError } from '../outbox/store-error.ts';
+
+/** SQLSTATE: a statement that writes, on a server that only reads. */
+const readOnly = '25006';
+const undefinedTable = '42P01';
+const undefinedColumn = '42703';
+
+/**
+ * The error of the store for one of `pg`. Without the original: its `detail` can have the values of a row, which name a person.
+ */
+export function storeErrorOf(error: unknown): StoreError | ConfigurationError {
+  if (error instanceof StoreError || error instanceof ConfigurationError) return error;
+  const code = errorCodeOf(error) ?? 'no code';
+  if (code === readOnly) return readOnlyCopy();
+  if (code === undefinedTable || code === undefinedColumn) {
+    return new ConfigurationError(
+      'store',
+      `expected the table revocast_outbox of this version, found another one or none (${code}): await postgresStore(pool).migrate()`,
+    );
+  }
+  return new StoreError('store_unavailable', `expected PostgreSQL to answer, found an error (${code})`);
+}
+
+export function readOnlyCopy(): StoreError {
+  return new StoreError(
+    'store_read_only',
+    'expected a PostgreSQL that takes writes, found a read-only copy (pg_is_in_recovery): connect to the primary',
+  );
+}
+
+/** @param doing what was tried, as a sentence about the caller's data. */
+export function noAnswer(timeoutMs: number): StoreError {
+  return new StoreError(
+    'store_unavailable',
+    `expected PostgreSQL to answer within ${timeoutMs} ms, found none: the event may or may not be noted; report it again with the same id`,
+  );
+}
