@@ -24,8 +24,12 @@ export function outboxStatements(table: string) {
     /** Whether there may be something to do. */
     look: `select pg_is_in_recovery() as is_copy,
       exists (select 1 from ${table} where settled_at is null and next_at <= clock_timestamp()) as is_due`,
-    // In a transaction of its own, before anything is published: a second attempt must state the same time.
-    freeze: `update ${table} set frozen_at = least(clock_timestamp(), reported_at + interval '60 seconds')
+    /**
+     * $1: Unix milliseconds of this process, because processes stamp tokens by their own clocks. In a transaction of its own,
+     * before anything is published: a second attempt must state the same time.
+     */
+    freeze: `update ${table} set frozen_at = least(reported_at + interval '60 seconds',
+        greatest(clock_timestamp(), to_timestamp($1::double precision / 1000)))
       where settled_at is null and frozen_at is null`,
     begin: 'begin isolation level read committed',
     /**

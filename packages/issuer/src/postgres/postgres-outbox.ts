@@ -56,7 +56,7 @@ export class PostgresOutbox implements OutboxStore {
       if (isCopy === true) throw readOnlyCopy();
       if (isDue !== true) return 0;
       keepAlive();
-      await query(this.#sql.freeze);
+      await query(this.#sql.freeze, [this.#options.clock.wallMs()]);
       await query(this.#sql.begin);
       const locked = (await query(this.#sql.lock, [limit])).rows.map((row) => onlyRow([row])['seq']);
       const claimed = (await query(this.#sql.claim, [locked])).rows.map(readPending);

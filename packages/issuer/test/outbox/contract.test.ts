@@ -30,6 +30,7 @@ async function openMemory(): Promise<Setup> {
 
 async function openPostgres(): Promise<Setup> {
   const pool = new pg.Pool({ connectionString: server.url });
+  pool.on('error', () => {});
   const store = postgresStore(pool);
   await store.migrate();
   await pool.query('truncate revocast_outbox');
