@@ -153,6 +153,8 @@ describe('a settled row', () => {
   it('has nothing that names a person', async () => {
     await lifecycle.report({ type: 'password_changed', subject, by: 'bob', id: 'event-of-alice' });
     await lifecycle.report({ type: 'user_deleted', subject, by: 'bob' });
+    // Waits until what was logged is settled.
+    await lifecycle.close();
     const settled = await rows();
     expect(settled.map(({ outcome }) => outcome)).toEqual(['logged', 'logged']);
     for (const row of settled)
