@@ -14,6 +14,9 @@ export interface Lifetimes {
   readonly accessMs: number;
 }
 
+/** The count stops here: a `smallint` holds it. Only 2 has a meaning. */
+export const mostRetriedGenerations = 1000;
+
 /** ACTIVE(n) ──▶ ACTIVE(n+1). */
 export function rotate(family: Family, next: NextToken, { nowMs, idleMs, graceMs, accessMs }: Lifetimes & At): Family {
   return {
@@ -24,7 +27,7 @@ export function rotate(family: Family, next: NextToken, { nowMs, idleMs, graceMs
     salt: next.salt,
     keyId: next.keyId,
     retries: 0,
-    retriedGenerations: family.retries > 0 ? family.retriedGenerations + 1 : 0,
+    retriedGenerations: family.retries > 0 ? Math.min(family.retriedGenerations + 1, mostRetriedGenerations) : 0,
     rotatedAtMs: nowMs,
     graceUntilMs: nowMs + graceMs,
     idleUntilMs: nowMs + idleMs,
@@ -41,8 +44,8 @@ export function retry(family: Family, { nowMs, accessMs }: Pick<Lifetimes, 'acce
   };
 }
 
-export function end(family: Family, { nowMs, reason }: { readonly reason: EndReason } & At): Family {
-  return { ...family, ended: { atMs: nowMs, reason } };
+export function end(family: Family, { nowMs, reason, by }: Ending & At): Family {
+  return { ...family, ended: { atMs: nowMs, reason, by } };
 }
 
 /**
@@ -51,6 +54,11 @@ export function end(family: Family, { nowMs, reason }: { readonly reason: EndRea
  */
 export function isShadowed(retried: Family): boolean {
   return retried.retries === 1 && retried.retriedGenerations === 2;
+}
+
+export interface Ending {
+  readonly reason: EndReason;
+  readonly by?: string;
 }
 
 interface At {

@@ -50,4 +50,6 @@ export interface Family {
 export interface FamilyEnd {
   readonly atMs: number;
   readonly reason: EndReason;
+  /** Who ended it, for the audit trail. */
+  readonly by?: string;
 }
