@@ -3,7 +3,7 @@ import type { Lifecycle, Outcome } from '../lifecycle/lifecycle.ts';
 import type { Transaction } from '../outbox/outbox-store.ts';
 import { StoreError } from '../outbox/store-error.ts';
 import { isShadowed } from './advance.ts';
-import type { EndedGrant, EndGrantOptions, Families, NewGrant, Opened, TokenUse } from './families.ts';
+import type { EndedGrant, EndGrantOptions, Families, Opened } from './families.ts';
 import type { Family } from './family.ts';
 import type { FamilyObserver } from './family-observer.ts';
 import type { FamilySettings } from './family-options.ts';
