@@ -8,9 +8,9 @@ import type { FamilyRules } from './state-machine.ts';
 export interface FamilyOptions {
   /** The keys of refresh tokens: exactly one without `verifyOnly: true`. The same in all processes. */
   readonly keys: readonly FamilyKey[];
-  /** A family that is not refreshed for so long ends: '1 min' to '400 d', default '14 d'. Each refresh starts it again. */
+  /** A family that is not refreshed for so long ends: '1m' to '400d', default '14d'. Each refresh starts it again. */
   readonly idle?: Duration;
-  /** A family ends after so long, however often it is refreshed: '1 min' to '400 d', default '30 d'. */
+  /** A family ends after so long, however often it is refreshed: '1m' to '400d', default '30d'. */
   readonly absolute?: Duration;
   /** For so long a refresh may be repeated with the token that it spent: 0–60 s, default 30. */
   readonly graceSeconds?: number;
@@ -40,7 +40,7 @@ const optionNames = [
 ] as const satisfies readonly (keyof FamilyOptions)[];
 
 /** RFC 10017: a refresh token has a maximum lifetime or an inactivity limit. Here always both. */
-const lifetimes = { least: '1 min', most: '400 d' } as const;
+const lifetimes = { leastMs: 60_000, mostMs: 400 * 86_400_000 };
 
 /** The options with their defaults. @throws ConfigurationError with the option, what was expected and what was found. */
 export function readFamilyOptions(options: FamilyOptions): FamilySettings {
@@ -50,7 +50,7 @@ export function readFamilyOptions(options: FamilyOptions): FamilySettings {
     const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
     throw new ConfigurationError(unknown.slice(0, 64), `expected one of ${optionNames.join(', ')}${hint}`);
   }
-  const { idle = '14 d', absolute = '30 d', graceSeconds = 30, maxRetries = 20, lateRetry = 'end' } = options;
+  const { idle = '14d', absolute = '30d', graceSeconds = 30, maxRetries = 20, lateRetry = 'end' } = options;
   checkWholeNumber('graceSeconds', graceSeconds, { least: 0, most: 60, unit: 's' });
   checkWholeNumber('maxRetries', maxRetries, { least: 1, most: 1000, unit: 'retries' });
   if (lateRetry !== 'end' && lateRetry !== 'refuse') {

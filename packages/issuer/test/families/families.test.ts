@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { NewGrant, Opened, Refused } from '../../src/families/families.ts';
+import type { NewGrant, Opened } from '../../src/families/families.ts';
 import type { FamilyStore } from '../../src/families/family-store.ts';
 import { MemoryFamilies } from '../../src/families/memory-families.ts';
+import type { Refused } from '../../src/families/refusal.ts';
 import { StoreError } from '../../src/outbox/store-error.ts';
 import { secretOf } from './keys-of-test.ts';
 import { createWorld, issuer } from './world.ts';
@@ -150,7 +151,7 @@ describe('presenting a refresh token', () => {
   });
 
   it('never outlives the absolute lifetime, however often it rotates', async () => {
-    const { families, clock } = createWorld({ idle: '2 d', absolute: '3 d' });
+    const { families, clock } = createWorld({ idle: '2d', absolute: '3d' });
     const opened = await families.open(grant);
     const endMs = clock.nowMs + 3 * 86_400_000;
     let token = opened.refreshToken;

@@ -1,20 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '@revocast/denylist/replica';
 import { type PostgresServer, startPostgres } from '@revocast/test-support';
 import pg from 'pg';
 import { PostgresFamilies } from '../../src/families/postgres/postgres-families.ts';
 import { familySchema } from '../../src/families/postgres/schema.ts';
-import * as sql from '../../src/families/postgres/statements.ts';
+import { familyStatements } from '../../src/families/postgres/statements.ts';
 import { describeFamilyStore } from './family-store-contract.ts';
 
+const table = 'revocast_family';
+const sql = familyStatements(table);
 let server: PostgresServer;
 let pool: pg.Pool;
+
+const familiesIn = (given: pg.Pool) =>
+  new PostgresFamilies({ pool: given, table, timeoutMs: 5000, clock: systemClock });
 
 beforeAll(async () => {
   server = await startPostgres();
   pool = new pg.Pool({ connectionString: server.url, max: 20 });
   // A connection that is being closed may still hear that the server stops.
   pool.on('error', () => {});
-  await pool.query(familySchema);
+  await pool.query(familySchema(table));
 }, 60_000);
 
 afterAll(async () => {
@@ -37,7 +43,7 @@ const back = times.map((column) => `${column} = ${column} - $2::float8 * interva
 describeFamilyStore('the families in PostgreSQL', async () => {
   await pool.query('truncate revocast_family');
   return {
-    store: new PostgresFamilies(pool),
+    store: familiesIn(pool),
     age: async ({ id }, ms) => {
       await pool.query(`update revocast_family set ${back} where id = $1`, [id, ms]);
     },
@@ -57,10 +63,10 @@ describe('the statements of a refresh', () => {
 
   const id = Buffer.alloc(16);
   const statements: [string, string, unknown[]][] = [
-    ['rotate', sql.rotateSql, [id, 0, id, 'c', null, 1, id, id, 1, 1, 1]],
-    ['retry', sql.retrySql, [id, 0, id, 'c', null, 1, 20]],
-    ['read', sql.readSql, [id]],
-    ['end one', sql.endOneSql, [id, 'refresh_reuse']],
+    ['rotate', sql.rotate, [id, 0, id, 'c', null, 1, id, id, 1, 1, 1]],
+    ['retry', sql.retry, [id, 0, id, 'c', null, 1, 20]],
+    ['read', sql.read, [id]],
+    ['end one', sql.endOne, [id, 'refresh_reuse']],
   ];
   it.each(statements)('find the row by its primary key only: %s', async (_, text, values) => {
     const { rows } = await pool.query(`explain ${text}`, values);
@@ -70,8 +76,8 @@ describe('the statements of a refresh', () => {
   });
 
   const collections: [string, string, unknown[], string][] = [
-    ['what has expired', sql.collectExpiredSql, [1000], 'revocast_family_due'],
-    ['what ended long ago', sql.collectEndedSql, [1000, 1000], 'revocast_family_ended'],
+    ['what has expired', sql.collectExpired, [1000], 'revocast_family_due'],
+    ['what ended long ago', sql.collectEnded, [1000, 1000], 'revocast_family_ended'],
   ];
   it.each(collections)('collect by an index: %s', async (_, text, values, index) => {
     await pool.query(`update revocast_family set idle_until = now() + interval '1 day', absolute_until = now() +
@@ -97,7 +103,7 @@ describe('a transaction of the caller', () => {
   };
 
   it('ends families only when it is committed', async () => {
-    const store = new PostgresFamilies(pool);
+    const store = familiesIn(pool);
     await store.open(family);
     const alive = async () => (await store.list({ issuer: 'i', subject: 'in-a-transaction' })).length;
     const tx = await pool.connect();
@@ -126,11 +132,11 @@ describe('a transaction of the caller', () => {
   });
 
   it('leaves the collection to one process at a time', async () => {
-    const store = new PostgresFamilies(pool);
+    const store = familiesIn(pool);
     const other = await pool.connect();
     try {
       await other.query('begin');
-      await other.query(sql.lockCollectorSql);
+      await other.query(sql.lockCollector);
       expect(await store.collect({ keepEndedMs: 1000, batch: 10 })).toBeUndefined();
       await other.query('commit');
       expect(await store.collect({ keepEndedMs: 1000, batch: 10 })).toBeDefined();
@@ -143,7 +149,7 @@ describe('a transaction of the caller', () => {
 describe('a database that does not answer', () => {
   it('is reported as such, without its address', async () => {
     const nowhere = new pg.Pool({ host: '127.0.0.1', port: 1, user: 'u', password: 'secret', max: 1 });
-    const store = new PostgresFamilies(nowhere);
+    const store = familiesIn(nowhere);
     await expect(store.list({ issuer: 'i', subject: 's' })).rejects.toMatchObject({
       name: 'StoreError',
       code: 'store_unavailable',

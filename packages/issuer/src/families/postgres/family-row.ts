@@ -1,74 +1,70 @@
 import type { EndReason, Family } from '../family.ts';
 
-/** A row as `pg` reads it. */
-interface Row {
-  readonly [column: string]: unknown;
+/** A row of one of our statements, as `pg` reads it: times are Unix milliseconds. */
+export interface FamilyRow {
+  readonly id: Uint8Array;
+  readonly grant_id: string;
+  readonly issuer: string;
+  readonly client_id: string;
+  readonly subject: string;
+  readonly session_id: string | null;
+  readonly binding: string | null;
+  readonly data: unknown;
+  readonly generation: number;
+  readonly current: Uint8Array;
+  readonly previous: Uint8Array | null;
+  readonly salt: Uint8Array | null;
+  readonly key_no: number;
+  readonly retries: number;
+  readonly retried_generations: number;
+  readonly opened_at: number;
+  readonly rotated_at: number | null;
+  readonly replaced_at: number | null;
+  readonly grace_until: number | null;
+  readonly idle_until: number;
+  readonly absolute_until: number;
+  readonly access_until: number;
+  readonly ended_at: number | null;
+  readonly end_reason: string | null;
+  readonly end_by: string | null;
+  /** When the statement ran, where it says so. */
+  readonly now?: number;
 }
 
-/** The rows come from our own statements, so their types are those of the table. */
-export function familyOf(row: unknown): Family {
-  const {
-    grant_id,
-    client_id,
-    session_id,
-    key_no,
-    retried_generations,
-    opened_at,
-    rotated_at,
-    grace_until,
-    idle_until,
-    absolute_until,
-    access_until,
-    ended_at,
-    end_reason,
-    end_by,
-    ...same
-  } = row as Row;
+/** The types of a row are those of the statement that has read it. */
+export function rowOf<Row = FamilyRow>(row: unknown): Row {
+  if (typeof row !== 'object' || row === null) throw new TypeError('expected a row of PostgreSQL, found none');
+  return row as Row;
+}
+
+export function familyOf(row: FamilyRow): Family {
   return {
-    id: bytesOf(same['id']),
-    grant: grant_id as string,
-    issuer: same['issuer'] as string,
-    client: client_id as string,
-    subject: same['subject'] as string,
-    session: optional(session_id as string | null),
-    binding: optional(same['binding'] as string | null),
-    data: optional(same['data']),
-    generation: same['generation'] as number,
-    current: bytesOf(same['current']),
-    previous: optionalBytes(same['previous']),
-    salt: optionalBytes(same['salt']),
-    keyId: key_no as number,
-    retries: same['retries'] as number,
-    retriedGenerations: retried_generations as number,
-    openedAtMs: opened_at as number,
-    rotatedAtMs: optional(rotated_at as number | null),
-    graceUntilMs: optional(grace_until as number | null),
-    idleUntilMs: idle_until as number,
-    absoluteUntilMs: absolute_until as number,
-    accessUntilMs: access_until as number,
-    ended:
-      ended_at === null
-        ? undefined
-        : { atMs: ended_at as number, reason: end_reason as EndReason, by: optional(end_by as string | null) },
+    id: Uint8Array.from(row.id),
+    grant: row.grant_id,
+    issuer: row.issuer,
+    client: row.client_id,
+    subject: row.subject,
+    session: row.session_id ?? undefined,
+    binding: row.binding ?? undefined,
+    data: row.data ?? undefined,
+    generation: row.generation,
+    current: Uint8Array.from(row.current),
+    previous: row.previous === null ? undefined : Uint8Array.from(row.previous),
+    salt: row.salt === null ? undefined : Uint8Array.from(row.salt),
+    keyId: row.key_no,
+    retries: row.retries,
+    retriedGenerations: row.retried_generations,
+    openedAtMs: row.opened_at,
+    rotatedAtMs: row.rotated_at ?? undefined,
+    graceUntilMs: row.grace_until ?? undefined,
+    idleUntilMs: row.idle_until,
+    absoluteUntilMs: row.absolute_until,
+    accessUntilMs: row.access_until,
+    ended: endOf(row),
   };
 }
 
-/** A column with a number, of a row from one of our statements. */
-export function numberOf(row: unknown, column: string): number {
-  const value = (row as Row)[column];
-  if (typeof value === 'number') return value;
-  throw new TypeError(`expected a number in the column ${column}, found a value of type ${typeof value}`);
-}
-
-function optional<Value>(value: Value | null): Value | undefined {
-  return value ?? undefined;
-}
-
-function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return Uint8Array.from(value);
-  throw new TypeError(`expected bytes in a row of revocast_family, found a value of type ${typeof value}`);
-}
-
-function optionalBytes(value: unknown): Uint8Array | undefined {
-  return value === null ? undefined : bytesOf(value);
+function endOf({ ended_at: atMs, end_reason: reason, end_by: by }: FamilyRow): Family['ended'] {
+  // Only our statements write the reason.
+  return atMs === null ? undefined : { atMs, reason: reason as EndReason, by: by ?? undefined };
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from '../../outbox/outbox-store.ts';
+import { StoreError } from '../../outbox/store-error.ts';
 import type { Ending } from '../advance.ts';
 import type { Family } from '../family.ts';
 import {
@@ -16,147 +17,162 @@ import {
   type Presented,
 } from '../family-store.ts';
 import { decide } from '../state-machine.ts';
-import { familyOf, numberOf } from './family-row.ts';
+import { familyOf, rowOf } from './family-row.ts';
 import { conditionOf } from './select-families.ts';
-import * as sql from './statements.ts';
-import { inTransaction, type PostgresPool, query } from './transaction.ts';
+import { familyStatements } from './statements.ts';
+import { FamilyConnection, type FamilyConnectionOptions } from './transaction.ts';
 
-const batch = 1000;
-/** Each one is caused by a clock that was set back between two statements. */
+const restoreBatch = 1000;
+/** One more is needed only when the clock of the database was set back between two statements. */
 const maxAttempts = 3;
+
+interface Count {
+  readonly count: number;
+}
 
 /** Families in PostgreSQL 13 or later: one row each, and one statement for a rotation. */
 export class PostgresFamilies implements FamilyStore {
-  readonly #pool: PostgresPool;
+  readonly #connection: FamilyConnection;
+  readonly #sql: ReturnType<typeof familyStatements>;
 
-  constructor(pool: PostgresPool) {
-    this.#pool = pool;
+  constructor({ table, ...connection }: FamilyConnectionOptions & { readonly table: string }) {
+    this.#connection = new FamilyConnection(connection);
+    this.#sql = familyStatements(table);
   }
 
   async prepare(): Promise<void> {
-    await query(this.#pool, 'select id, retried_generations, replaced_at from revocast_family limit 0');
+    await this.#connection.query(this.#sql.check);
   }
 
   async open(family: NewFamily): Promise<Family> {
     const { id, grant, issuer, client, subject, session, binding, data, hash, keyId } = family;
     const text = data === undefined ? null : JSON.stringify(data);
-    const values = [id, grant, issuer, client, subject, session, binding, text, hash, keyId];
-    const { rows } = await query(this.#pool, sql.openSql, [
-      ...values,
-      family.idleMs,
-      family.absoluteMs,
-      family.accessMs,
+    const [row] = await this.#connection.query(this.#sql.open, [
+      ...[id, grant, issuer, client, subject, session, binding, text, hash, keyId],
+      ...[family.idleMs, family.absoluteMs, family.accessMs],
     ]);
-    return familyOf(rows[0]);
+    return familyOf(rowOf(row));
   }
 
   async present(presentation: Presentation, note: NoteEnd): Promise<Presented> {
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const presented =
         (await this.#rotate(presentation)) ??
         (await this.#retry(presentation)) ??
         (await this.#refuse(presentation, note));
       if (presented !== 'again') return presented;
-      if (attempt === maxAttempts) throw new Error(`the clock of the database moved back ${maxAttempts} times`);
     }
+    throw new StoreError('store_unavailable', 'expected a clock of PostgreSQL that goes forward, found one set back');
   }
 
   async #rotate({ family: id, shown, next, lifetimes }: Presentation): Promise<Presented | undefined> {
-    const { rows } = await query(this.#pool, sql.rotateSql, [
+    const [found] = await this.#connection.query(this.#sql.rotate, [
       ...[id, shown.generation, shown.hash, shown.client, shown.binding, lifetimes.accessMs],
       ...[next.hash, next.salt, next.keyId, lifetimes.idleMs, lifetimes.graceMs],
     ]);
-    const [row] = rows;
-    if (row === undefined) return undefined;
-    const nowMs = numberOf(row, 'rotated_at');
-    return { outcome: 'rotated', family: familyOf(row), nowMs, replacedAtMs: numberOf(row, 'replaced_at') };
+    if (found === undefined) return undefined;
+    const row = rowOf(found);
+    const nowMs = row.rotated_at ?? Number.NaN;
+    return { outcome: 'rotated', family: familyOf(row), nowMs, replacedAtMs: row.replaced_at ?? nowMs };
   }
 
   async #retry({ family: id, shown, rules, lifetimes }: Presentation): Promise<Presented | undefined> {
-    const { rows } = await query(this.#pool, sql.retrySql, [
+    const [found] = await this.#connection.query(this.#sql.retry, [
       ...[id, shown.generation, shown.hash, shown.client, shown.binding, lifetimes.accessMs],
       rules.maxRetries,
     ]);
-    const [row] = rows;
-    if (row === undefined) return undefined;
-    return { outcome: 'retried', family: familyOf(row), nowMs: numberOf(row, 'now') };
+    if (found === undefined) return undefined;
+    return { outcome: 'retried', ...readFamily(found) };
   }
 
   /** Neither statement found the row: reads why, and ends the family where the state machine says so. */
   async #refuse({ family: id, shown, rules }: Presentation, note: NoteEnd): Promise<Presented | 'again'> {
-    const decideAbout = (row: unknown) => {
-      const nowMs = numberOf(row, 'now');
-      const family = familyOf(row);
-      return { nowMs, family, decision: decide(family, shown, { nowMs, rules }) };
+    const decideAbout = (found: unknown) => {
+      const { family, nowMs } = readFamily(found);
+      return { family, nowMs, decision: decide(family, shown, { nowMs, rules }) };
     };
-    const { rows } = await query(this.#pool, sql.readSql, [id]);
-    if (rows[0] === undefined) return { outcome: 'unknown' };
-    const { nowMs, family, decision } = decideAbout(rows[0]);
+    const [found] = await this.#connection.query(this.#sql.read, [id]);
+    if (found === undefined) return { outcome: 'unknown' };
+    const { family, nowMs, decision } = decideAbout(found);
     // Most refused tokens end nothing, and need no lock.
     if (decision.do === 'refuse') return { outcome: decision.outcome, family, nowMs };
 
-    return await inTransaction(this.#pool, async (tx) => {
-      const locked = await query(tx, `${sql.readSql} for update`, [id]);
-      if (locked.rows[0] === undefined) return { outcome: 'unknown' };
-      const { nowMs, family, decision } = decideAbout(locked.rows[0]);
+    return await this.#connection.transaction(async (tx) => {
+      const [locked] = await this.#connection.query(this.#sql.lock, [id], tx);
+      if (locked === undefined) return { outcome: 'unknown' };
+      const { family, nowMs, decision } = decideAbout(locked);
       if (decision.do === 'refuse') return { outcome: decision.outcome, family, nowMs };
       if (decision.do !== 'end') return 'again';
       const { outcome, reason } = decision;
-      const ended = await query(tx, sql.endOneSql, [id, reason]);
+      const [ended] = await this.#connection.query(this.#sql.endOne, [id, reason], tx);
       await note({ reason, count: 1, grants: [family.grant] }, tx);
-      return { outcome, family: familyOf(ended.rows[0]), nowMs: numberOf(ended.rows[0], 'now') };
+      return { outcome, ...readFamily(ended) };
     });
   }
 
   async list({ issuer, subject }: { issuer: string; subject: string }): Promise<readonly Family[]> {
-    const { rows } = await query(this.#pool, sql.listSql, [subject, issuer]);
-    return rows.map(familyOf);
+    const rows = await this.#connection.query(this.#sql.list, [subject, issuer]);
+    return rows.map((row) => familyOf(rowOf(row)));
   }
 
   async end(which: FamilySelector, ending: Ending, { note, tx, erase }: EndOptions): Promise<EndedFamilies> {
     const endIn = async (client: Transaction): Promise<EndedFamilies> => {
       const { condition, values } = conditionOf(which, 4);
-      const { rows } = await query(client, sql.endSql(condition), [
-        ...[ending.reason, ending.by, maxEndedGrants],
-        ...values,
-      ]);
-      const { count, grants } = rows[0] as { readonly count: number; readonly grants: readonly string[] };
+      const [row] = await this.#connection.query(
+        this.#sql.end(condition),
+        [ending.reason, ending.by, maxEndedGrants, ...values],
+        client,
+      );
+      const { count, grants } = rowOf<Count & { readonly grants: readonly string[] }>(row);
       const ended = { ...ending, count, grants };
       if (erase) {
         const all = conditionOf(which, 1);
-        await query(client, sql.eraseSql(all.condition), all.values);
+        await this.#connection.query(this.#sql.erase(all.condition), all.values, client);
       }
       // After the rows are locked: a refresh that raced this has an `iat` before the time of the note.
       await note(ended, client);
       return ended;
     };
-    return tx === undefined ? await inTransaction(this.#pool, endIn) : await endIn(tx);
+    return tx === undefined ? await this.#connection.transaction(endIn) : await endIn(tx);
   }
 
   async endOpenedBefore(beforeMs: number): Promise<number> {
     let ended = 0;
     for (;;) {
-      const { rowCount } = await query(this.#pool, sql.endOpenedBeforeSql, [beforeMs, batch]);
-      ended += rowCount ?? 0;
-      if ((rowCount ?? 0) < batch) return ended;
+      const count = countOf(await this.#connection.query(this.#sql.endOpenedBefore, [beforeMs, restoreBatch]));
+      ended += count;
+      if (count < restoreBatch) return ended;
     }
   }
 
   async collect({ keepEndedMs, batch }: CollectLimits): Promise<CollectedFamilies | undefined> {
-    return await inTransaction(this.#pool, async (tx) => {
-      const { rows } = await query(tx, sql.lockCollectorSql);
-      if (!(rows[0] as { readonly locked: boolean }).locked) return undefined;
-      const expired = await query(tx, sql.collectExpiredSql, [batch]);
-      const deleted = await query(tx, sql.collectEndedSql, [keepEndedMs, batch]);
-      return { expired: expired.rowCount ?? 0, deleted: deleted.rowCount ?? 0 };
+    return await this.#connection.transaction(async (tx) => {
+      const [row] = await this.#connection.query(this.#sql.lockCollector, [], tx);
+      if (!rowOf<{ readonly locked: boolean }>(row).locked) return undefined;
+      const expired = countOf(await this.#connection.query(this.#sql.collectExpired, [batch], tx));
+      const deleted = countOf(await this.#connection.query(this.#sql.collectEnded, [keepEndedMs, batch], tx));
+      return { expired, deleted };
     });
   }
 
   async figures(): Promise<FamilyFigures> {
-    const count = await query(this.#pool, sql.countSql);
-    const live = await query(this.#pool, sql.liveAccessSql);
-    const { active, ended } = count.rows[0] as { readonly active: number; readonly ended: number };
-    const clients = live.rows as readonly { readonly client_id: string; readonly families: number }[];
-    return { active, ended, liveAccess: new Map(clients.map(({ client_id, families }) => [client_id, families])) };
+    const [row] = await this.#connection.query(this.#sql.count);
+    const clients = await this.#connection.query(this.#sql.liveAccess);
+    const { active, ended } = rowOf<{ readonly active: number; readonly ended: number }>(row);
+    return { active, ended, liveAccess: new Map(clients.map(liveAccessOf)) };
   }
+}
+
+function readFamily(found: unknown): { readonly family: Family; readonly nowMs: number } {
+  const row = rowOf(found);
+  return { family: familyOf(row), nowMs: row.now ?? Number.NaN };
+}
+
+function countOf([row]: readonly unknown[]): number {
+  return rowOf<Count>(row).count;
+}
+
+function liveAccessOf(row: unknown): [client: string, families: number] {
+  const { client_id: client, families } = rowOf<{ readonly client_id: string; readonly families: number }>(row);
+  return [client, families];
 }

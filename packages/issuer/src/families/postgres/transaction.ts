@@ -1,69 +1,66 @@
-import { StoreError } from '../../outbox/store-error.ts';
+import { type Clock, withTimeout } from '@revocast/denylist/replica';
+import type { Transaction } from '../../outbox/outbox-store.ts';
+import type { PgClient, PgPool } from '../../postgres/pg.ts';
+import { noAnswer, storeErrorOf } from '../../postgres/store-errors.ts';
 
-interface Result {
-  readonly rows: readonly unknown[];
-  readonly rowCount?: number | null;
+export interface FamilyConnectionOptions {
+  readonly pool: PgPool;
+  /** The longest wait for one answer. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
 }
 
-export interface PostgresQueries {
-  query(text: string, values?: unknown[]): Promise<Result>;
-}
+/** Statements of the refresh families, each with a time limit. */
+export class FamilyConnection {
+  readonly #options: FamilyConnectionOptions;
 
-/** A client of a pool; `release(true)` closes its connection. */
-export interface PostgresClient extends PostgresQueries {
-  release(destroy?: boolean): void;
-}
-
-/** The part of `Pool` of `pg` that is used. */
-export interface PostgresPool extends PostgresQueries {
-  connect(): Promise<PostgresClient>;
-}
-
-/** @throws StoreError with the error of `pg` as its `cause`. */
-export async function query(target: PostgresQueries, text: string, values: readonly unknown[] = []): Promise<Result> {
-  try {
-    return await target.query(text, [...values]);
-  } catch (cause) {
-    throw new StoreError('store_unavailable', 'PostgreSQL did not answer a statement of the refresh families', {
-      cause,
-    });
+  constructor(options: FamilyConnectionOptions) {
+    this.#options = options;
   }
-}
 
-/** Commits when `work` resolves. When the answer of the commit is lost, so is the connection: it is never used again. */
-export async function inTransaction<Value>(
-  pool: PostgresPool,
-  work: (tx: PostgresQueries) => Promise<Value>,
-): Promise<Value> {
-  const client = await connect(pool);
-  let isClean = false;
-  try {
-    await query(client, 'begin');
-    const value = await work(client);
-    await query(client, 'commit');
-    isClean = true;
-    return value;
-  } catch (error) {
-    isClean = await rollBack(client);
-    throw error;
-  } finally {
-    client.release(!isClean);
+  /** @param tx default: any connection of the pool. @throws StoreError, with no value of a row */
+  async query(text: string, values: readonly unknown[] = [], tx: Transaction = this.#options.pool) {
+    const { rows } = await this.#answerOf(tx.query(text, [...values]));
+    return rows;
   }
-}
 
-async function connect(pool: PostgresPool): Promise<PostgresClient> {
-  try {
-    return await pool.connect();
-  } catch (cause) {
-    throw new StoreError('store_unavailable', 'PostgreSQL gave no connection', { cause });
+  /**
+   * Commits when `work` resolves. After an error or a lost answer the connection is closed: nobody can say in which state its
+   * transaction is.
+   */
+  async transaction<Value>(work: (tx: Transaction) => Promise<Value>): Promise<Value> {
+    const client = await this.#connect();
+    try {
+      await this.query('begin isolation level read committed', [], client);
+      const value = await work(client);
+      await this.query('commit', [], client);
+      client.release();
+      return value;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
   }
-}
 
-async function rollBack(client: PostgresClient): Promise<boolean> {
-  try {
-    await client.query('rollback');
-    return true;
-  } catch {
-    return false; // the error of the work is the one to report
+  async #connect(): Promise<PgClient> {
+    const connecting = this.#options.pool.connect();
+    try {
+      return await this.#answerOf(connecting);
+    } catch (error) {
+      // A connection that comes too late goes back.
+      connecting.then((late) => late.release(true)).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #answerOf<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    const { clock, timeoutMs } = this.#options;
+    try {
+      const answer = await withTimeout(asked, { clock, timeoutMs, late: undefined, keepAlive: true });
+      if (answer === undefined) throw noAnswer(timeoutMs);
+      return answer;
+    } catch (error) {
+      throw storeErrorOf(error);
+    }
   }
 }
