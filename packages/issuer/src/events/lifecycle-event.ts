@@ -26,7 +26,15 @@ export type LifecycleEvent = EventDetails &
         readonly expiresAt?: number;
         readonly reason?: RevocationReason;
       }
-    | { readonly type: 'signed_out_everywhere' | 'password_changed' | 'credential_leaked'; readonly subject: string }
+    /**
+     * `keep`: the `sid` of the session that stays signed in. Only for servers whose refresh tokens are those of `families()`:
+     * the grants of the other families are revoked one by one.
+     */
+    | {
+        readonly type: 'signed_out_everywhere' | 'password_changed' | 'credential_leaked';
+        readonly subject: string;
+        readonly keep?: string;
+      }
     | { readonly type: 'user_disabled' | 'user_enabled'; readonly subject: string }
     /** `longestTokenSeconds`: how long an access token can live, 1 s to 30 days; default one day. The subject is denied as long. */
     | { readonly type: 'user_deleted'; readonly subject: string; readonly longestTokenSeconds?: number }

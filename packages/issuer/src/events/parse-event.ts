@@ -15,6 +15,13 @@ interface Reader {
 }
 
 const ofSubject = { keys: ['subject'], read: (fields: JsonObject) => ({ subject: readName(fields, 'subject') }) };
+const ofSubjectButOne: Reader = {
+  keys: ['subject', 'keep'],
+  read: (fields) => ({
+    subject: readName(fields, 'subject'),
+    keep: fields['keep'] === undefined ? undefined : readName(fields, 'keep'),
+  }),
+};
 const ofTenant = { keys: ['tenant'], read: (fields: JsonObject) => ({ tenant: readName(fields, 'tenant') }) };
 
 const readers: Readonly<Record<LifecycleEvent['type'], Reader>> = {
@@ -37,9 +44,9 @@ const readers: Readonly<Record<LifecycleEvent['type'], Reader>> = {
       reason: readReason(fields),
     }),
   },
-  signed_out_everywhere: ofSubject,
-  password_changed: ofSubject,
-  credential_leaked: ofSubject,
+  signed_out_everywhere: ofSubjectButOne,
+  password_changed: ofSubjectButOne,
+  credential_leaked: ofSubjectButOne,
   user_disabled: ofSubject,
   user_enabled: ofSubject,
   user_deleted: {

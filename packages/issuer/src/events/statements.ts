@@ -25,7 +25,12 @@ interface Context {
   readonly nowSeconds: number;
   /** Claim seconds: the greatest `iat` that this process can have stamped. */
   readonly stampedUpTo: number;
+  /** The refresh families that end with it. */
+  readonly ended?: { readonly count: number; readonly grants: readonly string[] };
 }
+
+/** Of so many families, each grant is revoked by itself. Beyond it, a cutoff ends the kept session's access tokens too. */
+const mostGrants = 50;
 
 /** The revocations that follow from an event. The whole table is here; docs/issuer.md shows it. */
 export function statementsOf(event: LifecycleEvent, context: Context): readonly OutboxStatement[] {
@@ -38,6 +43,11 @@ export function statementsOf(event: LifecycleEvent, context: Context): readonly 
     atLeast: context.stampedUpTo,
     exactly: event.at === undefined ? undefined : Math.min(Math.floor(event.at.getTime() / 1000), nowSeconds),
   });
+  const ofSubject = ({ subject, keep }: { subject: string; keep?: string }, reason: RevocationReason) => {
+    const { count, grants } = context.ended ?? { count: 0, grants: [] };
+    if (keep === undefined || count > mostGrants) return [cutoff({ ...about(reason), subject })];
+    return grants.map((grant) => deny({ ...about(reason), grant }));
+  };
   switch (event.type) {
     case 'session_ended':
       return [deny({ ...about(event.reason ?? 'logout'), session: event.session })];
@@ -46,11 +56,11 @@ export function statementsOf(event: LifecycleEvent, context: Context): readonly 
     case 'token_revoked':
       return [deny({ ...about(event.reason ?? 'other'), token: event.token, expiresAt: event.expiresAt })];
     case 'signed_out_everywhere':
-      return [cutoff({ ...about('logout'), subject: event.subject })];
+      return ofSubject(event, 'logout');
     case 'password_changed':
-      return [cutoff({ ...about('password_change'), subject: event.subject })];
+      return ofSubject(event, 'password_change');
     case 'credential_leaked':
-      return [cutoff({ ...about('credential_leak'), subject: event.subject })];
+      return ofSubject(event, 'credential_leak');
     case 'user_disabled':
       return [block({ ...about('account_disabled'), subject: event.subject })];
     case 'user_deleted': {

@@ -1,5 +1,5 @@
 import type { LifecycleEvent } from '../events/lifecycle-event.ts';
-import type { Lifecycle, Outcome } from '../lifecycle/lifecycle.ts';
+import type { Outcome, ReportOptions } from '../lifecycle/outcome.ts';
 import type { Transaction } from '../outbox/outbox-store.ts';
 import { StoreError } from '../outbox/store-error.ts';
 import { isShadowed } from './advance.ts';
@@ -27,7 +27,7 @@ export interface FamiliesPorts {
   readonly settings: FamilySettings;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly observer: FamilyObserver;
-  readonly report: Lifecycle['report'];
+  readonly report: (event: LifecycleEvent, options: ReportOptions) => Promise<Outcome>;
   /** Adds what follows from an event to the outbox, and ends no family: the store ends this one itself. */
   readonly note: (event: LifecycleEvent, tx: Transaction | undefined) => Promise<Outcome>;
 }

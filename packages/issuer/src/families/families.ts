@@ -1,5 +1,5 @@
 import type { RevocationReason } from '@revocast/denylist';
-import type { Outcome, ReportOptions } from '../lifecycle/lifecycle.ts';
+import type { Outcome, ReportOptions } from '../lifecycle/outcome.ts';
 import type { Refused } from './refusal.ts';
 
 /** Refresh tokens that rotate, survive a repeated request, and find thieves. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createPublisher } from '@revocast/denylist';
 import { disposable, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
 import { createTokenObserver } from '../telemetry/create-token-observer.ts';
@@ -15,6 +16,7 @@ export async function createLifecycle(options: LifecycleOptions): Promise<Lifecy
   const checked = checkLifecycleOptions(options);
   const { issuer, log, store, issuerSpreadSeconds, openTelemetry } = checked;
   await store?.outbox.prepare();
+  await store?.families?.prepare();
   const isOurs = typeof log === 'string';
   const publisher = isOurs
     ? await createPublisher(log, { ...checked.publisher, clock: 'issuer', issuerSpreadSeconds, openTelemetry })
@@ -23,13 +25,14 @@ export async function createLifecycle(options: LifecycleOptions): Promise<Lifecy
   const lifecycle = new LifecycleOver({
     issuer,
     publisher,
-    outbox: store?.outbox,
+    store,
     issuerSpreadSeconds,
     stampedTokens,
     observe: createTokenObserver({ openTelemetry, tokenIssued: (iat) => stampedTokens.stamped(iat) }),
     clock: systemClock,
     random: systemRandom,
     newId: () => randomHex(16),
+    randomBytes,
     close: async () => {
       if (isOurs) await publisher.close();
       await store?.outbox.close();

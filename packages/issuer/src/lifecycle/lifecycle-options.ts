@@ -5,7 +5,7 @@ import {
   type Publisher,
 } from '@revocast/denylist';
 import { checkWholeNumber, suggestName } from '@revocast/denylist/replica';
-import type { LifecycleStore } from '../outbox/outbox-store.ts';
+import type { LifecycleStore } from './lifecycle-store.ts';
 
 /** What {@link createLifecycle} takes. */
 export interface LifecycleOptions {

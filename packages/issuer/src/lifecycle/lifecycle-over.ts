@@ -4,12 +4,20 @@ import type { LifecycleEvent } from '../events/lifecycle-event.ts';
 import { parseEvent } from '../events/parse-event.ts';
 import { rowId, targetOf } from '../events/row-id.ts';
 import { statementsOf } from '../events/statements.ts';
-import type { AddedIn, NewOutboxRow, OutboxStore } from '../outbox/outbox-store.ts';
+import { createFamilies } from '../families/create-families.ts';
+import { endedBy } from '../families/ended-by-event.ts';
+import type { Families } from '../families/families.ts';
+import { type FamilyOptions, readFamilyOptions } from '../families/family-options.ts';
+import type { EndedFamilies } from '../families/family-store.ts';
+import { observeFamilies } from '../families/observe-families.ts';
+import type { AddedIn, NewOutboxRow, OutboxStore, Transaction } from '../outbox/outbox-store.ts';
 import { publishRow } from '../outbox/publish-row.ts';
 import { OutboxWorker } from '../outbox/worker.ts';
 import type { TokenObserver } from '../telemetry/token-observer.ts';
 import { awaitRows, type RowsKnown } from './await-rows.ts';
-import type { Lifecycle, Outcome, ReportOptions } from './lifecycle.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { LifecycleStore } from './lifecycle-store.ts';
+import type { Outcome, ReportOptions } from './outcome.ts';
 import { outcomeStateOf } from './outcome-state.ts';
 import { RowWaiters } from './row-waiters.ts';
 import type { StampedTokens } from './stamped-tokens.ts';
@@ -21,14 +29,20 @@ export interface LifecyclePorts {
   readonly issuer: string;
   readonly publisher: Publisher;
   /** Absent: every event is logged at once, or fails. */
-  readonly outbox: OutboxStore | undefined;
+  readonly store: LifecycleStore | undefined;
   readonly issuerSpreadSeconds: number;
   readonly stampedTokens: StampedTokens;
   readonly observe: TokenObserver;
   readonly clock: Clock;
   readonly random: Random;
   readonly newId: () => string;
+  readonly randomBytes: (length: number) => Uint8Array;
   readonly close: () => Promise<void>;
+}
+
+interface NotedRows {
+  readonly rows: readonly NewOutboxRow[];
+  readonly addedIn: AddedIn;
 }
 
 /** A lifecycle over any store and log. */
@@ -36,6 +50,8 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   readonly #ports: LifecyclePorts;
   readonly #waiters = new RowWaiters();
   readonly #worker: OutboxWorker | undefined;
+  /** Without families, `keep` would keep every session. */
+  #hasFamilies = false;
   readonly issuer: string;
   readonly observe: TokenObserver;
 
@@ -43,7 +59,8 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     this.#ports = ports;
     this.issuer = ports.issuer;
     this.observe = ports.observe;
-    const { outbox, clock } = ports;
+    const { clock } = ports;
+    const outbox = ports.store?.outbox;
     if (outbox === undefined) return;
     this.#worker = new OutboxWorker({
       outbox,
@@ -70,8 +87,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     const event = parseEvent(reported);
     const { tx } = options;
     const waitMs = checkWaitMs(options.waitMs);
-    const { outbox } = this.#ports;
-    const rows = this.#rowsOf(event);
+    const outbox = this.#ports.store?.outbox;
     if (tx !== undefined && outbox === undefined) {
       throw new ConfigurationError(
         'tx',
@@ -84,9 +100,15 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
         'expected none with tx: the event happens when the transaction is committed',
       );
     }
-    if (outbox === undefined) return await this.#logAtOnce(rows);
+    if ('keep' in event && event.keep !== undefined && !this.#hasFamilies) {
+      throw new ConfigurationError(
+        'event.keep',
+        'expected refresh families, found none: call lifecycle.families() first',
+      );
+    }
+    if (outbox === undefined) return await this.#logAtOnce(this.#rowsOf(event));
     const known: RowsKnown = { states: new Map(), published: new Map() };
-    const addedIn = await outbox.add(rows, tx);
+    const { rows, addedIn } = await this.#note(event, outbox, tx);
     const outcome = this.#outcomeOf(rows, addedIn, known);
     if (tx !== undefined) return outcome;
     const settled = await outcome.settled(waitMs);
@@ -94,7 +116,52 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     return settled;
   }
 
-  #rowsOf(event: LifecycleEvent): readonly NewOutboxRow[] {
+  families(options: FamilyOptions): Families {
+    const { issuer, store, observe, randomBytes } = this.#ports;
+    const settings = readFamilyOptions(options);
+    if (store?.families === undefined) {
+      throw new ConfigurationError('store', 'expected memoryStore() or postgresStore(pool) for families, found none');
+    }
+    const { outbox } = store;
+    this.#hasFamilies = true;
+    return createFamilies({
+      issuer,
+      store: store.families,
+      settings,
+      randomBytes,
+      observer: observeFamilies(observe),
+      report: (event, reportOptions) => this.report(event, reportOptions),
+      note: async (event, tx) => {
+        const rows = this.#rowsOf(event);
+        const addedIn = await outbox.add(rows, tx);
+        return this.#outcomeOf(rows, addedIn, { states: new Map(), published: new Map() });
+      },
+    });
+  }
+
+  /** Adds what follows from an event to the outbox, and ends its refresh families in the same transaction. */
+  async #note(event: LifecycleEvent, outbox: OutboxStore, tx: Transaction | undefined): Promise<NotedRows> {
+    const families = this.#ports.store?.families;
+    const end = endedBy(event, this.#ports.issuer);
+    if (families === undefined || end === undefined) {
+      const rows = this.#rowsOf(event);
+      return { rows, addedIn: await outbox.add(rows, tx) };
+    }
+    let noted: NotedRows | undefined;
+    await families.end(end.which, end.ending, {
+      tx,
+      erase: end.erase,
+      note: async (ended, client) => {
+        const rows = this.#rowsOf(event, ended);
+        noted = { rows, addedIn: await outbox.add(rows, client) };
+      },
+    });
+    if (noted === undefined)
+      throw new TypeError('expected the store of families to note the end, found that it did not');
+    return noted;
+  }
+
+  #rowsOf(event: LifecycleEvent, ended?: EndedFamilies): readonly NewOutboxRow[] {
     const { issuer, clock, newId, stampedTokens } = this.#ports;
     const nowMs = clock.wallMs();
     if (event.at !== undefined && event.at.getTime() > nowMs + mostAheadMs) {
@@ -102,7 +169,8 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     }
     const occurredAtMs = event.at === undefined ? undefined : Math.min(event.at.getTime(), nowMs);
     const eventId = event.id ?? newId();
-    const context = { issuer, nowSeconds: Math.floor(nowMs / 1000), stampedUpTo: stampedTokens.upToSeconds() };
+    const nowSeconds = Math.floor(nowMs / 1000);
+    const context = { issuer, nowSeconds, stampedUpTo: stampedTokens.upToSeconds(), ended };
     return statementsOf(event, context).map((statement) => ({
       id: rowId(eventId, issuer, statement),
       target: targetOf(statement),
@@ -129,7 +197,8 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   }
 
   #outcomeOf(rows: readonly NewOutboxRow[], addedIn: AddedIn, known: RowsKnown): Outcome {
-    const { outbox, clock } = this.#ports;
+    const { clock } = this.#ports;
+    const outbox = this.#ports.store?.outbox;
     const ids = rows.map(({ id }) => id);
     return {
       state: outcomeStateOf(ids.map((id) => known.states.get(id) ?? 'pending')),

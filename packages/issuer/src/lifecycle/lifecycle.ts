@@ -1,7 +1,8 @@
-import type { Published } from '@revocast/denylist';
 import type { LifecycleEvent } from '../events/lifecycle-event.ts';
-import type { Transaction } from '../outbox/outbox-store.ts';
+import type { Families } from '../families/families.ts';
+import type { FamilyOptions } from '../families/family-options.ts';
 import type { TokenObserver } from '../telemetry/token-observer.ts';
+import type { Outcome, ReportOptions } from './outcome.ts';
 
 /** Turns the events of an authorization server into revocations that are not lost. */
 export interface Lifecycle extends AsyncDisposable {
@@ -15,6 +16,12 @@ export interface Lifecycle extends AsyncDisposable {
    *         `refused` when the log refuses it, and, without a store, every failure of the log. Then nothing is in force.
    */
   report(event: LifecycleEvent, options?: ReportOptions): Promise<Outcome>;
+  /**
+   * Refresh tokens that rotate, survive a repeated request, and find thieves. Call it once for each kind of client.
+   *
+   * @throws ConfigurationError for a wrong option, or without a store.
+   */
+  families(options: FamilyOptions): Families;
   /** Counts what the token endpoint answers. */
   readonly observe: TokenObserver;
   /** Starts the worker that logs what is pending. `createLifecycle` calls it, unless `worker: false`. */
@@ -24,34 +31,4 @@ export interface Lifecycle extends AsyncDisposable {
    * does not keep the process alive.
    */
   close(): Promise<void>;
-}
-
-export interface ReportOptions {
-  /**
-   * A `pg` client inside your transaction: the event is noted if and only if the transaction is committed, and nothing is
-   * logged before. Then `report` resolves at once with `pending`: await `settled()` of the outcome after the commit.
-   */
-  readonly tx?: Transaction;
-  /** How long to wait for the log, 0–60,000 ms, default 1000. */
-  readonly waitMs?: number;
-}
-
-/**
- * - `logged`: the log has every revocation of the event; processes with a fresh feed enforce it within milliseconds
- * - `pending`: noted, and not all of it logged yet
- * - `not_committed`: the transaction of the caller ended without a commit, so nothing happened
- * - `refused`: the log refuses a revocation of the event, which is not in force
- * - `stuck`: it was older than 20 hours before the log could be reached: a lift was dropped, or a block became a cutoff
- */
-export type OutcomeState = 'logged' | 'pending' | 'not_committed' | 'refused' | 'stuck';
-
-/** What became of an event. */
-export interface Outcome {
-  readonly state: OutcomeState;
-  /** Names the event in the outbox; derived from `id` of the event, if it has one. */
-  readonly id: string;
-  /** What this process has logged of it; await `enforcedEverywhere()` of each before the next request must be rejected. */
-  readonly published: readonly Published[];
-  /** Waits until it is settled. @param waitMs 0–60,000, default 1000. @throws StoreError */
-  settled(waitMs?: number): Promise<Outcome>;
 }

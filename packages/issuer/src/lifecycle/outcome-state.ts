@@ -1,5 +1,5 @@
 import type { RowState } from '../outbox/outbox-store.ts';
-import type { OutcomeState } from './lifecycle.ts';
+import type { OutcomeState } from './outcome.ts';
 
 /** The state of an event, from the states of its rows: what is worst decides. */
 export function outcomeStateOf(rows: readonly RowState[]): OutcomeState {

@@ -1,8 +1,9 @@
-import { type Clock, systemClock } from '@revocast/denylist/replica';
+import { type Clock, checkWholeNumber, systemClock } from '@revocast/denylist/replica';
+import { MemoryFamilies } from '../families/memory-families.ts';
+import type { LifecycleStore } from '../lifecycle/lifecycle-store.ts';
 import type {
   AddedIn,
   AttemptResult,
-  LifecycleStore,
   NewOutboxRow,
   OutboxOutcome,
   OutboxRow,
@@ -12,11 +13,14 @@ import type {
 import { StoreError } from './store-error.ts';
 
 const defaultMaxRows = 100_000;
+const defaultMaxFamilies = 100_000;
 const keepSettledMs = 7 * 86_400_000;
 
 export interface MemoryStoreOptions {
   /** Pending rows at most, 1–10,000,000, default 100,000: `report` then rejects with `store_full`. */
   readonly maxRows?: number;
+  /** Refresh families at most, 1–10,000,000, default 100,000: `open` then rejects with `store_full`. */
+  readonly maxFamilies?: number;
   /** For tests that step time. */
   readonly clock?: Clock;
 }
@@ -26,7 +30,12 @@ export interface MemoryStoreOptions {
  * and servers of one process that accept this.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): LifecycleStore {
-  return { outbox: new MemoryOutbox(options) };
+  const { clock = systemClock, maxFamilies = defaultMaxFamilies } = options;
+  checkWholeNumber('maxFamilies', maxFamilies, { least: 1, most: 10_000_000, unit: 'families' });
+  return {
+    outbox: new MemoryOutbox(options),
+    families: new MemoryFamilies({ nowMs: () => clock.wallMs(), maxFamilies }),
+  };
 }
 
 interface Held extends Omit<NewOutboxRow, 'occurredAtMs'> {

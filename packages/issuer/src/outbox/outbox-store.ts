@@ -103,8 +103,3 @@ export interface OutboxStore {
   listen(wake: () => void): void;
   close(): Promise<void>;
 }
-
-/** What {@link createLifecycle} takes as `store`. */
-export interface LifecycleStore {
-  readonly outbox: OutboxStore;
-}

@@ -4,16 +4,16 @@ import { ConfigurationError } from '@revocast/denylist';
 export const lockSpace = 0x52_65_76_6f;
 export const channel = 'revocast_outbox';
 
-/** The name of the table, with its schema if one is given. @throws ConfigurationError */
-export function outboxTable(schema: string | undefined): string {
-  if (schema === undefined) return 'revocast_outbox';
+/** The name of a table, with its schema if one is given. @throws ConfigurationError */
+export function tableIn(schema: string | undefined, name: string): string {
+  if (schema === undefined) return name;
   if (typeof schema !== 'string' || !/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     throw new ConfigurationError(
       'schema',
       'expected 1–63 lower-case letters, digits and _, not beginning with a digit',
     );
   }
-  return `"${schema}".revocast_outbox`;
+  return `"${schema}".${name}`;
 }
 
 /** The statements that make the table. They change nothing that is there. */

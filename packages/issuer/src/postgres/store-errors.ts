@@ -17,7 +17,7 @@ export function storeErrorOf(error: unknown): StoreError | ConfigurationError {
   if (code === undefinedTable || code === undefinedColumn) {
     return new ConfigurationError(
       'store',
-      `expected the table revocast_outbox of this version, found another one or none (${code}): await postgresStore(pool).migrate()`,
+      `expected the tables of this version, found others or none (${code}): await postgresStore(pool).migrate()`,
     );
   }
   return new StoreError('store_unavailable', `expected PostgreSQL to answer, found an error (${code})`);

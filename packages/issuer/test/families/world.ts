@@ -6,7 +6,7 @@ import type { FamilyObserver } from '../../src/families/family-observer.ts';
 import { type FamilyOptions, readFamilyOptions } from '../../src/families/family-options.ts';
 import type { FamilyStore } from '../../src/families/family-store.ts';
 import { MemoryFamilies } from '../../src/families/memory-families.ts';
-import type { Outcome } from '../../src/lifecycle/lifecycle.ts';
+import type { Outcome } from '../../src/lifecycle/outcome.ts';
 import { secretOf } from './keys-of-test.ts';
 
 export const issuer = 'https://login.example.com/';
