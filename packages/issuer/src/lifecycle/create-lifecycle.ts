@@ -28,6 +28,8 @@ export async function createLifecycle(options: LifecycleOptions): Promise<Lifecy
     store,
     issuerSpreadSeconds,
     stampedTokens,
+    keys: checked.keys,
+    subjectsOf: checked.subjectsOf,
     observe: createTokenObserver({ openTelemetry, tokenIssued: (iat) => stampedTokens.stamped(iat) }),
     clock: systemClock,
     random: systemRandom,

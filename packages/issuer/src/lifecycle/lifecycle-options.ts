@@ -5,6 +5,8 @@ import {
   type Publisher,
 } from '@revocast/denylist';
 import { checkWholeNumber, suggestName } from '@revocast/denylist/replica';
+import type { SubjectsOf } from '../events/subjects.ts';
+import type { TokenKeys } from '../token/token-keys.ts';
 import type { LifecycleStore } from './lifecycle-store.ts';
 
 /** What {@link createLifecycle} takes. */
@@ -21,6 +23,13 @@ export interface LifecycleOptions {
   readonly issuerSpreadSeconds?: number;
   /** Whether this process logs what is pending: default true. At least one process with the same store must. */
   readonly worker?: boolean;
+  /** The public keys that sign access tokens, a key set or its URL, for `revokeToken`. Default none. */
+  readonly keys?: TokenKeys;
+  /**
+   * For issuers whose `sub` is not the account, for example pairwise subjects: every `sub` that tokens of an account can carry.
+   * The `subject` of an event is then the account. Default: the account is the `sub`.
+   */
+  readonly subjectsOf?: SubjectsOf;
   /** `import * as api from '@opentelemetry/api'`. Default none. */
   readonly openTelemetry?: OpenTelemetryApi;
 }
@@ -32,6 +41,8 @@ const optionNames = [
   'store',
   'issuerSpreadSeconds',
   'worker',
+  'keys',
+  'subjectsOf',
   'openTelemetry',
 ] as const satisfies readonly (keyof LifecycleOptions)[];
 
@@ -61,6 +72,9 @@ export function checkLifecycleOptions(options: LifecycleOptions) {
   }
   if (typeof worker !== 'boolean') {
     throw new ConfigurationError('worker', `expected true or false, found ${kindOf(worker)}`);
+  }
+  if (options.subjectsOf !== undefined && typeof options.subjectsOf !== 'function') {
+    throw new ConfigurationError('subjectsOf', `expected a function, found ${kindOf(options.subjectsOf)}`);
   }
   checkWholeNumber('issuerSpreadSeconds', issuerSpreadSeconds, { least: 0, most: 60, unit: 's' });
   return { ...options, worker, issuerSpreadSeconds };

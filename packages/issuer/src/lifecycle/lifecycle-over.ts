@@ -4,6 +4,7 @@ import type { LifecycleEvent } from '../events/lifecycle-event.ts';
 import { parseEvent } from '../events/parse-event.ts';
 import { rowId, targetOf } from '../events/row-id.ts';
 import { statementsOf } from '../events/statements.ts';
+import { namingSubjects, type SubjectsOf } from '../events/subjects.ts';
 import { createFamilies } from '../families/create-families.ts';
 import { endedBy } from '../families/ended-by-event.ts';
 import type { Families } from '../families/families.ts';
@@ -14,6 +15,8 @@ import type { AddedIn, NewOutboxRow, OutboxStore, Transaction } from '../outbox/
 import { publishRow } from '../outbox/publish-row.ts';
 import { OutboxWorker } from '../outbox/worker.ts';
 import type { TokenObserver } from '../telemetry/token-observer.ts';
+import { createRevokeToken, type RevokeToken } from '../token/revoke-token.ts';
+import type { TokenKeys } from '../token/token-keys.ts';
 import { awaitRows, type RowsKnown } from './await-rows.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { LifecycleStore } from './lifecycle-store.ts';
@@ -32,6 +35,9 @@ export interface LifecyclePorts {
   readonly store: LifecycleStore | undefined;
   readonly issuerSpreadSeconds: number;
   readonly stampedTokens: StampedTokens;
+  /** Absent: `revokeToken` throws. */
+  readonly keys: TokenKeys | undefined;
+  readonly subjectsOf: SubjectsOf | undefined;
   readonly observe: TokenObserver;
   readonly clock: Clock;
   readonly random: Random;
@@ -45,6 +51,12 @@ interface NotedRows {
   readonly addedIn: AddedIn;
 }
 
+/** An event, and the same event once for each subject of the account that it names. */
+interface NamedEvent {
+  readonly event: LifecycleEvent;
+  readonly events: readonly LifecycleEvent[];
+}
+
 /** A lifecycle over any store and log. */
 export class LifecycleOver implements Undisposed<Lifecycle> {
   readonly #ports: LifecyclePorts;
@@ -54,11 +66,15 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   #hasFamilies = false;
   readonly issuer: string;
   readonly observe: TokenObserver;
+  readonly mapsSubjects: boolean;
+  readonly revokeToken: RevokeToken;
 
   constructor(ports: LifecyclePorts) {
     this.#ports = ports;
     this.issuer = ports.issuer;
     this.observe = ports.observe;
+    this.mapsSubjects = ports.subjectsOf !== undefined;
+    this.revokeToken = createRevokeToken(this, ports.keys);
     const { clock } = ports;
     const outbox = ports.store?.outbox;
     if (outbox === undefined) return;
@@ -106,7 +122,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
         'expected refresh families, found none: call lifecycle.families() first',
       );
     }
-    if (outbox === undefined) return await this.#logAtOnce(this.#rowsOf(event));
+    if (outbox === undefined) return await this.#logAtOnce(this.#rowsOf(await this.#named(event)));
     const known: RowsKnown = { states: new Map(), published: new Map() };
     const { rows, addedIn } = await this.#note(event, outbox, tx);
     const outcome = this.#outcomeOf(rows, addedIn, known);
@@ -132,7 +148,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
       observer: observeFamilies(observe),
       report: (event, reportOptions) => this.report(event, reportOptions),
       note: async (event, tx) => {
-        const rows = this.#rowsOf(event);
+        const rows = this.#rowsOf(await this.#named(event));
         const addedIn = await outbox.add(rows, tx);
         return this.#outcomeOf(rows, addedIn, { states: new Map(), published: new Map() });
       },
@@ -143,8 +159,10 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   async #note(event: LifecycleEvent, outbox: OutboxStore, tx: Transaction | undefined): Promise<NotedRows> {
     const families = this.#ports.store?.families;
     const end = endedBy(event, this.#ports.issuer);
+    // Before the transaction: the caller's function may take as long as a query.
+    const named = await this.#named(event);
     if (families === undefined || end === undefined) {
-      const rows = this.#rowsOf(event);
+      const rows = this.#rowsOf(named);
       return { rows, addedIn: await outbox.add(rows, tx) };
     }
     let noted: NotedRows | undefined;
@@ -152,7 +170,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
       tx,
       erase: end.erase,
       note: async (ended, client) => {
-        const rows = this.#rowsOf(event, ended);
+        const rows = this.#rowsOf(named, ended);
         noted = { rows, addedIn: await outbox.add(rows, client) };
       },
     });
@@ -161,7 +179,11 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     return noted;
   }
 
-  #rowsOf(event: LifecycleEvent, ended?: EndedFamilies): readonly NewOutboxRow[] {
+  async #named(event: LifecycleEvent): Promise<NamedEvent> {
+    return { event, events: await namingSubjects(event, this.#ports.subjectsOf) };
+  }
+
+  #rowsOf({ event, events }: NamedEvent, ended?: EndedFamilies): readonly NewOutboxRow[] {
     const { issuer, clock, newId, stampedTokens } = this.#ports;
     const nowMs = clock.wallMs();
     if (event.at !== undefined && event.at.getTime() > nowMs + mostAheadMs) {
@@ -171,12 +193,16 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     const eventId = event.id ?? newId();
     const nowSeconds = Math.floor(nowMs / 1000);
     const context = { issuer, nowSeconds, stampedUpTo: stampedTokens.upToSeconds(), ended };
-    return statementsOf(event, context).map((statement) => ({
-      id: rowId(eventId, issuer, statement),
-      target: targetOf(statement),
-      statement,
-      occurredAtMs,
-    }));
+    const rows = events
+      .flatMap((named) => statementsOf(named, context))
+      .map((statement) => ({
+        id: rowId(eventId, issuer, statement),
+        target: targetOf(statement),
+        statement,
+        occurredAtMs,
+      }));
+    // Two subjects of one account can lead to the same statement, for example when families of both end one by one.
+    return [...new Map(rows.map((row) => [row.id, row])).values()];
   }
 
   /** Without a store: a failure is the caller's, and nothing is noted. */

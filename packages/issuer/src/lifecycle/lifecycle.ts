@@ -2,6 +2,7 @@ import type { LifecycleEvent } from '../events/lifecycle-event.ts';
 import type { Families } from '../families/families.ts';
 import type { FamilyOptions } from '../families/family-options.ts';
 import type { TokenObserver } from '../telemetry/token-observer.ts';
+import type { RevokeToken } from '../token/revoke-token.ts';
 import type { Outcome, ReportOptions } from './outcome.ts';
 
 /** Turns the events of an authorization server into revocations that are not lost. */
@@ -22,6 +23,15 @@ export interface Lifecycle extends AsyncDisposable {
    * @throws ConfigurationError for a wrong option, or without a store.
    */
   families(options: FamilyOptions): Families;
+  /**
+   * Revokes one JWT access token of this issuer for the client that it was issued to (RFC 7009). Signature, `iss` and `exp` are
+   * verified with the option `keys`. You have authenticated the client.
+   *
+   * @throws ConfigurationError without the option `keys` · as `report`
+   */
+  readonly revokeToken: RevokeToken;
+  /** Whether the option `subjectsOf` maps the account of an event to the subjects of its tokens. */
+  readonly mapsSubjects: boolean;
   /** Counts what the token endpoint answers. */
   readonly observe: TokenObserver;
   /** Starts the worker that logs what is pending. `createLifecycle` calls it, unless `worker: false`. */

@@ -1,0 +1,86 @@
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { GrantEnds } from './grant-ends.ts';
+import type { StorageAdapter, StoragePort } from './provider.ts';
+import { currentRequest } from './requests.ts';
+
+/**
+ * The storage of your oidc-provider server, which notes the end of a grant before it happens: pass it as the option `adapter`.
+ *
+ * It sees every end: by a logout, at `/token/revocation`, after a second use of a refresh token or code, by a consent page or
+ * other code of yours that calls `grant.destroy()` or `revokeByGrantId()`. Rows that are deleted past the library are not seen.
+ *
+ * @param adapter a class or a function, as the library takes it. Its methods get one report more: when the end of a grant
+ *        cannot be noted, `destroy` and `revokeByGrantId` reject, nothing is deleted, and the library answers 500.
+ * @returns a function that creates one port a model, with every other member of yours.
+ */
+export function recording<Port extends StoragePort>(
+  adapter: StorageAdapter<Port>,
+  lifecycle: Lifecycle,
+): (model: string) => Port {
+  const create = factoryOf(adapter);
+  const ports = new Map<string, Port>();
+  const portOf = (model: string): Port => {
+    const port = ports.get(model) ?? create(model);
+    ports.set(model, port);
+    return port;
+  };
+  const ends = new GrantEnds(lifecycle, () => portOf('Grant'));
+  return (model) => record(portOf(model), { model, ends });
+}
+
+interface Recording {
+  readonly model: string;
+  readonly ends: GrantEnds;
+}
+
+/** A proxy, because a port may have private members and methods of its own. */
+function record<Port extends StoragePort>(port: Port, { model, ends }: Recording): Port {
+  const recorded: Partial<StoragePort> = {
+    async revokeByGrantId(grantId) {
+      await ends.note(grantId, false);
+      return await port.revokeByGrantId(grantId);
+    },
+  };
+  // A consent page that takes a consent back calls `grant.destroy()`, which revokes no token.
+  if (model === 'Grant') {
+    recorded.destroy = async (id) => {
+      await ends.note(id, true);
+      return await port.destroy(id);
+    };
+  }
+  if (model === 'RefreshToken') {
+    recorded.destroy = async (id) => {
+      const grant = reusedGrant();
+      if (grant !== undefined) await ends.note(grant, false);
+      return await port.destroy(id);
+    };
+  }
+  return new Proxy(port, {
+    get(target, name) {
+      if (name === 'revokeByGrantId' || name === 'destroy') {
+        const method = recorded[name];
+        if (method !== undefined) return method;
+      }
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+}
+
+/**
+ * The grant of a spent refresh token that is used again in this request. The library deletes the token while it begins to end
+ * the grant: without the token, nothing would show the theft after a crash.
+ */
+function reusedGrant(): string | undefined {
+  const { oidc } = currentRequest()?.context ?? {};
+  return oidc?.route === 'token' ? oidc.entities.RefreshToken?.grantId : undefined;
+}
+
+/** As the library does: what can be constructed is a class. */
+function factoryOf<Port extends StoragePort>(adapter: StorageAdapter<Port>): (model: string) => Port {
+  return isClass(adapter) ? (model) => new adapter(model) : adapter;
+}
+
+function isClass<Port extends StoragePort>(adapter: StorageAdapter<Port>): adapter is new (model: string) => Port {
+  return typeof adapter.prototype === 'object' && adapter.prototype !== null;
+}
