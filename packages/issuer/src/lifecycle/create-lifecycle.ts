@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { createPublisher } from '@revocast/denylist';
 import { disposable, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
@@ -31,6 +32,7 @@ export async function createLifecycle(options: LifecycleOptions): Promise<Lifecy
     keys: checked.keys,
     subjectsOf: checked.subjectsOf,
     observe: createTokenObserver({ openTelemetry, tokenIssued: (iat) => stampedTokens.stamped(iat) }),
+    captureContext: () => AsyncLocalStorage.snapshot(),
     clock: systemClock,
     random: systemRandom,
     newId: () => randomHex(16),

@@ -22,7 +22,7 @@ import type { Lifecycle } from './lifecycle.ts';
 import type { LifecycleStore } from './lifecycle-store.ts';
 import type { Outcome, ReportOptions } from './outcome.ts';
 import { outcomeStateOf } from './outcome-state.ts';
-import { RowWaiters } from './row-waiters.ts';
+import { RowWaiters, type RunInContext } from './row-waiters.ts';
 import type { StampedTokens } from './stamped-tokens.ts';
 
 const defaultWaitMs = 1000;
@@ -39,6 +39,7 @@ export interface LifecyclePorts {
   readonly keys: TokenKeys | undefined;
   readonly subjectsOf: SubjectsOf | undefined;
   readonly observe: TokenObserver;
+  readonly captureContext: () => RunInContext;
   readonly clock: Clock;
   readonly random: Random;
   readonly newId: () => string;
@@ -60,7 +61,7 @@ interface NamedEvent {
 /** A lifecycle over any store and log. */
 export class LifecycleOver implements Undisposed<Lifecycle> {
   readonly #ports: LifecyclePorts;
-  readonly #waiters = new RowWaiters();
+  readonly #waiters: RowWaiters;
   readonly #worker: OutboxWorker | undefined;
   /** Without families, `keep` would keep every session. */
   #hasFamilies = false;
@@ -71,6 +72,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
 
   constructor(ports: LifecyclePorts) {
     this.#ports = ports;
+    this.#waiters = new RowWaiters(ports.captureContext);
     this.issuer = ports.issuer;
     this.observe = ports.observe;
     this.mapsSubjects = ports.subjectsOf !== undefined;
@@ -82,7 +84,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
       outbox,
       clock,
       attempt: async (row) => {
-        const attempt = await publishRow(row, ports);
+        const attempt = await this.#waiters.runFor(row.id, () => publishRow(row, ports));
         this.#waiters.answer({ id: row.id, ...attempt });
         return attempt.result;
       },

@@ -44,7 +44,8 @@ export interface MatchedRequest {
   };
 }
 
-type Middleware = (context: never, next: () => Promise<unknown>) => Promise<void>;
+// biome-ignore lint/suspicious/noExplicitAny: a provider may type context and `next` with more or other members
+type Middleware = (context: any, next: () => Promise<any>) => Promise<void>;
 
 /** An instance of `Provider` of oidc-provider 9. */
 export interface OidcProvider {
