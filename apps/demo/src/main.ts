@@ -12,6 +12,7 @@ import { describeOutcome } from './report/outcome.ts';
 import { allScenes } from './scenes/all-scenes.ts';
 import { playScenes } from './scenes/play-scenes.ts';
 import { serve } from './serve.ts';
+import type { StoreKind } from './world/demo-store.ts';
 import { startWorld } from './world/start-world.ts';
 
 const replicaCount = 3;
@@ -47,11 +48,12 @@ async function run({ json, serve: serving, only, revocations }: CommandLine): Pr
   });
 
   const source = readSource(process.env['REVOCAST_DEMO_SOURCE']);
+  const store = readStore(process.env['REVOCAST_DEMO_STORE']);
   const { signal, interrupted } = watchSignals();
   const folder = createTemporaryFolder();
   const { send, close: closeConnections } = createSendRequest();
   const started = await narrator.during('starting the log, the issuer and three replicas', () =>
-    Promise.race([startWorld({ source, replicas: replicaCount, folder, say: write }), interrupted]),
+    Promise.race([startWorld({ source, store, replicas: replicaCount, folder, say: write }), interrupted]),
   );
   // The processes that have started so far end with this one.
   if (started === 'interrupted') process.exit(interruptedCode);
@@ -134,6 +136,12 @@ function readSource(value: string | undefined): 'auto' | 'embedded' {
   if (value === undefined || value === '' || value === 'redis') return 'auto';
   if (value === 'embedded') return 'embedded';
   throw new Error(`REVOCAST_DEMO_SOURCE must be redis or embedded; found ${value}`);
+}
+
+function readStore(value: string | undefined): StoreKind {
+  if (value === undefined || value === '' || value === 'memory') return 'memory';
+  if (value === 'postgres') return 'postgres';
+  throw new Error(`REVOCAST_DEMO_STORE must be memory or postgres; found ${value}`);
 }
 
 function every(ms: number, tick: () => void): { stop: () => void } {

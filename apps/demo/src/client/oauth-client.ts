@@ -24,7 +24,8 @@ export interface OauthClient {
   refresh(refreshToken: string): Promise<Refreshed>;
   /** RP-initiated logout: opens the page and submits its form. @param onSent called immediately before the submit. */
   logout(idToken: string, onSent?: () => void): Promise<void>;
-  signOutEverywhere(onSent?: () => void): Promise<void>;
+  /** @returns `pending` when the log cannot be reached: the APIs follow later. */
+  signOutEverywhere(onSent?: () => void): Promise<'logged' | 'pending'>;
 }
 
 const form = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
@@ -100,7 +101,9 @@ export function createOauthClient(options: OauthClientOptions): OauthClient {
     async signOutEverywhere(onSent) {
       onSent?.();
       const answer = await browser.open(at('/sign-out-everywhere'), { method: 'POST' });
-      if (answer.status !== 204) throw new Error(`signing out everywhere was refused with status ${answer.status}`);
+      if (answer.status === 204) return 'logged';
+      if (answer.status === 202) return 'pending';
+      throw new Error(`signing out everywhere was refused with status ${answer.status}`);
     },
   };
 }

@@ -1,12 +1,12 @@
 import type { RequestListener } from 'node:http';
-import type { RevocationReason } from '@revocast/denylist';
+import type { Lifecycle, OutcomeState } from '@revocast/issuer';
+import { attach, recording } from '@revocast/issuer/oidc-provider';
 import { Provider } from 'oidc-provider';
 import { clientClasses, createClassOf } from '../telemetry/client-classes.ts';
 import type { OpenTelemetry } from '../telemetry/open-telemetry.ts';
 import { createIssuedTokens } from './issued-tokens.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { buildProviderOptions } from './provider-options.ts';
-import { type Revoker, revokeOnEvents } from './revoke-on-events.ts';
 import { type KeyRing, rotate, type SigningKey, signerOf, withdraw } from './signing-keys.ts';
 import { createInstruments } from './telemetry/instruments.ts';
 import { observeTokenEndpoint } from './telemetry/observe-token-endpoint.ts';
@@ -15,7 +15,7 @@ import { trackIssuedTokens } from './telemetry/track-issued-tokens.ts';
 export interface IssuerOptions {
   readonly issuer: string;
   readonly audience: string;
-  readonly publisher: Revoker;
+  readonly lifecycle: Lifecycle;
   readonly firstKey: SigningKey;
   readonly cookieKeys: readonly string[];
   readonly nowMs: () => number;
@@ -34,13 +34,17 @@ export interface Issuer {
   /** Signs with this key from now on; the earlier ones stay published. */
   rotateKey(next: SigningKey): void;
   /** Withdraws a key from the published set and blocks every token it signed. */
-  reportLeakedKey(kid: string): Promise<void>;
-  /** Ends every session, grant and refresh token of the account, then every access token issued up to now. */
-  signOutEverywhere(accountId: string, reason: RevocationReason): Promise<void>;
+  reportLeakedKey(kid: string): Promise<OutcomeState>;
+  /**
+   * Ends every session, grant and refresh token of the account, then every access token issued up to now.
+   *
+   * @param by who asked for it, for the audit trail.
+   */
+  signOutEverywhere(accountId: string, by: string): Promise<OutcomeState>;
 }
 
 export function createIssuer(options: IssuerOptions): Issuer {
-  const { issuer, audience, publisher, cookieKeys, nowMs, reportError, telemetry } = options;
+  const { issuer, audience, lifecycle, cookieKeys, nowMs, reportError, telemetry } = options;
   const store = createMemoryStore(nowMs);
   const issuedTokens = createIssuedTokens(nowMs);
   const instruments = createInstruments({
@@ -52,14 +56,13 @@ export function createIssuer(options: IssuerOptions): Issuer {
   // The library reads its keys once, so a rotation creates a new provider over the same store. Pending requests finish
   // on the old one.
   const build = (keyRing: KeyRing): { provider: Provider; handle: RequestListener } => {
-    const provider = new Provider(issuer, buildProviderOptions({ audience, keyRing, store, cookieKeys }));
+    const adapter = recording(store.adapterFor, lifecycle);
+    const provider = new Provider(issuer, buildProviderOptions({ audience, keyRing, adapter, cookieKeys }));
+    attach(provider, lifecycle);
     provider.on('error', reportError);
     provider.on('server_error', (_context: unknown, error: unknown) => reportError(error));
     observeTokenEndpoint(provider, observer);
     trackIssuedTokens(provider, issuedTokens, signerOf(keyRing));
-    // The event has no `iat`: the library has just stamped the present second.
-    provider.on('access_token.issued', () => publisher.tokenIssued(Math.floor(nowMs() / 1000)));
-    revokeOnEvents(provider, publisher);
     return { provider, handle: provider.callback() };
   };
 
@@ -80,13 +83,13 @@ export function createIssuer(options: IssuerOptions): Issuer {
       issuedTokens.forget((origin) => origin.kid === kid);
       // Resource servers cache a key set for minutes; the block reaches them in milliseconds. A cutoff would not help,
       // because an attacker with the key can choose any `iat`.
-      await publisher.revoke({ issuer, key: kid, reason: 'key_compromise' });
+      return (await lifecycle.report({ type: 'key_compromised', key: kid })).state;
     },
-    async signOutEverywhere(accountId, reason) {
+    async signOutEverywhere(accountId, by) {
       // Refresh tokens end before the cutoff. In the other order, a refresh in between would give a token after the cutoff.
       store.forgetAccount(accountId);
       issuedTokens.forget((origin) => origin.accountId === accountId);
-      await publisher.revoke({ issuer, subject: accountId, reason });
+      return (await lifecycle.report({ type: 'signed_out_everywhere', subject: accountId, by })).state;
     },
   };
 }

@@ -1,6 +1,6 @@
 // The process of the authorization server.
 import { randomBytes } from 'node:crypto';
-import { createPublisher } from '@revocast/denylist';
+import { createLifecycle } from '@revocast/issuer';
 import { portOf, required } from '../environment.ts';
 import { listen } from '../listen.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
@@ -9,6 +9,7 @@ import { createMetricsApp } from '../telemetry/metrics-app.ts';
 import { createOpenTelemetry } from '../telemetry/open-telemetry.ts';
 import { readSpanProcessors } from '../telemetry/span-processors.ts';
 import { createIssuer } from './create-issuer.ts';
+import { openStore } from './open-store.ts';
 import { createOperatorApp } from './operator-app.ts';
 import { createPublicApp } from './public-app.ts';
 import { createSigningKey, type SigningKey, saveSigningKey } from './signing-keys.ts';
@@ -25,17 +26,21 @@ const newKey = async (): Promise<SigningKey> => {
 
 followContext();
 const telemetry = createOpenTelemetry({ spanProcessors: readSpanProcessors(env) });
-const publisher = await createPublisher(required(env, 'REVOCAST_DEMO_LOG'), {
-  tokenFile: tokenFile || undefined,
-  // This process stamps every `iat`, and it is the only node of the issuer.
-  clock: 'issuer',
+const issuerUrl = required(env, 'REVOCAST_DEMO_ISSUER');
+const { store, closeStore } = await openStore(env['REVOCAST_DEMO_POSTGRES']);
+const lifecycle = await createLifecycle({
+  issuer: issuerUrl,
+  log: required(env, 'REVOCAST_DEMO_LOG'),
+  publisher: { tokenFile: tokenFile || undefined },
+  store,
+  // This process is the only node of the issuer.
   issuerSpreadSeconds: 0,
   openTelemetry: telemetry.api,
 });
 const issuer = createIssuer({
-  issuer: required(env, 'REVOCAST_DEMO_ISSUER'),
+  issuer: issuerUrl,
   audience: required(env, 'REVOCAST_DEMO_AUDIENCE'),
-  publisher,
+  lifecycle,
   firstKey: await newKey(),
   cookieKeys: [randomBytes(32).toString('base64url')],
   nowMs: Date.now,
@@ -44,7 +49,8 @@ const issuer = createIssuer({
 });
 
 const host = env['REVOCAST_DEMO_HOST'] ?? '127.0.0.1';
-const operatorApp = createOperatorApp(issuer, newKey, telemetry);
+const countPending = async (): Promise<number> => (await store.outbox.figures()).pending;
+const operatorApp = createOperatorApp({ issuer, newKey, telemetry, countPending });
 const operators = await listen(portOf(env, 'REVOCAST_DEMO_OPERATOR_PORT'));
 operators.serve(operatorApp);
 // Metrics without the operators' routes, for a Prometheus in another container, which cannot reach loopback here.
@@ -55,4 +61,8 @@ scrapers?.serve(createMetricsApp(telemetry.metrics));
 const publicListener = await listen(portOf(env, 'REVOCAST_DEMO_PORT'), host);
 publicListener.serve(createPublicApp(issuer, telemetry.tracer));
 
-stopOnSignal(() => Promise.all([publicListener.close(), operators.close(), scrapers?.close(), publisher.close()]));
+stopOnSignal(async () => {
+  await Promise.all([publicListener.close(), operators.close(), scrapers?.close()]);
+  await lifecycle.close();
+  await closeStore();
+});

@@ -69,10 +69,14 @@ declare module 'oidc-provider' {
       accountId: string;
       clientId: string;
     }) => Grant;
-    readonly Session: { get(context: unknown): Promise<Session> };
+    readonly Session: { readonly prototype: Session; get(context: unknown): Promise<Session> };
+    readonly Client: new (
+      metadata: never,
+    ) => object;
     readonly RefreshToken: { revokeByGrantId(grantId: string): Promise<void> };
     /** Path of a route by its name. */
     pathFor(route: string): string;
+    urlFor(route: string): string;
     callback(): (request: IncomingMessage, response: ServerResponse) => void;
     createContext(request: IncomingMessage, response: ServerResponse): unknown;
     use(middleware: (context: ProviderContext, next: () => Promise<void>) => Promise<void>): void;

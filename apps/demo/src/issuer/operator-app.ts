@@ -1,3 +1,4 @@
+import type { OutcomeState } from '@revocast/issuer';
 import express, { type Express } from 'express';
 import { createMetricsApp } from '../telemetry/metrics-app.ts';
 import type { OpenTelemetry } from '../telemetry/open-telemetry.ts';
@@ -6,12 +7,17 @@ import { parseAccountName } from './accounts.ts';
 import type { Issuer } from './create-issuer.ts';
 import type { SigningKey } from './signing-keys.ts';
 
+export interface OperatorAppOptions {
+  readonly issuer: Issuer;
+  readonly newKey: () => Promise<SigningKey>;
+  readonly telemetry: Pick<OpenTelemetry, 'metrics' | 'tracer'>;
+  /** The number of revocations that are noted and not yet logged. */
+  readonly countPending: () => Promise<number>;
+}
+
 /** The routes of operators, on a separate listener that clients of the issuer cannot reach. */
-export function createOperatorApp(
-  issuer: Issuer,
-  newKey: () => Promise<SigningKey>,
-  { metrics, tracer }: Pick<OpenTelemetry, 'metrics' | 'tracer'>,
-): Express {
+export function createOperatorApp({ issuer, newKey, telemetry, countPending }: OperatorAppOptions): Express {
+  const { metrics, tracer } = telemetry;
   const app = express();
   app.disable('x-powered-by');
   app.use(createMetricsApp(metrics));
@@ -24,8 +30,7 @@ export function createOperatorApp(
   });
 
   app.post('/keys/:kid/leaked', async (request, response) => {
-    await issuer.reportLeakedKey(request.params.kid);
-    response.status(204).end();
+    response.status(statusOf(await issuer.reportLeakedKey(request.params.kid))).end();
   });
 
   app.post('/accounts/:name/sign-out-everywhere', async (request, response) => {
@@ -34,9 +39,17 @@ export function createOperatorApp(
       response.status(404).json({ error: 'no_such_account' });
       return;
     }
-    await issuer.signOutEverywhere(accountId, 'admin');
-    response.status(204).end();
+    response.status(statusOf(await issuer.signOutEverywhere(accountId, 'operator'))).end();
+  });
+
+  app.get('/pending', async (_request, response) => {
+    response.json({ pending: await countPending() });
   });
 
   return app;
+}
+
+/** 202: noted, and logged as soon as the log can be reached. */
+function statusOf(state: OutcomeState): 202 | 204 {
+  return state === 'logged' ? 204 : 202;
 }

@@ -1,5 +1,6 @@
-import type { IssuedToken, ProviderContext, StoredClient } from 'oidc-provider';
-import type { MemoryStore } from './memory-store.ts';
+import { claimsOf } from '@revocast/issuer/oidc-provider';
+import type { ProviderContext, StoredClient } from 'oidc-provider';
+import type { StoreAdapter } from './memory-store.ts';
 import { type KeyRing, signerOf, signingAlgorithm } from './signing-keys.ts';
 
 export const demoClient = {
@@ -13,7 +14,7 @@ export const apiScopes = 'orders:read orders:write';
 export interface ProviderOptions {
   readonly audience: string;
   readonly keyRing: KeyRing;
-  readonly store: MemoryStore;
+  readonly adapter: (model: string) => StoreAdapter;
   readonly cookieKeys: readonly string[];
 }
 
@@ -29,9 +30,9 @@ export const lifetimes = {
 } as const;
 
 /** The configuration of oidc-provider, a certified server. Access tokens are JWTs, which a resource server can verify. */
-export function buildProviderOptions({ audience, keyRing, store, cookieKeys }: ProviderOptions): object {
+export function buildProviderOptions({ audience, keyRing, adapter, cookieKeys }: ProviderOptions): object {
   return {
-    adapter: store.adapterFor,
+    adapter,
     jwks: { keys: keyRing.keys },
     cookies: { keys: cookieKeys },
     clients: [
@@ -58,14 +59,12 @@ export function buildProviderOptions({ audience, keyRing, store, cookieKeys }: P
     // RFC 9700 §4.14.2: every use replaces the refresh token. A second use of the old one ends the whole grant.
     rotateRefreshToken: true,
     // The claims that a revocation of a session or of a grant matches.
-    extraTokenClaims: (_context: unknown, { sessionUid, grantId }: IssuedToken) => ({
-      sid: sessionUid,
-      grant_id: grantId,
-    }),
+    extraTokenClaims: claimsOf,
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: true, logoutSource: renderLogout, postLogoutSuccessSource: renderSignedOut },
+      revocation: { enabled: true, allowedPolicy: isOwnToken },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => audience,
@@ -100,6 +99,11 @@ async function grantEverything({ oidc }: ProviderContext, audience: string): Pro
   grant.addResourceScope(audience, apiScopes);
   await grant.save();
   return grant;
+}
+
+/** RFC 7009 §2.1: a client revokes its own tokens only. */
+function isOwnToken(_context: unknown, client: StoredClient, token: { readonly clientId?: string }): boolean {
+  return token.clientId === client.clientId;
 }
 
 async function renderLogout(context: ProviderContext, form: string): Promise<void> {

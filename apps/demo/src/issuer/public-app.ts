@@ -32,8 +32,9 @@ export function createPublicApp(issuer: Issuer, tracer: Tracer): Express {
       response.status(401).json({ error: 'login_required' });
       return;
     }
-    await issuer.signOutEverywhere(session.accountId, 'logout');
-    response.status(204).end();
+    const state = await issuer.signOutEverywhere(session.accountId, 'self-service');
+    // 202: signed out here, and at the APIs as soon as the log can be reached.
+    response.status(state === 'logged' ? 204 : 202).end();
   });
 
   app.use(issuer.handleOauth);

@@ -26,6 +26,7 @@ in scenes how revoked tokens are refused. Takes about a minute. The exit code is
 
 Environment:
   REVOCAST_DEMO_SOURCE=embedded   run without Redis: one sidecar holds the log in memory, and the others relay from it
+  REVOCAST_DEMO_STORE=postgres    the issuer keeps revocations that wait for the log in a PostgreSQL (default: in memory)
   REVOCAST_REDIS_SERVER=<path>    path of the redis-server or valkey-server to start
 `;
 

@@ -2,6 +2,7 @@ import { keyRotation } from './key-rotation.ts';
 import { leakedKey } from './leaked-key.ts';
 import { logOutage } from './log-outage.ts';
 import { logout } from './logout.ts';
+import { logoutOutage } from './logout-outage.ts';
 import { refreshReplay } from './refresh-replay.ts';
 import type { Scene } from './scene.ts';
 import { signOutEverywhere } from './sign-out-everywhere.ts';
@@ -17,4 +18,5 @@ export const allScenes: readonly Scene[] = [
   leakedKey,
   logOutage,
   underLoad,
+  logoutOutage,
 ];

@@ -1,8 +1,7 @@
-import type { Scene, Stage } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { type ApiAnswer, callAll, haveStatus } from './steps/call-api.ts';
 import { rulesHeld } from './steps/scrape.ts';
-
-const giveUpAfterMs = 40_000;
+import { waitFor } from './steps/wait-for.ts';
 
 export const logOutage: Scene = {
   letter: 'g',
@@ -75,16 +74,6 @@ function newTally(): { add(answers: ApiAnswer[]): ApiAnswer[]; statuses(): numbe
     },
     statuses: () => [...seen],
   };
-}
-
-/** Waits until the condition holds. @returns the time. @throws Error after 40 s. */
-async function waitFor(stage: Stage, condition: () => Promise<boolean>): Promise<number> {
-  const endsAtMs = stage.nowMs() + giveUpAfterMs;
-  while (stage.nowMs() < endsAtMs) {
-    if (await condition()) return stage.nowMs();
-    await stage.sleep(50);
-  }
-  throw new Error(`the expected state was not reached within ${giveUpAfterMs} ms`);
 }
 
 function seconds(ms: number): string {

@@ -2,6 +2,7 @@ import type { OauthClient } from '../client/oauth-client.ts';
 import type { Tokens } from '../client/tokens.ts';
 import type { Scene, Stage } from './scene.ts';
 import { type ApiAnswer, callAll, haveStatus } from './steps/call-api.ts';
+import { startOfSecond } from './steps/wait-for.ts';
 import { allBecause, describeLatencies, latencies, watchRefusal } from './steps/watch-refusal.ts';
 
 export const signOutEverywhere: Scene = {
@@ -61,9 +62,4 @@ async function loginAtOnce(stage: Stage, browser: OauthClient): Promise<Again> {
 
 function isRefused(answers: readonly ApiAnswer[]): boolean {
   return haveStatus(answers, 401) && answers.every(({ reason }) => reason === 'revoked_subject');
-}
-
-/** Waits for the begin of a second of the wall clock, so that the next steps happen within one second. */
-async function startOfSecond({ wallMs, sleep }: Stage): Promise<void> {
-  await sleep(1000 - (wallMs() % 1000) + 5);
 }

@@ -18,10 +18,12 @@ export interface IssuerProcess {
   readonly audience: string;
   readonly keyFolder: string;
   readonly log: Pick<StartedLog, 'url' | 'tokenFile'>;
+  /** Where revocations wait for the log; undefined: in the memory of the process. */
+  readonly postgresUrl: string | undefined;
 }
 
 export function issuerProcess(options: IssuerProcess): SuperviseOptions {
-  const { issuerUrl, issuerPort, operatorPort, audience, keyFolder, log } = options;
+  const { issuerUrl, issuerPort, operatorPort, audience, keyFolder, log, postgresUrl } = options;
   return {
     name: 'issuer',
     script: join(demo, 'issuer/main.js'),
@@ -34,6 +36,7 @@ export function issuerProcess(options: IssuerProcess): SuperviseOptions {
       REVOCAST_DEMO_KEYS: keyFolder,
       REVOCAST_DEMO_LOG: log.url,
       REVOCAST_DEMO_LOG_TOKEN_FILE: log.tokenFile,
+      REVOCAST_DEMO_POSTGRES: postgresUrl,
     },
     ready: { url: `${issuerUrl}/livez` },
   };

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createPublisher } from '@revocast/denylist';
 import { type Supervised, supervise } from '@revocast/test-support/supervisor';
+import { type StoreKind, startStore } from './demo-store.ts';
 import { startEmbeddedLog } from './embedded-log.ts';
 import { onFreePorts } from './on-free-ports.ts';
 import { apiProcess, issuerProcess, sidecarProcess } from './processes.ts';
@@ -13,6 +14,7 @@ import { writeTokenFile } from './write-token-file.ts';
 export interface StartWorldOptions {
   /** `auto` starts a Redis, or the embedded log when no Redis server can be found. */
   readonly source: 'auto' | 'embedded';
+  readonly store: StoreKind;
   readonly replicas: number;
   /** An existing folder for the files of all processes. Its owner removes it. */
   readonly folder: string;
@@ -57,10 +59,13 @@ async function startOnPorts(options: StartWorldOptions, takePort: () => Promise<
     closers.push(() => log.stop());
     source = log.source;
 
+    const store = await startStore(options.store);
+    closers.push(() => store.stop());
+    const { postgresUrl } = store;
     const [issuerPort, operatorPort] = await Promise.all([takePort(), takePort()]);
     const issuerUrl = `http://127.0.0.1:${issuerPort}`;
     const keyFolder = join(folder, 'keys');
-    const issuer = start(issuerProcess({ issuerUrl, issuerPort, operatorPort, audience, keyFolder, log }));
+    const issuer = start(issuerProcess({ issuerUrl, issuerPort, operatorPort, audience, keyFolder, log, postgresUrl }));
     const sidecars = ports.map((own, index) =>
       index === log.heldBySidecarOf ? undefined : start(sidecarProcess(index, own, log.sidecarOptions(index))),
     );

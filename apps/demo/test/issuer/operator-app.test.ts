@@ -1,21 +1,31 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { OutcomeState } from '@revocast/issuer';
 import request from 'supertest';
 import type { Issuer } from '../../src/issuer/create-issuer.ts';
 import { createOperatorApp } from '../../src/issuer/operator-app.ts';
 import { createOpenTelemetry } from '../../src/telemetry/open-telemetry.ts';
 
 let done: unknown[][];
+let state: OutcomeState;
 // The part of an issuer that the routes of operators use.
 const issuer = {
   rotateKey: (key: unknown) => void done.push(['rotate', key]),
-  reportLeakedKey: async (kid: string) => void done.push(['leaked', kid]),
-  signOutEverywhere: async (...about: unknown[]) => void done.push(['sign out', ...about]),
+  reportLeakedKey: async (kid: string) => {
+    done.push(['leaked', kid]);
+    return 'logged';
+  },
+  signOutEverywhere: async (...about: unknown[]) => {
+    done.push(['sign out', ...about]);
+    return state;
+  },
 } as unknown as Issuer;
 const telemetry = createOpenTelemetry();
-const app = createOperatorApp(issuer, async () => ({ kty: 'EC', kid: 'next', d: 'private' }), telemetry);
+const options = { issuer, newKey: async () => ({ kty: 'EC', kid: 'next', d: 'private' }), countPending: async () => 3 };
+const app = createOperatorApp({ ...options, telemetry });
 
 beforeEach(() => {
   done = [];
+  state = 'logged';
 });
 
 describe('the listener of operators', () => {
@@ -30,9 +40,15 @@ describe('the listener of operators', () => {
     expect(done).toEqual([['leaked', 'old']]);
   });
 
-  it('signs a user out everywhere with the reason admin', async () => {
+  it('signs a user out everywhere, and names the operator', async () => {
     await request(app).post('/accounts/alice/sign-out-everywhere').expect(204);
-    expect(done).toEqual([['sign out', 'alice', 'admin']]);
+    expect(done).toEqual([['sign out', 'alice', 'operator']]);
+  });
+
+  it('answers 202 while the log cannot be reached, and says how many revocations wait for it', async () => {
+    state = 'pending';
+    await request(app).post('/accounts/alice/sign-out-everywhere').expect(202);
+    await request(app).get('/pending').expect(200, { pending: 3 });
   });
 
   it('serves metrics in the format of Prometheus', async () => {
@@ -47,9 +63,7 @@ describe('the listener of operators', () => {
     broken.meter.createObservableGauge('a.gauge').addCallback(() => {
       throw new Error('unreadable');
     });
-    const answer = await request(createOperatorApp(issuer, async () => ({ kty: 'EC', kid: 'next' }), broken)).get(
-      '/metrics',
-    );
+    const answer = await request(createOperatorApp({ ...options, telemetry: broken })).get('/metrics');
     expect(answer.status).toBe(500);
   });
 

@@ -99,8 +99,8 @@ describe('the outcome', () => {
 });
 
 describe('the scenes', () => {
-  it('have the letters a to h and different names', () => {
-    expect(allScenes.map(({ letter }) => letter).join('')).toBe('abcdefgh');
+  it('have the letters a to i and different names', () => {
+    expect(allScenes.map(({ letter }) => letter).join('')).toBe('abcdefghi');
     expect(new Set(allScenes.map(({ name }) => name)).size).toBe(allScenes.length);
   });
 });

@@ -1,7 +1,6 @@
 import { SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import type { Provider, ProviderContext } from 'oidc-provider';
 import type { ClassOf } from '../../telemetry/client-classes.ts';
-import { reasonOf } from '../revoke-on-events.ts';
 import type { Instruments, TokenAnswer } from './instruments.ts';
 import { parseGrantType, resultOfError, type TokenResult } from './token-answer.ts';
 
@@ -24,7 +23,7 @@ export function observeTokenEndpoint(provider: Provider, observer: TokenEndpoint
   provider.on('grant.success', (context: ProviderContext) => results.set(context, 'success'));
   provider.on('grant.error', (context: ProviderContext, error: unknown) => results.set(context, resultOfError(error)));
   provider.on('grant.revoked', (context: ProviderContext) => {
-    if (reasonOf(context) === 'refresh_reuse') instruments.refreshTokenReused(classOf(clientOf(context)));
+    if (isReuse(context)) instruments.refreshTokenReused(classOf(clientOf(context)));
   });
 
   provider.use(async (context, next) => {
@@ -51,6 +50,11 @@ export function observeTokenEndpoint(provider: Provider, observer: TokenEndpoint
       }
     });
   });
+}
+
+/** RFC 9700 §4.14.2: at the token endpoint a grant is revoked only after a second use of a credential. */
+function isReuse({ oidc: { route, params } }: ProviderContext): boolean {
+  return route === 'token' && params?.['grant_type'] === 'refresh_token';
 }
 
 /** Matches paths as the library does, so that an answer to `/TOKEN/` is counted, too. */

@@ -17,6 +17,13 @@ export async function reportLeakedKey({ send, world }: Stage, kid: string): Prom
   if (status !== 204) throw new Error(`the issuer answered the report with status ${status}; expected 204`);
 }
 
+/** The number of revocations that the issuer has noted and the log does not have yet. */
+export async function countPending({ send, world }: Stage): Promise<number> {
+  const { status, body } = await send(`${world.operatorUrl}/pending`);
+  if (status !== 200) throw new Error(`the issuer answered with status ${status}; expected 200`);
+  return Number(parseObject(body)['pending']);
+}
+
 /** The kid of the key that signed a token. */
 export function kidOf(accessToken: string): string {
   const header = parseObject(Buffer.from(accessToken.split('.')[0] ?? '', 'base64url').toString('utf8'));

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { createPublisher, type Publisher } from '@revocast/denylist';
+import { createLifecycle, type Lifecycle, memoryStore } from '@revocast/issuer';
 import { createOauthClient, type OauthClient } from '../../../src/client/oauth-client.ts';
 import { createSendRequest } from '../../../src/client/send-request.ts';
 import { readClaims, type Tokens } from '../../../src/client/tokens.ts';
@@ -19,6 +20,7 @@ let everybody: Listener;
 let operators: Listener;
 let issuer: Issuer;
 let publisher: Publisher;
+let lifecycle: Lifecycle;
 let spans: InMemorySpanExporter;
 let nowMs: number;
 let unfollow: () => void;
@@ -40,10 +42,16 @@ beforeEach(async () => {
     issuerSpreadSeconds: 0,
   });
   [everybody, operators] = [await listen(), await listen()];
+  lifecycle = await createLifecycle({
+    issuer: everybody.url,
+    log: publisher,
+    store: memoryStore(),
+    issuerSpreadSeconds: 0,
+  });
   issuer = createIssuer({
     issuer: everybody.url,
     audience: 'https://api.example.com',
-    publisher,
+    lifecycle,
     firstKey: await createSigningKey(),
     cookieKeys: ['a key for tests only'],
     nowMs: () => nowMs,
@@ -51,10 +59,12 @@ beforeEach(async () => {
     reportError: () => undefined,
   });
   everybody.serve(createPublicApp(issuer, telemetry.tracer));
-  operators.serve(createOperatorApp(issuer, createSigningKey, telemetry));
+  operators.serve(createOperatorApp({ issuer, newKey: createSigningKey, telemetry, countPending: async () => 0 }));
 });
 afterEach(async () => {
-  await Promise.all([everybody.close(), operators.close(), publisher.close()]);
+  await Promise.all([everybody.close(), operators.close()]);
+  await lifecycle.close();
+  await publisher.close();
 });
 
 const newBrowser = (): OauthClient =>
