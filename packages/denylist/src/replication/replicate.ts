@@ -155,10 +155,11 @@ class Replication {
     this.#followsLog(first.identity);
     this.#recovery.snapshotBegins(first);
     denylist.expectRoom(first.rules);
+    const isOtherLog = this.#epoch !== undefined && this.#epoch !== first.epoch;
     let rules = 0;
     for await (const rows of connection.snapshot()) {
       const { revived } = denylist;
-      denylist.mergeRows(rows, connection.lifts);
+      denylist.mergeRows(rows, connection.lifts, isOtherLog ? 'take' : connection.lifts);
       // This feed is behind the one that gave the last proof: only a proof of this feed is valid for the present rules.
       if (denylist.revived > revived) freshness.markIncomplete();
       this.#recovery.addRows(rows);

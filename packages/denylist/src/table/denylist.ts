@@ -1,6 +1,6 @@
 import { readRule, rowBytes, type TableSnapshot, viewOf } from '../codec/rows.ts';
 import type { LostRule } from '../log/revocation-log.ts';
-import { type Digest, type DigestSet, digestFromBytes } from '../rules/digest.ts';
+import { type Digest, type DigestSet, digestFromBytes, sameDigest } from '../rules/digest.ts';
 import type { Change } from '../rules/event.ts';
 import { restartDigest } from '../rules/log-restart.ts';
 import type { Dimension } from '../rules/revocation.ts';
@@ -116,8 +116,13 @@ export class Denylist {
     return 'changed';
   }
 
-  /** Merges a page of snapshot rows ({@link ../codec/rows.ts}). */
-  mergeRows(rows: Uint8Array, lifts: 'union' | 'take'): void {
+  /**
+   * Merges a page of snapshot rows ({@link ../codec/rows.ts}).
+   *
+   * @param liftOfRestart the same for the restart of the log. `take` for another log than before: the end of the earlier restart
+   *      may have a later stamp, by a clock that was ahead, and says nothing about this log.
+   */
+  mergeRows(rows: Uint8Array, lifts: 'union' | 'take', liftOfRestart = lifts): void {
     const view = viewOf(rows);
     const hasListeners = this.#listeners.size > 0;
     for (let at = 0; at + rowBytes <= rows.byteLength; at += rowBytes) {
@@ -126,7 +131,9 @@ export class Denylist {
         this.#version += 1;
         continue;
       }
-      this.merge({ digest: digestFromBytes(rows, at), rule: readRule(view, at + 16) }, lifts);
+      const digest = digestFromBytes(rows, at);
+      const isRestart = sameDigest(digest, restartDigest);
+      this.merge({ digest, rule: readRule(view, at + 16) }, isRestart ? liftOfRestart : lifts);
     }
   }
 

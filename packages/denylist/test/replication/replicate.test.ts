@@ -743,6 +743,30 @@ describe('the restart of a log', () => {
     expect(world.reseeds).toEqual([]);
   });
 
+  it.each([
+    ['has an earlier stamp, by a clock that was set back', born + 10_800],
+    ['has the same stamp', born],
+  ])('is in force although the restart of the log before is ended and this one %s', async (_, stamp) => {
+    const ended: Rule = { ...restart, denialStamp: stamp, liftedUpTo: stamp };
+    const world = await given({ canWrite: true, prepare: (feed) => feed.hold(restartDigest, ended) });
+    await world.deliver(world.feed.write(change(1)));
+    await world.clock.advance(5001);
+    await lose(world);
+    expect(world.denylist.restart).toEqual(restart);
+    expect(world.reseeds).toEqual([[{ digest: numbered(1), rule: block }]]);
+  });
+
+  it('stays ended when the same log is read again that has lost the end', async () => {
+    const ended: Rule = { ...restart, liftedUpTo: born };
+    const world = await given({ canWrite: true, prepare: (feed) => feed.hold(restartDigest, ended) });
+    await world.deliver(world.feed.write());
+    world.feed.flush('e1');
+    world.feed.hold(restartDigest, restart);
+    await world.reconnect(new FeedGap('chain', 'a failover'));
+    expect(world.denylist.restart).toEqual(ended);
+    expect(world.reseeds).toEqual([[{ digest: restartDigest, rule: ended }]]);
+  });
+
   it('is not ended by who saw another log between the one it held and this one', async () => {
     const world = await given({ canWrite: true });
     await world.deliver(world.feed.write());
