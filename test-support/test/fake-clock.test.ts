@@ -68,18 +68,21 @@ describe('FakeClock', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  it('finishes a long chain of promises before the next sleeper wakes', async () => {
-    const clock = new FakeClock();
-    const order: string[] = [];
-    void (async () => {
-      await clock.sleep(1);
-      for (let step = 0; step < 500; step += 1) await null;
-      order.push('chain');
-    })();
-    void clock.sleep(2).then(() => order.push('next'));
-    await clock.advance(2);
-    expect(order).toEqual(['chain', 'next']);
-  });
+  it.each([true, false])(
+    'finishes a long chain of promises before the next sleeper wakes, with I/O: %s',
+    async (hasIo) => {
+      const clock = new FakeClock({ hasIo });
+      const order: string[] = [];
+      void (async () => {
+        await clock.sleep(1);
+        for (let step = 0; step < 500; step += 1) await null;
+        order.push('chain');
+      })();
+      void clock.sleep(2).then(() => order.push('next'));
+      await clock.advance(2);
+      expect(order).toEqual(['chain', 'next']);
+    },
+  );
 
   it('ends a sleep when its signal aborts, or has aborted before', async () => {
     const clock = new FakeClock();
@@ -90,6 +93,25 @@ describe('FakeClock', () => {
     await clock.sleep(1000, controller.signal);
     expect(clock.sleeping).toBe(0);
     expect(clock.monotonicMs()).toBe(10_000);
+  });
+
+  it('ends every sleep of one signal, and only those', async () => {
+    const clock = new FakeClock();
+    const controller = new AbortController();
+    const sleeping = [clock.sleep(1000, controller.signal), clock.sleep(2000, controller.signal)];
+    void clock.sleep(1000, new AbortController().signal);
+    controller.abort();
+    await Promise.all(sleeping);
+    expect(clock.sleeping).toBe(1);
+  });
+
+  it('ends a nap after its time, or when it is woken', async () => {
+    const clock = new FakeClock();
+    const naps = [clock.nap(10), clock.nap(1000)];
+    naps[1]?.wake();
+    await clock.advance(10);
+    await Promise.all(naps.map(({ over }) => over));
+    expect(clock.sleeping).toBe(0);
   });
 
   it('ends a sleep of 0 ms at the next step, and not before', async () => {

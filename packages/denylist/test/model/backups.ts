@@ -91,7 +91,9 @@ export class Backups {
     this.noteHappened();
     const { primary } = this.#world.cluster;
     for (const lost of this.#lost) {
-      lost.isKnown ||= lost.witnesses.size > 0 && isRestartStated(primary);
+      // The restart of another log says nothing about this loss: a sidecar that held the whole of that log may end it.
+      const isStated = primary.state.meta?.epoch === lost.epoch && isRestartStated(primary);
+      lost.isKnown ||= lost.witnesses.size > 0 && isStated;
       this.#watchWitnesses(lost);
     }
     // A log that is lost as a whole is another one by then. What nothing shows and no sidecar remembers stays unnoticed.

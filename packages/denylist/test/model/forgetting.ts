@@ -68,6 +68,6 @@ function compare({ replica, party, cluster, flaw, compared, memory, isMixed }: F
     const known = node.state.rules.get(digestToHex(digest))?.rule ?? emptyRule;
     const isEnding = forgettableAt(held, defaultMaxTokenLifetimeSeconds) <= (agreed ?? 0) + least;
     if (isEnding || sameRule(mergeRules(known, held), known)) continue;
-    node.append(digest, { kind: 'seed', rule: held });
+    node.append(digest, { kind: 'seed', rule: held }, party.reading());
   }
 }

@@ -128,7 +128,8 @@ export class Ledger {
   noteMove(): void {
     this.#backups.noteMove();
     this.#judgeIdentity();
-    this.#wasUnnamed ||= this.#world.cluster.primary.state.meta?.identity === undefined;
+    const { primary, elsewhere } = this.#world.cluster;
+    this.#wasUnnamed ||= primary.state.meta?.identity === undefined || elsewhere.meta?.identity === undefined;
     this.#hasMoved = true;
     for (const denial of this.#denials) denial.presentSinceMs = undefined;
     for (const cutoff of this.#cutoffs) cutoff.presentSinceMs = undefined;
@@ -287,6 +288,11 @@ export class Ledger {
     return this.#world.cluster.nodes.reduce((sum, { pruned }) => sum + pruned, 0);
   }
 
+  /** By two clocks that are wrong together, or by a sidecar of the last release, which asks one clock alone. */
+  #isPrunedByWrong(token: Token): boolean {
+    return token === shortToken && this.#wereTwoClocksWrong && this.#pruned() > 0;
+  }
+
   #judgeForgetting(): void {
     const { cluster, serverErrorsMs } = this.#world;
     const { aheadMs } = cluster.primary;
@@ -382,7 +388,7 @@ export class Ledger {
       if (answer === 'active by denylist' && provenAtMs - presentSinceMs > apart) {
         this.report(`I5: ${what}, and claims to be complete up to ${provenAtMs - presentSinceMs} ms later`);
       }
-    } else if (this.#isHealing() && this.#heldBySomeone(token).denialStamp >= stamp) {
+    } else if (this.#isHealing() && this.#heldBySomeone(token).denialStamp >= stamp && !this.#isPrunedByWrong(token)) {
       // A process that is cut off with the old primary follows another log. The bound above judges it.
       const { cluster } = this.#world;
       const asked = answer === 'active by look-up' && cluster.reachedBy(process.party.name) === cluster.primary;

@@ -1,4 +1,4 @@
-import type { FakeClock } from '@revocast/test-support';
+import type { FakeClock, Nap } from '@revocast/test-support/fake-clock';
 import type { Clock } from '../../src/clock.ts';
 import type { ClockReading } from '../../src/rules/agreed-now.ts';
 import type { Host } from './host.ts';
@@ -50,6 +50,12 @@ export class Party implements Clock {
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     await this.#time.sleep(ms, signal);
     await this.#running;
+  }
+
+  /** A sleep that ends `ms` later, or at `wake`. */
+  nap(ms: number): Nap {
+    const { over, wake } = this.#time.nap(ms);
+    return { over: over.then(() => this.#running), wake };
   }
 
   /** Resolves when the process runs. Everything that arrives from outside waits for it. */

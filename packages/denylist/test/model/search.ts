@@ -7,7 +7,7 @@ const batchRuns = 1000;
 const maxSeed = 2 ** 31 - 1;
 const help = `npm run model -- [options]
 
-  --runs <n>   random schedules of faults, 1-10000000; about 50 a second; default 50000
+  --runs <n>   random schedules of faults, 1-10000000; about 50 a second on a quiet machine; default 50000
   --seed <n>   0-${maxSeed}, of the first batch of ${batchRuns} schedules; the next batch has the next seed; default: drawn, and printed
 
 Every schedule that breaks a promise is made smaller and printed, with the seed of its batch.

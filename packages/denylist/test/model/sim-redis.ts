@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FakeClock } from '@revocast/test-support';
+import type { FakeClock } from '@revocast/test-support/fake-clock';
 import { encodeRuleEvent } from '../../src/codec/event.ts';
 import { FeedError } from '../../src/log/feed.ts';
 import { recoveryWaitMs } from '../../src/log/log-gap.ts';
@@ -165,10 +165,10 @@ export class SimRedis {
     return { epoch: meta?.epoch ?? '', id: entries.at(-1)?.id ?? 0, head: meta?.head ?? '' };
   }
 
-  /** @param writer the clock of a publisher. A sidecar that re-seeds states no times of its own. */
+  /** @param writer the clock of a publisher or sidecar; undefined in the last release. */
   append(digest: Digest, statement: Statement, writer?: ClockReading): AppendResult {
     const key = digestToHex(digest);
-    this.#openLog();
+    this.#openLog({ writer });
     const held = this.#state.rules.get(key)?.rule ?? emptyRule;
     const { flaw } = this.#options;
     const now = this.agreedNow(writer);
@@ -278,8 +278,8 @@ export class SimRedis {
     const isHeld = remainingMs > 0 && (remainingMs <= leaseMs || flaw === 'lease of a faster clock');
     const isOther = isHeld && lease?.holder !== holder;
     if (isOther && this.#state.meta?.gap === undefined) return;
-    this.#openLog();
-    this.#judgeGap(held, !isOther);
+    this.#openLog({ writer: clock });
+    this.#judgeGap(held, { isHolder: !isOther, writer: clock });
     if (isOther) return;
     const meta = this.#named(this.#openLog(), held);
     const pauseMs = now - (meta.heartbeatAtMs ?? Number.NEGATIVE_INFINITY);
@@ -350,7 +350,7 @@ export class SimRedis {
   }
 
   /** Whether the log still has what a process remembers; what it has found or done about that is recorded. */
-  recall(remembered: RememberedLog, act: RecallAct): Recalled {
+  recall(remembered: RememberedLog, act: RecallAct, writer: ClockReading): Recalled {
     const outcome = recall(this.#state, remembered, act, this.#options.flaw);
     const { meta } = this.#state;
     if (meta === undefined || remembered.rule === undefined || outcome === 'continues') return outcome;
@@ -367,7 +367,7 @@ export class SimRedis {
     const restart = this.restart;
     const isStated = includes(meta.lost, mark) && restart.denialStamp === meta.lost?.stamp;
     if (isStated && restart.denialStamp > restart.liftedUpTo) return outcome;
-    const stamp = this.#flagRestart();
+    const stamp = this.#flagRestart(writer);
     this.#write({ ...this.#state, meta: { ...this.#openLog(), lost: { ...mark, stamp } } });
     return outcome;
   }
@@ -377,7 +377,10 @@ export class SimRedis {
     return this.#state.rules.get(digestToHex(restartDigest))?.rule ?? emptyRule;
   }
 
-  #judgeGap(held: RememberedLog | undefined, isHolder: boolean): void {
+  #judgeGap(
+    held: RememberedLog | undefined,
+    { isHolder, writer }: { readonly isHolder: boolean; readonly writer: ClockReading },
+  ): void {
     const nowMs = this.nowMs();
     this.#shortenWait(nowMs + recoveryWaitMs);
     const { meta } = this.#state;
@@ -393,7 +396,7 @@ export class SimRedis {
       this.#state = { ...this.#state, meta: { ...this.#openLog(), ...healing, gap: undefined } };
     }
     if (outcome === 'ended in vain' && meta.gap !== undefined) {
-      const stamp = this.#flagRestart();
+      const stamp = this.#flagRestart(writer);
       this.#state = { ...this.#state, meta: { ...this.#openLog(), gap: { ...meta.gap, stamp } } };
     }
   }
@@ -407,11 +410,12 @@ export class SimRedis {
     this.#state = { ...this.#state, meta: { ...meta, healUntilMs, gap: { ...meta.gap, untilMs: latestMs } } };
   }
 
-  /** @returns the stamp of the restart. */
-  #flagRestart(): number {
+  /** @returns the stamp of the restart: by the agreed time, or the latest clock. */
+  #flagRestart(writer: ClockReading | undefined): number {
     const held = this.restart;
+    const now = this.agreedNow(writer);
     const time = {
-      nowSeconds: Math.floor(this.nowMs() / 1000),
+      nowSeconds: Math.floor((now.agreedMs ?? now.latestMs) / 1000),
       maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds,
     };
     const restart = applyStatement(held, { kind: 'deny', until: 'longest-token' }, time);
@@ -444,14 +448,19 @@ export class SimRedis {
 
   /** Resolves when something was written, connections broke, or `ms` are over. */
   async change(ms: number): Promise<void> {
-    const woken = new AbortController();
-    const wake = () => woken.abort('woken');
+    const { over, wake } = this.#options.clock.nap(ms);
     this.#waiting.add(wake);
-    await this.#options.clock.sleep(ms, woken.signal);
+    await over;
     this.#waiting.delete(wake);
   }
 
-  #openLog({ declared = false } = {}): NonNullable<LogState['meta']> {
+  #openLog({
+    declared = false,
+    writer,
+  }: {
+    readonly declared?: boolean;
+    readonly writer?: ClockReading | undefined;
+  } = {}): NonNullable<LogState['meta']> {
     if (this.#state.meta !== undefined) return this.#state.meta;
     this.#births += 1;
     const epoch = hash(`${this.name} ${this.#births}`);
@@ -460,7 +469,7 @@ export class SimRedis {
     const meta = { epoch, head: hash(epoch), seq: 0, healUntilMs, isWhole, beats: 0 };
     this.#state = { ...this.#state, meta };
     if (declared) return meta;
-    this.#flagRestart();
+    this.#flagRestart(writer);
     return this.#state.meta ?? meta;
   }
 

@@ -1,8 +1,10 @@
 import type { Random } from '../../src/clock.ts';
 import { FeedError } from '../../src/log/feed.ts';
+import type { LostRule } from '../../src/log/revocation-log.ts';
 import type { LogMemory } from '../../src/replication/log-memory.ts';
 import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
 import type { Reseed } from '../../src/replication/reseed.ts';
+import { digestToHex } from '../../src/rules/digest.ts';
 import { endOfRestart, restartDigest } from '../../src/rules/log-restart.ts';
 import type { Flaw } from './flaws.ts';
 import { keepLog } from './forgetting.ts';
@@ -115,11 +117,11 @@ async function endRestarts(replica: Replica, { party, cluster }: SimSidecarOptio
 }
 
 /** Writes over a connection of its own, which now and then is still closed after Redis was down. */
-function createReseed({ party, cluster, random, feed, flaw }: SimSidecarOptions): Reseed {
+function createReseed({ party, cluster, random, feed, flaw, isOld }: SimSidecarOptions): Reseed {
   return {
     async append(rules, signal, identity) {
       let restored = 0;
-      for (const { digest, rule } of rules) {
+      for (const { digest, rule } of inOrder(rules)) {
         await party.sleep(Math.floor(random() * 20), signal);
         if (signal.aborted || !party.alive) break;
         const node = cluster.reachedBy(party.name);
@@ -129,7 +131,7 @@ function createReseed({ party, cluster, random, feed, flaw }: SimSidecarOptions)
         const isOther = identity !== undefined && node.state.meta?.identity !== identity;
         if (isOther && flaw !== 'logs without identity') throw new FeedError('wrong_log', 'another log');
         if (flaw === 're-seed by lease holder only' && node.state.lease?.holder !== feed) continue;
-        const outcome = node.append(digest, { kind: 'seed', rule });
+        const outcome = node.append(digest, { kind: 'seed', rule }, isOld ? undefined : party.reading());
         if (typeof outcome !== 'string' && outcome.changed) restored += 1;
       }
       return restored;
@@ -142,7 +144,12 @@ function createReseed({ party, cluster, random, feed, flaw }: SimSidecarOptions)
     async recall(remembered, act) {
       const node = cluster.reachedBy(party.name);
       if (node === undefined || !cluster.acceptsWrites(node)) throw new FeedError('unreachable', 'no Redis in reach');
-      return node.recall(remembered, act);
+      return node.recall(remembered, act, party.reading());
     },
   };
+}
+
+/** A table places its rules by a secret of the process. A schedule must run the same each time. */
+function inOrder(rules: readonly LostRule[]): readonly LostRule[] {
+  return rules.toSorted((a, b) => (digestToHex(a.digest) < digestToHex(b.digest) ? -1 : 1));
 }

@@ -79,10 +79,10 @@ export class StreamReader {
         if (asleepMs >= pingMs) return [];
       }
       if (party.monotonicMs() - heardAtMs >= readTimeoutMs) throw new FeedError('timeout', 'the server fell silent');
-      const woken = new AbortController();
-      this.#stream.wake = () => woken.abort('woken');
+      const { over, wake } = party.nap(pingMs);
+      this.#stream.wake = wake;
       const sleepsAtMs = party.monotonicMs();
-      await party.sleep(pingMs, woken.signal);
+      await over;
       asleepMs = party.monotonicMs() - sleepsAtMs;
     }
     // A read may end anywhere between two frames.

@@ -1,4 +1,4 @@
-import { FakeClock } from '@revocast/test-support';
+import { FakeClock } from '@revocast/test-support/fake-clock';
 import { seededRandom } from '@revocast/test-support/seeded-random';
 import type { Random } from '../../src/clock.ts';
 import { formatPosition } from '../../src/http/wire/wire.ts';
@@ -88,7 +88,7 @@ export interface WorldOptions {
 
 /** Redis with a replica, sidecars, relays, API processes, a publisher, and a ledger that judges all of them. */
 export class World {
-  readonly clock = new FakeClock();
+  readonly clock = new FakeClock({ hasIo: false });
   readonly cluster: SimCluster;
   readonly links = new Links(() => this.clock.monotonicMs());
   readonly flaw: Flaw | undefined;
