@@ -4,6 +4,8 @@ import type { WorldOptions } from './world/world-options.ts';
 /** Rows of the failure table. Each has at least one fault. */
 export const failures = [
   'sidecar killed (-9) at any point',
+  'out of memory, again and again',
+  'PID namespaces on one volume',
   'Redis down / SIGSTOP',
   'half-open link to Redis / to the sidecar',
   'Redis restarted empty, FLUSHALL',
@@ -35,12 +37,17 @@ export const failures = [
 ] as const;
 export type Failure = (typeof failures)[number];
 
+/** What a machine may lack. Such a fault is reported as not run. */
+export type Need = 'pid namespace' | 'memory limit';
+
 /** One fault: the processes it runs in, its script, and the guarantees that are checked. */
 export interface Fault {
   /** `group/detail`, for `--only`. */
   readonly name: string;
   readonly failure: Failure;
   readonly world?: WorldOptions;
+  /** Default nothing. */
+  readonly needs?: readonly Need[];
   /** Added to `maxStalenessMs`, because the bound is longer on the minority side of a partition. Default 0. */
   readonly extraBoundMs?: number;
   /** Default 10 s: a back-off of up to 2 s and a resync in the sidecar and in the API process, and a busy machine. */

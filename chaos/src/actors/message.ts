@@ -8,7 +8,7 @@ export interface SidecarSettings {
     readonly adminListen: string;
     readonly maxStalenessMs: number;
     readonly maxRules?: number;
-    readonly tokenFile?: string;
+    readonly writeTokenFile?: string;
     readonly sourceTokenFile?: string;
     readonly expectLog?: string;
     readonly stateFile?: string;

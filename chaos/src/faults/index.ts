@@ -22,6 +22,8 @@ import { wrongLog } from './log/wrong-log.ts';
 import { capacity } from './processes/capacity.ts';
 import { clocks } from './processes/clocks.ts';
 import { deployStorm } from './processes/deploy-storm.ts';
+import { outOfMemory } from './processes/out-of-memory.ts';
+import { pidNamespaces } from './processes/pid-namespaces.ts';
 import { readers } from './processes/readers.ts';
 import { restarts } from './processes/restarts.ts';
 import { resumes } from './processes/resumes.ts';
@@ -30,6 +32,8 @@ import { sidecarKilled } from './processes/sidecar-killed.ts';
 /** Every fault of the suite, in the order of the failure table. */
 export const faults: readonly Fault[] = [
   ...sidecarKilled,
+  ...outOfMemory,
+  ...pidNamespaces,
   ...redisDown,
   ...halfOpen,
   ...emptied,

@@ -14,6 +14,8 @@ export interface ActorOptions {
   readonly recorder: Recorder;
   /** Command-line options of node. Default none. */
   readonly nodeArgs?: readonly string[];
+  /** A command that starts the process, with its first arguments; node and its arguments follow. Default none. */
+  readonly startedBy?: readonly string[];
   /** Receives the messages of the process other than `started` and `{ fresh }`. */
   readonly onMessage?: (message: object) => void;
 }
@@ -26,6 +28,8 @@ export class ActorProcess {
   #life = 0;
   #fresh = false;
   #lastErrors = '';
+  #isEnding = false;
+  #unexpectedEnds: (NodeJS.Signals | number | null)[] = [];
 
   constructor(options: ActorOptions) {
     this.who = options.who;
@@ -41,14 +45,23 @@ export class ActorProcess {
     return this.#fresh && this.running;
   }
 
+  /** The signal or exit code of each life that the suite did not end. */
+  get unexpectedEnds(): readonly (NodeJS.Signals | number | null)[] {
+    return this.#unexpectedEnds;
+  }
+
   /** @throws Error with the last text of stderr when the process does not start. */
   async start(): Promise<void> {
-    const { program, settings, nodeArgs = [], onMessage } = this.#options;
+    const { program, settings, nodeArgs = [], startedBy = [], onMessage } = this.#options;
     this.#life += 1;
     const script = fileURLToPath(new URL(`../actors/${program}.js`, import.meta.url));
+    const [execPath = process.execPath, ...before] = startedBy;
+    const node = startedBy.length === 0 ? [] : [process.execPath];
+    this.#isEnding = false;
     const child = fork(script, [], {
       detached: true,
-      execArgv: [...process.execArgv, ...nodeArgs],
+      execPath,
+      execArgv: [...before, ...node, ...process.execArgv, ...nodeArgs],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: { ...process.env, [settingsVariable]: JSON.stringify(settings(this.#life)) },
     });
@@ -65,8 +78,9 @@ export class ActorProcess {
       else onMessage?.(message);
     });
     child.on('error', () => undefined); // emitted for a message to a process that has just ended
-    child.once('exit', () => {
+    child.once('exit', (code, signal) => {
       if (this.#child !== child) return;
+      if (!this.#isEnding) this.#endedByItself(signal ?? code);
       this.#child = undefined;
       this.#fresh = false;
     });
@@ -84,7 +98,7 @@ export class ActorProcess {
 
   /** SIGKILL: the process closes no connection and sends no last message. */
   async kill(): Promise<void> {
-    await this.#end('killed', (child) => child.kill('SIGKILL'));
+    await this.#end('killed', (child) => signal(child, 'SIGKILL'));
   }
 
   /** A graceful stop, as in a deployment. */
@@ -94,11 +108,11 @@ export class ActorProcess {
 
   pause(): void {
     this.#note('paused');
-    this.#child?.kill('SIGSTOP');
+    signal(this.#child, 'SIGSTOP');
   }
 
   resume(): void {
-    this.#child?.kill('SIGCONT');
+    signal(this.#child, 'SIGCONT');
     this.#note('resumed');
   }
 
@@ -115,13 +129,29 @@ export class ActorProcess {
       child.once('exit', resolve);
     });
     this.#note(event);
+    this.#isEnding = true;
     end(child);
-    const forced = setTimeout(() => child.kill('SIGKILL'), 5000);
+    const forced = setTimeout(() => signal(child, 'SIGKILL'), 5000);
     await exited;
     clearTimeout(forced);
   }
 
+  #endedByItself(how: NodeJS.Signals | number | null): void {
+    this.#unexpectedEnds.push(how);
+    this.#note('killed');
+  }
+
   #note(event: LifeRecord['event']): void {
     this.#options.recorder.write({ kind: 'life', who: this.who, life: this.#life, event, atMs: monotonicMs() });
+  }
+}
+
+/** To its group: the command that has started node does not pass signals on. */
+function signal(child: ChildProcess | undefined, name: NodeJS.Signals): void {
+  if (child?.pid === undefined) return;
+  try {
+    process.kill(-child.pid, name);
+  } catch {
+    // It has just ended.
   }
 }

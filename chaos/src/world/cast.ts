@@ -25,8 +25,12 @@ export interface CastContext extends Pick<WorldOptions, 'lookUp' | 'maxRules' | 
 }
 
 export interface SidecarOptions {
-  /** `redis`, or the name of another sidecar, which makes this one a relay. */
+  /** `redis`, the URL of a `file:` log, or the name of another sidecar, which makes this one a relay. */
   readonly source: string;
+  /** A file with the token that revocations need; without one the sidecar takes none. */
+  readonly writeTokenFile?: string;
+  /** The command that starts it. Default none. */
+  readonly startedBy?: readonly string[];
   readonly maxRules?: number;
   readonly clockOffsetMs?: number;
 }
@@ -36,6 +40,8 @@ export interface ApiOptions {
   readonly via: string;
   readonly clockOffsetMs?: number;
   readonly program?: 'api-main' | 'express-main';
+  /** The command that starts it. Default none. */
+  readonly startedBy?: readonly string[];
 }
 
 export interface StormOptions {
@@ -66,7 +72,7 @@ export class Cast {
   /** Does not start it. */
   async addSidecar(who: string, options: SidecarOptions): Promise<ActorProcess> {
     const { maxStalenessMs, stateFiles = false, recorder, expectLog } = this.#context;
-    const { maxRules = this.#context.maxRules, clockOffsetMs = 0 } = options;
+    const { maxRules = this.#context.maxRules, clockOffsetMs = 0, writeTokenFile, startedBy } = options;
     const [dataPort, adminPort] = [await this.#claimPort(), await this.#claimPort()];
     this.#dataPorts.set(who, dataPort);
     this.#adminPorts.set(who, adminPort);
@@ -82,6 +88,7 @@ export class Cast {
         maxRules,
         expectLog: source.startsWith('redis') ? expectLog() : undefined,
         stateFile: stateFiles ? join(recorder.folder, `${who}.state.json`) : undefined,
+        writeTokenFile,
       },
       clockOffsetMs,
     };
@@ -89,13 +96,14 @@ export class Cast {
       // Sent by our own actor, from this very type.
       if ('figures' in message) this.#figures.set(who, message.figures as ProcessFigures);
     };
-    const actor = this.#actor({ who, program: 'sidecar-main', settings: () => settings, onMessage });
+    const actor = this.#actor({ who, program: 'sidecar-main', settings: () => settings, startedBy, onMessage });
     this.sidecars.push(actor);
     return actor;
   }
 
   /** Does not start it. */
-  async addApi(who: string, { via, clockOffsetMs = 0, program = 'api-main' }: ApiOptions): Promise<ActorProcess> {
+  async addApi(who: string, options: ApiOptions): Promise<ActorProcess> {
+    const { via, clockOffsetMs = 0, program = 'api-main', startedBy } = options;
     const { lookUp = false, maxRules, whenUnknown = 'unavailable', brokenBuild, links, recorder } = this.#context;
     const { maxStalenessMs, issuedAt, tokens, groupUrl } = this.#context;
     const feedUrl = await this.#linkTo(via, who);
@@ -116,7 +124,7 @@ export class Cast {
       maxRssBytes,
       brokenBuild,
     });
-    const actor = this.#actor({ who, program, settings });
+    const actor = this.#actor({ who, program, settings, startedBy });
     this.apis.push(actor);
     return actor;
   }
@@ -194,6 +202,7 @@ export class Cast {
   async #linkTo(source: string, who: string): Promise<string> {
     const { links, primaryPort, groupUrl } = this.#context;
     const url = groupUrl();
+    if (source.startsWith('file:')) return source;
     if (source === 'redis' && url !== undefined) return url;
     if (source === 'redis') return `redis://127.0.0.1:${(await links.addToRedis(who, primaryPort())).port}`;
     return `http://127.0.0.1:${(await links.add(who, portOf(this.#dataPorts, source))).port}`;

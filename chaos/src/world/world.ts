@@ -41,6 +41,7 @@ export class World {
   #tokens = 0;
   #traffic: Traffic | undefined;
   #settledAtMs = 0;
+  readonly #atEnd: (() => Promise<void>)[] = [];
 
   private constructor(options: WorldOptions, context: WorldContext) {
     this.options = options;
@@ -327,6 +328,11 @@ export class World {
     await pause(600);
   }
 
+  /** Runs `cleanUp` once every process has ended. */
+  atEnd(cleanUp: () => Promise<void>): void {
+    this.#atEnd.push(cleanUp);
+  }
+
   async close(): Promise<void> {
     const quiet = this.stopTraffic();
     await this.#cast.close();
@@ -335,6 +341,7 @@ export class World {
     await this.links.close();
     await this.#group?.stop();
     await this.#servers.close();
+    for (const cleanUp of this.#atEnd.splice(0)) await cleanUp();
   }
 
   async #awaitRedisReplicas(count: number): Promise<void> {
