@@ -156,10 +156,15 @@ describe('given a command that prints or checks', () => {
 });
 
 describe('init', () => {
-  it('waits for a Redis that starts at the same time, and has nothing to do the second time', async () => {
+  it('waits for a Redis that starts at the same time, says so, and has nothing to do the second time', async () => {
     const port = await freePort();
     const source = `--source=redis://127.0.0.1:${port}`;
-    const declared = runProgram(['init', source]);
+    let written = '';
+    const declared = runProgram(['init', source], {}, (text) => {
+      written += text;
+    });
+    const waits = 'no answer yet (unreachable), trying for ten seconds';
+    await until(() => written.includes(waits), { what: 'the line about the wait' });
     const redis = await startRedis({ port });
     try {
       expect(await declared).toMatchObject({ code: 0, stdout: expect.stringContaining('created a log') });

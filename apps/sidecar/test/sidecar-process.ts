@@ -45,13 +45,18 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs the program until it exits. */
-export function runProgram(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
+/** Runs the program until it exits. @param onStderr receives what it writes to stderr meanwhile. */
+export function runProgram(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  onStderr: (text: string) => void = () => undefined,
+): Promise<Finished> {
   return new Promise((resolve) => {
     const options = { env: { PATH: process.env['PATH'], ...env }, timeout: 20_000 };
-    execFile(process.execPath, [program, ...args], options, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, [program, ...args], options, (error, stdout, stderr) => {
       const code = typeof error?.code === 'number' ? error.code : error === null ? 0 : -1;
       resolve({ code, stdout, stderr });
     });
+    child.stderr?.on('data', (text) => onStderr(String(text)));
   });
 }

@@ -35,6 +35,8 @@ async function declare(source: OpenedSource): Promise<number> {
       return 0;
     } catch (error) {
       if (attempt === tries || !isNoAnswer(codeOf(error))) throw error;
+      if (attempt === 1)
+        process.stderr.write(`${source.name}: no answer yet (${codeOf(error)}), trying for ten seconds\n`);
       await sleep(pauseMs);
     }
   }

@@ -7,6 +7,7 @@ import { checkWholeNumber } from '../option-bounds.ts';
 import { openSource } from '../sources/open-source.ts';
 import type { TransportOptions } from '../sources/source.ts';
 import { randomHex, systemClock } from '../system-clock.ts';
+import { checkOptions, typeNameOf } from './check-options.ts';
 import { defaultIssuerSpreadSeconds, IssuerClock } from './issuer-clock.ts';
 import type { PublisherObserver } from './log-writer.ts';
 import { createPublisherOver, type Publisher } from './publisher.ts';
@@ -43,6 +44,17 @@ export interface CreatePublisherOptions extends TransportOptions {
   readonly issuerSpreadSeconds?: number;
 }
 
+const optionNames: readonly string[] = [
+  'tokenFile',
+  'dangerouslyAllowHttp',
+  'observer',
+  'openTelemetry',
+  'broadRulesPerMinute',
+  'clock',
+  'expectLog',
+  'issuerSpreadSeconds',
+] satisfies (keyof CreatePublisherOptions)[];
+
 /**
  * A publisher for `redis:`, `rediss:` (needs ioredis), `http:`, `https:`, `unix:` (a sidecar), `file:` (one node, one
  * process) or `memory:` (tests and development; lost when the process ends). Nothing is connected before the first
@@ -54,9 +66,13 @@ export interface CreatePublisherOptions extends TransportOptions {
  * @throws ConfigurationError
  */
 export async function createPublisher(url: string, options: CreatePublisherOptions = {}): Promise<Publisher> {
+  checkOptions('createPublisher', options, optionNames);
   const { observer, openTelemetry, broadRulesPerMinute, issuerSpreadSeconds = defaultIssuerSpreadSeconds } = options;
   const stampsTokens = options.clock === 'issuer';
   const clock = options.clock === 'issuer' || options.clock === undefined ? systemClock : options.clock;
+  if (typeof clock !== 'object' || clock === null) {
+    throw new ConfigurationError('clock', `expected 'issuer', or nothing; found ${typeNameOf(clock)}`);
+  }
   const { tokenFile, dangerouslyAllowHttp } = options;
   if (broadRulesPerMinute !== undefined) {
     const bounds = { least: 1, most: 0xffff_ffff, unit: 'revocations', orInfinity: true };

@@ -16,6 +16,29 @@ const targetKeys = ['token', 'session', 'grant', 'subject', 'client', 'tenant', 
 const revocationKeys = [...targetKeys, 'issuer', 'reason', 'expiresAt', 'issuedUpTo', 'block', 'actor'];
 const maxValueLength = 4096;
 
+/** Names of claims and of other libraries, and the field for the same value. */
+const fieldOfClaim: ReadonlyMap<string, string> = new Map([
+  ['iss', 'issuer'],
+  ['jti', 'token'],
+  ['tokenId', 'token'],
+  ['uti', 'token'],
+  ['sid', 'session'],
+  ['sessionId', 'session'],
+  ['grantId', 'grant'],
+  ['origin_jti', 'grant'],
+  ['sub', 'subject'],
+  ['userId', 'subject'],
+  ['user', 'subject'],
+  ['client_id', 'client'],
+  ['clientId', 'client'],
+  ['azp', 'client'],
+  ['tid', 'tenant'],
+  ['tenantId', 'tenant'],
+  ['org_id', 'tenant'],
+  ['kid', 'key'],
+  ['exp', 'expiresAt'],
+]);
+
 /** @throws ConfigurationError with the field, what was expected, and the type of what was found. Never its value. */
 export function parseRevocation(input: unknown): ParsedRevocation {
   const fields = readObject(input, revocationKeys);
@@ -48,9 +71,11 @@ function readObject(fields: unknown, known: readonly string[]): JsonObject {
   if (!isJsonObject(fields)) throw refuse('revocation', 'an object', fields);
   const unknown = Object.keys(fields).find((key) => !known.includes(key));
   if (unknown !== undefined) {
+    const ours = fieldOfClaim.get(unknown);
+    const hint = ours !== undefined && known.includes(ours) ? `; the field for it is ${ours}` : '';
     throw new ConfigurationError(
       'revocation',
-      `expected only the fields ${known.join(', ')}, found the unknown field ${JSON.stringify(unknown)}`,
+      `expected only the fields ${known.join(', ')}, found the unknown field ${JSON.stringify(unknown)}${hint}`,
     );
   }
   return fields;

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../configuration-error.ts';
 import { checkWholeNumber } from '../option-bounds.ts';
 import { isEventId, isUnixMilliseconds } from '../rules/event.ts';
+import { checkOptions } from './check-options.ts';
 
 export interface PublishOptions {
   /**
@@ -16,8 +17,17 @@ export interface PublishOptions {
   readonly tokens?: number;
 }
 
+export const publishOptionNames: readonly string[] = [
+  'redisReplicas',
+  'id',
+  'occurredAtMs',
+  'tokens',
+] satisfies (keyof PublishOptions)[];
+
 /** @throws ConfigurationError with the option, what was expected and the number found. */
-export function checkPublishOptions({ redisReplicas, id, occurredAtMs, tokens }: PublishOptions): void {
+export function checkPublishOptions(options: PublishOptions): void {
+  checkOptions('options', options, publishOptionNames);
+  const { redisReplicas, id, occurredAtMs, tokens } = options;
   if (redisReplicas !== undefined) {
     checkWholeNumber('redisReplicas', redisReplicas, { least: 0, most: 100, unit: 'redis replicas' });
   }

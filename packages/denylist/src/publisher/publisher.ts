@@ -3,9 +3,10 @@ import type { Feed } from '../log/feed.ts';
 import type { LoggedDenial } from '../log/revocation-log.ts';
 import { digestOf } from '../rules/digest.ts';
 import type { Revocation, RevocationReason, RevocationTarget } from '../rules/revocation.ts';
+import { checkOptions } from './check-options.ts';
 import { LogWriter, type Published, type PublisherPorts } from './log-writer.ts';
 import { parseLift, parseRevocation } from './parse-revocation.ts';
-import { checkPublishOptions, type PublishOptions } from './publish-options.ts';
+import { checkPublishOptions, type PublishOptions, publishOptionNames } from './publish-options.ts';
 import { targetOfToken } from './token-target.ts';
 
 /** Revokes tokens: for the authorization server, or any place where a user logs out. */
@@ -61,6 +62,8 @@ export interface RevokeTokenOptions extends PublishOptions {
   readonly idClaim?: string;
 }
 
+const revokeTokenOptionNames: readonly string[] = [...publishOptionNames, 'reason', 'actor', 'idClaim'];
+
 /** A publisher for any log. */
 export function createPublisherOver(ports: PublisherPorts): Publisher {
   const { log, feed, clock } = ports;
@@ -80,7 +83,9 @@ export function createPublisherOver(ports: PublisherPorts): Publisher {
   };
   return disposable<Undisposed<Publisher>>({
     revoke,
-    async revokeToken(jwt, { reason = 'other', actor, idClaim, ...options } = {}) {
+    async revokeToken(jwt, given = {}) {
+      checkOptions('options', given, revokeTokenOptionNames);
+      const { reason = 'other', actor, idClaim, ...options } = given;
       return await revoke({ ...targetOfToken(jwt, idClaim), reason, actor }, options);
     },
     async lift(target, options = {}) {

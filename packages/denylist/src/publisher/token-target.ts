@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseJsonObject } from '../codec/json.ts';
 import { ConfigurationError } from '../configuration-error.ts';
+import { typeNameOf } from './check-options.ts';
 
 /** The parts of a token that `revokeToken` needs. */
 interface TokenTarget {
@@ -18,7 +19,10 @@ interface TokenTarget {
  * @param idClaim the claim that contains the token id: `jti`, at Entra `uti`.
  * @throws ConfigurationError without any part of the token.
  */
-export function targetOfToken(jwt: string, idClaim = 'jti'): TokenTarget {
+export function targetOfToken(jwt: unknown, idClaim = 'jti'): TokenTarget {
+  if (typeof jwt !== 'string') {
+    throw new ConfigurationError('token', `expected a signed JWT of three parts, found ${typeNameOf(jwt)}`);
+  }
   const [header, payload, signature, ...more] = jwt.split('.');
   if (header === undefined || payload === undefined || signature === undefined || more.length > 0) {
     throw new ConfigurationError('token', 'expected a signed JWT of three parts, found another string');

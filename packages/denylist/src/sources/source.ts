@@ -45,6 +45,8 @@ const expected =
  */
 export function parseSource(text: string, option = 'url', transport: TransportOptions = {}): Source {
   const unexpected = (found: string) => new ConfigurationError(option, `${expected}; found ${found}`);
+  // A caller without types can leave it out.
+  if (typeof text !== 'string') throw unexpected(text === undefined ? 'nothing' : `a value of type ${typeof text}`);
   if (text.startsWith('unix:')) {
     const socketPath = text.slice('unix:'.length).replace(/^\/\/(?=\/)/, '');
     if (!socketPath.startsWith('/')) throw unexpected('a relative socket path');

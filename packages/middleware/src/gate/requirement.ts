@@ -19,10 +19,15 @@ export interface Requirement {
  * @throws ConfigurationError without a scope, and for scopes that no token can contain (RFC 6749 §3.3).
  */
 export function requiredScopes(where: string, names: readonly string[], quantifier: 'every' | 'some'): Requirement {
-  const scopes = readStrings(where, names);
-  for (const name of scopes) {
-    if (!scopeToken.test(name)) refuse(where, 'scopes without space, quote and backslash (RFC 6749 §3.3)', name);
+  const expected = `scopes, each an argument of its own: ${where}('orders:read', 'orders:write')`;
+  if (names.length === 0) refuse(where, expected, undefined);
+  for (const name of names) {
+    if (typeof name !== 'string' || name === '') refuse(where, expected, name);
+    if (!scopeToken.test(name)) {
+      refuse(where, `${expected}; without space, quote and backslash (RFC 6749 §3.3)`, name);
+    }
   }
+  const scopes = Object.freeze([...names]);
   return {
     wanted: { scopes },
     check: ({ scopes: held }) =>

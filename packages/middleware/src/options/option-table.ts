@@ -120,8 +120,12 @@ export const flag: Option<boolean> = {
 export const developmentFlag: Option<boolean, boolean | 'development'> = {
   default: false,
   bounds: 'true, false or development',
-  read: (name, value = false, { environment }) =>
-    value === 'development' ? environment['NODE_ENV'] === value : readBoolean(name, value),
+  read: (name, value = false, { environment }) => {
+    if (typeof value === 'boolean') return value;
+    return value === 'development'
+      ? environment['NODE_ENV'] === value
+      : refuse(name, 'true, false or development', value);
+  },
 };
 
 /** One of a few words. */

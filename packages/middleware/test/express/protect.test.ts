@@ -197,7 +197,11 @@ describe('protect and its guards', () => {
       /protect\.whenUnknown: expected one of/,
     ],
     ['no scope', () => requireScope(), /requireScope: expected/],
-    ['a scope with a space', () => requireScope('a b'), /requireScope: expected scopes without space/],
+    [
+      'a scope with a space',
+      () => requireScope('a b'),
+      /requireScope: expected scopes, each an argument of its own: .* without space/,
+    ],
     ['a scope with a quote', () => requireScope('a"'), /requireScope/],
     ['no claim', () => requireClaims({}), /requireClaims: name at least one/],
     ['an object as claim value', () => requireClaims({ a: {} as never }), /requireClaims: expected strings/],

@@ -218,7 +218,7 @@ describe('options', () => {
       { metrics: { registry: {} } },
       'metrics.registry: expected a metrics registry',
     ],
-    ['a yes for a boolean', { exposeReason: 'yes' }, 'exposeReason: expected true or false'],
+    ['a yes for a boolean', { exposeReason: 'yes' }, 'exposeReason: expected true, false or development'],
     [
       'a limit of the key set out of bounds',
       { keySet: { maxKeys: 0 } },

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import type { EvictionPolicy } from '../../log/revocation-log.ts';
 import type { RedisConnection } from '../connection/connect.ts';
-import { readArray, readOptionalText, readText } from '../connection/replies.ts';
+import { readText } from '../connection/replies.ts';
 import { isCommandRefused } from '../connection/reply-errors.ts';
-import { decodeInfo } from './health.ts';
+import { decodeInfo, readPolicyFromConfig } from './health.ts';
 import { mayEvictRules } from './misconfiguration.ts';
 
 /** A policy that was changed is noticed after at most this long. */
@@ -46,16 +46,11 @@ export class EvictionPolicyReader {
 
 async function readPolicy(redis: RedisConnection): Promise<string | undefined> {
   // CONFIG is second, because the users of docs/redis.md have no right to it, and Redis logs every refusal.
-  return (await unlessRefused(readFromInfo(redis))) ?? (await unlessRefused(readFromConfig(redis)));
+  return (await unlessRefused(readFromInfo(redis))) ?? (await unlessRefused(readPolicyFromConfig(redis)));
 }
 
 async function readFromInfo(redis: RedisConnection): Promise<string | undefined> {
   return decodeInfo(readText(await redis.call('INFO', ['memory']), 'INFO')).evictionPolicy;
-}
-
-async function readFromConfig(redis: RedisConnection): Promise<string | undefined> {
-  const [, policy] = readArray(await redis.call('CONFIG', ['GET', 'maxmemory-policy']), 'CONFIG GET');
-  return readOptionalText(policy, 'maxmemory-policy');
 }
 
 async function unlessRefused(policy: Promise<string | undefined>): Promise<string | undefined> {

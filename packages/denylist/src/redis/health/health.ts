@@ -37,6 +37,7 @@ export function createRedisHealth(
       nowMs,
       clockOffsetMs: nowMs + halfTripMs - clock.wallMs(),
       ...info,
+      evictionPolicy: info.evictionPolicy ?? (await policyFromConfig(redis)),
       evictedSince,
       ...(await readMaxLag(redis)),
       ...(await readRefused(redis)),
@@ -93,6 +94,18 @@ function readMaxLag(redis: RedisConnection): Promise<RedisFacts> {
       return { minReplicasMaxLagSeconds: value === undefined ? undefined : readNumber(value, 'min-replicas-max-lag') };
     }),
   );
+}
+
+/** The policy where INFO is hidden, or lacks it. @returns undefined where CONFIG is refused too. */
+async function policyFromConfig(redis: RedisConnection): Promise<string | undefined> {
+  const facts = readPolicyFromConfig(redis).then((evictionPolicy) => ({ evictionPolicy }));
+  return (await unlessRefused(facts)).evictionPolicy;
+}
+
+/** @throws when CONFIG is refused. */
+export async function readPolicyFromConfig(redis: RedisConnection): Promise<string | undefined> {
+  const [, policy] = readArray(await redis.call('CONFIG', ['GET', 'maxmemory-policy']), 'CONFIG GET');
+  return readOptionalText(policy, 'maxmemory-policy');
 }
 
 async function readRefused(redis: RedisConnection): Promise<RedisFacts> {

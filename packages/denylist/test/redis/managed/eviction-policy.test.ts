@@ -6,6 +6,7 @@ import type { PublisherObserver } from '../../../src/publisher/log-writer.ts';
 import { connectRedis } from '../../../src/redis/connection/connect.ts';
 import { EvictionPolicyReader } from '../../../src/redis/health/eviction-policy.ts';
 import { parseRedisSource } from '../../../src/sources/redis-source.ts';
+import { follow } from '../follower.ts';
 
 const running: { stop(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -58,6 +59,21 @@ describe('a revocation in a Redis', () => {
     expect(emitWarning.mock.calls).toEqual([
       [expect.stringContaining('may evict revocations'), { type: 'RevocastWarning', code: 'REVOCAST_EVICTION_POLICY' }],
     ]);
+  });
+});
+
+describe('a sidecar of a Redis', () => {
+  it.each([
+    ['allkeys-lru', [], ['eviction_policy']],
+    ['allkeys-lru', ['INFO'], ['eviction_policy']],
+    ['volatile-lru', ['INFO'], ['volatile_eviction']],
+    ['noeviction', ['INFO'], []],
+    ['allkeys-lru', ['CONFIG', 'INFO'], []],
+  ] as const)('with %s that hides %j reports %j', async (policy, hidden, expected) => {
+    const sidecar = await follow((await start(policy, hidden)).url);
+    running.push({ stop: () => sidecar.close() });
+    const names = (await sidecar.source.health?.())?.misconfigurations.map(({ name }) => name) ?? [];
+    expect(names.filter((name) => name.includes('eviction'))).toEqual(expected);
   });
 });
 

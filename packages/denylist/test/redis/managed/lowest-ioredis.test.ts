@@ -4,7 +4,15 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { type RedisServer, startCluster, startRedis, until } from '@revocast/test-support';
+import {
+  freePort,
+  makeCertificate,
+  type RedisServer,
+  startCluster,
+  startRedis,
+  startSentinels,
+  until,
+} from '@revocast/test-support';
 
 // All other tests of Redis use the highest version of the peer range.
 const load = jest.fn(() => import('ioredis5'));
@@ -51,6 +59,26 @@ describe('the lowest ioredis of the peer range', () => {
         const path = join(dir, 'redis.sock');
         await start({ unixsocket: path });
         return `redis+unix://${path}`;
+      },
+    ],
+    ['Sentinel', async () => (await run(startSentinels())).url],
+    [
+      'a server with TLS, a client certificate and a user',
+      async () => {
+        const [server, client] = await Promise.all([
+          makeCertificate(dir, 'server', 'redis.example'),
+          makeCertificate(dir, 'client'),
+        ]);
+        const port = await freePort();
+        await start({
+          'tls-port': String(port),
+          'tls-cert-file': server.cert,
+          'tls-key-file': server.key,
+          'tls-ca-cert-file': client.cert,
+          user: 'app on >pa:ss@w ~* &* +@all',
+        });
+        const files = `ca=${server.cert}&cert=${client.cert}&key=${client.key}`;
+        return `rediss://app:${encodeURIComponent('pa:ss@w')}@127.0.0.1:${port}?${files}`;
       },
     ],
     ['a cluster', async () => (await run(startCluster({ replicas: false }))).url],
