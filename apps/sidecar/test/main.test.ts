@@ -130,7 +130,7 @@ describe('given a command that prints or checks', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^source: redis:\*\*\* +# REVOCAST_SOURCE_FILE$/m);
     expect(stdout).toMatch(/^maxReaders: 5 +# .*revocast\.yaml$/m);
-    expect(stdout).toMatch(/^drainMs: 1 +# --drain-ms$/m);
+    expect(stdout).toMatch(/^drainMs: 1ms +# --drain-ms$/m);
     expect(stdout).not.toContain('hunter2');
   });
 
