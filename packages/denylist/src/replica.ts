@@ -31,15 +31,24 @@ export {
   type UsageStore,
   unlistedClass,
 } from './log/usage.ts';
+export type { Labels } from './metrics/metric-family.ts';
 export { type MetricSpec, metricPrefix } from './metrics/metric-spec.ts';
 export {
   epochTime,
+  errorStatus,
   type OpenTelemetryApi,
   parseTraceparent,
   spanKinds,
   type TelemetryAttributes,
 } from './metrics/open-telemetry.ts';
 export { percentilesOf } from './metrics/percentiles.ts';
+export {
+  type Counter,
+  type MetricFamilies,
+  type MetricsRegistry,
+  type RegisteredFamilies,
+  registerFamilies,
+} from './metrics/register-families.ts';
 export { latencyBuckets, replicationMetrics } from './metrics/replication-metrics.ts';
 export { type RevocationTimes, stagesOf, timesOf } from './metrics/revocation-latency.ts';
 export { checkWholeNumber, type OptionBounds } from './option-bounds.ts';

@@ -19,6 +19,7 @@ export type { FamilyOptions } from './families/family-options.ts';
 export type { FamilyStore } from './families/family-store.ts';
 export type { FamilyKey } from './families/keys.ts';
 export type { Refused, RefusedOutcome } from './families/refusal.ts';
+export type { ClientClasses } from './lifecycle/client-classes.ts';
 export { createLifecycle } from './lifecycle/create-lifecycle.ts';
 export type { Lifecycle } from './lifecycle/lifecycle.ts';
 export type { LifecycleOptions } from './lifecycle/lifecycle-options.ts';
@@ -27,6 +28,7 @@ export type { Outcome, OutcomeState, ReportOptions } from './lifecycle/outcome.t
 export { type MemoryStoreOptions, memoryStore } from './outbox/memory-store.ts';
 export type { OutboxStore, Transaction } from './outbox/outbox-store.ts';
 export { StoreError, type StoreErrorCode, storeErrorCodes } from './outbox/store-error.ts';
+export type { TokenTelemetryApi } from './telemetry/token-api.ts';
 export {
   type GrantType,
   grantTypes,

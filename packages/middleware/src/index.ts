@@ -1,4 +1,4 @@
-export type { ReplicaStatus } from '@revocast/denylist/replica';
+export type { MetricsRegistry, ReplicaStatus } from '@revocast/denylist/replica';
 export type { ReplayStore } from './binding/replay-store.ts';
 export type { Accepted, AccessTokenClaims, Auth, Decision, Rejected, Unavailable, WhenUnknown } from './decision.ts';
 export {
@@ -21,7 +21,7 @@ export type { IssuerDescription, IssuerOptions, IssuerResolverOptions } from './
 export type { VerifierOptions } from './options/options.ts';
 export type { ClaimMap, ClaimName, ProfileName } from './options/profiles.ts';
 export type { RevocationOptions } from './options/revocation-options.ts';
-export type { Logger, MetricsRegistry, OpenTelemetryOptions } from './options/telemetry-options.ts';
+export type { Logger, OpenTelemetryOptions } from './options/telemetry-options.ts';
 export type { Place, SuspiciousUse, UsageOptions } from './options/usage-options.ts';
 export type { AnyRequest, RequestWithHeaders } from './token/bearer.ts';
 export { createVerifier } from './verifier/create-verifier.ts';

@@ -2,14 +2,14 @@ import { type Meter, ROOT_CONTEXT, type Tracer, trace } from '@opentelemetry/api
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import type { OpenTelemetryApi } from '@revocast/denylist';
+import type { TokenTelemetryApi } from '@revocast/issuer';
 import { ScrapedReader } from './scraped-reader.ts';
 
 export interface OpenTelemetry {
   readonly tracer: Tracer;
   readonly meter: Meter;
   /** The same, for libraries that take the API as an argument. */
-  readonly api: OpenTelemetryApi;
+  readonly api: TokenTelemetryApi;
   /**
    * All metrics in the Prometheus text format.
    *

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createPublisher } from '@revocast/denylist';
 import { disposable, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
 import { createTokenObserver } from '../telemetry/create-token-observer.ts';
+import { countersOn, noCounters } from '../telemetry/issuer-counters.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { checkLifecycleOptions, type LifecycleOptions } from './lifecycle-options.ts';
 import { LifecycleOver } from './lifecycle-over.ts';
@@ -15,9 +16,10 @@ import { StampedTokens } from './stamped-tokens.ts';
  */
 export async function createLifecycle(options: LifecycleOptions): Promise<Lifecycle> {
   const checked = checkLifecycleOptions(options);
-  const { issuer, log, store, issuerSpreadSeconds, openTelemetry } = checked;
+  const { issuer, log, store, issuerSpreadSeconds, openTelemetry, metrics } = checked;
   await store?.outbox.prepare();
   await store?.families?.prepare();
+  const counters = metrics === undefined ? noCounters : countersOn(metrics.registry);
   const isOurs = typeof log === 'string';
   const publisher = isOurs
     ? await createPublisher(log, { ...checked.publisher, clock: 'issuer', issuerSpreadSeconds, openTelemetry })
@@ -31,8 +33,17 @@ export async function createLifecycle(options: LifecycleOptions): Promise<Lifecy
     stampedTokens,
     keys: checked.keys,
     subjectsOf: checked.subjectsOf,
-    observe: createTokenObserver({ openTelemetry, tokenIssued: (iat) => stampedTokens.stamped(iat) }),
     captureContext: () => AsyncLocalStorage.snapshot(),
+    observe: createTokenObserver({
+      openTelemetry,
+      clientClasses: checked.clientClasses,
+      countActive: checked.countActive,
+      onStorm: checked.onStorm,
+      tokenIssued: (iat) => stampedTokens.stamped(iat),
+      refreshedEarly: () => counters.refreshedEarly(),
+      clock: systemClock,
+    }),
+    counters,
     clock: systemClock,
     random: systemRandom,
     newId: () => randomHex(16),

@@ -1,12 +1,9 @@
-import {
-  ConfigurationError,
-  type CreatePublisherOptions,
-  type OpenTelemetryApi,
-  type Publisher,
-} from '@revocast/denylist';
-import { checkWholeNumber, suggestName } from '@revocast/denylist/replica';
+import { ConfigurationError, type CreatePublisherOptions, type Publisher } from '@revocast/denylist';
+import { checkWholeNumber, type MetricsRegistry, suggestName } from '@revocast/denylist/replica';
 import type { SubjectsOf } from '../events/subjects.ts';
+import type { TokenTelemetryApi } from '../telemetry/token-api.ts';
 import type { TokenKeys } from '../token/token-keys.ts';
+import { type ClientClasses, checkClientClasses } from './client-classes.ts';
 import type { LifecycleStore } from './lifecycle-store.ts';
 
 /** What {@link createLifecycle} takes. */
@@ -31,7 +28,15 @@ export interface LifecycleOptions {
    */
   readonly subjectsOf?: SubjectsOf;
   /** `import * as api from '@opentelemetry/api'`. Default none. */
-  readonly openTelemetry?: OpenTelemetryApi;
+  readonly openTelemetry?: TokenTelemetryApi;
+  /** A registry of prom-client for the metrics of docs/metrics.md. Default none. */
+  readonly metrics?: { readonly registry: MetricsRegistry };
+  /** Class → client ids: the classes are the values of the label `client_class`. At most 20; default none. */
+  readonly clientClasses?: ClientClasses;
+  /** How many access tokens are alive, from your store of tokens; read at each scrape. Default none: no such gauge. */
+  readonly countActive?: () => number | Promise<number>;
+  /** Called once a minute for a client that gets more than 60 answers of this process in it. What it throws is ignored. */
+  readonly onStorm?: (client: string) => void;
 }
 
 const optionNames = [
@@ -44,6 +49,10 @@ const optionNames = [
   'keys',
   'subjectsOf',
   'openTelemetry',
+  'metrics',
+  'clientClasses',
+  'countActive',
+  'onStorm',
 ] as const satisfies readonly (keyof LifecycleOptions)[];
 
 /** The options with their defaults. @throws ConfigurationError with the option, what was expected and what was found. */
@@ -73,11 +82,29 @@ export function checkLifecycleOptions(options: LifecycleOptions) {
   if (typeof worker !== 'boolean') {
     throw new ConfigurationError('worker', `expected true or false, found ${kindOf(worker)}`);
   }
-  if (options.subjectsOf !== undefined && typeof options.subjectsOf !== 'function') {
-    throw new ConfigurationError('subjectsOf', `expected a function, found ${kindOf(options.subjectsOf)}`);
+  for (const name of ['subjectsOf', 'countActive', 'onStorm'] as const) {
+    const hook = options[name];
+    if (hook !== undefined && typeof hook !== 'function') {
+      throw new ConfigurationError(name, `expected a function, found ${kindOf(hook)}`);
+    }
   }
+  checkTelemetry(options);
   checkWholeNumber('issuerSpreadSeconds', issuerSpreadSeconds, { least: 0, most: 60, unit: 's' });
-  return { ...options, worker, issuerSpreadSeconds };
+  return { ...options, worker, issuerSpreadSeconds, clientClasses: checkClientClasses(options.clientClasses ?? {}) };
+}
+
+function checkTelemetry({ openTelemetry, metrics }: LifecycleOptions): void {
+  const hasApi =
+    typeof openTelemetry?.trace?.getTracer === 'function' && typeof openTelemetry.metrics?.getMeter === 'function';
+  if (openTelemetry !== undefined && !hasApi) {
+    throw new ConfigurationError('openTelemetry', 'expected the exports of @opentelemetry/api, found another value');
+  }
+  if (metrics !== undefined && typeof metrics?.registry?.registerMetric !== 'function') {
+    throw new ConfigurationError(
+      'metrics',
+      'expected { registry } with a registry of prom-client, found another value',
+    );
+  }
 }
 
 function kindOf(found: unknown): string {

@@ -14,6 +14,7 @@ import { observeFamilies } from '../families/observe-families.ts';
 import type { AddedIn, NewOutboxRow, OutboxStore, Transaction } from '../outbox/outbox-store.ts';
 import { publishRow } from '../outbox/publish-row.ts';
 import { OutboxWorker } from '../outbox/worker.ts';
+import type { IssuerCounters } from '../telemetry/issuer-counters.ts';
 import type { TokenObserver } from '../telemetry/token-observer.ts';
 import { createRevokeToken, type RevokeToken } from '../token/revoke-token.ts';
 import type { TokenKeys } from '../token/token-keys.ts';
@@ -40,6 +41,7 @@ export interface LifecyclePorts {
   readonly subjectsOf: SubjectsOf | undefined;
   readonly observe: TokenObserver;
   readonly captureContext: () => RunInContext;
+  readonly counters: IssuerCounters;
   readonly clock: Clock;
   readonly random: Random;
   readonly newId: () => string;
@@ -65,6 +67,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   readonly #worker: OutboxWorker | undefined;
   /** Without families, `keep` would keep every session. */
   #hasFamilies = false;
+  readonly #unwatch: () => void = () => {};
   readonly issuer: string;
   readonly observe: TokenObserver;
   readonly mapsSubjects: boolean;
@@ -77,18 +80,20 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     this.observe = ports.observe;
     this.mapsSubjects = ports.subjectsOf !== undefined;
     this.revokeToken = createRevokeToken(this, ports.keys);
-    const { clock } = ports;
+    const { clock, counters } = ports;
     const outbox = ports.store?.outbox;
     if (outbox === undefined) return;
+    this.#unwatch = counters.watch(() => outbox.figures());
     this.#worker = new OutboxWorker({
       outbox,
       clock,
       attempt: async (row) => {
         const attempt = await this.#waiters.runFor(row.id, () => publishRow(row, ports));
+        counters.attempted(attempt.result, attempt.error);
         this.#waiters.answer({ id: row.id, ...attempt });
         return attempt.result;
       },
-      storeFailed: () => {},
+      storeFailed: (error) => counters.storeFailed(error),
     });
   }
 
@@ -98,6 +103,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
 
   async close(): Promise<void> {
     await this.#worker?.close();
+    this.#unwatch();
     await this.#ports.close();
   }
 
@@ -126,7 +132,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     }
     if (outbox === undefined) return await this.#logAtOnce(this.#rowsOf(await this.#named(event)));
     const known: RowsKnown = { states: new Map(), published: new Map() };
-    const { rows, addedIn } = await this.#note(event, outbox, tx);
+    const { rows, addedIn } = await this.#noteOrCount(event, outbox, tx);
     const outcome = this.#outcomeOf(rows, addedIn, known);
     if (tx !== undefined) return outcome;
     const settled = await outcome.settled(waitMs);
@@ -155,6 +161,15 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
         return this.#outcomeOf(rows, addedIn, { states: new Map(), published: new Map() });
       },
     });
+  }
+
+  async #noteOrCount(event: LifecycleEvent, outbox: OutboxStore, tx: Transaction | undefined): Promise<NotedRows> {
+    try {
+      return await this.#note(event, outbox, tx);
+    } catch (error) {
+      this.#ports.counters.storeFailed(error);
+      throw error;
+    }
   }
 
   /** Adds what follows from an event to the outbox, and ends its refresh families in the same transaction. */
@@ -215,6 +230,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     const published: Published[] = [];
     for (const { occurredAtMs = nowMs, ...row } of rows) {
       const attempt = await publishRow({ ...row, ...times, occurredAtMs }, this.#ports);
+      this.#ports.counters.attempted(attempt.result, attempt.error);
       if (attempt.error !== undefined && !('outcome' in attempt.result && attempt.result.outcome === 'logged')) {
         throw attempt.error;
       }

@@ -1,21 +1,94 @@
-import type { OpenTelemetryApi } from '@revocast/denylist';
-import type { TokenObserver } from './token-observer.ts';
+import { type Clock, errorStatus } from '@revocast/denylist/replica';
+import { type ClientClasses, classNamesOf, classOf } from '../lifecycle/client-classes.ts';
+import { StormDetector } from './storm-detector.ts';
+import type { TokenSpan, TokenTelemetryApi } from './token-api.ts';
+import { type CountedAnswer, createTokenInstruments, noInstruments, scope } from './token-instruments.ts';
+import { grantTypes, type TokenAnswer, type TokenObserver, tokenResults } from './token-observer.ts';
 
-interface TokenObserverPorts {
-  readonly openTelemetry?: OpenTelemetryApi;
+/** A refresh so soon after the last one is a loop, or two tabs. */
+const earlySeconds = 5;
+
+interface TokenObserverOptions {
+  readonly clientClasses: ClientClasses;
+  readonly openTelemetry: TokenTelemetryApi | undefined;
+  readonly countActive: (() => number | Promise<number>) | undefined;
+  readonly onStorm: ((client: string) => void) | undefined;
   readonly tokenIssued: (iat: number) => void;
+  readonly refreshedEarly: () => void;
+  readonly clock: Clock;
 }
 
 /** What a lifecycle has as `observe`. */
-export function createTokenObserver({ tokenIssued }: TokenObserverPorts): TokenObserver {
-  const answered: TokenObserver['answered'] = ({ issuedAt }) => {
-    if (issuedAt !== undefined) tokenIssued(issuedAt);
+export function createTokenObserver(options: TokenObserverOptions): TokenObserver {
+  const { openTelemetry: api, clientClasses, countActive, onStorm, clock } = options;
+  const classify = classOf(clientClasses);
+  const instruments =
+    api === undefined
+      ? noInstruments
+      : createTokenInstruments({ api, classes: classNamesOf(clientClasses), countActive });
+  const storms = new StormDetector();
+
+  const count = (answer: TokenAnswer): CountedAnswer => {
+    const { client, issuedAt } = answer;
+    if (issuedAt !== undefined) options.tokenIssued(issuedAt);
+    const counted = countedAnswerOf(answer, classify(client), clock.wallMs());
+    instruments.answered(counted);
+    if (counted.replacedAgeSeconds !== undefined && counted.replacedAgeSeconds < earlySeconds) options.refreshedEarly();
+    if (client !== undefined && storms.answered(client, clock.monotonicMs())) {
+      instruments.storm(counted.clientClass);
+      try {
+        onStorm?.(client);
+      } catch {
+        // A hook that fails must not fail the answer of the token endpoint.
+      }
+    }
+    return counted;
   };
+
   return {
     async request(handle) {
-      answered(await handle());
+      if (api === undefined) {
+        count(await handle());
+        return;
+      }
+      await api.trace.getTracer(scope).startActiveSpan('oauth2.token.issue', async (span) => {
+        try {
+          describe(span, count(await handle()));
+        } catch (error) {
+          span.setStatus(errorStatus);
+          throw error;
+        } finally {
+          span.end();
+        }
+      });
     },
-    answered,
-    reused() {},
+    answered: (answer) => void count(answer),
+    reused({ client, kind }) {
+      instruments.reused(classify(client), kind);
+      api?.trace.getActiveSpan?.()?.addEvent('refresh_token_reuse_detected', { kind });
+    },
   };
+}
+
+/** Every value that a client can choose is replaced by one of a closed list. */
+function countedAnswerOf(answer: TokenAnswer, clientClass: string, nowMs: number): CountedAnswer {
+  const { replacedIssuedAt } = answer;
+  return {
+    grantType: grantTypes.find((known) => known === answer.grantType) ?? 'other',
+    result: tokenResults.find((known) => known === answer.result) ?? 'other',
+    clientClass,
+    replacedAgeSeconds: replacedIssuedAt === undefined ? undefined : Math.max(0, nowMs / 1000 - replacedIssuedAt),
+  };
+}
+
+function describe(span: TokenSpan, { grantType, result, clientClass, replacedAgeSeconds }: CountedAnswer): void {
+  if (grantType === 'refresh_token') span.updateName('oauth2.token.refresh');
+  span.setAttributes({
+    'oauth2.grant_type': grantType,
+    'oauth2.result': result,
+    'oauth2.client_class': clientClass,
+    ...(replacedAgeSeconds !== undefined && { 'oauth2.token.age': replacedAgeSeconds }),
+  });
+  // An error of the client is not an error of the server.
+  if (result === 'server_error') span.setStatus(errorStatus);
 }

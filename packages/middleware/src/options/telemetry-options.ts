@@ -1,4 +1,4 @@
-import type { OpenTelemetryApi } from '@revocast/denylist/replica';
+import type { MetricsRegistry, OpenTelemetryApi } from '@revocast/denylist/replica';
 import { type GivenOptions, group, type Reader, required } from './option-table.ts';
 import { hasMethods } from './read-option.ts';
 
@@ -6,12 +6,6 @@ import { hasMethods } from './read-option.ts';
 export interface Logger {
   info(message: string): void;
   warn(message: string): void;
-}
-
-/** What is used of a metrics registry; the registries of prom-client 15 and of its successor fit. */
-export interface MetricsRegistry {
-  registerMetric(metric: never): void;
-  getSingleMetric(name: string): unknown;
 }
 
 export const isLogger = hasMethods<Logger>('info', 'warn');

@@ -1,6 +1,12 @@
-import { dimensions, latencyBuckets, type MetricSpec, replicationMetrics } from '@revocast/denylist/replica';
+import {
+  type Counter,
+  dimensions,
+  type MetricFamilies as Families,
+  latencyBuckets,
+  type MetricSpec,
+  replicationMetrics,
+} from '@revocast/denylist/replica';
 import { keyLookupResults, keySetFetchResults } from '../jwks/key-source.ts';
-import type { Labels } from './metric-family.ts';
 
 /** Seconds. Verification runs in memory, or waits for a key set or a look-up. */
 const verificationBuckets = [
@@ -189,13 +195,6 @@ export const middlewareMetrics = [
 /** The name of a metric, without its prefix. */
 export type MetricName = (typeof middlewareMetrics)[number]['name'];
 
-/** One series: counting is an addition. */
-export interface Counter {
-  value: number;
-}
-
 /** Finds the series of the metrics, and creates them. */
-export interface MetricFamilies {
-  cell(name: MetricName, labels?: Labels): Counter;
-  histogram(name: MetricName, labels?: Labels): { observe(value: number): void };
-}
+export type MetricFamilies = Families<MetricName>;
+export type { Counter };

@@ -1,11 +1,9 @@
-import { processWide } from '@revocast/denylist/replica';
+import { type Counter, type MetricsRegistry, processWide, registerFamilies } from '@revocast/denylist/replica';
 import { isUnavailable, type Reason, reasons } from '../errors.ts';
 import { type KeySourceObserver, keyLookupResults, keySetFetchResults } from '../jwks/key-source.ts';
-import type { MetricsRegistry } from '../options/telemetry-options.ts';
 import { collectSources } from './collect-sources.ts';
 import { feedCounters } from './feed-counters.ts';
-import type { Counter, MetricFamilies } from './middleware-metrics.ts';
-import { registerFamilies } from './register-families.ts';
+import { type MetricFamilies, middlewareMetrics } from './middleware-metrics.ts';
 import type { Telemetry, WatchedSources } from './telemetry.ts';
 
 /** The telemetry of each registry. */
@@ -42,7 +40,9 @@ export function prometheusTelemetry(options: PrometheusOptions): Telemetry {
 
 function register({ registry, version, node }: PrometheusOptions): Registered {
   const watched = new Set<WatchedSources>();
-  const { families, registerMissing } = registerFamilies(registry, () => collectSources(families, [...watched]));
+  const { families, registerMissing } = registerFamilies(registry, middlewareMetrics, (all) =>
+    collectSources(all, [...watched]),
+  );
   families.cell('build_info', { version, node, component: 'middleware' }).value = 1;
 
   const verifications = perReason(families, 'verifications_total');

@@ -1,29 +1,51 @@
-import { type MetricSpec, metricPrefix } from '@revocast/denylist/replica';
-import { ConfigurationError } from '../errors.ts';
-import type { MetricsRegistry } from '../options/telemetry-options.ts';
+import { ConfigurationError } from '../configuration-error.ts';
 import { Cell, HistogramCell, type Labels, MetricFamily } from './metric-family.ts';
-import { type MetricFamilies, middlewareMetrics } from './middleware-metrics.ts';
+import { type MetricSpec, metricPrefix } from './metric-spec.ts';
 
-export interface RegisteredFamilies {
-  readonly families: MetricFamilies;
+/** What is used of a metrics registry; the registries of prom-client 15 and of its successor fit. */
+export interface MetricsRegistry {
+  registerMetric(metric: never): void;
+  getSingleMetric(name: string): unknown;
+}
+
+/** One series: counting is an addition. */
+export interface Counter {
+  value: number;
+}
+
+/** Finds the series of the metrics of a table, and creates them. */
+export interface MetricFamilies<Name extends string> {
+  cell(name: Name, labels?: Labels): Counter;
+  histogram(name: Name, labels?: Labels): { observe(value: number): void };
+}
+
+export interface RegisteredFamilies<Name extends string> {
+  readonly families: MetricFamilies<Name>;
   /** Registers what the registry does not have any longer, because the application has cleared it. */
   registerMissing(): void;
 }
 
 /**
- * Registers every metric of the table, with its series at 0 where the table lists all values of the labels.
+ * Registers every metric of a table, with its series at 0 where the table lists all values of the labels.
  *
  * @param collect called at each scrape, before values are read.
  * @throws ConfigurationError when the registry already has a metric of the same name.
  */
-export function registerFamilies(registry: MetricsRegistry, collect: () => void): RegisteredFamilies {
+export function registerFamilies<Spec extends MetricSpec>(
+  registry: MetricsRegistry,
+  specs: readonly Spec[],
+  collect: (families: MetricFamilies<Spec['name']>) => void | Promise<void>,
+): RegisteredFamilies<Spec['name']> {
   const values = new Map<string, MetricFamily<Cell>>();
   const histograms = new Map<string, MetricFamily<HistogramCell>>();
-  const specs: readonly MetricSpec[] = middlewareMetrics;
   const registered = new Map<string, MetricFamily<Cell | HistogramCell>>();
   const register = (name: string) => {
     // The types of a registry accept only the classes of its library; it uses name, type and get().
     registry.registerMetric(found(registered, name) as never);
+  };
+  const families: MetricFamilies<Spec['name']> = {
+    cell: (name, labels) => found(values, name).cell(labels),
+    histogram: (name, labels) => found(histograms, name).cell(labels),
   };
   for (const { name: key, type, help, labels, buckets = [] } of specs) {
     const name = `${metricPrefix}${key}`;
@@ -31,7 +53,7 @@ export function registerFamilies(registry: MetricsRegistry, collect: () => void)
       throw new ConfigurationError('metrics.registry', `already has a metric ${name}: give another registry`);
     }
     const isHistogram = type === 'histogram';
-    const options = { type, name, help, collect: isHistogram ? undefined : collect };
+    const options = { type, name, help, collect: isHistogram ? undefined : () => collect(families) };
     if (isHistogram) histograms.set(key, new MetricFamily({ ...options, create: () => new HistogramCell(buckets) }));
     else values.set(key, new MetricFamily({ ...options, create: () => new Cell() }));
     const family = found<MetricFamily<Cell | HistogramCell>>(isHistogram ? histograms : values, key);
@@ -40,10 +62,7 @@ export function registerFamilies(registry: MetricsRegistry, collect: () => void)
     register(name);
   }
   return {
-    families: {
-      cell: (name, labels) => found(values, name).cell(labels),
-      histogram: (name, labels) => found(histograms, name).cell(labels),
-    },
+    families,
     registerMissing() {
       for (const name of registered.keys()) if (registry.getSingleMetric(name) === undefined) register(name);
     },

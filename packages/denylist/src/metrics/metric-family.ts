@@ -73,8 +73,8 @@ export interface MetricFamilyOptions<Kind> {
   readonly name: string;
   readonly help: string;
   readonly create: () => Kind;
-  /** Called at each scrape, before values are read. */
-  readonly collect?: () => void;
+  /** Called at each scrape, before values are read, which waits for it. */
+  readonly collect?: () => void | Promise<void>;
 }
 
 /**
@@ -105,7 +105,7 @@ export class MetricFamily<Kind extends Series> {
   }
 
   async get(): Promise<unknown> {
-    this.#options.collect?.();
+    await this.#options.collect?.();
     const { name, help, type, aggregator } = this;
     const values = [...this.#series.values()].flatMap(({ labels, cell }) => cell.samplesOf(name, labels));
     return { name, help, type, aggregator, values };
