@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigurationError } from '@revocast/denylist';
+import { checkWholeNumber } from '@revocast/denylist/replica';
+import { type HeldAnswer, holdAnswer } from './hold-answer.ts';
+import { keptHeaders, seal, sendAnswer, unseal } from './retry-refresh-answer.ts';
+import { type RetriableRequest, readRetriable } from './retry-refresh-request.ts';
+import type { RetryStore } from './retry-refresh-store.ts';
+
+export interface RetryRefreshOptions {
+  /** `redisRetryStore(redis)`, or `memoryRetryStore()` for a server of one process. */
+  readonly store: RetryStore;
+  /** For so long a refresh can be repeated: 1–60 s, default 10. */
+  readonly graceSeconds?: number;
+  /** How long a request waits for an equal one at the server: 0–60,000 ms, default 5000; then it is answered with 503. */
+  readonly waitMs?: number;
+  /**
+   * While the store fails: `refuse` (default) answers 503, so that no client spends its token twice; `pass` lets the server
+   * answer as without this handler.
+   */
+  readonly whenStoreFails?: 'refuse' | 'pass';
+  /** For your own counters. */
+  readonly onResult?: (result: RetryResult) => void;
+}
+
+/** `first`: went to the server · `repeated`: got a kept answer · `waited_too_long`, `store_failed` */
+export type RetryResult = 'first' | 'repeated' | 'waited_too_long' | 'store_failed';
+
+/** A claim outlives the slowest token endpoint, and not for long a process that was killed. */
+const claimMs = 15_000;
+const pollMs = 25;
+const longestAnswer = 65_536;
+
+/**
+ * A handler in front of any token endpoint that rotates refresh tokens: two equal refreshes, at once or within the grace, get
+ * the same answer, and the server sees one. Without it, the second one of two tabs, or the retry after a lost answer, looks
+ * like theft to the server. The body of the request is left unread for the server.
+ *
+ * Clients that authenticate by a certificate, an attestation or an assertion pass through.
+ *
+ * @throws ConfigurationError
+ */
+export function retryRefresh(options: RetryRefreshOptions) {
+  const { store, graceSeconds = 10, waitMs = 5000, whenStoreFails = 'refuse', onResult = () => {} } = options;
+  if (typeof store?.claim !== 'function') {
+    throw new ConfigurationError('store', 'expected redisRetryStore(redis) or memoryRetryStore(), found another value');
+  }
+  checkWholeNumber('graceSeconds', graceSeconds, { least: 1, most: 60, unit: 's' });
+  checkWholeNumber('waitMs', waitMs, { least: 0, most: 60_000, unit: 'ms' });
+  if (whenStoreFails !== 'refuse' && whenStoreFails !== 'pass') {
+    throw new ConfigurationError('whenStoreFails', "expected 'refuse' or 'pass'");
+  }
+
+  return (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
+    enter(request, response, next).catch(next);
+  };
+
+  async function enter(request: IncomingMessage, response: ServerResponse, next: () => void): Promise<void> {
+    const retriable = await readRetriable(request);
+    if (retriable === undefined) {
+      next();
+      return;
+    }
+    const owner = randomBytes(16).toString('base64url');
+    const claim = await claimOrWait(retriable, owner).catch(() => undefined);
+    if (claim?.state === 'answered') {
+      onResult('repeated');
+      sendAnswer(response, unseal(claim.sealed, retriable.key));
+    } else if (claim?.state === 'running') {
+      onResult('waited_too_long');
+      refuse(response);
+    } else if (claim?.state === 'first') {
+      onResult('first');
+      holdAnswer(response, { longest: longestAnswer, keep: (answer) => keep(answer, retriable, owner) });
+      next();
+    } else {
+      onResult('store_failed');
+      if (whenStoreFails === 'pass') next();
+      else refuse(response);
+    }
+  }
+
+  async function claimOrWait({ id }: RetriableRequest, owner: string) {
+    const endsAt = performance.now() + waitMs;
+    for (;;) {
+      const claim = await store.claim(id, owner, claimMs);
+      if (claim.state !== 'running' || performance.now() >= endsAt) return claim;
+      await sleep(pollMs);
+    }
+  }
+
+  /** Only a success is kept: after another answer the token is not spent, and the next request goes to the server. */
+  async function keep(answer: HeldAnswer, { id, key }: RetriableRequest, owner: string): Promise<void> {
+    const { status, headers, body } = answer;
+    try {
+      if (status !== 200 || body === undefined) {
+        await store.release(id, owner);
+        return;
+      }
+      const sealed = seal({ headers: keptHeaders(headers), body }, key);
+      await store.answer(id, owner, { sealed, forMs: graceSeconds * 1000 });
+    } catch {
+      // The client gets its answer, but cannot repeat the request.
+      onResult('store_failed');
+    }
+  }
+}
+
+function refuse(response: ServerResponse): void {
+  response.statusCode = 503;
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Retry-After', '1');
+  response.setHeader('Content-Type', 'application/json');
+  response.end(JSON.stringify({ error: 'temporarily_unavailable' }));
+}
