@@ -1,5 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { ConfigurationError } from '@revocast/denylist';
+import type { Handler } from './handler.ts';
 
 export interface RefuseForeignSiteOptions {
   /** Other origins whose pages may call it, for example `https://app.example.com`. Default none. At most 100. */
@@ -14,9 +15,9 @@ export interface RefuseForeignSiteOptions {
  *
  * @throws ConfigurationError
  */
-export function refuseForeignSite(options: RefuseForeignSiteOptions = {}) {
+export function refuseForeignSite(options: RefuseForeignSiteOptions = {}): Handler {
   const origins = readOrigins(options);
-  return (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
+  return (request, response, next) => {
     if (isOwn(request, origins)) {
       next();
       return;

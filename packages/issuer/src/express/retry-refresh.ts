@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigurationError } from '@revocast/denylist';
 import { checkWholeNumber } from '@revocast/denylist/replica';
+import type { Handler } from './handler.ts';
 import { type HeldAnswer, holdAnswer } from './hold-answer.ts';
 import { keptHeaders, seal, sendAnswer, unseal } from './retry-refresh-answer.ts';
 import { type RetriableRequest, readRetriable } from './retry-refresh-request.ts';
@@ -41,7 +42,7 @@ const longestAnswer = 65_536;
  *
  * @throws ConfigurationError
  */
-export function retryRefresh(options: RetryRefreshOptions) {
+export function retryRefresh(options: RetryRefreshOptions): Handler {
   const { store, graceSeconds = 10, waitMs = 5000, whenStoreFails = 'refuse', onResult = () => {} } = options;
   if (typeof store?.claim !== 'function') {
     throw new ConfigurationError('store', 'expected redisRetryStore(redis) or memoryRetryStore(), found another value');
@@ -52,7 +53,7 @@ export function retryRefresh(options: RetryRefreshOptions) {
     throw new ConfigurationError('whenStoreFails', "expected 'refuse' or 'pass'");
   }
 
-  return (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
+  return (request, response, next) => {
     enter(request, response, next).catch(next);
   };
 
