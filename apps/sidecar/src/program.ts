@@ -12,39 +12,42 @@ import { printConfig, printProblems } from './config/print.ts';
 import { resolveConfig } from './config/resolve.ts';
 import { build } from './version.ts';
 
-const command = readCommandLine(process.argv.slice(2), process.env['REVOCAST_CONFIG']);
-switch (command.name) {
-  case 'help':
-    process.stdout.write(printHelp());
-    break;
-  case 'version':
-    process.stdout.write(`${build.version}\n`);
-    break;
-  case 'config schema':
-    process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
-    break;
-  case 'mistake':
-    process.stderr.write(`${command.message}\nTry: revocast-sidecar --help\n`);
-    process.exitCode = 2;
-    break;
-  case 'wait':
-    process.exitCode = await wait(command);
-    break;
-  default: {
-    const resolved = resolveConfig({
-      ...command,
-      environment: process.env,
-      readFile: (path) => readFileSync(path, 'utf8'),
-    });
-    if (!resolved.ok) {
-      process.stderr.write(printProblems(resolved.problems));
+/** Runs the command of the arguments of this process, and sets its exit code. */
+export async function main(): Promise<void> {
+  const command = readCommandLine(process.argv.slice(2), process.env['REVOCAST_CONFIG']);
+  switch (command.name) {
+    case 'help':
+      process.stdout.write(printHelp());
+      break;
+    case 'version':
+      process.stdout.write(`${build.version}\n`);
+      break;
+    case 'config schema':
+      process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+      break;
+    case 'mistake':
+      process.stderr.write(`${command.message}\nTry: revocast-sidecar --help\n`);
       process.exitCode = 2;
-    } else if (command.name === 'run') {
-      boundHeap();
-      await run(resolved.config);
-    } else if (command.name === 'init') process.exitCode = await init(resolved.config);
-    else if (command.name === 'repair') process.exitCode = await repair(resolved.config);
-    else if (command.name === 'raise-skew') process.exitCode = await raiseSkew(resolved.config);
-    else process.stdout.write(command.name === 'print-config' ? printConfig(resolved) : 'valid\n');
+      break;
+    case 'wait':
+      process.exitCode = await wait(command);
+      break;
+    default: {
+      const resolved = resolveConfig({
+        ...command,
+        environment: process.env,
+        readFile: (path) => readFileSync(path, 'utf8'),
+      });
+      if (!resolved.ok) {
+        process.stderr.write(printProblems(resolved.problems));
+        process.exitCode = 2;
+      } else if (command.name === 'run') {
+        boundHeap();
+        await run(resolved.config);
+      } else if (command.name === 'init') process.exitCode = await init(resolved.config);
+      else if (command.name === 'repair') process.exitCode = await repair(resolved.config);
+      else if (command.name === 'raise-skew') process.exitCode = await raiseSkew(resolved.config);
+      else process.stdout.write(command.name === 'print-config' ? printConfig(resolved) : 'valid\n');
+    }
   }
 }
