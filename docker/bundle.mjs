@@ -4,6 +4,7 @@ import { cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleSidecar } from '../scripts/bundle-sidecar.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const programs = {
@@ -19,22 +20,25 @@ if (entry === undefined || outfile === undefined) {
   process.exit(2);
 }
 
-await build({
-  absWorkingDir: root,
-  entryPoints: [entry],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20.19',
-  conditions: ['revocast-source'],
-  // CommonJS dependencies call require() for modules of Node, which an ES module does not have.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
-  legalComments: 'linked',
-  logLevel: 'warning',
-});
-// The sidecar reads the files of its console from the folder `page` next to its program.
-if (program === 'sidecar')
-  cpSync(join(root, 'apps/sidecar/src/console/page'), join(dirname(outfile), 'page'), { recursive: true });
+if (program === 'sidecar') {
+  await bundleSidecar({ outfile });
+  const page = 'console/page';
+  cpSync(join(root, 'apps/sidecar/src', page), join(dirname(outfile), page), { recursive: true });
+} else {
+  await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    conditions: ['revocast-source'],
+    // CommonJS dependencies call require() for modules of Node, which an ES module does not have.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    legalComments: 'linked',
+    logLevel: 'warning',
+  });
+}

@@ -1,7 +1,7 @@
 import { nodeOfLine } from './node-of-line.mjs';
 import { build, start } from './start-built.mjs';
 
-build('bench');
+await build('bench');
 const { readCommandLine } = await import('../bench/dist/command-line.js');
 start('bench', { node: chosenNode() });
 

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { root as repository } from './run.mjs';
+import { writeLicences } from './write-licences.mjs';
 
 /** ESM-only packages, which a CommonJS jest suite cannot require on any version of Node. All others are external. */
 const bundled = ['jose', 'lru-cache', 'eventsource-parser'];
@@ -59,7 +60,7 @@ async function writeCommonJs(folder, manifest, entries) {
     writeFileSync(path, `'use strict';\nmodule.exports = require('./bundle.cjs').${part};\n`);
   }
   writeTypes(folder, output);
-  writeLicences(output, metafile);
+  writeLicences({ folder, metafile, bundle: join(output, 'bundle.cjs') });
   checkEntries(folder, entries);
 }
 
@@ -77,25 +78,6 @@ function writeTypes(folder, output) {
 /** Replaces specifiers after `from`, in `import(...)`, and in `import '...'`. */
 function toCommonJsTypes(text) {
   return text.replace(/(\bfrom\s+|\bimport\s*\(\s*|\bimport\s+)(['"])(\.{1,2}\/[^'"]+)\.(?:js|ts)\2/g, '$1$2$3.cjs$2');
-}
-
-/** The licences of the bundled packages require a copy of their notice. */
-function writeLicences(output, metafile) {
-  const folders = new Set();
-  for (const input of Object.keys(metafile.inputs)) {
-    const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
-    if (match) folders.add(match[1]);
-  }
-  const absolute = [...folders].map((path) => join(dirname(dirname(output)), path)).sort();
-  const notices = absolute.map((path) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
-    const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry));
-    if (file === undefined) throw new Error(`${name} is bundled and has no licence file`);
-    return `${name} ${version} (${license})\n\n${readFileSync(join(path, file), 'utf8').trim()}\n`;
-  });
-  const rule = `\n${'-'.repeat(80)}\n\n`;
-  const head = 'bundle.cjs contains the following packages, under their own licences.\n';
-  if (notices.length > 0) writeFileSync(join(output, 'THIRD-PARTY-LICENSES.txt'), [head, ...notices].join(rule));
 }
 
 function checkEntries(folder, entries) {

@@ -1,9 +1,9 @@
-// `tsc -b` writes the ES modules and their types, and then build-commonjs.mjs writes the CommonJS bundles. Tests do not
-// need these: `--types-only` skips them.
+// `tsc -b` writes the ES modules and their types, bundle-sidecar.mjs the program of the sidecar, and then
+// build-commonjs.mjs the CommonJS bundles of the packages. Tests do not need these: `--types-only` skips them.
 import { join } from 'node:path';
-import { copyStyles } from './copy-styles.mjs';
+import { completeSidecar } from './bundle-sidecar.mjs';
 import { binOf, root, runNode } from './run.mjs';
 
 runNode(binOf('typescript', 'tsc'), ['-b', 'tsconfig.json']);
-copyStyles();
+await completeSidecar();
 if (!process.argv.includes('--types-only')) runNode(join(root, 'scripts', 'build-commonjs.mjs'));

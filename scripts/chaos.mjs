@@ -1,3 +1,3 @@
 import { startBuilt } from './start-built.mjs';
 
-startBuilt('chaos');
+await startBuilt('chaos');

@@ -27,7 +27,7 @@ const mayImport = {
     'prom-client',
     '@opentelemetry/api',
   ],
-  'apps/sidecar': ['@revocast/denylist', 'express', 'ioredis', 'prom-client', 'pino', 'zod', 'yaml'],
+  'apps/sidecar': ['@revocast/denylist', 'ioredis', 'prom-client', 'pino', 'yaml'],
   'apps/cli': ['@revocast/denylist', '@revocast/middleware', 'commander'],
   'apps/demo': [
     '@opentelemetry/api',

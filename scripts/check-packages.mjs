@@ -36,6 +36,9 @@ function* missingFiles(manifest, files) {
   if (bundles && files.includes('dist/cjs/bundle.cjs') && !files.includes('dist/cjs/THIRD-PARTY-LICENSES.txt')) {
     yield 'dist/cjs/THIRD-PARTY-LICENSES.txt is missing, which has the licences of the bundled code';
   }
+  if (files.includes('dist/main.cjs') && !files.includes('dist/THIRD-PARTY-LICENSES.txt')) {
+    yield 'dist/THIRD-PARTY-LICENSES.txt is missing, which has the licences of the code in dist/main.cjs';
+  }
 }
 
 /** What a release needs. The address of the repository is set by the workflow, which can compare it with its own. */

@@ -1,3 +1,3 @@
 import { startBuilt } from './start-built.mjs';
 
-startBuilt('bench', { program: 'scale/main.js' });
+await startBuilt('bench', { program: 'scale/main.js' });

@@ -1,16 +1,16 @@
 // Builds one workspace, and then starts its program with the options of this process.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { copyStyles } from './copy-styles.mjs';
+import { completeSidecar } from './bundle-sidecar.mjs';
 import { binOf, root } from './run.mjs';
 
 /** Builds and runs `dist/main.js`, or another `program` in `dist`, of a workspace. */
-export function startBuilt(workspace, options) {
-  build(workspace);
+export async function startBuilt(workspace, options) {
+  await build(workspace);
   start(workspace, options);
 }
 
-export function build(workspace) {
+export async function build(workspace) {
   // stdout is reserved for the program: with --json its last line must be the JSON object.
   process.stderr.write('building …\n');
   const compiler = [binOf('typescript', 'tsc'), '-b', workspace];
@@ -20,7 +20,7 @@ export function build(workspace) {
     process.stderr.write(built.stderr);
     process.exit(built.status ?? 1);
   }
-  copyStyles();
+  await completeSidecar();
 }
 
 /** @param options `node`: path of another Node, also used by the processes that the program forks. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyStyles } from '../copy-styles.mjs';
+import { completeSidecar } from '../bundle-sidecar.mjs';
 import { binOf } from '../run.mjs';
 
 /** The projects of the processes of `npm run dev`, and of the command line. */
@@ -25,7 +25,7 @@ export function createCompiler(root) {
       const code = await ended;
       running = undefined;
       if (code !== 0) return false;
-      copyStyles(root);
+      await completeSidecar(root);
       console.log(`compiled in ${secondsSince(startedAt)} s`);
       return true;
     },

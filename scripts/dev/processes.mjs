@@ -108,7 +108,7 @@ async function startLog({ root, load, source, folder, feed, closers, say }) {
   // A file, because a log in memory loses every revocation when the sidecar restarts.
   const url = `file:${file}`;
   // Without `init` a new log looks like a lost log, and the sidecar waits for 15 s.
-  const init = await readNode(join(root, 'apps/sidecar/dist/main.js'), ['init', '--source', url]);
+  const init = await readNode(join(root, 'apps/sidecar/dist/main.cjs'), ['init', '--source', url]);
   if (init.status !== 0) throw new Error(`revocast-sidecar init failed:\n${init.stderr}`);
   return { description: file, url: feed, tokenFile, sidecarOptions: { source: url, 'write-token-file': tokenFile } };
 }

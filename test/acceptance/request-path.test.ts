@@ -23,7 +23,7 @@ import { Redis } from 'ioredis';
 jest.setTimeout(60_000);
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const sidecarMain = join(root, 'apps/sidecar/dist/main.js');
+const sidecarMain = join(root, 'apps/sidecar/dist/main.cjs');
 
 /** `GET / HTTP/1.1` and a `Host`. What passes besides is a report a second, for all requests together. */
 const shortestRequestBytes = 40;

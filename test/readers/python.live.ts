@@ -9,7 +9,7 @@ import { PythonReader, type Question } from './python-process.ts';
 jest.setTimeout(60_000);
 
 const issuer = 'https://issuer.example';
-const program = fileURLToPath(new URL('../../apps/sidecar/dist/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../../apps/sidecar/dist/main.cjs', import.meta.url));
 const startedAt = performance.now();
 let redis: RedisServer;
 let heartbeats: Supervised;

@@ -6,7 +6,6 @@ import { init } from './commands/init.ts';
 import { raiseSkew } from './commands/raise-skew.ts';
 import { repair } from './commands/repair.ts';
 import { run } from './commands/run.ts';
-import { wait } from './commands/wait.ts';
 import { configJsonSchema } from './config/options.ts';
 import { printConfig, printProblems } from './config/print.ts';
 import { resolveConfig } from './config/resolve.ts';
@@ -30,7 +29,7 @@ export async function main(): Promise<void> {
       process.exitCode = 2;
       break;
     case 'wait':
-      process.exitCode = await wait(command);
+      process.exitCode = await (await import('./commands/wait.ts')).wait(command);
       break;
     default: {
       const resolved = resolveConfig({

@@ -1,17 +1,10 @@
-import {
-  type Clock,
-  ConfigurationError,
-  openSource,
-  type Random,
-  systemClock,
-  systemRandom,
-} from '@revocast/denylist/replica';
+import { type Clock, openSource, type Random, systemClock, systemRandom } from '@revocast/denylist/replica';
 import type { Logger } from 'pino';
-import { type Config, type ConfigInput, configSchema } from './config/schema.ts';
+import { parseConfig } from './config/check-config.ts';
+import type { Config, ConfigInput } from './config/schema.ts';
 import { type FollowedSource, followSource, type SidecarContext } from './follow-source.ts';
 import { proveAtOnce } from './health/prove-at-once.ts';
 import { bindListeners } from './listeners/bind-listeners.ts';
-import { openCertificate } from './listeners/certificate.ts';
 import { openCredentials } from './listeners/credentials.ts';
 import { serveFeed } from './serve-feed.ts';
 import { createShutdown } from './shutdown.ts';
@@ -52,7 +45,7 @@ export async function startSidecar(
 ): Promise<RunningSidecar> {
   const config = parseConfig(input);
   const { clock = systemClock, random = systemRandom, log = openLog({ level: config.logLevel }) } = dependencies;
-  const files = openFiles(config, clock, log);
+  const files = await openFiles(config, clock, log);
   const telemetry = createTelemetry(clock, build);
   const context = { config, clock, random, log, telemetry, build };
 
@@ -110,20 +103,15 @@ function consoleOf(dataUrl: string): string | undefined {
   return dataUrl.startsWith('unix:') ? undefined : `${dataUrl}/console`;
 }
 
-function parseConfig(input: ConfigInput): Config {
-  const parsed = configSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new ConfigurationError(String(issue?.path[0] ?? 'config'), issue?.message ?? 'invalid');
-}
-
 /** The files that are read again when they change. @throws ConfigurationError */
-function openFiles(config: Config, clock: Clock, log: Logger) {
-  const certificate = openCertificate({
-    config,
-    clock,
-    onInvalid: (option, reason) => log.warn({ option, reason }, 'the changed certificate is not used'),
-  });
+async function openFiles(config: Config, clock: Clock, log: Logger) {
+  const onInvalid = (option: string, reason: string) =>
+    log.warn({ option, reason }, 'the changed certificate is not used');
+  // Loads TLS, which needs 4 MB.
+  const certificate =
+    config.dataTlsCertFile === undefined
+      ? undefined
+      : (await import('./listeners/certificate.ts')).openCertificate({ config, clock, onInvalid });
   try {
     const credentials = openCredentials({
       config,

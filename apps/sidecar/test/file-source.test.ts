@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '@revocast/test-support';
 import { init } from '../src/commands/init.ts';
-import { configSchema } from '../src/config/schema.ts';
+import { parseConfig } from '../src/config/check-config.ts';
 import { type RunningSidecar, startSidecar } from '../src/start-sidecar.ts';
 import { openLog } from '../src/telemetry/log.ts';
 
@@ -37,7 +37,7 @@ describe('given a sidecar with a file as its source', () => {
   };
 
   it('is ready at once if the log was declared whole and closed in order', async () => {
-    expect(await init(configSchema.parse({ source }))).toBe(0);
+    expect(await init(parseConfig({ source }))).toBe(0);
     const sidecar = await start();
     await until(async () => (await readiness(sidecar)).status === 200, { what: 'it to be ready' });
   });
@@ -54,6 +54,6 @@ describe('given a sidecar with a file as its source', () => {
   it('locks the file: a second sidecar, or an init, is rejected', async () => {
     await start();
     await expect(start()).rejects.toMatchObject({ name: 'ConfigurationError', option: 'source' });
-    expect(await init(configSchema.parse({ source }))).toBe(2);
+    expect(await init(parseConfig({ source }))).toBe(2);
   });
 });

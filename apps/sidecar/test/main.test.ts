@@ -29,18 +29,15 @@ async function start(...args: string[]): Promise<SidecarProcess> {
 
 const unreachable = '--source=redis://:hunter2@127.0.0.1:1';
 
-describe('given too few file descriptors for its own files', () => {
-  it.each([30, 60])('%d: ends with one line that says so, and no stack trace', async (limit) => {
-    const command = `ulimit -n ${limit}; exec "$0" "$1" --version`;
-    const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
-      execFile('sh', ['-c', command, process.execPath, program], (error, _stdout, stderr) =>
-        resolve({ code: error?.code, stderr }),
+describe('given few file descriptors', () => {
+  it('starts with 30: its code is one file', async () => {
+    const command = 'ulimit -n 30; exec "$0" "$1" --version';
+    const stdout = await new Promise((resolve, reject) => {
+      execFile('sh', ['-c', command, process.execPath, program], (error, out) =>
+        error === null ? resolve(out) : reject(error),
       );
     });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /^revocast-sidecar: its own files cannot be loaded \((EMFILE|ENFILE|ERR_MODULE_NOT_FOUND)\): expected .*\n$/,
-    );
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort, type Supervised, supervise } from '@revocast/test-support';
 
 /** The compiled program; `npm test` compiles it first. */
-export const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+export const program = fileURLToPath(new URL('../dist/main.cjs', import.meta.url));
 
 export interface SidecarProcess {
   readonly dataUrl: string;
@@ -14,7 +14,10 @@ export interface SidecarProcess {
 }
 
 /** Starts the program on free ports, the same after a restart, and waits until its admin listener answers. */
-export async function startSidecarProcess(args: readonly string[]): Promise<SidecarProcess> {
+export async function startSidecarProcess(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<SidecarProcess> {
   const [dataPort, adminPort] = [await freePort(), await freePort()];
   const adminUrl = `http://127.0.0.1:${adminPort}`;
   const lines: string[] = [];
@@ -27,6 +30,7 @@ export async function startSidecarProcess(args: readonly string[]): Promise<Side
     name: 'sidecar',
     script: program,
     args: [...listeners, ...args],
+    env,
     ready: { url: `${adminUrl}/livez` },
     restart: true,
     stdio: (line) => lines.push(line),

@@ -7,7 +7,10 @@ import { dieWithParent, freePort } from '@revocast/test-support';
 import { childOver } from '../child.ts';
 import { numberIn } from '../message.ts';
 
-const program = join(dirname(createRequire(import.meta.url).resolve('@revocast/sidecar/package.json')), 'dist/main.js');
+const program = join(
+  dirname(createRequire(import.meta.url).resolve('@revocast/sidecar/package.json')),
+  'dist/main.cjs',
+);
 
 /** The shipped program of the sidecar in a child process. */
 export interface Sidecar {

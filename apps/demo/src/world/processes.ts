@@ -8,7 +8,7 @@ import type { SidecarPorts, StartedLog } from './started-log.ts';
 const demo = dirname(dirname(fileURLToPath(import.meta.url)));
 const sidecarScript = join(
   dirname(createRequire(import.meta.url).resolve('@revocast/sidecar/package.json')),
-  'dist/main.js',
+  'dist/main.cjs',
 );
 
 export interface IssuerProcess {

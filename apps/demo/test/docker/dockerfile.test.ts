@@ -24,6 +24,8 @@ const of = (keyword: string): string[][] =>
   instructions.filter((item) => item.keyword === keyword).map(({ rest }) => rest);
 const stages = of('FROM').map(([base = '', , name = '']) => ({ base, name }));
 const programs = ['sidecar', 'issuer', 'api'];
+/** The bundle of the sidecar is CommonJS, as in its package. */
+const fileOf = (program: string) => `${program}.${program === 'sidecar' ? 'cjs' : 'mjs'}`;
 
 describe('the Dockerfile', () => {
   it('starts every stage from a pinned image or an earlier stage', () => {
@@ -68,15 +70,15 @@ describe('the Dockerfile', () => {
   });
 
   it.each(programs)('starts the bundle of the %s from the first stage', (program) => {
-    expect(text).toContain(`node docker/bundle.mjs ${program} /out/${program}.mjs`);
-    expect(text).toContain(`COPY --from=build /out/${program}.mjs ./`);
-    expect(text).toContain(`ENTRYPOINT ["node", "/app/${program}.mjs"]`);
+    expect(text).toContain(`node docker/bundle.mjs ${program} /out/${fileOf(program)}`);
+    expect(text).toContain(`COPY --from=build /out/${fileOf(program)} ./`);
+    expect(text).toContain(`ENTRYPOINT ["node", "/app/${fileOf(program)}"]`);
   });
 });
 
 it('the image of the sidecar contains the page of the console, which the bundle reads at its start', () => {
   const stage = text.split('FROM runtime AS sidecar')[1]?.split('\nFROM ')[0] ?? '';
-  expect(stage).toContain('COPY --from=build /out/page ./page/');
+  expect(stage).toContain('COPY --from=build /out/console ./console/');
 });
 
 describe('the bundle', () => {
@@ -90,7 +92,7 @@ describe('the bundle', () => {
   });
 
   const bundle = async (program: string): Promise<string> => {
-    const outfile = join(folder, `${program}.mjs`);
+    const outfile = join(folder, fileOf(program));
     await run(process.execPath, [join(root, 'docker/bundle.mjs'), program, outfile]);
     return outfile;
   };

@@ -1,6 +1,4 @@
-import { writeDuration } from '@revocast/denylist/replica';
-import { z } from 'zod';
-import { configSchema, secretOptions } from './schema.ts';
+import { type OptionSpec, type OptionType, optionSpecs, secretOptions } from './schema.ts';
 
 /** One option as the operator sees it, derived from the schema. */
 export interface Option {
@@ -10,7 +8,7 @@ export interface Option {
   readonly flag: string;
   /** `REVOCAST_DRAIN_MS` */
   readonly environment: string;
-  readonly type: 'string' | 'integer' | 'duration' | 'boolean' | 'list';
+  readonly type: OptionType;
   readonly description: string;
   /** `1–100000`, `0ms–5m`, `unavailable | accept`, or empty. */
   readonly bounds: string;
@@ -20,7 +18,7 @@ export interface Option {
   readonly fileOf?: string;
 }
 
-const { $schema, properties = {}, required = [] } = z.toJSONSchema(configSchema, { io: 'input' });
+const specs: readonly (readonly [string, OptionSpec])[] = Object.entries(optionSpecs);
 
 /** The JSON schema of a configuration file, as published in config.schema.json. */
 export function configJsonSchema(): Record<string, unknown> {
@@ -29,50 +27,32 @@ export function configJsonSchema(): Record<string, unknown> {
     { type: 'string', minLength: 1, description: describeFileOf(name) },
   ]);
   // A secret may come from its file instead, so neither of the two keys is required.
-  const needed = required.filter((name) => !secretOptions.includes(name));
+  const required = specs.filter(([name, spec]) => spec.required && !secretOptions.includes(name)).map(([name]) => name);
+  const properties = specs.map(([name, { kind, initial, description }]) => [
+    name,
+    { ...kind.schema, default: initial, description },
+  ]);
   return {
-    $schema,
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Configuration of revocast-sidecar',
     type: 'object',
     additionalProperties: false,
-    required: needed.length === 0 ? undefined : needed,
-    properties: { ...properties, ...Object.fromEntries(files) },
+    required: required.length === 0 ? undefined : required,
+    properties: Object.fromEntries([...properties, ...files]),
   };
 }
 
 /** Every option, in the order of the schema. */
-export const options: readonly Option[] = Object.keys(configSchema.shape).flatMap((name) => {
-  const option = describeOption(name);
+export const options: readonly Option[] = specs.flatMap(([name, spec]) => {
+  const option = describeOption(name, spec);
   if (!secretOptions.includes(name)) return [option];
   const file = nameOption(`${name}File`);
   return [option, { ...option, ...file, description: describeFileOf(name), bounds: '', required: false, fileOf: name }];
 });
 
-function describeOption(name: string): Option {
-  const property = properties[name];
-  // Every property is an object: only z.any() and z.never() produce the schemas `true` and `false`.
-  const { type, description = '', default: defaultValue, ...shape } = typeof property === 'object' ? property : {};
-  const { anyOf: alternatives, enum: choices } = shape;
-  // Only a duration has alternatives: a number of milliseconds, and a text.
-  const [first = shape] = alternatives ?? [];
-  const { minimum, maximum } = typeof first === 'object' ? first : {};
-  const isDuration = alternatives !== undefined;
-  const write = isDuration ? writeDuration : String;
-  const range = minimum === undefined || maximum === undefined ? '' : `${write(minimum)}–${write(maximum)}`;
-  return {
-    ...nameOption(name),
-    type: isDuration
-      ? 'duration'
-      : type === 'integer' || type === 'boolean'
-        ? type
-        : type === 'array'
-          ? 'list'
-          : 'string',
-    description,
-    bounds: type === 'boolean' ? 'true | false' : choices === undefined ? range : choices.join(' | '),
-    defaultValue,
-    required: required.includes(name),
-  };
+function describeOption(name: string, { kind, initial, required, description }: OptionSpec): Option {
+  const { type, bounds } = kind;
+  return { ...nameOption(name), type, description, bounds, defaultValue: initial, required: required === true };
 }
 
 function describeFileOf(name: string): string {

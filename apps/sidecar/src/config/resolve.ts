@@ -1,6 +1,7 @@
 import { errorCodeOf } from '@revocast/denylist/replica';
+import { checkConfig } from './check-config.ts';
 import { emptyLayer, type Given, type Layer, type Problem, readEnvironment, readFlags, readYaml } from './layer.ts';
-import { type Config, configSchema, secretOptions } from './schema.ts';
+import { type Config, secretOptions } from './schema.ts';
 
 export interface ConfigSources {
   /** Command-line arguments, without the program and the subcommand. */
@@ -24,18 +25,18 @@ export function resolveConfig(sources: ConfigSources): Resolved {
   const given = new Map(layers.toReversed().flatMap((layer) => [...layer.given]));
   for (const name of secretOptions) problems.push(...readSecret(name, layers, given, sources.readFile));
 
-  const parsed = configSchema.safeParse(Object.fromEntries([...given].map(([name, { value }]) => [name, value])));
-  if (!parsed.success) {
+  const checked = checkConfig(Object.fromEntries([...given].map(([name, { value }]) => [name, value])));
+  if (!checked.ok) {
     const known = new Set(problems.map(({ option }) => option));
-    for (const { path, message } of parsed.error.issues) {
-      const option = String(path[0] ?? 'config');
+    for (const { option, message } of checked.mistakes) {
       // A value that could not be read is already reported, with a more precise cause.
       if (!known.has(option)) problems.push(describeIssue(option, message, given.get(option)));
     }
   }
-  if (!parsed.success || problems.length > 0) return { ok: false, problems };
-  const origins = new Map(Object.keys(parsed.data).map((name) => [name, given.get(name)?.origin ?? 'default']));
-  return { ok: true, config: Object.freeze(parsed.data), origins };
+  if (!checked.ok || problems.length > 0) return { ok: false, problems };
+  const { config } = checked;
+  const origins = new Map(Object.keys(config).map((name) => [name, given.get(name)?.origin ?? 'default']));
+  return { ok: true, config, origins };
 }
 
 function readConfigFile({ configFile, readFile }: ConfigSources): Layer {

@@ -1,8 +1,9 @@
-import type { Express, Response } from 'express';
+import type { RequestListener, ServerResponse } from 'node:http';
 import type { ProbeAnswer, Probes } from '../health/probes.ts';
 import type { Build } from '../version.ts';
-import { answerError, createBareApp } from './bare-app.ts';
+import { answering, sendJson } from './answer.ts';
 import { type BrowserCheckOptions, createBrowserCheck, isPrivateName } from './browser-check.ts';
+import { pathOf } from './listen.ts';
 
 interface AdminListenerOptions extends Pick<BrowserCheckOptions, 'address' | 'allowedHosts'> {
   readonly probes: Probes;
@@ -13,40 +14,44 @@ interface AdminListenerOptions extends Pick<BrowserCheckOptions, 'address' | 'al
 
 /** The routes of the admin listener: values of the label `route` of `sidecar_http_requests_total`. */
 export const adminRoutes = ['/', '/startupz', '/livez', '/readyz', '/metrics', '/version'] as const;
+type AdminRoute = (typeof adminRoutes)[number];
 
 /**
  * Serves probes and metrics. It listens on the address of the pod, because the kubelet connects to it. Therefore it is
  * read-only, and no answer contains an identity. A kubelet sends the address of the pod as `Host`, Prometheus that or the
  * name of a service, and some load balancers (HTTP/1.0) none.
  */
-export function createAdminListener({ probes, metrics, version, ...checked }: AdminListenerOptions): Express {
-  const app = createBareApp();
+export function createAdminListener({ probes, metrics, version, ...checked }: AdminListenerOptions): RequestListener {
   const check = createBrowserCheck({ ...checked, isOwnName: (host) => host === '' || isPrivateName(host) });
-  app.use((request, response, next) => {
+  const answers: Readonly<Record<AdminRoute, (response: ServerResponse) => void | Promise<void>>> = {
+    '/': (response) => sendJson(response, 200, { routes: adminRoutes }),
+    '/startupz': (response) => sendProbe(response, probes.startup()),
+    '/livez': (response) => sendProbe(response, probes.live()),
+    '/readyz': (response) => sendProbe(response, probes.ready()),
+    '/version': (response) => sendJson(response, 200, version),
+    '/metrics': async (response) => {
+      const text = await metrics.metrics();
+      response.setHeader('Content-Type', metrics.contentType).end(text);
+    },
+  };
+  return answering((request, response) => {
+    const { method, headers } = request;
+    const path = pathOf(request);
     response.setHeader('Cache-Control', 'no-store');
-    const refusal = check(request);
+    const refusal = check({ method, path, headers });
     if (refusal !== undefined) {
       const { status, ...body } = refusal;
-      response.status(status).json(body);
-      return;
+      return sendJson(response, status, body);
     }
-    if (request.method === 'GET' || request.method === 'HEAD') return next();
-    response.status(405).setHeader('Allow', 'GET, HEAD').json({ error: 'method_not_allowed' });
+    if (method !== 'GET' && method !== 'HEAD') {
+      return sendJson(response.setHeader('Allow', 'GET, HEAD'), 405, { error: 'method_not_allowed' });
+    }
+    const route = adminRoutes.find((known) => known === path);
+    if (route === undefined) return sendJson(response, 404, { error: 'not_found', routes: adminRoutes });
+    return answers[route](response);
   });
-  app.get('/', (_request, response) => void response.json({ routes: adminRoutes }));
-  app.get('/startupz', (_request, response) => answer(response, probes.startup()));
-  app.get('/livez', (_request, response) => answer(response, probes.live()));
-  app.get('/readyz', (_request, response) => answer(response, probes.ready()));
-  app.get('/version', (_request, response) => void response.json(version));
-  app.get('/metrics', async (_request, response) => {
-    const text = await metrics.metrics();
-    response.setHeader('Content-Type', metrics.contentType).end(text);
-  });
-  app.use((_request, response) => void response.status(404).json({ error: 'not_found', routes: adminRoutes }));
-  app.use(answerError);
-  return app;
 }
 
-function answer(response: Response, probe: ProbeAnswer): void {
-  response.status(probe.ok ? 200 : 503).json(probe);
+function sendProbe(response: ServerResponse, probe: ProbeAnswer): void {
+  sendJson(response, probe.ok ? 200 : 503, probe);
 }

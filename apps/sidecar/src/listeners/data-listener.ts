@@ -1,8 +1,8 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FeedServer } from '@revocast/denylist/server';
-import type { Response } from 'express';
 import type { SidecarConsole } from '../console/create-console.ts';
-import { answerError, createBareApp } from './bare-app.ts';
+import { answering, sendJson } from './answer.ts';
 import { commonHeaders, type Refusal } from './browser-check.ts';
 import { type CheckRequestOptions, createRequestCheck, listedRoutes } from './check-request.ts';
 import { type Handlers, pathOf } from './listen.ts';
@@ -29,22 +29,22 @@ export function createDataListener(options: DataListenerOptions): Handlers {
   const { feedServer, maxReaders } = options;
   const check = createRequestCheck(options);
   const isFull = () => feedServer.clients().open >= maxReaders;
-  const app = createBareApp();
-  app.use((request, response, next) => {
-    const refusal = check(request) ?? (request.path === '/v1/events' && isFull() ? tooManyReaders : undefined);
-    if (refusal === undefined) next();
-    else refuse(response, refusal);
+  const checkedPart = (request: IncomingMessage) => ({
+    method: request.method,
+    path: pathOf(request),
+    headers: request.headers,
   });
-  app.get('/', (_request, response) => void response.json({ routes: listedRoutes, console: '/console' }));
-  app.use((request, response) => {
-    const isAnswered = feedServer.handle(request, response) || options.console?.handle(request, response);
-    if (!isAnswered) refuse(response, { status: 404, error: 'not_found' });
-  });
-  app.use(answerError);
   return {
-    request: app,
+    request: answering((request, response) => {
+      const checked = checkedPart(request);
+      const refusal = check(checked) ?? (checked.path === '/v1/events' && isFull() ? tooManyReaders : undefined);
+      if (refusal !== undefined) return refuse(response, refusal);
+      if (checked.path === '/') return sendJson(response, 200, { routes: listedRoutes, console: '/console' });
+      const isAnswered = feedServer.handle(request, response) || options.console?.handle(request, response);
+      if (!isAnswered) refuse(response, { status: 404, error: 'not_found' });
+    }),
     upgrade(request, socket, head) {
-      const checked = { method: request.method, path: pathOf(request), headers: request.headers };
+      const checked = checkedPart(request);
       const refusal = check(checked) ?? (isFull() ? tooManyReaders : undefined);
       if (refusal !== undefined) return refuseUpgrade(socket, refusal);
       const isTaken = feedServer.upgrade(request, socket, head, () => check(checked) === undefined);
@@ -53,10 +53,10 @@ export function createDataListener(options: DataListenerOptions): Handlers {
   };
 }
 
-function refuse(response: Response, { status, error, remedy }: Refusal): void {
+function refuse(response: ServerResponse, { status, error, remedy }: Refusal): void {
   if (status === 401) response.setHeader('WWW-Authenticate', authenticate);
   if (status === 429) response.setHeader('Retry-After', '1');
-  response.status(status).json({ error, remedy });
+  sendJson(response, status, { error, remedy });
 }
 
 /** Writes the answer to the socket: an upgrade request has no response object. */

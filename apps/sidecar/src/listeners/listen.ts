@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { chmodSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import { connect, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConfigurationError, errorCodeOf } from '@revocast/denylist/replica';
@@ -49,7 +48,7 @@ export async function listen(handlers: Handlers, options: ListenOptions): Promis
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
     handlers.request(request, response);
   };
-  const server = certificate === undefined ? createServer(timeouts, answer) : serveTls(certificate, answer);
+  const server = certificate === undefined ? createServer(timeouts, answer) : await serveTls(certificate, answer);
   server.on('connection', (socket) => connections.add(socket));
   server.on('secureConnection', (socket: Socket) => connections.secure(socket));
   // An HTTP server neither closes upgraded sockets nor waits for them, so they are tracked here.
@@ -84,7 +83,9 @@ export async function listen(handlers: Handlers, options: ListenOptions): Promis
   };
 }
 
-function serveTls(certificate: CertificateFiles, answer: RequestListener): Server {
+async function serveTls(certificate: CertificateFiles, answer: RequestListener): Promise<Server> {
+  // 6 MB that a sidecar without a certificate does not need.
+  const { createServer: createTlsServer } = await import('node:https');
   const withClients = certificate.current.ca !== undefined;
   const tls = { minVersion: 'TLSv1.2', handshakeTimeout: timeouts.headersTimeout } as const;
   const clients = { requestCert: withClients, rejectUnauthorized: withClients };
@@ -93,9 +94,9 @@ function serveTls(certificate: CertificateFiles, answer: RequestListener): Serve
   return server;
 }
 
-/** The path of a request, without its query. */
+/** The path of a request, without its query. A server also takes a whole URL as the target (RFC 9112 §3.2.2). */
 export function pathOf({ url = '' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? '';
+  return url.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0] || '/';
 }
 
 /** RFC 9110 §7.8: a server may ignore `Upgrade`. Some clients send `Upgrade: h2c` with every request. */

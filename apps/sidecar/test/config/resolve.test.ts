@@ -160,13 +160,17 @@ describe('given a mistake', () => {
     [
       'a word instead of a count',
       { argv: ['--max-rules=many'] },
-      'maxRules (--max-rules): Invalid input: expected number',
+      'maxRules (--max-rules): expected a whole number from 1 to 100000000; found "many"',
     ],
     ['a string instead of a number in YAML', { yaml: 'maxRules: "5"' }, 'found "5"'],
-    ['a fraction', { argv: ['--max-rules=1.5'] }, 'expected int'],
+    ['a fraction', { argv: ['--max-rules=1.5'] }, 'expected a whole number from 1 to 100000000; found 1.5'],
     ['a fraction of a duration', { yaml: 'drainMs: 1.5' }, 'from 0ms to 5m; found 1.5'],
     ['a duration with an unknown unit', { yaml: 'maxStalenessMs: 1w' }, 'from 2s to 1m; found "1w"'],
-    ['a word that is not a choice', { argv: ['--when-unknown=maybe'] }, 'whenUnknown (--when-unknown): Invalid option'],
+    [
+      'a word that is not a choice',
+      { argv: ['--when-unknown=maybe'] },
+      'whenUnknown (--when-unknown): expected unavailable or accept; found "maybe"',
+    ],
     [
       'a bind address with a host name',
       { argv: ['--data-listen=db.example:1'] },
@@ -202,8 +206,12 @@ describe('given a mistake', () => {
   ])('rejects --%s below %d and above %d, and accepts both bounds', (flag, least, most) => {
     expect(rejected({ argv: [`--${flag}=${least}`] })).toBe('accepted');
     expect(rejected({ argv: [`--${flag}=${most}`] })).toBe('accepted');
-    expect(rejected({ argv: [`--${flag}=${least - 1}`] })).toContain(`>=${least}; found ${least - 1}`);
-    expect(rejected({ argv: [`--${flag}=${most + 1}`] })).toContain(`<=${most}; found ${most + 1}`);
+    expect(rejected({ argv: [`--${flag}=${least - 1}`] })).toContain(
+      `expected a whole number from ${least} to ${most}; found ${least - 1}`,
+    );
+    expect(rejected({ argv: [`--${flag}=${most + 1}`] })).toContain(
+      `expected a whole number from ${least} to ${most}; found ${most + 1}`,
+    );
   });
 
   it('reports every mistake at once', () => {
@@ -271,7 +279,7 @@ describe('given a listener off loopback', () => {
   });
 
   it('rejects another word for a boolean', () => {
-    const problem = 'dangerouslyAllowHttp (--dangerously-allow-http): Invalid input: expected boolean, received string';
+    const problem = 'dangerouslyAllowHttp (--dangerously-allow-http): expected true or false; found "yes"';
     expect(rejected({ argv: ['--dangerously-allow-http=yes'] })).toContain(problem);
   });
 

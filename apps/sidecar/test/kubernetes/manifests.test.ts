@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parse as parseYaml } from 'yaml';
+import { parseConfig } from '../../src/config/check-config.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
-import { configSchema } from '../../src/config/schema.ts';
 import { adminRoutes } from '../../src/listeners/admin-listener.ts';
 import { brokenRules, podSecurityRules } from './pod-security.ts';
 
@@ -72,7 +72,7 @@ describe('the manifests of docs/sidecar.md', () => {
       expect(adminRoutes).toContain(httpGet.path);
       expect(ports.map(({ name }: { name: string }) => name)).toContain(httpGet.port);
     }
-    const { startupMaxMs, adminListen } = configSchema.parse({ source: 'memory:' });
+    const { startupMaxMs, adminListen } = parseConfig({ source: 'memory:' });
     expect(startupProbe.failureThreshold * startupProbe.periodSeconds * 1000).toBeGreaterThan(startupMaxMs + 10_000);
     expect(adminListen).toBe(`0.0.0.0:${ports[0].containerPort}`);
   });

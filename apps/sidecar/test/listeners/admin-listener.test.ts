@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
@@ -60,6 +63,18 @@ describe('the admin listener', () => {
     for (const route of adminRoutes) {
       expect((await request(createApp()).get(route)).status).not.toBe(404);
     }
+  });
+
+  it('reads the path of a whole URL, and ignores the query', async () => {
+    const server = createServer(createApp()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    for (const path of [`http://127.0.0.1:${port}/livez?now`, '/livez?now']) {
+      const [response] = await once(get({ port, path, agent: false }), 'response');
+      expect(response.statusCode).toBe(200);
+      response.resume();
+    }
+    server.close();
   });
 
   it('serves nothing of the feed', async () => {

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { FeedError } from '../../log/feed.ts';
 
 /** Milliseconds after which the command is killed. */
@@ -20,6 +19,8 @@ export async function runPasswordCommand(
   const fail = (code: 'no_permission' | 'timeout', found: string) =>
     new FeedError(code, `${name}: expected a password from the program that passwordCommand names; ${found}`);
   const options = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: mostBytes, windowsHide: true } as const;
+  // Loaded only here: most connections need no other program.
+  const { execFile } = await import('node:child_process');
   const printed = await new Promise<string>((resolve, reject) => {
     execFile(program, args, options, (error, stdout) => {
       if (error === null) resolve(stdout);

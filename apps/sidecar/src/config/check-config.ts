@@ -1,0 +1,72 @@
+import { ConfigurationError } from '@revocast/denylist/replica';
+import { isHostLocal, parseListenAddress } from './listen-address.ts';
+import { type Config, type ConfigInput, type OptionName, type OptionSpec, optionSpecs } from './schema.ts';
+
+/** Why a value is rejected: `expected …`. Never contains the value, which may be a secret. */
+export interface Mistake {
+  readonly option: string;
+  readonly message: string;
+}
+
+/** Either the configuration with its defaults, or every mistake. */
+export type Checked =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+const specs: ReadonlyMap<string, OptionSpec> = new Map(Object.entries(optionSpecs));
+
+/** Checks each value, and then those that depend on others. A member that is undefined is absent. */
+export function checkConfig(input: Readonly<Record<string, unknown>>): Checked {
+  const mistakes: Mistake[] = Object.keys(input)
+    .filter((option) => !specs.has(option))
+    .map((option) => ({ option, message: 'unknown option' }));
+  const values: Record<string, unknown> = {};
+  for (const [option, { kind, initial, required }] of specs) {
+    const written = input[option] === undefined ? initial : input[option];
+    if (written === undefined && !required) continue;
+    const value = kind.read(written);
+    if (value === undefined) mistakes.push({ option, message: kind.expected });
+    else values[option] = value;
+  }
+  if (mistakes.length > 0) return { ok: false, mistakes };
+  const config = values as Config; // the kind of each option has read its value
+  const conflicts = [...findTlsMistakes(config), ...findTokenMistakes(config)];
+  return conflicts.length > 0 ? { ok: false, mistakes: conflicts } : { ok: true, config: Object.freeze(config) };
+}
+
+/** @throws ConfigurationError with the first mistake. */
+export function parseConfig(input: ConfigInput): Config {
+  const checked = checkConfig({ ...input });
+  if (checked.ok) return checked.config;
+  const [{ option, message } = { option: 'config', message: 'invalid' }] = checked.mistakes;
+  throw new ConfigurationError(option, message);
+}
+
+function mistake(option: OptionName, message: string): Mistake {
+  return { option, message };
+}
+
+function* findTlsMistakes({ dataListen, dataTlsCertFile, dataTlsKeyFile, dataTlsClientCaFile }: Config) {
+  if (dataTlsCertFile === undefined) {
+    if (dataTlsKeyFile !== undefined) yield mistake('dataTlsCertFile', 'needed beside dataTlsKeyFile');
+    if (dataTlsClientCaFile !== undefined) yield mistake('dataTlsCertFile', 'needed beside dataTlsClientCaFile');
+    return;
+  }
+  if (dataTlsKeyFile === undefined) yield mistake('dataTlsKeyFile', 'needed beside dataTlsCertFile');
+  if (dataListen.startsWith('unix:')) {
+    yield mistake('dataTlsCertFile', 'expected none with a Unix socket, which only this host can reach');
+  }
+}
+
+function* findTokenMistakes({ dataListen, readTokenFile, writeTokenFile, relayTokenFile, tokenFile }: Config) {
+  if (tokenFile !== undefined && writeTokenFile !== undefined) {
+    yield mistake('tokenFile', 'expected none beside writeTokenFile');
+  }
+  const address = parseListenAddress(dataListen);
+  const isAnySet = [readTokenFile, writeTokenFile, relayTokenFile, tokenFile].some((path) => path !== undefined);
+  if (address === undefined || isHostLocal(address) || isAnySet) return;
+  yield mistake(
+    'readTokenFile',
+    `needed because dataListen ${dataListen} can be reached by other hosts; or listen on 127.0.0.1 or a Unix socket`,
+  );
+}
