@@ -13,7 +13,7 @@ const fixes: Readonly<Record<FeedErrorCode, string>> = {
   read_only:
     'This Redis accepts no writes: it is a replica, or it is no longer the primary. Name the primary, or its Sentinels.',
   no_permission:
-    'The Redis user lacks a right, or its password is wrong. Compare its ACL with the one in docs/redis.md.',
+    'The Redis user lacks a right, or its password is wrong: compare its ACL with the one in docs/redis.md. Of a sidecar: the token file cannot be read, or its token lacks the right (docs/sidecar.md).',
   wrong_type:
     'A key under {revocast}: contains something else: another program writes to this Redis. Use a database of its own.',
   out_of_memory:

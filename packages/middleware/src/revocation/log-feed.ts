@@ -1,4 +1,4 @@
-import { type Clock, FeedError } from '@revocast/denylist/replica';
+import { type Clock, errorCodeOf, FeedError, fixForFeedError, isNoAnswer } from '@revocast/denylist/replica';
 import type { WhenUnknown } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { OnLogReset } from '../options/revocation-options.ts';
@@ -54,13 +54,20 @@ export function logFeed({ feed, policy, log, clock }: FeedLogging): () => void {
       });
     },
     connectionFailed(error) {
-      const fix = 'start the sidecar (npx @revocast/sidecar), or write `revocation: null`';
+      const fix = fixFor(error, feed.name);
       void warnIfItLasts(() => `cannot follow feed ${feed.name} (${safeText(error)}): ${effect}; ${fix}`);
     },
     openFailed(error) {
       warn(`feed ${feed.name} cannot be opened: ${safeText(error)}; ${effect}`);
     },
   });
+}
+
+function fixFor(error: unknown, name: string): string {
+  const code = errorCodeOf(error) ?? '';
+  const startSidecar = 'start the sidecar (npx @revocast/sidecar), or write `revocation: null`';
+  const isAbsent = isNoAnswer(code) && /^(https?|unix):/.test(name);
+  return isAbsent ? startSidecar : (fixForFeedError(code) ?? startSidecar);
 }
 
 function describeRestart(restartedAtSeconds: number, onLogReset: OnLogReset): string {

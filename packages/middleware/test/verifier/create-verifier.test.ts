@@ -500,6 +500,24 @@ describe('maxTokenBytes', () => {
 });
 
 describe('given no reachable peer', () => {
+  it.each([
+    [
+      'a Redis that cannot be reached',
+      { REVOCAST_FEED: 'redis://127.0.0.1:9' },
+      /feed redis:\S+ \(unreachable\): requests are answered 503; There is no connection to the source\. Check/,
+    ],
+    [
+      'a token file that cannot be read',
+      { REVOCAST_FEED: 'http://127.0.0.1:9', REVOCAST_TOKEN_FILE: '/nowhere/token' },
+      /feed http:\S+ \(no_permission\): requests are answered 503; .*the token file cannot be read/,
+    ],
+  ])('names the fix for %s', async (_what, environment, line) => {
+    dependencies = testDependencies({ environment });
+    await another({}).verify(bearing(await signer.sign()));
+    await until(() => dependencies.lines.length > 0);
+    expect(dependencies.lines).toEqual([expect.stringMatching(line)]);
+  });
+
   it('is created, answers unavailable, and logs one line with the fix', async () => {
     dependencies = testDependencies({ environment: { REVOCAST_FEED: 'http://127.0.0.1:9' } });
     const verifier = another({});
