@@ -1,11 +1,9 @@
 import { type Check, declareCheck } from './check.ts';
 import type { Discovery, IssuerFacts, KeysStatus } from './look-at-issuer.ts';
 
-const reachable = declareCheck(
-  'issuer.reachable',
-  'an answer with metadata',
-  'check the URL, the name resolution, the outgoing network policy and the TLS certificate of the issuer',
-);
+const unreachableFix =
+  'check the URL, the name resolution, the outgoing network policy and the TLS certificate of the issuer';
+const reachable = declareCheck('issuer.reachable', 'an answer with metadata', unreachableFix);
 const exact = declareCheck(
   'issuer.exact',
   'metadata with exactly this issuer',
@@ -48,7 +46,8 @@ function judgeKeys({ keys, skipped, lastError }: KeysStatus): Check {
   const { code } = lastError ?? { code: 'not loaded' };
   // `issuer.exact` reports this fault already.
   if (code === 'issuer_mismatch') return keySet('unknown', 'not loaded: the metadata names another issuer');
-  return keySet(code === 'network' || code === 'timeout' ? 'unreachable' : 'fail', `none (${code})${others}`);
+  if (code === 'network' || code === 'timeout') return keySet('unreachable', `none (${code})${others}`, unreachableFix);
+  return keySet('fail', `none (${code})${others}`);
 }
 
 function judgeClock(clockOffsetMs: number | undefined): Check {

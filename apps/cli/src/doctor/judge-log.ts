@@ -34,12 +34,14 @@ const largestOffsetMs = 5000;
 /** Whether the log can be followed and is complete. */
 export function judgeLog({ kind, failure, health, position, heartbeatAgeMs, clockOffsetMs }: LogFacts): Check[] {
   const fix = fixForFeedError(failure?.code ?? '');
+  // The message may end with the fix, which is the remedy of the check.
+  const why = failure?.message.replace(`: ${fix}`, '') ?? '';
   if (failure !== undefined && health === undefined && isNoAnswer(failure.code)) {
-    return [reachable('unreachable', failure.message, fix)];
+    return [reachable('unreachable', why, fix)];
   }
   const checks = [reachable('ok', 'reachable')];
   if (failure?.code === 'not_ready') checks.push(readable('ok', 'readable'), present('fail', 'no log yet'));
-  else if (failure !== undefined) checks.push(readable('fail', failure.message, fix));
+  else if (failure !== undefined) checks.push(readable('fail', why, fix));
   if (position !== undefined) {
     const { healing, minReader, epoch } = position;
     checks.push(

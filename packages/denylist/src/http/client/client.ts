@@ -90,10 +90,13 @@ async function send(client: HttpClient, { method, path, headers, body }: Message
   });
 }
 
-/** Says what to do when a certificate is the cause. */
+/** Says why a sidecar cannot be reached, and what to do. */
 export function describeFailure(name: string, error: Error): string {
   const code = 'code' in error ? String(error.code) : '';
-  if (!/CERT|SIGNATURE|ERR_SSL|ERR_TLS/.test(code)) return `${name} cannot be reached`;
+  if (!/CERT|SIGNATURE|ERR_SSL|ERR_TLS/.test(code)) {
+    const cause = /^E[A-Z_]+$/.test(code) ? ` (${code})` : '';
+    return `${name} cannot be reached${cause}; check that the sidecar runs there, and check name, port and network policy`;
+  }
   return `${name} cannot be reached: expected certificates that both sides accept, found ${code}; name the authority with the parameter ca, and a client certificate with cert and key`;
 }
 

@@ -94,7 +94,11 @@ describe('the token file', () => {
 describe('a sidecar that is not there', () => {
   it('is unreachable at once', async () => {
     const failed = get(client({}, `http://127.0.0.1:${await freePort()}`), '/');
-    await expect(failed).rejects.toMatchObject({ name: 'FeedError', code: 'unreachable' });
+    await expect(failed).rejects.toMatchObject({
+      name: 'FeedError',
+      code: 'unreachable',
+      message: expect.stringMatching(/cannot be reached \(ECONN[A-Z]+\); check that the sidecar runs there/),
+    });
   });
 
   it('that hangs up after it was reached says so, because the request may have arrived', async () => {
