@@ -140,6 +140,17 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     return settled;
   }
 
+  async isReported(event: LifecycleEvent & { readonly id: string }): Promise<boolean> {
+    const outbox = this.#ports.store?.outbox;
+    if (outbox === undefined) return false;
+    const rows = this.#rowsOf(await this.#named(parseEvent(event)));
+    const states = await outbox.read(
+      rows.map(({ id }) => id),
+      {},
+    );
+    return states.some((state) => state !== 'unknown');
+  }
+
   families(options: FamilyOptions): Families {
     const { issuer, store, observe, randomBytes } = this.#ports;
     const settings = readFamilyOptions(options);

@@ -18,6 +18,11 @@ export interface Lifecycle extends AsyncDisposable {
    */
   report(event: LifecycleEvent, options?: ReportOptions): Promise<Outcome>;
   /**
+   * Whether an event with the same id was reported before, by any process with the same store. The store keeps it for a week
+   * after it was logged. False without a store. @throws StoreError
+   */
+  isReported(event: LifecycleEvent & { readonly id: string }): Promise<boolean>;
+  /**
    * Refresh tokens that rotate, survive a repeated request, and find thieves. Call it once for each kind of client.
    *
    * @throws ConfigurationError for a wrong option, or without a store.

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { isJsonObject } from '@revocast/denylist/replica';
 import type { LifecycleEvent } from '../events/lifecycle-event.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { grantRevoked } from './end-events.ts';
 import type { StoragePort } from './provider.ts';
-import { reasonOf } from './reason-of.ts';
 import { currentRequest, holdAnswerFor } from './requests.ts';
 
 interface GrantEnd {
@@ -74,15 +73,4 @@ export class GrantEnds {
 /** Every call of this turn has been made then, also those after a `revokeGrantPolicy` without I/O. */
 function endOfTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function grantRevoked(grant: string): LifecycleEvent {
-  const request = currentRequest();
-  return {
-    type: 'grant_revoked',
-    grant,
-    reason: request && reasonOf(request.context),
-    // The id of a grant is never used again, so a grant ends once, however often its end is reported.
-    id: `grant:${createHash('sha256').update(grant).digest('base64url')}`,
-  };
 }

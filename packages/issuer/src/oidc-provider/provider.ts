@@ -4,6 +4,7 @@
 /** The storage port of one model (`Session`, `Grant`, `RefreshToken`, …): what the adapter calls itself. */
 export interface StoragePort {
   find(id: string): Promise<unknown>;
+  findByUid(uid: string): Promise<unknown>;
   destroy(id: string): Promise<unknown>;
   revokeByGrantId(grantId: string): Promise<unknown>;
 }

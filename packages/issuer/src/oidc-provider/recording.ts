@@ -2,6 +2,7 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { GrantEnds } from './grant-ends.ts';
 import type { StorageAdapter, StoragePort } from './provider.ts';
 import { currentRequest } from './requests.ts';
+import { hideEnded } from './unfinished-ends.ts';
 
 /**
  * The storage of your oidc-provider server, which notes the end of a grant before it happens: pass it as the option `adapter`.
@@ -11,6 +12,9 @@ import { currentRequest } from './requests.ts';
  *
  * @param adapter a class or a function, as the library takes it. Its methods get one report more: when the end of a grant
  *        cannot be noted, `destroy` and `revokeByGrantId` reject, nothing is deleted, and the library answers 500.
+ * It asks the store of the lifecycle once for each session and grant that is read: one whose end was noted, and that a crash
+ * kept from being deleted, is not found.
+ *
  * @returns a function that creates one port a model, with every other member of yours.
  */
 export function recording<Port extends StoragePort>(
@@ -25,46 +29,56 @@ export function recording<Port extends StoragePort>(
     return port;
   };
   const ends = new GrantEnds(lifecycle, () => portOf('Grant'));
-  return (model) => record(portOf(model), { model, ends });
+  return (model) => record(portOf(model), { model, ends, lifecycle });
 }
 
 interface Recording {
   readonly model: string;
   readonly ends: GrantEnds;
+  readonly lifecycle: Lifecycle;
 }
 
 /** A proxy, because a port may have private members and methods of its own. */
-function record<Port extends StoragePort>(port: Port, { model, ends }: Recording): Port {
-  const recorded: Partial<StoragePort> = {
-    async revokeByGrantId(grantId) {
-      await ends.note(grantId, false);
-      return await port.revokeByGrantId(grantId);
-    },
-  };
-  // A consent page that takes a consent back calls `grant.destroy()`, which revokes no token.
-  if (model === 'Grant') {
-    recorded.destroy = async (id) => {
-      await ends.note(id, true);
-      return await port.destroy(id);
-    };
-  }
-  if (model === 'RefreshToken') {
-    recorded.destroy = async (id) => {
-      const grant = reusedGrant();
-      if (grant !== undefined) await ends.note(grant, false);
-      return await port.destroy(id);
-    };
-  }
+function record<Port extends StoragePort>(port: Port, { model, ends, lifecycle }: Recording): Port {
+  const recorded = { ...recordEnds(port, model, ends), ...hideEndedItems(port, model, lifecycle) };
   return new Proxy(port, {
     get(target, name) {
-      if (name === 'revokeByGrantId' || name === 'destroy') {
-        const method = recorded[name];
-        if (method !== undefined) return method;
-      }
+      if (typeof name === 'string' && Object.hasOwn(recorded, name)) return Reflect.get(recorded, name);
       const member: unknown = Reflect.get(target, name, target);
       return typeof member === 'function' ? member.bind(target) : member;
     },
   });
+}
+
+function recordEnds(port: StoragePort, model: string, ends: GrantEnds): Partial<StoragePort> {
+  const revokeByGrantId: StoragePort['revokeByGrantId'] = async (grantId) => {
+    await ends.note(grantId, false);
+    return await port.revokeByGrantId(grantId);
+  };
+  switch (model) {
+    case 'Grant':
+      // A consent page that takes a consent back calls `grant.destroy()`, which revokes no token.
+      return { revokeByGrantId, destroy: (id) => ends.note(id, true).then(() => port.destroy(id)) };
+    case 'RefreshToken':
+      return {
+        revokeByGrantId,
+        async destroy(id) {
+          const grant = reusedGrant();
+          if (grant !== undefined) await ends.note(grant, false);
+          return await port.destroy(id);
+        },
+      };
+    default:
+      return { revokeByGrantId };
+  }
+}
+
+function hideEndedItems(port: StoragePort, model: string, lifecycle: Lifecycle): Partial<StoragePort> {
+  if (model !== 'Grant' && model !== 'Session') return {};
+  return {
+    find: hideEnded((id) => port.find(id), model, lifecycle),
+    findByUid: hideEnded((uid) => port.findByUid(uid), model, lifecycle),
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { SidForm } from './attachments.ts';
+import { sessionEnded } from './end-events.ts';
 import type { OidcProvider, ProviderSession } from './provider.ts';
 import { holdAnswerFor } from './requests.ts';
 
@@ -20,9 +21,7 @@ export function reportSessionEnds(provider: OidcProvider, lifecycle: Lifecycle, 
   async function report(session: ProviderSession): Promise<void> {
     // Without a login the session has no tokens.
     if (session.accountId === undefined) return;
-    const ended = sidsOf(session, sid).map((value) =>
-      lifecycle.report({ type: 'session_ended', session: value }, { waitMs: 0 }),
-    );
+    const ended = sidsOf(session, sid).map((value) => lifecycle.report(sessionEnded(value), { waitMs: 0 }));
     for (const outcome of await Promise.all(ended)) holdAnswerFor(outcome);
   }
 }

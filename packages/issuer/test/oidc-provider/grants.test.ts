@@ -97,6 +97,18 @@ describe('given a failure between the report and the deletion', () => {
     });
   });
 
+  it('costs one sign-in more: the next login has a new grant, whose tokens are accepted', async () => {
+    const browser = await start();
+    const { accessToken, refreshToken } = await browser.login('alice');
+    dieBefore(/revokeByGrantId|Grant/);
+    await browser.revoke(refreshToken);
+    server.storage.beforeWrite = () => undefined;
+    expect((await browser.refresh(refreshToken)).error).toBe('invalid_grant');
+    const again = await browser.login('alice', { prompt: 'none' });
+    expect(claimsIn(again.accessToken)['grant_id']).not.toBe(claimsIn(accessToken)['grant_id']);
+    expect(await server.call(again.accessToken)).toBe(200);
+  });
+
   it('has noted the end of the grant before a reused refresh token is deleted', async () => {
     const browser = await start();
     const { accessToken, refreshToken } = await browser.login('alice');
@@ -126,6 +138,25 @@ describe('given a failure between the report and the deletion', () => {
       sessions: 1,
       api: 401,
     });
+  });
+
+  it('costs one sign-in more: the session that was not deleted is not found', async () => {
+    const browser = await start();
+    const { accessToken, idToken } = await browser.login('alice');
+    dieBefore(/Session/);
+    await browser.logout(idToken);
+    server.storage.beforeWrite = () => undefined;
+    await expect(browser.login('alice', { prompt: 'none' })).rejects.toThrow('login_required');
+    const again = await browser.login('alice');
+    expect(claimsIn(again.accessToken)['sid']).not.toBe(claimsIn(accessToken)['sid']);
+    expect(await server.call(again.accessToken)).toBe(200);
+  });
+
+  it('finds sessions and grants while the store is down', async () => {
+    const browser = await start();
+    const { refreshToken } = await browser.login('alice');
+    server.storeIsDown = true;
+    expect((await browser.refresh(refreshToken)).status).toBe(200);
   });
 
   it('deletes nothing when the end cannot be noted', async () => {

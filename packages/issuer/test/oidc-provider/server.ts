@@ -118,7 +118,8 @@ function failing({ outbox }: LifecycleStore, isDown: () => boolean): LifecycleSt
   return {
     outbox: new Proxy(outbox, {
       get(target, name) {
-        if (name === 'add' && isDown()) throw new StoreError('store_unavailable', 'the store is down');
+        if ((name === 'add' || name === 'read') && isDown())
+          throw new StoreError('store_unavailable', 'the store is down');
         const member: unknown = Reflect.get(target, name, target);
         return typeof member === 'function' ? member.bind(target) : member;
       },
