@@ -13,10 +13,14 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import * as denylist from '@revocast/denylist';
+import * as issuerPackage from '@revocast/issuer';
+import * as issuerExpress from '@revocast/issuer/express';
+import * as oidcProvider from '@revocast/issuer/oidc-provider';
 import * as middleware from '@revocast/middleware';
 import { createSigner, type Signer } from '@revocast/test-support';
 import { transformSync } from 'esbuild';
 import express, { type Express } from 'express';
+import { Provider } from 'oidc-provider';
 import { Registry } from 'prom-client';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -89,6 +93,12 @@ async function openStandIns() {
   const options = { issuer, audience, jwks: signer.jwks, revocation: { feed: publisher } };
   const verifier = createVerifier(options);
   expect(await verifier.ready({ timeoutMs: 5000 })).toBe(true);
+  const createLifecycle: typeof issuerPackage.createLifecycle = async (given) => {
+    const log = typeof given.log === 'string' ? given.log.replace(/^redis:.*/, 'memory:') : given.log;
+    const lifecycle = await issuerPackage.createLifecycle({ ...given, log });
+    opened.push(() => lifecycle.close());
+    return lifecycle;
+  };
   const cors = () => (_request: IncomingMessage, _response: ServerResponse, next: () => void) => next();
   const server = createServer(app);
   opened.push(() => end(server));
@@ -99,6 +109,12 @@ async function openStandIns() {
     'node:crypto': await import('node:crypto'),
     '@opentelemetry/api': await import('@opentelemetry/api'),
     '@revocast/denylist': { ...denylist, createPublisher },
+    '@revocast/issuer': { ...issuerPackage, createLifecycle },
+    '@revocast/issuer/express': issuerExpress,
+    '@revocast/issuer/oidc-provider': oidcProvider,
+    // A database that only has its tables.
+    '@revocast/issuer/postgres': { postgresStore: () => issuerPackage.memoryStore() },
+    'oidc-provider': { Provider },
     '@revocast/middleware': { ...middleware, createVerifier, protect },
     '@revocast/sidecar': await import('@revocast/sidecar'),
   };
@@ -121,6 +137,13 @@ async function openStandIns() {
     registry: new Registry(),
     publicJwk: signer.jwks.keys[0],
     token: await signer.sign(),
+    lifecycle: await createLifecycle({ issuer, log: publisher, keys: signer.jwks }),
+    pool: {},
+    config: {},
+    MyAdapter: class {},
+    clientOf: () => 'client-1',
+    revokeOpaqueToken: (_request: IncomingMessage, response: ServerResponse) => void response.end(),
+    response: { sendStatus() {} },
     listOrders: (_request: IncomingMessage, response: ServerResponse) => void response.end('[]'),
     tenants: { findByIssuer: async () => undefined },
     geoip: { find: () => undefined },
