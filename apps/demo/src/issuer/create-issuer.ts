@@ -2,15 +2,11 @@ import type { RequestListener } from 'node:http';
 import type { Lifecycle, OutcomeState } from '@revocast/issuer';
 import { attach, recording } from '@revocast/issuer/oidc-provider';
 import { Provider } from 'oidc-provider';
-import { clientClasses, createClassOf } from '../telemetry/client-classes.ts';
-import type { OpenTelemetry } from '../telemetry/open-telemetry.ts';
-import { createIssuedTokens } from './issued-tokens.ts';
+import type { IssuedTokens } from './issued-tokens.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { buildProviderOptions } from './provider-options.ts';
 import { type KeyRing, rotate, type SigningKey, signerOf, withdraw } from './signing-keys.ts';
-import { createInstruments } from './telemetry/instruments.ts';
-import { observeTokenEndpoint } from './telemetry/observe-token-endpoint.ts';
-import { trackIssuedTokens } from './telemetry/track-issued-tokens.ts';
+import { trackIssuedTokens } from './track-issued-tokens.ts';
 
 export interface IssuerOptions {
   readonly issuer: string;
@@ -19,7 +15,8 @@ export interface IssuerOptions {
   readonly firstKey: SigningKey;
   readonly cookieKeys: readonly string[];
   readonly nowMs: () => number;
-  readonly telemetry: Pick<OpenTelemetry, 'tracer' | 'meter'>;
+  /** Filled here, and counted by the lifecycle. */
+  readonly issuedTokens: IssuedTokens;
   /** Receives the error behind a response with status 500. */
   readonly reportError: (error: unknown) => void;
 }
@@ -44,15 +41,8 @@ export interface Issuer {
 }
 
 export function createIssuer(options: IssuerOptions): Issuer {
-  const { issuer, audience, lifecycle, cookieKeys, nowMs, reportError, telemetry } = options;
+  const { issuer, audience, lifecycle, cookieKeys, issuedTokens, nowMs, reportError } = options;
   const store = createMemoryStore(nowMs);
-  const issuedTokens = createIssuedTokens(nowMs);
-  const instruments = createInstruments({
-    meter: telemetry.meter,
-    classes: Object.keys(clientClasses),
-    countActive: () => issuedTokens.countActive(),
-  });
-  const observer = { tracer: telemetry.tracer, instruments, classOf: createClassOf(clientClasses), nowMs };
   // The library reads its keys once, so a rotation creates a new provider over the same store. Pending requests finish
   // on the old one.
   const build = (keyRing: KeyRing): { provider: Provider; handle: RequestListener } => {
@@ -61,7 +51,6 @@ export function createIssuer(options: IssuerOptions): Issuer {
     attach(provider, lifecycle);
     provider.on('error', reportError);
     provider.on('server_error', (_context: unknown, error: unknown) => reportError(error));
-    observeTokenEndpoint(provider, observer);
     trackIssuedTokens(provider, issuedTokens, signerOf(keyRing));
     return { provider, handle: provider.callback() };
   };

@@ -1,14 +1,17 @@
 // The process of the authorization server.
 import { randomBytes } from 'node:crypto';
 import { createLifecycle } from '@revocast/issuer';
+import { Registry } from 'prom-client';
 import { portOf, required } from '../environment.ts';
 import { listen } from '../listen.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
+import { clientClasses } from '../telemetry/client-classes.ts';
 import { followContext } from '../telemetry/context-manager.ts';
 import { createMetricsApp } from '../telemetry/metrics-app.ts';
 import { createOpenTelemetry } from '../telemetry/open-telemetry.ts';
 import { readSpanProcessors } from '../telemetry/span-processors.ts';
 import { createIssuer } from './create-issuer.ts';
+import { createIssuedTokens } from './issued-tokens.ts';
 import { openStore } from './open-store.ts';
 import { createOperatorApp } from './operator-app.ts';
 import { createPublicApp } from './public-app.ts';
@@ -28,6 +31,8 @@ followContext();
 const telemetry = createOpenTelemetry({ spanProcessors: readSpanProcessors(env) });
 const issuerUrl = required(env, 'REVOCAST_DEMO_ISSUER');
 const { store, closeStore } = await openStore(env['REVOCAST_DEMO_POSTGRES']);
+const registry = new Registry();
+const issuedTokens = createIssuedTokens(Date.now);
 const lifecycle = await createLifecycle({
   issuer: issuerUrl,
   log: required(env, 'REVOCAST_DEMO_LOG'),
@@ -36,6 +41,9 @@ const lifecycle = await createLifecycle({
   // This process is the only node of the issuer.
   issuerSpreadSeconds: 0,
   openTelemetry: telemetry.api,
+  metrics: { registry },
+  clientClasses,
+  countActive: () => issuedTokens.countActive(),
 });
 const issuer = createIssuer({
   issuer: issuerUrl,
@@ -43,21 +51,21 @@ const issuer = createIssuer({
   lifecycle,
   firstKey: await newKey(),
   cookieKeys: [randomBytes(32).toString('base64url')],
+  issuedTokens,
   nowMs: Date.now,
-  telemetry,
   reportError: (error) => console.error(error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error'),
 });
 
 const host = env['REVOCAST_DEMO_HOST'] ?? '127.0.0.1';
-const countPending = async (): Promise<number> => (await store.outbox.figures()).pending;
-const operatorApp = createOperatorApp({ issuer, newKey, telemetry, countPending });
+const metrics = async (): Promise<string> => `${await telemetry.metrics()}${await registry.metrics()}`;
+const operatorApp = createOperatorApp({ issuer, newKey, metrics, tracer: telemetry.tracer });
 const operators = await listen(portOf(env, 'REVOCAST_DEMO_OPERATOR_PORT'));
 operators.serve(operatorApp);
 // Metrics without the operators' routes, for a Prometheus in another container, which cannot reach loopback here.
 const scrapers = env['REVOCAST_DEMO_METRICS_PORT']
   ? await listen(portOf(env, 'REVOCAST_DEMO_METRICS_PORT'), host)
   : undefined;
-scrapers?.serve(createMetricsApp(telemetry.metrics));
+scrapers?.serve(createMetricsApp(metrics));
 const publicListener = await listen(portOf(env, 'REVOCAST_DEMO_PORT'), host);
 publicListener.serve(createPublicApp(issuer, telemetry.tracer));
 

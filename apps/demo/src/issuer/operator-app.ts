@@ -1,7 +1,7 @@
+import type { Tracer } from '@opentelemetry/api';
 import type { OutcomeState } from '@revocast/issuer';
 import express, { type Express } from 'express';
 import { createMetricsApp } from '../telemetry/metrics-app.ts';
-import type { OpenTelemetry } from '../telemetry/open-telemetry.ts';
 import { traceRequests } from '../telemetry/trace-requests.ts';
 import { parseAccountName } from './accounts.ts';
 import type { Issuer } from './create-issuer.ts';
@@ -10,14 +10,13 @@ import type { SigningKey } from './signing-keys.ts';
 export interface OperatorAppOptions {
   readonly issuer: Issuer;
   readonly newKey: () => Promise<SigningKey>;
-  readonly telemetry: Pick<OpenTelemetry, 'metrics' | 'tracer'>;
-  /** The number of revocations that are noted and not yet logged. */
-  readonly countPending: () => Promise<number>;
+  /** All metrics in the Prometheus text format. */
+  readonly metrics: () => Promise<string>;
+  readonly tracer: Tracer;
 }
 
 /** The routes of operators, on a separate listener that clients of the issuer cannot reach. */
-export function createOperatorApp({ issuer, newKey, telemetry, countPending }: OperatorAppOptions): Express {
-  const { metrics, tracer } = telemetry;
+export function createOperatorApp({ issuer, newKey, metrics, tracer }: OperatorAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(createMetricsApp(metrics));
@@ -40,10 +39,6 @@ export function createOperatorApp({ issuer, newKey, telemetry, countPending }: O
       return;
     }
     response.status(statusOf(await issuer.signOutEverywhere(accountId, 'operator'))).end();
-  });
-
-  app.get('/pending', async (_request, response) => {
-    response.json({ pending: await countPending() });
   });
 
   return app;

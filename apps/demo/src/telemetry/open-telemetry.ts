@@ -37,6 +37,7 @@ export function createOpenTelemetry({ spanProcessors = [] }: OpenTelemetryParts 
       trace: {
         getTracer: (name, version) => tracers.getTracer(name, version),
         setSpanContext: trace.setSpanContext,
+        getActiveSpan: trace.getActiveSpan,
       },
       metrics: { getMeter: (name, version) => meters.getMeter(name, version) },
       ROOT_CONTEXT,

@@ -7,6 +7,7 @@ import { createOauthClient, type OauthClient } from '../../src/client/oauth-clie
 import { createSendRequest } from '../../src/client/send-request.ts';
 import { parseObject, readClaims, type Tokens } from '../../src/client/tokens.ts';
 import { createIssuer, type Issuer } from '../../src/issuer/create-issuer.ts';
+import { createIssuedTokens } from '../../src/issuer/issued-tokens.ts';
 import { demoClient } from '../../src/issuer/provider-options.ts';
 import { createPublicApp } from '../../src/issuer/public-app.ts';
 import { createSigningKey } from '../../src/issuer/signing-keys.ts';
@@ -48,8 +49,8 @@ beforeEach(async () => {
     lifecycle,
     firstKey: await createSigningKey(),
     cookieKeys: ['a key for tests only'],
+    issuedTokens: createIssuedTokens(() => nowMs),
     nowMs: () => nowMs,
-    telemetry,
     reportError: (error) => errors.push(error),
   });
   listener.serve(createPublicApp(issuer, telemetry.tracer));

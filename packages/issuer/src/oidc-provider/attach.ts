@@ -44,14 +44,18 @@ export function attach(provider: OidcProvider, lifecycle: Lifecycle, options: At
         await handle();
         return;
       }
+      let failure: { readonly error: unknown } | undefined;
       await observe.request(async () => {
-        await handle();
-        const answer = answerOf(context);
+        await handle().catch((error: unknown) => {
+          failure = { error };
+        });
+        const answer = answerOf(context, failure !== undefined);
         if (request.endedGrant && reasonOf(context) === 'refresh_reuse') {
           observe.reused({ client: answer.client, kind: 'replayed' });
         }
         return answer;
       });
+      if (failure !== undefined) throw failure.error;
     }),
   );
   revokeJwts(provider, revokeToken);

@@ -1,19 +1,19 @@
 import type { TokenAnswer } from '../telemetry/token-observer.ts';
 import type { OidcProvider, ProviderContext } from './provider.ts';
 
-/** Returns the answer of the token endpoint in a request that the library has handled. */
-export type AnswerOf = (context: ProviderContext) => TokenAnswer;
+/** Returns the answer of the token endpoint in a request. @param hasFailed whether a handler threw, outside the library. */
+export type AnswerOf = (context: ProviderContext, hasFailed: boolean) => TokenAnswer;
 
 /** Follows the events of the token endpoint. @param nowMs Unix milliseconds, by the clock that the library stamps `iat` with. */
 export function followTokenAnswers(provider: OidcProvider, nowMs: () => number): AnswerOf {
   const results = new WeakMap<ProviderContext, string>();
   provider.on('grant.success', (context: ProviderContext) => results.set(context, 'success'));
   provider.on('grant.error', (context: ProviderContext, error: unknown) => results.set(context, codeOf(error)));
-  return (context) => {
+  return (context, hasFailed) => {
     const { params, entities } = context.oidc ?? {};
     const grantType = params?.['grant_type'];
-    // The default covers errors outside the library, too.
-    const result = results.get(context) ?? 'server_error';
+    // The library emits neither success nor error when it fails itself.
+    const result = (hasFailed ? undefined : results.get(context)) ?? 'server_error';
     const isSuccess = result === 'success';
     return {
       grantType: typeof grantType === 'string' ? grantType : undefined,

@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly configuration?: object;
   readonly attach?: AttachOptions;
   readonly lifecycle?: Partial<LifecycleOptions>;
+  /** Default: a log in memory. */
+  readonly log?: Publisher;
 }
 
 /** An oidc-provider server, and an API that accepts its tokens, both over real sockets. */
@@ -44,7 +46,7 @@ export interface TestServer extends AsyncDisposable {
 }
 
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
-  const log = await createPublisher('memory:');
+  const log = options.log ?? (await createPublisher('memory:'));
   const logged: string[] = [];
   const faults = { logIsDown: false, storeIsDown: false };
   const publisher = watch(log, { logged, isDown: () => faults.logIsDown });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JWK, SignJWT } from 'jose';
 import { parseObject, readClaims } from '../../client/tokens.ts';
+import { parsePrometheusText, sumOf } from '../../report/prometheus-text.ts';
 import type { Stage } from '../scene.ts';
 
 /** The operator rotates the signing key. @returns the kid of the new one. */
@@ -19,9 +20,9 @@ export async function reportLeakedKey({ send, world }: Stage, kid: string): Prom
 
 /** The number of revocations that the issuer has noted and the log does not have yet. */
 export async function countPending({ send, world }: Stage): Promise<number> {
-  const { status, body } = await send(`${world.operatorUrl}/pending`);
-  if (status !== 200) throw new Error(`the issuer answered with status ${status}; expected 200`);
-  return Number(parseObject(body)['pending']);
+  const { status, body } = await send(`${world.operatorUrl}/metrics`);
+  if (status !== 200) throw new Error(`the issuer answered a scrape with status ${status}; expected 200`);
+  return sumOf(parsePrometheusText(body), 'revocast_outbox_pending');
 }
 
 /** The kid of the key that signed a token. */

@@ -1,4 +1,4 @@
-import { parsePrometheusText } from '../../../src/report/prometheus-text.ts';
+import { parsePrometheusText } from '../../src/report/prometheus-text.ts';
 
 /** The samples of a metric that are not 0, by their labels. */
 export function counted(text: string, name: string): Record<string, number> {

@@ -1,5 +1,5 @@
 import type { IssuedToken, Provider, ProviderContext } from 'oidc-provider';
-import type { IssuedTokens } from '../issued-tokens.ts';
+import type { IssuedTokens } from './issued-tokens.ts';
 
 /** Adds and removes the access tokens of a provider in `tokens`. @param kid of its signing key. */
 export function trackIssuedTokens(provider: Provider, tokens: IssuedTokens, kid: string): void {
