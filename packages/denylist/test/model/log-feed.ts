@@ -41,6 +41,8 @@ export interface LogFeedOptions {
   readonly reportsHang: () => boolean;
   /** Whether nothing passes on the connection that reads the log. */
   readonly tailHangs: () => boolean;
+  /** Milliseconds that a message to the log, or from it, takes: at least, and less than. Default 0–20. */
+  readonly lateMs?: readonly [number, number] | undefined;
   /** A snapshot begins. */
   readonly onSnapshot?: () => void;
 }
@@ -135,8 +137,12 @@ class Link {
   }
 }
 
-async function travel({ party, random }: LogFeedOptions): Promise<void> {
-  await party.sleep(Math.floor(random() * 20), party.death);
+export async function travel({
+  party,
+  random,
+  lateMs: [least, most] = [0, 20],
+}: Pick<LogFeedOptions, 'party' | 'random' | 'lateMs'>): Promise<void> {
+  await party.sleep(least + Math.floor(random() * (most - least)), party.death);
 }
 
 function openConnection(link: Link, reporter: Reporter, options: LogFeedOptions): FeedConnection {

@@ -80,6 +80,25 @@ describe('the protocol, under random faults in random order', () => {
     for (let seed = 0; seed < 5; seed++) expect(await new World({ seed }).run(schedule)).toEqual([]);
   });
 
+  it('lets no proof become older than 4 s while Redis answers 200–700 ms late in each direction', async () => {
+    const minute = Array.from({ length: 60 }, () => 'wait 1000');
+    for (let seed = 0; seed < 10; seed++) {
+      let oldestMs = 0;
+      let beganAtMs: number | undefined;
+      const onSlice = ({ clock, processes }: World) => {
+        const now = clock.monotonicMs();
+        beganAtMs ??= now;
+        const running = processes.filter(({ party }) => party.alive);
+        // The first proofs take longer.
+        if (now - beganAtMs > 8000)
+          oldestMs = Math.max(oldestMs, ...running.map(({ replica }) => now - (replica.freshness.provenAtMs ?? 0)));
+      };
+      expect(await new World({ seed, lateMs: [200, 700], onSlice }).run(steps('deny 0 8000', ...minute))).toEqual([]);
+      // Of the 5 s after which a process refuses, the rest is for a busy machine.
+      expect(oldestMs).toBeLessThan(4000);
+    }
+  });
+
   it('accepts, within the bound, that a process misses a denial stated after its last proof and lost by failovers', async () => {
     const events: Step[] = [
       { event: { kind: 'flush' }, thenMs: 4000 },

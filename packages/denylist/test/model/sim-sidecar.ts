@@ -9,7 +9,7 @@ import { endOfRestart, restartDigest } from '../../src/rules/log-restart.ts';
 import type { Flaw } from './flaws.ts';
 import { keepLog } from './forgetting.ts';
 import type { Links } from './links.ts';
-import { createLogFeed } from './log-feed.ts';
+import { createLogFeed, travel } from './log-feed.ts';
 import { Memory } from './memory.ts';
 import type { Party } from './party.ts';
 import { ReaderRegistry } from './reader-registry.ts';
@@ -31,6 +31,8 @@ export interface SimSidecarOptions {
   readonly isOld: boolean;
   /** What it remembers of the log, from its state file too. */
   readonly memory: LogMemory;
+  /** Milliseconds that a message to the log, or from it, takes: at least, and less than. Default 0–20, and 0 for heartbeats. */
+  readonly lateMs?: readonly [number, number] | undefined;
 }
 
 /** One life of a sidecar: the real replica over the modelled log, its heartbeats, its feed. */
@@ -92,8 +94,11 @@ export class SimSidecar {
   }
 }
 
-async function beat({ party, cluster, feed, memory, isOld }: SimSidecarOptions): Promise<void> {
+async function beat(options: SimSidecarOptions): Promise<void> {
+  const { party, cluster, feed, memory, isOld, lateMs } = options;
   while (party.alive) {
+    const beganAtMs = party.monotonicMs();
+    if (lateMs !== undefined) await travel(options);
     const node = cluster.reachedBy(party.name);
     if (node !== undefined && cluster.acceptsWrites(node)) {
       if (isOld) node.oldHeartbeat(feed);
@@ -101,7 +106,8 @@ async function beat({ party, cluster, feed, memory, isOld }: SimSidecarOptions):
       const { epoch = '', identity = '' } = node.state.meta ?? {};
       if (!isOld) memory.named(epoch, identity);
     }
-    await party.sleep(beatMs, party.death);
+    if (lateMs !== undefined) await travel(options);
+    await party.sleep(Math.max(0, beatMs - (party.monotonicMs() - beganAtMs)), party.death);
   }
 }
 

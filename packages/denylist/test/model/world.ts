@@ -82,6 +82,8 @@ export interface WorldOptions {
   readonly oldSidecars?: readonly number[];
   /** Whether sidecars compare the log with what they hold, which mends what they should notice otherwise. Default true. */
   readonly compares?: boolean;
+  /** Milliseconds that a message of a sidecar to the log, or from it, takes: at least, and less than. Default 0–20. */
+  readonly lateMs?: readonly [number, number];
   /** Called after every slice of time since the first two processes became fresh, before all faults are ended. */
   readonly onSlice?: (world: World) => void;
 }
@@ -100,6 +102,7 @@ export class World {
   readonly #kinds: readonly ProcessKind[];
   readonly #probes: boolean;
   readonly #compares: boolean;
+  readonly #lateMs: readonly [number, number] | undefined;
   /** Index of the server that each process follows, then of the server that each relay follows. Relays are servers 3 and 4. */
   readonly #target = [0, 1, 2, 0, 3];
   readonly #ghosts: Party[] = [];
@@ -126,6 +129,7 @@ export class World {
     compares = true,
     oldSidecars = [],
     stateFiles = [0, 1, 2],
+    lateMs,
     onSlice = () => {},
   }: WorldOptions) {
     this.#onSlice = onSlice;
@@ -133,6 +137,7 @@ export class World {
     this.#kinds = kinds;
     this.#probes = probes;
     this.#compares = compares;
+    this.#lateMs = lateMs;
     this.oldSidecars = new Set(oldSidecars);
     this.#stateFiles = new Set(stateFiles.map(nameOfSidecar));
     this.#random = seededRandom(seed);
@@ -434,6 +439,7 @@ export class World {
       feed: this.#nextFeed(),
       memory: this.#memoryOf(party),
       isOld: this.oldSidecars.has(index),
+      lateMs: this.#lateMs,
       compared: this.#compares ? [...tokens, probe] : [],
     });
   }
