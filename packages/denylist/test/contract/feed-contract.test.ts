@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '@revocast/test-support';
 import { type LogError, logErrorCodes } from '../../src/log/revocation-log.ts';
 import { createPublisherOver, type Publisher } from '../../src/publisher/publisher.ts';
@@ -19,20 +19,24 @@ describe.each(Object.entries(worlds))('given %s', (name, openWorld) => {
   let publisher: Publisher;
   const replicas: Replica[] = [];
 
-  beforeAll(async () => {
-    world = await openWorld();
+  const use = (next: World) => {
+    world = next;
     publisher = createPublisherOver({ log: world.log, feed: world.feed, clock, newId: () => randomHex(8) });
-  });
-  afterEach(async () => {
-    await Promise.all(replicas.splice(0).map((replica) => replica.close()));
-  });
+  };
+  const closeReplicas = () => Promise.all(replicas.splice(0).map((replica) => replica.close()));
+  beforeAll(async () => use(await openWorld()));
+  afterEach(closeReplicas);
   afterAll(() => world.close());
 
-  const startReplica = async (counts: { resynced: number; applied: Change[] } = { resynced: 0, applied: [] }) => {
+  const startReplica = async (
+    counts: { resynced: number; applied: Change[] } = { resynced: 0, applied: [] },
+    maxStalenessMs?: number,
+  ) => {
     const replica = openReplica({
       feed: world.feed,
       clock,
       random,
+      maxStalenessMs,
       observer: {
         resynced: () => {
           counts.resynced += 1;
@@ -215,61 +219,76 @@ describe.each(Object.entries(worlds))('given %s', (name, openWorld) => {
     await until(() => replica.denylist.get(digest)?.liftedUpTo === rule.denialStamp, { what: 'the lift' });
   });
 
-  it('tells when every replica has it, and forgets one that left in order', async () => {
-    const [first, second] = await Promise.all([startReplica(), startReplica()]);
-    const published = await publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });
-    const both = await published.enforcedEverywhere({ timeoutMs: 20_000 });
-    expect(both).toMatchObject({ everywhere: true, enforced: 2, expected: 2, missing: [], failOpen: 0 });
-    await second.close();
-    await until(
-      async () => {
-        const later = await publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });
-        const one = await later.enforcedEverywhere({ timeoutMs: 1000 });
-        return one.everywhere && one.expected === 1;
-      },
-      { what: 'the second to be gone' },
-    );
-    expect(first.freshness.isFresh()).toBe(true);
-  });
-
-  it('says whether a replica trusts the issuer of a revocation', async () => {
-    const open = async (issuers: (() => string) | undefined) => {
-      const replica = openReplica({ feed: world.feed, clock, random, issuers });
-      replicas.push(replica);
-      expect(await replica.ready({ timeoutMs: 20_000 })).toBe(true);
-    };
-    let trusted = trustedIssuers([issuer]);
-    await Promise.all([open(() => trusted), open(() => trustedIssuers([issuer])), open(() => trusted)]);
-    const answersFor = async (named: string) => {
-      const published = await publisher.revoke({ issuer: named, session: randomHex(4), reason: 'logout' });
-      const { issuerTrustedBy } = await published.enforcedEverywhere({ timeoutMs: 20_000 });
-      return [issuerTrustedBy, await published.issuerTrustedBy()];
-    };
-    const wrong = issuer.replace(/\/$/, '');
-    // Its wire has no field for issuers.
-    const isLastRelease = name.includes('last release');
-    expect(await answersFor(issuer)).toEqual(isLastRelease ? ['unknown', 'unknown'] : ['some', 'some']);
-    expect(await answersFor(wrong)).toEqual(isLastRelease ? ['unknown', 'unknown'] : ['none', 'none']);
-    if (!isLastRelease) {
-      // A verifier that was created later.
-      trusted = trustedIssuers([issuer, wrong]);
-      await until(async () => (await answersFor(wrong)).includes('some'), { what: 'the issuer to be reported' });
-    }
-    trusted = trustedIssuers([issuer]);
-    await open(undefined);
-    await until(async () => (await answersFor(wrong)).every((answer) => answer === 'unknown'), {
-      what: 'the replica with unknown issuers to count',
+  describe('to several replicas', () => {
+    // The readers of an earlier test may still count.
+    let shared: World;
+    beforeEach(async () => {
+      shared = world;
+      use(await openWorld());
     });
-  });
+    afterEach(async () => {
+      await closeReplicas();
+      await world.close();
+      use(shared);
+    });
 
-  it('lists a replica apart that accepts what it does not know', async () => {
-    await startReplica();
-    const open = openReplica({ feed: world.feed, clock, random, id: `open-${randomHex(4)}`, failOpen: true });
-    replicas.push(open);
-    await open.ready({ timeoutMs: 20_000 });
-    const published = await publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });
-    const result = await published.enforcedEverywhere({ timeoutMs: 20_000 });
-    expect(result).toMatchObject({ everywhere: true, expected: 1 });
+    it('tells when every replica has it, and forgets one that left in order', async () => {
+      // The last release remembers a reader that has left for its staleness bound and 2.5 s.
+      const [first, second] = await Promise.all([startReplica(), startReplica(undefined, 2000)]);
+      const published = await publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });
+      const both = await published.enforcedEverywhere({ timeoutMs: 20_000 });
+      expect(both).toMatchObject({ everywhere: true, enforced: 2, expected: 2, missing: [], failOpen: 0 });
+      await second.close();
+      await until(
+        async () => {
+          const later = await publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });
+          const one = await later.enforcedEverywhere({ timeoutMs: 1000 });
+          return one.everywhere && one.expected === 1;
+        },
+        { what: 'the second to be gone' },
+      );
+      expect(first.freshness.isFresh()).toBe(true);
+    });
+
+    it('says whether a replica trusts the issuer of a revocation', async () => {
+      const open = async (issuers: (() => string) | undefined) => {
+        const replica = openReplica({ feed: world.feed, clock, random, issuers });
+        replicas.push(replica);
+        expect(await replica.ready({ timeoutMs: 20_000 })).toBe(true);
+      };
+      let trusted = trustedIssuers([issuer]);
+      await Promise.all([open(() => trusted), open(() => trustedIssuers([issuer])), open(() => trusted)]);
+      const answersFor = async (named: string) => {
+        const published = await publisher.revoke({ issuer: named, session: randomHex(4), reason: 'logout' });
+        const { issuerTrustedBy } = await published.enforcedEverywhere({ timeoutMs: 20_000 });
+        return [issuerTrustedBy, await published.issuerTrustedBy()];
+      };
+      const wrong = issuer.replace(/\/$/, '');
+      // Its wire has no field for issuers.
+      const isLastRelease = name.includes('last release');
+      expect(await answersFor(issuer)).toEqual(isLastRelease ? ['unknown', 'unknown'] : ['some', 'some']);
+      expect(await answersFor(wrong)).toEqual(isLastRelease ? ['unknown', 'unknown'] : ['none', 'none']);
+      if (!isLastRelease) {
+        // A verifier that was created later.
+        trusted = trustedIssuers([issuer, wrong]);
+        await until(async () => (await answersFor(wrong)).includes('some'), { what: 'the issuer to be reported' });
+      }
+      trusted = trustedIssuers([issuer]);
+      await open(undefined);
+      await until(async () => (await answersFor(wrong)).every((answer) => answer === 'unknown'), {
+        what: 'the replica with unknown issuers to count',
+      });
+    });
+
+    it('lists a replica apart that accepts what it does not know', async () => {
+      await startReplica();
+      const open = openReplica({ feed: world.feed, clock, random, id: `open-${randomHex(4)}`, failOpen: true });
+      replicas.push(open);
+      await open.ready({ timeoutMs: 20_000 });
+      const published = await publisher.revoke({ issuer, session: randomHex(4), reason: 'logout' });
+      const result = await published.enforcedEverywhere({ timeoutMs: 20_000 });
+      expect(result).toMatchObject({ everywhere: true, expected: 1 });
+    });
   });
 
   it('resumes after a broken connection, and misses nothing', async () => {
@@ -288,15 +307,15 @@ describe.each(Object.entries(worlds))('given %s', (name, openWorld) => {
     expect(counts.resynced).toBe(1);
   });
 
-  it('carries a thousand revocations in a row, none missing', async () => {
+  it('carries three hundred revocations in a row, none missing', async () => {
     const replica = await startReplica();
-    const sessions = Array.from({ length: 1000 }, () => randomHex(6));
+    const sessions = Array.from({ length: 300 }, () => randomHex(6));
     const before = replica.denylist.size;
     for (let from = 0; from < sessions.length; from += 50) {
       const slice = sessions.slice(from, from + 50);
       await Promise.all(slice.map((session) => publisher.revoke({ issuer, session, reason: 'logout' })));
     }
-    await until(() => replica.denylist.size === before + 1000, { what: 'a thousand rules', timeoutMs: 10_000 });
+    await until(() => replica.denylist.size === before + 300, { what: 'three hundred rules', timeoutMs: 10_000 });
     expect(sessions.filter((session) => verdictOf(replica, session) !== 'revoked')).toEqual([]);
   }, 30_000);
 });
