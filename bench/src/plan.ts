@@ -69,7 +69,7 @@ function fullPlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, conte
       { processes: 32, depth: 1, rate: 100, seconds: 10 },
       { processes: 4, depth: 2, rate: 100, seconds: 10 },
       { processes: 4, depth: 3, rate: 100, seconds: 10 },
-    ],
+    ].map((line) => ({ ...line, warmUp: 2000 })),
     sustained: { rate: 10_000, seconds: 60, early: 10 },
     sizes: {
       sizes: [0, 10_000, million, 10 * million],
@@ -106,7 +106,7 @@ function quickPlan({ rounds = 1, rules = 10_000, algorithms = ['ES256'], contend
       { from: 'redis', rules: 10_000, rounds },
       { from: 'memory', rules: 10_000, rounds },
     ],
-    fleet: [{ processes: 2, depth: 2, rate: 100, seconds: 2 }],
+    fleet: [{ processes: 2, depth: 2, rate: 100, seconds: 2, warmUp: 100 }],
     sustained: { rate: 500, seconds: 3, early: 1 },
     sizes: { sizes: [0, 1000, 10_000], reference: 1000, rounds, amount: 1000, warmUp },
     latency: { rules, rounds, seconds: 1, amount: 1000, warmUp },

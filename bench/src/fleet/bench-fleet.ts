@@ -9,10 +9,18 @@ import { publishPaced } from './publish-paced.ts';
 import { collect, hopsOf } from './seen.ts';
 import { quantileOf } from './slices.ts';
 
+/** Revocations a second before the measurement. */
+const warmUpRate = 100;
+
 export interface FleetOptions extends FleetShape {
   /** Revocations a second. */
   readonly rate: number;
   readonly seconds: number;
+  /**
+   * Revocations before the measurement, and as many bare hops. V8 compiles the code that handles a revocation during the first
+   * thousand ones, and that would be divided by the few revocations of a run.
+   */
+  readonly warmUp: number;
 }
 
 export interface FleetLine extends FleetOptions {
@@ -35,18 +43,23 @@ export interface FleetLine extends FleetOptions {
 
 /** Measures the time from `revoke()` to every process, and beside it that of a bare hop through the same Redis. */
 export async function benchFleet(options: FleetOptions, progress: Progress): Promise<FleetLine> {
-  const { processes, depth, rate, seconds } = options;
+  const { processes, depth, rate, seconds, warmUp } = options;
   progress(`fleet: ${processes} processes, ${depth} deep, ${rate} revocations/s for ${seconds} s`);
   const fleet = await startFleet(options);
   const bare = new Redis(fleet.redis.url);
   try {
     const added = new Map<string, number>();
+    const { url } = fleet.redis;
     const beside = (id: string) => {
       added.set(id, clock.monotonicMs());
       return bare.xadd('bare', 'MAXLEN', '~', 10_000, '*', 'id', id);
     };
+    const { size: from } = await publishPaced({ url, rate: warmUpRate, seconds: warmUp / warmUpRate, beside });
+    await sleep(1000);
+    for (const reader of [...fleet.replicas, fleet.stream]) await collect(reader);
+    added.clear();
     const before = await readCpu(fleet);
-    const revoked = await publishPaced({ url: fleet.redis.url, rate, seconds, beside });
+    const revoked = await publishPaced({ url, rate, seconds, from, beside });
     await sleep(1000);
     const after = await readCpu(fleet);
     const hops = (await Promise.all(fleet.replicas.map(collect))).flatMap((seen) => hopsOf(seen, revoked));

@@ -10,6 +10,8 @@ export interface Pace {
   readonly seconds: number;
   /** Maximum number of unanswered revocations; at the limit the next one waits. Default: no limit. */
   readonly inFlight?: number;
+  /** Number of the first id; default 0. An id stands for one revocation, so each is used once in a fleet. */
+  readonly from?: number;
   /** Called with each id immediately after its revocation was sent. */
   readonly beside?: (id: string) => Promise<unknown>;
 }
@@ -18,7 +20,7 @@ export interface Pace {
  * Publishes revocations at a fixed rate: each is sent at its time and does not wait for earlier answers, except at the
  * limit `inFlight`. @returns the time at which each was sent.
  */
-export async function publishPaced({ url, rate, seconds, inFlight, beside }: Pace): Promise<Times> {
+export async function publishPaced({ url, rate, seconds, from = 0, inFlight, beside }: Pace): Promise<Times> {
   const publisher = await createPublisher(url);
   const sent = new Map<string, number>();
   const pending = new Set<Promise<unknown>>();
@@ -40,7 +42,7 @@ export async function publishPaced({ url, rate, seconds, inFlight, beside }: Pac
     const earlyMs = startedAtMs + (index * 1000) / rate - clock.monotonicMs();
     if (earlyMs > 1) await sleep(earlyMs);
     while (inFlight !== undefined && pending.size >= inFlight) await oneAnswered();
-    const id = `e${index}`;
+    const id = `e${from + index}`;
     sent.set(id, clock.monotonicMs());
     const revocation = { issuer: 'https://issuer.test', session: id, reason: 'logout' } as const;
     follow(publisher.revoke(revocation, { id, redisReplicas: 0 }));

@@ -3,7 +3,7 @@ import { fleetTable } from '../../src/fleet/fleet-table.ts';
 
 const value = { median: 1, spread: 0, rounds: 10 };
 const line = {
-  ...{ processes: 8, depth: 1, rate: 100, seconds: 20, revocations: 2000, lost: 0 },
+  ...{ processes: 8, depth: 1, rate: 100, seconds: 20, warmUp: 2000, revocations: 2000, lost: 0 },
   ...{ p50Ms: value, p99Ms: value, bareP50Ms: value, bareP99Ms: value, p50Ratio: 2.5, p99Ratio: 5.5 },
   ...{ processCpuUs: 180, sidecarCpuUs: 701 },
 };
