@@ -1,5 +1,4 @@
 import {
-  type AppliedResult,
   type Change,
   type Dimension,
   digestToHex,
@@ -38,7 +37,7 @@ export interface RevocationHistory {
   countByReason(): ReadonlyMap<string, number>;
 }
 
-/** Revocations and heartbeats that are kept: about 200 kB. */
+/** Revocations and heartbeats that are kept: about 400 kB. */
 const historyCapacity = 1000;
 
 /**
@@ -46,38 +45,42 @@ const historyCapacity = 1000;
  * were applied earlier.
  */
 export function createRevocationHistory(capacity = historyCapacity): RevocationHistory {
-  const applied = new Ring<AppliedRevocation>(capacity);
+  // Made readable only when they are read: every revocation passes here.
+  const applied = new Ring<Applied>(capacity);
+  const recent = () => applied.items().map(describe);
   const heartbeats = new Ring<number>(capacity);
   const byReason = new Map<string, number>();
   return {
     observer: {
       changeApplied(change, result, appliedAtMs) {
-        const revocation = readApplied(change, result, appliedAtMs);
-        if (revocation === undefined) return;
-        applied.push(revocation);
-        if (revocation.kind !== 'revoke') return;
-        const reason = revocation.reason ?? 'other';
+        const { details, loggedAtMs } = change;
+        if (result !== 'applied' || details === undefined || details.kind === 'reseed') return;
+        if (loggedAtMs === undefined || appliedAtMs === undefined) return;
+        const { kind, reason = 'other' } = details;
+        applied.push({ digest: change.digest, details, kind, loggedAtMs, appliedAtMs });
+        if (kind !== 'revoke') return;
         byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
       },
       heartbeatSeen(latencyMs) {
         heartbeats.push(Math.max(0, latencyMs));
       },
     },
-    recent: () => applied.items(),
-    last: (digest) => applied.items().findLast((revocation) => revocation.digest === digest),
+    recent,
+    last: (digest) => recent().findLast((revocation) => revocation.digest === digest),
     heartbeats: () => heartbeats.items(),
     countByReason: () => byReason,
   };
 }
 
-function readApplied(
-  { details, digest, loggedAtMs }: Change,
-  result: AppliedResult,
-  appliedAtMs: number | undefined,
-): AppliedRevocation | undefined {
-  if (result !== 'applied' || details === undefined || details.kind === 'reseed') return undefined;
-  if (loggedAtMs === undefined || appliedAtMs === undefined) return undefined;
-  const { id, kind, dimension, reason, actor } = details;
+interface Applied extends Pick<Change, 'digest'> {
+  readonly details: RevocationDetails;
+  readonly kind: AppliedRevocation['kind'];
+  readonly loggedAtMs: number;
+  readonly appliedAtMs: number;
+}
+
+function describe({ digest, details, kind, loggedAtMs, appliedAtMs }: Applied): AppliedRevocation {
+  const { id, dimension, reason, actor } = details;
   const beganAtMs = details.occurredAtMs ?? details.requestedAtMs ?? loggedAtMs;
   return {
     kind,

@@ -4,6 +4,10 @@ import type { Metrics } from './register-metrics.ts';
 /** Counts the events of replication: changes, their latency, gaps, snapshots and heartbeats. */
 export function countReplication(metrics: Metrics): ReplicationObserver {
   let resyncCause = 'start';
+  // Found once: they are used for every change.
+  const events = metrics.counter('revocation_events_total');
+  const latencies = metrics.histogram('revocation_latency_seconds');
+  const stages = metrics.histogram('revocation_stage_seconds');
 
   return {
     gapFound(cause) {
@@ -23,7 +27,7 @@ export function countReplication(metrics: Metrics): ReplicationObserver {
       metrics.counter('resyncs_total').inc({ cause: resyncCause });
       resyncCause = 'start';
       // A snapshot contains neither the dimension nor the time of a revocation.
-      metrics.counter('revocation_events_total').inc({ dimension: 'unknown', result: 'resynced' }, rules);
+      events.inc({ dimension: 'unknown', result: 'resynced' }, rules);
     },
     reseeded(rules) {
       metrics.counter('reseeded_rules_total').inc(rules);
@@ -34,15 +38,15 @@ export function countReplication(metrics: Metrics): ReplicationObserver {
       metrics.histogram('canary_latency_seconds').observe(Math.max(0, latencyMs) / 1000);
     },
     changeApplied(change, result, appliedAtMs) {
-      metrics.counter('revocation_events_total').inc({ dimension: change.details?.dimension ?? 'unknown', result });
+      events.inc({ dimension: change.details?.dimension ?? 'unknown', result });
       const times = result === 'applied' ? timesOf(change, appliedAtMs) : undefined;
       if (times === undefined) return;
       if (times.corrected) metrics.counter('negative_latencies_total').inc();
-      const { latency, ...stages } = stagesOf(times);
-      metrics.histogram('revocation_latency_seconds').observe(latency);
-      for (const [stage, seconds] of Object.entries(stages)) {
-        metrics.histogram('revocation_stage_seconds').observe({ stage }, seconds);
-      }
+      const { latency, publish, deliver, apply } = stagesOf(times);
+      latencies.observe(latency);
+      stages.observe({ stage: 'publish' }, publish);
+      stages.observe({ stage: 'deliver' }, deliver);
+      stages.observe({ stage: 'apply' }, apply);
     },
   };
 }

@@ -34,10 +34,14 @@ export class LogClock {
     if (this.#best === undefined || isBetter(sample, this.#best)) this.#best = sample;
   }
 
-  /** Log-clock milliseconds now, or undefined before the first sample. */
-  nowMs(): number | undefined {
+  /**
+   * Log-clock milliseconds now, or undefined before the first sample.
+   *
+   * @param monotonicMs a reading of the monotonic clock to use instead of a new one.
+   */
+  nowMs(monotonicMs = this.#clock.monotonicMs()): number | undefined {
     if (this.#best === undefined) return undefined;
-    return this.#best.logMs + (this.#clock.monotonicMs() - this.#best.monotonicMs);
+    return this.#best.logMs + (monotonicMs - this.#best.monotonicMs);
   }
 
   /**

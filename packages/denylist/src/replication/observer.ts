@@ -33,22 +33,45 @@ export interface ReplicationObserver {
 
 /** An observer that forwards every event to each of `observers`, in order, including those added to it later. */
 export function fanOut(observers: Iterable<ReplicationObserver>): Required<ReplicationObserver> {
-  const toEach = (call: (observer: ReplicationObserver) => void) => {
-    for (const observer of observers) call(observer);
-  };
   return {
-    connected: (position) => toEach((observer) => observer.connected?.(position)),
-    positionReached: (position) => toEach((observer) => observer.positionReached?.(position)),
-    freshnessChanged: (status) => toEach((observer) => observer.freshnessChanged?.(status)),
-    gapFound: (cause) => toEach((observer) => observer.gapFound?.(cause)),
-    logIdentified: (identity, before) => toEach((observer) => observer.logIdentified?.(identity, before)),
-    lossProven: () => toEach((observer) => observer.lossProven?.()),
-    epochChanged: () => toEach((observer) => observer.epochChanged?.()),
-    restartChanged: (atSeconds) => toEach((observer) => observer.restartChanged?.(atSeconds)),
-    resynced: (rules) => toEach((observer) => observer.resynced?.(rules)),
-    reseeded: (rules) => toEach((observer) => observer.reseeded?.(rules)),
-    changeApplied: (change, result, atMs) => toEach((observer) => observer.changeApplied?.(change, result, atMs)),
-    heartbeatSeen: (latencyMs) => toEach((observer) => observer.heartbeatSeen?.(latencyMs)),
-    connectionFailed: (error) => toEach((observer) => observer.connectionFailed?.(error)),
+    connected(position) {
+      for (const observer of observers) observer.connected?.(position);
+    },
+    positionReached(position) {
+      for (const observer of observers) observer.positionReached?.(position);
+    },
+    freshnessChanged(status) {
+      for (const observer of observers) observer.freshnessChanged?.(status);
+    },
+    gapFound(cause) {
+      for (const observer of observers) observer.gapFound?.(cause);
+    },
+    logIdentified(identity, before) {
+      for (const observer of observers) observer.logIdentified?.(identity, before);
+    },
+    lossProven() {
+      for (const observer of observers) observer.lossProven?.();
+    },
+    epochChanged() {
+      for (const observer of observers) observer.epochChanged?.();
+    },
+    restartChanged(atSeconds) {
+      for (const observer of observers) observer.restartChanged?.(atSeconds);
+    },
+    resynced(rules) {
+      for (const observer of observers) observer.resynced?.(rules);
+    },
+    reseeded(rules) {
+      for (const observer of observers) observer.reseeded?.(rules);
+    },
+    changeApplied(change, result, atMs) {
+      for (const observer of observers) observer.changeApplied?.(change, result, atMs);
+    },
+    heartbeatSeen(latencyMs) {
+      for (const observer of observers) observer.heartbeatSeen?.(latencyMs);
+    },
+    connectionFailed(error) {
+      for (const observer of observers) observer.connectionFailed?.(error);
+    },
   };
 }

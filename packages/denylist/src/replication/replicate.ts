@@ -219,11 +219,12 @@ class Replication {
    */
   #logTimeFor(loggedAtMs: number | undefined): number | undefined {
     const { freshness, logClock, clock } = this.#options;
-    const nowMs = logClock.nowMs();
+    const monotonicMs = clock.monotonicMs();
+    const nowMs = logClock.nowMs(monotonicMs);
     if (nowMs === undefined || loggedAtMs === undefined) return nowMs;
     const ageMs = nowMs - loggedAtMs;
     const { provenAtMs } = freshness;
-    const isTooOld = provenAtMs !== undefined && ageMs > clock.monotonicMs() - provenAtMs + agreementMs;
+    const isTooOld = provenAtMs !== undefined && ageMs > monotonicMs - provenAtMs + agreementMs;
     return isTooOld || ageMs < -agreementMs ? undefined : nowMs;
   }
 
@@ -250,8 +251,10 @@ class Replication {
     const { expectLog, freshness, logClock, memory, observer } = this.#options;
     if (logTime !== undefined) logClock.learn(logTime);
     if (healing !== undefined) freshness.markHealing(healing);
-    const now = this.#logTimeFor(heartbeatLoggedAtMs);
-    if (heartbeatLoggedAtMs !== undefined && now !== undefined) observer?.heartbeatSeen?.(now - heartbeatLoggedAtMs);
+    if (heartbeatLoggedAtMs !== undefined) {
+      const nowMs = this.#logTimeFor(heartbeatLoggedAtMs);
+      if (nowMs !== undefined) observer?.heartbeatSeen?.(nowMs - heartbeatLoggedAtMs);
+    }
     this.#followsLog(identity);
     if (provenAtMs === undefined || this.#secondHead !== undefined) return;
     // A healing log may lack rules that it had acknowledged.

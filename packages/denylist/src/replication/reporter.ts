@@ -37,7 +37,8 @@ export class Reporter {
   #closed = false;
   /** Of the reader, when the last report was sent. */
   #sentRevision: number | undefined;
-  #busyRest: AbortController | undefined;
+  /** Ends a longer rest. One for many rests: it is made anew only after it was used. */
+  #busyRest = new AbortController();
   #arrivedAtMs = Number.NEGATIVE_INFINITY;
   #logTime: LogTimeSample | undefined;
 
@@ -83,14 +84,14 @@ export class Reporter {
 
   close(): void {
     this.#closed = true;
-    this.#busyRest?.abort('closed');
+    this.#busyRest.abort('closed');
     this.#stopListening?.();
   }
 
   #report(): void {
     this.#isDue = true;
     if (!this.#isSending) void this.#sendUntilCurrent();
-    else if (this.#namesNewReplicas()) this.#busyRest?.abort('a new replica');
+    else if (this.#namesNewReplicas()) this.#busyRest.abort('a new replica');
   }
 
   async #sendUntilCurrent(): Promise<void> {
@@ -118,9 +119,8 @@ export class Reporter {
   }
 
   async #restLonger(ms: number): Promise<void> {
-    this.#busyRest = new AbortController();
+    if (this.#busyRest.signal.aborted) this.#busyRest = new AbortController();
     await this.#clock.sleep(ms, this.#busyRest.signal);
-    this.#busyRest = undefined;
   }
 
   /** Replicas wait for their welcome until a report has named them. */

@@ -112,7 +112,7 @@ export class Denylist {
     if (merged.denialStamp <= held.liftedUpTo && merged.denialStamp > merged.liftedUpTo) this.#revived += 1;
     this.#version += 1;
     this.#table.set(change.digest, merged);
-    this.#tell({ ...change, rule: merged });
+    if (this.#listeners.size > 0) this.#tell({ ...change, rule: merged });
     return 'changed';
   }
 

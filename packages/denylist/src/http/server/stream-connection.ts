@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { RawData, WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import type { AnswerFrame, GoodbyeFrame, HeartbeatFrame, WelcomeFrame } from '../wire/frames/down.ts';
 import { FrameError } from '../wire/frames/frame.ts';
 import type { ReportFrame } from '../wire/frames/report.ts';
@@ -16,10 +16,10 @@ export interface StreamShared {
   readonly readers: Readers;
   /** Bytes that may wait for one reader; what comes after is sent when they have left. */
   readonly maxBufferedBytes: number;
-  /** Encodes a frame into memory that no later frame overwrites. */
+  /** The message that carries a frame, in memory that no later one overwrites. */
   encode(frame: WelcomeFrame | HeartbeatFrame | AnswerFrame | GoodbyeFrame): Buffer;
   readonly bootId: string | undefined;
-  /** The heartbeat of this moment; undefined while the sidecar has no proof. */
+  /** The message with the heartbeat of this moment; undefined while the sidecar has no proof. */
   heartbeat(n: number, echo: number): Buffer | undefined;
   usage(frame: UsageFrame): Promise<AnswerFrame['status']>;
 }
@@ -80,21 +80,21 @@ export class StreamConnection implements ReaderConnection {
   /** Sends what is due: the welcome, answers, changes, and after them a heartbeat. */
   pump(): void {
     if (this.#isClosing || this.#entry === undefined) return;
-    this.#welcome(this.#entry);
-    this.#answer();
-    if (!this.#sendChanges()) return;
-    if (this.#heartbeatDue !== undefined) this.#sendHeartbeat(this.#entry, this.#heartbeatDue);
+    if (!this.#isWelcomed) this.#welcome(this.#entry);
+    if (this.#unanswered.length > 0) this.#answer();
+    if (!this.#sendChanges() || this.#heartbeatDue === undefined || this.#isFull()) return;
+    this.#sendHeartbeat(this.#entry, this.#heartbeatDue);
   }
 
-  /** There is a new proof. `frame` is the heartbeat for a reader that was sent every change, up to `n`. */
-  prove(frame: Buffer, n: number): void {
+  /** There is a new proof. `message` has the heartbeat for a reader that was sent every change, up to `n`. */
+  prove(message: Buffer, n: number): void {
     if (this.#sent === undefined || this.#isClosing) return;
     this.#heartbeatDue ??= 0;
     if (this.#sent !== n || this.#heartbeatDue !== 0 || this.#entry === undefined) this.pump();
     else if (this.#shared.readers.mayProve(this.#entry) && !this.#isFull()) {
       this.#heartbeatDue = undefined;
       this.#shared.readers.proofSent(this.#entry);
-      this.#webSocket.send(frame);
+      this.#write(message);
     }
   }
 
@@ -119,7 +119,7 @@ export class StreamConnection implements ReaderConnection {
 
   goodbye(): void {
     if (this.#isClosing) return;
-    this.#webSocket.send(this.#shared.encode({ kind: 'goodbye' }));
+    this.#write(this.#shared.encode({ kind: 'goodbye' }));
     this.close('stopping');
   }
 
@@ -215,16 +215,16 @@ export class StreamConnection implements ReaderConnection {
   async #countUsage(frame: UsageFrame): Promise<void> {
     const status = await this.#shared.usage(frame);
     if (this.#isFull()) this.close('slow_reader');
-    if (!this.#isClosing) this.#webSocket.send(this.#shared.encode({ kind: 'answer', seq: frame.seq, status }));
+    if (!this.#isClosing) this.#write(this.#shared.encode({ kind: 'answer', seq: frame.seq, status }));
   }
 
   /** Sends the welcome once everything upstream counts this reader and there is a feed to follow. */
   #welcome(entry: ReaderEntry): void {
     const { readers, feed, bootId, encode } = this.#shared;
-    if (this.#isWelcomed || !readers.isAccepted(entry.revision) || !feed.isNumbering()) return;
+    if (!readers.isAccepted(entry.revision) || !feed.isNumbering()) return;
     this.#isWelcomed = true;
     const { identity, secret } = entry;
-    this.#webSocket.send(encode({ kind: 'welcome', feed: feed.id, n: feed.n, identity, secret, bootId }));
+    this.#write(encode({ kind: 'welcome', feed: feed.id, n: feed.n, identity, secret, bootId }));
   }
 
   #answer(): void {
@@ -232,14 +232,14 @@ export class StreamConnection implements ReaderConnection {
     for (let next = this.#unanswered[0]; next !== undefined; next = this.#unanswered[0]) {
       if (!readers.isAccepted(next.revision) || this.#isFull()) return;
       this.#unanswered.shift();
-      this.#webSocket.send(encode({ kind: 'answer', seq: next.seq, status: 'accepted' }));
+      this.#write(encode({ kind: 'answer', seq: next.seq, status: 'accepted' }));
     }
   }
 
   /**
    * Sends no more while `maxBufferedBytes` wait, so that a reader that stops reading costs no more than that.
    *
-   * @returns whether everything was sent and there is room for a heartbeat.
+   * @returns whether everything was sent.
    */
   #sendChanges(): boolean {
     if (this.#sent === undefined) return false;
@@ -252,26 +252,31 @@ export class StreamConnection implements ReaderConnection {
         return false;
       }
       if (this.#isFull()) return false;
-      // Written past the WebSocket, which would make a header and two writes for each reader.
-      this.#socket.write(frame.message);
+      this.#write(frame.message);
       this.#sent = frame.last;
     }
-    return !this.#isFull();
+    return true;
   }
 
   #sendHeartbeat(entry: ReaderEntry, echo: number): void {
     const { readers, heartbeat } = this.#shared;
     if (this.#sent === undefined || !readers.mayProve(entry)) return;
-    const frame = heartbeat(this.#sent, echo);
-    if (frame === undefined) return;
+    const message = heartbeat(this.#sent, echo);
+    if (message === undefined) return;
     this.#heartbeatDue = undefined;
     readers.proofSent(entry);
-    this.#webSocket.send(frame);
+    this.#write(message);
+  }
+
+  /** Written past the WebSocket, which would make a header and two writes for each reader. */
+  #write(message: Buffer): void {
+    // It sends nothing more once the reader has closed the connection (RFC 6455 §5.5.1).
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#socket.write(message);
   }
 
   /** Whether too much waits for this reader. If so, {@link pump} is called when the socket has sent it. */
   #isFull(): boolean {
-    if (this.#webSocket.bufferedAmount < this.#shared.maxBufferedBytes) return false;
+    if (this.#socket.writableLength < this.#shared.maxBufferedBytes) return false;
     if (!this.#waitsForDrain) {
       this.#waitsForDrain = true;
       this.#socket.once('drain', () => {

@@ -7,6 +7,7 @@ import type { AnswerFrame } from '../wire/frames/down.ts';
 import { encodeDown } from '../wire/frames/down.ts';
 import { maxUpFrameBytes } from '../wire/frames/frame.ts';
 import { FrameWriter } from '../wire/frames/frame-writer.ts';
+import { messageOf } from '../wire/frames/message.ts';
 import type { UsageFrame } from '../wire/frames/usage.ts';
 import { closeCodes, lookMs, streamProtocol } from '../wire/stream.ts';
 import type { NumberedFeed } from './numbered-feed.ts';
@@ -56,10 +57,10 @@ export class StreamServer {
       maxBufferedBytes,
       bootId,
       usage,
-      encode: (frame) => encodeDown(writer, frame),
+      encode: (frame) => messageOf(encodeDown(writer, frame)),
       heartbeat: (n, echo) => {
         const proof = proofs.current();
-        return proof && encodeDown(writer, { kind: 'heartbeat', n, echo, ...proof });
+        return proof && messageOf(encodeDown(writer, { kind: 'heartbeat', n, echo, ...proof }));
       },
     };
     const pumpAll = () => {
@@ -117,9 +118,9 @@ export class StreamServer {
   prove(): void {
     const { feed, heartbeat } = this.#shared;
     feed.flush();
-    const frame = heartbeat(feed.n, 0);
-    if (frame === undefined) return;
-    for (const connection of this.#connections) connection.prove(frame, feed.n);
+    const message = heartbeat(feed.n, 0);
+    if (message === undefined) return;
+    for (const connection of this.#connections) connection.prove(message, feed.n);
   }
 
   /** Once, after the first synchronisation: welcomes the readers that have waited for it. */

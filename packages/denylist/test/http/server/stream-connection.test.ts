@@ -7,6 +7,7 @@ import { maxUnanswered, StreamConnection } from '../../../src/http/server/stream
 import { ChangesWriter } from '../../../src/http/wire/frames/changes.ts';
 import { type DownFrame, decodeDown, encodeDown } from '../../../src/http/wire/frames/down.ts';
 import { FrameWriter } from '../../../src/http/wire/frames/frame-writer.ts';
+import { messageOf } from '../../../src/http/wire/frames/message.ts';
 import { encodeUp, type UpFrame } from '../../../src/http/wire/frames/up.ts';
 import { closeCodes } from '../../../src/http/wire/stream.ts';
 import { emptyRule } from '../../../src/rules/rule.ts';
@@ -45,9 +46,9 @@ function givenSidecar({ journalEntries = 100 } = {}) {
   };
   const shared = {
     ...{ feed, readers, maxBufferedBytes: 1000, bootId: undefined },
-    encode: (frame: Parameters<typeof encodeDown>[1]) => encodeDown(writer, frame),
+    encode: (frame: Parameters<typeof encodeDown>[1]) => messageOf(encodeDown(writer, frame)),
     heartbeat: (n: number, echo: number) =>
-      state.fresh ? encodeDown(writer, { kind: 'heartbeat', n, provenAtMs: 1, ageMs: 0, echo }) : undefined,
+      state.fresh ? messageOf(encodeDown(writer, { kind: 'heartbeat', n, provenAtMs: 1, ageMs: 0, echo })) : undefined,
     usage: async () => 'accepted',
   };
   return {
@@ -61,23 +62,22 @@ function givenSidecar({ journalEntries = 100 } = {}) {
     },
     connect() {
       const sent: DownFrame[] = [];
-      const keep = (frame: Buffer) => {
-        webSocket.bufferedAmount += webSocket.keptBytes;
-        sent.push(decodeDown(frame));
-      };
       const socket = Object.assign(new EventEmitter(), {
         bytesRead: 0,
+        writableLength: 0,
         /** A message with its header of 2 bytes: the frames of this test are short. */
-        write: (message: Buffer) => keep(message.subarray(2)),
+        write(message: Buffer) {
+          socket.writableLength += webSocket.keptBytes;
+          sent.push(decodeDown(message.subarray(2)));
+        },
       });
       const webSocket = Object.assign(new EventEmitter(), {
-        bufferedAmount: 0,
+        readyState: 1,
         /** Bytes that each frame adds to the buffer. */
         keptBytes: 0,
         pings: 0,
         terminated: false,
         closedWith: undefined as number | undefined,
-        send: keep,
         close(code: number) {
           webSocket.closedWith = code;
         },
@@ -96,7 +96,7 @@ function givenSidecar({ journalEntries = 100 } = {}) {
         () => state.permitted,
       );
       return {
-        ...{ connection, webSocket, sent },
+        ...{ connection, webSocket, socket, sent },
         receive(...frames: readonly UpFrame[]) {
           for (const frame of frames) webSocket.emit('message', encode(frame), true);
         },
@@ -110,7 +110,7 @@ function givenSidecar({ journalEntries = 100 } = {}) {
         },
         /** The reader takes everything that waits. */
         drain() {
-          webSocket.bufferedAmount = 0;
+          socket.writableLength = 0;
           socket.emit('drain');
         },
       };
@@ -263,9 +263,9 @@ describe('a reader that does not read', () => {
 
   it('gets no answer to a report until its buffer is empty', () => {
     const { readers, connect } = givenSidecar();
-    const { webSocket, receive, kinds, drain } = connect();
+    const { socket, receive, kinds, drain } = connect();
     receive(joinRelay, reportOf(1, 'a'.repeat(16)));
-    webSocket.bufferedAmount = 1000;
+    socket.writableLength = 1000;
     readers.accepted(Number.POSITIVE_INFINITY);
     for (let seq = 2; seq < 10; seq++) receive(report(seq));
     expect(kinds()).toEqual(['welcome']);
@@ -284,8 +284,8 @@ describe('a reader that does not read', () => {
   });
 
   it('is closed when it sends usage reports and does not read the answers', async () => {
-    const { webSocket, receive, kinds } = givenFollower();
-    webSocket.bufferedAmount = 1000;
+    const { webSocket, socket, receive, kinds } = givenFollower();
+    socket.writableLength = 1000;
     receive(usage);
     await new Promise((resolve) => setImmediate(resolve));
     expect({ closedWith: webSocket.closedWith, kinds: kinds() }).toEqual({
