@@ -7,6 +7,9 @@ export const maxBatch = 8;
 /** Checks that may wait for the thread. With more, both threads are busy, and the next check runs on the request thread. */
 export const maxWaiting = 64;
 
+/** Batches that the thread has before it is sent one that is not full: one in work, and one so that it need not wait. */
+const batchesAhead = 2;
+
 /** The thread, as the request thread uses it. */
 export interface SignatureThreadPort {
   send(batch: CheckBatch): void;
@@ -72,7 +75,9 @@ export class SignatureThread {
   verify(signed: Signed, alg: string, key: VerificationKey): boolean | Promise<boolean> {
     this.#countCheck();
     const scheme = quickSchemes.get(alg);
-    const isFree = this.#isReady && this.#isCrowded && this.#waitingChecks < maxWaiting;
+    // A thread that is awake takes another check for less than a check here costs.
+    const isWorth = this.#isCrowded || this.#waitingChecks > 0;
+    const isFree = this.#isReady && isWorth && this.#waitingChecks < maxWaiting;
     if (!isFree || scheme === undefined || !hasItsLength(signed, key)) return verifySignature(signed, alg, key);
     return new Promise((resolve, reject) => {
       this.#add({ signed, alg, key, resolve, reject }, scheme);
@@ -93,7 +98,7 @@ export class SignatureThread {
   #endTurn(): void {
     this.#isCrowded = this.#checksThisTurn > 1;
     this.#checksThisTurn = 0;
-    this.#flush();
+    this.#flushUnlessBusy();
     if (!this.#isCrowded || this.#wasStarted) return;
     this.#wasStarted = true;
     this.#port = this.#parts.start({
@@ -112,6 +117,11 @@ export class SignatureThread {
     this.#open.checks.push(check);
     this.#waitingChecks += 1;
     if (this.#open.checks.length === maxBatch) this.#flush();
+  }
+
+  /** While the thread has a batch before it and one in work, a batch that is not full waits for more checks, or for an answer. */
+  #flushUnlessBusy(): void {
+    if (this.#waiting.size < batchesAhead) this.#flush();
   }
 
   #flush(): void {
@@ -135,6 +145,7 @@ export class SignatureThread {
       if (letter === 'y' || letter === 'n') check.resolve(letter === 'y');
       else checkHere(check);
     }
+    this.#flushUnlessBusy();
   }
 
   #end(): void {

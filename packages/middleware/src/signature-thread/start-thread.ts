@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { isJsonObject } from '../token/json.ts';
-import { type CheckBatch, serveChecks } from './serve-checks.ts';
+import { type BatchKey, type CheckBatch, type CheckMessage, serveChecks } from './serve-checks.ts';
 import type { StartSignatureThread } from './signature-thread.ts';
 
 const source = `(${serveChecks})(require('node:worker_threads').parentPort, require('node:crypto').verify)`;
@@ -30,10 +30,15 @@ export const startSignatureThread: StartSignatureThread = (listener) => {
     worker.on('exit', () => listener.ended());
     // Last: a listener for messages that is added later keeps the process alive again.
     worker.unref();
+    let sent: BatchKey | undefined;
     const send = (batch: CheckBatch) => {
+      if (inProgress === 0) worker.ref();
       inProgress += 1;
-      worker.ref();
-      worker.postMessage(batch);
+      const { id, tokens, key, scheme } = batch;
+      const isSameKey = sent?.key === key && sent.scheme === scheme;
+      const message: CheckMessage = isSameKey ? { id, tokens } : batch;
+      worker.postMessage(message);
+      if (!isSameKey) sent = { key, scheme };
     };
     return { send, close: () => void worker.terminate() };
   } catch {

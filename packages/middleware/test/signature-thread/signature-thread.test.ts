@@ -120,6 +120,7 @@ describe('a signature thread', () => {
     const other = keyOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey);
     for (const each of [key, other, other, key]) void scene.thread.verify(good, 'ES256', each);
     scene.endTurn();
+    scene.answer(scene.batches[0]!, 'y');
     expect(scene.batches.map((batch) => batch.key)).toEqual([key.key, other.key, key.key]);
   });
 
@@ -135,7 +136,35 @@ describe('a signature thread', () => {
     const scene = new Scene().becomeReady();
     expect(scene.check()).toBeInstanceOf(Promise);
     scene.endTurn();
+    scene.answer(scene.batches[0]!, 'y');
     expect(scene.check()).toBe(true);
+  });
+
+  it('is used also for one request while it works', () => {
+    const scene = new Scene().becomeReady();
+    expect(scene.check()).toBeInstanceOf(Promise);
+    scene.endTurn();
+    expect(scene.check()).toBeInstanceOf(Promise);
+  });
+
+  it('with a batch in work and one before it receives the next when it is full, or after an answer', async () => {
+    const scene = new Scene().becomeReady();
+    const checks: unknown[] = [];
+    const checkInOneTurn = (count: number) => {
+      for (let each = 0; each < count; each++) checks.push(scene.check());
+      scene.endTurn();
+    };
+    for (const count of [1, 1, 2]) checkInOneTurn(count);
+    expect(scene.batches.map(({ tokens }) => tokens.split(' ').length)).toEqual([1, 1]);
+    checkInOneTurn(maxBatch - 2);
+    expect(scene.batches.map(({ tokens }) => tokens.split(' ').length)).toEqual([1, 1, maxBatch]);
+    checkInOneTurn(3);
+    expect(scene.batches.length).toBe(3);
+    for (const [index, batch] of [...scene.batches, undefined].entries()) {
+      if (batch !== undefined) scene.answer(batch, 'y'.repeat(batch.tokens.split(' ').length));
+      else scene.answer(scene.batches[index]!, 'yyy');
+    }
+    expect(await Promise.all(checks)).toEqual(checks.map(() => true));
   });
 
   it('leaves no check unanswered when it ends or is closed', async () => {
