@@ -89,6 +89,8 @@ const perCopy = new Set([
   'optionsOfOtherLibraries',
   'slab',
   'usedWords',
+  'lastDimensions',
+  'lastQuoted',
 ]);
 
 it.each(['denylist', 'middleware'])('no other state of a module exists once for each copy: %s', (name) => {

@@ -22,10 +22,18 @@ export function digestOf(value: Hashed): Digest {
   return digest;
 }
 
+/** All digests of a token, and mostly those of the next one, name the same issuer. */
+let lastQuoted = { issuer: '', text: '""' };
+
+function quoted(issuer: string): string {
+  if (issuer !== lastQuoted.issuer) lastQuoted = { issuer, text: JSON.stringify(issuer) };
+  return lastQuoted.text;
+}
+
 /** Writes the four words of a digest at index `at`. */
 function hashInto(words: Uint32Array, at: number, { dimension, issuer, value }: Hashed): void {
   // Concatenated by hand: JSON.stringify takes three times as long for the array as for its strings.
-  const text = `[${digestScheme},"${dimension}",${JSON.stringify(issuer)},${JSON.stringify(value)}]`;
+  const text = `[${digestScheme},"${dimension}",${quoted(issuer)},${JSON.stringify(value)}]`;
   // A string with one character per byte: allocating a Buffer would cost as much as the hash.
   const bytes = hash('sha256', text, 'binary');
   for (let byte = 0; byte < digestBytes; byte++) {
@@ -96,9 +104,19 @@ function takeWords(count: number): Uint32Array {
   return slab.subarray(usedWords - count, usedWords);
 }
 
+/** Most tokens of a process have the same dimensions: they share one list. */
+let lastDimensions: readonly Dimension[] = [];
+
+function sameList(dimensions: readonly Dimension[]): readonly Dimension[] {
+  const isSame =
+    dimensions.length === lastDimensions.length && dimensions.every((name, index) => name === lastDimensions[index]);
+  if (!isSame) lastDimensions = Object.freeze(dimensions);
+  return lastDimensions;
+}
+
 /** @param shared digests that other sets have too; they are appended without being computed again. */
 export function digestSetOf(values: readonly DimensionValue[], shared?: DigestSet): DigestSet {
-  const dimensions = [...values.map(({ dimension }) => dimension), ...(shared?.dimensions ?? [])];
+  const dimensions = sameList([...values.map(({ dimension }) => dimension), ...(shared?.dimensions ?? [])]);
   const words = takeWords(dimensions.length * 5);
   for (const [index, value] of values.entries()) hashInto(words, index * 4, value);
   if (shared !== undefined) words.set(shared.words.subarray(0, shared.dimensions.length * 4), values.length * 4);
