@@ -54,13 +54,17 @@ export class Gate {
       return noteAdmission(request, this.#admissionOf(known));
     }
     // A route may have a stricter gate than the application around it. That is one request, and counted once.
-    const isCounted = outer?.verifier.telemetry === telemetry;
-    const decision = isCounted
-      ? this.#decideAgain(request, outer.verifier)
-      : this.#decide({ request, startedAtMs }, whenUnknown);
+    if (outer?.verifier.telemetry === telemetry) {
+      const decision = this.#decideAgain(request, outer.verifier);
+      return decision instanceof Promise
+        ? decision.then((settled) => this.#conclude(settled, request))
+        : this.#conclude(decision, request);
+    }
+    const attempt = { request, startedAtMs };
+    const decision = this.#verifier.decide(request, whenUnknown);
     return decision instanceof Promise
-      ? decision.then((settled) => this.#conclude(settled, request))
-      : this.#conclude(decision, request);
+      ? decision.then((settled) => this.#conclude(this.#count(settled, attempt), request))
+      : this.#conclude(this.#count(decision, attempt), request);
   }
 
   #decide(attempt: Attempt, whenUnknown: WhenUnknown | undefined): Decision | Promise<Decision> {

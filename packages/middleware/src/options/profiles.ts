@@ -1,17 +1,13 @@
 import { ConfigurationError } from '../errors.ts';
 
+/** The dimensions of a revocation that are named by a claim. */
+export const mappedRoles = ['token', 'session', 'grant', 'subject', 'client', 'tenant'] as const;
+
 /**
  * The claim of each dimension of a revocation. A list names alternatives: the first one that is present counts. `null`: the
  * issuer has no such claim. Publisher and verifier must use the same map, or a revocation has no effect.
  */
-export interface ClaimMap {
-  readonly token: ClaimName;
-  readonly session: ClaimName;
-  readonly grant: ClaimName;
-  readonly subject: ClaimName;
-  readonly client: ClaimName;
-  readonly tenant: ClaimName;
-}
+export type ClaimMap = Readonly<Record<(typeof mappedRoles)[number], ClaimName>>;
 export type ClaimName = string | readonly string[] | null;
 
 /** The form of the access tokens of an identity provider. */

@@ -1,6 +1,6 @@
 import { backdatingSeconds, cutoffSkewSeconds, ruleMarginSeconds } from '@revocast/denylist/replica';
 import type { RejectionReason } from '../errors.ts';
-import type { ClaimMap, ClaimName } from '../options/profiles.ts';
+import { type ClaimMap, mappedRoles } from '../options/profiles.ts';
 import type { CompactHeader } from './compact.ts';
 import { mappedClaim, maxValueLength } from './dimensions.ts';
 import { isAbsent, type JsonObject } from './json.ts';
@@ -163,11 +163,18 @@ export function endOfUse({ claims: { exp, iat }, policy }: Omit<TokenUnderTest, 
 /** RFC 9068 §4, RFC 7519 §4.1.3: one of the audiences must be this API. */
 export const checkAudience: Check = ({ claims, policy: { audience, audienceClaims } }) => {
   if (audience === null) return undefined;
-  const present = audienceClaims.map((name) => claims[name]).filter((claim) => !isAbsent(claim));
-  if (present.length === 0) return 'missing_claim';
-  const named = present.flat();
-  if (!named.every((name) => typeof name === 'string')) return 'invalid_claim';
-  return named.some((name) => audience.includes(name)) ? undefined : 'wrong_audience';
+  // In loops, because closures and lists cost more than the comparisons.
+  let fault: RejectionReason | undefined = 'missing_claim';
+  for (const claimName of audienceClaims) {
+    const claim = claims[claimName];
+    if (isAbsent(claim)) continue;
+    if (fault === 'missing_claim') fault = 'wrong_audience';
+    for (const name of Array.isArray(claim) ? claim : [claim]) {
+      if (typeof name !== 'string') return 'invalid_claim';
+      if (audience.includes(name)) fault = undefined;
+    }
+  }
+  return fault;
 };
 
 /** RFC 9068 §2.2, or the profile: the required claims. */
@@ -188,9 +195,11 @@ const otherTokensClaims = ['at_hash', 'c_hash', 's_hash', 'events'];
 export const checkKind: Check = (token) => {
   const { claims, policy } = token;
   if (otherTokensClaims.some((name) => !isAbsent(claims[name]))) return 'wrong_typ';
-  for (const [name, values] of Object.entries(policy.fixedClaims)) {
-    if (isAbsent(claims[name])) return 'missing_claim';
-    if (!values.some((value) => claims[name] === value)) return 'wrong_typ';
+  const { fixedClaims } = policy;
+  for (const name in fixedClaims) {
+    const claim = claims[name];
+    if (isAbsent(claim)) return 'missing_claim';
+    if (!fixedClaims[name]!.some((value) => claim === value)) return 'wrong_typ';
   }
   return policy.idTokensLookAlike && mayBeIdToken(token) ? 'wrong_typ' : undefined;
 };
@@ -220,10 +229,11 @@ function mayBeIdToken({ header, claims, policy }: TokenUnderTest): boolean {
 export const checkRevocableClaims: Check = ({ claims, policy: { claimMap } }) => {
   const subject = mappedClaim(claims, claimMap.subject);
   if (isAbsent(subject)) return subject === undefined ? 'missing_claim' : 'invalid_claim';
-  const readable = Object.values<ClaimName>({ ...claimMap })
-    .map((name) => mappedClaim(claims, name))
-    .every((value) => isAbsent(value) || (isName(value) && value.length <= maxValueLength));
-  return readable ? undefined : 'invalid_claim';
+  for (const role of mappedRoles) {
+    const value = mappedClaim(claims, claimMap[role]);
+    if (!isAbsent(value) && !(isName(value) && value.length <= maxValueLength)) return 'invalid_claim';
+  }
+  return undefined;
 };
 
 /** RFC 8693 §4.2, RFC 9068 §2.2.3. */

@@ -1,4 +1,4 @@
-import { type JsonObject, readJsonObject } from './json.ts';
+import { freezeDeeply, type JsonObject, readJsonObject } from './json.ts';
 
 /** Longest token read, in characters, unless the option `maxTokenBytes` says otherwise; and longest DPoP proof. */
 export const defaultMaxTokenBytes = 8_192;
@@ -47,42 +47,57 @@ export type SignedParts = Omit<CompactToken, 'header'> & { readonly members: Jso
  * @see RFC 7515 §7.1, RFC 8725 §3.
  */
 export function parseCompact(token: string, maxBytes = defaultMaxTokenBytes): CompactParse {
-  const parts = parseSigned(token, maxBytes);
+  const known = headers.find(token);
+  const parts = parseSigned(token, maxBytes, known?.members);
   if (!parts.ok) return parts;
-  const { members, ...others } = parts;
-  const header = readHeader(members);
-  return header === undefined ? refused('malformed_token') : { ...others, header };
+  const { members, payload, text, signingInput, signature } = parts;
+  const header = known?.header ?? readHeader(members);
+  if (header === undefined) return refused('malformed_token');
+  if (known === undefined) headers.remember(token, { members, header });
+  return { ok: true, header, payload, text, signingInput, signature };
 }
 
-/** The same for any signed JWT; the caller reads the header. The parts are **unverified**. Never throws. */
+/**
+ * The same for any signed JWT; the caller reads the header. The parts are **unverified**. Never throws.
+ *
+ * @param knownMembers those of the same header, where it was read before.
+ */
 export function parseSigned(
   token: string,
   maxBytes = defaultMaxTokenBytes,
+  knownMembers?: JsonObject,
 ): ({ readonly ok: true } & SignedParts) | (CompactParse & { ok: false }) {
   if (token.length > maxBytes) return refused('token_too_large');
 
   const parts = splitInThree(token);
   if (parts === undefined) return refused('malformed_token');
-  const [headerBytes, payloadBytes, signature] = parts.map(decodeBase64url);
+  const [headerText, payloadText, signatureText] = parts;
+  const headerBytes = knownMembers === undefined ? decodeBase64url(headerText) : noBytes;
+  const payloadBytes = decodeBase64url(payloadText);
+  const signature = decodeBase64url(signatureText);
   if (headerBytes === undefined || payloadBytes === undefined || signature === undefined) {
     return refused('malformed_token');
   }
 
-  const members = readJsonObject(headerBytes);
+  const members = knownMembers ?? readJsonObject(headerBytes);
   const payload = readJsonObject(payloadBytes);
   if (members === undefined || payload === undefined) return refused('malformed_token');
   // RFC 7515 §4.1.11: an unknown extension must be rejected. None is known here, and an empty `crit` is invalid.
   // RFC 7797 §6 requires `b64` to be listed in `crit`: unlisted, it would be read in two ways.
   const { crit, b64 = true } = members;
   if (crit !== undefined || b64 !== true) return refused('unsupported_crit');
-  const signingInput = token.slice(0, token.lastIndexOf('.'));
+  const signingInput = token.slice(0, headerText.length + 1 + payloadText.length);
   return { ok: true, members, payload, text: token, signingInput, signature };
 }
 
+const noBytes = new Uint8Array();
+
 /** Five parts are an encrypted token (RFC 7516 §7.1), two parts an unsigned one without its last dot: both rejected. */
-function splitInThree(token: string): readonly string[] | undefined {
-  const parts = token.split('.', 4);
-  return parts.length === 3 ? parts : undefined;
+function splitInThree(token: string): readonly [string, string, string] | undefined {
+  const first = token.indexOf('.');
+  const second = token.indexOf('.', first + 1);
+  if (first === -1 || second === -1 || token.includes('.', second + 1)) return undefined;
+  return [token.slice(0, first), token.slice(first + 1, second), token.slice(second + 1)];
 }
 
 /**
@@ -103,3 +118,31 @@ function readHeader(members: JsonObject): CompactHeader | undefined {
   if (cty !== undefined && typeof cty !== 'string') return undefined;
   return { alg, kid, typ, cty };
 }
+
+interface ReadHeader {
+  readonly members: JsonObject;
+  readonly header: CompactHeader;
+}
+
+/** The headers that were read last: tokens of one key have the same one. Bounded by number and length; a flood only empties it. */
+class RecentHeaders {
+  static readonly #maxEntries = 32;
+  static readonly #maxLength = 512;
+  readonly #read = new Map<string, ReadHeader>();
+
+  find(token: string): ReadHeader | undefined {
+    const end = token.indexOf('.');
+    return end > RecentHeaders.#maxLength ? undefined : this.#read.get(token.slice(0, Math.max(end, 0)));
+  }
+
+  remember(token: string, { members, header }: ReadHeader): void {
+    const end = token.indexOf('.');
+    if (end > RecentHeaders.#maxLength) return;
+    if (this.#read.size === RecentHeaders.#maxEntries) this.#read.clear();
+    // Copied: a slice would keep the complete token in memory.
+    const text = Buffer.from(token.slice(0, end), 'latin1').toString('latin1');
+    this.#read.set(text, { members: freezeDeeply(members), header: Object.freeze(header) });
+  }
+}
+
+const headers = new RecentHeaders();

@@ -24,7 +24,11 @@ export interface RevocableToken {
 export function mappedClaim(claims: JsonObject, name: ClaimName): unknown {
   if (name === null) return undefined;
   if (typeof name === 'string') return claims[name];
-  return name.map((alternative) => claims[alternative]).find((claim) => !isAbsent(claim));
+  for (const alternative of name) {
+    const claim = claims[alternative];
+    if (!isAbsent(claim)) return claim;
+  }
+  return undefined;
 }
 
 /** Returns the claim as a non-empty string, or undefined. The claim checks reject other values. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import { isAbsent, type JsonObject } from './json.ts';
 
 /** RFC 6749 §3.3. */
 export const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -10,13 +10,17 @@ export const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
  * non-empty strings: it is not read in part.
  */
 export function readScopes(claims: JsonObject, names: readonly string[]): readonly string[] | undefined {
-  const listed = names.flatMap((name) => {
-    const claim = claims[name] ?? [];
-    return typeof claim === 'string' ? claim.split(' ').filter(isNonEmpty) : claim;
-  });
-  return listed.every(isNonEmpty) ? [...new Set(listed)] : undefined;
-}
-
-function isNonEmpty(scope: unknown): scope is string {
-  return typeof scope === 'string' && scope !== '';
+  const scopes: string[] = [];
+  for (const name of names) {
+    const claim = claims[name];
+    if (isAbsent(claim)) continue;
+    const isText = typeof claim === 'string';
+    const listed: readonly unknown[] = isText ? claim.split(' ') : Array.isArray(claim) ? claim : [claim];
+    for (const scope of listed) {
+      if (isText && scope === '') continue;
+      if (typeof scope !== 'string' || scope === '') return undefined;
+      scopes.push(scope);
+    }
+  }
+  return scopes.length < 2 ? scopes : [...new Set(scopes)];
 }

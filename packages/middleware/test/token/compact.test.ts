@@ -73,6 +73,33 @@ describe('parseCompact', () => {
     }
   });
 
+  it('reads a header that it has read before as it did then, whatever follows it', () => {
+    const heads = Array.from({ length: 70 }, (_, index) => ({ ...header, kid: `key ${index}` }));
+    for (const head of [...heads, ...heads, heads[0], heads[0]]) {
+      for (const body of [payload, { sub: 'bob' }]) {
+        expect(parseCompact(token(head, body))).toMatchObject({ ok: true, header: head, payload: body });
+      }
+      expect(parseCompact(`${encode(head)}.${encode('[]')}.${signature}`)).toEqual(malformed);
+      expect(parseCompact(`${encode(head)}.${encode(payload)}`)).toEqual(malformed);
+    }
+  });
+
+  it('rejects a bad header each time', () => {
+    for (const head of [
+      { ...header, crit: ['exp'] },
+      { ...header, b64: false },
+    ]) {
+      for (let time = 0; time < 3; time++) expect(parseCompact(token(head))).toEqual(unsupported);
+    }
+    for (let time = 0; time < 3; time++) expect(parseCompact(token({ ...header, alg: 5 }))).toEqual(malformed);
+  });
+
+  it('returns a header that nothing can change for the next token', () => {
+    const [first, second] = [parseCompact(token()), parseCompact(token())];
+    expect(first.ok && Object.isFrozen(first.header)).toBe(true);
+    expect(second).toEqual(first);
+  });
+
   it('rejects unused bits in the last character of each part, which Node ignores', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     // Bytes modulo 3 leave spare bits: one leaves 4, two leave 2.
