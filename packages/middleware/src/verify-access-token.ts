@@ -2,6 +2,7 @@ import { noteAcceptance } from './accept-again.ts';
 import { decideUse, type Presented } from './decide-use.ts';
 import { type Decision, internalError, rejected, unavailable, type WhenUnknown } from './decision.ts';
 import { ConfigurationError } from './errors.ts';
+import type { IssuerLookup } from './issuers/issuer-directory.ts';
 import { type AnyRequest, readBearer } from './token/bearer.ts';
 import {
   type Check,
@@ -21,8 +22,8 @@ import {
   firstFault,
   type TimeCheck,
 } from './token/claims.ts';
-import { parseCompact } from './token/compact.ts';
-import { cacheKeyOf } from './token/token-cache.ts';
+import { type CompactToken, parseCompact } from './token/compact.ts';
+import { Verified } from './token/token-cache.ts';
 import { describeToken, type VerifiedToken } from './token/verified-token.ts';
 import type { Verification } from './verifier/verification.ts';
 
@@ -79,8 +80,8 @@ export function verifyAccessToken(
     if (!verification.possession.accepts(scheme)) return rejected('unsupported_scheme');
     const presented = { request, scheme, token, whenUnknown };
     // The cache key depends on every byte of the token, signature included. It is not used without a cache.
-    const cacheKey = verification.tokenCache === undefined ? '' : cacheKeyOf(token);
-    const known = verification.tokenCache?.find(cacheKey);
+    const cacheKey = verification.tokenCache?.keyOf(token) ?? '';
+    const known = findKnownToken(presented, cacheKey, verification);
     const decision =
       known === undefined
         ? verifyNewToken(presented, cacheKey, verification)
@@ -88,6 +89,8 @@ export function verifyAccessToken(
     return scheme === 'bearer' && !(decision instanceof Promise) ? decision : settle(decision, scheme);
   } catch (error) {
     return internalError(wrongCall(request) ?? error);
+  } finally {
+    verification.tokenCache?.forgetMissed();
   }
 }
 
@@ -95,6 +98,30 @@ export function verifyAccessToken(
 function wrongCall(request: unknown): ConfigurationError | undefined {
   if (typeof request === 'object' && request !== null && 'headers' in request) return undefined;
   return new ConfigurationError('verify', 'expected a request, or an object with `headers`');
+}
+
+/** A token that was used once is described again, by the same text: what its signature and claims have shown still holds. */
+function findKnownToken({ token }: Presented, cacheKey: string, verification: Verification): VerifiedToken | undefined {
+  const { tokenCache, maxTokenBytes } = verification;
+  const known = tokenCache?.find(cacheKey);
+  if (!(known instanceof Verified)) return known;
+  const parsed = parseCompact(token, maxTokenBytes);
+  if (!parsed.ok) return undefined;
+  const described = describe(parsed, known, verification);
+  described.used = true;
+  tokenCache?.remember(cacheKey, described);
+  return described;
+}
+
+function describe(
+  { payload: claims, signingInput }: CompactToken,
+  { issuer, key }: Verified,
+  { revocation, telemetry }: Verification,
+): VerifiedToken {
+  const revocable = { issuer: issuer.issuer, claims, signingInput, key };
+  const described = describeToken(revocable, issuer, revocation === undefined ? 'unknown' : 'active');
+  telemetry.tokenDescribed?.(described.accepted.auth, described.digests);
+  return described;
 }
 
 function verifyKnownToken(
@@ -115,11 +142,12 @@ async function verifyNewToken(presented: Presented, cacheKey: string, verificati
   // RFC 7515 §7.1, RFC 8725 §3: each token has one accepted spelling.
   const parsed = parseCompact(presented.token, verification.maxTokenBytes);
   if (!parsed.ok) return rejected(parsed.reason);
-  const { header, payload: claims, signingInput } = parsed;
+  const { header, payload: claims } = parsed;
   if (claims['iss'] === undefined) return rejected('missing_claim');
   if (typeof claims['iss'] !== 'string' || claims['iss'] === '') return rejected('invalid_claim');
   // RFC 9068 §4: iss is exactly a trusted issuer. The policy of that issuer applies from here on.
-  const issuerLookup = await verification.issuers.find(claims['iss']);
+  const findingIssuer = verification.issuers.find(claims['iss']);
+  const issuerLookup: IssuerLookup = findingIssuer instanceof Promise ? await findingIssuer : findingIssuer;
   if (issuerLookup.outcome === 'rejected') return rejected(issuerLookup.reason);
   if (issuerLookup.outcome === 'unavailable') return { ...issuerLookup, cached: false };
   const { issuer } = issuerLookup;
@@ -129,14 +157,16 @@ async function verifyNewToken(presented: Presented, cacheKey: string, verificati
   if (fault !== undefined) return rejected(fault, issuer);
 
   // RFC 9068 §4: a key of this issuer, never one from the token.
-  const keyLookup = await issuer.keys.findKey({ kid: header.kid, alg: header.alg });
+  const findingKey = issuer.keys.findKey({ kid: header.kid, alg: header.alg });
+  const keyLookup = findingKey instanceof Promise ? await findingKey : findingKey;
   if (keyLookup.outcome === 'rejected') return rejected(keyLookup.reason, issuer);
   if (keyLookup.outcome === 'unavailable') {
     return { ...unavailable(keyLookup.reason, issuer), retryAfterMs: keyLookup.retryAfterMs };
   }
   const { key } = keyLookup;
   // RFC 9068 §4, RFC 7515 §5.2: the signature is valid.
-  const isGenuine = await verification.verifySignature(parsed, header.alg, key);
+  const checking = verification.verifySignature(parsed, header.alg, key);
+  const isGenuine = checking instanceof Promise ? await checking : checking;
   // Many slow signatures at once: this one was not checked.
   if (isGenuine === 'throttled') return unavailable('signature_throttled', issuer);
   if (isGenuine !== true) return rejected('bad_signature', issuer);
@@ -146,12 +176,12 @@ async function verifyNewToken(presented: Presented, cacheKey: string, verificati
   const claimFault = firstFault(checksAfterSignature, token);
   if (claimFault !== undefined) return rejected(claimFault, issuer);
 
-  const revocable = { issuer: issuer.issuer, claims, signingInput, key };
-  const verified = describeToken(revocable, issuer, verification.revocation === undefined ? 'unknown' : 'active');
-  verification.telemetry.tokenVerified?.(verified.accepted.auth, verified.digests);
-  verification.tokenCache?.remember(cacheKey, verified);
+  const verified = describe(parsed, { issuer, key }, verification);
+  verification.tokenCache?.noteVerified(cacheKey, issuer, key);
+  const deciding = decideUse(verified, presented, verification);
+  const decision: Decision = deciding instanceof Promise ? await deciding : deciding;
   // Decisions of decideUse are marked as cached. This token was verified just now.
-  return { ...(await decideUse(verified, presented, verification)), cached: false };
+  return { ...decision, cached: false };
 }
 
 /** Waits for a decision. Marks one about a request with the scheme `DPoP`, because the answer to it is different. */

@@ -212,3 +212,24 @@ describe('over random revocations, lifts, key changes, clock steps and losses of
     expect(repeated).toBeGreaterThan(500);
   }, 120_000);
 });
+
+describe('the second use of a token', () => {
+  it.each(['Bearer', 'bearer'])(
+    'after the scheme %s is decided at once, with what the first use has shown',
+    async (scheme) => {
+      const dependencies = testDependencies();
+      const signer = await createSigner({ issuer, nowMs: () => dependencies.clock.wallMs() });
+      const options: VerifierOptions = { issuer, audience, jwks: signer.jwks, revocation: null, logger: null };
+      const verifier = composeVerifier(options, dependencies);
+      const text = await signer.sign({ sid: 's', scope: 'a b', nested: { list: [{}] } });
+      const send = () => verifier.verify({ headers: { authorization: `${scheme} ${text}` } });
+      const [first, second, third] = [await send(), send(), send()];
+      if (second instanceof Promise || second.outcome !== 'accepted')
+        throw new Error('expected to be accepted at once');
+      expect(second).toEqual({ ...first, cached: true });
+      expect(Object.isFrozen(second.auth.claims['nested'])).toBe(true);
+      expect(third).toBe(second);
+      await verifier.close();
+    },
+  );
+});

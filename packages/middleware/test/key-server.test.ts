@@ -155,9 +155,10 @@ describe('given a key set that changes what it says about a key', () => {
     'applies a revocation of %s to tokens that name another kid of the key',
     async (kid) => {
       const keys = [rsa({}), rsa({ kid: 'second' }), rsa({ kid: 'third', use: 'enc' })];
-      const { feed, sign, send } = await open(keys);
+      const { dependencies, feed, sign, send } = await open(keys);
       expect([await send(sign('es', 'rsa')), await send(sign('second', 'rsa'))]).toEqual(['none', 'none']);
       feed.deny({ dimension: 'key', issuer, value: kid });
+      await dependencies.clock.advance(0);
       expect([await send(sign('es', 'rsa')), await send(sign('second', 'rsa'))]).toEqual([
         'revoked_key',
         'revoked_key',

@@ -112,10 +112,11 @@ export class RevocationCheck {
   }
 
   /** Notes an accepted token, so that a rule which arrives later can find the requests that it came too late for. */
-  #note(decision: Decision, { digests, issuedAt }: VerifiedToken, isFresh: boolean): Decision {
+  #note(decision: Decision, { digests, issuedAt, used }: VerifiedToken, isFresh: boolean): Decision {
     if (decision.outcome !== 'accepted') return decision;
     if (decision.auth.revocation === 'unknown') this.#parts.telemetry.failedOpen();
-    this.#parts.replica?.accepted({ digests, issuedAt, atMs: this.#parts.now(), fresh: isFresh });
+    const accept = { digests, issuedAt, atMs: this.#parts.now(), fresh: isFresh, isFirstUse: !used };
+    this.#parts.replica?.accepted(accept);
     return decision;
   }
 }

@@ -24,8 +24,11 @@ export interface Telemetry {
   readonly feedObservers: readonly FeedObserver[];
   /** Starts the series of an issuer at 0. */
   expectIssuer(alias: string): void;
-  /** Once for each token that was verified anew, with the digests under which it can be denied. Absent unless usage is counted. */
-  tokenVerified?(auth: Auth, digests: DigestSet): void;
+  /**
+   * Once for each new object of claims, of which a token has up to two: that of its first use, and that of all others. With the
+   * digests under which it can be denied. Absent unless usage is counted.
+   */
+  tokenDescribed?(auth: Auth, digests: DigestSet): void;
   /** Once per accepted request. Absent unless usage is counted. */
   tokenUsed?(auth: Auth, request: AnyRequest): void;
   /** The scopes that a guard required of a request that it let pass, and those of the token. Absent unless usage is counted. */

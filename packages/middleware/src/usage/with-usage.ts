@@ -59,7 +59,7 @@ export function withUsage(counted: Telemetry, parts: UsageParts): Telemetry {
 
   return {
     ...counted,
-    tokenVerified({ claims }, digests) {
+    tokenDescribed({ claims }, digests) {
       digestsByClaims.set(claims, digests);
     },
     tokenUsed(auth, request) {

@@ -15,7 +15,7 @@ export interface Verification {
   readonly possession: Possession;
   /** The option of this name. */
   readonly maxTokenBytes: number;
-  readonly telemetry: Pick<Telemetry, 'tokenVerified'>;
+  readonly telemetry: Pick<Telemetry, 'tokenDescribed'>;
   readonly verifySignature: VerifySignature;
   /** Wall-clock milliseconds, for comparison with claims. */
   readonly now: () => number;

@@ -36,6 +36,34 @@ describe('recent accepts', () => {
     ]);
   });
 
+  it('are found alike where their digests were copied', () => {
+    for (const pattern of [[true], [true, false], [false, true, true]]) {
+      const [copied, kept] = [
+        new RecentAccepts({ capacity: 4, boundMs: 5000 }),
+        new RecentAccepts({ capacity: 4, boundMs: 5000 }),
+      ];
+      for (let at = 1000; at < 1010; at++) {
+        const other = digestSetOf([{ ...subject, value: `u${at}` }]);
+        const accept = { digests: at % 3 === 0 ? other : digests, issuedAt: 500, atMs: at, fresh: true };
+        copied.add({ ...accept, isFirstUse: pattern[at % pattern.length]! });
+        kept.add(accept);
+        for (const change of [block, cutoff]) {
+          expect(found(copied, change, 1000, 1002, 1010)).toEqual(found(kept, change, 1000, 1002, 1010));
+        }
+      }
+    }
+  });
+
+  it('with more digests than are copied are found too', () => {
+    const kids = Array.from(
+      { length: 20 },
+      (_, index) => ({ dimension: 'key', issuer: 'https://i.test/', value: `${index}` }) as const,
+    );
+    const accepts = new RecentAccepts({ boundMs: 5000 });
+    accepts.add({ digests: digestSetOf([...kids, session]), issuedAt: 500, atMs: 1001, fresh: true, isFirstUse: true });
+    expect(found(accepts, block, 1000, 1002, 1010)).toMatchObject([{ dimension: 'session' }]);
+  });
+
   it('are leaked later than the bound after the entry in the log, by a fresh process', () => {
     const accepts = accepted(7000, 7001);
     const leaks = found(accepts, block, 1000, 2000, 8000).map(({ leaked }) => leaked);

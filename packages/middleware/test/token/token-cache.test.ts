@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import type { TrustedIssuer } from '../../src/issuers/trusted-issuer.ts';
 import type { KeySource } from '../../src/jwks/key-source.ts';
-import { cacheKeyOf, TokenCache, type TokenCacheResult } from '../../src/token/token-cache.ts';
+import type { VerificationKey } from '../../src/jwks/verification-key.ts';
+import { cacheKeyOf, TokenCache, type TokenCacheResult, Verified } from '../../src/token/token-cache.ts';
 import type { VerifiedToken } from '../../src/token/verified-token.ts';
 
 /** A token with what the cache uses of it. */
@@ -86,5 +88,63 @@ describe('the token cache', () => {
     add('a');
     cache.remember(cacheKeyOf('a'.repeat(101)), tokenOf());
     expect(cache.peek(field) !== undefined).toBe(found);
+  });
+});
+
+describe('the key of a token', () => {
+  it('is that of the field that was just looked for, and computed where it was another one', () => {
+    const { cache } = cacheOf(3);
+    for (const field of ['Bearer a', 'bearer a', 'Bearer  a', 'Bearer aa', 'Bearer ', undefined]) {
+      cache.peek(field);
+      for (const token of ['a', 'aa', ' a', '']) expect(cache.keyOf(token)).toBe(cacheKeyOf(token));
+      cache.forgetMissed();
+      expect(cache.keyOf('a')).toBe(cacheKeyOf('a'));
+    }
+  });
+});
+
+describe('a token that was used once', () => {
+  const issuerWith = (trusted: boolean) => ({ keys: { trusts: () => trusted } }) as unknown as TrustedIssuer;
+  const key = { identity: 'key' } as unknown as VerificationKey;
+
+  it('is found with its issuer and key, and not by its field: its next request is decided by all steps', () => {
+    const { cache, results } = cacheOf(3);
+    const issuer = issuerWith(true);
+    cache.noteVerified(cacheKeyOf('a'), issuer, key);
+    expect(cache.peek('Bearer a')).toBeUndefined();
+    expect(cache.find(cache.keyOf('a'))).toEqual(new Verified(issuer, key));
+    expect(results).toEqual(['hit']);
+  });
+
+  it('shares its record with others of the same issuer and key only', () => {
+    const { cache } = cacheOf(9);
+    const [issuer, other] = [issuerWith(true), issuerWith(true)];
+    const otherKey = { identity: 'other' } as unknown as VerificationKey;
+    const noted = [
+      [issuer, key],
+      [issuer, key],
+      [other, key],
+      [issuer, otherKey],
+    ] as const;
+    for (const [index, [of, by]] of noted.entries()) cache.noteVerified(`${index}`, of, by);
+    for (const [index, [of, by]] of noted.entries()) {
+      const held = cache.find(`${index}`);
+      expect(held instanceof Verified && held.issuer === of && held.key === by).toBe(true);
+    }
+  });
+
+  it('is removed when its key is no longer trusted', () => {
+    const { cache, results } = cacheOf(3);
+    cache.noteVerified('a', issuerWith(false), key);
+    expect([cache.find('a'), cache.size, results]).toEqual([undefined, 0, ['invalidated']]);
+  });
+
+  it('makes room before one that was used again', () => {
+    const { cache, add, held, use } = cacheOf(2);
+    add('a');
+    use('a');
+    cache.noteVerified(cacheKeyOf('b'), issuerWith(true), key);
+    add('c');
+    expect([held('ac'), cache.find(cacheKeyOf('b')), cache.size]).toEqual(['ac', undefined, 2]);
   });
 });
