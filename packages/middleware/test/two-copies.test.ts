@@ -91,6 +91,7 @@ const perCopy = new Set([
   'usedWords',
   'lastDimensions',
   'lastQuoted',
+  'fieldOfClaim',
 ]);
 
 it.each(['denylist', 'middleware'])('no other state of a module exists once for each copy: %s', (name) => {
