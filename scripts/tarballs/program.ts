@@ -2,12 +2,17 @@
 // projects of check-tarballs.mjs, with TypeScript 7 and 5.4, as ES module and CommonJS.
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { createPublisher } from '@revocast/denylist';
+import { type CreatePublisherOptions, createPublisher, type PublishOptions } from '@revocast/denylist';
 import { authOf, protect } from '@revocast/middleware';
 import express from 'express';
 
 const issuer = 'https://login.example.com/';
 const audience = 'https://api.example.com';
+
+// A member that is undefined counts as absent, also with `exactOptionalPropertyTypes`.
+const publisherOptions: CreatePublisherOptions = { tokenFile: undefined, observer: undefined, clock: undefined };
+const publishOptions: PublishOptions = { id: undefined, redisReplicas: undefined };
+const unset = { realm: undefined, onDecision: undefined, logRefusals: undefined };
 
 function mintToken(): { jwk: { kty: string }; token: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -23,9 +28,11 @@ function mintToken(): { jwk: { kty: string }; token: string } {
 
 export async function main(): Promise<void> {
   const { jwk, token } = mintToken();
-  const publisher = await createPublisher('memory:');
+  const publisher = await createPublisher('memory:', publisherOptions);
   const app = express();
-  app.use(protect({ issuer, audience, jwks: { keys: [jwk] }, revocation: { feed: publisher } }));
+  app.use(
+    protect({ issuer, audience, jwks: { keys: [jwk] }, revocation: { feed: publisher, lookup: undefined }, ...unset }),
+  );
   app.get('/orders', (req, res) => {
     res.json({ owner: authOf(req).subject });
   });
@@ -36,7 +43,7 @@ export async function main(): Promise<void> {
   try {
     expectStatus('without a token', await statusWith({}), 401);
     expectStatus('with a token', await settled(() => statusWith({ authorization: `Bearer ${token}` })), 200);
-    await publisher.revoke({ issuer, session: 's1', reason: 'logout' });
+    await publisher.revoke({ issuer, session: 's1', reason: 'logout', actor: undefined }, publishOptions);
     expectStatus('after the revocation', await statusWith({ authorization: `Bearer ${token}` }), 401);
   } finally {
     server.close();

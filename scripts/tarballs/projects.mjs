@@ -9,7 +9,14 @@ import { asFunction, asModule } from './snippets.mjs';
 const require = createRequire(join(root, 'package.json'));
 const { devDependencies } = require('./package.json');
 
-const strict = { strict: true, esModuleInterop: true, skipLibCheck: false, target: 'es2022', types: ['node'] };
+const strict = {
+  strict: true,
+  esModuleInterop: true,
+  skipLibCheck: false,
+  exactOptionalPropertyTypes: true,
+  target: 'es2022',
+  types: ['node'],
+};
 const types = { '@types/node': devDependencies['@types/node'] };
 const express5 = { express: devDependencies.express, '@types/express': devDependencies['@types/express'] };
 const express4 = { express: '4', '@types/express': '4' };

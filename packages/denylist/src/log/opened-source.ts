@@ -15,7 +15,7 @@ export interface OpenSourceOptions extends TransportOptions {
   /** Returns 16 hex digits that were never used: the epoch of a new embedded log. */
   readonly newEpoch: () => string;
   /** File with the bearer token for writes to another sidecar. Without it a relay cannot re-seed. */
-  readonly tokenFile?: string;
+  readonly tokenFile?: string | undefined;
 }
 
 /** What the URL of a source provides: a feed to follow, a log to write, and the tasks that keep the log alive. */

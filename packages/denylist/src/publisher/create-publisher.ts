@@ -15,33 +15,33 @@ import { traceRevocations } from './trace-revocations.ts';
 
 export interface CreatePublisherOptions extends TransportOptions {
   /** File whose first line is the bearer token of a sidecar's write endpoint; read again for every request. */
-  readonly tokenFile?: string;
+  readonly tokenFile?: string | undefined;
   /** Default: an unsafe eviction policy of Redis is a warning of the process. */
-  readonly observer?: PublisherObserver;
+  readonly observer?: PublisherObserver | undefined;
   /** `import * as api from '@opentelemetry/api'`: traces each revocation until it is enforced. Default none. */
-  readonly openTelemetry?: OpenTelemetryApi;
+  readonly openTelemetry?: OpenTelemetryApi | undefined;
   /**
    * Revocations of a whole client, tenant, key or issuer that the log takes within a minute: 1–4294967295, default 60;
    * the next one throws LogError `too_many_broad_rules`. The log counts those of all publishers together. `Infinity` for
    * a job that revokes many on purpose: it is never refused, and its revocations do not count against the others.
    */
-  readonly broadRulesPerMinute?: number;
+  readonly broadRulesPerMinute?: number | undefined;
   /**
    * `'issuer'`: this process stamps the `iat` of the tokens that it revokes, so a cutoff of now is at its own second +
    * `issuerSpreadSeconds`, and not at the log's now + the log's skew. A login after that works, however wrong the clock is; one
    * that is more than 60 s ahead of the log's fails with LogError `clock_disagreement`. A `Clock` is for tests that step time.
    */
-  readonly clock?: 'issuer' | Clock;
+  readonly clock?: 'issuer' | Clock | undefined;
   /**
    * The identity of the log, 16 hex digits (`revocast_log_info` of a sidecar): a revocation that would reach another log fails with
    * LogError `wrong_log` and is not in force. Default: any log.
    */
-  readonly expectLog?: string;
+  readonly expectLog?: string | undefined;
   /**
    * With `clock: 'issuer'`, the seconds by which the clocks of the issuer's nodes may differ: 0–60, default 1. 0 for an issuer
    * of one node: then a login in the next second works.
    */
-  readonly issuerSpreadSeconds?: number;
+  readonly issuerSpreadSeconds?: number | undefined;
 }
 
 const optionNames: readonly string[] = [

@@ -33,7 +33,7 @@ export interface Published {
    * @param options `timeoutMs` 1–60,000, default 5000.
    * @throws ConfigurationError for a `timeoutMs` out of its bounds, and nothing else.
    */
-  enforcedEverywhere(options?: { readonly timeoutMs?: number }): Promise<EnforcedEverywhere>;
+  enforcedEverywhere(options?: { readonly timeoutMs?: number | undefined }): Promise<EnforcedEverywhere>;
   /**
    * Whether a process that follows the log trusts the issuer that was named. `none`: every one has reported its issuers, and
    * none has this one: give exactly the `iss` of the tokens. `unknown`: a process may trust it (of the last release, or with

@@ -8,13 +8,13 @@ export interface PublishOptions {
    * Redis replicas that must confirm: 0–100, default all that Redis reports, or none where it hides their number. 0: the
    * primary alone is enough. With 1 or more, a Redis that refuses WAIT makes every revocation `not_durable`.
    */
-  readonly redisReplicas?: number;
+  readonly redisReplicas?: number | undefined;
   /** 1–128 characters; a retry with the same id within a day writes nothing. Default: random. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** When it happened at the identity provider, Unix milliseconds: latency is counted from here. */
-  readonly occurredAtMs?: number;
+  readonly occurredAtMs?: number | undefined;
   /** How many tokens this ends, when the caller has counted them: 0 or more, for traces and counters only. */
-  readonly tokens?: number;
+  readonly tokens?: number | undefined;
 }
 
 export const publishOptionNames: readonly string[] = [

@@ -29,7 +29,7 @@ export interface Publisher extends AsyncDisposable {
    *
    * @throws as `revoke` · LogError `refused` for an id that is unknown or too old, or that belongs to a cutoff or a lift.
    */
-  lift(target: LiftTarget & { readonly actor?: string }, options?: PublishOptions): Promise<Published>;
+  lift(target: LiftTarget & { readonly actor?: string | undefined }, options?: PublishOptions): Promise<Published>;
   /**
    * For `clock: 'issuer'`: this process has stamped a token with this `iat`. Call it for each token: after the clock of the
    * process is set back, a cutoff still includes the tokens stamped before. Otherwise it has no effect.
@@ -56,10 +56,10 @@ export type LiftTarget = RevocationTarget | { readonly id: string };
 
 export interface RevokeTokenOptions extends PublishOptions {
   /** Default `other`. */
-  readonly reason?: RevocationReason;
-  readonly actor?: string;
+  readonly reason?: RevocationReason | undefined;
+  readonly actor?: string | undefined;
   /** The claim that contains the token id; default `jti`; in tokens of Microsoft Entra `uti`. */
-  readonly idClaim?: string;
+  readonly idClaim?: string | undefined;
 }
 
 const revokeTokenOptionNames: readonly string[] = [...publishOptionNames, 'reason', 'actor', 'idClaim'];

@@ -18,13 +18,13 @@ export interface LookUpOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds for one look-up, connecting included: 1–1000, default 50. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Look-ups in progress at the same time: 1–10000, default 64. One more answers `unknown` at once. */
-  readonly maxConcurrent?: number;
+  readonly maxConcurrent?: number | undefined;
   /** How old the log's last heartbeat may be for a "not found" to count, in milliseconds: 2000–60000, default 5000. */
-  readonly maxStalenessMs?: number;
+  readonly maxStalenessMs?: number | undefined;
   /** The identity of the log, 16 hex digits: any other log answers nothing. Default: any log. */
-  readonly expectLog?: string;
+  readonly expectLog?: string | undefined;
 }
 
 /**

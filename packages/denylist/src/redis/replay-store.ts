@@ -9,7 +9,7 @@ export interface ReplayStoreOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds for one answer, connecting included: 1–1000, default 50. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**

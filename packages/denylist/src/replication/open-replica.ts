@@ -23,31 +23,31 @@ export interface ReplicaOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds, 2000–60000, default 5000: the maximum age of the proof that the denylist is complete. */
-  readonly maxStalenessMs?: number;
+  readonly maxStalenessMs?: number | undefined;
   /** Maximum number of rules, default 4,000,000. A full replica is not fresh; it removes no rule that is in force. */
-  readonly maxRules?: number;
+  readonly maxRules?: number | undefined;
   /** Appends rules that the log lost. Only sidecars that can write the log have one. */
-  readonly reseed?: Reseed;
+  readonly reseed?: Reseed | undefined;
   /** What this process remembers of the log, to recognise it after an interruption. For sidecars. */
-  readonly memory?: LogMemory;
-  readonly observer?: ReplicationObserver;
+  readonly memory?: LogMemory | undefined;
+  readonly observer?: ReplicationObserver | undefined;
   /** The identity of the log to follow, 16 hex digits. With another log the replica is not fresh. Default: any log. */
-  readonly expectLog?: string;
+  readonly expectLog?: string | undefined;
   /** The id of this process: 1–64 letters, digits, `_` or `-`. Default: random. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /**
    * Whether this process accepts while the revocation is unknown, so that publishers do not wait for it. Default false. A
    * function is called for every report: the answer may become true after the replica was opened.
    */
-  readonly failOpen?: boolean | (() => boolean);
+  readonly failOpen?: (boolean | (() => boolean)) | undefined;
   /** Whether this process asks the log for what its denylist cannot answer. Default false. */
-  readonly hasLookUp?: boolean | (() => boolean);
+  readonly hasLookUp?: (boolean | (() => boolean)) | undefined;
   /** Names this process for people, at most 128 bytes. Default: the id, if one is given. */
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** The issuers whose tokens it accepts, for each report. Default: unknown. */
-  readonly issuers?: () => TrustedIssuers;
+  readonly issuers?: (() => TrustedIssuers) | undefined;
   /** For a sidecar, which reports the replicas behind it and itself as a server. */
-  readonly reader?: Reader;
+  readonly reader?: Reader | undefined;
 }
 
 export interface ReplicaStatus {

@@ -50,13 +50,13 @@ export type RevocationTarget = { readonly issuer: string } & (
 export type Revocation = RevocationTarget & {
   readonly reason: RevocationReason;
   /** Claim seconds. For `token`, its `exp`. For other dimensions, when the revocation ends by itself. */
-  readonly expiresAt?: number;
+  readonly expiresAt?: number | undefined;
   /** Claim seconds of the issuer's clock: tokens with `iat` up to and including this are denied. At most 60 s ahead. */
-  readonly issuedUpTo?: number;
+  readonly issuedUpTo?: number | undefined;
   /** Deny every token of the value until a lift (or `expiresAt`), tokens of new logins included. */
-  readonly block?: boolean;
+  readonly block?: boolean | undefined;
   /** Who made the revocation, for the audit trail: 1–128 printable characters. Never enforced, never a label. */
-  readonly actor?: string;
+  readonly actor?: string | undefined;
 };
 
 /** One value of one dimension. */

@@ -7,10 +7,10 @@ import { parseSource, type TransportOptions } from './source.ts';
 
 interface OpenFeedOptions extends TransportOptions {
   /** Default: the clock and the randomness of this machine. */
-  readonly clock?: Clock;
-  readonly random?: Random;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
   /** File with the bearer token of a sidecar that is not on loopback. */
-  readonly tokenFile?: string;
+  readonly tokenFile?: string | undefined;
 }
 
 /**

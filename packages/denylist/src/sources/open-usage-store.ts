@@ -6,9 +6,9 @@ import { parseSource, type TransportOptions } from './source.ts';
 
 interface OpenUsageStoreOptions extends TransportOptions {
   /** Default: the clock of this machine. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** File with the bearer token of a sidecar that is not on loopback. */
-  readonly tokenFile?: string;
+  readonly tokenFile?: string | undefined;
 }
 
 /**

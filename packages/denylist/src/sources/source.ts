@@ -24,7 +24,7 @@ export interface TransportOptions {
    * Allows plain `http:` to a sidecar on another host. A host that can change this traffic can hide every
    * revocation, and one that can read it has the bearer token: use it only in a network that no other host can reach. Default false.
    */
-  readonly dangerouslyAllowHttp?: boolean;
+  readonly dangerouslyAllowHttp?: boolean | undefined;
 }
 
 export interface FileSource {

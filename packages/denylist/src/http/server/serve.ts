@@ -22,22 +22,22 @@ import { StreamServer } from './stream-server.ts';
 export interface FeedServerOptions {
   readonly replica: Replica;
   /** The log behind `/v1/revocations`, `/v1/seeds` and `/v1/enforcement`; without it, these paths are not handled. */
-  readonly log?: RevocationLog;
+  readonly log?: RevocationLog | undefined;
   /** Receives the reports of usage; without it they are refused. */
-  readonly countUsage?: CountUsage;
+  readonly countUsage?: CountUsage | undefined;
   readonly clock: Clock;
   /**
    * The readers of this server. Pass the object that the replica was opened with as its `reader`: then a reader gets proofs
    * only after the feed of the replica has accepted its report. Without this option the server keeps its own list, and
    * readers get proofs without that wait.
    */
-  readonly readers?: Readers;
+  readonly readers?: Readers | undefined;
   /** Changes kept for readers that resume; default 10,000. */
-  readonly journalEntries?: number;
+  readonly journalEntries?: number | undefined;
   /** Bytes that may wait to be sent to one reader; default 1 MiB. */
-  readonly maxBufferedBytes?: number;
+  readonly maxBufferedBytes?: number | undefined;
   /** Whether `GET /v1/events` and `POST /v1/acks` serve readers of the release before this one; default true. */
-  readonly lastRelease?: boolean;
+  readonly lastRelease?: boolean | undefined;
 }
 
 export interface FeedClients {
