@@ -4,11 +4,13 @@ import { algorithms as allAlgorithms, type Command } from './command-line.ts';
 import type { FleetOptions } from './fleet/bench-fleet.ts';
 import type { ThroughputSizes } from './http/bench-throughput.ts';
 import type { MicroOrder } from './micro/micro-order.ts';
+import type { SidecarOptions } from './sidecar/bench-sidecar.ts';
 
 /** The sizes of all parts of a run. */
 export interface Plan {
   readonly micro: readonly MicroOrder[];
   readonly cold: readonly ColdStartOptions[];
+  readonly sidecar: SidecarOptions;
   readonly fleet: readonly FleetOptions[];
   readonly sustained: { readonly rate: number; readonly seconds: number; readonly early: number };
   readonly sizes: {
@@ -52,7 +54,6 @@ function fullPlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, conte
       { what: 'codec', passes: 9 },
       { what: 'verify', tokens: 10_000, verifications: 100_000, passes: 9 },
       { what: 'sweep', perSecond: 100_000, seconds: 10 },
-      { what: 'resident', perSecond: 10_000, seconds: 10, settleSeconds: 60 },
       ...[1000, 10_000, 100_000, million, 10 * million].map(
         (size) => ({ what: 'denylist', rules: size, passes: 9 }) as const,
       ),
@@ -62,6 +63,11 @@ function fullPlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, conte
       { from: 'redis', rules: million, rounds: rounds ?? 5 },
       { from: 'memory', rules: 10 * million, rounds: rounds ?? 3 },
     ],
+    sidecar: {
+      rounds: rounds ?? 5,
+      ...{ settleSeconds: 10, idleSeconds: 20, rules: million },
+      burst: { perSecond: 10_000, seconds: 10, settleSeconds: 60 },
+    },
     fleet: [
       { processes: 8, depth: 1, rate: 10, seconds: 20 },
       { processes: 8, depth: 1, rate: 100, seconds: 20 },
@@ -99,13 +105,17 @@ function quickPlan({ rounds = 1, rules = 10_000, algorithms = ['ES256'], contend
       { what: 'codec', passes: 3 },
       { what: 'verify', tokens: 1000, verifications: 10_000, passes: 3 },
       { what: 'sweep', perSecond: 1000, seconds: 2 },
-      { what: 'resident', perSecond: 1000, seconds: 1, settleSeconds: 1 },
       { what: 'denylist', rules: 10_000, passes: 3 },
     ],
     cold: [
       { from: 'redis', rules: 10_000, rounds },
       { from: 'memory', rules: 10_000, rounds },
     ],
+    sidecar: {
+      rounds,
+      ...{ settleSeconds: 1, idleSeconds: 1, rules: 10_000 },
+      burst: { perSecond: 1000, seconds: 1, settleSeconds: 1 },
+    },
     fleet: [{ processes: 2, depth: 2, rate: 100, seconds: 2, warmUp: 100 }],
     sustained: { rate: 500, seconds: 3, early: 1 },
     sizes: { sizes: [0, 1000, 10_000], reference: 1000, rounds, amount: 1000, warmUp },

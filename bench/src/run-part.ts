@@ -15,6 +15,7 @@ import { benchMicro } from './micro/bench-micro.ts';
 import type { Plan } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { type Figure, figureTable } from './report/figure.ts';
+import { benchSidecar } from './sidecar/bench-sidecar.ts';
 
 /** The result of a part: the lines of its tables, and an object for JSON. */
 export interface PartResult {
@@ -34,6 +35,9 @@ export const runPart: Readonly<Record<Part, (plan: Plan, progress: Progress) => 
     const figures: Figure[] = [];
     for (const start of plan.cold) figures.push(...(await benchColdStart(start, progress)));
     return ofFigures('cold start', figures);
+  },
+  async sidecar(plan, progress) {
+    return ofFigures('sidecar: what it costs a pod', await benchSidecar({ ...plan.sidecar, progress }));
   },
   async fleet(plan, progress) {
     const fleet: FleetLine[] = [];

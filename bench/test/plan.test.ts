@@ -20,6 +20,13 @@ describe('the sizes of a run', () => {
     expect(planOf(full).attack.seconds * 1000).toBeGreaterThan(defaultMaxStalenessMs);
   });
 
+  it('measure the goals of a sidecar with a million rules and 100,000 revocations, after a minute', () => {
+    const { rules, burst } = planOf(full).sidecar;
+    expect({ rules, revocations: burst.perSecond * burst.seconds, settleSeconds: burst.settleSeconds }).toEqual({
+      ...{ rules: 1_000_000, revocations: 100_000, settleSeconds: 60 },
+    });
+  });
+
   it.each([true, false])('include the reference size (quick: %s)', (quick) => {
     const { sizes } = planOf({ ...full, quick });
     expect(sizes.sizes).toContain(sizes.reference);

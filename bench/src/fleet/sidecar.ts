@@ -1,7 +1,8 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { execPath } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dieWithParent, freePort } from '@revocast/test-support';
 import { childOver } from '../child.ts';
@@ -16,6 +17,7 @@ const program = join(
 export interface Sidecar {
   readonly url: string;
   readonly adminUrl: string;
+  readonly pid: number;
   /** From the start of the process to the first answer 200 of `/readyz`, with the start of Node. */
   readonly readyAfterMs: number;
   /**
@@ -32,8 +34,11 @@ export interface Sidecar {
 
 const readyTimeoutMs = 300_000;
 
-/** @throws when the sidecar ends, or is not ready within five minutes. */
-export async function startSidecar(source: string, probe: 'pause' | 'resident' = 'pause'): Promise<Sidecar> {
+/**
+ * @param probe what answers questions inside the process; `none` adds nothing to what a pod runs.
+ * @throws when the sidecar ends, or is not ready within five minutes.
+ */
+export async function startSidecar(source: string, probe: 'pause' | 'resident' | 'none' = 'pause'): Promise<Sidecar> {
   const [data, admin] = [await freePort(), await freePort()];
   const options = {
     source,
@@ -45,14 +50,14 @@ export async function startSidecar(source: string, probe: 'pause' | 'resident' =
     'max-rules': 20_000_000,
   };
   const startedAt = performance.now();
-  const process = fork(
-    program,
-    Object.entries(options).map(([name, value]) => `--${name}=${value}`),
-    {
-      execArgv: ['--import', new URL(`./${probe}-preload.js`, import.meta.url).href],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    },
-  );
+  const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+  const process =
+    probe === 'none'
+      ? spawn(execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+      : fork(program, args, {
+          execArgv: ['--import', new URL(`./${probe}-preload.js`, import.meta.url).href],
+          stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        });
   dieWithParent(process);
   const child = childOver(process);
   const adminUrl = `http://127.0.0.1:${admin}`;
@@ -65,6 +70,8 @@ export async function startSidecar(source: string, probe: 'pause' | 'resident' =
     await sleep(5);
   }
   return {
+    // It has answered, so it was started.
+    pid: process.pid ?? Number.NaN,
     url: `http://127.0.0.1:${data}`,
     adminUrl,
     readyAfterMs: performance.now() - startedAt,

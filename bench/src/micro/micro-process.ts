@@ -8,14 +8,14 @@ import { checkFigures } from './check-figures.ts';
 import { codecFigures } from './codec-figures.ts';
 import { insertFigures } from './insert-figures.ts';
 import { loadFigures } from './load-figures.ts';
-import type { ProcessOrder } from './micro-order.ts';
+import type { MicroOrder } from './micro-order.ts';
 import { snapshotFigures } from './snapshot-figures.ts';
 import { sweepFigures } from './sweep-figures.ts';
 import { verifyFigures } from './verify-figures.ts';
 
-answerParent(async (order) => ({ figures: await measure(order as ProcessOrder) })); // sent by bench-micro.ts only
+answerParent(async (order) => ({ figures: await measure(order as MicroOrder) })); // sent by bench-micro.ts only
 
-async function measure(order: ProcessOrder): Promise<Figure[]> {
+async function measure(order: MicroOrder): Promise<Figure[]> {
   if (order.what === 'denylist') return await denylistFigures(order);
   if (order.what === 'sweep') return await sweepFigures(order);
   if (order.what === 'verify') return await verifyFigures(order);

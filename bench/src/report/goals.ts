@@ -19,9 +19,14 @@ export const goals = {
   processFreshMs: { atMost: 500 },
   sidecarReadyMs: { atMost: 3000 },
   longestPauseMs: { atMost: 20 },
-  /** Resident memory: without load, and a minute after 100,000 revocations. */
+  /** Resident memory: without load, a minute after 100,000 revocations, and with a million rules. */
   sidecarIdleMB: { atMost: 70 },
   sidecarAfterBurstMB: { atMost: 120 },
+  sidecarManyRulesMB: { atMost: 200 },
+  /** From the start of the process to ready, with an empty log. */
+  sidecarStartMs: { atMost: 700 },
+  /** CPU time in a second without load. */
+  sidecarIdleCpuMs: { atMost: 3 },
   /** Relative to the bare hop, with eight processes and 100 revocations a second. */
   fleetP50Ratio: { atMost: 3 },
   fleetP99Ratio: { atMost: 5 },

@@ -7,8 +7,9 @@ import { numberIn } from '../message.ts';
 import type { Figure } from '../report/figure.ts';
 import { type Goal, goals } from '../report/goals.ts';
 import { summarize } from '../report/statistics.ts';
+import { readProcessCost } from './process-cost.ts';
 
-export interface ResidentOptions {
+export interface BurstOptions {
   /** Rate of the burst, with at most 100 unanswered revocations. */
   readonly perSecond: number;
   readonly seconds: number;
@@ -27,11 +28,11 @@ const goalRevocations = 100_000;
 const arrivalTimeoutMs = 120_000;
 
 /** Measures the memory of a sidecar and of a process with a replica: before, after and some time after a burst. */
-export async function residentFigures({ perSecond, seconds, settleSeconds }: ResidentOptions): Promise<Figure[]> {
+export async function burstFigures({ perSecond, seconds, settleSeconds }: BurstOptions): Promise<Figure[]> {
   const revocations = perSecond * seconds;
   return await withPair(async ({ sidecar, replica, redisUrl }) => {
     const read = async (): Promise<Resident> => ({
-      sidecar: await sidecar.residentBytes(),
+      sidecar: readProcessCost(sidecar.pid).residentBytes,
       process: numberIn(await replica.ask('resident'), 'residentBytes'),
     });
     // Time for the garbage of the start to be collected.
@@ -42,20 +43,25 @@ export async function residentFigures({ perSecond, seconds, settleSeconds }: Res
     const after = await read();
     await sleep(settleSeconds * 1000);
     const later = await read();
-    const figures = (when: string, { sidecar, process }: Resident, goal?: Goal): Figure[] => [
-      megabytes(`resident, sidecar, ${when}`, sidecar, goal),
-      megabytes(`resident, process with a replica, ${when}`, process),
-    ];
-    const goalLater = revocations === goalRevocations ? goals.sidecarAfterBurstMB : undefined;
+    const burst = `a burst of ${revocations} revocations`;
+    const goal = revocations === goalRevocations ? goals.sidecarAfterBurstMB : undefined;
     return [
-      ...figures(`before a burst of ${revocations} revocations`, before, goals.sidecarIdleMB),
-      ...figures('after it', after),
-      ...figures(`${settleSeconds} s later`, later, goalLater),
+      megabytes(`sidecar resident, one process behind it, before ${burst}`, before.sidecar),
+      megabytes('sidecar resident, after it', after.sidecar),
+      megabytes(`sidecar resident, ${settleSeconds} s later`, later.sidecar, goal),
+      megabytes(`process with a replica resident, before ${burst}`, before.process),
+      megabytes('process with a replica resident, after it', after.process),
+      megabytes(`process with a replica resident, ${settleSeconds} s later`, later.process),
+      {
+        name: 'growth of that process for each rule',
+        unit: 'bytes',
+        value: summarize([(later.process - before.process) / revocations]),
+      },
     ];
   });
 }
 
-function megabytes(name: string, bytes: number, goal?: Goal): Figure {
+export function megabytes(name: string, bytes: number, goal?: Goal): Figure {
   return { name, unit: 'MB', value: summarize([bytes / 1e6]), goal };
 }
 
@@ -83,7 +89,7 @@ async function withPair<Result>(use: (pair: Pair) => Promise<Result>): Promise<R
   const ends = [replica.end];
   try {
     await declareWhole(redis.url);
-    const sidecar = await startSidecar(redis.url, 'resident');
+    const sidecar = await startSidecar(redis.url, 'none');
     ends.push(sidecar.end);
     await replica.ask({ url: sidecar.url });
     return await use({ sidecar, replica, redisUrl: redis.url });
