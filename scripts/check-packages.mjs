@@ -4,9 +4,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { completeSidecar } from './bundle-sidecar.mjs';
 import { pack, publishedPaths, publishedWorkspaces } from './pack.mjs';
 import { binOf, readNode, root, runNode } from './run.mjs';
 
+await completeSidecar();
 runNode(join(root, 'scripts', 'build-commonjs.mjs'));
 /** ESM-only packages that build-commonjs.mjs bundles. */
 const bundled = ['jose', 'lru-cache', 'eventsource-parser'];
