@@ -34,6 +34,7 @@ export const failures = [
   'a reader stops reading',
   'a reader returns while its old connection looks alive',
   'late registration upstream',
+  'an authorization server is killed, or the log is down when it reports',
 ] as const;
 export type Failure = (typeof failures)[number];
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const histories = mkdtempSync(join(tmpdir(), 'revocast-chaos-test-'));
-const limitMs = 110_000;
+const limitMs = 160_000;
 
 interface Played {
   readonly summary: unknown;
@@ -33,6 +33,8 @@ const faults = [
   'failover/lagging-replica',
   'old-heartbeats/api-process-paused',
   'lifts/lost-then-blocked-again',
+  'issuer/killed-a-few-times',
+  'issuer/log-down-for-seconds',
 ];
 const brokenBuilds: readonly (readonly [build: string, fault: string])[] = [
   ['no-resync', 'forgotten-past/process-follows-redis'],
@@ -47,14 +49,14 @@ describe('a short run of the fault suite', () => {
   beforeAll(async () => {
     const remember = async (build: string, run: Promise<Played>) => void played.set(build, await run);
     await Promise.all([
-      remember('product', play(faults, '--jobs=3')),
+      remember('product', play(faults, '--jobs=4')),
       ...brokenBuilds.map(([build, fault]) => remember(build, play([fault], `--broken=${build}`))),
     ]);
   }, limitMs + 10_000);
   afterAll(() => rmSync(histories, { recursive: true, force: true }));
 
   it('finds no violation in the product', () => {
-    expect(played.get('product')).toMatchObject({ code: 0, summary: { faults: 5, runs: 5, violations: 0 } });
+    expect(played.get('product')).toMatchObject({ code: 0, summary: { faults: 7, runs: 7, violations: 0 } });
   });
 
   it.each(brokenBuilds)('finds the defect of the build %s with %s', (build) => {

@@ -46,6 +46,12 @@ export interface StormSettings {
   readonly timeoutMs: number;
 }
 
+/** Settings of an authorization server. */
+export interface IssuerSettings {
+  readonly postgresUrl: string;
+  readonly logUrl: string;
+}
+
 /** Settings of an API process in a soak. */
 export interface SoakApiSettings {
   readonly feedUrl: string;

@@ -1,4 +1,5 @@
 import type { Fault } from '../fault.ts';
+import { issuer } from './issuer/issuer.ts';
 import { badLinks } from './links/bad-links.ts';
 import { frames } from './links/frames.ts';
 import { halfOpen } from './links/half-open.ts';
@@ -60,4 +61,5 @@ export const faults: readonly Fault[] = [
   ...badLinks,
   ...frames,
   ...readers,
+  ...issuer,
 ];

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { until } from '@revocast/test-support';
-import type { ApiSettings, ProcessFigures, SidecarSettings, StormSettings } from '../actors/message.ts';
+import type { ApiSettings, IssuerSettings, ProcessFigures, SidecarSettings, StormSettings } from '../actors/message.ts';
 import type { BrokenBuild } from '../broken/build.ts';
 import { type ActorOptions, ActorProcess } from './actor-process.ts';
 import { type ClaimedPort, claimPort } from './claim-port.ts';
@@ -59,6 +59,7 @@ export class Cast {
   readonly sidecars: ActorProcess[] = [];
   readonly apis: ActorProcess[] = [];
   readonly #storms: ActorProcess[] = [];
+  readonly #issuers: ActorProcess[] = [];
   readonly #context: CastContext;
   readonly #ports: ClaimedPort[] = [];
   readonly #dataPorts = new Map<string, number>();
@@ -139,6 +140,13 @@ export class Cast {
     return actor;
   }
 
+  /** An authorization server that reports what happens in its database. Does not start it. */
+  addIssuer(who: string, settings: IssuerSettings): ActorProcess {
+    const actor = this.#actor({ who, program: 'issuer-main', settings: () => settings });
+    this.#issuers.push(actor);
+    return actor;
+  }
+
   async startAll(): Promise<void> {
     await Promise.all([...this.sidecars, ...this.apis].map((actor) => actor.start()));
   }
@@ -184,7 +192,7 @@ export class Cast {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.apis, ...this.sidecars, ...this.#storms].map((actor) => actor.kill()));
+    await Promise.all([...this.apis, ...this.sidecars, ...this.#storms, ...this.#issuers].map((actor) => actor.kill()));
     for (const { release } of this.#ports.splice(0)) release();
   }
 

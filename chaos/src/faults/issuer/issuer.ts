@@ -1,0 +1,38 @@
+import type { Fault } from '../../fault.ts';
+import { killIssuers } from '../../issuer/kill-issuers.ts';
+import { logDownDuringLogouts } from '../../issuer/log-down.ts';
+
+const failure = 'an authorization server is killed, or the log is down when it reports';
+const small = { sidecars: 1, apisPerSidecar: 1 };
+
+/** Faults of a server with `@revocast/issuer` and PostgreSQL. */
+export const issuer: readonly Fault[] = [
+  {
+    name: 'issuer/killed-200-times',
+    failure,
+    world: small,
+    traffic: false,
+    run: (world) => killIssuers(world, { kills: 200, settleWithinMs: 1000 }),
+  },
+  {
+    name: 'issuer/killed-a-few-times',
+    failure,
+    world: small,
+    traffic: false,
+    run: (world) => killIssuers(world, { kills: 8 }),
+  },
+  {
+    name: 'issuer/log-down-during-logouts',
+    failure,
+    world: small,
+    traffic: false,
+    run: (world) => logDownDuringLogouts(world, { events: 100, downMs: 60_000 }),
+  },
+  {
+    name: 'issuer/log-down-for-seconds',
+    failure,
+    world: small,
+    traffic: false,
+    run: (world) => logDownDuringLogouts(world, { events: 20, downMs: 4000 }),
+  },
+];
