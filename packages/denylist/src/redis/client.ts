@@ -146,6 +146,8 @@ export class RedisConnection {
   }
 
   close(): void {
+    // Every command that is late closes the connection, and each call of the client would add a listener to its socket.
+    if (this.#closed.signal.aborted) return;
     this.#closed.abort();
     // Disconnecting a socket that is closed already would wait two seconds for its end, and keep the process alive.
     const { status } = this.#client;
