@@ -1,4 +1,5 @@
 import {
+  type CreatePublisherOptions,
   createPublisher,
   type LiftTarget,
   LogError,
@@ -23,8 +24,8 @@ export interface Written {
   readonly about: Revocation | LiftTarget;
 }
 
-export async function recordedLog(): Promise<RecordedLog> {
-  const publisher = await createPublisher('memory:');
+export async function recordedLog(url = 'memory:', options: CreatePublisherOptions = {}): Promise<RecordedLog> {
+  const publisher = await createPublisher(url, options);
   const written: Written[] = [];
   let failure: LogErrorCode | undefined;
   let held: Promise<unknown> = Promise.resolve();
