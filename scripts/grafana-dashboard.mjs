@@ -146,6 +146,21 @@ const rows = {
     graph('Revoked', 'Logged revocations by dimension and reason.', 'ops', [
       ['{{dimension}}, {{reason}}', `sum by (dimension, reason) (${rate('revocast_revocations_total', space)}) > 0`],
     ]),
+    graph('Pending revocations', 'Noted by the authorization server, and not in the log yet.', 'none', [
+      ['pending', `max(revocast_outbox_pending{${space}})`],
+      ['not noted, {{code}}', `sum by (code) (${rate('revocast_outbox_store_failures_total', space)}) > 0`],
+    ]),
+    graph('Age of the oldest pending revocation', 'Its token is accepted for as long.', 's', [
+      ['oldest', `max(revocast_outbox_oldest_seconds{${space}})`],
+    ]),
+    graph('Settled revocations', 'By outcome; and attempts that failed, by the code of the error.', 'ops', [
+      ['{{outcome}}', `sum by (outcome) (${rate('revocast_outbox_settled_total', space)})`],
+      ['failed, {{code}}', `sum by (code) (${rate('revocast_outbox_attempt_failures_total', space)}) > 0`],
+    ]),
+    graph('Loops and storms', 'Refreshes within 5 s of the last, and clients with over 60 answers a minute.', 'reqps', [
+      ['early refreshes', `sum(${rate('revocast_refresh_early_total', space)})`],
+      ['storms, {{client_class}}', `sum by (client_class) (${rate('oauth2_token_storms_total', space)})`],
+    ]),
     graph('Active', 'Active tokens in the records of the authorization server.', 'none', [
       ['active', `sum(oauth2_token_active{${space}})`],
     ]),

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type MetricSpec, metricPrefix } from '@revocast/denylist/replica';
 import { parse } from 'yaml';
 import { sidecarMetrics } from '../apps/sidecar/src/telemetry/sidecar-metrics.ts';
+import { issuerMetrics } from '../packages/issuer/src/telemetry/issuer-metrics.ts';
 import { middlewareMetrics } from '../packages/middleware/src/telemetry/middleware-metrics.ts';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -13,13 +14,14 @@ export const filesIn = (path: string): string[] => readdirSync(join(root, path))
 
 export interface DocumentedMetric extends MetricSpec {
   /** Which processes export it. */
-  readonly components: readonly ('middleware' | 'sidecar')[];
+  readonly components: readonly ('middleware' | 'sidecar' | 'issuer')[];
 }
 
-const components = ['middleware', 'sidecar'] as const;
+const components = ['middleware', 'sidecar', 'issuer'] as const;
 const tables: Readonly<Record<(typeof components)[number], readonly MetricSpec[]>> = {
   middleware: middlewareMetrics,
   sidecar: sidecarMetrics,
+  issuer: issuerMetrics,
 };
 const every = [...new Set(components.flatMap((component) => tables[component]))];
 

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { metricPrefix } from '@revocast/denylist/replica';
+import { createLifecycle, type Lifecycle, memoryStore } from '@revocast/issuer';
 import { reasons } from '@revocast/middleware';
 import { until } from '@revocast/test-support';
+import { Registry } from 'prom-client';
 import { specs } from './observability-files.ts';
 import { type ObservedApi, type ObservedWorld, startObservedWorld } from './observed-world.ts';
 
@@ -9,16 +11,27 @@ jest.setTimeout(60_000);
 
 let world: ObservedWorld;
 let api: ObservedApi;
+let lifecycle: Lifecycle;
+const issuerRegistry = new Registry();
 
 beforeAll(async () => {
   world = await startObservedWorld();
   api = await world.startApi();
+  const { issuer } = world.issuer;
+  const metrics = { registry: issuerRegistry };
+  lifecycle = await createLifecycle({ issuer, log: world.publisher, store: memoryStore(), metrics });
   expect(await api.verifier.ready({ timeoutMs: 10_000 })).toBe(true);
 });
-afterAll(() => world.stop());
+afterAll(async () => {
+  await lifecycle.close();
+  await world.stop();
+});
 
 async function scrape(url: string): Promise<string[]> {
-  const text = await (await fetch(`${url}/metrics`)).text();
+  return linesOf(await (await fetch(`${url}/metrics`)).text());
+}
+
+function linesOf(text: string): string[] {
   return text.split('\n').filter((line) => line.startsWith(metricPrefix));
 }
 
@@ -41,12 +54,13 @@ describe('after a run', () => {
   it.each(specs.map(({ name, components }) => [name, components] as const))(
     'a scrape shows %s, wherever the table says',
     async (name, components) => {
-      const urls = {
-        middleware: api.url,
-        sidecar: world.sidecar.adminUrl,
+      const scrapes = {
+        middleware: () => scrape(api.url),
+        sidecar: () => scrape(world.sidecar.adminUrl),
+        issuer: async () => linesOf(await issuerRegistry.metrics()),
       };
       for (const component of components) {
-        const names = (await scrape(urls[component])).map(nameOf);
+        const names = (await scrapes[component]()).map(nameOf);
         const found = names.some((shown) => shown === name || shown === `${name}_count`);
         expect({ component, found }).toEqual({ component, found: true });
       }
@@ -57,7 +71,8 @@ describe('after a run', () => {
     const known = specs.flatMap(({ name, type }) =>
       type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
     );
-    const shown = [...(await scrape(api.url)), ...(await scrape(world.sidecar.adminUrl))].map(nameOf);
+    const ofIssuer = linesOf(await issuerRegistry.metrics());
+    const shown = [...(await scrape(api.url)), ...(await scrape(world.sidecar.adminUrl)), ...ofIssuer].map(nameOf);
     expect([...new Set(shown)].filter((name) => !known.includes(name))).toEqual([]);
   });
 
