@@ -12,6 +12,8 @@ import {
 export interface RecordedLog extends Publisher {
   /** What was written, in order: `revoke` with the revocation, or `lift` with its target, and the id. */
   readonly written: readonly Written[];
+  /** Calls so far, with those that wait or failed. */
+  calls(): number;
   /** Every further call fails with this code. Undefined: no further one. */
   failWith(code: LogErrorCode | undefined): void;
   /** Waits for `gate` in every further call. */
@@ -27,15 +29,18 @@ export interface Written {
 export async function recordedLog(url = 'memory:', options: CreatePublisherOptions = {}): Promise<RecordedLog> {
   const publisher = await createPublisher(url, options);
   const written: Written[] = [];
+  let calls = 0;
   let failure: LogErrorCode | undefined;
   let held: Promise<unknown> = Promise.resolve();
   const pass = async () => {
+    calls += 1;
     await held;
     if (failure !== undefined) throw new LogError(failure, 'as the test wants');
   };
   return {
     ...publisher,
     written,
+    calls: () => calls,
     failWith(code) {
       failure = code;
     },

@@ -24,6 +24,7 @@ export interface PostgresOutboxOptions {
 }
 
 const collectAtOnce = 1000;
+const freezeEveryMs = 250;
 
 /** The outbox in a table of PostgreSQL. */
 export class PostgresOutbox implements OutboxStore {
@@ -60,9 +61,8 @@ export class PostgresOutbox implements OutboxStore {
       await query(this.#sql.begin);
       const locked = (await query(this.#sql.lock, [limit])).rows.map((row) => onlyRow([row])['seq']);
       const claimed = (await query(this.#sql.claim, [locked])).rows.map(readPending);
-      const results = await Promise.all(
-        claimed.map(async ({ seq, row }) => ({ seq, ...storedResult(await attempt(row)) })),
-      );
+      const attempts = claimed.map(async ({ seq, row }) => ({ seq, ...storedResult(await attempt(row)) }));
+      const results = await this.#freezingUntil(Promise.all(attempts));
       await query(this.#sql.settle, [JSON.stringify(results)]);
       await query(this.#sql.commit);
       return claimed.length;
@@ -101,6 +101,22 @@ export class PostgresOutbox implements OutboxStore {
 
   async close(): Promise<void> {
     this.#session.close();
+  }
+
+  /**
+   * Goes on freezing the times of new rows while attempts wait for a log that does not answer: a cutoff must not move to the end
+   * of that wait, and deny a login of the meantime.
+   */
+  async #freezingUntil<Result>(attempts: Promise<Result>): Promise<Result> {
+    const { clock } = this.#options;
+    for (;;) {
+      const result = await withTimeout(
+        attempts.then((value) => ({ value })),
+        { clock, timeoutMs: freezeEveryMs, late: undefined },
+      );
+      if (result !== undefined) return result.value;
+      await this.#ask(this.#sql.freeze, [clock.wallMs()]);
+    }
   }
 
   async #inSession<Result>(use: (query: PgClient['query'], keepAlive: () => void) => Promise<Result>): Promise<Result> {

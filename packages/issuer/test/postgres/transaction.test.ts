@@ -118,6 +118,25 @@ describe('an event that is reported in a transaction', () => {
     expect(second.frozen_at).toEqual(first.frozen_at);
   });
 
+  it('is frozen at its commit although the worker waits for a log that does not answer', async () => {
+    let release = () => {};
+    log.holdUntil(
+      new Promise<void>((resolve) => {
+        release = resolve;
+      }),
+    );
+    await lifecycle.report({ type: 'session_ended', session: 's' }, { waitMs: 0 });
+    await until(() => log.calls() === 1, { what: 'the worker to hold the first row' });
+    await lifecycle.report({ type: 'password_changed', subject }, { tx });
+    await tx.query('commit');
+    try {
+      await until(async () => (await rows())[1]?.frozen_at !== null, { what: 'the second row to be frozen' });
+      expect(log.written).toEqual([]);
+    } finally {
+      release();
+    }
+  });
+
   it('is refused with a time of its own, which the commit decides', async () => {
     const event = { type: 'password_changed', subject, at: new Date() } as const;
     await expect(lifecycle.report(event, { tx })).rejects.toThrow('event.at: expected none with tx');
