@@ -12,7 +12,11 @@ export interface Attachment {
 
 const attachments = processWide('oidc-attachments.1', () => new WeakMap<object, Attachment>());
 
+/** @throws ConfigurationError for a provider that is attached: its ends would be reported twice. */
 export function noteAttachment(provider: object, attachment: Attachment): void {
+  if (attachments.has(provider)) {
+    throw new ConfigurationError('provider', 'expected one call of attach() for each provider, found a second one');
+  }
   attachments.set(provider, attachment);
 }
 

@@ -72,6 +72,15 @@ describe('given public subjects only', () => {
   });
 });
 
+describe('given a provider that is attached', () => {
+  it('refuses a second call, which would report every end twice', async () => {
+    const lifecycle = await openLifecycle();
+    const provider = new Provider(issuer, {});
+    attach(provider, lifecycle);
+    expect(() => attach(provider, lifecycle)).toThrow(/^provider: expected one call of attach/);
+  });
+});
+
 describe('given wrong options', () => {
   it.each([
     ['a misspelt name', { waitMS: 5 }, /^waitMS: expected one of waitMs, sid, keys; did you mean waitMs\?$/],

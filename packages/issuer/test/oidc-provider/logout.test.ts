@@ -113,6 +113,23 @@ describe('given a log that cannot be reached', () => {
   });
 });
 
+describe('given a store that goes down once the end is noted', () => {
+  it('answers the logout as usual, because the revocation is not lost', async () => {
+    const browser = await start({ attach: { waitMs: 50 } });
+    const { accessToken, idToken } = await browser.login('alice');
+    server.logIsDown = true;
+    // The session is the last that is deleted.
+    server.storage.beforeWrite = (write) => {
+      server.storeIsDown = write === 'Session.destroy';
+    };
+    const { status } = await browser.logout(idToken);
+    Object.assign(server, { storeIsDown: false, logIsDown: false });
+    expect(status).toBe(303);
+    await until(() => server.logged.length === 2, { what: 'both revocations in the log' });
+    expect(await server.call(accessToken)).toBe(401);
+  });
+});
+
 describe('given the sid of the client in access tokens', () => {
   const attach = { sid: 'client' } as const;
 
