@@ -96,6 +96,28 @@ describe('given offline_access', () => {
   });
 });
 
+describe('given a log that is slow', () => {
+  it('answers the logout once the log has answered', async () => {
+    const browser = await start({ attach: { waitMs: 60_000 } });
+    const { idToken } = await browser.login('alice');
+    let answerNow = (): void => undefined;
+    server.logAnswers = new Promise((resolve) => {
+      answerNow = resolve;
+    });
+    let isAnswered = false;
+    const logout = browser.logout(idToken).then(() => {
+      isAnswered = true;
+    });
+    await until(() => server.storage.writes.includes('Session.destroy'), { what: 'the deletion of the session' });
+    // A request of another user is handled meanwhile, from its beginning to its end.
+    await new Browser(server.issuer).login('bob');
+    expect(isAnswered).toBe(false);
+    answerNow();
+    await logout;
+    expect(server.logged).toEqual(['grant', 'session']);
+  });
+});
+
 describe('given a log that cannot be reached', () => {
   it('answers the logout as usual after waitMs, and logs it once the log is back', async () => {
     const browser = await start({ attach: { waitMs: 50 } });

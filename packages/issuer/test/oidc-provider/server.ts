@@ -41,6 +41,8 @@ export interface TestServer extends AsyncDisposable {
   logIsDown: boolean;
   /** While true, nothing can be noted. */
   storeIsDown: boolean;
+  /** The log answers once this resolves. */
+  logAnswers: Promise<void>;
   /** The status with which the API answers this token. */
   call(accessToken: string): Promise<number>;
 }
@@ -48,14 +50,14 @@ export interface TestServer extends AsyncDisposable {
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const log = options.log ?? (await createPublisher('memory:'));
   const logged: string[] = [];
-  const faults = { logIsDown: false, storeIsDown: false };
-  const publisher = watch(log, { logged, isDown: () => faults.logIsDown });
-  const store = failing(memoryStore(), () => faults.storeIsDown);
+  const faults = { logIsDown: false, storeIsDown: false, logAnswers: Promise.resolve() };
+  const storage = createStorage();
+  const publisher = watch(log, logged, faults);
+  const store = failing(memoryStore(), faults, storage.writes);
   let handle: RequestListener = (_request, response) => void response.writeHead(503).end();
   const web = await listen((request, response) => handle(request, response));
   const { issuer } = web;
   const lifecycle = await createLifecycle({ issuer, log: publisher, store, ...options.lifecycle });
-  const storage = createStorage();
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const key = { ...(await exportJWK(privateKey)), kid: 'k1', alg: 'ES256', use: 'sig' };
   const provider = new Provider(issuer, {
@@ -101,27 +103,37 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   });
 }
 
-/** A publisher that notes what it writes, and fails while the log is down. */
-function watch(publisher: Publisher, log: { readonly logged: string[]; isDown(): boolean }): Publisher {
+type Faults = Pick<TestServer, 'logIsDown' | 'storeIsDown' | 'logAnswers'>;
+
+/** A publisher that notes what it writes, waits, and fails while the log is down. */
+function watch(publisher: Publisher, logged: string[], faults: Faults): Publisher {
   return {
     ...publisher,
     async revoke(revocation, options) {
-      if (log.isDown()) throw new LogError('unavailable', 'the log is down');
+      if (faults.logIsDown) throw new LogError('unavailable', 'the log is down');
+      await faults.logAnswers;
       const published = await publisher.revoke(revocation, options);
       const { issuer: _issuer, reason: _reason, ...rest } = revocation;
-      log.logged.push(Object.keys(rest).find((name) => names.includes(name)) ?? 'other');
+      logged.push(Object.keys(rest).find((name) => names.includes(name)) ?? 'other');
       return published;
     },
   };
 }
 
-/** A store that can be down. */
-function failing({ outbox }: LifecycleStore, isDown: () => boolean): LifecycleStore {
+/** A store that can be down. Adds `noted` to the writes of the library, in their order. */
+function failing({ outbox }: LifecycleStore, faults: Faults, writes: string[]): LifecycleStore {
   return {
     outbox: new Proxy(outbox, {
       get(target, name) {
-        if ((name === 'add' || name === 'read') && isDown())
+        if ((name === 'add' || name === 'read') && faults.storeIsDown)
           throw new StoreError('store_unavailable', 'the store is down');
+        if (name === 'add') {
+          return async (...about: Parameters<LifecycleStore['outbox']['add']>) => {
+            const addedIn = await target.add(...about);
+            writes.push('noted');
+            return addedIn;
+          };
+        }
         const member: unknown = Reflect.get(target, name, target);
         return typeof member === 'function' ? member.bind(target) : member;
       },
