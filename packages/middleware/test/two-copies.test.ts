@@ -92,6 +92,7 @@ const perCopy = new Set([
   'lastDimensions',
   'lastQuoted',
   'fieldOfClaim',
+  'keysUsed',
 ]);
 
 it.each(['denylist', 'middleware'])('no other state of a module exists once for each copy: %s', (name) => {
