@@ -92,7 +92,6 @@ const perCopy = new Set([
   'lastDimensions',
   'lastQuoted',
   'fieldOfClaim',
-  'keysUsed',
 ]);
 
 it.each(['denylist', 'middleware'])('no other state of a module exists once for each copy: %s', (name) => {

@@ -7,13 +7,11 @@ import { proofLine, report, usageReport } from './last-release.ts';
 import { logFile } from './log-file.ts';
 import { snapshot } from './snapshot.ts';
 import { dpopProof, revokedToken, token } from './tokens.ts';
-import { serverMessages, upgradeAnswer } from './web-socket.ts';
 import { appendRequest, rememberedLog, revocation, seeds } from './writes.ts';
 
 /** Every decoder of data from outside the process. */
 export const decoders: readonly Decoder[] = [
   ...[event, snapshot, frameUp, frameDown, logFile],
-  ...[serverMessages, upgradeAnswer],
   ...[report, usageReport, proofLine],
   ...[appendRequest, seeds, revocation, rememberedLog],
   ...[token, revokedToken, dpopProof, keySet],

@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { WebSocket } from 'ws';
 import type { Clock } from '../../clock.ts';
 import { FeedError, FeedGap } from '../../log/feed.ts';
 import { readTlsFiles } from '../../sources/read-tls-files.ts';
@@ -9,8 +11,6 @@ import { FrameError, maxDownFrameBytes } from '../wire/frames/frame.ts';
 import { closeCodes, lookMs, silentLooks, streamProtocol } from '../wire/stream.ts';
 import { paths, readTimeoutMs } from '../wire/wire.ts';
 import { authorizationFor, describeFailure, type HttpClient } from './client.ts';
-import { MessageError } from './web-socket/message-reader.ts';
-import { NoUpgradeError, WebSocketClient } from './web-socket/web-socket.ts';
 
 /** A sidecar on this host that does not run is dialled again within this time: only its start has to be waited for. */
 const sameHostRetryMs = 100;
@@ -19,18 +19,14 @@ const sameHostRetryMs = 100;
  * that accepts every connection and closes it.
  */
 const absentCodes: readonly string[] = ['ECONNREFUSED', 'ENOENT', 'ECONNRESET'];
-/** The server closed the connection before it answered, as a port forwarder does whose target does not listen. */
-class ClosedEarlyError extends Error {
-  readonly code = 'ECONNRESET';
-}
-
 /** A closing handshake that takes longer is given up. */
 const closeTimeoutMs = 1000;
 
 /** The reader's end of a stream: frames as they come. */
 export class StreamSocket {
   readonly #name: string;
-  readonly #webSocket: WebSocketClient;
+  readonly #webSocket: WebSocket;
+  readonly #socket: Socket;
   #frames: DownFrame[] = [];
   #failure: Error | undefined;
   #isPinged = false;
@@ -39,20 +35,17 @@ export class StreamSocket {
   /** Is given each frame before {@link next} returns it. */
   onFrame: (frame: DownFrame) => void = () => {};
 
-  constructor(name: string, webSocket: WebSocketClient) {
+  constructor(name: string, webSocket: WebSocket, socket: Socket) {
     this.#name = name;
     this.#webSocket = webSocket;
-    webSocket.events = {
-      opened: () => undefined,
-      refused: () => undefined,
-      message: (data) => this.#receive(data),
-      pinged: () => {
-        this.#isPinged = true;
-        this.#wake();
-      },
-      closed: (code, reason) => this.fail(closedBecause(name, code, reason)),
-      failed: (error) => this.fail(brokenBecause(name, error)),
-    };
+    this.#socket = socket;
+    webSocket.on('message', (data, isBinary) => this.#receive(isBinary && Buffer.isBuffer(data) ? data : undefined));
+    webSocket.on('ping', () => {
+      this.#isPinged = true;
+      this.#wake();
+    });
+    webSocket.on('close', (code, reason) => this.fail(closedBecause(name, code, reason.toString())));
+    webSocket.on('error', (error) => this.fail(brokenBecause(name, error)));
   }
 
   /** Aborts when the stream is over. */
@@ -61,7 +54,7 @@ export class StreamSocket {
   }
 
   send(frame: Buffer): void {
-    this.#webSocket.send(frame);
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(frame);
   }
 
   /**
@@ -92,8 +85,8 @@ export class StreamSocket {
     for (let silent = 0; silent < silentLooks; ) {
       await clock.sleep(lookMs, this.#closed.signal);
       if (this.#closed.signal.aborted) return;
-      silent = this.#webSocket.socket.bytesRead === bytesRead ? silent + 1 : 0;
-      bytesRead = this.#webSocket.socket.bytesRead;
+      silent = this.#socket.bytesRead === bytesRead ? silent + 1 : 0;
+      bytesRead = this.#socket.bytesRead;
       onLook();
     }
     this.fail(new FeedError('timeout', `${this.#name} fell silent`));
@@ -120,9 +113,10 @@ export class StreamSocket {
     this.#webSocket.close(1000);
   }
 
-  #receive(data: Buffer): void {
+  #receive(data: Buffer | undefined): void {
     if (this.#failure !== undefined) return;
     try {
+      if (data === undefined) throw new FrameError('malformed', 'expected a binary message');
       const frame = decodeDown(data);
       this.#frames.push(frame);
       this.onFrame(frame);
@@ -136,13 +130,16 @@ export class StreamSocket {
 
 /** What the WebSocket itself cannot read is a gap like a damaged frame: the same bytes would come again from the same position. */
 function brokenBecause(name: string, error: Error): Error {
-  if (error instanceof MessageError) return new FeedGap('unreadable', `${name}: ${error.message}`);
+  const isDamage = 'code' in error && String(error.code).startsWith('WS_ERR_');
+  if (isDamage) return new FeedGap('unreadable', `${name}: ${error.message}`);
   return new FeedError('closed', `${name} broke the stream`, { cause: error });
 }
 
 function unexpected(error: unknown): Error {
   return error instanceof Error ? error : new Error('a frame could not be taken', { cause: error });
 }
+
+const webSocketOptions = { perMessageDeflate: false, maxPayload: maxDownFrameBytes, closeTimeout: closeTimeoutMs };
 
 /**
  * Opens a stream.
@@ -154,43 +151,34 @@ export async function openStream(client: HttpClient, clock: Clock): Promise<Stre
   const { source, signal } = client;
   const headers = await authorizationFor(client);
   const url = new URL(`${source.baseUrl}${paths.stream}`);
-  const tls = source.tls && (await readTlsFiles(source.tls, source.name));
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  const socket = dial(source, url, source.tls && (await readTlsFiles(source.tls, source.name)));
+  const webSocket = new WebSocket(url, streamProtocol, {
+    ...webSocketOptions,
+    headers,
+    createConnection: () => socket,
+  });
   const settled = new AbortController();
   const ended = AbortSignal.any([signal, settled.signal]);
+  ended.addEventListener('abort', () => webSocket.readyState === WebSocket.CONNECTING && webSocket.terminate());
   try {
     return await new Promise((resolve, reject) => {
-      const options = {
-        ...{ url, headers, clock, closeTimeoutMs },
-        protocol: streamProtocol,
-        maxMessageBytes: maxDownFrameBytes,
-        dial: (onBytes: (bytes: Buffer) => void) => dial({ source, url, tls, onBytes }),
-      };
-      const webSocket = new WebSocketClient(options, {
-        opened() {
-          const stream = new StreamSocket(source.name, webSocket);
-          signal.addEventListener('abort', () => stream.stop(), { once: true });
-          resolve(stream);
-        },
-        refused(statusCode) {
-          // Where there is no such path the sidecar is older than the stream.
-          if (statusCode === 404) resolve(undefined);
-          else reject(refusedBecause(source.name, statusCode));
-        },
-        message: () => undefined,
-        pinged: () => undefined,
-        closed: () => reject(unreachableBecause(source, new ClosedEarlyError('the connection was closed'))),
-        failed: (error) => reject(unreachableBecause(source, error)),
+      webSocket.once('open', () => {
+        webSocket.removeAllListeners();
+        const stream = new StreamSocket(source.name, webSocket, socket);
+        signal.addEventListener('abort', () => stream.stop(), { once: true });
+        resolve(stream);
       });
-      const endConnecting = () => {
-        if (!webSocket.isConnecting) return;
-        webSocket.terminate();
-        reject(new FeedError('closed', `the connection to ${source.name} was given up`));
-      };
-      ended.addEventListener('abort', endConnecting, { once: true });
+      webSocket.once('unexpected-response', (_request, response) => {
+        response.resume();
+        // Where there is no such path the sidecar is older than the stream.
+        if (response.statusCode === 404) resolve(undefined);
+        else reject(refusedBecause(source.name, response));
+      });
+      webSocket.on('error', (error) => reject(unreachableBecause(source, error)));
       // A link that loses packets reports no error.
       void clock.sleep(readTimeoutMs, ended).then(() => {
         reject(new FeedError('timeout', `${source.name} did not answer the upgrade`));
-        endConnecting();
       });
     });
   } finally {
@@ -198,38 +186,24 @@ export async function openStream(client: HttpClient, clock: Clock): Promise<Stre
   }
 }
 
-interface DialOptions {
-  readonly source: HttpSource;
-  readonly url: URL;
-  readonly tls: ConnectionOptions | undefined;
-  readonly onBytes: (bytes: Buffer) => void;
-}
-
-/** Read at once, so one memory for all that comes is enough. */
-const readBytes = 64 * 1024;
-
 /** A stream must not keep the process alive: the socket is unreferenced before it is connected. */
-function dial({ source: { socketPath }, url, tls, onBytes }: DialOptions): Socket {
+function dial({ socketPath }: HttpSource, url: URL, tls: ConnectionOptions | undefined): Socket {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port || (tls === undefined ? 80 : 443));
   const servername = tls?.servername ?? (isIP(host) === 0 ? host : undefined);
-  if (tls !== undefined)
-    return connectTls({ ...tls, host, port, servername })
-      .on('data', onBytes)
-      .unref();
-  const onread = {
-    buffer: Buffer.allocUnsafeSlow(readBytes),
-    callback(bytes: number, memory: Uint8Array) {
-      onBytes(Buffer.from(memory.buffer, memory.byteOffset, bytes));
-      return true;
-    },
-  };
-  return connectTcp(socketPath === undefined ? { host, port, onread } : { path: socketPath, onread }).unref();
+  const socket =
+    socketPath !== undefined
+      ? connectTcp({ path: socketPath })
+      : tls === undefined
+        ? connectTcp({ host, port })
+        : connectTls({ ...tls, host, port, servername });
+  return socket.unref();
 }
 
 function unreachableBecause(source: HttpSource, error: Error): FeedError {
   const code = 'code' in error ? String(error.code) : '';
-  if (error instanceof NoUpgradeError) {
+  // The system has a code for each of its failures. Without one, or with that of the parser, what came is no upgrade.
+  if (code === '' || code.startsWith('HPE_')) {
     return new FeedError('upgrade_refused', upgradeFix(source.name, 'an answer that is no upgrade'), { cause: error });
   }
   const isAbsent = source.sameHost && absentCodes.includes(code);
@@ -239,7 +213,7 @@ function unreachableBecause(source: HttpSource, error: Error): FeedError {
   });
 }
 
-function refusedBecause(name: string, statusCode: number): FeedError {
+function refusedBecause(name: string, { statusCode = 0 }: IncomingMessage): FeedError {
   // A sidecar of the last release answers 503.
   if (statusCode === 429 || statusCode === 503)
     return new FeedError('not_ready', `${name} takes no more readers: raise maxReaders`);
