@@ -39,8 +39,8 @@ export function createFamilies(ports: FamiliesPorts): Families {
   const { issuer, store, settings, randomBytes, observer, report, note } = ports;
   const { keys, idleMs, absoluteMs, rules } = settings;
 
-  const refuseAndCount = (outcome: RefusedOutcome, client: string, family?: Family): Refused => {
-    observer.refused({ outcome, client, family });
+  const refuseAndCount = (outcome: RefusedOutcome, client: string): Refused => {
+    observer.refused({ outcome, client });
     return refuse(outcome);
   };
 
@@ -110,15 +110,15 @@ export function createFamilies(ports: FamiliesPorts): Families {
         case 'retried': {
           const { family, nowMs } = presented;
           const refreshToken = againOf(token, family);
-          if (refreshToken === undefined) return refuseAndCount('key_missing', client, family);
+          if (refreshToken === undefined) return refuseAndCount('key_missing', client);
           observer.refreshed({ outcome: 'retried', client, nowMs });
-          if (isShadowed(family)) observer.shadowed({ client, family });
+          if (isShadowed(family)) observer.shadowed();
           return openedOf('retried', family, { nowMs, refreshToken });
         }
         case 'unknown':
           return refuseAndCount('unknown', client);
         default: {
-          const refused = refuseAndCount(presented.outcome, client, presented.family);
+          const refused = refuseAndCount(presented.outcome, client);
           // The answer follows the revocation: when a thief reads it, the access tokens are dead.
           for (const outcome of noted) await settle(outcome);
           return refused;

@@ -1,5 +1,20 @@
-import type { Family } from './family.ts';
-import type { RefusedOutcome } from './refusal.ts';
+import type { CollectedFamilies, FamilyFigures } from './family-store.ts';
+import { type RefusedOutcome, refusedOutcomes } from './refusal.ts';
+
+/** What becomes of a shown refresh token. */
+export const familyOutcomes = ['rotated', 'retried', ...refusedOutcomes] as const;
+export type FamilyOutcome = (typeof familyOutcomes)[number];
+
+/** The counters of a process. */
+export interface FamilyCounters {
+  /** A refresh token was shown. */
+  shown(outcome: FamilyOutcome): void;
+  shadowed(): void;
+  collected(families: CollectedFamilies): void;
+  collectorSucceeded(nowMs: number): void;
+  /** Reads the figures of a store at each scrape, until the returned function is called. */
+  watchFamilies(figures: () => Promise<FamilyFigures>): () => void;
+}
 
 /** What the families count. Only the class of a client becomes a label; no token, subject or id does. */
 export interface FamilyObserver {
@@ -10,7 +25,7 @@ export interface FamilyObserver {
     readonly nowMs: number;
     readonly replacedAtMs?: number;
   }): void;
-  refused(refusal: { readonly outcome: RefusedOutcome; readonly client: string; readonly family?: Family }): void;
+  refused(refusal: { readonly outcome: RefusedOutcome; readonly client: string }): void;
   /** Three generations in a row were retried: perhaps a thief who always refreshes just after the owner. */
-  shadowed(found: { readonly client: string; readonly family: Family }): void;
+  shadowed(): void;
 }

@@ -1,6 +1,20 @@
 import type { EndOutcome, RefuseOutcome } from './state-machine.ts';
 
-export type RefusedOutcome = RefuseOutcome | EndOutcome | 'unknown' | 'key_missing' | 'store_unavailable';
+/** Why a refresh gives no token. The list is closed, because it is a metric label. */
+export const refusedOutcomes = [
+  'unknown',
+  'expired',
+  'ended',
+  'replayed',
+  'late_retry',
+  'wrong_key',
+  'client_mismatch',
+  'store_lost',
+  'throttled',
+  'key_missing',
+  'store_unavailable',
+] as const satisfies readonly (RefuseOutcome | EndOutcome | 'unknown' | 'key_missing' | 'store_unavailable')[];
+export type RefusedOutcome = (typeof refusedOutcomes)[number];
 
 /** A refresh that gives no token. The client keeps its token unless the status is 400. */
 export interface Refused {

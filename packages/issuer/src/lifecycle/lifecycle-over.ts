@@ -5,6 +5,8 @@ import { parseEvent } from '../events/parse-event.ts';
 import { rowId, targetOf } from '../events/row-id.ts';
 import { statementsOf } from '../events/statements.ts';
 import { namingSubjects, type SubjectsOf } from '../events/subjects.ts';
+import { cachedFor } from '../families/cached-for.ts';
+import { FamilyCollector } from '../families/collector.ts';
 import { createFamilies } from '../families/create-families.ts';
 import { endedBy } from '../families/ended-by-event.ts';
 import type { Families } from '../families/families.ts';
@@ -28,6 +30,8 @@ import type { StampedTokens } from './stamped-tokens.ts';
 
 const defaultWaitMs = 1000;
 const mostAheadMs = 60_000;
+/** Counting a million rows takes a tenth of a second. */
+const figuresForMs = 10_000;
 
 export interface LifecyclePorts {
   readonly issuer: string;
@@ -68,6 +72,8 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   /** Without families, `keep` would keep every session. */
   #hasFamilies = false;
   readonly #unwatch: () => void = () => {};
+  #unwatchFamilies: () => void = () => {};
+  readonly #collector: FamilyCollector | undefined;
   readonly issuer: string;
   readonly observe: TokenObserver;
   readonly mapsSubjects: boolean;
@@ -95,15 +101,25 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
       },
       storeFailed: (error) => counters.storeFailed(error),
     });
+    if (ports.store?.families === undefined) return;
+    this.#collector = new FamilyCollector({
+      store: ports.store.families,
+      clock,
+      collected: (families) => counters.collected(families),
+      succeeded: () => counters.collectorSucceeded(clock.wallMs()),
+      failed: (error) => counters.storeFailed(error),
+    });
   }
 
   start(): void {
     this.#worker?.start();
+    this.#collector?.start();
   }
 
   async close(): Promise<void> {
-    await this.#worker?.close();
+    await Promise.all([this.#worker?.close(), this.#collector?.close()]);
     this.#unwatch();
+    this.#unwatchFamilies();
     await this.#ports.close();
   }
 
@@ -152,19 +168,28 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   }
 
   families(options: FamilyOptions): Families {
-    const { issuer, store, observe, randomBytes } = this.#ports;
+    const { issuer, store, observe, counters, clock, randomBytes, subjectsOf } = this.#ports;
     const settings = readFamilyOptions(options);
     if (store?.families === undefined) {
       throw new ConfigurationError('store', 'expected memoryStore() or postgresStore(pool) for families, found none');
     }
-    const { outbox } = store;
-    this.#hasFamilies = true;
+    if (subjectsOf !== undefined) {
+      throw new ConfigurationError(
+        'subjectsOf',
+        'expected none with families: the subject of a family is the sub of its tokens',
+      );
+    }
+    const { outbox, families } = store;
+    if (!this.#hasFamilies) {
+      this.#hasFamilies = true;
+      this.#unwatchFamilies = counters.watchFamilies(cachedFor(figuresForMs, () => families.figures(), clock));
+    }
     return createFamilies({
       issuer,
-      store: store.families,
+      store: families,
       settings,
       randomBytes,
-      observer: observeFamilies(observe),
+      observer: observeFamilies(observe, counters),
       report: (event, reportOptions) => this.report(event, reportOptions),
       note: async (event, tx) => {
         const rows = this.#rowsOf(await this.#named(event));

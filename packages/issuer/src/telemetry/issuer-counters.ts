@@ -1,11 +1,13 @@
 import { LogError } from '@revocast/denylist';
 import { type MetricFamilies, type MetricsRegistry, processWide, registerFamilies } from '@revocast/denylist/replica';
+import type { FamilyCounters } from '../families/family-observer.ts';
+import type { FamilyFigures } from '../families/family-store.ts';
 import type { AttemptResult, OutboxFigures } from '../outbox/outbox-store.ts';
 import { StoreError } from '../outbox/store-error.ts';
 import { type IssuerMetricName, issuerMetrics } from './issuer-metrics.ts';
 
 /** What a lifecycle counts. */
-export interface IssuerCounters {
+export interface IssuerCounters extends FamilyCounters {
   /** The worker has tried to log a row. */
   attempted(result: AttemptResult, error: unknown): void;
   storeFailed(error: unknown): void;
@@ -20,6 +22,11 @@ export const noCounters: IssuerCounters = {
   storeFailed() {},
   refreshedEarly() {},
   watch: () => () => {},
+  shown() {},
+  shadowed() {},
+  collected() {},
+  collectorSucceeded() {},
+  watchFamilies: () => () => {},
 };
 
 interface Registered {
@@ -38,7 +45,10 @@ export function countersOn(registry: MetricsRegistry): IssuerCounters {
     return known.counters;
   }
   const watched = new Set<() => Promise<OutboxFigures>>();
-  const { families, registerMissing } = registerFamilies(registry, issuerMetrics, (all) => collect(all, watched));
+  const watchedFamilies = new Set<() => Promise<FamilyFigures>>();
+  const { families, registerMissing } = registerFamilies(registry, issuerMetrics, async (all) => {
+    await Promise.all([collect(all, watched), collectFamilies(all, watchedFamilies)]);
+  });
   const counters: IssuerCounters = {
     attempted(result, error) {
       if ('outcome' in result) families.cell('outbox_settled_total', { outcome: result.outcome }).value += 1;
@@ -57,6 +67,23 @@ export function countersOn(registry: MetricsRegistry): IssuerCounters {
       watched.add(figures);
       return () => watched.delete(figures);
     },
+    shown(outcome) {
+      families.cell('refresh_outcomes_total', { outcome }).value += 1;
+    },
+    shadowed() {
+      families.cell('refresh_shadowed_total').value += 1;
+    },
+    collected({ expired, deleted }) {
+      families.cell('refresh_families_collected_total', { kind: 'expired' }).value += expired;
+      families.cell('refresh_families_collected_total', { kind: 'deleted' }).value += deleted;
+    },
+    collectorSucceeded(nowMs) {
+      families.cell('refresh_collector_last_success_timestamp_seconds').value = nowMs / 1000;
+    },
+    watchFamilies(figures) {
+      watchedFamilies.add(figures);
+      return () => watchedFamilies.delete(figures);
+    },
   };
   registered.set(registry, { counters, registerMissing });
   return counters;
@@ -72,4 +99,16 @@ async function collect(
   if (figures.length < answers.length) return;
   families.cell('outbox_pending').value = figures.reduce((sum, { pending }) => sum + pending, 0);
   families.cell('outbox_oldest_seconds').value = Math.max(0, ...figures.map(({ oldestSeconds }) => oldestSeconds));
+}
+
+async function collectFamilies(
+  families: MetricFamilies<IssuerMetricName>,
+  watched: ReadonlySet<() => Promise<FamilyFigures>>,
+): Promise<void> {
+  const answers = await Promise.allSettled([...watched].map((figures) => figures()));
+  const figures = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  if (figures.length < answers.length) return;
+  for (const state of ['active', 'ended'] as const) {
+    families.cell('refresh_families', { state }).value = figures.reduce((sum, each) => sum + each[state], 0);
+  }
 }

@@ -1,5 +1,6 @@
 import { logErrorCodes } from '@revocast/denylist';
 import type { MetricSpec } from '@revocast/denylist/replica';
+import { familyMetrics } from '../families/family-metrics.ts';
 import { outboxOutcomes } from '../outbox/outbox-store.ts';
 import { storeErrorCodes } from '../outbox/store-error.ts';
 
@@ -50,6 +51,7 @@ export const issuerMetrics = [
     help: 'Refreshes less than 5 s after the token that they replace was issued.',
     unit: 'events',
   },
+  ...familyMetrics,
 ] as const satisfies readonly MetricSpec[];
 
 export type IssuerMetricName = (typeof issuerMetrics)[number]['name'];

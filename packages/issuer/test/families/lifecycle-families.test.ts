@@ -226,6 +226,18 @@ describe('families of a lifecycle', () => {
     expect(() => lifecycle.families({ keys })).toThrow('store: expected memoryStore() or postgresStore(pool)');
   });
 
+  it('name their subject as the tokens do', async () => {
+    const log = await createPublisher('memory:');
+    const lifecycle = await createLifecycle({
+      issuer,
+      log,
+      store: memoryStore(),
+      subjectsOf: async () => ['pairwise'],
+    });
+    opened.push(log, lifecycle);
+    expect(() => lifecycle.families({ keys })).toThrow('subjectsOf: expected none with families');
+  });
+
   it('are needed to keep a session', async () => {
     const log = await createPublisher('memory:');
     const lifecycle = await createLifecycle({ issuer, log, store: memoryStore() });

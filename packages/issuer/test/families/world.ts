@@ -40,7 +40,7 @@ export function createWorld(
     observer: {
       refreshed: ({ outcome }) => counted.push(outcome),
       refused: ({ outcome }) => counted.push(outcome),
-      shadowed: ({ client }) => shadowed.push(client),
+      shadowed: () => shadowed.push('shop'),
       ...observer,
     },
     note: async (event) => {

@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createPublisher } from '@revocast/denylist';
+import { createLifecycle, memoryStore } from '@revocast/issuer';
+import { FakeClock } from '@revocast/test-support';
+import { Registry } from 'prom-client';
+import { familyOutcomes } from '../../src/families/family-observer.ts';
+import { secretOf } from './keys-of-test.ts';
+
+const issuer = 'https://login.example.com/';
+const use = { client: 'shop', accessSeconds: 900 };
+const keys = [{ id: 1, secret: secretOf('key 1') }];
+
+const opened: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each.close();
+});
+
+async function createWorld() {
+  const registry = new Registry();
+  const clock = new FakeClock();
+  const log = await createPublisher('memory:');
+  const lifecycle = await createLifecycle({ issuer, log, store: memoryStore({ clock }), metrics: { registry } });
+  opened.push(log, lifecycle);
+  const families = lifecycle.families({ keys });
+  const scrape = () => registry.metrics();
+  /** The series of a metric with their values. */
+  const read = async (name: string) =>
+    Object.fromEntries(
+      (await scrape())
+        .split('\n')
+        .filter((line) => line.startsWith(`revocast_${name}{`) || line.startsWith(`revocast_${name} `))
+        .map((line) => [/="([^"]*)"/.exec(line)?.[1] ?? '', Number(line.split(' ').at(-1))]),
+    );
+  return { families, clock, read, scrape };
+}
+
+describe('the metrics of refresh families', () => {
+  it('begin at 0, with every outcome', async () => {
+    const { read } = await createWorld();
+    expect(await read('refresh_outcomes_total')).toEqual(Object.fromEntries(familyOutcomes.map((name) => [name, 0])));
+    expect(await read('refresh_shadowed_total')).toEqual({ '': 0 });
+    expect(await read('refresh_families')).toEqual({ active: 0, ended: 0 });
+    expect(await read('refresh_families_collected_total')).toEqual({ expired: 0, deleted: 0 });
+  });
+
+  it('count what is shown, what is shadowed, and the rows, without naming anybody', async () => {
+    const { families, clock, read, scrape } = await createWorld();
+    const first = await families.open({ subject: 'alice@example.com', session: 'sid-of-alice', ...use });
+    let token = first.refreshToken;
+    for (let generation = 0; generation < 3; generation++) {
+      const rotated = await families.present(token, use);
+      await families.present(token, use);
+      if (rotated.ok) token = rotated.refreshToken;
+    }
+    await families.present('garbage', use);
+    await families.present(token, { ...use, client: 'other' });
+    await families.present(first.refreshToken, use);
+    await clock.advance(1);
+    expect(await read('refresh_outcomes_total')).toMatchObject({
+      rotated: 3,
+      retried: 3,
+      unknown: 1,
+      client_mismatch: 1,
+      replayed: 1,
+      ended: 0,
+    });
+    expect(await read('refresh_shadowed_total')).toEqual({ '': 1 });
+    expect(await read('refresh_families')).toEqual({ active: 0, ended: 1 });
+    const text = await scrape();
+    for (const secret of ['alice', 'sid-of', token, first.grant]) expect(text.includes(secret)).toBe(false);
+  });
+
+  it('say when the collector has succeeded', async () => {
+    const { read } = await createWorld();
+    const [at = 0] = Object.values(await read('refresh_collector_last_success_timestamp_seconds'));
+    expect(at).toBeGreaterThan(1_700_000_000);
+  });
+});
