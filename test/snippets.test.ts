@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import {
@@ -139,6 +140,10 @@ async function openStandIns() {
     token: await signer.sign(),
     lifecycle: await createLifecycle({ issuer, log: publisher, keys: signer.jwks }),
     pool: {},
+    refreshKey: randomBytes(32),
+    signIn: async () => ({ subject: 'alice', session: 'sid-1' }),
+    sessionOf: async () => 'sid-1',
+    sign: async () => 'a signed access token',
     config: {},
     MyAdapter: class {},
     clientOf: () => 'client-1',
