@@ -2,7 +2,6 @@
 
 export { ConfigurationError, LogError, type Published } from '@revocast/denylist';
 export type { EventDetails, LifecycleEvent, LifecycleEventType } from './events/lifecycle-event.ts';
-export type { Duration } from './families/duration.ts';
 export type {
   Binding,
   EndedGrant,
@@ -15,10 +14,11 @@ export type {
   TokenUse,
 } from './families/families.ts';
 export type { EndReason, Family, FamilyEnd } from './families/family.ts';
-export type { FamilyOptions } from './families/family-options.ts';
 export type { FamilyStore } from './families/family-store.ts';
-export type { FamilyKey } from './families/keys.ts';
+export type { Duration } from './families/options/duration.ts';
+export type { FamilyOptions } from './families/options/family-options.ts';
 export type { Refused, RefusedOutcome } from './families/refusal.ts';
+export type { FamilyKey } from './families/token/keys.ts';
 export type { ClientClasses } from './lifecycle/client-classes.ts';
 export { createLifecycle } from './lifecycle/create-lifecycle.ts';
 export type { Lifecycle } from './lifecycle/lifecycle.ts';

@@ -6,9 +6,9 @@ import { isShadowed } from './advance.ts';
 import type { EndedGrant, EndGrantOptions, Families, Opened } from './families.ts';
 import type { Family } from './family.ts';
 import type { FamilyObserver } from './family-observer.ts';
-import type { FamilySettings } from './family-options.ts';
 import type { EndedFamilies, FamilyStore, Presented } from './family-store.ts';
-import { checkGrant, checkUse, readBinding } from './read-grant.ts';
+import type { FamilySettings } from './options/family-options.ts';
+import { checkGrant, checkUse, readBinding } from './options/read-grant.ts';
 import { type Refused, type RefusedOutcome, refuse } from './refusal.ts';
 import {
   childOf,
@@ -19,7 +19,7 @@ import {
   type RefreshToken,
   saltBytes,
   secretBytes,
-} from './token.ts';
+} from './token/token.ts';
 
 export interface FamiliesPorts {
   readonly issuer: string;

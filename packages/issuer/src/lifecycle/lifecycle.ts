@@ -1,6 +1,6 @@
 import type { LifecycleEvent } from '../events/lifecycle-event.ts';
 import type { Families } from '../families/families.ts';
-import type { FamilyOptions } from '../families/family-options.ts';
+import type { FamilyOptions } from '../families/options/family-options.ts';
 import type { TokenObserver } from '../telemetry/token-observer.ts';
 import type { RevokeToken } from '../token/revoke-token.ts';
 import type { Outcome, ReportOptions } from './outcome.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readKeys } from '../../src/families/keys.ts';
+import { readKeys } from '../../src/families/token/keys.ts';
 
 /** A secret for tests: 32 bytes that look random. */
 export function secretOf(name: string): Uint8Array {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type FamilyKey, readKeys } from '../../src/families/keys.ts';
+import { type FamilyKey, readKeys } from '../../src/families/token/keys.ts';
 import { secretOf } from './keys-of-test.ts';
 
 const secret = secretOf('a secret');

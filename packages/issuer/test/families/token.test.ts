@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readKeys } from '../../src/families/keys.ts';
-import { childOf, decodeToken, encodeToken, hashOf, maxGeneration } from '../../src/families/token.ts';
+import { readKeys } from '../../src/families/token/keys.ts';
+import { childOf, decodeToken, encodeToken, hashOf, maxGeneration } from '../../src/families/token/token.ts';
 import { secretOf, testKeys } from './keys-of-test.ts';
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });

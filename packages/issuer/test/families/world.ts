@@ -3,9 +3,9 @@ import type { LifecycleEvent } from '../../src/events/lifecycle-event.ts';
 import { createFamilies } from '../../src/families/create-families.ts';
 import type { Families } from '../../src/families/families.ts';
 import type { FamilyObserver } from '../../src/families/family-observer.ts';
-import { type FamilyOptions, readFamilyOptions } from '../../src/families/family-options.ts';
 import type { FamilyStore } from '../../src/families/family-store.ts';
 import { MemoryFamilies } from '../../src/families/memory-families.ts';
+import { type FamilyOptions, readFamilyOptions } from '../../src/families/options/family-options.ts';
 import type { Outcome } from '../../src/lifecycle/outcome.ts';
 import { secretOf } from './keys-of-test.ts';
 

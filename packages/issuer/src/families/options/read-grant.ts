@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@revocast/denylist';
 import { checkWholeNumber } from '@revocast/denylist/replica';
-import type { Binding, NewGrant, TokenUse } from './families.ts';
+import type { Binding, NewGrant, TokenUse } from '../families.ts';
 
 const longestName = 4096;
 const largestDataBytes = 16_384;

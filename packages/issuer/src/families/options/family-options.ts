@@ -1,8 +1,8 @@
 import { ConfigurationError } from '@revocast/denylist';
 import { checkWholeNumber, suggestName } from '@revocast/denylist/replica';
+import type { FamilyRules } from '../state-machine.ts';
+import { type FamilyKey, type KeyRing, readKeys } from '../token/keys.ts';
 import { type Duration, readDuration } from './duration.ts';
-import { type FamilyKey, type KeyRing, readKeys } from './keys.ts';
-import type { FamilyRules } from './state-machine.ts';
 
 /** What {@link Lifecycle.families} takes. */
 export interface FamilyOptions {
