@@ -15,6 +15,8 @@ import { shortToken, type Token, tokens, type World } from './world.ts';
 /** An `iat` after every cutoff: only a denial can refuse such a token. */
 const futureIat = 0xffff_fff0;
 const boundMs = defaultMaxStalenessMs + maxLagMs;
+/** Jitter, and the longest pause before another attempt. */
+const longestReseedMs = 11_000;
 
 interface Denial extends Claim {
   readonly statedAtMs: number;
@@ -68,6 +70,9 @@ export class Ledger {
    * one that a sidecar remembers.
    */
   #wasUnnamed = false;
+  /** When the log that is judged last had no identity. */
+  #unnamedAtMs = Number.NEGATIVE_INFINITY;
+  #wasRestored = false;
   /** When the name of the log last moved. */
   #movedAtMs = Number.NEGATIVE_INFINITY;
   /** When a partition last existed. */
@@ -130,6 +135,8 @@ export class Ledger {
     this.#judgeIdentity();
     const { primary, elsewhere } = this.#world.cluster;
     this.#wasUnnamed ||= primary.state.meta?.identity === undefined || elsewhere.meta?.identity === undefined;
+    // A sidecar that read it without an identity may not have written everything back yet.
+    this.#wasUnnamed ||= this.#world.clock.monotonicMs() - this.#unnamedAtMs < longestReseedMs;
     this.#hasMoved = true;
     for (const denial of this.#denials) denial.presentSinceMs = undefined;
     for (const cutoff of this.#cutoffs) cutoff.presentSinceMs = undefined;
@@ -144,7 +151,8 @@ export class Ledger {
   }
 
   #watchIdentity(): void {
-    const { cluster, remembered, sidecars } = this.#world;
+    const { clock, cluster, remembered, sidecars } = this.#world;
+    if (!cluster.isAway && cluster.primary.state.meta?.identity === undefined) this.#unnamedAtMs = clock.monotonicMs();
     if (!this.#hasMoved || cluster.primary.state.meta?.identity !== undefined) return;
     const other = cluster.elsewhere.meta?.identity;
     const holdsOther = sidecars.some(
@@ -174,6 +182,7 @@ export class Ledger {
 
   /** An older state of the log takes the place of the present one. */
   noteRestore(backup: LogState): void {
+    this.#wasRestored = true;
     const present = this.#denials.filter(({ presentSinceMs }) => presentSinceMs !== undefined);
     this.#backups.noteRestore(
       backup,
@@ -239,7 +248,7 @@ export class Ledger {
         if (log.issuedUpTo < guaranteed.issuedUpTo) open.push(`I3: the cutoff of ${token.name} is lost`);
       }
       for (const { party, replica, isMixed } of sidecars) {
-        if (isMixed) continue;
+        if (isMixed || this.#isUnaware(party.name)) continue;
         const held = replica.denylist.get(token.digest) ?? emptyRule;
         if (this.#denies(held) !== denied) open.push(`I3: ${party.name} and the log differ on ${token.name}`);
         if (held.issuedUpTo !== log.issuedUpTo) open.push(`I3: ${party.name} has another cutoff of ${token.name}`);
@@ -249,6 +258,15 @@ export class Ledger {
       }
     }
     return [...open, ...this.#lostByBackups()];
+  }
+
+  /**
+   * A sidecar of the last release compares nothing: a backup may lack what it has written back, and still have its position
+   * and everything that it has read.
+   */
+  #isUnaware(sidecar: string): boolean {
+    const { oldSidecars, sidecars } = this.#world;
+    return this.#wasRestored && [...oldSidecars].some((index) => sidecars[index]?.party.name === sidecar);
   }
 
   /** A log that was just lost has the identity of another one, so the sidecars that hold its rules do not write them back. */
@@ -271,7 +289,8 @@ export class Ledger {
     const known = memory.of(this.keyOf(token));
     // A sidecar that has read two logs holds a lift that this one has lost, and does not write it back.
     const isOfTwoLogs = this.#world.sidecarOf(index).isMixed && known.liftedUpTo >= this.#inLog(token).denialStamp;
-    if (denied && !this.#denies(held) && isOfTwoLogs) return [];
+    const isUnaware = this.#isUnaware(this.#world.sidecarOf(index).party.name);
+    if (denied && !this.#denies(held) && (isOfTwoLogs || isUnaware)) return [];
     if (denied && !this.#denies(held)) return [`I3: ${party.name} accepts ${token.name}, which the log denies`];
     const alone = known.denialStamp > known.liftedUpTo;
     if (!denied && this.#denies(held) && !alone) return [`I2: ${party.name} denies ${token.name}, which it saw lifted`];
