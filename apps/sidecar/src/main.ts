@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './bound-heap.ts';
 import { main } from './program.ts';
 
 void main();

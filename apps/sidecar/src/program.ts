@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { boundHeap } from './bound-heap.ts';
 import { readCommandLine } from './commands/command-line.ts';
 import { printHelp } from './commands/help.ts';
 import { init } from './commands/init.ts';
@@ -41,7 +40,6 @@ export async function main(): Promise<void> {
         process.stderr.write(printProblems(resolved.problems));
         process.exitCode = 2;
       } else if (command.name === 'run') {
-        boundHeap();
         await run(resolved.config);
       } else if (command.name === 'init') process.exitCode = await init(resolved.config);
       else if (command.name === 'repair') process.exitCode = await repair(resolved.config);
