@@ -14,3 +14,10 @@ const growingPercent = 40;
  */
 setFlagsFromString('--semi-space-growth-factor=1');
 setFlagsFromString(`--heap-growing-percent=${growingPercent}`);
+// Collections during the start also give memory back.
+setFlagsFromString('--optimize-for-size');
+
+/** Ends the frugal collections of the start: in a sidecar that runs they would cost twice as much CPU without load. */
+export function endStart(): void {
+  setFlagsFromString('--no-optimize-for-size');
+}

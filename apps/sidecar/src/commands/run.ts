@@ -1,8 +1,12 @@
 import { ConfigurationError } from '@revocast/denylist/replica';
+import { endStart } from '../bound-heap.ts';
 import type { Config } from '../config/schema.ts';
 import { startSidecar } from '../start-sidecar.ts';
 import { openLog } from '../telemetry/log.ts';
 import { codeOf } from '../telemetry/log-state-changes.ts';
+
+/** Milliseconds until a sidecar with a small log has read it. */
+const startMs = 3000;
 
 /** Runs until a signal. The first signal stops all parts in order; a second one exits at once with 1. */
 export async function run(config: Config): Promise<void> {
@@ -30,6 +34,7 @@ export async function run(config: Config): Promise<void> {
     process.stderr.write(`${error.message}\n`);
     process.exit(2);
   });
+  setTimeout(endStart, startMs).unref();
   let signals = 0;
   const onSignal = () => {
     signals += 1;
