@@ -51,6 +51,7 @@ export const projects = [
       [binOf('typescript', 'tsc', folder)],
       [join(folder, 'start.mjs')],
       [binOf('@revocast/sidecar', 'revocast-sidecar', folder), '--source', 'memory:', '--print-config'],
+      [join(root, 'scripts/tarballs/probe-sidecar.mjs'), binOf('@revocast/sidecar', 'revocast-sidecar', folder)],
     ],
   },
   commonJs('CommonJS, TypeScript 5.4, node10', { module: 'commonjs', moduleResolution: 'node10' }, express4),

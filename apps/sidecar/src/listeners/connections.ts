@@ -33,10 +33,12 @@ export class Connections {
   /** In the order in which they began to wait. */
   readonly #open = new Map<Socket, Connection>();
   readonly #stop = new AbortController();
+  readonly #clock: Clock;
+  #isLooking = false;
 
   constructor({ clock, maxConnections }: ConnectionsOptions) {
     this.#maxConnections = maxConnections;
-    void this.#cutStalled(clock);
+    this.#clock = clock;
   }
 
   /** Takes a new connection, or closes it when each other one waits for this server. */
@@ -89,6 +91,7 @@ export class Connections {
   #hold(socket: Socket): void {
     this.#open.set(socket, { answering: 0, taken: 0, stalledLooks: 0 });
     socket.once('close', () => this.#open.delete(socket));
+    if (!this.#isLooking) void this.#cutStalled();
   }
 
   #longestWaiting(): Socket | undefined {
@@ -98,9 +101,11 @@ export class Connections {
     return undefined;
   }
 
-  async #cutStalled(clock: Clock): Promise<void> {
-    for (;;) {
-      await clock.sleep(lookMs, this.#stop.signal);
+  /** Looks while there are connections: an idle sidecar has none, and pays for each timer. */
+  async #cutStalled(): Promise<void> {
+    this.#isLooking = true;
+    while (this.#open.size > 0) {
+      await this.#clock.sleep(lookMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       for (const [socket, connection] of this.#open) {
         const taken = socket.bytesWritten - socket.writableLength;
@@ -110,5 +115,6 @@ export class Connections {
         if (connection.stalledLooks >= stalledLooks) socket.destroy();
       }
     }
+    this.#isLooking = false;
   }
 }

@@ -53,6 +53,26 @@ async function serve() {
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 const unfinishedBody = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc';
 
+describe('a listener without connections', () => {
+  it('starts no timer, and stops the one that it had', async () => {
+    const { clock, open, closes } = await serve();
+    expect(clock.sleeping).toBe(0);
+    const socket = await open(get('/done'));
+    expect(clock.sleeping).toBe(1);
+    socket.end();
+    await closes(socket);
+    await until(
+      async () => {
+        await clock.advance(1000);
+        return clock.sleeping === 0;
+      },
+      { what: 'the end of the timer' },
+    );
+    await open(get('/done'));
+    expect(clock.sleeping).toBe(1);
+  });
+});
+
 describe('an answer whose client takes nothing', () => {
   it('is cut after ten seconds, and one whose client reads is not', async () => {
     const { clock, handled, open } = await serve();
