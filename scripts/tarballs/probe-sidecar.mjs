@@ -13,6 +13,7 @@ try {
   const { data, admin } = await until(() =>
     output
       .split('\n')
+      .slice(0, -1)
       .map(parse)
       .find(({ msg }) => msg === 'started'),
   );
