@@ -54,6 +54,7 @@ export { type RevocationTimes, stagesOf, timesOf } from './metrics/revocation-la
 export { checkWholeNumber, type OptionBounds } from './option-bounds.ts';
 export { processLabel } from './process-label.ts';
 export { processWide } from './process-wide.ts';
+export { checkOptions } from './publisher/check-options.ts';
 export { signingInputName } from './publisher/token-target.ts';
 export { readVersion } from './read-version.ts';
 export { Backoff } from './replication/backoff.ts';

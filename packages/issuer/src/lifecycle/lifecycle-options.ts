@@ -1,5 +1,5 @@
 import { ConfigurationError, type CreatePublisherOptions, type Publisher } from '@revocast/denylist';
-import { checkWholeNumber, type MetricsRegistry, suggestName } from '@revocast/denylist/replica';
+import { checkOptions, checkWholeNumber, type MetricsRegistry } from '@revocast/denylist/replica';
 import type { SubjectsOf } from '../events/subjects.ts';
 import type { TokenTelemetryApi } from '../telemetry/token-api.ts';
 import type { TokenKeys } from '../token/token-keys.ts';
@@ -13,33 +13,34 @@ export interface LifecycleOptions {
   /** The URL of the log, as `createPublisher` takes it, or a publisher, which stays open when the lifecycle is closed. */
   readonly log: string | Publisher;
   /** Options of the publisher that is made for a URL. */
-  readonly publisher?: Omit<CreatePublisherOptions, 'clock' | 'issuerSpreadSeconds' | 'openTelemetry'>;
+  readonly publisher?: Omit<CreatePublisherOptions, 'clock' | 'issuerSpreadSeconds' | 'openTelemetry'> | undefined;
   /** Where events wait for the log: `memoryStore()` or `postgresStore(pool)`. Default none: `report` rejects while it is down. */
-  readonly store?: LifecycleStore;
+  readonly store?: LifecycleStore | undefined;
   /** Seconds by which the clocks of the processes that stamp `iat` may differ: 0–60, default 1. */
-  readonly issuerSpreadSeconds?: number;
+  readonly issuerSpreadSeconds?: number | undefined;
   /** Whether this process logs what is pending: default true. At least one process with the same store must. */
-  readonly worker?: boolean;
+  readonly worker?: boolean | undefined;
   /** The public keys that sign access tokens, a key set or its URL, for `revokeToken`. Default none. */
-  readonly keys?: TokenKeys;
+  readonly keys?: TokenKeys | undefined;
   /**
    * For issuers whose `sub` is not the account, for example pairwise subjects: every `sub` that tokens of an account can carry.
    * The `subject` of an event is then the account. Default: the account is the `sub`.
    */
-  readonly subjectsOf?: SubjectsOf;
+  readonly subjectsOf?: SubjectsOf | undefined;
   /** `import * as api from '@opentelemetry/api'`. Default none. */
-  readonly openTelemetry?: TokenTelemetryApi;
+  readonly openTelemetry?: TokenTelemetryApi | undefined;
   /** A registry of prom-client for the metrics of docs/metrics.md. Default none. */
-  readonly metrics?: { readonly registry: MetricsRegistry };
+  readonly metrics?: { readonly registry: MetricsRegistry } | undefined;
   /** Class → client ids: the classes are the values of the label `client_class`. At most 20; default none. */
-  readonly clientClasses?: ClientClasses;
+  readonly clientClasses?: ClientClasses | undefined;
   /** How many access tokens are alive, from your store of tokens; read at each scrape. Default none: no such gauge. */
-  readonly countActive?: () => number | Promise<number>;
+  readonly countActive?: (() => number | Promise<number>) | undefined;
   /** Called once a minute for a client that gets more than 60 answers of this process in it. What it throws is ignored. */
-  readonly onStorm?: (client: string) => void;
+  readonly onStorm?: ((client: string) => void) | undefined;
 }
 
-const optionNames = [
+/** Every option. */
+export const optionNames = [
   'issuer',
   'log',
   'publisher',
@@ -57,12 +58,7 @@ const optionNames = [
 
 /** The options with their defaults. @throws ConfigurationError with the option, what was expected and what was found. */
 export function checkLifecycleOptions(options: LifecycleOptions) {
-  const unknown = Object.keys(options).find((name) => !optionNames.some((known) => known === name));
-  if (unknown !== undefined) {
-    const meant = suggestName(unknown, optionNames);
-    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-    throw new ConfigurationError(unknown.slice(0, 64), `expected one of ${optionNames.join(', ')}${hint}`);
-  }
+  checkOptions('createLifecycle', options, optionNames);
   const { issuer, log, store, worker = true, issuerSpreadSeconds = 1 } = options;
   if (typeof issuer !== 'string' || issuer === '' || issuer.length > 4096) {
     throw new ConfigurationError(

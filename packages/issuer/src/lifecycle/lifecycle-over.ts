@@ -1,5 +1,12 @@
 import { ConfigurationError, LogError, type Published, type Publisher } from '@revocast/denylist';
-import { type Clock, checkWholeNumber, type Random, type Undisposed } from '@revocast/denylist/replica';
+import {
+  type Clock,
+  checkOptions,
+  checkWholeNumber,
+  isJsonObject,
+  type Random,
+  type Undisposed,
+} from '@revocast/denylist/replica';
 import type { LifecycleEvent } from '../events/lifecycle-event.ts';
 import { parseEvent } from '../events/parse-event.ts';
 import { rowId, targetOf } from '../events/row-id.ts';
@@ -125,15 +132,11 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
 
   async report(reported: LifecycleEvent, options: ReportOptions = {}): Promise<Outcome> {
     const event = parseEvent(reported);
+    checkOptions('report', options, ['tx', 'waitMs']);
     const { tx } = options;
     const waitMs = checkWaitMs(options.waitMs);
     const outbox = this.#ports.store?.outbox;
-    if (tx !== undefined && outbox === undefined) {
-      throw new ConfigurationError(
-        'tx',
-        'expected a store that is part of the transaction, found none; pass postgresStore(pool)',
-      );
-    }
+    if (tx !== undefined) checkTransaction(tx, outbox);
     if (tx !== undefined && event.at !== undefined) {
       throw new ConfigurationError(
         'event.at',
@@ -293,6 +296,18 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
         return this.#outcomeOf(rows, addedIn, known);
       },
     };
+  }
+}
+
+function checkTransaction(tx: unknown, outbox: OutboxStore | undefined): void {
+  if (outbox?.joinsTransactions !== true) {
+    throw new ConfigurationError(
+      'tx',
+      'expected a store that can be part of the transaction, found none; pass postgresStore(pool)',
+    );
+  }
+  if (!isJsonObject(tx) || typeof tx['query'] !== 'function') {
+    throw new ConfigurationError('tx', 'expected a client of pg inside a transaction, found another value');
   }
 }
 

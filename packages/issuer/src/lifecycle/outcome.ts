@@ -6,9 +6,9 @@ export interface ReportOptions {
    * A `pg` client inside your transaction: the event is noted if and only if the transaction is committed, and nothing is
    * logged before. Then `report` resolves at once with `pending`: await `settled()` of the outcome after the commit.
    */
-  readonly tx?: Transaction;
+  readonly tx?: Transaction | undefined;
   /** How long to wait for the log, 0–60,000 ms, default 1000. */
-  readonly waitMs?: number;
+  readonly waitMs?: number | undefined;
 }
 
 /**

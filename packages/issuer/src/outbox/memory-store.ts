@@ -1,4 +1,5 @@
-import { type Clock, checkWholeNumber, systemClock } from '@revocast/denylist/replica';
+import { ConfigurationError } from '@revocast/denylist';
+import { type Clock, checkOptions, checkWholeNumber, systemClock } from '@revocast/denylist/replica';
 import { MemoryFamilies } from '../families/memory-families.ts';
 import type { LifecycleStore } from '../lifecycle/lifecycle-store.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   OutboxRow,
   OutboxStore,
   RowState,
+  Transaction,
 } from './outbox-store.ts';
 import { StoreError } from './store-error.ts';
 
@@ -18,11 +20,11 @@ const keepSettledMs = 7 * 86_400_000;
 
 export interface MemoryStoreOptions {
   /** Pending rows at most, 1–10,000,000, default 100,000: `report` then rejects with `store_full`. */
-  readonly maxRows?: number;
+  readonly maxRows?: number | undefined;
   /** Refresh families at most, 1–10,000,000, default 100,000: `open` then rejects with `store_full`. */
-  readonly maxFamilies?: number;
+  readonly maxFamilies?: number | undefined;
   /** For tests that step time. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /**
@@ -30,10 +32,12 @@ export interface MemoryStoreOptions {
  * and servers of one process that accept this.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): LifecycleStore {
-  const { clock = systemClock, maxFamilies = defaultMaxFamilies } = options;
+  checkOptions('memoryStore', options, ['maxRows', 'maxFamilies', 'clock']);
+  const { clock = systemClock, maxRows = defaultMaxRows, maxFamilies = defaultMaxFamilies } = options;
+  checkWholeNumber('maxRows', maxRows, { least: 1, most: 10_000_000, unit: 'rows' });
   checkWholeNumber('maxFamilies', maxFamilies, { least: 1, most: 10_000_000, unit: 'families' });
   return {
-    outbox: new MemoryOutbox(options),
+    outbox: new MemoryOutbox(clock, maxRows),
     families: new MemoryFamilies({ nowMs: () => clock.wallMs(), maxFamilies }),
   };
 }
@@ -59,14 +63,18 @@ class MemoryOutbox implements OutboxStore {
   readonly #pending = new Map<string, Held>();
   readonly #settled = new Map<string, Settled>();
 
-  constructor({ clock = systemClock, maxRows = defaultMaxRows }: MemoryStoreOptions) {
+  readonly joinsTransactions = false;
+
+  constructor(clock: Clock, maxRows: number) {
     this.#clock = clock;
     this.#maxRows = maxRows;
   }
 
   async prepare(): Promise<void> {}
 
-  async add(rows: readonly NewOutboxRow[]): Promise<AddedIn> {
+  async add(rows: readonly NewOutboxRow[], tx?: Transaction): Promise<AddedIn> {
+    // Noted although the transaction is rolled back, it would be an event that never happened.
+    if (tx !== undefined) throw new ConfigurationError('tx', 'expected none with memoryStore, found one');
     const nowMs = this.#clock.wallMs();
     const added = rows.filter(({ id }) => !this.#pending.has(id) && !this.#settled.has(id));
     if (this.#pending.size + added.length > this.#maxRows) {

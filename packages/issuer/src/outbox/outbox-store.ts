@@ -81,6 +81,8 @@ export interface OutboxFigures {
  * Every method rejects with {@link StoreError} when the store cannot answer.
  */
 export interface OutboxStore {
+  /** Whether rows can be part of a transaction of the caller. */
+  readonly joinsTransactions: boolean;
   /** Checks that the store can be used: the right tables, and no read-only copy. @throws ConfigurationError · StoreError */
   prepare(): Promise<void>;
   /** Adds rows. With `tx` they are part of the transaction of the caller, and invisible until it is committed. */

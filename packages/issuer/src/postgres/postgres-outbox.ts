@@ -28,6 +28,7 @@ const freezeEveryMs = 250;
 
 /** The outbox in a table of PostgreSQL. */
 export class PostgresOutbox implements OutboxStore {
+  readonly joinsTransactions = true;
   readonly #options: PostgresOutboxOptions;
   readonly #sql: ReturnType<typeof outboxStatements>;
   readonly #session: WorkerSession;

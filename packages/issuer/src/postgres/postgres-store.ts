@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@revocast/denylist';
-import { checkWholeNumber, systemClock } from '@revocast/denylist/replica';
+import { checkOptions, checkWholeNumber, systemClock } from '@revocast/denylist/replica';
 import { PostgresFamilies } from '../families/postgres/postgres-families.ts';
 import { familySchema } from '../families/postgres/schema.ts';
 import type { LifecycleStore } from '../lifecycle/lifecycle-store.ts';
@@ -10,14 +10,14 @@ import { storeErrorOf } from './store-errors.ts';
 
 export interface PostgresStoreOptions {
   /** The schema of the tables. Default: the first one of `search_path` that has them. */
-  readonly schema?: string;
+  readonly schema?: string | undefined;
   /**
    * Listens for rows that other processes add, default true. False behind a pooler of transactions (PgBouncer): rows are then
    * found by a poll, within 250 ms.
    */
-  readonly listen?: boolean;
+  readonly listen?: boolean | undefined;
   /** The longest wait for an answer of PostgreSQL, 100–60,000 ms, default 5000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A store in PostgreSQL 13 or later. */
@@ -38,6 +38,7 @@ export function postgresStore(pool: PgPool, options: PostgresStoreOptions = {}):
   if (typeof pool?.connect !== 'function' || typeof pool.query !== 'function') {
     throw new ConfigurationError('pool', 'expected a Pool of pg, found another value');
   }
+  checkOptions('postgresStore', options, ['schema', 'listen', 'timeoutMs']);
   const { schema, listen = true, timeoutMs = 5000 } = options;
   if (typeof listen !== 'boolean') throw new ConfigurationError('listen', 'expected true or false');
   checkWholeNumber('timeoutMs', timeoutMs, { least: 100, most: 60_000, unit: 'ms' });

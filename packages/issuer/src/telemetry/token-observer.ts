@@ -28,11 +28,11 @@ export interface TokenAnswer {
   /** `success`, or the OAuth error code of the answer; one that is unknown counts as `other`. */
   readonly result: string;
   /** The client of the request, if it has one. Only its class becomes a label. */
-  readonly client?: string;
+  readonly client?: string | undefined;
   /** `iat` of the access token that was issued, in claim seconds. */
-  readonly issuedAt?: number;
+  readonly issuedAt?: number | undefined;
   /** `iat` of the access token that it replaces, in claim seconds; for a refresh. */
-  readonly replacedIssuedAt?: number;
+  readonly replacedIssuedAt?: number | undefined;
 }
 
 /** Counts and traces what a token endpoint does. docs/opentelemetry.md lists the names. */
@@ -46,5 +46,5 @@ export interface TokenObserver {
   /** Counts one answer, without a span. */
   answered(answer: TokenAnswer): void;
   /** Counts a spent refresh token that was used again: almost always theft. */
-  reused(reuse: { readonly client?: string; readonly kind: ReuseKind }): void;
+  reused(reuse: { readonly client?: string | undefined; readonly kind: ReuseKind }): void;
 }
