@@ -157,6 +157,22 @@ const rows = {
       ['{{outcome}}', `sum by (outcome) (${rate('revocast_outbox_settled_total', space)})`],
       ['failed, {{code}}', `sum by (code) (${rate('revocast_outbox_attempt_failures_total', space)}) > 0`],
     ]),
+    graph(
+      'Refresh tokens, by outcome',
+      'Shown to the families of @revocast/issuer; shadowed: spent twice, three times in a row.',
+      'ops',
+      [
+        ['{{outcome}}', `sum by (outcome) (${rate('revocast_refresh_outcomes_total', space)}) > 0`],
+        ['shadowed', `sum(${rate('revocast_refresh_shadowed_total', space)})`],
+      ],
+    ),
+    graph('Refresh families', 'Rows in the store, and rows ended or deleted by the collector in an hour.', 'none', [
+      ['{{state}}', `max by (state) (revocast_refresh_families{${space}})`],
+      ['{{kind}}', `sum by (kind) (increase(revocast_refresh_families_collected_total{${space}}[1h]))`],
+    ]),
+    graph('Since the last clean-up', 'Of refresh families, in any process.', 's', [
+      ['since', `time() - max(revocast_refresh_collector_last_success_timestamp_seconds{${space}})`],
+    ]),
     graph('Loops and storms', 'Refreshes within 5 s of the last, and clients with over 60 answers a minute.', 'reqps', [
       ['early refreshes', `sum(${rate('revocast_refresh_early_total', space)})`],
       ['storms, {{client_class}}', `sum by (client_class) (${rate('oauth2_token_storms_total', space)})`],
