@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { until } from '@revocast/test-support';
 
 export interface Tokens {
   readonly accessToken: string;
@@ -14,6 +15,13 @@ export interface Answer {
   readonly error: string | undefined;
 }
 
+export interface LoginOptions {
+  readonly client?: string;
+  readonly scope?: string;
+  readonly prompt?: string;
+  readonly resources?: readonly string[];
+}
+
 /** One user in one browser, at an authorization server: the code flow with PKCE over HTTP. */
 export class Browser {
   readonly #issuer: string;
@@ -23,7 +31,9 @@ export class Browser {
     this.#issuer = issuer;
   }
 
-  async login(account: string, { client = 'shop', scope = 'openid orders', prompt = 'login' } = {}): Promise<Tokens> {
+  /** @param options `resources` (RFC 8707): the access token is for the first one. */
+  async login(account: string, options: LoginOptions = {}): Promise<Tokens> {
+    const { client = 'shop', scope = 'openid orders', prompt = 'login', resources = [] } = options;
     const verifier = randomBytes(32).toString('base64url');
     const query = new URLSearchParams({
       response_type: 'code',
@@ -35,10 +45,13 @@ export class Browser {
       login_hint: account,
       prompt: scope.includes('offline_access') ? 'login consent' : prompt,
     });
+    for (const resource of resources) query.append('resource', resource);
     const callback = await this.#followTo(redirectUri, `${this.#issuer}/auth?${query}`);
     const code = new URL(callback).searchParams.get('code');
     if (code === null) throw new Error(`expected a code, found ${new URL(callback).search}`);
-    return tokensOf(await this.redeem(client, { grant_type: 'authorization_code', code, verifier }));
+    const [resource] = resources;
+    const fields = { grant_type: 'authorization_code', code, verifier };
+    return tokensOf(await this.redeem(client, resource === undefined ? fields : { ...fields, resource }));
   }
 
   /** A request at the token endpoint. */
@@ -48,8 +61,9 @@ export class Browser {
     return post(`${this.#issuer}/token`, { client_id: client, ...fields, ...proof });
   }
 
-  refresh(refreshToken: string, client = 'shop'): Promise<Answer> {
-    return this.redeem(client, { grant_type: 'refresh_token', refresh_token: refreshToken });
+  refresh(refreshToken: string, client = 'shop', resource?: string): Promise<Answer> {
+    const fields = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    return this.redeem(client, resource === undefined ? fields : { ...fields, resource });
   }
 
   /** A request at the revocation endpoint. */
@@ -116,4 +130,14 @@ export function tokensOf({ status, text }: Answer): Tokens {
 
 export function claimsIn(jwt: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+}
+
+/** A login of alice in a later second than a cutoff of now, which includes the spread of one second. */
+export async function laterLogin(browser: Browser): Promise<Tokens> {
+  const cutoff = Math.floor(Date.now() / 1000) + 1;
+  const login = async (): Promise<Tokens | undefined> => {
+    const tokens = await browser.login('alice', { prompt: 'none' });
+    return Number(claimsIn(tokens.accessToken)['iat']) > cutoff ? tokens : undefined;
+  };
+  return await until(login, { what: 'a login in a later second', everyMs: 100 });
 }

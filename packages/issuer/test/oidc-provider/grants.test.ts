@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { until } from '@revocast/test-support';
-import { Browser, claimsIn, tokensOf } from './browser.ts';
+import { Browser, claimsIn, laterLogin, tokensOf } from './browser.ts';
 import { type ServerOptions, startServer, type TestServer } from './server.ts';
 
 let server: TestServer;
@@ -60,21 +60,11 @@ describe('given code of an operator', () => {
     await server.provider.RefreshToken.revokeByGrantId(id);
     expect(server.logged).toEqual(['subject']);
     expect(await server.call(before.accessToken)).toBe(401);
-    const after = await laterLogin(browser, before.accessToken);
+    const after = await laterLogin(browser);
     expect(claimsIn(after.accessToken)['grant_id']).toBe(id);
     expect(await server.call(after.accessToken)).toBe(200);
   });
 });
-
-/** A login in a later second than the cutoff: `iat` has whole seconds. */
-async function laterLogin(browser: Browser, accessToken: string): ReturnType<Browser['login']> {
-  const issuedAt = Number(claimsIn(accessToken)['iat']);
-  for (;;) {
-    const tokens = await browser.login('alice', { prompt: 'none' });
-    if (Number(claimsIn(tokens.accessToken)['iat']) > issuedAt + 2) return tokens;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 /** Fails a write as the end of the process would: what was noted before stays noted. */
 function dieBefore(dies: RegExp): void {

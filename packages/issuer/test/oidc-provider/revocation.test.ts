@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createSigner } from '@revocast/test-support';
-import { Browser, tokensOf } from './browser.ts';
-import { type ServerOptions, startServer, type TestServer } from './server.ts';
+import { Browser, claimsIn, laterLogin, tokensOf } from './browser.ts';
+import { audience, opaqueAudience, type ServerOptions, startServer, type TestServer } from './server.ts';
 
 let server: TestServer;
 afterEach(async () => await server?.[Symbol.asyncDispose]());
@@ -90,6 +90,23 @@ describe('given an opaque token at /token/revocation', () => {
       logged: ['grant'],
       api: 401,
     });
+  });
+
+  it('ends the JWTs of the client and user when an opaque access token is revoked, and none of a later login', async () => {
+    const browser = await start();
+    const { accessToken, refreshToken } = await browser.login('alice', { resources: [audience, opaqueAudience] });
+    const opaque = tokensOf(await browser.refresh(refreshToken, 'shop', opaqueAudience)).accessToken;
+    expect(opaque.split('.')).toHaveLength(1);
+    const { status } = await browser.revoke(opaque);
+    expect({ status, logged: server.logged, api: await server.call(accessToken) }).toEqual({
+      status: 200,
+      logged: ['subject'],
+      api: 401,
+    });
+    // The library keeps the grant, so a denial of the grant would refuse this login for a day.
+    const again = await laterLogin(browser);
+    expect(claimsIn(again.accessToken)['grant_id']).toBe(claimsIn(accessToken)['grant_id']);
+    expect(await server.call(again.accessToken)).toBe(200);
   });
 
   it('changes nothing for a token that is unknown', async () => {

@@ -19,6 +19,8 @@ import { redirectUri } from './browser.ts';
 import { createStorage, type Storage } from './storage.ts';
 
 export const audience = 'https://api.example.com';
+/** A resource whose access tokens are opaque. */
+export const opaqueAudience = 'https://opaque.example.com';
 
 export interface ServerOptions {
   /** Changes to the configuration of the library. */
@@ -170,11 +172,11 @@ function configurationOf(key: object): object {
         enabled: true,
         defaultResource: () => audience,
         useGrantedResource: () => true,
-        getResourceServerInfo: () => ({
+        getResourceServerInfo: (_context: unknown, resource: string) => ({
           scope: 'orders',
-          audience,
+          audience: resource,
           accessTokenTTL: 900,
-          accessTokenFormat: 'jwt',
+          accessTokenFormat: resource === opaqueAudience ? 'opaque' : 'jwt',
           jwt: { sign: { alg: 'ES256', kid: 'k1' } },
         }),
       },
@@ -207,6 +209,7 @@ async function loadExistingGrant({ oidc: { provider, session, client } }: GrantC
   const grant = new provider.Grant({ accountId: session.accountId, clientId: client.clientId });
   grant.addOIDCScope('openid offline_access');
   grant.addResourceScope(audience, 'orders');
+  grant.addResourceScope(opaqueAudience, 'orders');
   await grant.save();
   return grant;
 }
