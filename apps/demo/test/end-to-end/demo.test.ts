@@ -32,6 +32,13 @@ describe('the demo without Redis', () => {
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, replicas: 3, source: 'embedded' });
   }, 60_000);
 
+  it('keeps what is pending in PostgreSQL, and logs it once the log is back', async () => {
+    const variables = { REVOCAST_DEMO_SOURCE: 'embedded', REVOCAST_DEMO_STORE: 'postgres' };
+    const { code, stdout, stderr } = await runDemo(['--json', '--only', 'i'], variables);
+    expect({ code, story: code === 0 ? '' : stderr }).toEqual({ code: 0, story: '' });
+    expect(JSON.parse(stdout).scenes).toMatchObject([{ name: 'logout-outage', ok: true, pending: 3 }]);
+  }, 60_000);
+
   it('is the fallback when no Redis server can be started', async () => {
     const { code, stdout } = await runDemo(['--json', '--only', 'a'], {
       REVOCAST_REDIS_SERVER: '/nowhere/redis-server',
@@ -45,7 +52,14 @@ describe('the command line of the demo', () => {
   it('prints its options with --help', async () => {
     const { code, stdout } = await runDemo(['--help']);
     expect(code).toBe(0);
-    for (const option of ['--json', '--serve', '--only', '--revocations', 'REVOCAST_DEMO_SOURCE']) {
+    for (const option of [
+      '--json',
+      '--serve',
+      '--only',
+      '--revocations',
+      'REVOCAST_DEMO_SOURCE',
+      'REVOCAST_DEMO_STORE',
+    ]) {
       expect(stdout).toContain(option);
     }
   });
