@@ -21,8 +21,8 @@ import { followTokenAnswers, isTokenRequest } from './token-answers.ts';
  * - Clients can revoke JWT access tokens at `/token/revocation`.
  * - Each answer of the token endpoint is counted, and has a span.
  *
- * @throws ConfigurationError for malformed options, for a second call with one provider, and for a provider that allows pairwise subjects while the lifecycle has
- *         no `subjectsOf`.
+ * @throws ConfigurationError for malformed options, for a second call with one provider, and for a provider that allows
+ *         pairwise subjects while the lifecycle has no `subjectsOf`.
  */
 export function attach(provider: OidcProvider, lifecycle: Lifecycle, options: AttachOptions = {}): void {
   const { waitMs, sid } = checkAttachOptions(options);

@@ -9,12 +9,12 @@ import { hideEnded } from './unfinished-ends.ts';
  *
  * It sees every end: by a logout, at `/token/revocation`, after a second use of a refresh token or code, by a consent page or
  * other code of yours that calls `grant.destroy()` or `revokeByGrantId()`. Rows that are deleted past the library are not seen.
+ * When an end cannot be noted, the method rejects: nothing is deleted, and the library answers 500.
  *
- * @param adapter a class or a function, as the library takes it. Its methods get one report more: when the end of a grant
- *        cannot be noted, `destroy` and `revokeByGrantId` reject, nothing is deleted, and the library answers 500.
  * It asks the store of the lifecycle once for each session and grant that is read: one whose end was noted, and that a crash
  * kept from being deleted, is not found.
  *
+ * @param adapter a class or a function, as the library takes it.
  * @returns a function that creates one port a model, with every other member of yours.
  */
 export function recording<Port extends StoragePort>(

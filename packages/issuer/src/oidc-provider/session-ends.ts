@@ -29,6 +29,6 @@ export function reportSessionEnds(provider: OidcProvider, lifecycle: Lifecycle, 
 /** Every value of the claim `sid` in access tokens of this session. */
 function sidsOf({ uid, authorizations = {} }: ProviderSession, sid: SidForm): string[] {
   if (sid === 'session') return [uid];
-  // A client whose ID tokens carry no `sid` has the session's in its access tokens.
+  // Access tokens of a client whose ID tokens carry no `sid` have that of the session.
   return [uid, ...Object.values(authorizations).flatMap((client) => client.sid ?? [])];
 }
