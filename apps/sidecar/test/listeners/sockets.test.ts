@@ -107,7 +107,10 @@ describe('given a sidecar under attack by its own host', () => {
       { source: upper.url, dataListen: '127.0.0.1:0', adminListen: '127.0.0.1:0', drainMs: 0 },
       { log: pino({ level: 'silent' }) },
     );
-    await until(async () => (await fetch(`${sidecar.adminUrl}/readyz`)).ok, { what: 'a ready sidecar' });
+    await until(async () => (await fetch(`${sidecar.adminUrl}/readyz`)).ok, {
+      what: 'a ready sidecar',
+      timeoutMs: 50_000,
+    });
   }, 60_000);
   afterAll(async () => {
     await sidecar.stop();

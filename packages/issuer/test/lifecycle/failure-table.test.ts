@@ -76,7 +76,7 @@ describe('the log is down at a logout (4)', () => {
     await redis.restart();
     expect((await outcome.settled(30_000)).state).toBe('logged');
     await until(async () => (await settledTotal('logged')) === 1, { what: 'the counter' });
-    expect(await registry.metrics()).toContain('revocast_outbox_pending 0');
+    await until(async () => (await registry.metrics()).includes('revocast_outbox_pending 0'), { what: 'the gauge' });
   });
 
   it('without a store rejects, because nothing was noted', async () => {
