@@ -4,6 +4,7 @@ import { event } from './event.ts';
 import { frameDown, frameUp } from './frames.ts';
 import { keySet } from './key-set.ts';
 import { proofLine, report, usageReport } from './last-release.ts';
+import { lifecycleEvent } from './lifecycle-event.ts';
 import { logFile } from './log-file.ts';
 import { snapshot } from './snapshot.ts';
 import { dpopProof, revokedToken, token } from './tokens.ts';
@@ -15,5 +16,6 @@ export const decoders: readonly Decoder[] = [
   ...[report, usageReport, proofLine],
   ...[appendRequest, seeds, revocation, rememberedLog],
   ...[token, revokedToken, dpopProof, keySet],
+  lifecycleEvent,
   configuration,
 ];
