@@ -61,7 +61,8 @@ export class WorkerSession {
     client.on('end', drop);
     client.on('notification', () => this.#wake());
     this.#client = client;
-    if (listens) await this.#answerOf(client.query(`listen ${channel}`));
+    // A pooler may refuse it, and a poll finds the rows too. A connection that is broken fails at its next query.
+    if (listens) await this.#answerOf(client.query(`listen ${channel}`)).catch(() => {});
     return client;
   }
 
