@@ -35,6 +35,7 @@ export const failures = [
   'a reader returns while its old connection looks alive',
   'late registration upstream',
   'an authorization server is killed, or the log is down when it reports',
+  'refreshes at once in two processes, and in races with logouts and password changes',
 ] as const;
 export type Failure = (typeof failures)[number];
 

@@ -77,8 +77,30 @@ export type ActorMessage =
   | { readonly tell: 'clock'; readonly offsetMs: number }
   /** The process answers with its {@link ProcessFigures}. */
   | { readonly tell: 'measure' }
+  /** An authorization server shows a refresh token so often at once, and answers with its {@link Refreshed}. */
+  | { readonly tell: 'refresh'; readonly token: string; readonly times: number }
   /** The process shuts down gracefully, as after SIGTERM. */
   | { readonly tell: 'stop' };
+
+/** What an authorization server answered to refreshes at once. */
+export interface Refreshed {
+  readonly answers: readonly RefreshAnswer[];
+}
+
+export interface RefreshAnswer {
+  readonly outcome: string;
+  readonly refreshToken?: string;
+  /** The claims of the access token that comes with it. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+/** Settings of an authorization server that keeps refresh tokens. */
+export interface RefresherSettings {
+  readonly postgresUrl: string;
+  readonly logUrl: string;
+  /** Of the key of its refresh tokens, as base64. */
+  readonly secret: string;
+}
 
 /** The environment variable that holds the settings, as JSON. */
 export const settingsVariable = 'REVOCAST_CHAOS_SETTINGS';

@@ -8,7 +8,14 @@ import type { Recorder } from './recorder.ts';
 
 export interface ActorOptions {
   readonly who: string;
-  readonly program: 'sidecar-main' | 'api-main' | 'express-main' | 'storm-main' | 'soak-api-main' | 'issuer-main';
+  readonly program:
+    | 'sidecar-main'
+    | 'api-main'
+    | 'express-main'
+    | 'storm-main'
+    | 'soak-api-main'
+    | 'issuer-main'
+    | 'refresher-main';
   /** Called at each start, because the settings can change between two starts. */
   readonly settings: (life: number) => object;
   readonly recorder: Recorder;

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { until } from '@revocast/test-support';
-import type { ApiSettings, IssuerSettings, ProcessFigures, SidecarSettings, StormSettings } from '../actors/message.ts';
+import type {
+  ApiSettings,
+  IssuerSettings,
+  ProcessFigures,
+  RefresherSettings,
+  SidecarSettings,
+  StormSettings,
+} from '../actors/message.ts';
 import type { BrokenBuild } from '../broken/build.ts';
 import { type ActorOptions, ActorProcess } from './actor-process.ts';
 import { type ClaimedPort, claimPort } from './claim-port.ts';
@@ -143,6 +150,13 @@ export class Cast {
   /** An authorization server that reports what happens in its database. Does not start it. */
   addIssuer(who: string, settings: IssuerSettings): ActorProcess {
     const actor = this.#actor({ who, program: 'issuer-main', settings: () => settings });
+    this.#issuers.push(actor);
+    return actor;
+  }
+
+  /** An authorization server that keeps refresh tokens. Does not start it. */
+  addRefresher(who: string, settings: RefresherSettings, onMessage: (message: object) => void): ActorProcess {
+    const actor = this.#actor({ who, program: 'refresher-main', settings: () => settings, onMessage });
     this.#issuers.push(actor);
     return actor;
   }

@@ -1,6 +1,6 @@
 import { type RedisServer, type TcpProxy, until } from '@revocast/test-support';
 import type { SystemFaults } from '@revocast/test-support/system-faults';
-import type { IssuerSettings, ProcessFigures } from '../actors/message.ts';
+import type { IssuerSettings, ProcessFigures, RefresherSettings } from '../actors/message.ts';
 import type { BrokenBuild } from '../broken/build.ts';
 import type { StatementRecord } from '../history.ts';
 import { monotonicMs } from '../monotonic.ts';
@@ -188,6 +188,11 @@ export class World {
   /** Starts a process that opens `replicas` cold replicas of a sidecar at once, and waits until all are fresh. */
   storm(who: string, options: StormOptions): Promise<ActorProcess> {
     return this.#cast.storm(who, options);
+  }
+
+  /** Adds an authorization server that keeps refresh tokens, without starting it. */
+  addRefresher(who: string, settings: RefresherSettings, onMessage: (message: object) => void): ActorProcess {
+    return this.#cast.addRefresher(who, settings, onMessage);
   }
 
   /** Adds an authorization server without starting it. */

@@ -1,8 +1,11 @@
 import type { Fault } from '../../fault.ts';
 import { killIssuers } from '../../issuer/kill-issuers.ts';
 import { logDownDuringLogouts } from '../../issuer/log-down.ts';
+import { refreshAtOnce } from '../../issuer/refresh-at-once.ts';
+import { refreshRacesEvents } from '../../issuer/refresh-races.ts';
 
 const failure = 'an authorization server is killed, or the log is down when it reports';
+const refreshes = 'refreshes at once in two processes, and in races with logouts and password changes';
 const small = { sidecars: 1, apisPerSidecar: 1 };
 
 /** Faults of a server with `@revocast/issuer` and PostgreSQL. */
@@ -34,5 +37,33 @@ export const issuer: readonly Fault[] = [
     world: small,
     traffic: false,
     run: (world) => logDownDuringLogouts(world, { events: 20, downMs: 4000 }),
+  },
+  {
+    name: 'issuer/refresh-at-once',
+    failure: refreshes,
+    world: small,
+    traffic: false,
+    run: (world) => refreshAtOnce(world, { rounds: 1000 }),
+  },
+  {
+    name: 'issuer/refresh-at-once-few',
+    failure: refreshes,
+    world: small,
+    traffic: false,
+    run: (world) => refreshAtOnce(world, { rounds: 20 }),
+  },
+  {
+    name: 'issuer/refresh-races',
+    failure: refreshes,
+    world: small,
+    traffic: false,
+    run: (world) => refreshRacesEvents(world, { rounds: 1000 }),
+  },
+  {
+    name: 'issuer/refresh-races-few',
+    failure: refreshes,
+    world: small,
+    traffic: false,
+    run: (world) => refreshRacesEvents(world, { rounds: 10 }),
   },
 ];
