@@ -206,7 +206,8 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     try {
       return await this.#note(event, outbox, tx);
     } catch (error) {
-      this.#ports.counters.storeFailed(error);
+      // A malformed event is no failure of the store.
+      if (!(error instanceof ConfigurationError)) this.#ports.counters.storeFailed(error);
       throw error;
     }
   }

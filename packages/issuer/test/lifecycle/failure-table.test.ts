@@ -162,6 +162,8 @@ describe('the store is down (6)', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({ code: 'store_unavailable' });
     expect(String(error)).not.toContain(subject);
+    const storeFailures = /store_failures_total\{code="store_unavailable"\} [1-9]/;
+    expect(await registry.metrics()).toMatch(storeFailures);
     expect(log.written).toEqual([]);
     await postgres.restart();
     expect((await lifecycle.report(event, { waitMs: 30_000 })).state).toBe('logged');
@@ -179,6 +181,12 @@ describe('the store is down (6)', () => {
       await client.end();
       await copy.stop();
     }
+  });
+
+  it('counts no malformed event as a failure of the store', async () => {
+    const event = { type: 'session_ended', session: 's', at: new Date(Date.now() + 10 * 60_000) } as const;
+    await expect(lifecycle.report(event)).rejects.toThrow('event.at');
+    expect(await registry.metrics()).toMatch(/store_failures_total\{code="unexpected"\} 0/);
   });
 
   it('names the missing table, and how to make it', async () => {
