@@ -6,7 +6,7 @@ import { isShadowed } from './advance.ts';
 import type { EndedGrant, EndGrantOptions, Families, Opened } from './families.ts';
 import type { Family } from './family.ts';
 import type { FamilyObserver } from './family-observer.ts';
-import type { EndedFamilies, FamilyStore, Presented } from './family-store.ts';
+import type { EndedFamilies, FamilyFigures, FamilyStore, Presented } from './family-store.ts';
 import type { FamilySettings } from './options/family-options.ts';
 import { checkGrant, checkUse, readBinding } from './options/read-grant.ts';
 import { type Refused, type RefusedOutcome, refuse } from './refusal.ts';
@@ -27,6 +27,8 @@ export interface FamiliesPorts {
   readonly settings: FamilySettings;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly observer: FamilyObserver;
+  /** The figures of the store, read now and then. */
+  readonly figures: () => Promise<FamilyFigures>;
   readonly report: (event: LifecycleEvent, options: ReportOptions) => Promise<Outcome>;
   /** Adds what follows from an event to the outbox, and ends no family: the store ends this one itself. */
   readonly note: (event: LifecycleEvent, tx: Transaction | undefined) => Promise<Outcome>;
@@ -142,6 +144,11 @@ export function createFamilies(ports: FamiliesPorts): Families {
     end: (which, { by, reason = 'logout', ...options } = {}) => report({ ...eventOf(which, reason), by }, options),
 
     endOpenedBefore: (time) => store.endOpenedBefore(time.getTime()),
+
+    async countActive() {
+      const { liveAccess } = await ports.figures();
+      return [...liveAccess.values()].reduce((sum, families) => sum + families, 0);
+    },
   };
 
   /** The child that the current row was derived from this parent for. */

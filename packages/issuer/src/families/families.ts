@@ -33,6 +33,11 @@ export interface Families {
    * @returns how many ended. @throws StoreError
    */
   endOpenedBefore(time: Date): Promise<number>;
+  /**
+   * Active families whose newest access token has not expired, of all processes with this store; read at most every 10 s. For the
+   * option `countActive` of `createLifecycle`. @throws StoreError
+   */
+  countActive(): Promise<number>;
 }
 
 /** Whom a family is for. */

@@ -17,7 +17,7 @@ import { FamilyCollector } from '../families/collector.ts';
 import { createFamilies } from '../families/create-families.ts';
 import { endedBy } from '../families/ended-by-event.ts';
 import type { Families } from '../families/families.ts';
-import type { EndedFamilies } from '../families/family-store.ts';
+import type { EndedFamilies, FamilyFigures } from '../families/family-store.ts';
 import { observeFamilies } from '../families/observe-families.ts';
 import { type FamilyOptions, readFamilyOptions } from '../families/options/family-options.ts';
 import type { AddedIn, NewOutboxRow, OutboxStore, Transaction } from '../outbox/outbox-store.ts';
@@ -79,6 +79,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   /** Without families, `keep` would keep every session. */
   #hasFamilies = false;
   readonly #unwatch: () => void = () => {};
+  #familyFigures: (() => Promise<FamilyFigures>) | undefined;
   #unwatchFamilies: () => void = () => {};
   readonly #collector: FamilyCollector | undefined;
   readonly issuer: string;
@@ -183,14 +184,16 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
       );
     }
     const { outbox, families } = store;
-    if (!this.#hasFamilies) {
-      this.#hasFamilies = true;
-      this.#unwatchFamilies = counters.watchFamilies(cachedFor(figuresForMs, () => families.figures(), clock));
+    this.#hasFamilies = true;
+    if (this.#familyFigures === undefined) {
+      this.#familyFigures = cachedFor(figuresForMs, () => families.figures(), clock);
+      this.#unwatchFamilies = counters.watchFamilies(this.#familyFigures);
     }
     return createFamilies({
       issuer,
       store: families,
       settings,
+      figures: this.#familyFigures,
       randomBytes,
       observer: observeFamilies(observe, counters),
       report: (event, reportOptions) => this.report(event, reportOptions),

@@ -232,6 +232,20 @@ describe('presenting a refresh token', () => {
   });
 });
 
+describe('the count of living access tokens', () => {
+  it('has one for each family whose newest access token has not expired', async () => {
+    const { families, clock } = createWorld();
+    expect(await families.countActive()).toBe(0);
+    const first = await families.open(grant);
+    await families.open({ ...grant, client: 'app' });
+    expect(await families.countActive()).toBe(2);
+    clock.nowMs += 900_000;
+    expect(await families.countActive()).toBe(0);
+    await families.present(first.refreshToken, use);
+    expect(await families.countActive()).toBe(1);
+  });
+});
+
 describe('your devices', () => {
   it('lists active families, newest first', async () => {
     const { families, clock } = createWorld();

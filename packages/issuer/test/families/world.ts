@@ -43,6 +43,7 @@ export function createWorld(
       shadowed: () => shadowed.push('shop'),
       ...observer,
     },
+    figures: () => store.figures(),
     note: async (event) => {
       noted.push(event);
       return loggedOutcome;
