@@ -23,7 +23,7 @@ const namedForMs = 15_000;
 /** What `enforcedEverywhere` has said of each denial, asked after every slice of time by publishers on both sides. */
 export class Claims {
   readonly #world: World;
-  /** When a line of the log last named each process, since a part of the log may have been lost. */
+  /** True time at which a line of the log last named each process, since a part of the log may have been lost. */
   readonly #namedAtMs = new Map<string, number>();
 
   constructor(world: World) {
@@ -38,7 +38,7 @@ export class Claims {
   /** Called after every slice of time. */
   watch(): void {
     const { cluster, clock } = this.#world;
-    for (const name of this.#namedBy(cluster.primary)) this.#namedAtMs.set(name, clock.monotonicMs());
+    for (const name of this.#namedBy(cluster.primary)) this.#namedAtMs.set(name, clock.wallMs());
   }
 
   ask(claim: Claim): void {
@@ -61,11 +61,11 @@ export class Claims {
     if (said === undefined || answer === 'revoked' || answer === 'unavailable') return undefined;
     // A fail-open process accepts unnoticed before it has joined, and when its server was silent for more than a day.
     if (answer === 'accepted unknown' && !said.named.has(process.name)) return undefined;
-    const now = this.#world.clock.monotonicMs();
-    // Likewise the log does not know that such a process makes look-ups.
+    const { clock } = this.#world;
+    // Likewise no line says that it makes look-ups. The age of a line goes on while every machine sleeps.
     const namedAtMs = this.#namedAtMs.get(process.name) ?? Number.NEGATIVE_INFINITY;
-    if (answer === 'active by memo' && now - namedAtMs > dayMs - namedForMs) return undefined;
-    const laterMs = now - said.atMs;
+    if (answer === 'active by memo' && clock.wallMs() - namedAtMs > dayMs - namedForMs) return undefined;
+    const laterMs = clock.monotonicMs() - said.atMs;
     return `I5: ${process.party.name} finds ${token.name} ${answer}, denied at ${stamp}, ${laterMs} ms after it was said to be enforced everywhere`;
   }
 

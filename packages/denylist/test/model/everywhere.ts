@@ -2,7 +2,7 @@ import { reportLifetimeMs } from '../../src/log/reader.ts';
 import type { Flaw } from './flaws.ts';
 import { dayMs, type ReaderRow } from './reader-registry.ts';
 import { maxLagMs } from './sim-cluster.ts';
-import { linkAfter, type RegistryLine, type SimRedis } from './sim-redis.ts';
+import { type LogState, linkAfter, type RegistryLine, type SimRedis } from './sim-redis.ts';
 
 /** Where a statement was appended. */
 export interface Appended {
@@ -24,16 +24,16 @@ const beatLimitMs = 2000;
  * entry. `false` also stands for "cannot tell".
  */
 export function isEnforcedEverywhere(node: SimRedis, appended: Appended, ask: AskEverywhere): boolean {
-  const { meta, lines, entries } = node.state;
+  const { meta, lines } = node.state;
   const { flaw, monotonicMs } = ask;
   if (meta === undefined || meta.epoch !== appended.epoch) return false;
-  const stands = (id: number, head: string) => entries.some((entry) => entry.id === id && linkAfter(entry) === head);
-  if (!stands(appended.id, appended.head)) return false;
+  if (!stands(node.state, appended)) return false;
   const rows = [...lines.values()].flatMap((line) => rowsOf(line, agesOf(line, node, ask)));
   if (!isSteady(node, rows, flaw) && flaw !== 'everywhere on an unsteady log') return false;
 
   const isMissing = ({ row, line }: DatedRow) => {
-    const comparable = line.epoch === appended.epoch && stands(Number(line.cursor), line.head);
+    const comparable =
+      line.epoch === appended.epoch && stands(node.state, { id: Number(line.cursor), head: line.head });
     return !comparable || row.cursor === undefined || Number(row.cursor) < appended.id;
   };
   const remembered = rows.filter(({ row, ageMs, steadyAgeMs }) =>
@@ -44,6 +44,11 @@ export function isEnforcedEverywhere(node: SimRedis, appended: Appended, ask: As
   const memosEnd = appended.monotonicMs + memoMs + memoMarginMs;
   if (mayUseMemo && monotonicMs < memosEnd && flaw !== 'everywhere before memos end') return false;
   return remembered.some(({ row }) => !row.isServer);
+}
+
+/** Whether a log has this entry, with the same history before it. */
+export function stands({ entries }: LogState, { id, head }: Pick<Appended, 'id' | 'head'>): boolean {
+  return entries.some((entry) => entry.id === id && linkAfter(entry) === head);
 }
 
 /**

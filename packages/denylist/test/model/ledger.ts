@@ -2,14 +2,15 @@ import { defaultMaxStalenessMs } from '../../src/replication/max-staleness.ts';
 import { agreementMs } from '../../src/rules/agreed-now.ts';
 import { type Digest, digestToHex } from '../../src/rules/digest.ts';
 import { restartDigest } from '../../src/rules/log-restart.ts';
-import { denies, emptyRule, type Rule, ruleMarginSeconds } from '../../src/rules/rule.ts';
+import { denies, emptyRule, type Rule, ruleMarginSeconds, sameRule } from '../../src/rules/rule.ts';
 import { Backups } from './backups.ts';
 import { type Claim, Claims } from './claims.ts';
-import { type Appended, memoMs } from './everywhere.ts';
+import { type Appended, memoMs, stands } from './everywhere.ts';
 import { larger } from './memory.ts';
 import { maxLagMs, strangerDigest } from './sim-cluster.ts';
 import type { Answer, SimProcess } from './sim-process.ts';
 import { healingMs, type LogState, type SimRedis } from './sim-redis.ts';
+import type { SimSidecar } from './sim-sidecar.ts';
 import { shortToken, type Token, tokens, type World } from './world.ts';
 
 /** An `iat` after every cutoff: only a denial can refuse such a token. */
@@ -24,6 +25,8 @@ interface Denial extends Claim {
   readonly expiresAtMs: number;
   /** Since when the primary has held it without interruption. Undefined while the primary lacks it. */
   presentSinceMs: number | undefined;
+  /** The entry by which the primary holds it: a later one where a failover has lost its own. */
+  presentById: number;
 }
 
 interface Cutoff {
@@ -72,7 +75,8 @@ export class Ledger {
   #wasUnnamed = false;
   /** When the log that is judged last had no identity. */
   #unnamedAtMs = Number.NEGATIVE_INFINITY;
-  #wasRestored = false;
+  /** What a backup lacks and each sidecar has no way to notice. */
+  readonly #unnoticed = new Map<SimSidecar, ReadonlySet<Token>>();
   /** When the name of the log last moved. */
   #movedAtMs = Number.NEGATIVE_INFINITY;
   /** When a partition last existed. */
@@ -112,6 +116,7 @@ export class Ledger {
         statedAtMs,
         expiresAtMs,
         presentSinceMs: undefined,
+        presentById: appended.id,
       });
     }
     if (kind === 'cutoff') this.#cutoffs.push({ token, issuedUpTo: said.rule.issuedUpTo, presentSinceMs: undefined });
@@ -182,11 +187,11 @@ export class Ledger {
 
   /** An older state of the log takes the place of the present one. */
   noteRestore(backup: LogState): void {
-    this.#wasRestored = true;
+    this.#noteUnnoticed(backup);
     const present = this.#denials.filter(({ presentSinceMs }) => presentSinceMs !== undefined);
     this.#backups.noteRestore(
       backup,
-      present.map(({ token, stamp, appended }) => ({ token, stamp, id: appended.id })),
+      present.map(({ token, stamp, presentById }) => ({ token, stamp, id: presentById })),
     );
   }
 
@@ -247,8 +252,9 @@ export class Ledger {
         if (mustNotDeny && denied) open.push(`I3: the lift of ${token.name} is lost`);
         if (log.issuedUpTo < guaranteed.issuedUpTo) open.push(`I3: the cutoff of ${token.name} is lost`);
       }
-      for (const { party, replica, isMixed } of sidecars) {
-        if (isMixed || this.#isUnaware(party.name)) continue;
+      for (const sidecar of sidecars) {
+        if (sidecar.isMixed || this.#isUnnoticed(sidecar, token)) continue;
+        const { party, replica } = sidecar;
         const held = replica.denylist.get(token.digest) ?? emptyRule;
         if (this.#denies(held) !== denied) open.push(`I3: ${party.name} and the log differ on ${token.name}`);
         if (held.issuedUpTo !== log.issuedUpTo) open.push(`I3: ${party.name} has another cutoff of ${token.name}`);
@@ -261,12 +267,25 @@ export class Ledger {
   }
 
   /**
-   * A sidecar of the last release compares nothing: a backup may lack what it has written back, and still have its position
-   * and everything that it has read.
+   * A sidecar that compares nothing, as those of the last release, has read no entry that this backup lacks: only what it has
+   * itself written back, and not read since, is lost.
    */
-  #isUnaware(sidecar: string): boolean {
-    const { oldSidecars, sidecars } = this.#world;
-    return this.#wasRestored && [...oldSidecars].some((index) => sidecars[index]?.party.name === sidecar);
+  #noteUnnoticed(backup: LogState): void {
+    const { compares, oldSidecars, sidecars } = this.#world;
+    for (const [index, sidecar] of sidecars.entries()) {
+      const { position, writtenBack } = sidecar;
+      if (position === undefined || (compares && !oldSidecars.has(index))) continue;
+      if (!stands(backup, { id: Number(position.cursor), head: position.head })) continue;
+      const lost = tokens.filter((token) => {
+        const known = backup.rules.get(this.keyOf(token))?.rule ?? emptyRule;
+        return !sameRule(larger(known, writtenBack.of(this.keyOf(token))), known);
+      });
+      this.#unnoticed.set(sidecar, new Set([...(this.#unnoticed.get(sidecar) ?? []), ...lost]));
+    }
+  }
+
+  #isUnnoticed(sidecar: SimSidecar, token: Token): boolean {
+    return this.#unnoticed.get(sidecar)?.has(token) === true;
   }
 
   /** A log that was just lost has the identity of another one, so the sidecars that hold its rules do not write them back. */
@@ -289,8 +308,8 @@ export class Ledger {
     const known = memory.of(this.keyOf(token));
     // A sidecar that has read two logs holds a lift that this one has lost, and does not write it back.
     const isOfTwoLogs = this.#world.sidecarOf(index).isMixed && known.liftedUpTo >= this.#inLog(token).denialStamp;
-    const isUnaware = this.#isUnaware(this.#world.sidecarOf(index).party.name);
-    if (denied && !this.#denies(held) && (isOfTwoLogs || isUnaware)) return [];
+    const isUnnoticed = this.#isUnnoticed(this.#world.sidecarOf(index), token);
+    if (denied && !this.#denies(held) && (isOfTwoLogs || isUnnoticed)) return [];
     if (denied && !this.#denies(held)) return [`I3: ${party.name} accepts ${token.name}, which the log denies`];
     const alone = known.denialStamp > known.liftedUpTo;
     if (!denied && this.#denies(held) && !alone) return [`I2: ${party.name} denies ${token.name}, which it saw lifted`];
@@ -368,8 +387,12 @@ export class Ledger {
       }
       this.#epoch = epoch;
     }
+    const node = this.#world.cluster.primary;
     for (const denial of this.#denials) {
       const present = this.#inLog(denial.token).denialStamp >= denial.stamp;
+      if (present && denial.presentSinceMs === undefined && !stands(node.state, denial.appended)) {
+        denial.presentById = node.end.id;
+      }
       denial.presentSinceMs = present ? (denial.presentSinceMs ?? now) : undefined;
     }
     for (const cutoff of this.#cutoffs) {
@@ -473,8 +496,9 @@ export class Ledger {
 
   #heldBySomeone(token: Token): Rule {
     let held = this.#inLog(token);
-    for (const { party, isMixed, held: memory } of this.#world.sidecars) {
-      if (party.alive && !isMixed) held = larger(held, memory.of(this.keyOf(token)));
+    for (const sidecar of this.#world.sidecars) {
+      if (!sidecar.party.alive || sidecar.isMixed || this.#isUnnoticed(sidecar, token)) continue;
+      held = larger(held, sidecar.held.of(this.keyOf(token)));
     }
     return held;
   }

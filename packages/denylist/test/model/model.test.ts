@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { randomRun, violationsOf } from './random-run.ts';
 import { steps } from './script.ts';
+import type { ProcessKind } from './sim-process.ts';
 import type { Step } from './step.ts';
 import { World } from './world.ts';
 
@@ -97,6 +98,35 @@ describe('the protocol, under random faults in random order', () => {
       // Of the 5 s after which a process refuses, the rest is for a busy machine.
       expect(oldestMs).toBeLessThan(4000);
     }
+  });
+
+  it('accepts that a process which no line has named for a day uses an older answer of a look-up for a second', async () => {
+    const kind: ProcessKind = { isLegacy: false, failOpen: false, lookUp: true };
+    const schedule = steps(
+      // Of the second process nothing is heard after the night. Its sidecar does not run.
+      ...['deny 0 150', 'stop all sidecars 5', 'night 90000', 'start sidecar 0 4000', 'hang reports 0 7000'],
+      ...['drop connection 0', 'drop connection 0 1500', 'deny 1', 'resume reports 0 400'],
+    );
+    const kinds = [{ ...kind, lookUp: false }, kind, kind];
+    expect(await new World({ seed: 2_058_005_148, kinds }).run(schedule)).toEqual([]);
+  });
+
+  it('accepts that a sidecar which compares nothing misses what it wrote back, did not read, and a backup lacks', async () => {
+    const schedule = steps(
+      ...['kill sidecar 1', 'deny 1', 'cut replication 20', 'lift 1 400', 'failover 4000'],
+      ...['hang tail 0', 'back up', 'deny 1', 'kill sidecar 2 400', 'restore backup 150', 'start sidecar 2 20'],
+    );
+    const world = { seed: 2_147_483_642, stateFiles: [1] };
+    expect(await new World({ ...world, compares: false }).run(schedule)).toEqual([]);
+    expect(await new World(world).run(schedule)).toEqual([]);
+  });
+
+  it('asks no sidecar to remember an entry of a denial that a failover had lost, and that was stated again', async () => {
+    const schedule = steps(
+      ...['cut replication 5', 'deny 0 5', 'failover 20', 'deny short 7000', 'back up 1000', 'deny 0 20'],
+      ...['stop all sidecars 5', 'night 90000 50', 'restore backup', 'start sidecar 2 50'],
+    );
+    expect(await new World({ seed: 714_485_996, oldSidecars: [0], compares: false }).run(schedule)).toEqual([]);
   });
 
   it('accepts, within the bound, that a process misses a denial stated after its last proof and lost by failovers', async () => {

@@ -1,5 +1,5 @@
 import type { Random } from '../../src/clock.ts';
-import { FeedError } from '../../src/log/feed.ts';
+import { FeedError, type FeedPosition } from '../../src/log/feed.ts';
 import type { LostRule } from '../../src/log/revocation-log.ts';
 import type { LogMemory } from '../../src/replication/log-memory.ts';
 import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
@@ -48,6 +48,10 @@ export class SimSidecar {
   isMixed = false;
   /** Everything that its denylist has ever held. */
   readonly held = new Memory();
+  /** What it has appended to the log because the log had lost it. */
+  readonly writtenBack = new Memory();
+  /** The log up to here is applied. */
+  position: FeedPosition | undefined;
   /** What it remembers of the log. */
   readonly memory: LogMemory;
   /** Monotonic time at which it was fresh first. */
@@ -64,7 +68,7 @@ export class SimSidecar {
       feed: createLogFeed({ ...options, registry, reportsHang, tailHangs, onSnapshot: () => this.#onSnapshot(flaw) }),
       clock: party,
       random: options.random,
-      reseed: createReseed(options),
+      reseed: createReseed(options, this.writtenBack),
       memory: options.isOld ? undefined : options.memory,
       observer: {
         resynced: () => registry.forgetMarks(),
@@ -77,6 +81,9 @@ export class SimSidecar {
       },
     });
     this.replica.denylist.onChange((change) => this.held.keep(change));
+    this.replica.onPosition((position) => {
+      this.position = position;
+    });
     this.server = new SimServer({ party, replica: this.replica, registry, links, flaw });
     void beat(options);
     void keepLog({ ...options, replica: this.replica, isMixed: () => this.isMixed });
@@ -123,7 +130,7 @@ async function endRestarts(replica: Replica, { party, cluster }: SimSidecarOptio
 }
 
 /** Writes over a connection of its own, which now and then is still closed after Redis was down. */
-function createReseed({ party, cluster, random, feed, flaw, isOld }: SimSidecarOptions): Reseed {
+function createReseed({ party, cluster, random, feed, flaw, isOld }: SimSidecarOptions, writtenBack: Memory): Reseed {
   return {
     async append(rules, signal, identity) {
       let restored = 0;
@@ -138,7 +145,9 @@ function createReseed({ party, cluster, random, feed, flaw, isOld }: SimSidecarO
         if (isOther && flaw !== 'logs without identity') throw new FeedError('wrong_log', 'another log');
         if (flaw === 're-seed by lease holder only' && node.state.lease?.holder !== feed) continue;
         const outcome = node.append(digest, { kind: 'seed', rule }, isOld ? undefined : party.reading());
-        if (typeof outcome !== 'string' && outcome.changed) restored += 1;
+        if (typeof outcome === 'string' || !outcome.changed) continue;
+        writtenBack.keep({ digest, rule });
+        restored += 1;
       }
       return restored;
     },

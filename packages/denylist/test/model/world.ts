@@ -101,7 +101,7 @@ export class World {
   readonly issuer: Issuer;
   readonly #kinds: readonly ProcessKind[];
   readonly #probes: boolean;
-  readonly #compares: boolean;
+  readonly compares: boolean;
   readonly #lateMs: readonly [number, number] | undefined;
   /** Index of the server that each process follows, then of the server that each relay follows. Relays are servers 3 and 4. */
   readonly #target = [0, 1, 2, 0, 3];
@@ -136,7 +136,7 @@ export class World {
     this.flaw = flaw;
     this.#kinds = kinds;
     this.#probes = probes;
-    this.#compares = compares;
+    this.compares = compares;
     this.#lateMs = lateMs;
     this.oldSidecars = new Set(oldSidecars);
     this.#stateFiles = new Set(stateFiles.map(nameOfSidecar));
@@ -440,7 +440,7 @@ export class World {
       memory: this.#memoryOf(party),
       isOld: this.oldSidecars.has(index),
       lateMs: this.#lateMs,
-      compared: this.#compares ? [...tokens, probe] : [],
+      compared: this.compares ? [...tokens, probe] : [],
     });
   }
 
