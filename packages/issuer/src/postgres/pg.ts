@@ -10,6 +10,7 @@ export interface PgClient {
   /** `true` ends the session, so that nobody gets it again. */
   release(destroy?: boolean): void;
   on(event: 'notification' | 'error' | 'end', listener: () => void): unknown;
+  removeListener(event: 'error', listener: () => void): unknown;
   /** Whether an open session keeps the process alive. In `pg` since 8.7. */
   ref?(): void;
   unref?(): void;

@@ -30,15 +30,18 @@ export class FamilyConnection {
    */
   async transaction<Value>(work: (tx: Transaction) => Promise<Value>): Promise<Value> {
     const client = await this.#connect();
+    // A pool does not listen to a client that it has handed out, and an 'error' without a listener ends the process.
+    client.on('error', ignore);
+    let isBroken = true;
     try {
       await this.query('begin isolation level read committed', [], client);
       const value = await work(client);
       await this.query('commit', [], client);
-      client.release();
+      isBroken = false;
       return value;
-    } catch (error) {
-      client.release(true);
-      throw error;
+    } finally {
+      client.removeListener('error', ignore);
+      client.release(isBroken);
     }
   }
 
@@ -64,3 +67,6 @@ export class FamilyConnection {
     }
   }
 }
+
+/** The query that waits for its answer rejects with the same error. */
+function ignore(): void {}
