@@ -22,6 +22,7 @@ import { observeFamilies } from '../families/observe-families.ts';
 import { type FamilyOptions, readFamilyOptions } from '../families/options/family-options.ts';
 import type { AddedIn, NewOutboxRow, OutboxStore, Transaction } from '../outbox/outbox-store.ts';
 import { publishRow } from '../outbox/publish-row.ts';
+import { StoreError } from '../outbox/store-error.ts';
 import { OutboxWorker } from '../outbox/worker.ts';
 import type { IssuerCounters } from '../telemetry/issuer-counters.ts';
 import type { TokenObserver } from '../telemetry/token-observer.ts';
@@ -284,7 +285,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   }
 
   #outcomeOf(rows: readonly NewOutboxRow[], addedIn: AddedIn, known: RowsKnown): Outcome {
-    const { clock } = this.#ports;
+    const { clock, counters } = this.#ports;
     const outbox = this.#ports.store?.outbox;
     const ids = rows.map(({ id }) => id);
     return {
@@ -295,7 +296,13 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
         const waitMs = checkWaitMs(given);
         const wakeWorker = () => this.#worker?.wake();
         if (outbox !== undefined) {
-          await awaitRows({ ids, addedIn, known, waitMs, waiters: this.#waiters, outbox, wakeWorker, clock });
+          try {
+            await awaitRows({ ids, addedIn, known, waitMs, waiters: this.#waiters, outbox, wakeWorker, clock });
+          } catch (error) {
+            // The event is noted. What the store does not say is pending.
+            if (!(error instanceof StoreError)) throw error;
+            counters.storeFailed(error);
+          }
         }
         return this.#outcomeOf(rows, addedIn, known);
       },

@@ -27,6 +27,11 @@ export interface Outcome {
   readonly id: string;
   /** What this process has logged of it; await `enforcedEverywhere()` of each before the next request must be rejected. */
   readonly published: readonly Published[];
-  /** Waits until it is settled. @param waitMs 0–60,000, default 1000. @throws StoreError */
+  /**
+   * Waits until it is settled. It is `pending` also when the store does not answer. After a transaction of yours, release its
+   * client first: this reads the store through the same pool.
+   *
+   * @param waitMs 0–60,000, default 1000. @throws ConfigurationError
+   */
   settled(waitMs?: number): Promise<Outcome>;
 }

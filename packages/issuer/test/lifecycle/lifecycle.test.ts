@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createPublisher } from '@revocast/denylist';
-import { createLifecycle, memoryStore } from '@revocast/issuer';
+import { createLifecycle, memoryStore, StoreError } from '@revocast/issuer';
+import { recordedLog } from '../recorded-log.ts';
 
 const issuer = 'https://login.example.com/';
 const opened: { close(): Promise<void> }[] = [];
@@ -45,5 +46,20 @@ describe('report', () => {
       const { state } = await lifecycle.report(event);
       expect({ type: event.type, state }).toEqual({ type: event.type, state: 'logged' });
     }
+  });
+});
+
+describe('a store that fails after an event was noted', () => {
+  it('leaves the event pending, and does not make report reject', async () => {
+    const log = await recordedLog();
+    const store = memoryStore();
+    const lifecycle = await createLifecycle({ issuer, log, store });
+    opened.push(log, lifecycle);
+    log.failWith('unavailable');
+    store.outbox.read = () => Promise.reject(new StoreError('store_unavailable', 'as the test wants'));
+    const event = { type: 'session_ended', session: 's' } as const;
+    const outcome = await lifecycle.report(event, { waitMs: 50 });
+    expect(outcome.state).toBe('pending');
+    expect((await outcome.settled(50)).state).toBe('pending');
   });
 });
