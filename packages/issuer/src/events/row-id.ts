@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RevocationTarget } from '@revocast/denylist';
 import { type DimensionValue, digestOf, digestToHex } from '@revocast/denylist/replica';
+import type { FamilySelector } from '../families/family-store.ts';
 import type { OutboxStatement } from './statements.ts';
 
 /** 32 hex digits: the digest of the value that a statement is about, as the log has it. */
@@ -15,6 +16,11 @@ export function targetOf(statement: OutboxStatement): string {
  */
 export function rowId(eventId: string, issuer: string, statement: OutboxStatement): string {
   return idOf(['issuer', issuer, eventId, targetOf(statement), statement.kind]);
+}
+
+/** The id of an event that ends refresh families: reported again, it must not end those that were opened since. */
+export function eventRowId(eventId: string, type: string, which: FamilySelector): string {
+  return idOf(['event', eventId, type, JSON.stringify(which)]);
 }
 
 /** The id of the cutoff that a block becomes when it is late. The log may hold the block under the id of the row. */

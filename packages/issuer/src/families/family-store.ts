@@ -60,6 +60,8 @@ export const maxEndedGrants = 51;
 export type NoteEnd = (ended: EndedFamilies, tx: Transaction | undefined) => Promise<void>;
 
 export interface EndOptions {
+  /** Called first, inside the transaction. False: the event was reported before, so nothing ends, and nothing is noted. */
+  readonly isNew?: (tx: Transaction | undefined) => Promise<boolean>;
   readonly note: NoteEnd;
   /** The transaction of the caller. Without one, the store makes its own. */
   readonly tx?: Transaction;

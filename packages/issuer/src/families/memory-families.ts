@@ -3,6 +3,7 @@ import { type Ending, end, retry, rotate } from './advance.ts';
 import type { Family } from './family.ts';
 import {
   type EndedFamilies,
+  type EndOptions,
   type FamilySelector,
   type FamilyStore,
   maxEndedGrants,
@@ -88,11 +89,8 @@ export class MemoryFamilies implements FamilyStore {
       .slice(0, maxListed);
   }
 
-  async end(
-    which: FamilySelector,
-    ending: Ending,
-    options: { note: NoteEnd; erase?: boolean },
-  ): Promise<EndedFamilies> {
+  async end(which: FamilySelector, ending: Ending, options: Omit<EndOptions, 'tx'>): Promise<EndedFamilies> {
+    if ((await options.isNew?.(undefined)) === false) return { ...ending, count: 0, grants: [] };
     const families = this.#find((family) => family.ended === undefined && isOf(family, which));
     const ended = { ...ending, ...countOf(families) };
     await options.note(ended, undefined);

@@ -9,7 +9,7 @@ import {
 } from '@revocast/denylist/replica';
 import type { LifecycleEvent } from '../events/lifecycle-event.ts';
 import { parseEvent } from '../events/parse-event.ts';
-import { rowId, targetOf } from '../events/row-id.ts';
+import { eventRowId, rowId, targetOf } from '../events/row-id.ts';
 import { statementsOf } from '../events/statements.ts';
 import { namingSubjects, type SubjectsOf } from '../events/subjects.ts';
 import { cachedFor } from '../families/cached-for.ts';
@@ -62,7 +62,9 @@ export interface LifecyclePorts {
 }
 
 interface NotedRows {
-  readonly rows: readonly NewOutboxRow[];
+  /** Names the event where no row follows from it. */
+  readonly event?: string | undefined;
+  readonly ids: readonly string[];
   readonly addedIn: AddedIn;
 }
 
@@ -153,8 +155,8 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     }
     if (outbox === undefined) return await this.#logAtOnce(this.#rowsOf(await this.#named(event)));
     const known: RowsKnown = { states: new Map(), published: new Map() };
-    const { rows, addedIn } = await this.#noteOrCount(event, outbox, tx);
-    const outcome = this.#outcomeOf(rows, addedIn, known);
+    const noted = await this.#noteOrCount(event, outbox, tx);
+    const outcome = this.#outcomeOf(noted, known);
     if (tx !== undefined) return outcome;
     const settled = await outcome.settled(waitMs);
     if (settled.state === 'refused') throw known.refusal ?? new LogError('refused', 'the log refuses this revocation');
@@ -199,9 +201,8 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
       observer: observeFamilies(observe, counters),
       report: (event, reportOptions) => this.report(event, reportOptions),
       note: async (event, tx) => {
-        const rows = this.#rowsOf(await this.#named(event));
-        const addedIn = await outbox.add(rows, tx);
-        return this.#outcomeOf(rows, addedIn, { states: new Map(), published: new Map() });
+        const noted = await addTo(outbox, this.#rowsOf(await this.#named(event)), tx);
+        return this.#outcomeOf(noted, { states: new Map(), published: new Map() });
       },
     });
   }
@@ -223,16 +224,22 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     // Before the transaction: the caller's function may take as long as a query.
     const named = await this.#named(event);
     if (families === undefined || end === undefined) {
-      const rows = this.#rowsOf(named);
-      return { rows, addedIn: await outbox.add(rows, tx) };
+      return await addTo(outbox, this.#rowsOf(named), tx);
     }
     let noted: NotedRows | undefined;
+    const eventRow = event.id === undefined ? undefined : eventRowId(event.id, event.type, end.which);
     await families.end(end.which, end.ending, {
       tx,
       erase: end.erase,
+      isNew: async (client) => {
+        const ids = eventRow === undefined ? undefined : await outbox.claim(eventRow, client);
+        // The rows may be part of this transaction: adding none tells which it is.
+        if (ids !== undefined) noted = { event: eventRow, ids, addedIn: await outbox.add([], client) };
+        return ids === undefined;
+      },
       note: async (ended, client) => {
-        const rows = this.#rowsOf(named, ended);
-        noted = { rows, addedIn: await outbox.add(rows, client) };
+        noted = { event: eventRow, ...(await addTo(outbox, this.#rowsOf(named, ended), client)) };
+        if (eventRow !== undefined) await outbox.complete(eventRow, noted.ids, client);
       },
     });
     if (noted === undefined)
@@ -284,13 +291,13 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     return outcome;
   }
 
-  #outcomeOf(rows: readonly NewOutboxRow[], addedIn: AddedIn, known: RowsKnown): Outcome {
+  #outcomeOf(noted: NotedRows, known: RowsKnown): Outcome {
+    const { ids, addedIn } = noted;
     const { clock, counters } = this.#ports;
     const outbox = this.#ports.store?.outbox;
-    const ids = rows.map(({ id }) => id);
     return {
       state: outcomeStateOf(ids.map((id) => known.states.get(id) ?? 'pending')),
-      id: ids[0] ?? '',
+      id: ids[0] ?? noted.event ?? '',
       published: [...known.published.values()],
       settled: async (given) => {
         const waitMs = checkWaitMs(given);
@@ -304,10 +311,18 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
             counters.storeFailed(error);
           }
         }
-        return this.#outcomeOf(rows, addedIn, known);
+        return this.#outcomeOf(noted, known);
       },
     };
   }
+}
+
+async function addTo(
+  outbox: OutboxStore,
+  rows: readonly NewOutboxRow[],
+  tx: Transaction | undefined,
+): Promise<NotedRows> {
+  return { ids: rows.map(({ id }) => id), addedIn: await outbox.add(rows, tx) };
 }
 
 function checkTransaction(tx: unknown, outbox: OutboxStore | undefined): void {

@@ -54,6 +54,8 @@ interface Held extends Omit<NewOutboxRow, 'occurredAtMs'> {
 interface Settled {
   readonly outcome: OutboxOutcome;
   readonly settledAtMs: number;
+  /** Of an event: the rows that followed from it. */
+  readonly rows?: readonly string[];
 }
 
 class MemoryOutbox implements OutboxStore {
@@ -85,6 +87,14 @@ class MemoryOutbox implements OutboxStore {
       this.#pending.set(row.id, { ...row, ...held, occurredAtMs: row.occurredAtMs ?? nowMs });
     }
     return {};
+  }
+
+  async claim(event: string): Promise<readonly string[] | undefined> {
+    return this.#settled.get(event)?.rows;
+  }
+
+  async complete(event: string, rows: readonly string[]): Promise<void> {
+    this.#settled.set(event, { outcome: 'logged', settledAtMs: this.#clock.wallMs(), rows });
   }
 
   async take(limit: number, attempt: (row: OutboxRow) => Promise<AttemptResult>): Promise<number> {

@@ -88,6 +88,15 @@ export interface OutboxStore {
   /** Adds rows. With `tx` they are part of the transaction of the caller, and invisible until it is committed. */
   add(rows: readonly NewOutboxRow[], tx?: Transaction): Promise<AddedIn>;
   /**
+   * Notes that an event is reported, inside the transaction, before anything follows from it. Another report of the same event
+   * waits until that transaction has ended.
+   *
+   * @returns undefined for a new event, else the ids of the rows that {@link complete} has noted for it.
+   */
+  claim(event: string, tx: Transaction | undefined): Promise<readonly string[] | undefined>;
+  /** Notes the rows that followed from a claimed event, inside the same transaction. */
+  complete(event: string, rows: readonly string[], tx: Transaction | undefined): Promise<void>;
+  /**
    * Calls `attempt` for the rows that are due, at most `limit` at once, and stores each result. A row is due when its time
    * has come and no older row of its target is pending. No other process handles one of them meanwhile.
    *

@@ -21,6 +21,13 @@ export function outboxStatements(table: string) {
       on conflict (id) do nothing returning 1)
     select (select count(*) from added) as added,
       case when $2 then pg_current_xact_id()::text end as transaction, pg_notify('${channel}', '')`,
+    /** $1: an event. No row: it was claimed before. */
+    claimEvent: `insert into ${table} (id, target, occurred_at, reported_at, next_at, settled_at, outcome)
+      select $1, '', at, at, at, at, 'logged' from (select clock_timestamp() as at) as clock
+      on conflict (id) do nothing returning 1`,
+    rowsOf: `select row_ids from ${table} where id = $1`,
+    /** $1: a claimed event. $2: ids. */
+    complete: `update ${table} set row_ids = $2 where id = $1`,
     /** Whether there may be something to do. */
     look: `select pg_is_in_recovery() as is_copy,
       exists (select 1 from ${table} where settled_at is null and next_at <= clock_timestamp()) as is_due`,
@@ -72,6 +79,6 @@ export function outboxStatements(table: string) {
     isCopy: 'select pg_is_in_recovery() as is_copy',
     /** Fails where a column is missing. */
     check: `select seq, id, target, statement, occurred_at, reported_at, frozen_at, attempts, next_at, is_logged, error,
-      settled_at, outcome from ${table} limit 0`,
+      settled_at, outcome, row_ids from ${table} limit 0`,
   };
 }

@@ -11,7 +11,7 @@ import type {
 } from '../outbox/outbox-store.ts';
 import { outboxStatements } from './outbox-statements.ts';
 import type { PgClient, PgPool } from './pg.ts';
-import { onlyRow, readFigures, readPending, readStates } from './rows.ts';
+import { onlyRow, readFigures, readPending, readRowIds, readStates } from './rows.ts';
 import { noAnswer, readOnlyCopy, storeErrorOf } from './store-errors.ts';
 import { WorkerSession } from './worker-session.ts';
 
@@ -50,6 +50,15 @@ export class PostgresOutbox implements OutboxStore {
     const answer = await this.#ask(this.#sql.add, values, tx ?? this.#options.pool);
     const { transaction } = onlyRow(answer);
     return { transaction: typeof transaction === 'string' ? transaction : undefined };
+  }
+
+  async claim(event: string, tx?: Transaction): Promise<readonly string[] | undefined> {
+    const isNew = (await this.#ask(this.#sql.claimEvent, [event], tx)).length > 0;
+    return isNew ? undefined : readRowIds(await this.#ask(this.#sql.rowsOf, [event], tx));
+  }
+
+  async complete(event: string, rows: readonly string[], tx?: Transaction): Promise<void> {
+    await this.#ask(this.#sql.complete, [event, rows], tx);
   }
 
   async take(limit: number, attempt: (row: OutboxRow) => Promise<AttemptResult>): Promise<number> {

@@ -45,3 +45,9 @@ export function readFigures(rows: readonly unknown[]): OutboxFigures {
   const { pending, oldest_seconds: oldest } = onlyRow(rows);
   return { pending: Number(pending), oldestSeconds: Math.max(0, Number(oldest ?? 0)) };
 }
+
+/** The rows of an event. */
+export function readRowIds(rows: readonly unknown[]): readonly string[] {
+  const { row_ids: ids } = onlyRow(rows);
+  return Array.isArray(ids) ? ids.map(String) : [];
+}

@@ -31,7 +31,8 @@ export function outboxSchema(table: string): string {
   is_logged boolean not null default false,
   error text,                           -- code of the last failure
   settled_at timestamptz,
-  outcome text
+  outcome text,
+  row_ids text[]                        -- of an event that ended refresh families: its rows. Such a row is settled at once
 );
 create index if not exists revocast_outbox_due on ${table} (next_at, seq) where settled_at is null;
 create index if not exists revocast_outbox_target on ${table} (target, seq) where settled_at is null;

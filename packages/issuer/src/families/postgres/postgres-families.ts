@@ -115,8 +115,9 @@ export class PostgresFamilies implements FamilyStore {
     return rows.map((row) => familyOf(rowOf(row)));
   }
 
-  async end(which: FamilySelector, ending: Ending, { note, tx, erase }: EndOptions): Promise<EndedFamilies> {
+  async end(which: FamilySelector, ending: Ending, { isNew, note, tx, erase }: EndOptions): Promise<EndedFamilies> {
     const endIn = async (client: Transaction): Promise<EndedFamilies> => {
+      if ((await isNew?.(client)) === false) return { ...ending, count: 0, grants: [] };
       const { condition, values } = conditionOf(which, 4);
       const [row] = await this.#connection.query(
         this.#sql.end(condition),
