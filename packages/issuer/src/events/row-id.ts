@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { RevocationTarget } from '@revocast/denylist';
 import { type DimensionValue, digestOf, digestToHex } from '@revocast/denylist/replica';
-import type { FamilySelector } from '../families/family-store.ts';
+import type { FamilySelector } from '../families/family-selector.ts';
 import type { OutboxStatement } from './statements.ts';
 
 /** 32 hex digits: the digest of the value that a statement is about, as the log has it. */
 export function targetOf(statement: OutboxStatement): string {
-  return digestToHex(digestOf(dimensionValueOf(statement.kind === 'lift' ? statement.target : statement.revocation)));
+  return digestToHex(digestOf(dimensionValueOf('target' in statement ? statement.target : statement.revocation)));
 }
 
 /**

@@ -1,9 +1,12 @@
 import type { Revocation, RevocationReason, RevocationTarget } from '@revocast/denylist';
+import type { FamilyEndOfEvent } from '../families/family-selector.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 
 /** What an event says about one value, as the outbox keeps it. */
-export type OutboxStatement =
-  /** Denies every token of the value. */
+export type OutboxStatement = {
+  /** The families that end with the event. They ended when it was reported, and end again before it is published. */
+  readonly end?: FamilyEndOfEvent;
+} /** Denies every token of the value. */ & (
   | { readonly kind: 'deny'; readonly revocation: Revocation }
   /** Denies every token of the value until a lift. */
   | { readonly kind: 'block'; readonly revocation: Revocation }
@@ -17,7 +20,10 @@ export type OutboxStatement =
       readonly exactly?: number;
     }
   /** Ends the denials stated before. */
-  | { readonly kind: 'lift'; readonly target: RevocationTarget & { readonly actor?: string } };
+  | { readonly kind: 'lift'; readonly target: RevocationTarget & { readonly actor?: string } }
+  /** Denies nothing by itself: the grants of the families that it ends are denied one by one. */
+  | { readonly kind: 'end'; readonly target: RevocationTarget }
+);
 
 interface Context {
   readonly issuer: string;
@@ -27,13 +33,25 @@ interface Context {
   readonly stampedUpTo: number;
   /** The refresh families that end with it. */
   readonly ended?: { readonly count: number; readonly grants: readonly string[] };
+  /** Which families that are; absent without families. */
+  readonly end?: FamilyEndOfEvent;
 }
 
 /** Of so many families, each grant is revoked by itself. Beyond it, a cutoff ends the kept session's access tokens too. */
 const mostGrants = 50;
 
-/** The revocations that follow from an event. The whole table is here; docs/issuer.md shows it. */
+/** What follows from an event. The grant of a family that ends by itself needs no second look: no other family has it. */
 export function statementsOf(event: LifecycleEvent, context: Context): readonly OutboxStatement[] {
+  const { end } = context;
+  const statements = revocationsOf(event, context);
+  if (end === undefined || 'grant' in end.which) return statements;
+  return 'keep' in event && event.keep !== undefined
+    ? [{ kind: 'end', target: { issuer: context.issuer, subject: event.subject }, end }, ...statements]
+    : statements.map((statement) => ({ ...statement, end }));
+}
+
+/** The revocations of an event. The whole table is here; docs/issuer.md shows it. */
+function revocationsOf(event: LifecycleEvent, context: Context): readonly OutboxStatement[] {
   const { issuer, nowSeconds } = context;
   const actor = event.by;
   const about = (reason: RevocationReason) => ({ issuer, reason, actor });

@@ -1,13 +1,5 @@
 import type { LifecycleEvent } from '../events/lifecycle-event.ts';
-import type { Ending } from './advance.ts';
-import type { FamilySelector } from './family-store.ts';
-
-export interface FamilyEndOfEvent {
-  readonly which: FamilySelector;
-  readonly ending: Ending;
-  /** The person was deleted: nothing may name it. */
-  readonly erase?: boolean;
-}
+import type { FamilyEndOfEvent } from './family-selector.ts';
 
 /** The refresh families that end with an event; undefined for an event that ends none. */
 export function endedBy(event: LifecycleEvent, issuer: string): FamilyEndOfEvent | undefined {

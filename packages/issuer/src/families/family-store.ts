@@ -1,6 +1,7 @@
 import type { Transaction } from '../outbox/outbox-store.ts';
 import type { Ending, Lifetimes, NextToken } from './advance.ts';
 import type { Family } from './family.ts';
+import type { FamilySelector } from './family-selector.ts';
 import type { EndOutcome, FamilyRules, RefuseOutcome, Shown } from './state-machine.ts';
 
 /** A family to be added. The store adds the times, by its own clock. */
@@ -35,14 +36,6 @@ export type Presented =
   | { readonly outcome: RefuseOutcome | EndOutcome; readonly family: Family; readonly nowMs: number }
   | { readonly outcome: 'unknown' };
 
-/** Families of one issuer. `keep`: the session whose family does not end. */
-export type FamilySelector = { readonly issuer: string } & (
-  | { readonly grant: string }
-  | { readonly session: string }
-  | { readonly subject: string; readonly client?: string; readonly keep?: string }
-  | { readonly client: string }
-);
-
 export interface EndedFamilies extends Ending {
   readonly count: number;
   /** The claim `grant_id` of the first {@link maxEndedGrants} of them. */
@@ -65,6 +58,11 @@ export interface EndOptions {
   readonly note: NoteEnd;
   /** The transaction of the caller. Without one, the store makes its own. */
   readonly tx?: Transaction;
+  /**
+   * First waits for families that are being opened, so that the end includes each one that was opened before it. For a
+   * transaction of the store: in one of the caller, sign-ins of the subject would wait for its end.
+   */
+  readonly waitForOpening?: boolean;
   /** Also removes the subject, the session and the data from the rows, those of ended families included. */
   readonly erase?: boolean;
 }

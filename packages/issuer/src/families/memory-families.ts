@@ -1,10 +1,10 @@
 import { StoreError } from '../outbox/store-error.ts';
 import { type Ending, end, retry, rotate } from './advance.ts';
 import type { Family } from './family.ts';
+import type { FamilySelector } from './family-selector.ts';
 import {
   type EndedFamilies,
   type EndOptions,
-  type FamilySelector,
   type FamilyStore,
   maxEndedGrants,
   type NewFamily,
@@ -161,6 +161,7 @@ function isActive(family: Family, nowMs: number): boolean {
 
 function isOf(family: Family, which: FamilySelector): boolean {
   if (family.issuer !== which.issuer) return false;
+  if (which.openedBeforeMs !== undefined && family.openedAtMs >= which.openedBeforeMs) return false;
   if ('grant' in which) return family.grant === which.grant;
   if ('session' in which) return family.session === which.session;
   if (which.client !== undefined && family.client !== which.client) return false;

@@ -17,6 +17,7 @@ import { FamilyCollector } from '../families/collector.ts';
 import { createFamilies } from '../families/create-families.ts';
 import { endedBy } from '../families/ended-by-event.ts';
 import type { Families } from '../families/families.ts';
+import type { FamilyEndOfEvent } from '../families/family-selector.ts';
 import type { EndedFamilies, FamilyFigures } from '../families/family-store.ts';
 import { observeFamilies } from '../families/observe-families.ts';
 import { type FamilyOptions, readFamilyOptions } from '../families/options/family-options.ts';
@@ -29,6 +30,7 @@ import type { TokenObserver } from '../telemetry/token-observer.ts';
 import { createRevokeToken, type RevokeToken } from '../token/revoke-token.ts';
 import type { TokenKeys } from '../token/token-keys.ts';
 import { awaitRows, type RowsKnown } from './await-rows.ts';
+import { publishAndEndAgain } from './end-again.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { LifecycleStore } from './lifecycle-store.ts';
 import type { Outcome, ReportOptions } from './outcome.ts';
@@ -74,6 +76,12 @@ interface NamedEvent {
   readonly events: readonly LifecycleEvent[];
 }
 
+/** The families that an event ends, and those that it has ended. */
+interface FamiliesOfEvent {
+  readonly end?: FamilyEndOfEvent;
+  readonly ended?: EndedFamilies;
+}
+
 /** A lifecycle over any store and log. */
 export class LifecycleOver implements Undisposed<Lifecycle> {
   readonly #ports: LifecyclePorts;
@@ -100,17 +108,18 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     const { clock, counters } = ports;
     const outbox = ports.store?.outbox;
     if (outbox === undefined) return;
+    const storeFailed = (error: unknown) => counters.storeFailed(error);
     this.#unwatch = counters.watch(() => outbox.figures());
     this.#worker = new OutboxWorker({
       outbox,
       clock,
       attempt: async (row) => {
-        const attempt = await this.#waiters.runFor(row.id, () => publishRow(row, ports));
+        const attempt = await this.#waiters.runFor(row.id, () => publishAndEndAgain(row, { ...ports, storeFailed }));
         counters.attempted(attempt.result, attempt.error);
         this.#waiters.answer({ id: row.id, ...attempt });
         return attempt.result;
       },
-      storeFailed: (error) => counters.storeFailed(error),
+      storeFailed,
     });
     if (ports.store?.families === undefined) return;
     this.#collector = new FamilyCollector({
@@ -238,7 +247,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
         return ids === undefined;
       },
       note: async (ended, client) => {
-        noted = { event: eventRow, ...(await addTo(outbox, this.#rowsOf(named, ended), client)) };
+        noted = { event: eventRow, ...(await addTo(outbox, this.#rowsOf(named, { ended, end }), client)) };
         if (eventRow !== undefined) await outbox.complete(eventRow, noted.ids, client);
       },
     });
@@ -251,7 +260,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     return { event, events: await namingSubjects(event, this.#ports.subjectsOf) };
   }
 
-  #rowsOf({ event, events }: NamedEvent, ended?: EndedFamilies): readonly NewOutboxRow[] {
+  #rowsOf({ event, events }: NamedEvent, families: FamiliesOfEvent = {}): readonly NewOutboxRow[] {
     const { issuer, clock, newId, stampedTokens } = this.#ports;
     const nowMs = clock.wallMs();
     if (event.at !== undefined && event.at.getTime() > nowMs + mostAheadMs) {
@@ -260,7 +269,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     const occurredAtMs = event.at === undefined ? undefined : Math.min(event.at.getTime(), nowMs);
     const eventId = event.id ?? newId();
     const nowSeconds = Math.floor(nowMs / 1000);
-    const context = { issuer, nowSeconds, stampedUpTo: stampedTokens.upToSeconds(), ended };
+    const context = { issuer, nowSeconds, stampedUpTo: stampedTokens.upToSeconds(), ...families };
     const rows = events
       .flatMap((named) => statementsOf(named, context))
       .map((statement) => ({

@@ -12,6 +12,8 @@ export const lateAfterMs = 20 * 3_600_000;
 export type Publication =
   | { readonly kind: 'revoke'; readonly id: string; readonly revocation: Revocation; readonly isLate: boolean }
   | { readonly kind: 'lift'; readonly id: string; readonly target: LiftTarget & { readonly actor?: string } }
+  /** Nothing is written: the families have ended. */
+  | { readonly kind: 'none' }
   /** Too late for a lift: nothing is written. */
   | { readonly kind: 'drop' };
 
@@ -22,6 +24,8 @@ export function publicationOf(row: OutboxRow, spreadSeconds: number): Publicatio
   switch (statement.kind) {
     case 'lift':
       return isLate ? { kind: 'drop' } : { kind: 'lift', id, target: statement.target };
+    case 'end':
+      return { kind: 'none' };
     case 'deny':
       return { kind: 'revoke', id, revocation: statement.revocation, isLate: false };
     case 'block': {

@@ -22,6 +22,7 @@ export interface Attempt {
 export async function publishRow(row: OutboxRow, ports: PublishPorts): Promise<Attempt> {
   const { publisher, clock, random } = ports;
   const publication = publicationOf(row, ports.issuerSpreadSeconds);
+  if (publication.kind === 'none') return { result: { outcome: 'logged' } };
   if (publication.kind === 'drop') return { result: { outcome: 'stuck' } };
   const isLate = publication.kind === 'revoke' && publication.isLate;
   // The publisher expects a time of this process.
@@ -37,7 +38,7 @@ export async function publishRow(row: OutboxRow, ports: PublishPorts): Promise<A
 }
 
 async function write(
-  publication: Exclude<Publication, { readonly kind: 'drop' }>,
+  publication: Exclude<Publication, { readonly kind: 'drop' | 'none' }>,
   publisher: Pick<Publisher, 'revoke' | 'lift'>,
   occurredAtMs: number,
 ): Promise<Published> {

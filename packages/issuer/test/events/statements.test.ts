@@ -3,6 +3,7 @@ import { revocationReasons } from '@revocast/denylist';
 import { lifecycleEventTypes, parseEvent } from '../../src/events/parse-event.ts';
 import { rowId, targetOf } from '../../src/events/row-id.ts';
 import { statementsOf } from '../../src/events/statements.ts';
+import type { FamilyEndOfEvent, FamilySelector } from '../../src/families/family-selector.ts';
 import { lateAfterMs, publicationOf } from '../../src/outbox/publication.ts';
 
 const issuer = 'https://login.example.com/';
@@ -188,5 +189,30 @@ describe('an event that is malformed', () => {
     }
     expect(message).toContain(text);
     expect(message).not.toMatch(/SECRET|SEC RET/);
+  });
+});
+
+describe('an event that ends refresh families', () => {
+  const statements = (event: object, which: FamilySelector) => {
+    const end: FamilyEndOfEvent = { which, ending: { reason: 'other' } };
+    const ended = { count: 1, grants: ['g'] };
+    return statementsOf(parseEvent(event), { ...context, end, ended }).map(({ kind, end }) => [kind, end?.which]);
+  };
+
+  it('names them, so that they can end again until the commit', () => {
+    const which = { issuer, subject };
+    expect(statements({ type: 'password_changed', subject }, which)).toEqual([['cutoff', which]]);
+    expect(statements({ type: 'session_ended', session: 's' }, { issuer, session: 's' })).toEqual([
+      ['deny', { issuer, session: 's' }],
+    ]);
+    expect(statements({ type: 'grant_revoked', grant: 'g' }, { issuer, grant: 'g' })).toEqual([['deny', undefined]]);
+  });
+
+  it('has a row of its own for them when a session is kept, also without a family', () => {
+    const which = { issuer, subject, keep: 's' };
+    expect(statements({ type: 'password_changed', subject, keep: 's' }, which)).toEqual([
+      ['end', which],
+      ['deny', undefined],
+    ]);
   });
 });

@@ -248,6 +248,58 @@ describe('families in a transaction of the caller', () => {
   });
 });
 
+describe('a sign-in with the old password between the report and the commit', () => {
+  it.each([
+    ['by a cutoff', undefined],
+    ['by their grants, while a session is kept', 'here'],
+  ])('ends with its access tokens: %s', async (_, keep) => {
+    const { lifecycle, families, sign, outcomeAt } = await createWorld(postgresStore(pool));
+    const subject = newSubject();
+    const here = await families.open({ subject, session: 'here', ...use });
+    const tx = await pool.connect();
+    try {
+      await tx.query('begin');
+      const outcome = await lifecycle.report({ type: 'password_changed', subject, keep, by: 'ops' }, { tx });
+      const thief = await families.open({ subject, session: 'of the thief', ...use });
+      await tx.query('commit');
+      expect((await outcome.settled()).state).toBe('logged');
+      expect(await families.present(thief.refreshToken, use)).toMatchObject({ outcome: 'ended' });
+      expect(await outcomeAt(await sign(thief))).toBe('rejected');
+      expect(await families.present(here.refreshToken, use)).toMatchObject({
+        outcome: keep === undefined ? 'ended' : 'rotated',
+      });
+      // Of the new password.
+      const after = await families.open({ subject, session: 'here', ...use });
+      expect(await families.present(after.refreshToken, use)).toMatchObject({ outcome: 'rotated' });
+    } finally {
+      tx.release();
+    }
+  });
+
+  it('ends by a session, and by a client', async () => {
+    const { lifecycle, families } = await createWorld(postgresStore(pool));
+    const events = [
+      { type: 'session_ended', session: `session-of-${newSubject()}` },
+      { type: 'client_compromised', client: `client-of-${newSubject()}` },
+    ] as const;
+    const tx = await pool.connect();
+    try {
+      for (const event of events) {
+        const { session, client = 'shop' }: { session?: string; client?: string } = { ...event };
+        await tx.query('begin');
+        const outcome = await lifecycle.report(event, { tx });
+        const thief = await families.open({ ...use, subject: newSubject(), session, client });
+        await tx.query('commit');
+        await outcome.settled();
+        const shown = await families.present(thief.refreshToken, { ...use, client });
+        expect({ event: event.type, outcome: shown.outcome }).toEqual({ event: event.type, outcome: 'ended' });
+      }
+    } finally {
+      tx.release();
+    }
+  });
+});
+
 describe('families of a lifecycle', () => {
   it('need a store', async () => {
     const log = await createPublisher('memory:');

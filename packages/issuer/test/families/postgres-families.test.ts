@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '@revocast/denylist/replica';
 import { type PostgresServer, startPostgres } from '@revocast/test-support';
@@ -89,6 +90,15 @@ describe('the statements of a refresh', () => {
   });
 });
 
+/** Some session waits for a lock of an opened family. */
+async function isWaitingForLock(): Promise<void> {
+  for (let asked = 0; asked < 10_000; asked++) {
+    const { rows } = await pool.query("select 1 from pg_locks where locktype = 'advisory' and not granted");
+    if (rows.length > 0) return;
+  }
+  throw new Error('expected a session that waits for a lock, found none');
+}
+
 describe('a transaction of the caller', () => {
   const family = {
     id: new Uint8Array(16).fill(9),
@@ -129,6 +139,28 @@ describe('a transaction of the caller', () => {
       expect(await alive()).toBe(0);
     } finally {
       tx.release();
+    }
+  });
+
+  it.each([
+    ['subject', { issuer: 'i', subject: 'being-opened' }],
+    ['client', { issuer: 'i', client: 'c-being-opened' }],
+  ])('ends a family that is being opened, by its %s', async (_, which) => {
+    const store = familiesIn(pool);
+    const other = await pool.connect();
+    try {
+      await other.query('begin');
+      const id = randomBytes(16);
+      await other.query(sql.open, [
+        ...[id, id.toString('hex'), 'i', 'c-being-opened', 'being-opened', null, null, null, id, 1],
+        ...[60_000, 60_000, 60_000],
+      ]);
+      const ended = store.end(which, { reason: 'admin' }, { note: async () => {}, waitForOpening: true });
+      await isWaitingForLock();
+      await other.query('commit');
+      expect((await ended).grants).toEqual([id.toString('hex')]);
+    } finally {
+      other.release();
     }
   });
 

@@ -2,13 +2,13 @@ import type { Transaction } from '../../outbox/outbox-store.ts';
 import { StoreError } from '../../outbox/store-error.ts';
 import type { Ending } from '../advance.ts';
 import type { Family } from '../family.ts';
+import type { FamilySelector } from '../family-selector.ts';
 import {
   type CollectedFamilies,
   type CollectLimits,
   type EndedFamilies,
   type EndOptions,
   type FamilyFigures,
-  type FamilySelector,
   type FamilyStore,
   maxEndedGrants,
   type NewFamily,
@@ -115,9 +115,14 @@ export class PostgresFamilies implements FamilyStore {
     return rows.map((row) => familyOf(rowOf(row)));
   }
 
-  async end(which: FamilySelector, ending: Ending, { isNew, note, tx, erase }: EndOptions): Promise<EndedFamilies> {
+  async end(
+    which: FamilySelector,
+    ending: Ending,
+    { isNew, note, tx, erase, waitForOpening }: EndOptions,
+  ): Promise<EndedFamilies> {
     const endIn = async (client: Transaction): Promise<EndedFamilies> => {
       if ((await isNew?.(client)) === false) return { ...ending, count: 0, grants: [] };
+      if (waitForOpening) await this.#connection.query(this.#sql.waitForOpening, [openedWith(which)], client);
       const { condition, values } = conditionOf(which, 4);
       const [row] = await this.#connection.query(
         this.#sql.end(condition),
@@ -167,6 +172,12 @@ export class PostgresFamilies implements FamilyStore {
 function readFamily(found: unknown): { readonly family: Family; readonly nowMs: number } {
   const row = rowOf(found);
   return { family: familyOf(row), nowMs: row.now ?? Number.NaN };
+}
+
+/** What the statement `waitForOpening` locks. */
+function openedWith(which: FamilySelector): string | undefined {
+  if ('subject' in which) return which.subject;
+  return 'client' in which ? which.client : undefined;
 }
 
 function countOf([row]: readonly unknown[]): number {

@@ -1,4 +1,4 @@
-import type { FamilySelector } from '../family-store.ts';
+import type { FamilySelector } from '../family-selector.ts';
 
 /** The condition of a selector, with parameters from the given number on. */
 export function conditionOf(which: FamilySelector, first: number): { condition: string; values: readonly unknown[] } {
@@ -13,6 +13,9 @@ export function conditionOf(which: FamilySelector, first: number): { condition: 
       parts.push(`subject = ${parameter(which.subject)}`);
       if (which.keep !== undefined) parts.push(`session_id is distinct from ${parameter(which.keep)}`);
     }
+  }
+  if (which.openedBeforeMs !== undefined) {
+    parts.push(`opened_at < to_timestamp(${parameter(which.openedBeforeMs)}::float8 / 1000)`);
   }
   return { condition: parts.join(' and '), values };
 }

@@ -32,6 +32,16 @@ const mayRefresh = `client_id = $4 and (binding is null or binding = $5) and end
 /** An access token is made. Of `rotate` and `retry`: $1 id, $2 generation, $3 hash, $4 client, $5 binding, $6 its lifetime. */
 const minted = `access_until = greatest(access_until, ${now} + ${interval('$6')})`;
 
+/** The first 32 bits of the locks of {@link openingLocks}. */
+const openingSpace = 0x52_65_76_66;
+
+/**
+ * A family that is being opened has a time before it can be seen. It shares a lock of its subject and one of its client until
+ * it can be seen; `waitForOpening` needs one of them alone.
+ */
+const openingLocks = (...parameters: readonly string[]) =>
+  parameters.map((name) => `pg_advisory_xact_lock_shared(${openingSpace}, hashtext(${name}::text))::text`).join(' || ');
+
 /** The statements of the refresh families. Those of a refresh find their row by the primary key, and by nothing else. */
 export function familyStatements(table: string) {
   return {
@@ -59,8 +69,10 @@ export function familyStatements(table: string) {
         key_no, opened_at, idle_until, absolute_until, access_until)
       select $1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10::smallint, opened, opened + ${interval('$11')},
         opened + ${interval('$12')}, opened + ${interval('$13')}
-      from (select ${now} as opened) as clock
+      from (select ${now} as opened from (select ${openingLocks('$5', '$4')} offset 0) as locked) as clock
       returning ${columns}`,
+    /** Until the end of the transaction. $1 subject or client. */
+    waitForOpening: `select pg_advisory_xact_lock(${openingSpace}, hashtext($1))`,
     /** $1 subject, $2 issuer. */
     list: `select ${columns} from ${table}
       where subject = $1 and issuer = $2 and ended_at is null and idle_until > ${now} and absolute_until > ${now}
