@@ -55,6 +55,12 @@ async function valuesBy(label: string, expression: string): Promise<Record<strin
   return Object.fromEntries(samples.map(({ labels, value }) => [labels[label] ?? '', value]));
 }
 
+const scrapedAs = {
+  middleware: { job: 'api', targets: 3 },
+  sidecar: { job: 'sidecar', targets: 3 },
+  issuer: { job: 'issuer', targets: 1 },
+} as const;
+
 /** What dashboard and rules read of the life of a token. */
 const readByOps = [...filesIn('ops/grafana'), 'ops/prometheus/recording.yml', 'ops/prometheus/rules.yml'].flatMap(
   (path) =>
@@ -84,11 +90,11 @@ describe('a real Prometheus that scraped the demo', () => {
       components.map((component) => [type === 'histogram' ? `${name}_count` : name, component] as const),
     ),
   )('has %s of each %s', async (name, component) => {
-    const job = component === 'middleware' ? 'api' : 'sidecar';
+    const { job, targets } = scrapedAs[component];
     const processes = `count(count by (instance) (${metricPrefix}${name}{job="${job}"}))`;
     // Figures about Redis are read now and then, by each sidecar.
-    const isComplete = async () => (await prometheus.query(processes))[0]?.value === 3;
-    await until(isComplete, { what: `${name} of three`, timeoutMs: 30_000, everyMs: 500 });
+    const isComplete = async () => (await prometheus.query(processes))[0]?.value === targets;
+    await until(isComplete, { what: `${name} of each ${job}`, timeoutMs: 30_000, everyMs: 500 });
   });
 
   it('counts what was issued and refused as the scene has it', async () => {
