@@ -43,6 +43,6 @@ export function afterFailure(error: unknown, { row, revocation, random, logNowMs
 }
 
 /** 0.2 s, doubled up to 30 s, with up to a quarter more. */
-function retryAfter(attempts: number, random: number): number {
+export function retryAfter(attempts: number, random: number): number {
   return Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(attempts, 10)) * (1 + random / 4);
 }

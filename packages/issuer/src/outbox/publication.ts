@@ -15,7 +15,9 @@ export type Publication =
   /** Nothing is written: the families have ended. */
   | { readonly kind: 'none' }
   /** Too late for a lift: nothing is written. */
-  | { readonly kind: 'drop' };
+  | { readonly kind: 'drop' }
+  /** A later version of this package has added the row: one of its processes writes it. */
+  | { readonly kind: 'unknown' };
 
 /** @param spreadSeconds by which the clocks of the processes that stamp `iat` may differ. */
 export function publicationOf(row: OutboxRow, spreadSeconds: number): Publication {
@@ -38,6 +40,8 @@ export function publicationOf(row: OutboxRow, spreadSeconds: number): Publicatio
       const { revocation, atLeast, exactly = Math.max(secondsOf(row.frozenAtMs), atLeast) } = statement;
       return { kind: 'revoke', id, revocation: { ...revocation, issuedUpTo: exactly + spreadSeconds }, isLate: false };
     }
+    default:
+      return { kind: 'unknown' };
   }
 }
 

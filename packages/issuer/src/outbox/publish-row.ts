@@ -1,6 +1,6 @@
 import type { Published, Publisher, Revocation } from '@revocast/denylist';
 import type { Clock, Random } from '@revocast/denylist/replica';
-import { afterFailure } from './after-failure.ts';
+import { afterFailure, retryAfter } from './after-failure.ts';
 import type { AttemptResult, OutboxRow } from './outbox-store.ts';
 import { type Publication, publicationOf } from './publication.ts';
 
@@ -24,6 +24,10 @@ export async function publishRow(row: OutboxRow, ports: PublishPorts): Promise<A
   const publication = publicationOf(row, ports.issuerSpreadSeconds);
   if (publication.kind === 'none') return { result: { outcome: 'logged' } };
   if (publication.kind === 'drop') return { result: { outcome: 'stuck' } };
+  if (publication.kind === 'unknown') {
+    const retryInMs = retryAfter(row.attempts, random());
+    return { result: { retryInMs, isLogged: false, error: 'unknown_kind' }, error: new TypeError('unknown kind') };
+  }
   const isLate = publication.kind === 'revoke' && publication.isLate;
   // The publisher expects a time of this process.
   const occurredAtMs = row.occurredAtMs - row.nowMs + clock.wallMs();
@@ -38,7 +42,7 @@ export async function publishRow(row: OutboxRow, ports: PublishPorts): Promise<A
 }
 
 async function write(
-  publication: Exclude<Publication, { readonly kind: 'drop' | 'none' }>,
+  publication: Extract<Publication, { readonly id: string }>,
   publisher: Pick<Publisher, 'revoke' | 'lift'>,
   occurredAtMs: number,
 ): Promise<Published> {

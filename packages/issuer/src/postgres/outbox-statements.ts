@@ -50,7 +50,7 @@ export function outboxStatements(table: string) {
     select seq::text from due
       where pg_try_advisory_xact_lock(${lockSpace}, ('x' || encode(substring(target for 4), 'hex'))::bit(32)::int)`,
     /** $1: the rows whose targets are locked. Read again: another process may have settled one before this got its lock. */
-    claim: `select seq::text, id, encode(target, 'hex') as target, statement, attempts, ${ms('occurred_at')} as occurred_ms,
+    claim: `select seq::text, id, encode(target, 'hex') as target, statement::text, attempts, ${ms('occurred_at')} as occurred_ms,
         ${ms('reported_at')} as reported_ms, ${ms('frozen_at')} as frozen_ms, ${ms('clock_timestamp()')} as now_ms
       from ${table} o
       where seq = any($1::bigint[]) and settled_at is null and next_at <= clock_timestamp() and ${noOlder}`,

@@ -21,8 +21,9 @@ export function readPending(row: unknown): { readonly seq: string; readonly row:
     row: {
       id: String(fields['id']),
       target: String(fields['target']),
-      // Written by `add` of this version or an earlier one.
-      statement: fields['statement'] as OutboxStatement,
+      // Written by `add` of this version, or of another one, whose kinds may be unknown. A text, because the caller may have set
+      // another parser for JSON.
+      statement: JSON.parse(String(fields['statement'])) as OutboxStatement,
       occurredAtMs: Number(fields['occurred_ms']),
       reportedAtMs: Number(fields['reported_ms']),
       frozenAtMs: Number(fields['frozen_ms']),

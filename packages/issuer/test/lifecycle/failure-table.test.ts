@@ -256,6 +256,19 @@ describe('the log has too few copies', () => {
   });
 });
 
+describe('a row of a later version', () => {
+  it('waits, with its reason, and holds no other row back', async () => {
+    log.failWith('unavailable');
+    await lifecycle.report({ type: 'session_ended', session: 'later' }, { waitMs: 0 });
+    await pool.query(`update revocast_outbox set statement = '{"kind":"later"}'`);
+    log.failWith(undefined);
+    expect((await lifecycle.report({ type: 'session_ended', session: 's' })).state).toBe('logged');
+    const unsettled = () => pool.query('select error from revocast_outbox where settled_at is null');
+    await until(async () => (await unsettled()).rows[0]?.error === 'unknown_kind', { what: 'the row to be tried' });
+    await until(async () => (await unsettled()).rows.length === 1, { what: 'the other row to be settled' });
+  });
+});
+
 describe('the log refuses a revocation', () => {
   it('makes report reject, and settles the row', async () => {
     log.failWith('refused');
