@@ -13,7 +13,7 @@ interface CollectorPorts {
   readonly clock: Clock;
   /** After each batch. */
   readonly collected: (families: CollectedFamilies) => void;
-  /** A run of this process has ended, or another process has one now. */
+  /** A run of this process has ended. Not one that another process has now: it may hang. */
   readonly succeeded: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -55,7 +55,7 @@ export class FamilyCollector {
     try {
       for (let count = 0; count < maxBatches && !this.#closing.signal.aborted; count++) {
         const families = await store.collect({ keepEndedMs, batch });
-        if (families === undefined) break;
+        if (families === undefined) return;
         collected(families);
         if (families.expired < batch && families.deleted < batch) break;
       }

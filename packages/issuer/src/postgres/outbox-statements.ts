@@ -1,3 +1,4 @@
+import { beginWithin } from './begin.ts';
 import { channel, lockSpace } from './schema.ts';
 
 /** Unix milliseconds of a time of PostgreSQL. */
@@ -7,7 +8,7 @@ const ms = (time: string) => `extract(epoch from ${time}) * 1000`;
 const isWaiting = 'settled_at is null and not is_logged';
 
 /** The statements of the outbox. `clock_timestamp()` everywhere: `now()` is the start of a transaction. */
-export function outboxStatements(table: string) {
+export function outboxStatements(table: string, idleLimitMs?: number) {
   const noOlder = `not exists (select 1 from ${table} older
     where older.target = o.target and older.seq < o.seq and older.settled_at is null and not older.is_logged)`;
   return {
@@ -38,7 +39,7 @@ export function outboxStatements(table: string) {
     freeze: `update ${table} set frozen_at = least(reported_at + interval '60 seconds',
         greatest(clock_timestamp(), to_timestamp($1::double precision / 1000)))
       where settled_at is null and frozen_at is null`,
-    begin: 'begin isolation level read committed',
+    begin: beginWithin(idleLimitMs),
     /**
      * $1: how many. Locks their targets until the end of the transaction. Materialized, because a condition with a lock may
      * otherwise be evaluated for rows that are not returned.

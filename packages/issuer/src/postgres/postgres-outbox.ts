@@ -21,6 +21,8 @@ export interface PostgresOutboxOptions {
   readonly listens: boolean;
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /** The longest silence inside a transaction, default 60,000 ms. */
+  readonly idleLimitMs?: number | undefined;
 }
 
 const collectAtOnce = 1000;
@@ -35,7 +37,7 @@ export class PostgresOutbox implements OutboxStore {
 
   constructor(options: PostgresOutboxOptions) {
     this.#options = options;
-    this.#sql = outboxStatements(options.table);
+    this.#sql = outboxStatements(options.table, options.idleLimitMs);
     this.#session = new WorkerSession(options);
   }
 

@@ -1,5 +1,6 @@
 import { type Clock, withTimeout } from '@revocast/denylist/replica';
 import type { Transaction } from '../../outbox/outbox-store.ts';
+import { beginWithin } from '../../postgres/begin.ts';
 import type { PgClient, PgPool } from '../../postgres/pg.ts';
 import { noAnswer, storeErrorOf } from '../../postgres/store-errors.ts';
 
@@ -8,6 +9,8 @@ export interface FamilyConnectionOptions {
   /** The longest wait for one answer. */
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /** The longest silence inside a transaction, default 60,000 ms. */
+  readonly idleLimitMs?: number | undefined;
 }
 
 /** Statements of the refresh families, each with a time limit. */
@@ -34,7 +37,7 @@ export class FamilyConnection {
     client.on('error', ignore);
     let isBroken = true;
     try {
-      await this.query('begin isolation level read committed', [], client);
+      await this.query(beginWithin(this.#options.idleLimitMs), [], client);
       const value = await work(client);
       await this.query('commit', [], client);
       isBroken = false;

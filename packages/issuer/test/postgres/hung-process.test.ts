@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { systemClock } from '@revocast/denylist/replica';
+import { postgresStore } from '@revocast/issuer/postgres';
+import { type PostgresServer, startPostgres, until } from '@revocast/test-support';
+import pg from 'pg';
+import { FamilyConnection } from '../../src/families/postgres/transaction.ts';
+import { PostgresOutbox } from '../../src/postgres/postgres-outbox.ts';
+
+const idleLimitMs = 200;
+const target = '00'.repeat(16);
+const statement = { kind: 'deny', revocation: { issuer: 'i', session: 's', reason: 'logout' } } as const;
+
+let server: PostgresServer;
+let pool: pg.Pool;
+beforeAll(async () => {
+  server = await startPostgres();
+  pool = new pg.Pool({ connectionString: server.url });
+  pool.on('error', () => {});
+  await postgresStore(pool).migrate();
+});
+afterAll(async () => {
+  await pool.end();
+  await server.stop();
+});
+beforeEach(async () => {
+  await pool.query('truncate revocast_outbox');
+});
+
+function createGate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open: () => open(), opened };
+}
+
+describe('a process that stops inside a transaction', () => {
+  it('leaves its rows to another process when the limit is over', async () => {
+    const options = { pool, table: 'revocast_outbox', listens: false, timeoutMs: 5000, clock: systemClock };
+    const hung = new PostgresOutbox({ ...options, idleLimitMs });
+    const other = new PostgresOutbox(options);
+    await other.add([{ id: 'a', target, statement, occurredAtMs: undefined }]);
+    const gate = createGate();
+    const taking = hung.take(1, async () => {
+      await gate.opened;
+      return { outcome: 'logged' };
+    });
+    const lost = expect(taking).rejects.toMatchObject({ code: 'store_unavailable' });
+    const taken: string[] = [];
+    const take = () =>
+      other.take(1, async ({ id }) => {
+        taken.push(id);
+        return { outcome: 'logged' };
+      });
+    await until(async () => (await take()) > 0, { what: 'the other process to get the row' });
+    expect(taken).toEqual(['a']);
+    gate.open();
+    await lost;
+    hung.close();
+    other.close();
+  });
+
+  it('leaves its families, and the collection, to another process when the limit is over', async () => {
+    const connection = new FamilyConnection({ pool, timeoutMs: 5000, clock: systemClock, idleLimitMs });
+    const { families } = postgresStore(pool);
+    const gate = createGate();
+    const collecting = connection.transaction(async (tx) => {
+      await tx.query('select pg_advisory_xact_lock(7224071901)');
+      expect(await families?.collect({ keepEndedMs: 1000, batch: 10 })).toBeUndefined();
+      await gate.opened;
+    });
+    const lost = expect(collecting).rejects.toMatchObject({ code: 'store_unavailable' });
+    const collect = () => families?.collect({ keepEndedMs: 1000, batch: 10 });
+    await until(async () => (await collect()) !== undefined, { what: 'the other process to collect' });
+    gate.open();
+    await lost;
+  });
+});
