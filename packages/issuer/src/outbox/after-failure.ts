@@ -4,7 +4,7 @@ import type { AttemptResult, OutboxRow } from './outbox-store.ts';
 
 const firstRetryMs = 200;
 const longestRetryMs = 30_000;
-/** How long after its report a revocation with too few copies is confirmed again. */
+/** How long a revocation with too few copies is confirmed again, from the first attempt that found it so. */
 const confirmForMs = 5 * 60_000;
 /** The log refuses a cutoff that is further ahead of its clock. */
 const mostAheadMs = 60_000;
@@ -25,7 +25,7 @@ export function afterFailure(error: unknown, { row, revocation, random, logNowMs
   if (!(error instanceof LogError)) return { retryInMs, isLogged: false, error: errorCodeOf(error) ?? 'unexpected' };
   switch (error.code) {
     case 'not_durable':
-      if (row.nowMs - row.reportedAtMs > confirmForMs) return { outcome: 'not_durable' };
+      if (row.loggedAtMs !== undefined && row.nowMs - row.loggedAtMs > confirmForMs) return { outcome: 'not_durable' };
       return { retryInMs, isLogged: true, error: error.code };
     // The id is derived from the event and the value, so the log holds an earlier report of the same event.
     case 'id_conflict':

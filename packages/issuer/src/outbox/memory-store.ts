@@ -47,7 +47,7 @@ interface Held extends Omit<NewOutboxRow, 'occurredAtMs'> {
   readonly reportedAtMs: number;
   attempts: number;
   nextAtMs: number;
-  isLogged: boolean;
+  loggedAtMs: number | undefined;
   isTaken: boolean;
 }
 
@@ -83,7 +83,7 @@ class MemoryOutbox implements OutboxStore {
       throw new StoreError('store_full', `expected at most ${this.#maxRows} pending rows in memory, found one more`);
     }
     for (const row of added) {
-      const held = { isLogged: false, isTaken: false, attempts: 0, nextAtMs: nowMs, reportedAtMs: nowMs };
+      const held = { loggedAtMs: undefined, isTaken: false, attempts: 0, nextAtMs: nowMs, reportedAtMs: nowMs };
       this.#pending.set(row.id, { ...row, ...held, occurredAtMs: row.occurredAtMs ?? nowMs });
     }
     return {};
@@ -103,7 +103,7 @@ class MemoryOutbox implements OutboxStore {
     await Promise.all(
       due.map(async (held) => {
         try {
-          const { isLogged: _l, isTaken: _t, nextAtMs: _n, ...row } = held;
+          const { isTaken: _t, nextAtMs: _n, ...row } = held;
           const result = await attempt({ ...row, frozenAtMs: row.reportedAtMs, nowMs: this.#clock.wallMs() });
           this.#store(held, result);
         } finally {
@@ -117,7 +117,7 @@ class MemoryOutbox implements OutboxStore {
   async read(ids: readonly string[]): Promise<readonly RowState[]> {
     return ids.map((id) => {
       const held = this.#pending.get(id);
-      if (held !== undefined) return held.isLogged ? 'logged' : 'pending';
+      if (held !== undefined) return held.loggedAtMs !== undefined ? 'logged' : 'pending';
       const outcome = this.#settled.get(id)?.outcome;
       return outcome === 'not_durable' ? 'logged' : (outcome ?? 'unknown');
     });
@@ -140,7 +140,7 @@ class MemoryOutbox implements OutboxStore {
   }
 
   async figures() {
-    const waiting = [...this.#pending.values()].filter(({ isLogged }) => !isLogged);
+    const waiting = [...this.#pending.values()].filter(({ loggedAtMs }) => loggedAtMs === undefined);
     const oldestMs = waiting[0]?.reportedAtMs ?? this.#clock.wallMs();
     return { pending: waiting.length, oldestSeconds: Math.max(0, this.#clock.wallMs() - oldestMs) / 1000 };
   }
@@ -157,7 +157,7 @@ class MemoryOutbox implements OutboxStore {
     for (const held of this.#pending.values()) {
       if (due.length >= limit) break;
       if (!blocked.has(held.target) && !held.isTaken && held.nextAtMs <= nowMs) due.push(held);
-      if (!held.isLogged) blocked.add(held.target);
+      if (held.loggedAtMs === undefined) blocked.add(held.target);
     }
     return due;
   }
@@ -170,7 +170,7 @@ class MemoryOutbox implements OutboxStore {
       return;
     }
     held.attempts += 1;
-    held.isLogged = result.isLogged;
+    if (result.isLogged) held.loggedAtMs ??= this.#clock.wallMs();
     held.nextAtMs = this.#clock.wallMs() + result.retryInMs;
   }
 }

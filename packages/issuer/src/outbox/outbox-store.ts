@@ -4,7 +4,7 @@ import type { OutboxStatement } from '../events/statements.ts';
 export const outboxOutcomes = [
   /** The log has it. */
   'logged',
-  /** The log has it, on fewer copies than required, and this did not change for five minutes. */
+  /** The log has it, on fewer copies than required, and this did not change for five minutes after it was written. */
   'not_durable',
   /** The log refuses it, so it is not in force. */
   'refused',
@@ -31,6 +31,8 @@ export interface OutboxRow extends Omit<NewOutboxRow, 'occurredAtMs'> {
   readonly reportedAtMs: number;
   /** When it was first read as committed, at most 60 s after it was added. It does not change. */
   readonly frozenAtMs: number;
+  /** When it was first found in force, on too few copies; undefined before that. */
+  readonly loggedAtMs?: number | undefined;
   /** Failed attempts before this one. */
   readonly attempts: number;
   /** Now, by the clock of the store. */

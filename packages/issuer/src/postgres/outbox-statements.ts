@@ -5,12 +5,12 @@ import { channel, lockSpace } from './schema.ts';
 const ms = (time: string) => `extract(epoch from ${time}) * 1000`;
 
 /** The row is not in force yet, so younger rows of its target wait. */
-const isWaiting = 'settled_at is null and not is_logged';
+const isWaiting = 'settled_at is null and logged_at is null';
 
 /** The statements of the outbox. `clock_timestamp()` everywhere: `now()` is the start of a transaction. */
 export function outboxStatements(table: string, idleLimitMs?: number) {
   const noOlder = `not exists (select 1 from ${table} older
-    where older.target = o.target and older.seq < o.seq and older.settled_at is null and not older.is_logged)`;
+    where older.target = o.target and older.seq < o.seq and older.settled_at is null and older.logged_at is null)`;
   return {
     /** $1: the rows, as JSON. $2: inside a transaction of the caller, whose time is that of its commit. */
     add: `with added as (
@@ -52,12 +52,14 @@ export function outboxStatements(table: string, idleLimitMs?: number) {
       where pg_try_advisory_xact_lock(${lockSpace}, ('x' || encode(substring(target for 4), 'hex'))::bit(32)::int)`,
     /** $1: the rows whose targets are locked. Read again: another process may have settled one before this got its lock. */
     claim: `select seq::text, id, encode(target, 'hex') as target, statement::text, attempts, ${ms('occurred_at')} as occurred_ms,
-        ${ms('reported_at')} as reported_ms, ${ms('frozen_at')} as frozen_ms, ${ms('clock_timestamp()')} as now_ms
+        ${ms('reported_at')} as reported_ms, ${ms('frozen_at')} as frozen_ms, ${ms('logged_at')} as logged_ms,
+        ${ms('clock_timestamp()')} as now_ms
       from ${table} o
       where seq = any($1::bigint[]) and settled_at is null and next_at <= clock_timestamp() and ${noOlder}`,
     /** $1: the results, as JSON. What names a person goes with the row's work. */
     settle: `update ${table} as row set
-        attempts = row.attempts + 1, error = given.error, is_logged = row.is_logged or given.is_logged,
+        attempts = row.attempts + 1, error = given.error,
+        logged_at = coalesce(row.logged_at, case when given.is_logged then clock_timestamp() end),
         next_at = clock_timestamp() + given.retry_ms * interval '1 millisecond',
         settled_at = case when given.outcome is not null then clock_timestamp() end, outcome = given.outcome,
         statement = case when given.outcome is null then row.statement end,
@@ -67,7 +69,7 @@ export function outboxStatements(table: string, idleLimitMs?: number) {
       where row.seq = given.seq`,
     commit: 'commit',
     /** $1: ids. */
-    read: `select id, outcome, is_logged from ${table} where id = any($1::text[])`,
+    read: `select id, outcome, logged_at is not null as is_logged from ${table} where id = any($1::text[])`,
     /** $1: a transaction. */
     transaction: 'select pg_xact_status($1::text::xid8) as status',
     hurry: `update ${table} set next_at = clock_timestamp() where settled_at is null and next_at > clock_timestamp()`,
@@ -79,7 +81,7 @@ export function outboxStatements(table: string, idleLimitMs?: number) {
       from ${table} where ${isWaiting}`,
     isCopy: 'select pg_is_in_recovery() as is_copy',
     /** Fails where a column is missing. */
-    check: `select seq, id, target, statement, occurred_at, reported_at, frozen_at, attempts, next_at, is_logged, error,
+    check: `select seq, id, target, statement, occurred_at, reported_at, frozen_at, attempts, next_at, logged_at, error,
       settled_at, outcome, row_ids from ${table} limit 0`,
   };
 }

@@ -27,6 +27,7 @@ export function readPending(row: unknown): { readonly seq: string; readonly row:
       occurredAtMs: Number(fields['occurred_ms']),
       reportedAtMs: Number(fields['reported_ms']),
       frozenAtMs: Number(fields['frozen_ms']),
+      loggedAtMs: fields['logged_ms'] === null ? undefined : Number(fields['logged_ms']),
       attempts: Number(fields['attempts']),
       nowMs: Number(fields['now_ms']),
     },

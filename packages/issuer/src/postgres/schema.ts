@@ -28,7 +28,7 @@ export function outboxSchema(table: string): string {
   frozen_at timestamptz,                -- first read as committed: a cutoff ends here, however late it is logged
   attempts int not null default 0,
   next_at timestamptz not null,
-  is_logged boolean not null default false,
+  logged_at timestamptz,                -- first found in force, on too few copies
   error text,                           -- code of the last failure
   settled_at timestamptz,
   outcome text,

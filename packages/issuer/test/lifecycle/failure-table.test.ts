@@ -51,7 +51,9 @@ async function close(): Promise<void> {
 
 /** Everything in the outbox happened this much earlier, and is due. */
 async function makeOlder(ms: number): Promise<void> {
-  const columns = ['occurred_at', 'reported_at', 'frozen_at'].map((name) => `${name} = ${name} - $1 * interval '1 ms'`);
+  const columns = ['occurred_at', 'reported_at', 'frozen_at', 'logged_at'].map(
+    (name) => `${name} = ${name} - $1 * interval '1 ms'`,
+  );
   await pool.query(`update revocast_outbox set ${columns.join(', ')}, next_at = clock_timestamp()`, [ms]);
 }
 
@@ -251,6 +253,10 @@ describe('the log has too few copies', () => {
     log.failWith('not_durable');
     const outcome = await lifecycle.report({ type: 'session_ended', session: 's' });
     expect(outcome.state).toBe('logged');
+    const confirmed = 'select 1 from revocast_outbox where logged_at is not null';
+    await until(async () => (await pool.query(confirmed)).rows.length === 1, {
+      what: 'the first attempt to be stored',
+    });
     await makeOlder(7 * 60_000);
     await until(async () => (await settledTotal('not_durable')) === 1, { what: 'the row to be settled' });
   });

@@ -7,8 +7,14 @@ const nowMs = 1_800_000_000_000;
 const issuer = 'https://login.example.com/';
 const revocation = { issuer, subject: 's', reason: 'logout' } as const;
 
-function rowOf(attempts = 0, ageMs = 0): OutboxRow {
-  const times = { occurredAtMs: nowMs - ageMs, reportedAtMs: nowMs - ageMs, frozenAtMs: nowMs - ageMs, nowMs };
+function rowOf(attempts = 0, ageMs = 0, loggedAtMs?: number): OutboxRow {
+  const times = {
+    occurredAtMs: nowMs - ageMs,
+    reportedAtMs: nowMs - ageMs,
+    frozenAtMs: nowMs - ageMs,
+    loggedAtMs,
+    nowMs,
+  };
   return { id: 'a', target: '00', statement: { kind: 'deny', revocation }, attempts, ...times };
 }
 
@@ -54,8 +60,12 @@ describe('after a failed attempt', () => {
     ['below', 300_000 - 1, { isLogged: true }],
     ['at', 300_000, { isLogged: true }],
     ['above', 300_001, { outcome: 'not_durable' }],
-  ])('is confirmed again %s five minutes after its report', (_name, ageMs, result) => {
-    expect(after(logError('not_durable'), rowOf(3, ageMs))).toMatchObject(result);
+  ])('is confirmed again %s five minutes after it was first written', (_name, ageMs, result) => {
+    expect(after(logError('not_durable'), rowOf(3, 3_600_000, nowMs - ageMs))).toMatchObject(result);
+  });
+
+  it('is confirmed again after its first write, however long the log was down before', () => {
+    expect(after(logError('not_durable'), rowOf(3, 3_600_000))).toMatchObject({ isLogged: true });
   });
 
   it.each([

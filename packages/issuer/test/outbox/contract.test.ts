@@ -39,7 +39,7 @@ async function openPostgres(): Promise<Setup> {
     outbox: store.outbox,
     other,
     async advance(ms) {
-      const shifted = ['occurred_at', 'reported_at', 'frozen_at', 'next_at', 'settled_at'].map(
+      const shifted = ['occurred_at', 'reported_at', 'frozen_at', 'next_at', 'logged_at', 'settled_at'].map(
         (column) => `${column} = ${column} - $1 * interval '1 millisecond'`,
       );
       await pool.query(`update revocast_outbox set ${shifted.join(', ')}`, [ms]);
@@ -141,6 +141,20 @@ describe.each([
     expect(await taken(outbox)).toEqual(['b']);
     await setup.advance(1001);
     expect(await taken(outbox, { outcome: 'not_durable' })).toEqual(['a']);
+    expect(await outbox.read(['a'], {})).toEqual(['logged']);
+  });
+
+  it('states when a row was first found in force, whatever the attempts after that find', async () => {
+    await outbox.add([rowOf('a')]);
+    const loggedAgoMs: (number | undefined)[] = [];
+    for (const isLogged of [false, true, false, true]) {
+      await outbox.take(1, async ({ loggedAtMs, nowMs }) => {
+        loggedAgoMs.push(loggedAtMs && Math.round((nowMs - loggedAtMs) / 10_000) * 10_000);
+        return { retryInMs: 0, isLogged, error: isLogged ? 'not_durable' : 'unavailable' };
+      });
+      await setup.advance(60_000);
+    }
+    expect(loggedAgoMs).toEqual([undefined, undefined, 60_000, 120_000]);
     expect(await outbox.read(['a'], {})).toEqual(['logged']);
   });
 
