@@ -41,11 +41,14 @@ describe('a process that stops inside a transaction', () => {
     const other = new PostgresOutbox(options);
     await other.add([{ id: 'a', target, statement, occurredAtMs: undefined }]);
     const gate = createGate();
+    const holds = createGate();
     const taking = hung.take(1, async () => {
+      holds.open();
       await gate.opened;
       return { outcome: 'logged' };
     });
     const lost = expect(taking).rejects.toMatchObject({ code: 'store_unavailable' });
+    await holds.opened;
     const taken: string[] = [];
     const take = () =>
       other.take(1, async ({ id }) => {
@@ -64,12 +67,14 @@ describe('a process that stops inside a transaction', () => {
     const connection = new FamilyConnection({ pool, timeoutMs: 5000, clock: systemClock, idleLimitMs });
     const { families } = postgresStore(pool);
     const gate = createGate();
+    const holds = createGate();
     const collecting = connection.transaction(async (tx) => {
       await tx.query('select pg_advisory_xact_lock(7224071901)');
-      expect(await families?.collect({ keepEndedMs: 1000, batch: 10 })).toBeUndefined();
+      holds.open();
       await gate.opened;
     });
     const lost = expect(collecting).rejects.toMatchObject({ code: 'store_unavailable' });
+    await holds.opened;
     const collect = () => families?.collect({ keepEndedMs: 1000, batch: 10 });
     await until(async () => (await collect()) !== undefined, { what: 'the other process to collect' });
     gate.open();
