@@ -87,6 +87,7 @@ export function createFamilies(ports: FamiliesPorts): Families {
       try {
         presented = await store.present(
           {
+            issuer,
             family: token.family,
             shown: { generation: token.generation, hash: hashOf(token.secret), client, binding },
             next: { hash: hashOf(child.secret), salt, keyId: keys.signing.id },

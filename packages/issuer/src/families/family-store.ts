@@ -16,6 +16,7 @@ export interface NewFamily
 
 /** A shown token, and the child that it gets if it is current. */
 export interface Presentation {
+  readonly issuer: string;
   readonly family: Uint8Array;
   readonly shown: Shown;
   readonly next: NextToken;

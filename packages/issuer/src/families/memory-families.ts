@@ -58,7 +58,8 @@ export class MemoryFamilies implements FamilyStore {
 
   async present(presentation: Presentation, note: NoteEnd): Promise<Presented> {
     const { shown, next, rules, lifetimes } = presentation;
-    const family = this.#rows.get(keyOf(presentation.family));
+    const found = this.#rows.get(keyOf(presentation.family));
+    const family = found?.issuer === presentation.issuer ? found : undefined;
     if (family === undefined) return { outcome: 'unknown' };
     const nowMs = this.#nowMs();
     const decision = decide(family, shown, { nowMs, rules });

@@ -185,7 +185,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
 
   families(options: FamilyOptions): Families {
     const { issuer, store, observe, counters, clock, randomBytes, subjectsOf } = this.#ports;
-    const settings = readFamilyOptions(options);
+    const settings = readFamilyOptions(options, issuer);
     if (store?.families === undefined) {
       throw new ConfigurationError('store', 'expected memoryStore() or postgresStore(pool) for families, found none');
     }

@@ -5,8 +5,8 @@ import type { FamilyStore } from '../../src/families/family-store.ts';
 import { MemoryFamilies } from '../../src/families/memory-families.ts';
 import type { Refused } from '../../src/families/refusal.ts';
 import { StoreError } from '../../src/outbox/store-error.ts';
-import { secretOf } from './keys-of-test.ts';
-import { createWorld, issuer } from './world.ts';
+import { issuer, secretOf } from './keys-of-test.ts';
+import { createWorld } from './world.ts';
 
 const use = { client: 'shop', accessSeconds: 900 };
 const grant: NewGrant = { subject: 'alice', session: 'sid-1', data: { scope: 'orders' }, ...use };
@@ -292,3 +292,13 @@ async function copyOf(store: FamilyStore, clock: { nowMs: number }): Promise<Fam
   await copy.open({ ...rest, hash: current, ...lifetimes });
   return copy;
 }
+
+describe('two issuers with one store and one secret', () => {
+  it('accept no refresh token of each other', async () => {
+    const here = createWorld();
+    const there = createWorld({}, { store: here.store, issuer: 'https://login.example.org/' });
+    const opened = await here.families.open(grant);
+    expect(await there.families.present(opened.refreshToken, use)).toMatchObject({ outcome: 'unknown' });
+    expect(await here.families.present(opened.refreshToken, use)).toMatchObject({ outcome: 'rotated' });
+  });
+});

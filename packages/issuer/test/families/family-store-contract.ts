@@ -43,6 +43,7 @@ export function describeFamilyStore(name: string, start: () => Promise<StoreUnde
 
   /** Shows the token of a generation; its hash is that of the number. */
   const show = (family: Family, generation: number, part: Partial<Presentation['shown']> = {}): Presentation => ({
+    issuer,
     family: family.id,
     shown: { generation, hash: hashOf(String(generation)), client: 'shop', ...part },
     next: { hash: hashOf(String(generation + 1)), salt: hashOf('salt').subarray(0, 16), keyId: 2 },
@@ -102,6 +103,19 @@ export function describeFamilyStore(name: string, start: () => Promise<StoreUnde
       expect(Math.abs(family.graceUntilMs! - nowMs - lifetimes.graceMs)).toBeLessThanOrEqual(1);
       expect(family.accessUntilMs).toBeGreaterThanOrEqual(opened.accessUntilMs);
       expect(family.ended).toBeUndefined();
+    });
+
+    it('has no family for a token of another issuer', async () => {
+      const { store } = await start();
+      const family = await store.open(newFamily());
+      const asked = (generation: number) => ({ ...show(family, generation), issuer: 'https://other.example.com/' });
+      expect(await store.present(asked(0), note)).toEqual({ outcome: 'unknown' });
+      await store.present(show(family, 0), note);
+      await store.present(show(family, 1), note);
+      // Neither the repeated parent, nor a replay.
+      expect(await store.present(asked(1), note)).toEqual({ outcome: 'unknown' });
+      expect(await store.present(asked(0), note)).toEqual({ outcome: 'unknown' });
+      expect(await store.present(show(family, 2), note)).toMatchObject({ outcome: 'rotated' });
     });
 
     it('rotates once for sixteen at the same time, and lets the others have the child', async () => {

@@ -1,29 +1,39 @@
 import { describe, expect, it } from '@jest/globals';
 import { type FamilyKey, readKeys } from '../../src/families/token/keys.ts';
-import { secretOf } from './keys-of-test.ts';
+import { issuer, secretOf } from './keys-of-test.ts';
 
 const secret = secretOf('a secret');
 const text = Buffer.from(secret).toString('base64url');
 
 describe('the keys of refresh tokens', () => {
   it('are read from bytes and from text', () => {
-    const fromBytes = readKeys([{ id: 7, secret }]).signing;
-    expect(readKeys([{ id: 7, secret: text }]).signing).toEqual(fromBytes);
-    expect(readKeys([{ id: 7, secret: Buffer.from(secret).toString('base64') }]).signing).toEqual(fromBytes);
+    const fromBytes = readKeys([{ id: 7, secret }], issuer).signing;
+    expect(readKeys([{ id: 7, secret: text }], issuer).signing).toEqual(fromBytes);
+    expect(readKeys([{ id: 7, secret: Buffer.from(secret).toString('base64') }], issuer).signing).toEqual(fromBytes);
   });
 
   it('give other bytes to tags than to children', () => {
-    const { tag, child } = readKeys([{ id: 1, secret }]).signing;
+    const { tag, child } = readKeys([{ id: 1, secret }], issuer).signing;
     expect(tag).toHaveLength(32);
     expect(child).toHaveLength(32);
     expect(tag).not.toEqual(child);
   });
 
+  it('are others for another issuer', () => {
+    const here = readKeys([{ id: 1, secret }], issuer).signing;
+    const there = readKeys([{ id: 1, secret }], 'https://login.example.org/').signing;
+    expect(there.tag).not.toEqual(here.tag);
+    expect(there.child).not.toEqual(here.child);
+  });
+
   it('sign with the one that is not only for verification', () => {
-    const keys = readKeys([
-      { id: 1, secret, verifyOnly: true },
-      { id: 2, secret: secretOf('another') },
-    ]);
+    const keys = readKeys(
+      [
+        { id: 1, secret, verifyOnly: true },
+        { id: 2, secret: secretOf('another') },
+      ],
+      issuer,
+    );
     expect(keys.signing.id).toBe(2);
     expect(keys.find(1)?.id).toBe(1);
     expect(keys.find(3)).toBeUndefined();
@@ -71,10 +81,10 @@ describe('the keys of refresh tokens', () => {
     ],
   ];
   it.each(wrong)('are refused: %s', (_, keys, message) => {
-    expect(() => readKeys(keys)).toThrow(message);
+    expect(() => readKeys(keys, issuer)).toThrow(message);
   });
 
   it('stay out of the text of an error', () => {
-    expect(() => readKeys([{ id: 1, secret: 'correct-horse' }])).not.toThrow(/correct|horse/);
+    expect(() => readKeys([{ id: 1, secret: 'correct-horse' }], issuer)).not.toThrow(/correct|horse/);
   });
 });

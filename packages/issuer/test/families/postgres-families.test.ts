@@ -65,9 +65,9 @@ describe('the statements of a refresh', () => {
 
   const id = Buffer.alloc(16);
   const statements: [string, string, unknown[]][] = [
-    ['rotate', sql.rotate, [id, 0, id, 'c', null, 1, id, id, 1, 1, 1]],
-    ['retry', sql.retry, [id, 0, id, 'c', null, 1, 20]],
-    ['read', sql.read, [id]],
+    ['rotate', sql.rotate, [id, 0, id, 'c', null, 1, id, id, 1, 1, 1, 'i']],
+    ['retry', sql.retry, [id, 0, id, 'c', null, 1, 20, 'i']],
+    ['read', sql.read, [id, 'i']],
     ['end one', sql.endOne, [id, 'refresh_reuse']],
   ];
   it.each(statements)('find the row by its primary key only: %s', async (_, text, values) => {

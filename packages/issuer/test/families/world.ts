@@ -7,9 +7,7 @@ import type { FamilyStore } from '../../src/families/family-store.ts';
 import { MemoryFamilies } from '../../src/families/memory-families.ts';
 import { type FamilyOptions, readFamilyOptions } from '../../src/families/options/family-options.ts';
 import type { Outcome } from '../../src/lifecycle/outcome.ts';
-import { secretOf } from './keys-of-test.ts';
-
-export const issuer = 'https://login.example.com/';
+import { secretOf, issuer as testIssuer } from './keys-of-test.ts';
 
 export interface World {
   readonly families: Families;
@@ -24,7 +22,11 @@ export interface World {
 /** Families in memory, with a clock that only the test moves. */
 export function createWorld(
   options: Partial<FamilyOptions> = {},
-  { store: given, observer = {} }: { store?: FamilyStore; observer?: Partial<FamilyObserver> } = {},
+  {
+    store: given,
+    observer = {},
+    issuer = testIssuer,
+  }: { store?: FamilyStore; observer?: Partial<FamilyObserver>; issuer?: string } = {},
 ): World {
   const clock = { nowMs: 1_800_000_000_000 };
   const store = given ?? new MemoryFamilies({ nowMs: () => clock.nowMs, maxFamilies: 1000 });
@@ -35,7 +37,7 @@ export function createWorld(
   const families = createFamilies({
     issuer,
     store,
-    settings: readFamilyOptions({ keys: [{ id: 1, secret: secretOf('key 1') }], ...options }),
+    settings: readFamilyOptions({ keys: [{ id: 1, secret: secretOf('key 1') }], ...options }, issuer),
     randomBytes: (length) => createHash('sha256').update(`draw ${drawn++}`).digest().subarray(0, length),
     observer: {
       refreshed: ({ outcome }) => counted.push(outcome),

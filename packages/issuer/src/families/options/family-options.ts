@@ -43,7 +43,7 @@ const optionNames = [
 const lifetimes = { leastMs: 60_000, mostMs: 400 * 86_400_000 };
 
 /** The options with their defaults. @throws ConfigurationError with the option, what was expected and what was found. */
-export function readFamilyOptions(options: FamilyOptions): FamilySettings {
+export function readFamilyOptions(options: FamilyOptions, issuer: string): FamilySettings {
   const unknown = Object.keys(options).find((name) => !optionNames.some((known) => known === name));
   if (unknown !== undefined) {
     const meant = suggestName(unknown, optionNames);
@@ -62,7 +62,7 @@ export function readFamilyOptions(options: FamilyOptions): FamilySettings {
     throw new ConfigurationError('idle', `expected at most '${absolute}', the absolute lifetime, found '${idle}'`);
   }
   return {
-    keys: readKeys(options.keys),
+    keys: readKeys(options.keys, issuer),
     idleMs,
     absoluteMs,
     rules: { graceMs: graceSeconds * 1000, maxRetries, lateRetry },

@@ -65,10 +65,10 @@ export class PostgresFamilies implements FamilyStore {
     throw new StoreError('store_unavailable', 'expected a clock of PostgreSQL that goes forward, found one set back');
   }
 
-  async #rotate({ family: id, shown, next, lifetimes }: Presentation): Promise<Presented | undefined> {
+  async #rotate({ issuer, family: id, shown, next, lifetimes }: Presentation): Promise<Presented | undefined> {
     const [found] = await this.#connection.query(this.#sql.rotate, [
       ...[id, shown.generation, shown.hash, shown.client, shown.binding, lifetimes.accessMs],
-      ...[next.hash, next.salt, next.keyId, lifetimes.idleMs, lifetimes.graceMs],
+      ...[next.hash, next.salt, next.keyId, lifetimes.idleMs, lifetimes.graceMs, issuer],
     ]);
     if (found === undefined) return undefined;
     const row = rowOf(found);
@@ -76,29 +76,29 @@ export class PostgresFamilies implements FamilyStore {
     return { outcome: 'rotated', family: familyOf(row), nowMs, replacedAtMs: row.replaced_at ?? nowMs };
   }
 
-  async #retry({ family: id, shown, rules, lifetimes }: Presentation): Promise<Presented | undefined> {
+  async #retry({ issuer, family: id, shown, rules, lifetimes }: Presentation): Promise<Presented | undefined> {
     const [found] = await this.#connection.query(this.#sql.retry, [
       ...[id, shown.generation, shown.hash, shown.client, shown.binding, lifetimes.accessMs],
-      rules.maxRetries,
+      ...[rules.maxRetries, issuer],
     ]);
     if (found === undefined) return undefined;
     return { outcome: 'retried', ...readFamily(found) };
   }
 
   /** Neither statement found the row: reads why, and ends the family where the state machine says so. */
-  async #refuse({ family: id, shown, rules }: Presentation, note: NoteEnd): Promise<Presented | 'again'> {
+  async #refuse({ issuer, family: id, shown, rules }: Presentation, note: NoteEnd): Promise<Presented | 'again'> {
     const decideAbout = (found: unknown) => {
       const { family, nowMs } = readFamily(found);
       return { family, nowMs, decision: decide(family, shown, { nowMs, rules }) };
     };
-    const [found] = await this.#connection.query(this.#sql.read, [id]);
+    const [found] = await this.#connection.query(this.#sql.read, [id, issuer]);
     if (found === undefined) return { outcome: 'unknown' };
     const { family, nowMs, decision } = decideAbout(found);
     // Most refused tokens end nothing, and need no lock.
     if (decision.do === 'refuse') return { outcome: decision.outcome, family, nowMs };
 
     return await this.#connection.transaction(async (tx) => {
-      const [locked] = await this.#connection.query(this.#sql.lock, [id], tx);
+      const [locked] = await this.#connection.query(this.#sql.lock, [id, issuer], tx);
       if (locked === undefined) return { outcome: 'unknown' };
       const { family, nowMs, decision } = decideAbout(locked);
       if (decision.do === 'refuse') return { outcome: decision.outcome, family, nowMs };

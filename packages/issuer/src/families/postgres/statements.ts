@@ -45,22 +45,23 @@ const openingLocks = (...parameters: readonly string[]) =>
 /** The statements of the refresh families. Those of a refresh find their row by the primary key, and by nothing else. */
 export function familyStatements(table: string) {
   return {
-    /** ACTIVE(n) ──▶ ACTIVE(n+1). Of many at once, one finds its generation. $7 child, $8 salt, $9 key, $10 idle, $11 grace. */
+    /** ACTIVE(n) ──▶ ACTIVE(n+1). Of many at once, one finds its generation. $7 child, $8 salt, $9 key, $10 idle, $11 grace, $12 issuer. */
     rotate: `update ${table} set
         previous = current, current = $7, salt = $8, key_no = $9, generation = generation + 1,
         retried_generations =
           case when retries > 0 then least(retried_generations + 1, ${mostRetriedGenerations}) else 0 end,
         retries = 0, replaced_at = coalesce(rotated_at, opened_at), rotated_at = ${now},
         idle_until = ${now} + ${interval('$10')}, grace_until = ${now} + ${interval('$11')}, ${minted}
-      where id = $1 and generation = $2::int and current = $3 and ${mayRefresh}
+      where id = $1 and generation = $2::int and current = $3 and issuer = $12 and ${mayRefresh}
       returning ${columns}`,
-    /** The parent again: counted. $7 most retries. */
+    /** The parent again: counted. $7 most retries, $8 issuer. */
     retry: `update ${table} set retries = retries + 1, ${minted}
-      where id = $1 and generation = $2::int + 1 and previous = $3 and ${mayRefresh}
+      where id = $1 and generation = $2::int + 1 and previous = $3 and issuer = $8 and ${mayRefresh}
         and retries < $7::int and (binding is not null or grace_until >= ${now})
       returning ${columns}, ${ms(now)} as now`,
-    read: `select ${columns}, ${ms(now)} as now from ${table} where id = $1`,
-    lock: `select ${columns}, ${ms(now)} as now from ${table} where id = $1 for update`,
+    /** $1 id, $2 issuer. */
+    read: `select ${columns}, ${ms(now)} as now from ${table} where id = $1 and issuer = $2`,
+    lock: `select ${columns}, ${ms(now)} as now from ${table} where id = $1 and issuer = $2 for update`,
     /** $2 reason. */
     endOne: `update ${table} set ended_at = ${now}, end_reason = $2 where id = $1 and ended_at is null
       returning ${columns}, ${ms(now)} as now`,

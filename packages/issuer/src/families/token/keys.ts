@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto';
+import { createHash, hkdfSync } from 'node:crypto';
 import { ConfigurationError } from '@revocast/denylist';
 
 /** A secret from which refresh tokens are derived. All processes of the authorization server have the same keys. */
@@ -31,8 +31,13 @@ const minBytes = 32;
 /** Of 32 random bytes, fewer than 16 different ones occur with a probability below 10⁻¹². */
 const minDifferentBytes = 16;
 
-/** @throws ConfigurationError for wrong keys. The message contains no byte of a secret. */
-export function readKeys(keys: readonly FamilyKey[]): KeyRing {
+/**
+ * The keys of one issuer. Two issuers with the same secret get different keys, so that a refresh token of one is no token of
+ * the other, although both may use one table.
+ *
+ * @throws ConfigurationError for wrong keys. The message contains no byte of a secret.
+ */
+export function readKeys(keys: readonly FamilyKey[], issuer: string): KeyRing {
   if (!Array.isArray(keys) || keys.length === 0 || keys.length > 255) {
     throw new ConfigurationError('keys', 'expected a list of 1–255 keys, each { id, secret }');
   }
@@ -40,7 +45,7 @@ export function readKeys(keys: readonly FamilyKey[]): KeyRing {
   for (const key of keys) {
     const id = idOf(key);
     if (derived.has(id)) throw new ConfigurationError('keys', `two keys have the id ${id}: give each its own`);
-    derived.set(id, derive(id, secretOf(key, id)));
+    derived.set(id, derive(id, secretOf(key, id), issuer));
   }
   const signing = keys.filter(({ verifyOnly }) => verifyOnly !== true);
   if (signing.length !== 1) {
@@ -76,7 +81,10 @@ function decodeText(text: string): Uint8Array | undefined {
   return /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
 }
 
-function derive(id: number, secret: Uint8Array): DerivedKey {
-  const subKey = (use: string) => new Uint8Array(hkdfSync('sha256', secret, '', `revocast refresh token 1 ${use}`, 32));
+function derive(id: number, secret: Uint8Array, issuer: string): DerivedKey {
+  // RFC 5869 §3.2: `info` binds a key to its context. It is limited to 1024 bytes, and an issuer is not.
+  const context = createHash('sha256').update(issuer).digest('base64url');
+  const subKey = (use: string) =>
+    new Uint8Array(hkdfSync('sha256', secret, '', `revocast refresh token 1 ${use} ${context}`, 32));
   return { id, tag: subKey('tag'), child: subKey('child') };
 }
