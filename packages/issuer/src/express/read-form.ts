@@ -17,11 +17,27 @@ const longestBody = 32_768;
 export async function readForm(
   request: IncomingMessage & { readonly body?: unknown },
 ): Promise<JsonObject | undefined> {
-  if (isJsonObject(request.body)) return request.body;
-  const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
-  if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') return undefined;
+  if (!hasFormType(request)) return undefined;
+  const parsed = parsedBody(request);
+  if (parsed !== undefined) return parsed;
   const text = await readText(request);
   return text === undefined ? undefined : parseForm(text);
+}
+
+/** RFC 6749 §3.2, RFC 7009 §2.1: both endpoints take a form, and no JSON. */
+export function hasFormType({ headers }: IncomingMessage): boolean {
+  const [type = ''] = (headers['content-type'] ?? '').split(';', 1);
+  return type.trim().toLowerCase() === 'application/x-www-form-urlencoded';
+}
+
+/**
+ * The body that an earlier handler has parsed, undefined if none has. In Express 4, `express.json()` sets `request.body = {}` also
+ * for a form, which it leaves unread.
+ */
+export function parsedBody(request: IncomingMessage & { readonly body?: unknown }): JsonObject | undefined {
+  const { body } = request;
+  if (!isJsonObject(body)) return undefined;
+  return request.readableEnded || Object.keys(body).length > 0 ? body : undefined;
 }
 
 async function readText(request: IncomingMessage): Promise<string | undefined> {

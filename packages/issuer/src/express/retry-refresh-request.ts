@@ -2,6 +2,7 @@ import { createHash, hkdfSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isJsonObject } from '@revocast/denylist/replica';
 import { peekBody } from './peek-body.ts';
+import { hasFormType, parsedBody } from './read-form.ts';
 
 /** A request that may be answered with the answer of an equal one. */
 export interface RetriableRequest {
@@ -71,16 +72,16 @@ function usesCertificate({ socket, headers }: IncomingMessage): boolean {
 type Form = readonly (readonly [name: string, value: string])[];
 
 async function readForm(request: IncomingMessage & { readonly body?: unknown }): Promise<Form | undefined> {
-  const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
-  if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') return undefined;
-  if (isJsonObject(request.body)) return parsedForm(request.body);
+  if (!hasFormType(request)) return undefined;
+  const parsed = parsedBody(request);
+  if (parsed !== undefined) return pairsOf(parsed);
   if (request.readableEnded) return undefined;
   const body = await peekBody(request, longestBody);
   return body === undefined ? undefined : [...new URLSearchParams(body.toString('utf8'))];
 }
 
 /** A form that another handler has parsed. */
-function parsedForm(body: object): Form | undefined {
+function pairsOf(body: object): Form | undefined {
   const pairs = Object.entries(body).flatMap(([key, value]) =>
     (Array.isArray(value) ? value : [value]).map((each: unknown) => [key, each] as const),
   );

@@ -1,6 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
+import type express from 'express';
+// @ts-expect-error: the alias has no types; Express 4 is typed as Express 5.
+import express4 from 'express4';
 import { Redis } from 'ioredis';
 import { type RetryResult, retryRefresh } from '../../src/express/retry-refresh.ts';
 import { memoryRetryStore, type RetryStore, redisRetryStore } from '../../src/express/retry-refresh-store.ts';
@@ -163,6 +166,18 @@ describe('retryRefresh', () => {
   it.each(passing)('lets every request pass with %s', async (_, part) => {
     const ask = await startCounter(memoryRetryStore());
     expect([await ask(part), await ask(part)]).toEqual(['0', '1']);
+  });
+
+  it.each(['json', 'urlencoded'] as const)('reads the form in Express 4 behind express.%s()', async (parser) => {
+    let count = 0;
+    const app = (express4 as typeof express)();
+    app.use(parser === 'json' ? express4.json() : express4.urlencoded({ extended: false }));
+    app.use(retryRefresh({ store: memoryRetryStore() }), (_request, response) => {
+      response.json({ refresh_token: String(count++) });
+    });
+    const endpoint = await start((request, response) => void app(request, response));
+    const ask = async () => (await refresh(endpoint, 'a refresh token of 16 characters or more')).body.refresh_token;
+    expect([await ask(), await ask()]).toEqual(['0', '0']);
   });
 
   const failing: RetryStore = {

@@ -84,6 +84,33 @@ describe.each([
     });
     expect(await call(token)).toBe(401);
   });
+
+  it('reads the form behind express.json(), which leaves it unread', async () => {
+    const { signer, log, lifecycle } = await openWorld();
+    const app = createApp();
+    app.use(createApp.json());
+    app.use(createAuthorizationServer(lifecycle, createApp));
+    const token = await signer.sign();
+    expect((await revoke(await listen(app), token)).status).toBe(200);
+    expect(await (await startApi(signer, log))(token)).toBe(401);
+  });
+
+  it('takes no JSON, parsed or not', async () => {
+    const { signer, lifecycle } = await openWorld();
+    const app = createApp();
+    app.use('/parsed', createApp.json());
+    app.use('/parsed', createAuthorizationServer(lifecycle, createApp));
+    app.use(createAuthorizationServer(lifecycle, createApp));
+    const url = await listen(app);
+    const body = JSON.stringify({
+      token: await signer.sign(),
+      client_id: 'client-1',
+      client_secret: 'secret of client-1',
+    });
+    const send = async (path: string) =>
+      (await fetch(url + path, { method: 'POST', body, headers: { 'content-type': 'application/json' } })).status;
+    expect([await send('/parsed/revoke'), await send('/revoke')]).toEqual([400, 400]);
+  });
 });
 
 async function startApi({ issuer, jwks }: Signer, feed: Publisher): Promise<(token: string) => Promise<number>> {
