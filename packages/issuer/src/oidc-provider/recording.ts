@@ -1,8 +1,9 @@
+import { systemClock } from '@revocast/denylist/replica';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { GrantEnds } from './grant-ends.ts';
 import type { StorageAdapter, StoragePort } from './provider.ts';
 import { currentRequest } from './requests.ts';
-import { hideEnded } from './unfinished-ends.ts';
+import { askStore, hideEnded } from './unfinished-ends.ts';
 
 /**
  * The storage of your oidc-provider server, which notes the end of a grant before it happens: pass it as the option `adapter`.
@@ -29,18 +30,19 @@ export function recording<Port extends StoragePort>(
     return port;
   };
   const ends = new GrantEnds(lifecycle, () => portOf('Grant'));
-  return (model) => record(portOf(model), { model, ends, lifecycle });
+  const isReported = askStore(lifecycle, systemClock);
+  return (model) => record(portOf(model), { model, ends, isReported });
 }
 
 interface Recording {
   readonly model: string;
   readonly ends: GrantEnds;
-  readonly lifecycle: Lifecycle;
+  readonly isReported: ReturnType<typeof askStore>;
 }
 
 /** A proxy, because a port may have private members and methods of its own. */
-function record<Port extends StoragePort>(port: Port, { model, ends, lifecycle }: Recording): Port {
-  const recorded = { ...recordEnds(port, model, ends), ...hideEndedItems(port, model, lifecycle) };
+function record<Port extends StoragePort>(port: Port, { model, ends, isReported }: Recording): Port {
+  const recorded = { ...recordEnds(port, model, ends), ...hideEndedItems(port, model, isReported) };
   return new Proxy(port, {
     get(target, name) {
       if (typeof name === 'string' && Object.hasOwn(recorded, name)) return Reflect.get(recorded, name);
@@ -73,11 +75,11 @@ function recordEnds(port: StoragePort, model: string, ends: GrantEnds): Partial<
   }
 }
 
-function hideEndedItems(port: StoragePort, model: string, lifecycle: Lifecycle): Partial<StoragePort> {
+function hideEndedItems(port: StoragePort, model: string, isReported: Recording['isReported']): Partial<StoragePort> {
   if (model !== 'Grant' && model !== 'Session') return {};
   return {
-    find: hideEnded((id) => port.find(id), model, lifecycle),
-    findByUid: hideEnded((uid) => port.findByUid(uid), model, lifecycle),
+    find: hideEnded((id) => port.find(id), model, isReported),
+    findByUid: hideEnded((uid) => port.findByUid(uid), model, isReported),
   };
 }
 
