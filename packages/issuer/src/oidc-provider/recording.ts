@@ -13,7 +13,7 @@ import { askStore, hideEnded } from './unfinished-ends.ts';
  * When an end cannot be noted, the method rejects: nothing is deleted, and the library answers 500.
  *
  * It asks the store of the lifecycle once for each session and grant that is read: one whose end was noted, and that a crash
- * kept from being deleted, is not found.
+ * kept from being deleted, is deleted then, and not found.
  *
  * @param adapter a class or a function, as the library takes it.
  * @returns a function that creates one port a model, with every other member of yours.
@@ -31,18 +31,18 @@ export function recording<Port extends StoragePort>(
   };
   const ends = new GrantEnds(lifecycle, () => portOf('Grant'));
   const isReported = askStore(lifecycle, systemClock);
-  return (model) => record(portOf(model), { model, ends, isReported });
+  return (model) => record(portOf(model), { model, ends, hides: { isReported, portOf } });
 }
 
 interface Recording {
   readonly model: string;
   readonly ends: GrantEnds;
-  readonly isReported: ReturnType<typeof askStore>;
+  readonly hides: Parameters<typeof hideEnded>[2];
 }
 
 /** A proxy, because a port may have private members and methods of its own. */
-function record<Port extends StoragePort>(port: Port, { model, ends, isReported }: Recording): Port {
-  const recorded = { ...recordEnds(port, model, ends), ...hideEndedItems(port, model, isReported) };
+function record<Port extends StoragePort>(port: Port, { model, ends, hides }: Recording): Port {
+  const recorded = { ...recordEnds(port, model, ends), ...hideEndedItems(port, model, hides) };
   return new Proxy(port, {
     get(target, name) {
       if (typeof name === 'string' && Object.hasOwn(recorded, name)) return Reflect.get(recorded, name);
@@ -75,11 +75,11 @@ function recordEnds(port: StoragePort, model: string, ends: GrantEnds): Partial<
   }
 }
 
-function hideEndedItems(port: StoragePort, model: string, isReported: Recording['isReported']): Partial<StoragePort> {
+function hideEndedItems(port: StoragePort, model: string, hides: Recording['hides']): Partial<StoragePort> {
   if (model !== 'Grant' && model !== 'Session') return {};
   return {
-    find: hideEnded((id) => port.find(id), model, isReported),
-    findByUid: hideEnded((uid) => port.findByUid(uid), model, isReported),
+    find: hideEnded((id) => port.find(id), model, hides),
+    findByUid: hideEnded((uid) => port.findByUid(uid), model, hides),
   };
 }
 

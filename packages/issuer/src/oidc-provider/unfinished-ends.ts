@@ -2,8 +2,10 @@ import { type Clock, isJsonObject, withTimeout } from '@revocast/denylist/replic
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { StoreError } from '../outbox/store-error.ts';
 import { type EndEvent, grantRevoked, sessionEnded } from './end-events.ts';
+import type { StoragePort } from './provider.ts';
 
 type Find = (key: string) => Promise<unknown>;
+type PortOf = (model: string) => Pick<StoragePort, 'destroy' | 'revokeByGrantId'>;
 type IsReported = (end: EndEvent) => Promise<boolean>;
 
 /** Each read of a session or grant waits for the answer, and a login or refresh makes several. */
@@ -11,17 +13,47 @@ const longestWaitMs = 300;
 /** While a store hangs, only the first reads of each period wait, and its pool does not fill up with their questions. */
 const pauseMs = 5000;
 
+/** Models whose items the library deletes with their grant. */
+const modelsOfGrants = [
+  'AccessToken',
+  'AuthorizationCode',
+  'RefreshToken',
+  'DeviceCode',
+  'BackchannelAuthenticationRequest',
+  'PreAuthorizedCode',
+];
+
 /**
- * Hides a stored grant or session whose end was noted. It is still there after a crash between the report and the deletion:
- * tokens of a later login with it would be denied for as long as a token can live. Hidden, it costs one more sign-in.
+ * Hides a stored grant or session whose end was noted, and deletes it. It is still there after a crash between the report and the
+ * deletion: tokens of a later login with it would be denied for as long as a token can live. Hidden, it costs one more sign-in.
+ *
+ * @param portOf the storage of a model, which reports nothing.
  */
-export function hideEnded(find: Find, model: 'Grant' | 'Session', isReported: IsReported): Find {
-  const endOf = model === 'Grant' ? endOfGrant : endOfSession;
+export function hideEnded(
+  find: Find,
+  model: 'Grant' | 'Session',
+  { isReported, portOf }: { readonly isReported: IsReported; readonly portOf: PortOf },
+): Find {
+  const endedItem = model === 'Grant' ? endedGrant : endedSession;
   return async (key) => {
     const stored = await find(key);
-    const end = endOf(stored);
-    return end !== undefined && (await isReported(end)) ? undefined : stored;
+    const ended = endedItem(stored);
+    if (ended === undefined || !(await isReported(ended.event))) return stored;
+    // The note is deleted after a week, and refresh tokens live longer.
+    await finish(ended, model, portOf);
+    return undefined;
   };
+}
+
+/**
+ * The library refuses a token without its grant, so the tokens are deleted only as far as that is possible: a model that the server
+ * does not use may have no table.
+ */
+async function finish({ id }: EndedItem, model: 'Grant' | 'Session', portOf: PortOf): Promise<void> {
+  if (model === 'Grant') {
+    await Promise.allSettled(modelsOfGrants.map(async (each) => await portOf(each).revokeByGrantId(id)));
+  }
+  await portOf(model).destroy(id);
 }
 
 /**
@@ -47,12 +79,20 @@ function noAnswerFrom(error: unknown): undefined {
   if (!(error instanceof StoreError)) throw error;
 }
 
-function endOfGrant(stored: unknown): EndEvent | undefined {
-  return isJsonObject(stored) && typeof stored['jti'] === 'string' ? grantRevoked(stored['jti']) : undefined;
+interface EndedItem {
+  readonly id: string;
+  readonly event: EndEvent;
 }
 
-function endOfSession(stored: unknown): EndEvent | undefined {
-  if (!isJsonObject(stored) || typeof stored['uid'] !== 'string') return undefined;
+function endedGrant(stored: unknown): EndedItem | undefined {
+  if (!isJsonObject(stored) || typeof stored['jti'] !== 'string') return undefined;
+  return { id: stored['jti'], event: grantRevoked(stored['jti']) };
+}
+
+function endedSession(stored: unknown): EndedItem | undefined {
+  if (!isJsonObject(stored)) return undefined;
+  const { jti, uid, accountId } = stored;
   // Without a login, no end of it is reported.
-  return stored['accountId'] === undefined ? undefined : sessionEnded(stored['uid']);
+  if (typeof jti !== 'string' || typeof uid !== 'string' || accountId === undefined) return undefined;
+  return { id: jti, event: sessionEnded(uid) };
 }

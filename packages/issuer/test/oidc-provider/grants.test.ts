@@ -134,6 +134,29 @@ describe('given a failure between the report and the deletion', () => {
     expect(await server.call(again.accessToken)).toBe(200);
   });
 
+  it('finishes the deletion when the grant is read, because the note of its end is deleted after a week', async () => {
+    const browser = await start();
+    const first = await browser.login('alice');
+    const second = await browser.login('alice', { prompt: 'none' });
+    dieBefore(/revokeByGrantId|Grant/);
+    await browser.revoke(first.refreshToken);
+    // A model that this server does not use has no table.
+    dieBefore(/DeviceCode/);
+    expect((await browser.refresh(second.refreshToken)).error).toBe('invalid_grant');
+    const left = ['Grant', 'RefreshToken'].map((model) => server.storage.count(model));
+    expect({ left, logged: server.logged }).toEqual({ left: [0, 0], logged: ['grant'] });
+  });
+
+  it('finishes the deletion when the session is read', async () => {
+    const browser = await start();
+    const { idToken } = await browser.login('alice');
+    dieBefore(/Session/);
+    await browser.logout(idToken);
+    server.storage.beforeWrite = () => undefined;
+    await expect(browser.login('alice', { prompt: 'none' })).rejects.toThrow('login_required');
+    expect(server.storage.writes.filter((write) => write === 'Session.destroy')).toHaveLength(1);
+  });
+
   it('finds sessions and grants while the store is down', async () => {
     const browser = await start();
     const { refreshToken } = await browser.login('alice');
