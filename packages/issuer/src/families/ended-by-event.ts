@@ -1,28 +1,46 @@
 import type { LifecycleEvent } from '../events/lifecycle-event.ts';
 import type { FamilyEndOfEvent } from './family-selector.ts';
 
+interface Context {
+  readonly issuer: string;
+  /** By which the clocks of the processes that stamp `iat` may differ. */
+  readonly issuerSpreadSeconds: number;
+}
+
 /** The refresh families that end with an event; undefined for an event that ends none. */
-export function endedBy(event: LifecycleEvent, issuer: string): FamilyEndOfEvent | undefined {
+export function endedBy(event: LifecycleEvent, context: Context): FamilyEndOfEvent | undefined {
   const { by } = event;
+  const { issuer } = context;
+  const ofSubject = ({ subject, keep }: { readonly subject: string; readonly keep?: string }) => ({
+    ...upToCutoff(event, context),
+    subject,
+    keep,
+  });
   switch (event.type) {
     case 'session_ended':
       return { which: { issuer, session: event.session }, ending: { reason: event.reason ?? 'logout', by } };
     case 'grant_revoked':
       return { which: { issuer, grant: event.grant }, ending: { reason: event.reason ?? 'other', by } };
     case 'signed_out_everywhere':
-      return { which: subjectOf(event, issuer), ending: { reason: 'logout', by } };
+      return { which: ofSubject(event), ending: { reason: 'logout', by } };
     case 'password_changed':
-      return { which: subjectOf(event, issuer), ending: { reason: 'password_change', by } };
+      return { which: ofSubject(event), ending: { reason: 'password_change', by } };
     case 'credential_leaked':
-      return { which: subjectOf(event, issuer), ending: { reason: 'credential_leak', by } };
+      return { which: ofSubject(event), ending: { reason: 'credential_leak', by } };
     case 'user_disabled':
-      return { which: subjectOf(event, issuer), ending: { reason: 'account_disabled', by } };
+      return { which: { issuer, subject: event.subject }, ending: { reason: 'account_disabled', by } };
     case 'user_deleted':
-      return { which: subjectOf(event, issuer), ending: { reason: 'account_disabled' }, erase: true };
+      return { which: { issuer, subject: event.subject }, ending: { reason: 'account_disabled' }, erase: true };
     case 'consent_withdrawn':
-      return { which: { issuer, subject: event.subject, client: event.client }, ending: { reason: 'policy', by } };
+      return {
+        which: { ...upToCutoff(event, context), subject: event.subject, client: event.client },
+        ending: { reason: 'policy', by },
+      };
     case 'client_compromised':
-      return { which: { issuer, client: event.client }, ending: { reason: 'credential_leak', by } };
+      return {
+        which: { ...upToCutoff(event, context), client: event.client },
+        ending: { reason: 'credential_leak', by },
+      };
     // The refresh tokens of a disabled user are gone. Those of a leaked signing key, or of a tenant, which a family does not
     // name, are not: access tokens made with them are denied.
     case 'token_revoked':
@@ -34,6 +52,8 @@ export function endedBy(event: LifecycleEvent, issuer: string): FamilyEndOfEvent
   }
 }
 
-function subjectOf({ subject, keep }: { readonly subject: string; readonly keep?: string }, issuer: string) {
-  return { issuer, subject, keep };
+/** After an event that is reported late, a family goes on that was opened since: the cutoff does not deny its tokens either. */
+function upToCutoff({ at }: LifecycleEvent, { issuer, issuerSpreadSeconds }: Context) {
+  const cutoffSeconds = at === undefined ? undefined : Math.floor(at.getTime() / 1000) + issuerSpreadSeconds;
+  return { issuer, openedBeforeMs: cutoffSeconds === undefined ? undefined : (cutoffSeconds + 1) * 1000 };
 }

@@ -229,7 +229,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   /** Adds what follows from an event to the outbox, and ends its refresh families in the same transaction. */
   async #note(event: LifecycleEvent, outbox: OutboxStore, tx: Transaction | undefined): Promise<NotedRows> {
     const families = this.#ports.store?.families;
-    const end = endedBy(event, this.#ports.issuer);
+    const end = endedBy(event, this.#ports);
     // Before the transaction: the caller's function may take as long as a query.
     const named = await this.#named(event);
     if (families === undefined || end === undefined) {

@@ -184,6 +184,29 @@ describe.each([
     });
   });
 
+  it('go on after an event of an earlier time, when they were opened since', async () => {
+    const { lifecycle, families, sign, outcomeAt } = await createWorld(open());
+    const at = new Date(Date.now() - 3_600_000);
+    const subject = newSubject();
+    const events = [
+      { type: 'password_changed', subject, at },
+      { type: 'password_changed', subject, keep: 'there', at },
+      { type: 'consent_withdrawn', subject, client: 'shop', at },
+      { type: 'client_compromised', client: 'shop', at },
+    ] as const;
+    const family = await families.open({ subject, session: 'here', ...use });
+    for (const event of events) await lifecycle.report(event);
+    expect(await families.present(family.refreshToken, use)).toMatchObject({ outcome: 'rotated' });
+    expect(await outcomeAt(await sign(family))).toBe('accepted');
+    // A cutoff of now, although it is stated.
+    await lifecycle.report({ type: 'password_changed', subject, at: new Date() });
+    expect(await families.list(subject)).toEqual([]);
+    // No cutoff: the user stays disabled.
+    const disabled = await families.open({ subject, session: 'here', ...use });
+    await lifecycle.report({ type: 'user_disabled', subject, at });
+    expect(await families.present(disabled.refreshToken, use)).toMatchObject({ outcome: 'ended' });
+  });
+
   it('end one device of the list, with its access tokens', async () => {
     const { families, sign, outcomeAt } = await createWorld(open());
     const subject = newSubject();
