@@ -21,3 +21,11 @@ export interface FamilyEndOfEvent {
   /** The person was deleted: nothing may name it. */
   readonly erase?: boolean;
 }
+
+/**
+ * Without a kept session a cutoff denies every access token. With one, the grants do, so those of families that have ended
+ * without a revocation are needed too.
+ */
+export function hasKeep(which: FamilySelector): boolean {
+  return 'keep' in which && which.keep !== undefined;
+}

@@ -38,6 +38,7 @@ export type Presented =
   | { readonly outcome: 'unknown' };
 
 export interface EndedFamilies extends Ending {
+  /** With `keep`, also those that had ended as `expired` or `store_lost`, and have a living access token. */
   readonly count: number;
   /** The claim `grant_id` of the first {@link maxEndedGrants} of them. */
   readonly grants: readonly string[];

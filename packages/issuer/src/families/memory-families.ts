@@ -1,7 +1,7 @@
 import { StoreError } from '../outbox/store-error.ts';
 import { type Ending, end, retry, rotate } from './advance.ts';
 import type { Family } from './family.ts';
-import type { FamilySelector } from './family-selector.ts';
+import { type FamilySelector, hasKeep } from './family-selector.ts';
 import {
   type EndedFamilies,
   type EndOptions,
@@ -93,7 +93,9 @@ export class MemoryFamilies implements FamilyStore {
   async end(which: FamilySelector, ending: Ending, options: Omit<EndOptions, 'tx'>): Promise<EndedFamilies> {
     if ((await options.isNew?.(undefined)) === false) return { ...ending, count: 0, grants: [] };
     const families = this.#find((family) => family.ended === undefined && isOf(family, which));
-    const ended = { ...ending, ...countOf(families) };
+    const nowMs = this.#nowMs();
+    const lively = this.#find((family) => hasKeep(which) && isOf(family, which) && hasLiveAccess(family, nowMs));
+    const ended = { ...ending, ...countOf([...families, ...lively]) };
     await options.note(ended, undefined);
     for (const family of families) this.#end(family, ending);
     if (options.erase) for (const family of this.#find((row) => isOf(row, which))) this.#erase(family);
@@ -168,6 +170,11 @@ function isOf(family: Family, which: FamilySelector): boolean {
   if (which.client !== undefined && family.client !== which.client) return false;
   if (!('subject' in which)) return true;
   return family.subject === which.subject && (which.keep === undefined || family.session !== which.keep);
+}
+
+/** It has ended without a revocation. */
+function hasLiveAccess({ ended, accessUntilMs }: Family, nowMs: number): boolean {
+  return (ended?.reason === 'expired' || ended?.reason === 'store_lost') && accessUntilMs > nowMs;
 }
 
 function countOf(families: readonly Family[]): { count: number; grants: readonly string[] } {

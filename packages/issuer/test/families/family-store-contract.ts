@@ -298,6 +298,27 @@ export function describeFamilyStore(name: string, start: () => Promise<StoreUnde
       expect(await end({ issuer, subject })).toBe(0);
     });
 
+    it('notes with a kept session what ended without a revocation and has a living access token', async () => {
+      const { store, age } = await start();
+      const subject = `subject-${randomBytes(8).toString('hex')}`;
+      const dead = await store.open(newFamily({ subject, session: 'dead', accessMs: 1 }));
+      const lost = await store.open(newFamily({ subject, session: 'lost' }));
+      const kept = await store.open(newFamily({ subject, session: 'kept' }));
+      await age(dead, 2);
+      await store.endOpenedBefore(kept.openedAtMs + 3);
+      const expired = await store.open(newFamily({ subject, session: 'expired', idleMs: 1 }));
+      await age(expired, 2);
+      await store.collect({ keepEndedMs: 30 * 24 * hour, batch: 100 });
+      const out = await store.open(newFamily({ subject, session: 'out' }));
+      await store.end({ issuer, grant: out.grant }, { reason: 'logout' }, { note });
+      const end = async (keep?: string) => {
+        const { count, grants } = await store.end({ issuer, subject, keep }, { reason: 'password_change' }, { note });
+        return { count, grants: [...grants].sort() };
+      };
+      expect(await end('kept')).toEqual({ count: 2, grants: [lost.grant, expired.grant].sort() });
+      expect(await end()).toEqual({ count: 0, grants: [] });
+    });
+
     it('notes an end of no family, and at most 51 grants', async () => {
       const { store } = await start();
       const subject = `subject-${randomBytes(8).toString('hex')}`;

@@ -2,7 +2,7 @@ import type { Transaction } from '../../outbox/outbox-store.ts';
 import { StoreError } from '../../outbox/store-error.ts';
 import type { Ending } from '../advance.ts';
 import type { Family } from '../family.ts';
-import type { FamilySelector } from '../family-selector.ts';
+import { type FamilySelector, hasKeep } from '../family-selector.ts';
 import {
   type CollectedFamilies,
   type CollectLimits,
@@ -125,7 +125,7 @@ export class PostgresFamilies implements FamilyStore {
       if (waitForOpening) await this.#connection.query(this.#sql.waitForOpening, [openedWith(which)], client);
       const { condition, values } = conditionOf(which, 4);
       const [row] = await this.#connection.query(
-        this.#sql.end(condition),
+        this.#sql.end(condition, hasKeep(which)),
         [ending.reason, ending.by, maxEndedGrants, ...values],
         client,
       );

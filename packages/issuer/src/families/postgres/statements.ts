@@ -81,14 +81,21 @@ export function familyStatements(table: string) {
     /**
      * $1 reason, $2 by, $3 most grants. Two events that end the same families lock them in the same order: else PostgreSQL
      * would have to cancel one of them.
+     *
+     * @param withLiveAccess also counts families that have ended without a revocation, and have a living access token.
      */
-    end: (condition: string) => `with meant as materialized (
+    end: (condition: string, withLiveAccess: boolean) => `with meant as materialized (
         select id from ${table} where ${condition} and ended_at is null order by id for update
       ), ended as (
         update ${table} as family set ended_at = ${now}, end_reason = $1, end_by = $2
         from meant where family.id = meant.id returning grant_id
+      ), denied as (
+        select grant_id from ended
+        union all
+        select grant_id from ${table} where ${withLiveAccess} and ${condition}
+          and ended_at is not null and end_reason in ('expired', 'store_lost') and access_until > ${now}
       )
-      select (select count(*) from ended)::int as count, array(select grant_id from ended limit $3) as grants`,
+      select (select count(*) from denied)::int as count, array(select grant_id from denied limit $3) as grants`,
     erase: (condition: string) =>
       `update ${table} set subject = '', session_id = null, data = null, end_by = null where ${condition}`,
     /** $1 Unix milliseconds, $2 batch. */
