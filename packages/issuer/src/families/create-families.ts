@@ -8,7 +8,7 @@ import type { Family } from './family.ts';
 import type { FamilyObserver } from './family-observer.ts';
 import type { EndedFamilies, FamilyFigures, FamilyStore, Presented } from './family-store.ts';
 import type { FamilySettings } from './options/family-options.ts';
-import { checkGrant, checkUse, readBinding } from './options/read-grant.ts';
+import { checkGrant, checkLifetime, isName, readBinding } from './options/read-grant.ts';
 import { type Refused, type RefusedOutcome, refuse } from './refusal.ts';
 import {
   childOf,
@@ -41,7 +41,7 @@ export function createFamilies(ports: FamiliesPorts): Families {
   const { issuer, store, settings, randomBytes, observer, report, note } = ports;
   const { keys, idleMs, absoluteMs, rules } = settings;
 
-  const refuseAndCount = (outcome: RefusedOutcome, client: string): Refused => {
+  const refuseAndCount = (outcome: RefusedOutcome, client: string | undefined): Refused => {
     observer.refused({ outcome, client });
     return refuse(outcome);
   };
@@ -74,9 +74,11 @@ export function createFamilies(ports: FamiliesPorts): Families {
     },
 
     async present(text, use) {
-      checkUse(use);
+      checkLifetime(use);
       const { client, accessSeconds } = use;
       const binding = readBinding(use.binding);
+      // A public client names itself, so this is a request that is refused, and not a mistake of the caller.
+      if (!isName(client)) return refuseAndCount('client_mismatch', undefined);
       const token = decodeToken(text, keys);
       if (token === undefined) return refuseAndCount('unknown', client);
 

@@ -61,7 +61,7 @@ export type Binding = { readonly jkt: string } | { readonly 'x5t#S256': string }
 
 /** Who shows a refresh token. */
 export interface TokenUse {
-  /** The client that was authenticated, or that a public client named. */
+  /** The client that was authenticated, or that a public client named: then it may be any text. */
   readonly client: string;
   readonly binding?: Binding;
   /** Lifetime of the access token that you sign with `claims`: 1–86,400 s. */

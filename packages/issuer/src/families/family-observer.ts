@@ -25,7 +25,8 @@ export interface FamilyObserver {
     readonly nowMs: number;
     readonly replacedAtMs?: number;
   }): void;
-  refused(refusal: { readonly outcome: RefusedOutcome; readonly client: string }): void;
+  /** `client`: undefined for a malformed one. */
+  refused(refusal: { readonly outcome: RefusedOutcome; readonly client: string | undefined }): void;
   /** Three generations in a row were retried: perhaps a thief who always refreshes just after the owner. */
   shadowed(): void;
 }

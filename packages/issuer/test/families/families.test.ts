@@ -150,6 +150,17 @@ describe('presenting a refresh token', () => {
     expect(noted).toEqual([]);
   });
 
+  it('refuses a malformed client of a request, and throws for none', async () => {
+    const { families, counted } = createWorld();
+    const opened = await families.open(grant);
+    for (const client of ['', 'x'.repeat(4097), 'a\0', 'a\ud800', ['shop'], undefined]) {
+      const answer = await families.present(opened.refreshToken, { ...use, client: client as string });
+      expect(answer).toMatchObject({ outcome: 'client_mismatch', status: 400 });
+    }
+    expect(counted).toEqual(Array(6).fill('client_mismatch'));
+    expect(await families.present(opened.refreshToken, use)).toMatchObject({ outcome: 'rotated' });
+  });
+
   it('never outlives the absolute lifetime, however often it rotates', async () => {
     const { families, clock } = createWorld({ idle: '2d', absolute: '3d' });
     const opened = await families.open(grant);

@@ -9,7 +9,8 @@ const thumbprint = /^[A-Za-z0-9_-]{43}$/;
 export function checkGrant(grant: NewGrant): void {
   checkName('subject', grant.subject);
   if (grant.session !== undefined) checkName('session', grant.session);
-  checkUse(grant);
+  checkName('client', grant.client);
+  checkLifetime(grant);
   if (grant.data === undefined) return;
   const text = JSON.stringify(grant.data);
   if (text === undefined || Buffer.byteLength(text) > largestDataBytes) {
@@ -17,8 +18,7 @@ export function checkGrant(grant: NewGrant): void {
   }
 }
 
-export function checkUse({ client, accessSeconds }: TokenUse): void {
-  checkName('client', client);
+export function checkLifetime({ accessSeconds }: Pick<TokenUse, 'accessSeconds'>): void {
   checkWholeNumber('accessSeconds', accessSeconds, { least: 1, most: 86_400, unit: 's' });
 }
 
@@ -36,8 +36,13 @@ export function readBinding(binding: Binding | undefined): string | undefined {
 }
 
 function checkName(option: string, value: unknown): void {
+  if (isName(value)) return;
+  throw new ConfigurationError(option, `expected 1–${longestName} characters of valid Unicode, none of them U+0000`);
+}
+
+/** Whether a family can have this value. */
+export function isName(value: unknown): boolean {
   // PostgreSQL has no U+0000, and no half of a surrogate pair: it would compare another text.
   const isStorable = typeof value === 'string' && !/\0|\p{Surrogate}/u.test(value);
-  if (isStorable && value !== '' && value.length <= longestName) return;
-  throw new ConfigurationError(option, `expected 1–${longestName} characters of valid Unicode, none of them U+0000`);
+  return isStorable && value !== '' && value.length <= longestName;
 }
