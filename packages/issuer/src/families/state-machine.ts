@@ -36,7 +36,7 @@ export type Decision =
  * ```
  * open ──▶ ACTIVE(n) ── shows n, hash fits ──▶ ACTIVE(n+1), the grace begins              rotated
  *            │  shows n−1, hash fits, in the grace or with the same key ──▶ ACTIVE(n)      retried: the same child again
- *            │  the same for the 21st time ──▶ ACTIVE(n)                                   throttled
+ *            │  the same for the 21st time ──▶ ACTIVE(n)                                   throttled; after the grace late_retry
  *            │  shows n−1, hash fits, after the grace ──▶ ENDED(refresh_reuse)             late_retry (option: only refused)
  *            │  shows ≤ n−2 ──▶ ENDED(refresh_reuse)                                       replayed
  *            │  shows > n, or another hash ──▶ ENDED(store_lost)                           store_lost
@@ -70,8 +70,11 @@ export function decide(
 /** Nothing but a rotation makes a token a parent, so its child is unused. */
 function decideParent(family: Family, nowMs: number, rules: FamilyRules): Decision {
   // RFC 9449 §5: the same key is the same party, however late it repeats its request.
-  const isRepeated = family.binding !== undefined || nowMs <= (family.graceUntilMs ?? Number.NEGATIVE_INFINITY);
-  if (isRepeated) return family.retries < rules.maxRetries ? { do: 'retry' } : refuse('throttled');
+  const isWithinGrace = nowMs <= (family.graceUntilMs ?? Number.NEGATIVE_INFINITY);
+  const isRepeated = family.binding !== undefined || isWithinGrace;
+  if (isRepeated && family.retries < rules.maxRetries) return { do: 'retry' };
+  // Only a rotation resets the count. A client that has lost the child must sign in, and not wait for ever.
+  if (isRepeated) return isWithinGrace ? refuse('throttled') : refuse('late_retry');
   // RFC 9700 §4.14.2: a second use after the grace is a second party, or a client that was offline.
   return rules.lateRetry === 'end' ? end('late_retry', 'refresh_reuse') : refuse('late_retry');
 }

@@ -74,6 +74,18 @@ const table: Record<string, Row> = {
     afterMs: 30_001,
     decision: ended('late_retry', 'refresh_reuse'),
   },
+  'the parent of a bound family after 20 retries': {
+    family: { ...family, binding: 'jkt:a', retries: 20 },
+    shown: { ...parent, binding: 'jkt:a' },
+    decision: refused('throttled'),
+  },
+  // Else the client would try again for ever: nothing but a rotation resets the count.
+  'the parent of a bound family after 20 retries and the grace': {
+    family: { ...family, binding: 'jkt:a', retries: 20 },
+    shown: { ...parent, binding: 'jkt:a' },
+    afterMs: 30_001,
+    decision: refused('late_retry'),
+  },
   'the parent with another hash': {
     shown: { ...parent, hash: hashes.other },
     decision: ended('store_lost', 'store_lost'),
