@@ -24,3 +24,49 @@ describe('docs/issuer.md', () => {
 it('docs/metrics.md names every reason for which an attempt fails', () => {
   expect(attemptFailures.filter((code) => !metrics.includes(code))).toEqual([]);
 });
+
+interface Browser {
+  call(url: string): Promise<{ status: number }>;
+}
+
+/** The code for browsers in docs/refresh.md, with a server of the test. Waits take no time. */
+function browserOf(fetch: (url: string, init: { headers?: { authorization?: string } }) => Promise<unknown>): Browser {
+  const page = readFileSync(new URL('../../../docs/refresh.md', import.meta.url), 'utf8');
+  const code = /```mjs\n(.*?)```/s.exec(page)?.[1];
+  if (code === undefined) throw new Error('expected a block of mjs in docs/refresh.md, found none');
+  let last: Promise<unknown> = Promise.resolve();
+  const request = (_: string, work: () => Promise<unknown>) => {
+    last = last.then(work);
+    return last;
+  };
+  const start = new Function('fetch', 'navigator', 'setTimeout', `${code}; return { call };`);
+  return start(fetch, { locks: { request } }, (done: () => void) => done());
+}
+
+describe('the code for browsers in docs/refresh.md', () => {
+  it('refreshes once for ten calls at once that get 401', async () => {
+    let refreshes = 0;
+    const { call } = browserOf(async (url, { headers }) => {
+      if (url === '/refresh') {
+        refreshes += 1;
+        return { status: 200, ok: true, json: async () => ({ access_token: `token-${refreshes}` }) };
+      }
+      return { status: headers?.authorization === 'Bearer token-1' ? 200 : 401, headers: new Headers() };
+    });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => call('/orders')));
+    expect({ refreshes, statuses: new Set(answers.map(({ status }) => status)) }).toEqual({
+      refreshes: 1,
+      statuses: new Set([200]),
+    });
+  });
+
+  it('gives up when the API stays down', async () => {
+    let calls = 0;
+    const { call } = browserOf(async () => {
+      calls += 1;
+      return { status: 503, headers: new Headers() };
+    });
+    expect((await call('/orders')).status).toBe(503);
+    expect(calls).toBe(6);
+  });
+});
