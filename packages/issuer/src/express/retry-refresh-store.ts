@@ -46,7 +46,7 @@ return redis.call('DEL', KEYS[1])`;
 /**
  * Keeps answers in Redis, for servers of several processes.
  *
- * @param redis a client of `ioredis`; it stays yours. Give it a `commandTimeout`: a refresh waits for it.
+ * @param redis a client of `ioredis`; it stays yours.
  */
 export function redisRetryStore(redis: RetryRedis, options: RedisRetryStoreOptions = {}): RetryStore {
   const { prefix = 'revocast:retry:' } = options;

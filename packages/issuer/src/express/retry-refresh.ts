@@ -2,19 +2,22 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigurationError } from '@revocast/denylist';
-import { checkWholeNumber } from '@revocast/denylist/replica';
+import { checkWholeNumber, systemClock, withTimeout } from '@revocast/denylist/replica';
 import type { Handler } from './handler.ts';
 import { type HeldAnswer, holdAnswer } from './hold-answer.ts';
 import { keptHeaders, seal, sendAnswer, unseal } from './retry-refresh-answer.ts';
 import { type RetriableRequest, readRetriable } from './retry-refresh-request.ts';
-import type { RetryStore } from './retry-refresh-store.ts';
+import type { RetryClaim, RetryStore } from './retry-refresh-store.ts';
 
 export interface RetryRefreshOptions {
   /** `redisRetryStore(redis)`, or `memoryRetryStore()` for a server of one process. */
   readonly store: RetryStore;
   /** For so long a refresh can be repeated: 1–60 s, default 10. */
   readonly graceSeconds?: number;
-  /** How long a request waits for an equal one at the server: 0–60,000 ms, default 5000; then it is answered with 503. */
+  /**
+   * How long a request waits for an equal one at the server: 0–60,000 ms, default 5000; then it is answered with 503. The store
+   * has as long for each answer, and at least 1000 ms.
+   */
   readonly waitMs?: number;
   /**
    * While the store fails: `refuse` (default) answers 503, so that no client spends its token twice; `pass` lets the server
@@ -28,6 +31,8 @@ export interface RetryRefreshOptions {
 /** `first`: went to the server · `repeated`: got a kept answer · `waited_too_long`, `store_failed` */
 export type RetryResult = 'first' | 'repeated' | 'waited_too_long' | 'store_failed';
 
+/** A client of Redis without a limit queues its commands while Redis is down. */
+const leastStoreMs = 1000;
 /** A claim outlives the slowest token endpoint, and not for long a process that was killed. */
 const claimMs = 15_000;
 const pollMs = 25;
@@ -52,6 +57,17 @@ export function retryRefresh(options: RetryRefreshOptions): Handler {
   if (whenStoreFails !== 'refuse' && whenStoreFails !== 'pass') {
     throw new ConfigurationError('whenStoreFails', "expected 'refuse' or 'pass'");
   }
+
+  const storeMs = Math.max(waitMs, leastStoreMs);
+
+  /** @throws when the store does not answer in time. */
+  const inTime = async <Answer>(asked: Promise<Answer>): Promise<Answer> => {
+    const answered = asked.then((answer) => ({ answer }));
+    const limit = { clock: systemClock, timeoutMs: storeMs, late: undefined, keepAlive: true };
+    const found = await withTimeout(answered, limit);
+    if (found === undefined) throw new Error(`expected the store to answer within ${storeMs} ms, found no answer`);
+    return found.answer;
+  };
 
   return (request, response, next) => {
     enter(request, response, next).catch(next);
@@ -85,9 +101,20 @@ export function retryRefresh(options: RetryRefreshOptions): Handler {
   async function claimOrWait({ id }: RetriableRequest, owner: string) {
     const endsAt = performance.now() + waitMs;
     for (;;) {
-      const claim = await store.claim(id, owner, claimMs);
+      const claim = await claimInTime(id, owner);
       if (claim.state !== 'running' || performance.now() >= endsAt) return claim;
       await sleep(pollMs);
+    }
+  }
+
+  /** A claim that comes too late is given up: no request has it. */
+  async function claimInTime(id: string, owner: string): Promise<RetryClaim> {
+    const claiming = store.claim(id, owner, claimMs);
+    try {
+      return await inTime(claiming);
+    } catch (error) {
+      claiming.then(({ state }) => (state === 'first' ? store.release(id, owner) : undefined)).catch(() => {});
+      throw error;
     }
   }
 
@@ -96,11 +123,11 @@ export function retryRefresh(options: RetryRefreshOptions): Handler {
     const { status, headers, body } = answer;
     try {
       if (status !== 200 || body === undefined) {
-        await store.release(id, owner);
+        await inTime(store.release(id, owner));
         return;
       }
       const sealed = seal({ headers: keptHeaders(headers), body }, key);
-      await store.answer(id, owner, { sealed, forMs: graceSeconds * 1000 });
+      await inTime(store.answer(id, owner, { sealed, forMs: graceSeconds * 1000 }));
     } catch {
       // The client gets its answer, but cannot repeat the request.
       onResult('store_failed');

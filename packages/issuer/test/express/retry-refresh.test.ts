@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
@@ -188,6 +189,28 @@ describe('retryRefresh', () => {
   it('answers 503 while the store is down, or lets the server answer', async () => {
     expect(await (await startCounter(failing))()).toBe(503);
     expect(await (await startCounter(failing, { whenStoreFails: 'pass' }))()).toBe('0');
+  });
+
+  it('answers 503 when the store does not answer, and gives up a claim that comes too late', async () => {
+    const restored = new AbortController();
+    const released: string[] = [];
+    const slow: RetryStore = {
+      ...failing,
+      async claim() {
+        await once(restored.signal, 'abort');
+        return { state: 'first' };
+      },
+      release: async (id) => void released.push(id),
+    };
+    expect(await (await startCounter(slow, { waitMs: 0 }))()).toBe(503);
+    restored.abort();
+    await until(async () => released.length === 1, { what: 'the claim to be given up' });
+  });
+
+  it('gives the client its answer when the store does not answer', async () => {
+    const never = async () => await new Promise<never>(() => {});
+    const ask = await startCounter({ ...memoryRetryStore(), answer: never }, { waitMs: 0 });
+    expect(await ask()).toBe('0');
   });
 
   it('gives the client its answer when it cannot be kept', async () => {
