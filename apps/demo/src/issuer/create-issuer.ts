@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
-import type { Lifecycle, OutcomeState } from '@revocast/issuer';
+import type { FamilyClaims, Lifecycle, OutcomeState } from '@revocast/issuer';
 import { attach, recording } from '@revocast/issuer/oidc-provider';
+import { SignJWT } from 'jose';
 import { Provider } from 'oidc-provider';
 import type { IssuedTokens } from './issued-tokens.ts';
 import { createMemoryStore } from './memory-store.ts';
-import { buildProviderOptions } from './provider-options.ts';
-import { type KeyRing, rotate, type SigningKey, signerOf, withdraw } from './signing-keys.ts';
+import { apiScopes, buildProviderOptions, lifetimes } from './provider-options.ts';
+import { type KeyRing, rotate, type SigningKey, signerOf, signingAlgorithm, withdraw } from './signing-keys.ts';
 import { trackIssuedTokens } from './track-issued-tokens.ts';
 
 export interface IssuerOptions {
@@ -28,6 +30,8 @@ export interface Issuer {
   readonly handleOauth: RequestListener;
   /** The current provider. A rotation replaces it. */
   provider(): Provider;
+  /** Signs an access token with the claims of a refresh family, and with the current key. */
+  signAccessToken(claims: FamilyClaims): Promise<string>;
   /** Signs with this key from now on; the earlier ones stay published. */
   rotateKey(next: SigningKey): void;
   /** Withdraws a key from the published set and blocks every token it signed. */
@@ -66,6 +70,16 @@ export function createIssuer(options: IssuerOptions): Issuer {
     issuer,
     handleOauth: (request, response) => current.handle(request, response),
     provider: () => current.provider,
+    async signAccessToken(claims) {
+      const [key = options.firstKey] = ring.keys;
+      return await new SignJWT({ ...claims, scope: apiScopes })
+        .setProtectedHeader({ alg: signingAlgorithm, typ: 'at+jwt', kid: key.kid })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setJti(randomUUID())
+        .setExpirationTime(claims.iat + lifetimes.accessToken)
+        .sign(key);
+    },
     rotateKey: (next) => publish(rotate(ring, next)),
     async reportLeakedKey(kid) {
       publish(withdraw(ring, kid));

@@ -43,8 +43,10 @@ const lifecycle = await createLifecycle({
   openTelemetry: telemetry.api,
   metrics: { registry },
   clientClasses,
-  countActive: () => issuedTokens.countActive(),
+  countActive: async () => issuedTokens.countActive() + (await families.countActive()),
 });
+// Of one process that forgets its sessions when it ends. Elsewhere the secret is the same in all processes, and after a restart.
+const families = lifecycle.families({ keys: [{ id: 1, secret: randomBytes(32) }] });
 const issuer = createIssuer({
   issuer: issuerUrl,
   audience: required(env, 'REVOCAST_DEMO_AUDIENCE'),
@@ -67,7 +69,7 @@ const scrapers = env['REVOCAST_DEMO_METRICS_PORT']
   : undefined;
 scrapers?.serve(createMetricsApp(metrics));
 const publicListener = await listen(portOf(env, 'REVOCAST_DEMO_PORT'), host);
-publicListener.serve(createPublicApp(issuer, telemetry.tracer));
+publicListener.serve(createPublicApp(issuer, families, telemetry.tracer));
 
 stopOnSignal(async () => {
   await Promise.all([publicListener.close(), operators.close(), scrapers?.close()]);

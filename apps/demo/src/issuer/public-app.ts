@@ -1,11 +1,13 @@
 import type { Tracer } from '@opentelemetry/api';
+import type { Families } from '@revocast/issuer';
 import express, { type Express } from 'express';
 import { traceRequests } from '../telemetry/trace-requests.ts';
 import { parseAccountName } from './accounts.ts';
 import type { Issuer } from './create-issuer.ts';
+import { createFamilyApp } from './family-app.ts';
 
-/** The routes for browsers and clients: OAuth, the login page and "sign out everywhere". */
-export function createPublicApp(issuer: Issuer, tracer: Tracer): Express {
+/** The routes for browsers and clients: OAuth, the login page, "sign out everywhere" and, below `/family`, refresh families. */
+export function createPublicApp(issuer: Issuer, families: Families, tracer: Tracer): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(traceRequests(tracer));
@@ -37,6 +39,7 @@ export function createPublicApp(issuer: Issuer, tracer: Tracer): Express {
     response.status(state === 'logged' ? 204 : 202).end();
   });
 
+  app.use('/family', createFamilyApp(families, issuer.signAccessToken));
   app.use(issuer.handleOauth);
   return app;
 }

@@ -3,6 +3,7 @@ import { leakedKey } from './leaked-key.ts';
 import { logOutage } from './log-outage.ts';
 import { logout } from './logout.ts';
 import { logoutOutage } from './logout-outage.ts';
+import { refreshFamilies } from './refresh-families.ts';
 import { refreshReplay } from './refresh-replay.ts';
 import type { Scene } from './scene.ts';
 import { signOutEverywhere } from './sign-out-everywhere.ts';
@@ -19,4 +20,5 @@ export const allScenes: readonly Scene[] = [
   logOutage,
   underLoad,
   logoutOutage,
+  refreshFamilies,
 ];

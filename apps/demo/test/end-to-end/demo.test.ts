@@ -27,16 +27,25 @@ describe('the demo with Redis', () => {
 
 describe('the demo without Redis', () => {
   it('plays with the log in a sidecar, to which the others restore its rules after an outage', async () => {
-    const { code, stdout, stderr } = await runDemo(['--json', '--only', 'b,d,g'], { REVOCAST_DEMO_SOURCE: 'embedded' });
+    const { code, stdout, stderr } = await runDemo(['--json', '--only', 'b,d,g,j'], {
+      REVOCAST_DEMO_SOURCE: 'embedded',
+    });
     expect({ code, story: code === 0 ? '' : stderr }).toEqual({ code: 0, story: '' });
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, replicas: 3, source: 'embedded' });
+    const outcome: unknown = JSON.parse(stdout);
+    expect(outcome).toMatchObject({ ok: true, replicas: 3, source: 'embedded' });
+    const { scenes } = outcome as { scenes: unknown[] };
+    expect(scenes).toHaveLength(4);
+    expect(scenes.at(-1)).toMatchObject({ name: 'refresh-families', ok: true, revokedTokens: 5 });
   }, 60_000);
 
   it('keeps what is pending in PostgreSQL, and logs it once the log is back', async () => {
     const variables = { REVOCAST_DEMO_SOURCE: 'embedded', REVOCAST_DEMO_STORE: 'postgres' };
-    const { code, stdout, stderr } = await runDemo(['--json', '--only', 'i'], variables);
+    const { code, stdout, stderr } = await runDemo(['--json', '--only', 'i,j'], variables);
     expect({ code, story: code === 0 ? '' : stderr }).toEqual({ code: 0, story: '' });
-    expect(JSON.parse(stdout).scenes).toMatchObject([{ name: 'logout-outage', ok: true, pending: 3 }]);
+    expect(JSON.parse(stdout).scenes).toMatchObject([
+      { name: 'logout-outage', ok: true, pending: 3 },
+      { name: 'refresh-families', ok: true, revokedTokens: 5 },
+    ]);
   }, 60_000);
 
   it('is the fallback when no Redis server can be started', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { createPublisher, type Publisher } from '@revocast/denylist';
@@ -54,6 +55,7 @@ beforeEach(async () => {
     clientClasses,
     countActive: () => issuedTokens.countActive(),
   });
+  const families = lifecycle.families({ keys: [{ id: 1, secret: randomBytes(32) }] });
   issuer = createIssuer({
     issuer: everybody.url,
     audience: 'https://api.example.com',
@@ -64,7 +66,7 @@ beforeEach(async () => {
     nowMs: () => nowMs,
     reportError: () => undefined,
   });
-  everybody.serve(createPublicApp(issuer, telemetry.tracer));
+  everybody.serve(createPublicApp(issuer, families, telemetry.tracer));
   operators.serve(createOperatorApp({ issuer, newKey: createSigningKey, ...telemetry }));
 });
 afterEach(async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createPublisher, LogError, type Publisher, type Revocation } from '@revocast/denylist';
 import { createLifecycle, type Lifecycle, memoryStore } from '@revocast/issuer';
@@ -43,6 +44,7 @@ beforeEach(async () => {
     issuerSpreadSeconds: 0,
   });
   const telemetry = createOpenTelemetry();
+  const families = lifecycle.families({ keys: [{ id: 1, secret: randomBytes(32) }] });
   issuer = createIssuer({
     issuer: listener.url,
     audience,
@@ -53,7 +55,7 @@ beforeEach(async () => {
     nowMs: () => nowMs,
     reportError: (error) => errors.push(error),
   });
-  listener.serve(createPublicApp(issuer, telemetry.tracer));
+  listener.serve(createPublicApp(issuer, families, telemetry.tracer));
 });
 afterEach(async () => {
   closeConnections();
