@@ -57,8 +57,12 @@ export class Claims {
   }
 
   /** @returns what is wrong with this answer, if the denial was said to be enforced everywhere. */
-  judge({ said, token, stamp }: Claim, process: SimProcess, answer: Answer): string | undefined {
+  judge(claim: Claim, process: SimProcess, answer: Answer): string | undefined {
+    const { said, token, stamp } = claim;
     if (said === undefined || answer === 'revoked' || answer === 'unavailable') return undefined;
+    // A primary that was cut off after its yes still holds the denial. The log of the other side may have lost it since.
+    const reached = this.#world.cluster.reachedBy(process.party.name);
+    if (reached !== undefined && !holds(reached, claim)) return undefined;
     // A fail-open process accepts unnoticed before it has joined, and when its server was silent for more than a day.
     if (answer === 'accepted unknown' && !said.named.has(process.name)) return undefined;
     const { clock } = this.#world;

@@ -129,6 +129,14 @@ describe('the protocol, under random faults in random order', () => {
     expect(await new World({ seed: 714_485_996, oldSidecars: [0], compares: false }).run(schedule)).toEqual([]);
   });
 
+  it('holds a yes of a primary that was cut off later against no process whose log was lost since', async () => {
+    const schedule = steps(
+      ...['deny 1 7000', 'partition 3', 'deny 1 1500', 'move name 2500', 'move name 8500', 'flush 450'],
+      ...['start process 2 20000'],
+    );
+    expect(await new World({ seed: 3 }).run(schedule)).toEqual([]);
+  });
+
   it('accepts, within the bound, that a process misses a denial stated after its last proof and lost by failovers', async () => {
     const events: Step[] = [
       { event: { kind: 'flush' }, thenMs: 4000 },
