@@ -35,7 +35,12 @@ export async function refreshRacesEvents(world: World, { rounds }: { readonly ro
           refreshers.refresh(opened.refreshToken, 2),
           refreshers.lifecycle.report(event),
         ]);
-        for (const each of outcome.published) await each.enforcedEverywhere();
+        // On a busy machine the log may answer after the second for which a report waits.
+        const { state, published } = await outcome.settled(30_000);
+        const enforced = await Promise.all(published.map((each) => each.enforcedEverywhere({ timeoutMs: 20_000 })));
+        if (state !== 'logged' || enforced.some(({ everywhere }) => !everywhere)) {
+          wrong.push(`round ${round}, ${event.type}: ${state}, not enforced everywhere within 20 s`);
+        }
         const refreshed = answers.flatMap(({ claims }) => (claims === undefined ? [] : [claims]));
         raced += refreshed.length;
         const outcomes = await Promise.all([opened.claims, ...refreshed].map((claims) => outcomeOf({ ...claims })));
