@@ -117,7 +117,8 @@ export class PostgresOutbox implements OutboxStore {
 
   /**
    * Goes on freezing the times of new rows while attempts wait for a log that does not answer: a cutoff must not move to the end
-   * of that wait, and deny a login of the meantime.
+   * of that wait, and deny a login of the meantime. A pool without a free connection does not cost the attempts: the next one
+   * freezes.
    */
   async #freezingUntil<Result>(attempts: Promise<Result>): Promise<Result> {
     const { clock } = this.#options;
@@ -127,7 +128,7 @@ export class PostgresOutbox implements OutboxStore {
         { clock, timeoutMs: freezeEveryMs, late: undefined },
       );
       if (result !== undefined) return result.value;
-      await this.#ask(this.#sql.freeze, [clock.wallMs()]);
+      await this.#ask(this.#sql.freeze, [clock.wallMs()]).catch(() => {});
     }
   }
 

@@ -59,8 +59,8 @@ describe('a process that stops inside a transaction', () => {
     expect(taken).toEqual(['a']);
     gate.open();
     await lost;
-    hung.close();
-    other.close();
+    await hung.close();
+    await other.close();
   });
 
   it('leaves its families, and the collection, to another process when the limit is over', async () => {
@@ -79,5 +79,32 @@ describe('a process that stops inside a transaction', () => {
     await until(async () => (await collect()) !== undefined, { what: 'the other process to collect' });
     gate.open();
     await lost;
+  });
+});
+
+describe('a pool without a free connection', () => {
+  it('costs no attempt that has succeeded meanwhile', async () => {
+    const small = new pg.Pool({ connectionString: server.url, max: 2 });
+    small.on('error', () => {});
+    const options = { pool: small, table: 'revocast_outbox', listens: false, timeoutMs: 100, clock: systemClock };
+    const outbox = new PostgresOutbox(options);
+    await outbox.add([{ id: 'a', target, statement, occurredAtMs: undefined }]);
+    const gate = createGate();
+    let busy: pg.PoolClient | undefined;
+    const taking = outbox.take(1, async () => {
+      busy = await small.connect();
+      await gate.opened;
+      return { outcome: 'logged' };
+    });
+    try {
+      // The first statement had no answer within its limit, and stays in the queue of the pool.
+      await until(() => small.waitingCount === 2, { what: 'the outbox to ask the pool twice' });
+      gate.open();
+      expect(await taking).toBe(1);
+    } finally {
+      busy?.release();
+      await outbox.close();
+      await small.end();
+    }
   });
 });
