@@ -1,8 +1,8 @@
 import { ConfigurationError, type RevocationReason, revocationReasons } from '@revocast/denylist';
 import { isJsonObject, type JsonObject } from '@revocast/denylist/replica';
+import { isName, longestName } from './is-name.ts';
 import type { EventDetails, LifecycleEvent } from './lifecycle-event.ts';
 
-const longestValue = 4096;
 /** A day: how long a token can live, unless the log states another number. */
 const defaultLongestTokenSeconds = 86_400;
 const mostLongestTokenSeconds = 30 * 86_400;
@@ -115,8 +115,8 @@ function readDetails({ by, at, id }: JsonObject): EventDetails {
 
 function readName(fields: JsonObject, key: string): string {
   const value = fields[key];
-  if (typeof value !== 'string' || value === '' || value.length > longestValue) {
-    throw refuse(`event.${key}`, `a string of 1–${longestValue} characters`, value);
+  if (!isName(value)) {
+    throw refuse(`event.${key}`, `1–${longestName} characters of valid Unicode, none of them U+0000`, value);
   }
   return value;
 }

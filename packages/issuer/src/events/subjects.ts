@@ -1,4 +1,5 @@
 import { ConfigurationError } from '@revocast/denylist';
+import { isName, longestName } from './is-name.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 
 /** Every `sub` that tokens of an account can carry, at most 1000. */
@@ -21,17 +22,12 @@ export async function namingSubjects(
   if (!isSubjects(subjects)) {
     throw new ConfigurationError(
       'subjectsOf',
-      `expected it to return 1–${mostSubjects} subjects, each a string of 1–4096 characters, found something else`,
+      `expected it to return 1–${mostSubjects} subjects, each 1–${longestName} characters of valid Unicode, found something else`,
     );
   }
   return subjects.map((subject) => ({ ...event, subject }));
 }
 
 function isSubjects(found: unknown): found is readonly string[] {
-  return (
-    Array.isArray(found) &&
-    found.length > 0 &&
-    found.length <= mostSubjects &&
-    found.every((subject) => typeof subject === 'string' && subject !== '' && subject.length <= 4096)
-  );
+  return Array.isArray(found) && found.length > 0 && found.length <= mostSubjects && found.every(isName);
 }

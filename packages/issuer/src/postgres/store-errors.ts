@@ -4,6 +4,7 @@ import { StoreError } from '../outbox/store-error.ts';
 
 /** SQLSTATE: a statement that writes, on a server that only reads. */
 const readOnly = '25006';
+const notPermitted = '42501';
 const undefinedTable = '42P01';
 const undefinedColumn = '42703';
 
@@ -18,6 +19,19 @@ export function storeErrorOf(error: unknown): StoreError | ConfigurationError {
     return new ConfigurationError(
       'store',
       `expected the tables of this version, found others or none (${code}): await postgresStore(pool).migrate()`,
+    );
+  }
+  if (code === notPermitted) {
+    return new StoreError(
+      'store_unavailable',
+      `expected a role with select, insert, update and delete on the tables, found one without (${code}): grant them`,
+    );
+  }
+  // Class 22: a value that the type cannot hold. Class 23: a constraint.
+  if (/^2[23]/.test(code)) {
+    return new StoreError(
+      'store_unavailable',
+      `expected PostgreSQL to take the values, found that it refuses them (${code})`,
     );
   }
   return new StoreError('store_unavailable', `expected PostgreSQL to answer, found an error (${code})`);

@@ -156,7 +156,12 @@ describe('an event that is malformed', () => {
     [undefined, 'event: expected an object, found nothing'],
     [[], 'event: expected an object, found an array'],
     [{ type: 'toString' }, 'event.type: expected one of session_ended'],
-    [{ type: 'session_ended' }, 'event.session: expected a string of 1–4096 characters, found nothing'],
+    [
+      { type: 'session_ended' },
+      'event.session: expected 1–4096 characters of valid Unicode, none of them U+0000, found nothing',
+    ],
+    [{ type: 'session_ended', session: 'a\0b' }, 'event.session: expected 1–4096 characters of valid Unicode'],
+    [{ type: 'password_changed', subject: 'a\ud800' }, 'event.subject: expected 1–4096 characters of valid Unicode'],
     [{ type: 'session_ended', session: '' }, 'found an empty string'],
     [{ type: 'session_ended', session: 'SECRET'.repeat(700) }, 'found another string'],
     [{ type: 'session_ended', session: 's', subject: 'SECRET' }, 'found the unknown field "subject"'],
