@@ -49,6 +49,7 @@ interface Held extends Omit<NewOutboxRow, 'occurredAtMs'> {
   nextAtMs: number;
   loggedAtMs: number | undefined;
   isTaken: boolean;
+  error?: string;
 }
 
 interface Settled {
@@ -103,7 +104,7 @@ class MemoryOutbox implements OutboxStore {
     await Promise.all(
       due.map(async (held) => {
         try {
-          const { isTaken: _t, nextAtMs: _n, ...row } = held;
+          const { isTaken: _t, nextAtMs: _n, error: _e, ...row } = held;
           const result = await attempt({ ...row, frozenAtMs: row.reportedAtMs, nowMs: this.#clock.wallMs() });
           this.#store(held, result);
         } finally {
@@ -123,8 +124,10 @@ class MemoryOutbox implements OutboxStore {
     });
   }
 
-  async hurry(): Promise<void> {
-    for (const held of this.#pending.values()) held.nextAtMs = this.#clock.wallMs();
+  async hurry(except: readonly string[]): Promise<void> {
+    for (const held of this.#pending.values()) {
+      if (held.error === undefined || !except.includes(held.error)) held.nextAtMs = this.#clock.wallMs();
+    }
   }
 
   async collect(): Promise<number> {
@@ -170,6 +173,7 @@ class MemoryOutbox implements OutboxStore {
       return;
     }
     held.attempts += 1;
+    held.error = result.error;
     if (result.isLogged) held.loggedAtMs ??= this.#clock.wallMs();
     held.nextAtMs = this.#clock.wallMs() + result.retryInMs;
   }

@@ -107,8 +107,8 @@ export interface OutboxStore {
   take(limit: number, attempt: (row: OutboxRow) => Promise<AttemptResult>): Promise<number>;
   /** The state of each row, by its id. */
   read(ids: readonly string[], addedIn: AddedIn): Promise<readonly RowState[]>;
-  /** Makes every pending row due now. */
-  hurry(): Promise<void>;
+  /** Makes every pending row due now, except those whose last attempt failed with one of these codes. */
+  hurry(except: readonly string[]): Promise<void>;
   /** Deletes rows that were settled more than a week ago. */
   collect(): Promise<number>;
   figures(): Promise<OutboxFigures>;

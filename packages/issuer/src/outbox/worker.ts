@@ -4,6 +4,8 @@ import type { AttemptResult, OutboxRow, OutboxStore } from './outbox-store.ts';
 /** Rows that are published at the same time. */
 const batch = 100;
 const pollMs = 250;
+/** Failures about which the success of another row says nothing. */
+const ownFailures: readonly string[] = ['too_many_broad_rules', 'clock_disagreement', 'unknown_kind'];
 const collectEveryMs = 60_000;
 
 interface WorkerPorts {
@@ -23,7 +25,7 @@ export class OutboxWorker {
   /** Aborted when there may be something to do. */
   #idle = new AbortController();
   #collectAtMs = 0;
-  /** An attempt has failed, and none has succeeded since. */
+  /** An attempt has failed because of the log, and none has succeeded since. */
   #someWait = false;
 
   constructor(ports: WorkerPorts) {
@@ -51,7 +53,7 @@ export class OutboxWorker {
   async #run(): Promise<void> {
     const { outbox, clock } = this.#ports;
     // A process that has just started may find rows that wait after failures of an hour ago.
-    await outbox.hurry().catch(this.#ports.storeFailed);
+    await outbox.hurry([]).catch(this.#ports.storeFailed);
     while (!this.#closed) {
       this.#idle = new AbortController();
       const taken = await this.#takeOnce();
@@ -72,12 +74,12 @@ export class OutboxWorker {
       const taken = await outbox.take(batch, async (row) => {
         const result = await attempt(row);
         if ('outcome' in result) someLogged ||= result.outcome === 'logged';
-        else someWait ||= !result.isLogged;
+        else someWait ||= !result.isLogged && !ownFailures.includes(result.error);
         return result;
       });
       if (someLogged && this.#someWait) {
         // The log is back: what waits for its next attempt need not wait any longer.
-        await outbox.hurry();
+        await outbox.hurry(ownFailures);
         this.#someWait = false;
       }
       this.#someWait ||= someWait;

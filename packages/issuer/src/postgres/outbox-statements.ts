@@ -72,7 +72,9 @@ export function outboxStatements(table: string, idleLimitMs?: number) {
     read: `select id, outcome, logged_at is not null as is_logged from ${table} where id = any($1::text[])`,
     /** $1: a transaction. */
     transaction: 'select pg_xact_status($1::text::xid8) as status',
-    hurry: `update ${table} set next_at = clock_timestamp() where settled_at is null and next_at > clock_timestamp()`,
+    /** $1: codes of the rows that stay. */
+    hurry: `update ${table} set next_at = clock_timestamp() where settled_at is null and next_at > clock_timestamp()
+      and (error is null or error <> all($1::text[]))`,
     /** $1: how many at most. */
     collect: `with old as (select seq from ${table} where settled_at < clock_timestamp() - interval '7 days' limit $1
         for update skip locked)

@@ -94,8 +94,8 @@ export class PostgresOutbox implements OutboxStore {
     });
   }
 
-  async hurry(): Promise<void> {
-    await this.#inSession((query) => query(this.#sql.hurry));
+  async hurry(except: readonly string[]): Promise<void> {
+    await this.#inSession((query) => query(this.#sql.hurry, [except]));
   }
 
   async collect(): Promise<number> {

@@ -162,13 +162,24 @@ describe.each([
     await outbox.add([rowOf('a')]);
     await taken(outbox, failed);
     expect(await taken(outbox)).toEqual([]);
-    await outbox.hurry();
+    await outbox.hurry([]);
     let attempts: number | undefined;
     await outbox.take(1, async (row) => {
       attempts = row.attempts;
       return logged;
     });
     expect(attempts).toBe(1);
+  });
+
+  it('hurries no row that failed with a code that is excepted', async () => {
+    await outbox.add([rowOf('a')]);
+    await taken(outbox, { ...failed, error: 'too_many_broad_rules' });
+    await outbox.add([rowOf('b')]);
+    await taken(outbox, failed);
+    await outbox.hurry(['too_many_broad_rules']);
+    expect(await taken(outbox)).toEqual(['b']);
+    await outbox.hurry([]);
+    expect(await taken(outbox)).toEqual(['a']);
   });
 
   it('keeps a row pending when its attempt ends with an error', async () => {
