@@ -24,7 +24,7 @@ export async function createLifecycle(options: LifecycleOptions): Promise<Lifecy
   const publisher = isOurs
     ? await createPublisher(log, { ...checked.publisher, clock: 'issuer', issuerSpreadSeconds, openTelemetry })
     : log;
-  const stampedTokens = new StampedTokens(systemClock);
+  const stampedTokens = new StampedTokens(systemClock, issuerSpreadSeconds);
   const lifecycle = new LifecycleOver({
     issuer,
     publisher,
