@@ -3,7 +3,9 @@ import type { Clock } from '@revocast/denylist/replica';
 import type { AddedIn, AttemptResult, OutboxStore, RowState } from '../outbox/outbox-store.ts';
 import type { RowAnswer, RowWaiters } from './row-waiters.ts';
 
-const pollMs = 100;
+/** Doubled up to the longest: the worker of this process answers at once, and only other processes are asked for. */
+const firstPollMs = 100;
+const longestPollMs = 400;
 
 /** What is known of the rows of one event. */
 export interface RowsKnown {
@@ -33,6 +35,7 @@ interface AwaitRows {
 export async function awaitRows(wait: AwaitRows): Promise<void> {
   const { ids, addedIn, known, waiters, outbox, clock } = wait;
   const startedAtMs = clock.monotonicMs();
+  let pollMs = firstPollMs;
   let woken = new AbortController();
   const stopWaiting = waiters.add(ids, (answer) => {
     learn(known, answer);
@@ -46,6 +49,7 @@ export async function awaitRows(wait: AwaitRows): Promise<void> {
         // The caller awaits the result, so the process must not end before.
         await clock.sleep(Math.min(pollMs, restMs), woken.signal, true);
         woken = new AbortController();
+        pollMs = Math.min(2 * pollMs, longestPollMs);
       }
       if (areSettled(wait)) return;
       const open = ids.filter((id) => !isSettled(known.states.get(id)));
