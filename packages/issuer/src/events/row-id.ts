@@ -18,9 +18,9 @@ export function rowId(eventId: string, issuer: string, statement: OutboxStatemen
   return idOf(['issuer', issuer, eventId, targetOf(statement), statement.kind]);
 }
 
-/** The id of an event that ends refresh families: reported again, it must not end those that were opened since. */
+/** The id of an event that ends refresh families: reported again, also with another time, it must not end those opened since. */
 export function eventRowId(eventId: string, type: string, which: FamilySelector): string {
-  return idOf(['event', eventId, type, JSON.stringify(which)]);
+  return idOf(['event', eventId, type, JSON.stringify({ ...which, openedBeforeMs: undefined })]);
 }
 
 /** The id of the cutoff that a block becomes when it is late. The log may hold the block under the id of the row. */

@@ -198,9 +198,13 @@ describe.each([
     for (const event of events) await lifecycle.report(event);
     expect(await families.present(family.refreshToken, use)).toMatchObject({ outcome: 'rotated' });
     expect(await outcomeAt(await sign(family))).toBe('accepted');
-    // A cutoff of now, although it is stated.
-    await lifecycle.report({ type: 'password_changed', subject, at: new Date() });
+    // A cutoff of now, although it is stated. Reported again with another time, it is the same event.
+    const again = { type: 'password_changed', subject, id: `new-password-of-${subject}` } as const;
+    await lifecycle.report({ ...again, at: new Date() });
     expect(await families.list(subject)).toEqual([]);
+    await families.open({ subject, session: 'here', ...use });
+    await lifecycle.report({ ...again, at: new Date(Date.now() + 2000) });
+    expect(await families.list(subject)).toHaveLength(1);
     // No cutoff: the user stays disabled.
     const disabled = await families.open({ subject, session: 'here', ...use });
     await lifecycle.report({ type: 'user_disabled', subject, at });
