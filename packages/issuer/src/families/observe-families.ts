@@ -1,4 +1,4 @@
-import type { TokenObserver } from '../telemetry/token-observer.ts';
+import { refreshKinds, type TokenObserver } from '../telemetry/token-observer.ts';
 import type { FamilyCounters, FamilyObserver } from './family-observer.ts';
 import { refuse } from './refusal.ts';
 
@@ -12,12 +12,20 @@ export function observeFamilies(
     refreshed({ outcome, client, nowMs, replacedAtMs }) {
       counters.shown(outcome);
       const replacedIssuedAt = replacedAtMs === undefined ? undefined : Math.floor(replacedAtMs / 1000);
-      observe.answered({ grantType, result: 'success', client, issuedAt: Math.floor(nowMs / 1000), replacedIssuedAt });
+      observe.answered({
+        grantType,
+        result: 'success',
+        client,
+        issuedAt: Math.floor(nowMs / 1000),
+        replacedIssuedAt,
+        refreshKind: outcome === 'retried' ? outcome : undefined,
+      });
     },
     refused({ outcome, client }) {
       counters.shown(outcome);
       const { status, error } = refuse(outcome);
-      observe.answered({ grantType, result: status === 503 ? 'server_error' : error, client });
+      const refreshKind = refreshKinds.find((kind) => kind === outcome);
+      observe.answered({ grantType, result: status === 503 ? 'server_error' : error, client, refreshKind });
       if (outcome === 'replayed' || outcome === 'late_retry' || outcome === 'wrong_key') {
         observe.reused({ client, kind: outcome });
       }

@@ -3,7 +3,7 @@ import { type ClientClasses, classNamesOf, classOf } from '../lifecycle/client-c
 import { StormDetector } from './storm-detector.ts';
 import type { TokenSpan, TokenTelemetryApi } from './token-api.ts';
 import { type CountedAnswer, createTokenInstruments, noInstruments, scope } from './token-instruments.ts';
-import { grantTypes, type TokenAnswer, type TokenObserver, tokenResults } from './token-observer.ts';
+import { grantTypes, refreshKinds, type TokenAnswer, type TokenObserver, tokenResults } from './token-observer.ts';
 
 /** A refresh so soon after the last one is a loop, or two tabs. */
 const earlySeconds = 5;
@@ -77,6 +77,7 @@ function countedAnswerOf(answer: TokenAnswer, clientClass: string, nowMs: number
     grantType: grantTypes.find((known) => known === answer.grantType) ?? 'other',
     result: tokenResults.find((known) => known === answer.result) ?? 'other',
     clientClass,
+    refreshKind: refreshKinds.find((known) => known === answer.refreshKind),
     replacedAgeSeconds: replacedIssuedAt === undefined ? undefined : Math.max(0, nowMs / 1000 - replacedIssuedAt),
   };
 }

@@ -1,5 +1,13 @@
 import type { TokenCounter, TokenTelemetryApi } from './token-api.ts';
-import { grantTypes, type ReuseKind, reuseKinds, type TokenResult, tokenResults } from './token-observer.ts';
+import {
+  grantTypes,
+  type RefreshKind,
+  type ReuseKind,
+  refreshKinds,
+  reuseKinds,
+  type TokenResult,
+  tokenResults,
+} from './token-observer.ts';
 
 export const scope = '@revocast/issuer';
 
@@ -8,6 +16,7 @@ export interface CountedAnswer {
   readonly grantType: (typeof grantTypes)[number];
   readonly result: TokenResult;
   readonly clientClass: string;
+  readonly refreshKind: RefreshKind | undefined;
   readonly replacedAgeSeconds: number | undefined;
 }
 
@@ -53,9 +62,9 @@ export function createTokenInstruments({ api, classes, countActive }: Instrument
   }
   startAtZero({ issued, refreshed, reused, storms }, classes);
   return {
-    answered({ grantType, result, clientClass, replacedAgeSeconds }) {
+    answered({ grantType, result, clientClass, refreshKind, replacedAgeSeconds }) {
       issued.add(1, { grant_type: grantType, result, client_class: clientClass });
-      if (grantType === 'refresh_token') refreshed.add(1, { result });
+      if (grantType === 'refresh_token') refreshed.add(1, { result: refreshKind ?? result });
       if (replacedAgeSeconds !== undefined) age.record(replacedAgeSeconds);
     },
     reused: (clientClass, kind) => reused.add(1, { client_class: clientClass, kind }),
@@ -68,7 +77,7 @@ function startAtZero(
   counters: Readonly<Record<'issued' | 'refreshed' | 'reused' | 'storms', TokenCounter>>,
   classes: readonly string[],
 ): void {
-  for (const result of tokenResults) counters.refreshed.add(0, { result });
+  for (const result of [...tokenResults, ...refreshKinds]) counters.refreshed.add(0, { result });
   for (const client_class of classes) {
     counters.storms.add(0, { client_class });
     for (const kind of reuseKinds) counters.reused.add(0, { client_class, kind });

@@ -21,6 +21,10 @@ export type TokenResult = (typeof tokenResults)[number];
 export const reuseKinds = ['replayed', 'late_retry', 'wrong_key'] as const;
 export type ReuseKind = (typeof reuseKinds)[number];
 
+/** What a refresh was, where this is more exact than its result. `oauth2.token.refreshed` counts it instead of the result. */
+export const refreshKinds = ['retried', 'late_retry', 'replayed', 'throttled'] as const;
+export type RefreshKind = (typeof refreshKinds)[number];
+
 /** An answer of the token endpoint. */
 export interface TokenAnswer {
   /** `grant_type` of the request; one that is unknown counts as `other`. */
@@ -33,6 +37,8 @@ export interface TokenAnswer {
   readonly issuedAt?: number | undefined;
   /** `iat` of the access token that it replaces, in claim seconds; for a refresh. */
   readonly replacedIssuedAt?: number | undefined;
+  /** For a refresh: an unknown one counts as its result. */
+  readonly refreshKind?: RefreshKind | undefined;
 }
 
 /** Counts and traces what a token endpoint does. docs/opentelemetry.md lists the names. */

@@ -4,6 +4,7 @@ import { createLifecycle, memoryStore } from '@revocast/issuer';
 import { FakeClock } from '@revocast/test-support';
 import { Registry } from 'prom-client';
 import { familyOutcomes } from '../../src/families/family-observer.ts';
+import { observeFamilies } from '../../src/families/observe-families.ts';
 import { secretOf } from './keys-of-test.ts';
 
 const issuer = 'https://login.example.com/';
@@ -75,4 +76,26 @@ describe('the metrics of refresh families', () => {
     const [at = 0] = Object.values(await read('refresh_collector_last_success_timestamp_seconds'));
     expect(at).toBeGreaterThan(1_700_000_000);
   });
+});
+
+it('tell the token observer what a refresh was', () => {
+  const answers: object[] = [];
+  const observer = observeFamilies(
+    { answered: (answer) => answers.push({ result: answer.result, kind: answer.refreshKind }), reused: () => {} },
+    { shown: () => {}, shadowed: () => {} },
+  );
+  observer.refreshed({ outcome: 'rotated', client: 'shop', nowMs: 1000 });
+  observer.refreshed({ outcome: 'retried', client: 'shop', nowMs: 1000 });
+  for (const outcome of ['replayed', 'late_retry', 'throttled', 'expired', 'store_unavailable'] as const) {
+    observer.refused({ outcome, client: 'shop' });
+  }
+  expect(answers).toEqual([
+    { result: 'success', kind: undefined },
+    { result: 'success', kind: 'retried' },
+    { result: 'invalid_grant', kind: 'replayed' },
+    { result: 'invalid_grant', kind: 'late_retry' },
+    { result: 'slow_down', kind: 'throttled' },
+    { result: 'invalid_grant', kind: undefined },
+    { result: 'server_error', kind: undefined },
+  ]);
 });

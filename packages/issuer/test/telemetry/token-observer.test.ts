@@ -73,7 +73,7 @@ describe('every series of an authorization server', () => {
   it('begins at 0, for all values of the closed lists', async () => {
     const { series, registry } = await observed({ countActive: () => 0 });
     expect(await series('oauth2.token.issued')).toHaveLength(3 * 4);
-    expect(await series('oauth2.token.refreshed')).toHaveLength(10);
+    expect(await series('oauth2.token.refreshed')).toHaveLength(10 + 4);
     expect(await series('oauth2.refresh_token.reuse')).toHaveLength(3 * 3);
     expect(await series('oauth2.token.storms')).toHaveLength(3);
     expect(await series('oauth2.token.active')).toEqual([{ value: 0 }]);
@@ -125,6 +125,13 @@ describe('an answer of the token endpoint', () => {
     expect(await registry.metrics()).toContain('revocast_refresh_early_total 0');
     lifecycle.observe.answered({ ...answer, replacedIssuedAt: nowSeconds() });
     expect(await registry.metrics()).toContain('revocast_refresh_early_total 1');
+  });
+
+  it('counts a refresh by what it was, where that is more exact than the answer', async () => {
+    const { lifecycle, series } = await observed();
+    lifecycle.observe.answered({ grantType: 'refresh_token', result: 'slow_down', refreshKind: 'throttled' });
+    const refreshed = (await series('oauth2.token.refreshed')).filter(({ value }) => value !== 0);
+    expect(refreshed).toEqual([{ result: 'throttled', value: 1 }]);
   });
 
   it('with values that a client invents is counted as other', async () => {
