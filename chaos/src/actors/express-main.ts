@@ -1,4 +1,4 @@
-import { openSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { authOf, createVerifier, protect } from '@revocast/middleware';
@@ -8,6 +8,7 @@ import type { ProbeRecord } from '../history.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { carriedBy, issuer } from '../tokens.ts';
 import { encodeVerdicts, type VerdictLetter } from '../verdict-letters.ts';
+import { openHistory } from '../world/recorder.ts';
 import { type ActorMessage, type ApiSettings, readSettings } from './message.ts';
 
 // The whole product: an Express app behind `protect`. The process sends HTTP requests with signed tokens to itself.
@@ -39,7 +40,7 @@ await new Promise((resolve) => {
 const { port } = server.address() as AddressInfo; // of a TCP server that listens
 const agent = new Agent({ keepAlive: true, maxSockets: newest });
 
-const file = openSync(historyFile, 'a');
+const file = openHistory(historyFile);
 const minted: Promise<string>[] = [];
 let reportedFresh = false;
 

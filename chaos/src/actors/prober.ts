@@ -1,9 +1,10 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import type { DigestSet, LookUp, Replica } from '@revocast/denylist/replica';
 import type { HistoryRecord, ProbeRecord } from '../history.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { digestNamesOf, digestsOf } from '../tokens.ts';
 import { encodeVerdicts, type VerdictLetter } from '../verdict-letters.ts';
+import { openHistory } from '../world/recorder.ts';
 import type { ApiSettings } from './message.ts';
 
 const tickMs = 20;
@@ -33,7 +34,7 @@ export class Prober {
 
   constructor(options: ProberOptions) {
     this.#options = options;
-    this.#file = openSync(options.historyFile, 'a');
+    this.#file = openHistory(options.historyFile);
     this.watch(options.tokens);
   }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HistoryRecord } from '../history.ts';
 
@@ -21,7 +21,14 @@ export class Recorder {
   }
 }
 
-/** Reads all files, that of the suite first. Skips an incomplete last line of a killed process. */
+/** Opens the file of a process. The life before may have been killed while it wrote: its last line ends here. */
+export function openHistory(path: string): number {
+  const file = openSync(path, 'a');
+  writeSync(file, '\n');
+  return file;
+}
+
+/** Reads all files, that of the suite first. Skips the incomplete lines of processes that were killed while they wrote. */
 export function readHistory(folder: string): HistoryRecord[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl') && name !== 'suite.jsonl');
   return ['suite.jsonl', ...files.sort()].flatMap(
