@@ -18,14 +18,15 @@ interface WorkerSessionOptions {
 export class WorkerSession {
   readonly #options: WorkerSessionOptions;
   #client: PgClient | undefined;
-  #wake: () => void = () => {};
+  /** Of every worker with this store: two lifecycles may share it. */
+  readonly #wakes = new Set<() => void>();
 
   constructor(options: WorkerSessionOptions) {
     this.#options = options;
   }
 
   onNotification(wake: () => void): void {
-    this.#wake = wake;
+    this.#wakes.add(wake);
   }
 
   /** Runs `use` with the session. After an error the session is closed, and with it its transaction and its locks. */
@@ -59,7 +60,9 @@ export class WorkerSession {
     const drop = () => this.#drop(client);
     client.on('error', drop);
     client.on('end', drop);
-    client.on('notification', () => this.#wake());
+    client.on('notification', () => {
+      for (const wake of this.#wakes) wake();
+    });
     this.#client = client;
     // A pooler may refuse it, and a poll finds the rows too. A connection that is broken fails at its next query.
     if (listens) await this.#answerOf(client.query(`listen ${channel}`)).catch(() => {});
