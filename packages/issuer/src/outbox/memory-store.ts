@@ -2,6 +2,7 @@ import { ConfigurationError } from '@revocast/denylist';
 import { type Clock, checkOptions, checkWholeNumber, systemClock } from '@revocast/denylist/replica';
 import { MemoryFamilies } from '../families/memory-families.ts';
 import type { LifecycleStore } from '../lifecycle/lifecycle-store.ts';
+import { inOrderOfTarget } from './in-order.ts';
 import type {
   AddedIn,
   AttemptResult,
@@ -101,8 +102,10 @@ class MemoryOutbox implements OutboxStore {
   async take(limit: number, attempt: (row: OutboxRow) => Promise<AttemptResult>): Promise<number> {
     const due = this.#due(limit);
     for (const held of due) held.isTaken = true;
-    await Promise.all(
-      due.map(async (held) => {
+    await inOrderOfTarget(
+      due,
+      ({ target }) => target,
+      async (held) => {
         try {
           const { isTaken: _t, nextAtMs: _n, error: _e, ...row } = held;
           const result = await attempt({ ...row, frozenAtMs: row.reportedAtMs, nowMs: this.#clock.wallMs() });
@@ -110,7 +113,7 @@ class MemoryOutbox implements OutboxStore {
         } finally {
           held.isTaken = false;
         }
-      }),
+      },
     );
     return due.length;
   }

@@ -55,7 +55,7 @@ export function outboxStatements(table: string, idleLimitMs?: number) {
         ${ms('reported_at')} as reported_ms, ${ms('frozen_at')} as frozen_ms, ${ms('logged_at')} as logged_ms,
         ${ms('clock_timestamp()')} as now_ms
       from ${table} o
-      where seq = any($1::bigint[]) and settled_at is null and next_at <= clock_timestamp() and ${noOlder}`,
+      where seq = any($1::bigint[]) and settled_at is null and next_at <= clock_timestamp() and ${noOlder} order by o.seq`,
     /** $1: the results, as JSON. What names a person goes with the row's work. */
     settle: `update ${table} as row set
         attempts = row.attempts + 1, error = given.error,

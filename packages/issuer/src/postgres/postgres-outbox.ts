@@ -1,4 +1,5 @@
 import { type Clock, withTimeout } from '@revocast/denylist/replica';
+import { inOrderOfTarget } from '../outbox/in-order.ts';
 import type {
   AddedIn,
   AttemptResult,
@@ -73,8 +74,12 @@ export class PostgresOutbox implements OutboxStore {
       await query(this.#sql.begin);
       const locked = (await query(this.#sql.lock, [limit])).rows.map((row) => onlyRow([row])['seq']);
       const claimed = (await query(this.#sql.claim, [locked])).rows.map(readPending);
-      const attempts = claimed.map(async ({ seq, row }) => ({ seq, ...storedResult(await attempt(row)) }));
-      const results = await this.#freezingUntil(Promise.all(attempts));
+      const attempts = inOrderOfTarget(
+        claimed,
+        ({ row }) => row.target,
+        async ({ seq, row }) => ({ seq, ...storedResult(await attempt(row)) }),
+      );
+      const results = await this.#freezingUntil(attempts);
       await query(this.#sql.settle, [JSON.stringify(results)]);
       await query(this.#sql.commit);
       return claimed.length;

@@ -144,6 +144,22 @@ describe.each([
     expect(await outbox.read(['a'], {})).toEqual(['logged']);
   });
 
+  it('hands out rows of one target that are confirmed again in turn', async () => {
+    for (const id of ['a', 'b']) {
+      await outbox.add([rowOf(id, 'one')]);
+      await taken(outbox, { retryInMs: 1000, isLogged: true, error: 'not_durable' });
+    }
+    await setup.advance(1001);
+    const seen: string[] = [];
+    await outbox.take(10, async ({ id }) => {
+      seen.push(`begin ${id}`);
+      await new Promise(setImmediate);
+      seen.push(`end ${id}`);
+      return logged;
+    });
+    expect(seen).toEqual(['begin a', 'end a', 'begin b', 'end b']);
+  });
+
   it('states when a row was first found in force, whatever the attempts after that find', async () => {
     await outbox.add([rowOf('a')]);
     const loggedAgoMs: (number | undefined)[] = [];
