@@ -1,5 +1,5 @@
-import { refreshKinds, type TokenObserver } from '../telemetry/token-observer.ts';
-import type { FamilyCounters, FamilyObserver } from './family-observer.ts';
+import type { RefreshKind, TokenObserver } from '../telemetry/token-observer.ts';
+import type { FamilyCounters, FamilyObserver, FamilyOutcome } from './family-observer.ts';
 import { refuse } from './refusal.ts';
 
 /** Counts what is shown to families, and the answers as those of a token endpoint. */
@@ -18,18 +18,31 @@ export function observeFamilies(
         client,
         issuedAt: Math.floor(nowMs / 1000),
         replacedIssuedAt,
-        refreshKind: outcome === 'retried' ? outcome : undefined,
+        refreshKind: kindOf(outcome),
       });
     },
     refused({ outcome, client }) {
       counters.shown(outcome);
       const { status, error } = refuse(outcome);
-      const refreshKind = refreshKinds.find((kind) => kind === outcome);
-      observe.answered({ grantType, result: status === 503 ? 'server_error' : error, client, refreshKind });
+      const result = status === 503 ? 'server_error' : error;
+      observe.answered({ grantType, result, client, refreshKind: kindOf(outcome) });
       if (outcome === 'replayed' || outcome === 'late_retry' || outcome === 'wrong_key') {
         observe.reused({ client, kind: outcome });
       }
     },
     shadowed: () => counters.shadowed(),
   };
+}
+
+/** Where it is more exact than the result of the answer. */
+function kindOf(outcome: FamilyOutcome): RefreshKind | undefined {
+  switch (outcome) {
+    case 'retried':
+    case 'late_retry':
+    case 'replayed':
+    case 'throttled':
+      return outcome;
+    default:
+      return undefined;
+  }
 }
