@@ -61,8 +61,14 @@ export class MuteReader {
   }
 }
 
-/** Flags, `maxStalenessMs`, no secret, and a label. */
-const joinFields = Buffer.concat([Buffer.of(0, 0, 0, 0x0b, 0xb8), Buffer.alloc(16), Buffer.of(4), Buffer.from('mute')]);
+/** Flags, `maxStalenessMs`, no secret, a label, and issuers that are not stated. */
+const joinFields = Buffer.concat([
+  Buffer.of(0, 0, 0, 0x0b, 0xb8),
+  Buffer.alloc(16),
+  Buffer.of(4),
+  Buffer.from('mute'),
+  Buffer.of(255),
+]);
 
 function upgradeRequest(port: number): string {
   return [

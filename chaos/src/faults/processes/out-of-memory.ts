@@ -28,7 +28,11 @@ async function endsSoon(actor: ActorProcess): Promise<boolean> {
 async function lowerUntilItEnds(limit: MemoryLimit, actor: ActorProcess, used: number): Promise<void> {
   for (let share = 0.7; share > 0.2; share -= 0.1) {
     await limit.set(Math.round(used * share));
-    if (await endsSoon(actor)) return;
+    if (await endsSoon(actor)) {
+      // At the limit itself a later start may succeed.
+      await limit.set(Math.round(used * (share - 0.1)));
+      return;
+    }
     await actor.kill();
   }
 }
