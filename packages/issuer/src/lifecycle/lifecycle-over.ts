@@ -9,19 +9,15 @@ import {
 } from '@revocast/denylist/replica';
 import type { LifecycleEvent } from '../events/lifecycle-event.ts';
 import { parseEvent } from '../events/parse-event.ts';
-import { eventRowId, rowId, targetOf } from '../events/row-id.ts';
-import { statementsOf } from '../events/statements.ts';
-import { namingSubjects, type SubjectsOf } from '../events/subjects.ts';
+import type { SubjectsOf } from '../events/subjects.ts';
 import { cachedFor } from '../families/cached-for.ts';
 import { FamilyCollector } from '../families/collector.ts';
 import { createFamilies } from '../families/create-families.ts';
-import { endedBy } from '../families/ended-by-event.ts';
 import type { Families } from '../families/families.ts';
-import type { FamilyEndOfEvent } from '../families/family-selector.ts';
-import type { EndedFamilies, FamilyFigures } from '../families/family-store.ts';
+import type { FamilyFigures } from '../families/family-store.ts';
 import { observeFamilies } from '../families/observe-families.ts';
 import { type FamilyOptions, readFamilyOptions } from '../families/options/family-options.ts';
-import type { AddedIn, NewOutboxRow, OutboxStore, Transaction } from '../outbox/outbox-store.ts';
+import type { NewOutboxRow, OutboxStore, Transaction } from '../outbox/outbox-store.ts';
 import { publishRow } from '../outbox/publish-row.ts';
 import { StoreError } from '../outbox/store-error.ts';
 import { OutboxWorker } from '../outbox/worker.ts';
@@ -31,6 +27,7 @@ import { createRevokeToken, type RevokeToken } from '../token/revoke-token.ts';
 import type { TokenKeys } from '../token/token-keys.ts';
 import { awaitRows, type RowsKnown } from './await-rows.ts';
 import { publishAndEndAgain } from './end-again.ts';
+import { addTo, EventNotes, type NotedRows } from './event-notes.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { LifecycleStore } from './lifecycle-store.ts';
 import type { Outcome, ReportOptions } from './outcome.ts';
@@ -39,7 +36,6 @@ import { RowWaiters, type RunInContext } from './row-waiters.ts';
 import type { StampedTokens } from './stamped-tokens.ts';
 
 const defaultWaitMs = 1000;
-const mostAheadMs = 60_000;
 /** Counting a million rows takes a tenth of a second. */
 const figuresForMs = 10_000;
 
@@ -63,28 +59,10 @@ export interface LifecyclePorts {
   readonly close: () => Promise<void>;
 }
 
-interface NotedRows {
-  /** Names the event where no row follows from it. */
-  readonly event?: string | undefined;
-  readonly ids: readonly string[];
-  readonly addedIn: AddedIn;
-}
-
-/** An event, and the same event once for each subject of the account that it names. */
-interface NamedEvent {
-  readonly event: LifecycleEvent;
-  readonly events: readonly LifecycleEvent[];
-}
-
-/** The families that an event ends, and those that it has ended. */
-interface FamiliesOfEvent {
-  readonly end?: FamilyEndOfEvent;
-  readonly ended?: EndedFamilies;
-}
-
 /** A lifecycle over any store and log. */
 export class LifecycleOver implements Undisposed<Lifecycle> {
   readonly #ports: LifecyclePorts;
+  readonly #events: EventNotes;
   readonly #waiters: RowWaiters;
   readonly #worker: OutboxWorker | undefined;
   /** Without families, `keep` would keep every session. */
@@ -100,6 +78,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
 
   constructor(ports: LifecyclePorts) {
     this.#ports = ports;
+    this.#events = new EventNotes(ports);
     this.#waiters = new RowWaiters(ports.captureContext);
     this.issuer = ports.issuer;
     this.observe = ports.observe;
@@ -162,7 +141,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
         'expected refresh families, found none: call lifecycle.families() first',
       );
     }
-    if (outbox === undefined) return await this.#logAtOnce(this.#rowsOf(await this.#named(event)));
+    if (outbox === undefined) return await this.#logAtOnce(await this.#events.rowsOf(event));
     const known: RowsKnown = { states: new Map(), published: new Map() };
     const noted = await this.#noteOrCount(event, outbox, tx);
     const outcome = this.#outcomeOf(noted, known);
@@ -175,7 +154,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   async isReported(event: LifecycleEvent & { readonly id: string }): Promise<boolean> {
     const outbox = this.#ports.store?.outbox;
     if (outbox === undefined) return false;
-    const rows = this.#rowsOf(await this.#named(parseEvent(event)));
+    const rows = await this.#events.rowsOf(parseEvent(event));
     const states = await outbox.read(
       rows.map(({ id }) => id),
       {},
@@ -210,7 +189,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
       observer: observeFamilies(observe, counters),
       report: (event, reportOptions) => this.report(event, reportOptions),
       note: async (event, tx) => {
-        const noted = await addTo(outbox, this.#rowsOf(await this.#named(event)), tx);
+        const noted = await addTo(outbox, await this.#events.rowsOf(event), tx);
         return this.#outcomeOf(noted, { states: new Map(), published: new Map() });
       },
     });
@@ -218,68 +197,12 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
 
   async #noteOrCount(event: LifecycleEvent, outbox: OutboxStore, tx: Transaction | undefined): Promise<NotedRows> {
     try {
-      return await this.#note(event, outbox, tx);
+      return await this.#events.note(event, outbox, tx);
     } catch (error) {
       // A malformed event is no failure of the store.
       if (!(error instanceof ConfigurationError)) this.#ports.counters.storeFailed(error);
       throw error;
     }
-  }
-
-  /** Adds what follows from an event to the outbox, and ends its refresh families in the same transaction. */
-  async #note(event: LifecycleEvent, outbox: OutboxStore, tx: Transaction | undefined): Promise<NotedRows> {
-    const families = this.#ports.store?.families;
-    const end = endedBy(event, this.#ports);
-    // Before the transaction: the caller's function may take as long as a query.
-    const named = await this.#named(event);
-    if (families === undefined || end === undefined) {
-      return await addTo(outbox, this.#rowsOf(named), tx);
-    }
-    let noted: NotedRows | undefined;
-    const eventRow = event.id === undefined ? undefined : eventRowId(event.id, event.type, end.which);
-    await families.end(end.which, end.ending, {
-      tx,
-      erase: end.erase,
-      isNew: async (client) => {
-        const ids = eventRow === undefined ? undefined : await outbox.claim(eventRow, client);
-        // The rows may be part of this transaction: adding none tells which it is.
-        if (ids !== undefined) noted = { event: eventRow, ids, addedIn: await outbox.add([], client) };
-        return ids === undefined;
-      },
-      note: async (ended, client) => {
-        noted = { event: eventRow, ...(await addTo(outbox, this.#rowsOf(named, { ended, end }), client)) };
-        if (eventRow !== undefined) await outbox.complete(eventRow, noted.ids, client);
-      },
-    });
-    if (noted === undefined)
-      throw new TypeError('expected the store of families to note the end, found that it did not');
-    return noted;
-  }
-
-  async #named(event: LifecycleEvent): Promise<NamedEvent> {
-    return { event, events: await namingSubjects(event, this.#ports.subjectsOf) };
-  }
-
-  #rowsOf({ event, events }: NamedEvent, families: FamiliesOfEvent = {}): readonly NewOutboxRow[] {
-    const { issuer, clock, newId, stampedTokens } = this.#ports;
-    const nowMs = clock.wallMs();
-    if (event.at !== undefined && event.at.getTime() > nowMs + mostAheadMs) {
-      throw new ConfigurationError('event.at', 'expected a time at most 60 s in the future, found a later one');
-    }
-    const occurredAtMs = event.at === undefined ? undefined : Math.min(event.at.getTime(), nowMs);
-    const eventId = event.id ?? newId();
-    const nowSeconds = Math.floor(nowMs / 1000);
-    const context = { issuer, nowSeconds, stampedUpTo: stampedTokens.upToSeconds(), ...families };
-    const rows = events
-      .flatMap((named) => statementsOf(named, context))
-      .map((statement) => ({
-        id: rowId(eventId, issuer, statement),
-        target: targetOf(statement),
-        statement,
-        occurredAtMs,
-      }));
-    // Two subjects of one account can lead to the same statement, for example when families of both end one by one.
-    return [...new Map(rows.map((row) => [row.id, row])).values()];
   }
 
   /** Without a store: a failure is the caller's, and nothing is noted. */
@@ -324,14 +247,6 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
       },
     };
   }
-}
-
-async function addTo(
-  outbox: OutboxStore,
-  rows: readonly NewOutboxRow[],
-  tx: Transaction | undefined,
-): Promise<NotedRows> {
-  return { ids: rows.map(({ id }) => id), addedIn: await outbox.add(rows, tx) };
 }
 
 function checkTransaction(tx: unknown, outbox: OutboxStore | undefined): void {
