@@ -56,7 +56,8 @@ export function work(decoders: readonly Decoder[]): void {
   const sliceMs = (seconds * 1000) / chosen.length / slicesPerDecoder;
   while (runs.length > 0 && performance.now() < endMs) {
     runs = runs.filter((run) => {
-      const failure = run.slice(Math.min(sliceMs, endMs - performance.now()));
+      // At least a millisecond: a decoder without inputs would be reported as one in which nothing was found.
+      const failure = run.slice(Math.max(1, Math.min(sliceMs, endMs - performance.now())));
       const { inputs, spentMs } = run;
       const found = failure && { kind: failure.kind, detail: failure.detail, hex: failure.input.toString('hex') };
       const progress: Progress = { name: run.decoder.name, inputs, spentMs, failure: found };

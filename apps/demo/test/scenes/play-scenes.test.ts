@@ -99,8 +99,8 @@ describe('the outcome', () => {
 });
 
 describe('the scenes', () => {
-  it('have the letters a to i and different names', () => {
-    expect(allScenes.map(({ letter }) => letter).join('')).toBe('abcdefghi');
+  it('have the letters a to j and different names', () => {
+    expect(allScenes.map(({ letter }) => letter).join('')).toBe('abcdefghij');
     expect(new Set(allScenes.map(({ name }) => name)).size).toBe(allScenes.length);
   });
 });
