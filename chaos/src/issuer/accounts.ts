@@ -6,7 +6,7 @@ export const issuer = 'https://chaos.example.com/';
 const sessionCount = 50_000;
 const accountCount = 200;
 
-/** The database of an authorization server: who is signed in, and how often each account changed its password. */
+/** The database of an authorization server: the users who are signed in, and how often each account changed its password. */
 export async function createAccounts(pool: Pool): Promise<void> {
   await postgresStore(pool).migrate();
   await pool.query(`

@@ -1,7 +1,7 @@
 import type { RevocationReason } from '@revocast/denylist';
 
 /**
- * Why a family ended. `expired` and `store_lost` revoke no access token: in both, nobody but the owner is known to hold one.
+ * Why a family ended. `expired` and `store_lost` revoke no access token: in both, only the owner is known to hold one.
  */
 export type EndReason = RevocationReason | 'expired' | 'store_lost';
 

@@ -28,8 +28,8 @@ export class FamilyConnection {
   }
 
   /**
-   * Commits when `work` resolves. After an error or a lost answer the connection is closed: nobody can say in which state its
-   * transaction is.
+   * Commits when `work` resolves. After an error or a lost answer the connection is closed: the state of its transaction
+   * is unknown.
    */
   async transaction<Value>(work: (tx: Transaction) => Promise<Value>): Promise<Value> {
     const client = await this.#connect();
