@@ -7,7 +7,7 @@ export interface PgPool {
 /** A client that a pool has handed out. */
 export interface PgClient {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
-  /** `true` ends the session, so that nobody gets it again. */
+  /** `true` ends the session: the pool does not use it again. */
   release(destroy?: boolean): void;
   on(event: 'notification' | 'error' | 'end', listener: () => void): unknown;
   removeListener(event: 'error', listener: () => void): unknown;
