@@ -33,6 +33,7 @@ const config: Config = {
     project('issuer', 'packages/issuer/test'),
     project('sidecar', 'apps/sidecar/test'),
     project('cli', 'apps/cli/test'),
+    project('receiver', 'apps/receiver/test'),
     project('demo', 'apps/demo/test'),
     project('test-support', 'test-support/test'),
     project('chaos', 'chaos/test'),

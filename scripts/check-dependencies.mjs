@@ -28,6 +28,17 @@ const mayImport = {
     '@opentelemetry/api',
   ],
   'apps/sidecar': ['@revocast/denylist', 'ioredis', 'prom-client', 'pino', 'yaml'],
+  'apps/receiver': [
+    '@revocast/denylist',
+    '@revocast/middleware',
+    '@revocast/sidecar',
+    'ioredis',
+    'jose',
+    'pino',
+    'prom-client',
+    'yaml',
+    'zod',
+  ],
   'apps/cli': ['@revocast/denylist', '@revocast/middleware', 'commander'],
   'apps/demo': [
     '@opentelemetry/api',

@@ -12,6 +12,7 @@ const sources = [
   'packages/issuer',
   'apps/sidecar',
   'apps/cli',
+  'apps/receiver',
   'apps/demo',
 ].flatMap((folder) =>
   readdirSync(join(root, folder, 'src'), { recursive: true, encoding: 'utf8' })

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { build } from './version.ts';
+
+process.stdout.write(`${build.version}\n`);
