@@ -1,0 +1,33 @@
+/**
+ * Every type of event that is recognised, by the last part of its URI where it has one. A closed list: safe as a label, and as
+ * a key of the configuration.
+ */
+export const signalTypes = [
+  'logout',
+  'session-revoked',
+  'sessions-revoked',
+  'session-established',
+  'session-presented',
+  'tokens-revoked',
+  'token-revoked',
+  'token-claims-change',
+  'credential-change',
+  'credential-compromise',
+  'account-credential-change-required',
+  'account-disabled',
+  'account-enabled',
+  'account-purged',
+  'identifier-changed',
+  'identifier-recycled',
+  'opt',
+  'recovery',
+  'assurance-level-change',
+  'risk-level-change',
+  'device-compliance-change',
+  'verification',
+  'stream-updated',
+  'global-token-revocation',
+  'webhook',
+  'other',
+] as const;
+export type SignalType = (typeof signalTypes)[number];
