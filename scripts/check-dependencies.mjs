@@ -28,17 +28,7 @@ const mayImport = {
     '@opentelemetry/api',
   ],
   'apps/sidecar': ['@revocast/denylist', 'ioredis', 'prom-client', 'pino', 'yaml'],
-  'apps/receiver': [
-    '@revocast/denylist',
-    '@revocast/middleware',
-    '@revocast/sidecar',
-    'ioredis',
-    'jose',
-    'pino',
-    'prom-client',
-    'yaml',
-    'zod',
-  ],
+  'apps/receiver': ['@revocast/denylist', '@revocast/middleware', '@revocast/sidecar', 'jose', 'pino', 'prom-client'],
   'apps/cli': ['@revocast/denylist', '@revocast/middleware', 'commander'],
   'apps/demo': [
     '@opentelemetry/api',

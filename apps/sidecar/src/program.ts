@@ -5,7 +5,7 @@ import { init } from './commands/init.ts';
 import { raiseSkew } from './commands/raise-skew.ts';
 import { repair } from './commands/repair.ts';
 import { run } from './commands/run.ts';
-import { configJsonSchema } from './config/options.ts';
+import { configJsonSchema, sidecarOptions } from './config/options.ts';
 import { printConfig, printProblems } from './config/print.ts';
 import { resolveConfig } from './config/resolve.ts';
 import { build } from './version.ts';
@@ -44,7 +44,7 @@ export async function main(): Promise<void> {
       } else if (command.name === 'init') process.exitCode = await init(resolved.config);
       else if (command.name === 'repair') process.exitCode = await repair(resolved.config);
       else if (command.name === 'raise-skew') process.exitCode = await raiseSkew(resolved.config);
-      else process.stdout.write(command.name === 'print-config' ? printConfig(resolved) : 'valid\n');
+      else process.stdout.write(command.name === 'print-config' ? printConfig(resolved, sidecarOptions) : 'valid\n');
     }
   }
 }

@@ -5,9 +5,9 @@ export interface ShutdownSteps {
   /** Makes the readiness probe fail, so that no new traffic arrives. */
   markStopping(): void;
   /** Releases the heartbeat lease, so that another sidecar writes the next heartbeat before any replica is stale. */
-  stopHeartbeat(): Promise<void> | undefined;
+  stopHeartbeat?(): Promise<void> | undefined;
   /** Ends the stream of each reader with a request to connect to another sidecar. */
-  sayGoodbye(): void;
+  sayGoodbye?(): void;
   closeListeners(): Promise<void>;
   /** Stops replication, removes this sidecar from the registry of sidecars, and closes the source. */
   closeSource(): Promise<void>;
@@ -31,7 +31,7 @@ export function createShutdown({ clock, drainMs, steps, onFailure }: ShutdownOpt
   const attempt = async (step: keyof ShutdownSteps): Promise<void> => {
     const done = new AbortController();
     try {
-      await Promise.race([steps[step](), clock.sleep(stepTimeoutMs, done.signal)]);
+      await Promise.race([steps[step]?.(), clock.sleep(stepTimeoutMs, done.signal)]);
     } catch (error) {
       // A failed step must not prevent the next one.
       onFailure?.(step, error);

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { staleCauses } from '@revocast/denylist/replica';
 import { parse as parseYaml } from 'yaml';
-import { type Option, options } from '../src/config/options.ts';
+import type { Option } from '../src/config/option-table.ts';
+import { options } from '../src/config/options.ts';
 import { resolveConfig } from '../src/config/resolve.ts';
 import { adminRoutes } from '../src/listeners/admin-listener.ts';
 

@@ -1,3 +1,4 @@
+import { sidecarOptions } from '../config/options.ts';
 import { printOptions } from '../config/print.ts';
 
 /** `--help`. The options come from the schema, so that none can be missing. */
@@ -23,6 +24,6 @@ Options (flag before environment before file before default):
       YAML with these options under their camelCase names. (REVOCAST_CONFIG)
   --print-config
       Print each value with its origin, secrets masked, and exit.
-${printOptions()}  --help, --version
+${printOptions(sidecarOptions)}  --help, --version
 `;
 }

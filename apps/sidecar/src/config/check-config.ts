@@ -1,33 +1,17 @@
 import { ConfigurationError } from '@revocast/denylist/replica';
+import { checkValues } from './check-values.ts';
 import { isHostLocal, parseListenAddress } from './listen-address.ts';
-import { type Config, type ConfigInput, type OptionName, type OptionSpec, optionSpecs } from './schema.ts';
-
-/** Why a value is rejected: `expected …`. Never contains the value, which may be a secret. */
-export interface Mistake {
-  readonly option: string;
-  readonly message: string;
-}
+import type { Mistake } from './mistake.ts';
+import { type Config, type ConfigInput, type OptionName, optionSpecs } from './schema.ts';
 
 /** Either the configuration with its defaults, or every mistake. */
-export type Checked =
-  | { readonly ok: true; readonly config: Config }
+export type Checked<Values = Config> =
+  | { readonly ok: true; readonly config: Values }
   | { readonly ok: false; readonly mistakes: readonly Mistake[] };
-
-const specs: ReadonlyMap<string, OptionSpec> = new Map(Object.entries(optionSpecs));
 
 /** Checks each value, and then those that depend on others. A member that is undefined is absent. */
 export function checkConfig(input: Readonly<Record<string, unknown>>): Checked {
-  const mistakes: Mistake[] = Object.keys(input)
-    .filter((option) => !specs.has(option))
-    .map((option) => ({ option, message: 'unknown option' }));
-  const values: Record<string, unknown> = {};
-  for (const [option, { kind, initial, required }] of specs) {
-    const written = input[option] === undefined ? initial : input[option];
-    if (written === undefined && !required) continue;
-    const value = kind.read(written);
-    if (value === undefined) mistakes.push({ option, message: kind.expected });
-    else values[option] = value;
-  }
+  const { values, mistakes } = checkValues(optionSpecs, input);
   if (mistakes.length > 0) return { ok: false, mistakes };
   const config = values as Config; // the kind of each option has read its value
   const conflicts = [...findTlsMistakes(config), ...findTokenMistakes(config)];

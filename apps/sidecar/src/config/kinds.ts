@@ -1,4 +1,5 @@
 import { durationForms, durationPattern, readDuration, writeDuration } from '@revocast/denylist/replica';
+import type { Mistake } from './mistake.ts';
 
 /** The kind of the value of an option: how it is read, and how an operator reads about it. */
 export interface Kind<Value, Type extends string> {
@@ -11,6 +12,8 @@ export interface Kind<Value, Type extends string> {
   readonly schema: Readonly<Record<string, unknown>>;
   /** @returns undefined for a value of another kind or outside its bounds. */
   read(written: unknown): Value | undefined;
+  /** Why a nested value cannot be read, part by part; absent for a plain one. @param at the name of the option. */
+  findMistakes?(written: unknown, at: string): readonly Mistake[];
 }
 
 interface TextOptions {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { suggestName } from '@revocast/denylist/replica';
 import { parse as parseYaml } from 'yaml';
-import { type Option, options } from './options.ts';
+import { unknownOption } from './check-values.ts';
+import type { Option, OptionTable } from './option-table.ts';
 
 /** A value that the operator set, and where. */
 export interface Given {
@@ -32,7 +32,8 @@ export function emptyLayer(...problems: Problem[]): Layer {
 const otherFlags = ['--config', '--print-config', '--help', '--version'];
 
 /** Reads `--flag value` and `--flag=value`. A boolean is true without a value. */
-export function readFlags(argv: readonly string[]): Layer {
+export function readFlags(argv: readonly string[], table: OptionTable): Layer {
+  const options = typedOptions(table);
   const named = Object.fromEntries(
     options.map(({ flag, type }) => [flag.slice(2), { type: type === 'boolean' ? type : ('string' as const) }]),
   );
@@ -43,7 +44,7 @@ export function readFlags(argv: readonly string[]): Layer {
     if (token.kind !== 'option') continue;
     const option = options.find(({ flag }) => flag === token.rawName);
     if (option === undefined) {
-      layer.problems.push(unknownOption(token.rawName, [...options.map(({ flag }) => flag), ...otherFlags]));
+      layer.problems.push(unknown(token.rawName, [...options.map(({ flag }) => flag), ...otherFlags]));
       continue;
     }
     const { name, flag: origin } = option;
@@ -70,7 +71,8 @@ const foreignVariables = /^REVOCAST_(CONFIG|FEED|LOOKUP|(DEMO|TEST)_.+)$/;
 /** For a Service named `revocast-…`, Kubernetes sets REVOCAST_…_SERVICE_HOST and similar variables in every container. */
 const serviceLink = /^REVOCAST_(.+_)?(SERVICE_(HOST|PORT)(_.+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
-export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Layer {
+export function readEnvironment(environment: Readonly<Record<string, string | undefined>>, table: OptionTable): Layer {
+  const options = typedOptions(table);
   const layer = emptyLayer();
   const known = options.map((option) => option.environment);
   for (const [name, text] of Object.entries(environment)) {
@@ -81,7 +83,7 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
       layer.given.set(option.name, { value: readText(option, text), origin: name });
     }
     if (option !== undefined || foreignVariables.test(name) || serviceLink.test(name)) continue;
-    layer.problems.push(unknownOption(name, known));
+    layer.problems.push(unknown(name, known));
   }
   return layer;
 }
@@ -103,7 +105,7 @@ function depthOf(text: string): number {
 }
 
 /** @param text YAML (or JSON): one mapping from option names to values. */
-export function readYaml(text: string, path: string): Layer {
+export function readYaml(text: string, path: string, { options }: OptionTable): Layer {
   // The parser calls itself for each level, and can end the process when the stack is full.
   if (text.length > maxYamlLength || depthOf(text) > maxYamlDepth) {
     const message = `expected at most ${maxYamlLength} characters, and at most ${maxYamlDepth} levels`;
@@ -126,7 +128,7 @@ export function readYaml(text: string, path: string): Layer {
   const known = options.map((option) => option.name);
   for (const [name, value] of Object.entries(document)) {
     if (known.includes(name)) layer.given.set(name, { value, origin: path });
-    else layer.problems.push(unknownOption(name, known, path));
+    else layer.problems.push(unknown(name, known, path));
   }
   return layer;
 }
@@ -140,8 +142,11 @@ function readText({ type }: Option, text: string): unknown {
   return items.filter((item) => item !== '');
 }
 
-function unknownOption(name: string, known: readonly string[], origin?: string): Problem {
-  const near = suggestName(name, known);
-  const hint = near === undefined ? '' : `; did you mean ${near}?`;
-  return { option: name, origin, message: `unknown option${hint}` };
+/** Those that a text can hold. */
+function typedOptions({ options }: OptionTable): readonly Option[] {
+  return options.filter(({ type }) => type !== 'nested');
+}
+
+function unknown(name: string, known: readonly string[], origin?: string): Problem {
+  return { option: name, origin, message: unknownOption(name, known) };
 }

@@ -1,88 +1,11 @@
-import { errorCodeOf } from '@revocast/denylist/replica';
 import { checkConfig } from './check-config.ts';
-import { emptyLayer, type Given, type Layer, type Problem, readEnvironment, readFlags, readYaml } from './layer.ts';
-import { type Config, secretOptions } from './schema.ts';
+import { sidecarOptions } from './options.ts';
+import { type ConfigSources, type Resolved, resolveOptions } from './resolve-options.ts';
+import type { Config } from './schema.ts';
 
-export interface ConfigSources {
-  /** Command-line arguments, without the program and the subcommand. */
-  readonly argv: readonly string[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The YAML file of `--config` or REVOCAST_CONFIG. */
-  readonly configFile?: string;
-  /** Reads a text file; throws if it cannot be read. */
-  readonly readFile: (path: string) => string;
-}
+export type { ConfigSources } from './resolve-options.ts';
 
-/** Either the configuration with the origin of each value, or all of its mistakes. */
-export type Resolved =
-  | { readonly ok: true; readonly config: Config; readonly origins: ReadonlyMap<string, string> }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
-
-/** Merges all places: flags override the environment, the environment the file, the file the defaults. */
-export function resolveConfig(sources: ConfigSources): Resolved {
-  const layers = [readFlags(sources.argv), readEnvironment(sources.environment), readConfigFile(sources)];
-  const problems = layers.flatMap((layer) => layer.problems);
-  const given = new Map(layers.toReversed().flatMap((layer) => [...layer.given]));
-  for (const name of secretOptions) problems.push(...readSecret(name, layers, given, sources.readFile));
-
-  const checked = checkConfig(Object.fromEntries([...given].map(([name, { value }]) => [name, value])));
-  if (!checked.ok) {
-    const known = new Set(problems.map(({ option }) => option));
-    for (const { option, message } of checked.mistakes) {
-      // A value that could not be read is already reported, with a more precise cause.
-      if (!known.has(option)) problems.push(describeIssue(option, message, given.get(option)));
-    }
-  }
-  if (!checked.ok || problems.length > 0) return { ok: false, problems };
-  const { config } = checked;
-  const origins = new Map(Object.keys(config).map((name) => [name, given.get(name)?.origin ?? 'default']));
-  return { ok: true, config, origins };
-}
-
-function readConfigFile({ configFile, readFile }: ConfigSources): Layer {
-  if (configFile === undefined) return emptyLayer();
-  const text = tryRead(readFile, configFile, { option: 'config', origin: configFile });
-  return typeof text === 'string' ? readYaml(text, configFile) : emptyLayer(text);
-}
-
-/** Replaces `<name>File` by `<name>` with the content of that file: both set the same option. */
-function readSecret(
-  name: string,
-  layers: readonly Layer[],
-  given: Map<string, Given>,
-  readFile: ConfigSources['readFile'],
-): Problem[] {
-  const fileName = `${name}File`;
-  given.delete(fileName);
-  const first = layers.find(({ given: values }) => values.has(name) || values.has(fileName));
-  const file = first?.given.get(fileName);
-  if (file === undefined) return [];
-  const { origin, value: path } = file;
-  const place = { option: name, origin };
-  if (first?.given.has(name)) return [{ ...place, message: `given twice: as ${name} and as ${fileName}` }];
-  if (typeof path !== 'string') return [{ ...place, message: 'expected a path' }];
-  const text = tryRead(readFile, path, place);
-  if (typeof text !== 'string') return [text];
-  given.set(name, { value: text.trim(), origin });
-  return [];
-}
-
-function tryRead(
-  readFile: ConfigSources['readFile'],
-  path: string,
-  place: Pick<Problem, 'option' | 'origin'>,
-): string | Problem {
-  try {
-    return readFile(path);
-  } catch (error) {
-    return { ...place, message: `cannot read ${path} (${errorCodeOf(error) ?? 'unknown'})` };
-  }
-}
-
-function describeIssue(option: string, message: string, given: Given | undefined): Problem {
-  if (given === undefined) {
-    return { option, message: option === 'source' ? 'required: the URL of the revocation log' : message };
-  }
-  const found = secretOptions.includes(option) ? '' : `; found ${JSON.stringify(given.value)}`;
-  return { option, origin: given.origin, message: `${message}${found}` };
+/** The configuration of a sidecar. */
+export function resolveConfig(sources: ConfigSources): Resolved<Config> {
+  return resolveOptions(sources, { table: sidecarOptions, check: checkConfig });
 }

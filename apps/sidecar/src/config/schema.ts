@@ -6,8 +6,9 @@ import {
   mostMaxStalenessMs,
   writeDuration,
 } from '@revocast/denylist/replica';
-import { choice, duration, type Kind, listOf, text, trueOrFalse, whole } from './kinds.ts';
+import { choice, duration, listOf, text, trueOrFalse, whole } from './kinds.ts';
 import { parseListenAddress } from './listen-address.ts';
+import type { OptionSpecs, ValuesOf, WrittenFor } from './option-table.ts';
 
 const sourceSchemes = ['redis', 'rediss', 'http', 'https', 'unix', 'file', 'memory'] as const;
 
@@ -157,38 +158,16 @@ export const optionSpecs = {
     initial: 'info',
     description: 'The least severe lines to print.',
   },
-} as const satisfies Readonly<Record<string, OptionSpec>>;
-
-/** One option: its kind, its default as an operator writes it, and its meaning. */
-export interface OptionSpec {
-  readonly kind: Kind<unknown, OptionType>;
-  /** Absent: the option has no default. */
-  readonly initial?: unknown;
-  /** Default false. */
-  readonly required?: true;
-  readonly description: string;
-}
-
-export type OptionType = 'string' | 'integer' | 'duration' | 'boolean' | 'list';
+} as const satisfies OptionSpecs;
 
 type Specs = typeof optionSpecs;
 export type OptionName = keyof Specs;
-type Value<Name extends OptionName> = Specs[Name]['kind'] extends Kind<infer Read, string> ? Read : never;
-type Written<Name extends OptionName> = Specs[Name]['kind']['type'] extends 'duration' ? number | string : Value<Name>;
-type Always = {
-  [Name in OptionName]: Specs[Name] extends { initial: unknown } | { required: true } ? Name : never;
-}[OptionName];
-type Required = { [Name in OptionName]: Specs[Name] extends { required: true } ? Name : never }[OptionName];
 
 /** The complete configuration: validated, with defaults. Durations are milliseconds. */
-export type Config = { readonly [Name in Always]: Value<Name> } & {
-  readonly [Name in Exclude<OptionName, Always>]?: Value<Name> | undefined;
-};
+export type Config = ValuesOf<Specs>;
 
 /** The configuration as written by the operator: only `source` is required. */
-export type ConfigInput = { readonly [Name in Required]: Written<Name> } & {
-  readonly [Name in Exclude<OptionName, Required>]?: Written<Name> | undefined;
-};
+export type ConfigInput = WrittenFor<Specs>;
 
 /** Options whose value may contain a password: masked when printed, and also readable from a file (`sourceFile`). */
 export const secretOptions: readonly string[] = ['source'];

@@ -1,18 +1,17 @@
 import type { RequestListener, ServerResponse } from 'node:http';
-import type { ProbeAnswer, Probes } from '../health/probes.ts';
-import type { Build } from '../version.ts';
 import { answering, sendJson } from './answer.ts';
 import { type BrowserCheckOptions, createBrowserCheck, isPrivateName } from './browser-check.ts';
 import { pathOf } from './listen.ts';
 
-interface AdminListenerOptions extends Pick<BrowserCheckOptions, 'address' | 'allowedHosts'> {
-  readonly probes: Probes;
+export interface AdminListenerOptions extends Pick<BrowserCheckOptions, 'address' | 'allowedHosts'> {
+  readonly probes: { readonly [Probe in 'startup' | 'live' | 'ready']: () => { readonly ok: boolean } };
   /** Every series in the text format of Prometheus, and its content type. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
-  readonly version: Build;
+  /** The content of `/version`. */
+  readonly version: object;
 }
 
-/** The routes of the admin listener: values of the label `route` of `sidecar_http_requests_total`. */
+/** The routes of the admin listener: as the counters of requests name them. */
 export const adminRoutes = ['/', '/startupz', '/livez', '/readyz', '/metrics', '/version'] as const;
 type AdminRoute = (typeof adminRoutes)[number];
 
@@ -52,6 +51,6 @@ export function createAdminListener({ probes, metrics, version, ...checked }: Ad
   });
 }
 
-function sendProbe(response: ServerResponse, probe: ProbeAnswer): void {
+function sendProbe(response: ServerResponse, probe: { readonly ok: boolean }): void {
   sendJson(response, probe.ok ? 200 : 503, probe);
 }

@@ -129,7 +129,7 @@ function whyNotBound(address: ListenAddress, option: string, code: string): stri
   const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   const another = isUnix ? `another path: ${flag} unix:/path` : `another port: ${flag} ${host}:port`;
   const causes = new Map([
-    ['EADDRINUSE', `another process uses this address. Stop it (a second sidecar?), or choose ${another}`],
+    ['EADDRINUSE', `another process uses this address. Stop it (a second one of this program?), or choose ${another}`],
     ['EACCES', `this user may not use this address. Choose ${another}`],
     ['EADDRNOTAVAIL', `this host has no such address. Choose ${flag} 127.0.0.1:port or 0.0.0.0:port`],
     ['ENOENT', `the folder of the socket does not exist. Create it, or choose ${another}`],

@@ -1,5 +1,5 @@
 import { type ReplicationObserver, stagesOf, timesOf } from '@revocast/denylist/replica';
-import type { Metrics } from './register-metrics.ts';
+import type { Metrics } from './sidecar-metrics.ts';
 
 /** Counts the events of replication: changes, their latency, gaps, snapshots and heartbeats. */
 export function countReplication(metrics: Metrics): ReplicationObserver {

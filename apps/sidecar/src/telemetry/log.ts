@@ -1,8 +1,11 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { Config } from '../config/schema.ts';
 
-interface LogOptions {
-  readonly level: Config['logLevel'];
+export const logLevels = ['info', 'warn', 'error', 'silent'] as const;
+
+export interface LogOptions {
+  /** The program, in every line. Default `sidecar`. */
+  readonly component?: string;
+  readonly level: (typeof logLevels)[number];
   /** Default: standard output, written synchronously, so that the last line before an exit is not lost. */
   readonly destination?: DestinationStream;
 }
@@ -11,11 +14,15 @@ interface LogOptions {
  * Writes JSON lines that contain codes, counts and addresses only. Never log an error object: its message or properties
  * may contain a URL with credentials.
  */
-export function openLog({ level, destination = pino.destination({ fd: 1, sync: true }) }: LogOptions): Logger {
+export function openLog({
+  component = 'sidecar',
+  level,
+  destination = pino.destination({ fd: 1, sync: true }),
+}: LogOptions): Logger {
   return pino(
     {
       level,
-      base: { component: 'sidecar' },
+      base: { component },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

@@ -3,7 +3,7 @@ import type { FeedServer } from '@revocast/denylist/server';
 import type { Probes } from '../health/probes.ts';
 import type { SourceWatch } from '../health/watch-source.ts';
 import type { UsageCount } from './count-usage.ts';
-import type { Metrics } from './register-metrics.ts';
+import type { Metrics } from './sidecar-metrics.ts';
 
 /** The parts of a sidecar whose state is read at every scrape. */
 export interface Watched {

@@ -1,26 +1,25 @@
 import { type MetricSpec, metricPrefix } from '@revocast/denylist/replica';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { type MetricName, sidecarMetrics } from './sidecar-metrics.ts';
 
 /** The registered metrics, by their names without prefix. A method throws if the metric has another type. */
-export interface Metrics {
-  counter(name: MetricName): Counter;
-  gauge(name: MetricName): Gauge;
-  histogram(name: MetricName): Histogram;
+export interface RegisteredMetrics<Name extends string> {
+  counter(name: Name): Counter;
+  gauge(name: Name): Gauge;
+  histogram(name: Name): Histogram;
 }
 
 /** A counter with more label combinations than this starts without series. */
 const maxInitialSeries = 200;
 
-/** Registers every metric of {@link sidecarMetrics}. */
-export function registerMetrics(registry: Registry): Metrics {
-  const metrics = new Map<MetricName, Counter | Gauge | Histogram>(
-    sidecarMetrics.map((spec) => [spec.name, register(spec, registry)]),
+/** Registers the metrics of a process. */
+export function registerMetrics<Name extends string>(
+  specs: readonly (MetricSpec & { readonly name: Name })[],
+  registry: Registry,
+): RegisteredMetrics<Name> {
+  const metrics = new Map<Name, Counter | Gauge | Histogram>(
+    specs.map((spec) => [spec.name, register(spec, registry)]),
   );
-  const find = <Kind extends Counter | Gauge | Histogram>(
-    name: MetricName,
-    kind: new (...args: never[]) => Kind,
-  ): Kind => {
+  const find = <Kind extends Counter | Gauge | Histogram>(name: Name, kind: new (...args: never[]) => Kind): Kind => {
     const metric = metrics.get(name);
     if (metric instanceof kind) return metric;
     throw new Error(`${name} is not registered as ${kind.name}`);

@@ -1,4 +1,5 @@
 import { dimensions, type MetricSpec, replicationMetrics, revocationReasons } from '@revocast/denylist/replica';
+import type { RegisteredMetrics } from './register-metrics.ts';
 
 /** All metrics of a sidecar. */
 export const sidecarMetrics = [
@@ -103,5 +104,5 @@ export const sidecarMetrics = [
   ...replicationMetrics,
 ] as const satisfies readonly MetricSpec[];
 
-/** The name of a metric, without its prefix. */
-export type MetricName = (typeof sidecarMetrics)[number]['name'];
+/** The registered metrics of a sidecar. */
+export type Metrics = RegisteredMetrics<(typeof sidecarMetrics)[number]['name']>;

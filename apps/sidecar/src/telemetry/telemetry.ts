@@ -5,6 +5,7 @@ import type { Build } from '../version.ts';
 import { countReplication } from './count-replication.ts';
 import { measure, type Watched } from './measure.ts';
 import { registerMetrics } from './register-metrics.ts';
+import { sidecarMetrics } from './sidecar-metrics.ts';
 
 export interface Telemetry {
   /** The content of `/metrics`. */
@@ -22,7 +23,7 @@ export interface Telemetry {
 /** All series of one sidecar, in a registry of its own: several sidecars may run in one process. */
 export function createTelemetry(clock: Clock, build: Build): Telemetry {
   const registry = new Registry();
-  const metrics = registerMetrics(registry);
+  const metrics = registerMetrics(sidecarMetrics, registry);
   metrics.gauge('build_info').set({ ...build, component: 'sidecar' }, 1);
   let watched: Watched | undefined;
   let countedAtMs = clock.monotonicMs();

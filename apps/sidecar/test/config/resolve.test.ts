@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { sidecarOptions } from '../../src/config/options.ts';
 import { printConfig, printOptions, printProblems } from '../../src/config/print.ts';
 import { type ConfigSources, resolveConfig } from '../../src/config/resolve.ts';
 
@@ -74,7 +75,7 @@ describe('given a duration', () => {
   });
 
   it('reads again what it prints', () => {
-    const printed = printConfig(accepted({ argv: ['--drain-ms=1500', '--max-staleness-ms=1m'] }));
+    const printed = printConfig(accepted({ argv: ['--drain-ms=1500', '--max-staleness-ms=1m'] }), sidecarOptions);
     const { config } = accepted({ yaml: printed.replace(/^source.*$/m, '') });
     expect(config).toMatchObject({ drainMs: 1500, maxStalenessMs: 60_000, startupMaxMs: 60_000 });
   });
@@ -304,6 +305,7 @@ describe('printConfig', () => {
         env: { REVOCAST_DRAIN_MS: '0' },
         yaml: 'maxRules: 9',
       }),
+      sidecarOptions,
     );
     expect(printed).toMatch(/^source: redis:\*\*\* +# --source$/m);
     expect(printed).toMatch(/^drainMs: 0ms +# REVOCAST_DRAIN_MS$/m);
@@ -316,8 +318,8 @@ describe('printConfig', () => {
 
 describe('printOptions', () => {
   it('prints flag, variable, bounds and default of an option', () => {
-    expect(printOptions()).toContain('--drain-ms <duration>');
-    expect(printOptions()).toContain('(0ms–5m; default 15s; REVOCAST_DRAIN_MS)');
-    expect(printOptions()).toContain('--source-file <string>');
+    expect(printOptions(sidecarOptions)).toContain('--drain-ms <duration>');
+    expect(printOptions(sidecarOptions)).toContain('(0ms–5m; default 15s; REVOCAST_DRAIN_MS)');
+    expect(printOptions(sidecarOptions)).toContain('--source-file <string>');
   });
 });

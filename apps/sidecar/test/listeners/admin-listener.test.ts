@@ -22,8 +22,6 @@ function createApp({
       startup: () => ({ ok: false, check: 'first_snapshot', remedy: 'wait' }),
       ready: () => ready,
       live: () => ({ ok: true, check: 'event_loop', ageMs: 1 }),
-      markStopping: () => undefined,
-      close: () => undefined,
     },
     metrics: {
       contentType: 'text/plain; version=0.0.4',
