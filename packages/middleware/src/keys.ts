@@ -5,4 +5,7 @@ export { createKeySource, type RemoteKeySourceOptions } from './jwks/create-key-
 export { createDocumentFetcher } from './jwks/fetch-key-set.ts';
 export type { KeyLookup, KeyQuery, KeySource, KeySourceObserver, KeySourceStatus } from './jwks/key-source.ts';
 export { processQuestions } from './jwks/process-questions.ts';
+export { signatureAlgorithms } from './jwks/verification-key.ts';
 export { type KeySetOptions, readKeySetLimits } from './options/key-set-options.ts';
+export { parseSigned } from './token/compact.ts';
+export { readJsonObject } from './token/json.ts';
