@@ -87,6 +87,8 @@ export {
   ruleMarginSeconds,
   unstatedCutoffSkewSeconds,
 } from './rules/rule.ts';
+export { lateAfterMs, statementId } from './rules/statement-id.ts';
+export { valueOfTarget } from './rules/target-value.ts';
 export { anyIssuer, type TrustedIssuers, trustedIssuers, unionOfIssuers } from './rules/trusted-issuers.ts';
 export { openFeed } from './sources/open-feed.ts';
 export { openLookUp } from './sources/open-look-up.ts';

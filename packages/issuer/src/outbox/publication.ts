@@ -1,12 +1,7 @@
 import type { LiftTarget, Revocation } from '@revocast/denylist';
+import { lateAfterMs } from '@revocast/denylist/replica';
 import { lateRowId } from '../events/row-id.ts';
 import type { OutboxRow } from './outbox-store.ts';
-
-/**
- * The log knows an id for a day. A block that is repeated later could deny a user again who was enabled meanwhile by another
- * way, and a lift could enable a user who was disabled meanwhile.
- */
-export const lateAfterMs = 20 * 3_600_000;
 
 /** What to write to the log for a row. */
 export type Publication =

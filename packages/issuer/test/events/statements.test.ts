@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { revocationReasons } from '@revocast/denylist';
+import { lateAfterMs } from '@revocast/denylist/replica';
 import { lifecycleEventTypes, parseEvent } from '../../src/events/parse-event.ts';
 import { rowId, targetOf } from '../../src/events/row-id.ts';
 import { statementsOf } from '../../src/events/statements.ts';
 import type { FamilyEndOfEvent, FamilySelector } from '../../src/families/family-selector.ts';
-import { lateAfterMs, publicationOf } from '../../src/outbox/publication.ts';
+import { publicationOf } from '../../src/outbox/publication.ts';
 
 const issuer = 'https://login.example.com/';
 const nowSeconds = 1_800_000_000;
