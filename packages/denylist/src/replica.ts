@@ -75,6 +75,7 @@ export {
   digestToHex,
 } from './rules/digest.ts';
 export type { Change, RevocationDetails } from './rules/event.ts';
+export { isName, longestName } from './rules/is-name.ts';
 export { endOfRestart, restartDigest } from './rules/log-restart.ts';
 export { type Dimension, type DimensionValue, dimensions, revocationReasons } from './rules/revocation.ts';
 export {

@@ -1,6 +1,5 @@
 import { ConfigurationError, type RevocationReason, revocationReasons } from '@revocast/denylist';
-import { isJsonObject, type JsonObject } from '@revocast/denylist/replica';
-import { isName, longestName } from './is-name.ts';
+import { isJsonObject, isName, type JsonObject, longestName } from '@revocast/denylist/replica';
 import type { EventDetails, LifecycleEvent } from './lifecycle-event.ts';
 
 /** A day: how long a token can live, unless the log states another number. */

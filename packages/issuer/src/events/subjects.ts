@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@revocast/denylist';
-import { isName, longestName } from './is-name.ts';
+import { isName, longestName } from '@revocast/denylist/replica';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 
 /** Every `sub` that tokens of an account can carry, at most 1000. */
