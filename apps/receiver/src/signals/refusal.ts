@@ -32,7 +32,6 @@ export const refusals = {
   expired: answer('invalid_request', 'the token is expired, or too old without "exp"'),
   has_nonce: answer('invalid_request', '"nonce" is prohibited: this may be an ID token'),
   has_sub: answer('invalid_request', '"sub" is prohibited in a SET: the subject is in "sub_id"'),
-  has_exp: answer('invalid_request', '"exp" is prohibited in this kind of token'),
   no_subject: answer('invalid_request', 'expected "sub" or "sid"'),
   bad_events: answer('invalid_request', '"events" is missing, or an event does not conform to its definition'),
   bad_subject: answer('invalid_request', 'the subject identifier does not conform to its format'),

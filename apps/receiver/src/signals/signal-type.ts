@@ -1,6 +1,6 @@
 /**
  * Every type of event that is recognised, by the last part of its URI where it has one. A closed list: safe as a label, and as
- * a key of the configuration.
+ * a key of the configuration. `other`: any other event.
  */
 export const signalTypes = [
   'logout',
@@ -19,15 +19,18 @@ export const signalTypes = [
   'account-purged',
   'identifier-changed',
   'identifier-recycled',
-  'opt',
-  'recovery',
+  'opt-in',
+  'opt-out-initiated',
+  'opt-out-cancelled',
+  'opt-out-effective',
+  'recovery-activated',
+  'recovery-information-changed',
   'assurance-level-change',
   'risk-level-change',
   'device-compliance-change',
   'verification',
   'stream-updated',
   'global-token-revocation',
-  'webhook',
   'other',
 ] as const;
 export type SignalType = (typeof signalTypes)[number];

@@ -1,4 +1,4 @@
-import type { Revocation, RevocationTarget } from '@revocast/denylist';
+import type { Revocation, RevocationReason, RevocationTarget } from '@revocast/denylist';
 import type { JsonObject } from '@revocast/denylist/replica';
 import type { Refusal } from './refusal.ts';
 import type { SignalType } from './signal-type.ts';
@@ -96,19 +96,25 @@ export interface ResolveEffect {
   /** A subject identifier with its `format` (RFC 9493 §3). Never logged. */
   readonly identifier: JsonObject;
   readonly action: Action;
+  /** Only the tokens of this client. */
+  readonly client: string | undefined;
+  readonly isWidened: boolean;
 }
 
-/** What an event does to whatever subject it names. */
+/** What an event does to the subjects that it names. */
 export interface Action {
+  /** `end`: the token, the session, or the tokens issued so far. */
   readonly kind: 'end' | 'block' | 'lift';
-  readonly reason: Revocation['reason'];
-  /** Claim seconds by the clock that stamps tokens: a cutoff includes the tokens issued up to here. */
+  readonly reason: RevocationReason;
+  /** Claim seconds of the event, by the clock of the sender: a cutoff includes the tokens issued up to here. */
   readonly issuedUpTo: number;
-  /** Unix milliseconds: the time of the event, not bounded by the receipt; orders the states of an account. */
+  /** Claim seconds of the receipt, with the skew of the log: for a block that came too late. */
+  readonly receivedUpTo: number;
+  /** Unix milliseconds of the event, by the clock of the sender: orders the states of an account. */
   readonly stateAtMs: number;
-  /** Older than `lateAfterMs` at its receipt. */
+  /** The event was older than `lateAfterMs` at its receipt. */
   readonly isLate: boolean;
-  /** The parts of an id: source, issuer, event id, position of the event in its message. */
+  /** What the ids of its effects are derived from: source, issuer, id of the event, type. */
   readonly event: readonly string[];
 }
 

@@ -32,15 +32,17 @@ export interface SourceProfile {
    */
   readonly opaqueSubject: 'subject' | 'off';
   /**
-   * Whether `iss_sub` and the `sub` of logout tokens name the `sub` of access tokens. Default true. With false they are
-   * resolved, as e-mail addresses are: for Google, or where `sub` differs from client to client.
+   * Whether the users that messages name (`iss_sub`, the `sub` of a logout token, the id of a webhook) are the subjects of
+   * access tokens. Default true. With false they are resolved, as e-mail addresses are: for Google, or where `sub` differs from
+   * client to client.
    */
   readonly subjectInTokens: boolean;
   /**
-   * Logout tokens: `session`: the access tokens contain the same `sid`. `client`: they do not, because `sid` differs from client
-   * to client; then the tokens of the subject at the client are ended, counted as widened. Default `session`.
+   * Whether access tokens contain the session ids that messages name. Default true: the session is revoked. With false, for
+   * Okta, or where the `sid` of a logout token differs from client to client and access tokens have another one, the tokens of
+   * the user (at the client) are ended instead, which is counted as widened.
    */
-  readonly sid: 'session' | 'client';
+  readonly sessionInTokens: boolean;
   /** Accepts SETs with `sub`, as Google's. Default false. */
   readonly legacy: boolean;
   /** For `signed-json`. */
