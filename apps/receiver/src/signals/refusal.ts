@@ -8,8 +8,8 @@ export type SetErrorCode =
   | 'access_denied';
 
 interface RefusalAnswer {
-  /** RFC 8935 §2.3 and OpenID Connect Back-Channel Logout 1.0 §2.8: 400. Webhooks and token revocation requests: also 401. */
-  readonly status: 400 | 401;
+  /** RFC 8935 §2.3 and OpenID Connect Back-Channel Logout 1.0 §2.8: 400. Webhooks and token revocation requests: also 401, 403. */
+  readonly status: 400 | 401 | 403;
   readonly err: SetErrorCode;
   /** For the operator of the sender. A constant: nothing of the message is in it. */
   readonly description: string;
@@ -38,7 +38,7 @@ export const refusals = {
   too_many: answer('invalid_request', 'the message contains too many events or subjects'),
   bad_credential: answer('authentication_failed', 'the credential of the sender is missing or wrong', 401),
   stale_signature: answer('authentication_failed', 'the signed time is missing, or more than 5 minutes away', 401),
-  foreign_subject: answer('access_denied', 'the subject belongs to an issuer that this source may not revoke in'),
+  foreign_subject: answer('access_denied', 'the subject belongs to an issuer that this source may not revoke in', 403),
 } as const satisfies Readonly<Record<string, RefusalAnswer>>;
 
 export type Refusal = keyof typeof refusals;

@@ -121,9 +121,17 @@ export interface Action {
 /**
  * `unsupported`: an event or a subject that means nothing here · `off`: by the configuration, or by default · `not_allowed`:
  * the source has no right to it (`allow`) · `unmapped_issuer`: the subject belongs to an issuer that is not in `tokenIssuers`
- * of the source · `too_late`: a lift older than `lateAfterMs`.
+ * of the source · `too_late`: a lift older than `lateAfterMs` · `malformed`: one event of a webhook has no subject or no time
+ * where the source should have it; the others of its message must not be lost because of it.
  */
-export const ignoredReasons = ['unsupported', 'off', 'not_allowed', 'unmapped_issuer', 'too_late'] as const;
+export const ignoredReasons = [
+  'unsupported',
+  'off',
+  'not_allowed',
+  'unmapped_issuer',
+  'too_late',
+  'malformed',
+] as const;
 export type IgnoredReason = (typeof ignoredReasons)[number];
 
 /** SSF 1.0 §8.1.5; `other`: a word that is not in the specification. */

@@ -1,6 +1,6 @@
 import { isJsonObject, isName, type JsonObject } from '@revocast/denylist/replica';
-import { readSimple, type SubjectContext } from './read-subject.ts';
-import type { Subject } from './subject.ts';
+import { readSimple } from './simple-subject.ts';
+import type { Subject, SubjectContext } from './subject.ts';
 
 /** Members that name less than the user, and that no token contains. */
 const narrowerMembers = ['device', 'group', 'org_unit'] as const;

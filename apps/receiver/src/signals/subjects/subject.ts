@@ -1,4 +1,5 @@
 import type { JsonObject } from '@revocast/denylist/replica';
+import type { SourceProfile } from '../source-profile.ts';
 
 /** What a subject identifier names, in the dimensions of a revocation. */
 export type Subject =
@@ -21,3 +22,9 @@ interface UserDetails {
 
 /** What an event is about: a session (or a token) if it names one, else a user; or always the user. */
 export type Scope = 'session' | 'account';
+
+/** What else decides how an identifier is read. */
+export interface SubjectContext {
+  readonly source: SourceProfile;
+  readonly scope: Scope;
+}

@@ -1,0 +1,12 @@
+import { readTime } from '../events/event-time.ts';
+
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * Unix milliseconds of an ISO 8601 text, or of seconds or milliseconds; not after the receipt, because webhooks are not bound to
+ * the time at which they were signed. Undefined for anything else.
+ */
+export function webhookTime(value: unknown, nowMs: number): number | undefined {
+  const ms = typeof value === 'string' && isoTime.test(value) ? readTime(Date.parse(value)) : readTime(value);
+  return ms === undefined ? undefined : Math.min(ms, nowMs);
+}
