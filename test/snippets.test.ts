@@ -108,6 +108,7 @@ async function openStandIns() {
     express: { default: createApp },
     'prom-client': { Registry },
     'node:crypto': await import('node:crypto'),
+    'node:http': await import('node:http'),
     '@opentelemetry/api': await import('@opentelemetry/api'),
     '@revocast/denylist': { ...denylist, createPublisher },
     '@revocast/issuer': { ...issuerPackage, createLifecycle },

@@ -112,14 +112,25 @@ export function isUnavailable(reason: Reason): reason is UnavailableReason {
   return status === 429 || status >= 500;
 }
 
-/** Has all that an error handler needs to answer. The default handler of Express reads `status` and `headers` too. */
+export interface AnswerableErrorOptions extends ErrorOptions {
+  /** Default: a text without the reason. */
+  readonly message?: string | undefined;
+}
+
+/**
+ * Has all that an error handler needs to answer. The default handler of Express reads `status` and `headers` too. The reason is
+ * the `code`, and never part of the message unless the option `exposeReason` is set: Socket.IO, tRPC and GraphQL send the message
+ * of an error to the client.
+ */
 abstract class AnswerableError<Code extends Reason> extends Error {
   readonly code: Code;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: Code, headers: Readonly<Record<string, string>> = {}, options?: ErrorOptions) {
-    super(`access token ${isUnavailable(code) ? 'could not be verified' : 'not accepted'}: ${code}`, options);
+  constructor(code: Code, headers: Readonly<Record<string, string>> = {}, options: AnswerableErrorOptions = {}) {
+    const { message = `access token ${isUnavailable(code) ? 'could not be verified' : 'not accepted'}`, ...others } =
+      options;
+    super(message, others);
     this.code = code;
     this.status = specOf(code).status;
     this.headers = headers;

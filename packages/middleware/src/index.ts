@@ -16,6 +16,15 @@ export { requireAnyScope, requireClaims, requireScope, requireStepUp } from './e
 export type { Handler, Next } from './express/handler.ts';
 export { type ProtectedResourceOptions, protectedResourceMetadata } from './express/metadata.ts';
 export { type ProtectOptions, protect } from './express/protect.ts';
+export {
+  createGate,
+  type GateFunction,
+  type GateOptions,
+  type NotPassed,
+  type Passage,
+  type Passed,
+} from './gate/create-gate.ts';
+export { type FetchRequest, requestOf } from './gate/request-of.ts';
 export type { ClaimsPredicate, StepUpOptions } from './gate/requirement.ts';
 export type { IssuerDescription, IssuerOptions, IssuerResolverOptions } from './options/issuer-options.ts';
 export type { VerifierOptions } from './options/options.ts';

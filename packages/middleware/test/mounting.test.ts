@@ -11,6 +11,7 @@ import supertest from 'supertest';
 import { TokenError, UnavailableError } from '../src/errors.ts';
 import { authOf } from '../src/express/auth-of.ts';
 import { protect } from '../src/express/protect.ts';
+import { createGate } from '../src/gate/create-gate.ts';
 import { createVerifier } from '../src/verifier/create-verifier.ts';
 import type { Verifier } from '../src/verifier/verifier.ts';
 import { expressVersions } from './express/versions.ts';
@@ -38,6 +39,12 @@ async function readyVerifier() {
   opened.push(verifier, publisher);
   expect(await verifier.ready({ timeoutMs: 2000 })).toBe(true);
   return { verifier, publisher };
+}
+
+/** A verifier without a sidecar. */
+function coldOptions() {
+  const { issuer } = signer;
+  return { issuer, audience: 'https://api.test', revocation: { feed: 'http://127.0.0.1:1' }, logger: null } as const;
 }
 
 /** As a CORS middleware. */
@@ -134,30 +141,51 @@ describe.each(expressVersions)('protect, mounted on %s as in docs/mounting.md', 
 });
 
 describe('an upgrade request', () => {
-  it('can be decided by the verifier', async () => {
+  it('is answered by a gate with the challenge or the Retry-After that protect would send', async () => {
     const { verifier } = await readyVerifier();
+    const cold = createVerifier({ ...coldOptions(), jwks: signer.jwks });
+    opened.push(cold);
+    const gates = { ready: createGate(verifier, { scopes: ['orders:read'] }), cold: createGate(cold) };
     const server = createServer();
     server.on('upgrade', async (request, socket) => {
-      const decision = await verifier.verify(request);
-      const status = {
-        accepted: '101 Switching Protocols',
-        rejected: '401 Unauthorized',
-        unavailable: '503 Service Unavailable',
-      };
-      socket.end(`HTTP/1.1 ${status[decision.outcome]}\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n`);
+      const passage = await (request.url === '/cold' ? gates.cold : gates.ready)(request);
+      if (passage.pass) {
+        socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n');
+        return;
+      }
+      const lines = Object.entries({ ...passage.headers, Connection: 'close' }).map(
+        ([name, value]) => `${name}: ${value}`,
+      );
+      socket.end(`HTTP/1.1 ${passage.status} Refused\r\n${lines.join('\r\n')}\r\n\r\n${passage.body}`);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const statusFor = async (headers: Record<string, string>) => {
-      const request = httpRequest({ port, headers: { connection: 'Upgrade', upgrade: 'test', ...headers } });
+    const answerTo = async (headers: Record<string, string>, path = '/') => {
+      const request = httpRequest({ port, path, headers: { connection: 'Upgrade', upgrade: 'test', ...headers } });
       request.end();
       const [response] = await Promise.race([once(request, 'upgrade'), once(request, 'response')]);
       response.destroy();
-      return (response as IncomingMessage).statusCode;
+      const { statusCode, headers: answered } = response as IncomingMessage;
+      return [statusCode, answered['www-authenticate'], answered['retry-after']];
     };
-    expect(await statusFor({ authorization: `Bearer ${await signer.sign()}` })).toBe(101);
-    expect(await statusFor({})).toBe(401);
+    const bearer = async (claims: Record<string, unknown>) => ({
+      authorization: `Bearer ${await signer.sign(claims)}`,
+    });
+    const good = await bearer({ scope: 'orders:read' });
+    expect(await answerTo(good)).toEqual([101, undefined, undefined]);
+    expect(await answerTo({})).toEqual([401, 'Bearer', undefined]);
+    expect(await answerTo({ authorization: 'Bearer a, Bearer b' })).toEqual([
+      400,
+      expect.stringContaining('error="invalid_request"'),
+      undefined,
+    ]);
+    expect(await answerTo(await bearer({ scope: 'other' }))).toEqual([
+      403,
+      expect.stringContaining('error="insufficient_scope"'),
+      undefined,
+    ]);
+    expect(await answerTo(good, '/cold')).toEqual([503, undefined, expect.stringMatching(/^[1-5]$/)]);
     await new Promise((resolve) => server.close(resolve));
   });
 });

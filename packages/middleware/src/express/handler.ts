@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Passage } from '../gate/admission.ts';
-import { errorOf } from '../gate/refusal.ts';
+import { errorOf, headersWithBody } from '../gate/refusal.ts';
 
 /** The `next` of Express 4 and 5. */
 export type Next = (error?: unknown) => void;
@@ -34,7 +34,6 @@ function respond(passage: Passage, { response, next, forwardErrors }: Exchange):
   // The client has disconnected, or another handler has already answered.
   if (response.headersSent || response.writableEnded) return;
   response.statusCode = passage.status;
-  for (const [name, value] of Object.entries(passage.headers)) response.setHeader(name, value);
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  for (const [name, value] of Object.entries(headersWithBody(passage))) response.setHeader(name, value);
   response.end(passage.body);
 }

@@ -2,9 +2,9 @@ import { ConfigurationError } from '../errors.ts';
 import { Gate } from '../gate/gate.ts';
 import { type GivenGateOptions, readGateOptions } from '../gate/gate-options.ts';
 import type { VerifierOptions } from '../options/options.ts';
-import { createVerifier } from '../verifier/create-verifier.ts';
+import { verifierOf } from '../verifier/create-verifier.ts';
 import type { Verifier } from '../verifier/verifier.ts';
-import { hasParts, partsOf } from '../verifier/verifier-parts.ts';
+import { partsOf } from '../verifier/verifier-parts.ts';
 import { conclude, type Handler } from './handler.ts';
 import { dictionaryModeIsFaster, useDictionaryMode } from './v8-shapes.ts';
 
@@ -24,10 +24,7 @@ export function protect(optionsOrVerifier?: VerifierOptions | Verifier, options:
     throw new ConfigurationError('protect', 'was passed as a handler: call it, app.use(protect({ issuer, audience }))');
   }
   const gateOptions = readGateOptions('protect', options);
-  const verifier = hasParts(optionsOrVerifier)
-    ? optionsOrVerifier
-    : createVerifier(optionsOrVerifier as VerifierOptions | undefined);
-  const gate = new Gate(partsOf(verifier), gateOptions);
+  const gate = new Gate(partsOf(verifierOf(optionsOrVerifier)), gateOptions);
 
   return function protectRequest(request, response, next) {
     // V8 up to 12 handles these objects slowly after Express has replaced their prototypes: see v8-shapes.ts.

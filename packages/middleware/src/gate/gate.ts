@@ -5,7 +5,7 @@ import type { VerifiedToken } from '../token/verified-token.ts';
 import type { VerifierParts } from '../verifier/verifier-parts.ts';
 import { Admission, type Passage, schemeOf } from './admission.ts';
 import { admissionOf, noteAdmission } from './admitted-request.ts';
-import type { GateOptions } from './gate-options.ts';
+import type { ReadGateOptions } from './gate-options.ts';
 import { refuse } from './refusal.ts';
 
 interface Attempt {
@@ -20,9 +20,9 @@ interface Attempt {
  */
 export class Gate {
   readonly #verifier: VerifierParts;
-  readonly #options: GateOptions;
+  readonly #options: ReadGateOptions;
 
-  constructor(verifier: VerifierParts, options: GateOptions) {
+  constructor(verifier: VerifierParts, options: ReadGateOptions) {
     this.#verifier = verifier;
     this.#options = options;
     if (options.whenUnknown !== undefined) verifier.declareFailOpen(options.whenUnknown);

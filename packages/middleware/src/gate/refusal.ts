@@ -29,6 +29,8 @@ export interface Refusal {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON. */
   readonly body: string;
+  /** The description in the body; with `exposeReason` also the reason. Absent in another version of this package. */
+  readonly message?: string;
 }
 
 /** The only texts that are sent: nothing of a token, an exception or a URL reaches a header or a body. */
@@ -51,6 +53,12 @@ const outages = {
   500: { error: 'server_error', error_description: 'The access token could not be verified' },
 } as const;
 
+/** The members of a body. */
+interface Description {
+  readonly error: string | undefined;
+  readonly error_description: string;
+}
+
 /**
  * Refuses a request. No other function decides what a client sees.
  *
@@ -65,9 +73,18 @@ export function refuse(
 ): Refusal {
   const { status, error } = specOf(reason);
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
-  const refusal = (description: Readonly<Record<string, string | undefined>>): Refusal => {
-    const body = JSON.stringify({ ...description, reason: style.exposeReason ? reason : undefined });
-    return { pass: false, reason, cause, status, headers, body };
+  const refusal = (described: Description): Refusal => {
+    const { error_description: text } = described;
+    const body = JSON.stringify({ ...described, reason: style.exposeReason ? reason : undefined });
+    return {
+      pass: false,
+      reason,
+      cause,
+      status,
+      headers,
+      body,
+      message: style.exposeReason ? `${text}: ${reason}` : text,
+    };
   };
   if (status === 429 || status === 503) {
     headers['Retry-After'] = String(Math.ceil(retryAfterMs / 1000) + Math.floor(style.random() * 5));
@@ -115,8 +132,15 @@ function write(scheme: string, parameters: readonly Parameter[]): string {
   return written.length === 0 ? scheme : `${scheme} ${written.join(', ')}`;
 }
 
+/** The headers of a refusal that is answered with its body. */
+export function headersWithBody({ headers }: Refusal): Readonly<Record<string, string>> {
+  return { ...headers, 'Content-Type': 'application/json; charset=utf-8' };
+}
+
 /** The refusal as an error, for applications that answer errors themselves. */
-export function errorOf({ reason, headers, cause }: Refusal): TokenError | UnavailableError {
-  if (isUnavailable(reason)) return new UnavailableError(reason, headers, cause === undefined ? {} : { cause });
-  return new TokenError(reason, headers);
+export function errorOf({ reason, headers, cause, message }: Refusal): TokenError | UnavailableError {
+  const options = cause === undefined ? { message } : { message, cause };
+  return isUnavailable(reason)
+    ? new UnavailableError(reason, headers, options)
+    : new TokenError(reason, headers, options);
 }

@@ -32,7 +32,7 @@ import { takeIssuers } from './take-issuers.ts';
 import type { Verification } from './verification.ts';
 import type { Verifier } from './verifier.ts';
 import type { PartDependencies, VerifierDependencies } from './verifier-dependencies.ts';
-import { attachParts, type VerifierParts } from './verifier-parts.ts';
+import { attachParts, hasParts, type VerifierParts } from './verifier-parts.ts';
 import { VerifierState } from './verifier-state.ts';
 
 const withoutEnvironment = { allowHttp: false, environment: {} };
@@ -46,6 +46,15 @@ const readReadyOptions = group({ timeoutMs: requiredNumber({ unit: 'ms', min: 0,
  */
 export function createVerifier(options?: VerifierOptions): Verifier {
   return composeVerifier(options, processDependencies());
+}
+
+/** Returns a verifier as it is, and creates one from options. @throws ConfigurationError */
+export function verifierOf(target: VerifierOptions | Verifier | undefined): Verifier {
+  return isVerifier(target) ? target : createVerifier(target);
+}
+
+function isVerifier(target: VerifierOptions | Verifier | undefined): target is Verifier {
+  return hasParts(target);
 }
 
 /** Creates a verifier with the given clocks, connections and environment. */
