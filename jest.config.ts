@@ -31,6 +31,7 @@ const config: Config = {
     project('denylist', 'packages/denylist/test'),
     project('middleware', 'packages/middleware/test'),
     project('issuer', 'packages/issuer/test'),
+    project('testing', 'packages/testing/test'),
     project('sidecar', 'apps/sidecar/test'),
     project('cli', 'apps/cli/test'),
     project('receiver', 'apps/receiver/test'),

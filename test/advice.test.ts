@@ -10,6 +10,7 @@ const sources = [
   'packages/denylist',
   'packages/middleware',
   'packages/issuer',
+  'packages/testing',
   'apps/sidecar',
   'apps/cli',
   'apps/receiver',

@@ -18,7 +18,14 @@ function foldersUnder(path: string): Folder[] {
   return [{ path, files: entries.length - folders.length }, ...folders.flatMap(foldersUnder)];
 }
 
-const published = ['packages/denylist', 'packages/middleware', 'packages/issuer', 'apps/sidecar', 'apps/receiver'];
+const published = [
+  'packages/denylist',
+  'packages/middleware',
+  'packages/issuer',
+  'packages/testing',
+  'apps/sidecar',
+  'apps/receiver',
+];
 const others = ['apps/cli', 'apps/demo', 'chaos', 'bench', 'test-support'];
 const folders = [...published, ...others].flatMap((workspace) => foldersUnder(`${workspace}/src`));
 

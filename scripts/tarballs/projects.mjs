@@ -61,20 +61,64 @@ export const projects = [
     type: 'commonjs',
     installs: { jest: devDependencies.jest, express: devDependencies.express },
     write: (folder, { snippets }) => {
-      const compile = (code) => transformSync(code, { loader: 'ts', format: 'cjs', target: 'node20' }).code;
+      const compile = (code) => compileTo('cjs', code);
       writeFileSync(join(folder, 'program.js'), compile(programText()));
+      writeFileSync(join(folder, 'kit.js'), compile(kitText()));
       const names = snippets.map((snippet) => {
         writeFileSync(join(folder, `${snippet.name}.js`), compile(asFunction(snippet)));
         return `it('${snippet.at}', () => runSnippet('${snippet.at}', () => require('./${snippet.name}.js').snippet()));`;
       });
       const head =
-        "const { runSnippet } = require('./harness.cjs');\nit('program', () => require('./program.js').main());";
+        "const { runSnippet } = require('./harness.cjs');\nit('program', () => require('./program.js').main());\nit('kit', () => require('./kit.js').useKit());";
       writeFileSync(join(folder, 'packages.test.js'), [head, ...names].join('\n'));
     },
     // A snippet that awaits `enforcedEverywhere()` alone waits for its default of 5 s, because no process has joined.
     steps: (folder) => [[binOf('jest', 'jest', folder), '--ci', '--forceExit', '--testTimeout=30000']],
   },
+  testRunner(
+    'an ES module jest suite',
+    { jest: devDependencies.jest },
+    {
+      head: '',
+      steps: (folder) => [['--experimental-vm-modules', binOf('jest', 'jest', folder), '--ci', '--testTimeout=30000']],
+    },
+  ),
+  testRunner(
+    'a vitest suite',
+    { vitest: '4' },
+    {
+      head: "import { it } from 'vitest';",
+      steps: (folder) => [[binOf('vitest', 'vitest', folder), 'run', '--testTimeout=30000']],
+    },
+  ),
+  testRunner(
+    'a suite of node --test',
+    {},
+    {
+      head: "import { it } from 'node:test';",
+      steps: (folder) => [['--test', join(folder, 'kit.test.js')]],
+    },
+  ),
 ];
+
+/** Runs the program with the test kit. Each runner ends by itself: the kit leaves nothing open. */
+function testRunner(title, installs, { head, steps }) {
+  return {
+    title,
+    type: 'module',
+    installs: { ...installs, express: devDependencies.express },
+    write: (folder) => {
+      writeFileSync(join(folder, 'kit.js'), compileTo('esm', kitText()));
+      const test = `${head}\nimport { useKit } from './kit.js';\nit('the test kit', useKit);\n`;
+      writeFileSync(join(folder, 'kit.test.js'), test);
+    },
+    steps,
+  };
+}
+
+function compileTo(format, code) {
+  return transformSync(code, { loader: 'ts', format, target: 'node20' }).code;
+}
 
 function commonJs(title, options, express) {
   return {
@@ -98,8 +142,13 @@ function commonJs(title, options, express) {
 function writeProgram(folder, options) {
   mkdirSync(join(folder, 'src'));
   writeFileSync(join(folder, 'src', 'program.ts'), programText());
+  writeFileSync(join(folder, 'src', 'kit.ts'), kitText());
   const compilerOptions = { ...strict, ...options, rootDir: 'src', outDir: 'out' };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
+}
+
+function kitText() {
+  return readFileSync(join(root, 'scripts', 'tarballs', 'kit.ts'), 'utf8');
 }
 
 function programText() {

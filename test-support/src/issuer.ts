@@ -7,7 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { JWK } from 'jose';
+import { discoveryPaths, issuerMetadata, type PublicJwk } from '@revocast/testing/issuer';
 import { type Answer, answerWithFault, type KeyServerFault, redirectedPath, sendJson } from './key-server-fault.ts';
 import {
   type ClaimOverrides,
@@ -62,7 +62,7 @@ export interface TestIssuer {
   readonly audience: string | readonly string[];
   readonly jwksUri: string;
   /** The currently published key set. */
-  readonly publicJwks: { keys: JWK[] };
+  readonly publicJwks: { keys: PublicJwk[] };
   /** The current signing key. */
   readonly currentKey: SigningKey;
   readonly requests: RequestLog;
@@ -81,7 +81,7 @@ export interface TestIssuer {
   close(): Promise<void>;
 }
 
-export const discoveryPaths = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'] as const;
+export { discoveryPaths };
 
 const host = '127.0.0.1';
 
@@ -101,7 +101,7 @@ export async function startTestIssuer(options: StartTestIssuerOptions = {}): Pro
   let current = await publish();
   while (published.length < keyCount) await publish();
 
-  const publicKeys = (): JWK[] => published.map((key) => key.publicJwk);
+  const publicKeys = (): PublicJwk[] => published.map((key) => key.publicJwk);
   const records: RequestRecord[] = [];
   let behaviour: KeyServerBehaviour = 'ok';
   let misbehavingPaths: readonly string[] = [];
@@ -126,7 +126,7 @@ export async function startTestIssuer(options: StartTestIssuerOptions = {}): Pro
       return (request, response, keys) => sendKeySet(request, response, { keys, cacheControl });
     }
     if (discoveryPaths.some((known) => known === path)) {
-      return (_request, response) => sendJson(response, metadata({ issuer, origin, jwksUri, algorithm }));
+      return (_request, response) => sendJson(response, issuerMetadata({ issuer, origin, jwksUri, algorithm }));
     }
     return (_request, response) => void response.writeHead(404).end();
   }
@@ -174,7 +174,7 @@ export async function startTestIssuer(options: StartTestIssuerOptions = {}): Pro
 }
 
 interface KeySetAnswer {
-  keys: readonly JWK[];
+  keys: readonly PublicJwk[];
   cacheControl: string | undefined;
 }
 
@@ -184,26 +184,6 @@ function sendKeySet(request: IncomingMessage, response: ServerResponse, { keys, 
   if (cacheControl !== undefined) headers['cache-control'] = cacheControl;
   if (request.headers['if-none-match'] === etag) response.writeHead(304, headers).end();
   else sendJson(response, { keys }, headers);
-}
-
-interface Metadata {
-  issuer: string;
-  origin: string;
-  jwksUri: string;
-  algorithm: SigningAlgorithm;
-}
-
-// RFC 8414 §2, with the additional members that OpenID Connect Discovery §3 requires.
-function metadata({ issuer, origin, jwksUri, algorithm }: Metadata): Record<string, unknown> {
-  return {
-    issuer,
-    jwks_uri: jwksUri,
-    authorization_endpoint: `${origin}/authorize`,
-    token_endpoint: `${origin}/token`,
-    response_types_supported: ['code'],
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [algorithm],
-  };
 }
 
 async function listen(server: Server, port: number): Promise<number> {

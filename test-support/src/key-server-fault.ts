@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JWK } from 'jose';
+import type { PublicJwk } from '@revocast/testing/issuer';
 
 /** Faults of a key server that still accepts connections. */
 export type KeyServerFault =
@@ -16,7 +16,11 @@ export type KeyServerFault =
 /** Target of 'redirect'. It serves the correct key set, so a client that follows redirects succeeds. */
 export const redirectedPath = '/moved/jwks';
 
-export type Answer = (request: IncomingMessage, response: ServerResponse, keys: readonly JWK[]) => void | Promise<void>;
+export type Answer = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  keys: readonly PublicJwk[],
+) => void | Promise<void>;
 
 export const answerWithFault: Readonly<Record<KeyServerFault, Answer>> = {
   status500(_request, response) {

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import {
+  createSigningKey,
+  type PublicJwk,
+  renameSigningKey,
+  type SigningAlgorithm,
+  type SigningKey,
+  signToken,
+} from '@revocast/testing/issuer';
 
-export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
-
-/** A generated key pair. `publicJwk` has `kid`, `alg` and `use`, as in a key set. */
-export interface SigningKey {
-  readonly kid: string;
-  readonly algorithm: SigningAlgorithm;
-  readonly privateKey: CryptoKey;
-  readonly publicJwk: JWK;
-}
+export type { SigningAlgorithm, SigningKey };
 
 /** Adds or replaces claims; `undefined` removes a default claim. */
 export type ClaimOverrides = Readonly<Record<string, unknown>>;
@@ -30,8 +29,7 @@ export interface MintOptions extends SignOptions {
   nowMs?: () => number;
 }
 
-const minted = new Map<SigningAlgorithm, Promise<CryptoKeyPair>>();
-type CryptoKeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
+const minted = new Map<SigningAlgorithm, SigningKey>();
 
 /**
  * Generates a key pair (RSA: 2048 bits).
@@ -40,17 +38,16 @@ type CryptoKeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
  *              different `kid` then have the same key material.
  */
 export async function mintKey(algorithm: SigningAlgorithm, kid: string, reuse = false): Promise<SigningKey> {
-  const generate = (): Promise<CryptoKeyPair> => generateKeyPair(algorithm, { extractable: true });
-  if (reuse && !minted.has(algorithm)) minted.set(algorithm, generate());
-  const { publicKey, privateKey } = await ((reuse ? minted.get(algorithm) : undefined) ?? generate());
-  const publicJwk: JWK = { ...(await exportJWK(publicKey)), kid, alg: algorithm, use: 'sig' };
-  return { kid, algorithm, privateKey, publicJwk };
+  if (!reuse) return createSigningKey(algorithm, kid);
+  const shared = minted.get(algorithm) ?? createSigningKey(algorithm, kid);
+  minted.set(algorithm, shared);
+  return renameSigningKey(shared, kid);
 }
 
 /**
  * Signs an access token. The default claims are all that RFC 9068 §2.2 requires: iss, exp, aud, sub, client_id, iat, jti.
  */
-export function mintToken(key: SigningKey, claims: ClaimOverrides, options: MintOptions): Promise<string> {
+export async function mintToken(key: SigningKey, claims: ClaimOverrides, options: MintOptions): Promise<string> {
   const { issuer, audience, nowMs = Date.now, header = {}, expiresInSeconds = 300, typ = 'at+jwt' } = options;
   const iat = typeof claims['iat'] === 'number' ? claims['iat'] : Math.floor(nowMs() / 1000);
   const payload = {
@@ -63,9 +60,7 @@ export function mintToken(key: SigningKey, claims: ClaimOverrides, options: Mint
     jti: randomUUID(),
     ...claims,
   };
-  return new SignJWT(payload)
-    .setProtectedHeader({ alg: key.algorithm, kid: key.kid, typ, ...header })
-    .sign(key.privateKey);
+  return signToken(key, payload, { typ, ...header });
 }
 
 export interface CreateSignerOptions {
@@ -87,8 +82,8 @@ export interface Signer {
   readonly issuer: string;
   readonly audience: string | readonly string[];
   readonly key: SigningKey;
-  readonly publicJwk: JWK;
-  readonly jwks: { keys: JWK[] };
+  readonly publicJwk: PublicJwk;
+  readonly jwks: { keys: PublicJwk[] };
   sign(claims?: ClaimOverrides, options?: SignOptions): Promise<string>;
 }
 
