@@ -69,12 +69,12 @@ it.each([...new Set(pages)])('%s links only to what is there', (page) => {
 const recipes = [...new Set(pages)].flatMap((page) =>
   [...textOf(page).matchAll(/^```ts\n(.*?)^```/gms)]
     .map(([, code = '']) => ({ page, code }))
-    .filter(({ code }) => code.includes('.revoke(')),
+    .filter(({ code }) => code.includes('publisher.revoke(')),
 );
 
 describe('a recipe that revokes', () => {
-  it('is in the README of the repository and of both packages', () => {
-    const readmes = ['README.md', 'packages/denylist/README.md', 'packages/middleware/README.md'];
+  it('is in the README of the repository and of the publisher', () => {
+    const readmes = ['README.md', 'packages/denylist/README.md'];
     expect(recipes.map(({ page }) => page)).toEqual(expect.arrayContaining(readmes));
   });
 
@@ -82,7 +82,7 @@ describe('a recipe that revokes', () => {
     'in $page awaits the enforcement of each revocation, or the next request is still accepted',
     ({ code }) => {
       const names = [...code.matchAll(/(\w+) = await publisher\.revoke\(/g)].map(([, name = '']) => name);
-      expect(names.length).toBe(code.split('.revoke(').length - 1);
+      expect(names.length).toBe(code.split('publisher.revoke(').length - 1);
       expect(names.filter((name) => !code.includes(`await ${name}.enforcedEverywhere(`))).toEqual([]);
     },
   );
@@ -93,6 +93,17 @@ describe('a recipe that revokes', () => {
       expect(code).toContain('await publisher.close()');
     },
   );
+});
+
+describe('a recipe for tests', () => {
+  const kitRecipes = [...new Set(pages)].filter((page) => /```[jt]s\n[^`]*createTestKit\(/.test(textOf(page)));
+
+  it('uses the test kit, in the READMEs and in the pages', () => {
+    const expected = ['README.md', 'packages/middleware/README.md', 'packages/testing/README.md', 'docs/mounting.md'];
+    expect(kitRecipes).toEqual(expect.arrayContaining(expected));
+    const byHand = [...new Set(pages)].filter((page) => textOf(page).includes("createPublisher('memory:')"));
+    expect(byHand).toEqual([]);
+  });
 });
 
 describe('the first steps', () => {

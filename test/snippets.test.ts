@@ -19,6 +19,7 @@ import * as issuerExpress from '@revocast/issuer/express';
 import * as oidcProvider from '@revocast/issuer/oidc-provider';
 import * as middleware from '@revocast/middleware';
 import { createSigner, type Signer } from '@revocast/test-support';
+import * as testing from '@revocast/testing';
 import { transformSync } from 'esbuild';
 import express, { type Express } from 'express';
 import { Provider } from 'oidc-provider';
@@ -103,7 +104,12 @@ async function openStandIns() {
   const cors = () => (_request: IncomingMessage, _response: ServerResponse, next: () => void) => next();
   const server = createServer(app);
   opened.push(() => end(server));
-  const ours = { ...middleware, ...denylist, createPublisher, createVerifier, protect };
+  const createTestKit: typeof testing.createTestKit = async (given) => {
+    const kit = await testing.createTestKit(given);
+    opened.push(() => kit.close());
+    return kit;
+  };
+  const ours = { ...middleware, ...denylist, createPublisher, createVerifier, protect, createTestKit };
   const modules = {
     express: { default: createApp },
     'prom-client': { Registry },
@@ -119,6 +125,7 @@ async function openStandIns() {
     'oidc-provider': { Provider },
     '@revocast/middleware': { ...middleware, createVerifier, protect },
     '@revocast/sidecar': await import('@revocast/sidecar'),
+    '@revocast/testing': { ...testing, createTestKit },
   };
   const quiet = { log() {}, table() {}, error() {} };
   const scope = {
