@@ -6,15 +6,17 @@ const net = require('node:net');
  * @param {() => Promise<unknown>} start loads or calls the snippet
  */
 exports.runSnippet = async function runSnippet(at, start) {
-  const servers = [];
+  const servers = new Set();
   const { listen } = net.Server.prototype;
   net.Server.prototype.listen = function (...args) {
-    servers.push(this);
+    servers.add(this);
+    // A snippet may close its server.
+    this.once('close', () => servers.delete(this));
     return listen.apply(this, args);
   };
   try {
     await start();
-    for (const server of servers) await answer(server);
+    for (const server of [...servers]) await answer(server);
   } catch (error) {
     throw new Error(`the snippet at ${at} fails: ${error.message}`, { cause: error });
   } finally {
