@@ -327,6 +327,43 @@ describe('a sign-in with the old password between the report and the commit', ()
   });
 });
 
+describe('a family that is still being opened when the event is reported', () => {
+  const events = [
+    { type: 'session_ended', session: 'in-flight' },
+    { type: 'signed_out_everywhere', subject: 'in-flight' },
+    { type: 'password_changed', subject: 'in-flight' },
+    { type: 'password_changed', subject: 'in-flight', keep: 'here' },
+    { type: 'user_disabled', subject: 'in-flight' },
+    { type: 'consent_withdrawn', subject: 'in-flight', client: 'shop' },
+    { type: 'client_compromised', client: 'shop' },
+  ] as const;
+  it.each(events.map((event) => [JSON.stringify(event), event] as const))(
+    'ends with its access tokens: %s',
+    async (_, event) => {
+      const { lifecycle, families, sign, outcomeAt } = await createWorld(postgresStore(pool));
+      const tx = await pool.connect();
+      try {
+        // Every statement of this store is part of one transaction.
+        const opening = { query: tx.query.bind(tx), connect: () => pool.connect() };
+        const log = await createPublisher('memory:');
+        const signIn = await createLifecycle({ issuer, log, store: postgresStore(opening as pg.Pool), worker: false });
+        opened.push(log, signIn);
+        await tx.query('begin');
+        const grant = { subject: 'in-flight', session: 'in-flight', ...use };
+        const family = await signIn.families({ keys }).open(grant);
+        const outcome = await lifecycle.report(event, { waitMs: 0 });
+        expect(outcome.state).toBe('pending');
+        await tx.query('commit');
+        expect((await outcome.settled(20_000)).state).toBe('logged');
+        expect(await families.present(family.refreshToken, use)).toMatchObject({ outcome: 'ended' });
+        expect(await outcomeAt(await sign(family))).toBe('rejected');
+      } finally {
+        tx.release();
+      }
+    },
+  );
+});
+
 describe('families of a lifecycle', () => {
   it('need a store', async () => {
     const log = await createPublisher('memory:');

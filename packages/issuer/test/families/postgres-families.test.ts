@@ -145,14 +145,18 @@ describe('a transaction of the caller', () => {
   it.each([
     ['subject', { issuer: 'i', subject: 'being-opened' }],
     ['client', { issuer: 'i', client: 'c-being-opened' }],
-  ])('ends a family that is being opened, by its %s', async (_, which) => {
+    ['session', { issuer: 'i', session: 's-being-opened' }],
+    ['subject, without a session', { issuer: 'i', subject: 'being-opened' }],
+    ['client, without a session', { issuer: 'i', client: 'c-being-opened' }],
+  ])('ends a family that is being opened, by its %s', async (by, which) => {
     const store = familiesIn(pool);
     const other = await pool.connect();
     try {
       await other.query('begin');
       const id = randomBytes(16);
       await other.query(sql.open, [
-        ...[id, id.toString('hex'), 'i', 'c-being-opened', 'being-opened', null, null, null, id, 1],
+        ...[id, id.toString('hex'), 'i', 'c-being-opened', 'being-opened'],
+        ...[by.endsWith('without a session') ? null : 's-being-opened', null, null, id, 1],
         ...[60_000, 60_000, 60_000],
       ]);
       const ended = store.end(which, { reason: 'admin' }, { note: async () => {}, waitForOpening: true });

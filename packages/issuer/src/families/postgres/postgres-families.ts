@@ -177,6 +177,8 @@ function readFamily(found: unknown): { readonly family: Family; readonly nowMs: 
 /** What the statement `waitForOpening` locks. */
 function openedWith(which: FamilySelector): string | undefined {
   if ('subject' in which) return which.subject;
+  if ('session' in which) return which.session;
+  // A grant is known only once its family can be seen.
   return 'client' in which ? which.client : undefined;
 }
 

@@ -36,11 +36,13 @@ const minted = `access_until = greatest(access_until, ${now} + ${interval('$6')}
 const openingSpace = 0x52_65_76_66;
 
 /**
- * A family that is being opened has a time before it can be seen. It shares a lock of its subject and one of its client until
- * it can be seen; `waitForOpening` needs one of them alone.
+ * A family that is being opened has a time before it can be seen. It shares locks of its subject, client and session until it
+ * can be seen; `waitForOpening` needs one of them alone. A null would leave all of them out: the functions and `||` are strict.
  */
 const openingLocks = (...parameters: readonly string[]) =>
-  parameters.map((name) => `pg_advisory_xact_lock_shared(${openingSpace}, hashtext(${name}::text))::text`).join(' || ');
+  parameters
+    .map((name) => `pg_advisory_xact_lock_shared(${openingSpace}, hashtext(coalesce(${name}::text, '')))::text`)
+    .join(' || ');
 
 /** The statements of the refresh families. Those of a refresh find their row by the primary key, and by nothing else. */
 export function familyStatements(table: string) {
@@ -70,9 +72,9 @@ export function familyStatements(table: string) {
         key_no, opened_at, idle_until, absolute_until, access_until)
       select $1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10::smallint, opened, opened + ${interval('$11')},
         opened + ${interval('$12')}, opened + ${interval('$13')}
-      from (select ${now} as opened from (select ${openingLocks('$5', '$4')} offset 0) as locked) as clock
+      from (select ${now} as opened from (select ${openingLocks('$5', '$4', '$6')} offset 0) as locked) as clock
       returning ${columns}`,
-    /** Until the end of the transaction. $1 subject or client. */
+    /** Until the end of the transaction. $1 subject, client or session. */
     waitForOpening: `select pg_advisory_xact_lock(${openingSpace}, hashtext($1))`,
     /** $1 subject, $2 issuer. */
     list: `select ${columns} from ${table}
