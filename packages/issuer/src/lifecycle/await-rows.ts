@@ -75,7 +75,8 @@ function isSettled(state: RowState | undefined): boolean {
   return state === 'logged' || state === 'refused' || state === 'stuck' || state === 'not_committed';
 }
 
-function learn(known: RowsKnown, { id, result, published, error }: RowAnswer): void {
+/** Adds what an attempt of this process has shown. */
+export function learn(known: RowsKnown, { id, result, published, error }: RowAnswer): void {
   known.states.set(id, stateOf(result));
   if (published !== undefined) known.published.set(id, published);
   if ('outcome' in result && result.outcome === 'refused') known.refusal = error;

@@ -31,6 +31,13 @@ export interface NotedRows {
   readonly addedIn: AddedIn;
 }
 
+export interface NoteOptions {
+  /** The transaction of the caller. */
+  readonly tx: Transaction | undefined;
+  /** Called before the rows are added: from then on, the worker may publish them. */
+  readonly adding: (ids: readonly string[]) => void;
+}
+
 /** An event, and the same event once for each subject of the account that it names. */
 interface NamedEvent {
   readonly event: LifecycleEvent;
@@ -57,13 +64,13 @@ export class EventNotes {
   }
 
   /** Adds what follows from an event to the outbox, and ends its refresh families in the same transaction. */
-  async note(event: LifecycleEvent, outbox: OutboxStore, tx: Transaction | undefined): Promise<NotedRows> {
+  async note(event: LifecycleEvent, outbox: OutboxStore, { tx, adding }: NoteOptions): Promise<NotedRows> {
     const families = this.#ports.store?.families;
     const end = endedBy(event, this.#ports);
     // Before the transaction: the caller's function may take as long as a query.
     const named = await this.#named(event);
     if (families === undefined || end === undefined) {
-      return await addTo(outbox, this.#rows(named), tx);
+      return await addTo(outbox, this.#rows(named), { tx, adding });
     }
     let noted: NotedRows | undefined;
     const eventRow = event.id === undefined ? undefined : eventRowId(event.id, event.type, end.which);
@@ -77,7 +84,8 @@ export class EventNotes {
         return ids === undefined;
       },
       note: async (ended, client) => {
-        noted = { event: eventRow, ...(await addTo(outbox, this.#rows(named, { ended, end }), client)) };
+        const rows = this.#rows(named, { ended, end });
+        noted = { event: eventRow, ...(await addTo(outbox, rows, { tx: client, adding })) };
         if (eventRow !== undefined) await outbox.complete(eventRow, noted.ids, client);
       },
     });
@@ -117,7 +125,9 @@ export class EventNotes {
 export async function addTo(
   outbox: OutboxStore,
   rows: readonly NewOutboxRow[],
-  tx: Transaction | undefined,
+  { tx, adding }: NoteOptions,
 ): Promise<NotedRows> {
-  return { ids: rows.map(({ id }) => id), addedIn: await outbox.add(rows, tx) };
+  const ids = rows.map(({ id }) => id);
+  adding(ids);
+  return { ids, addedIn: await outbox.add(rows, tx) };
 }

@@ -17,7 +17,7 @@ import type { Families } from '../families/families.ts';
 import type { FamilyFigures } from '../families/family-store.ts';
 import { observeFamilies } from '../families/observe-families.ts';
 import { type FamilyOptions, readFamilyOptions } from '../families/options/family-options.ts';
-import type { NewOutboxRow, OutboxStore, Transaction } from '../outbox/outbox-store.ts';
+import type { NewOutboxRow, OutboxStore } from '../outbox/outbox-store.ts';
 import { publishRow } from '../outbox/publish-row.ts';
 import { StoreError } from '../outbox/store-error.ts';
 import { OutboxWorker } from '../outbox/worker.ts';
@@ -25,9 +25,9 @@ import type { IssuerCounters } from '../telemetry/issuer-counters.ts';
 import type { TokenObserver } from '../telemetry/token-observer.ts';
 import { createRevokeToken, type RevokeToken } from '../token/revoke-token.ts';
 import type { TokenKeys } from '../token/token-keys.ts';
-import { awaitRows, type RowsKnown } from './await-rows.ts';
+import { awaitRows, learn, type RowsKnown } from './await-rows.ts';
 import { publishAndEndAgain } from './end-again.ts';
-import { addTo, EventNotes, type NotedRows } from './event-notes.ts';
+import { addTo, EventNotes, type NotedRows, type NoteOptions } from './event-notes.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { LifecycleStore } from './lifecycle-store.ts';
 import type { Outcome, ReportOptions } from './outcome.ts';
@@ -142,12 +142,13 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
       );
     }
     if (outbox === undefined) return await this.#logAtOnce(await this.#events.rowsOf(event));
-    const known: RowsKnown = { states: new Map(), published: new Map() };
-    const noted = await this.#noteOrCount(event, outbox, tx);
-    const outcome = this.#outcomeOf(noted, known);
+    const expected = this.#expectRows();
+    const noted = await this.#noteOrCount(event, outbox, { tx, adding: expected.adding });
+    const outcome = this.#outcomeOf(noted, expected.known);
     if (tx !== undefined) return outcome;
     const settled = await outcome.settled(waitMs);
-    if (settled.state === 'refused') throw known.refusal ?? new LogError('refused', 'the log refuses this revocation');
+    if (settled.state === 'refused')
+      throw expected.known.refusal ?? new LogError('refused', 'the log refuses this revocation');
     return settled;
   }
 
@@ -189,15 +190,22 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
       observer: observeFamilies(observe, counters),
       report: (event, reportOptions) => this.report(event, reportOptions),
       note: async (event, tx) => {
-        const noted = await addTo(outbox, await this.#events.rowsOf(event), tx);
-        return this.#outcomeOf(noted, { states: new Map(), published: new Map() });
+        const { known, adding } = this.#expectRows();
+        const noted = await addTo(outbox, await this.#events.rowsOf(event), { tx, adding });
+        return this.#outcomeOf(noted, known);
       },
     });
   }
 
-  async #noteOrCount(event: LifecycleEvent, outbox: OutboxStore, tx: Transaction | undefined): Promise<NotedRows> {
+  /** What the attempts of this process show of rows that are about to be added. */
+  #expectRows(): { readonly known: RowsKnown; readonly adding: NoteOptions['adding'] } {
+    const known: RowsKnown = { states: new Map(), published: new Map() };
+    return { known, adding: (ids) => this.#waiters.expect(ids, (answer) => learn(known, answer)) };
+  }
+
+  async #noteOrCount(event: LifecycleEvent, outbox: OutboxStore, options: NoteOptions): Promise<NotedRows> {
     try {
-      return await this.#events.note(event, outbox, tx);
+      return await this.#events.note(event, outbox, options);
     } catch (error) {
       // A malformed event is no failure of the store.
       if (!(error instanceof ConfigurationError)) this.#ports.counters.storeFailed(error);

@@ -17,9 +17,14 @@ interface Waiter {
   readonly runInContext: RunInContext;
 }
 
-/** Hands the answers of the worker to the reports that wait for them. Holds nothing of a row without a waiting report. */
+/** Reports that listen before they wait. Of more, the oldest ones ask the store. */
+const mostExpected = 1000;
+
+/** Hands the answers of the worker to the reports of their rows. */
 export class RowWaiters {
   readonly #waiting = new Map<string, Set<Waiter>>();
+  /** Each ends one {@link expect}, the oldest first. */
+  readonly #expected = new Set<() => void>();
   readonly #captureContext: () => RunInContext;
 
   /** @param captureContext returns a function that runs work in the context of this call. */
@@ -43,7 +48,27 @@ export class RowWaiters {
     };
   }
 
-  /** Runs work about a row in the context of the first report that waits for it, if one does. */
+  /**
+   * As {@link add}, for rows that are about to be added: the worker may publish one before its report waits. It ends when each
+   * row has an outcome. A transaction that is rolled back has none, so at most 1000 are kept.
+   */
+  expect(ids: readonly string[], notify: (answer: RowAnswer) => void): void {
+    const open = new Set(ids);
+    const stop = this.add(ids, (answer) => {
+      notify(answer);
+      if ('outcome' in answer.result) open.delete(answer.id);
+      if (open.size === 0) end();
+    });
+    const end = () => {
+      stop();
+      this.#expected.delete(end);
+    };
+    this.#expected.add(end);
+    const [oldest] = this.#expected;
+    if (this.#expected.size > mostExpected) oldest?.();
+  }
+
+  /** Runs work about a row in the context of the first report of it, if there is one in this process. */
   runFor<Result>(id: string, work: () => Result): Result {
     const [waiter] = this.#waiting.get(id) ?? [];
     return waiter === undefined ? work() : waiter.runInContext(work);

@@ -58,6 +58,14 @@ describe('an event that is reported in a transaction', () => {
     expect(log.written.filter(({ about }) => 'subject' in about)).toHaveLength(1);
   });
 
+  it('has what was published, also when the worker was faster than the caller', async () => {
+    const outcome = await lifecycle.report({ type: 'password_changed', subject }, { tx });
+    await tx.query('commit');
+    await until(async () => (await rows())[0]?.settled_at !== null, { what: 'the worker to settle it' });
+    const { state, published } = await outcome.settled();
+    expect({ state, published: published.length }).toEqual({ state: 'logged', published: 1 });
+  });
+
   it('is logged after the commit although nothing awaits its outcome', async () => {
     await lifecycle.report({ type: 'password_changed', subject }, { tx });
     await tx.query('commit');
