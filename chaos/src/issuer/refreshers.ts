@@ -4,6 +4,7 @@ import { postgresStore } from '@revocast/issuer/postgres';
 import { startPostgres } from '@revocast/test-support';
 import { Pool } from 'pg';
 import type { RefreshAnswer, Refreshed } from '../actors/message.ts';
+import type { ActorProcess } from '../world/actor-process.ts';
 import type { World } from '../world/world.ts';
 import { issuer } from './accounts.ts';
 
@@ -13,6 +14,8 @@ export interface Refreshers {
   readonly families: Families;
   /** Each of two processes shows the token so often, all at once. */
   refresh(token: string, times: number): Promise<readonly RefreshAnswer[]>;
+  /** One of the two processes shows the token once. */
+  refreshIn(process: 0 | 1, token: string): Promise<RefreshAnswer>;
   close(): Promise<void>;
 }
 
@@ -39,12 +42,11 @@ export async function startRefreshers(world: World): Promise<Refreshers> {
     lifecycle,
     families: lifecycle.families({ keys: [{ id: 1, secret }] }),
     async refresh(token, times) {
-      const answers = processes.map(({ actor, answered }) => {
-        const answer = answered();
-        actor.tell({ tell: 'refresh', token, times });
-        return answer;
-      });
-      return (await Promise.all(answers)).flat();
+      return (await Promise.all(processes.map((each) => show(each, token, times)))).flat();
+    },
+    async refreshIn(index, token) {
+      const [answer] = await show(processes[index]!, token, 1);
+      return answer!;
     },
     async close() {
       await Promise.all(processes.map(({ actor }) => actor.stop()));
@@ -53,6 +55,17 @@ export async function startRefreshers(world: World): Promise<Refreshers> {
       await postgres.stop();
     },
   };
+}
+
+interface Refresher {
+  readonly actor: ActorProcess;
+  answered(): Promise<readonly RefreshAnswer[]>;
+}
+
+function show({ actor, answered }: Refresher, token: string, times: number): Promise<readonly RefreshAnswer[]> {
+  const answer = answered();
+  actor.tell({ tell: 'refresh', token, times });
+  return answer;
 }
 
 function isRefreshed(message: object): message is Refreshed {

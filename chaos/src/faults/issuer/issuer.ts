@@ -1,6 +1,7 @@
 import type { Fault } from '../../fault.ts';
 import { killIssuers } from '../../issuer/kill-issuers.ts';
 import { logDownDuringLogouts } from '../../issuer/log-down.ts';
+import { loseAnswers } from '../../issuer/lost-answers.ts';
 import { refreshAtOnce } from '../../issuer/refresh-at-once.ts';
 import { refreshRacesEvents } from '../../issuer/refresh-races.ts';
 
@@ -51,6 +52,13 @@ export const issuer: readonly Fault[] = [
     world: small,
     traffic: false,
     run: (world) => refreshAtOnce(world, { rounds: 20 }),
+  },
+  {
+    name: 'issuer/refresh-answers-lost',
+    failure: refreshes,
+    world: small,
+    traffic: false,
+    run: (world) => loseAnswers(world, { answers: 100 }),
   },
   {
     name: 'issuer/refresh-races',

@@ -1,4 +1,4 @@
-// A process of an authorization server, from the built package: it shows a refresh token eight times at once.
+// A process of an authorization server, from the built package: it shows a refresh token so often at once.
 import { createPublisher } from '@revocast/denylist';
 import { createLifecycle } from '@revocast/issuer';
 import { postgresStore } from '@revocast/issuer/postgres';
@@ -12,8 +12,8 @@ const lifecycle = await createLifecycle({ issuer: 'https://login.example.com/', 
 const families = lifecycle.families({ keys: [{ id: 1, secret }] });
 const use = { client: 'shop', accessSeconds: 900 };
 
-process.on('message', async (token) => {
-  const answers = await Promise.all(Array.from({ length: 8 }, () => families.present(token, use)));
+process.on('message', async ({ token, times }) => {
+  const answers = await Promise.all(Array.from({ length: times }, () => families.present(token, use)));
   process.send(answers.map(({ outcome, refreshToken }) => ({ outcome, refreshToken })));
 });
 process.on('disconnect', () => process.exit(0));

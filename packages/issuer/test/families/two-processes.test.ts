@@ -49,21 +49,33 @@ interface Answer {
   readonly refreshToken?: string;
 }
 
-async function ask(child: ChildProcess, token: string): Promise<Answer[]> {
+async function ask(child: ChildProcess, token: string, times: number): Promise<Answer[]> {
   const answered = once(child, 'message');
-  child.send(token);
+  child.send({ token, times });
   const [answers] = (await answered) as [Answer[]];
   return answers;
 }
 
-it('sixteen refreshes at once in two processes get one child, round after round', async () => {
+/** The families of this process, on the same database. */
+async function openFamilies() {
   const log = await createPublisher('memory:');
   const lifecycle = await createLifecycle({ issuer: 'https://login.example.com/', log, store: postgresStore(pool) });
   const families = lifecycle.families({ keys: [{ id: 1, secret }] });
+  return {
+    families,
+    async close() {
+      await lifecycle.close();
+      await log.close();
+    },
+  };
+}
+
+it('sixteen refreshes at once in two processes get one child, round after round', async () => {
+  const { families, close } = await openFamilies();
   const opened = await families.open({ subject: 'alice', client: 'shop', accessSeconds: 900 });
   let token = opened.refreshToken;
   for (let round = 0; round < rounds; round++) {
-    const answers = (await Promise.all(children.map((child) => ask(child, token)))).flat();
+    const answers = (await Promise.all(children.map((child) => ask(child, token, 8)))).flat();
     const outcomes = answers.map(({ outcome }) => outcome).sort();
     const tokens = new Set(answers.map(({ refreshToken }) => refreshToken));
     expect({ round, outcomes, tokens: tokens.size }).toEqual({
@@ -74,6 +86,24 @@ it('sixteen refreshes at once in two processes get one child, round after round'
     token = answers[0]?.refreshToken ?? '';
   }
   expect(await families.list('alice')).toHaveLength(1);
-  await lifecycle.close();
-  await log.close();
+  await close();
+}, 600_000);
+
+it('a refresh whose answer was lost gets the same child from the other process', async () => {
+  const { families, close } = await openFamilies();
+  const opened = await families.open({ subject: 'bob', client: 'shop', accessSeconds: 900 });
+  let token = opened.refreshToken;
+  for (let round = 0; round < rounds; round++) {
+    const [first, other] = round % 2 === 0 ? children : children.toReversed();
+    const [lost] = await ask(first!, token, 1);
+    const [again] = await ask(other!, token, 1);
+    expect({ round, lost: lost?.outcome, again }).toEqual({
+      round,
+      lost: 'rotated',
+      again: { outcome: 'retried', refreshToken: lost?.refreshToken },
+    });
+    token = again?.refreshToken ?? '';
+  }
+  expect(await families.list('bob')).toHaveLength(1);
+  await close();
 }, 600_000);
