@@ -10,7 +10,7 @@ const longestPollMs = 400;
 /** What is known of the rows of one event. */
 export interface RowsKnown {
   readonly states: Map<string, RowState>;
-  readonly published: Map<string, Published>;
+  readonly published: Map<string, readonly Published[]>;
   /** Why the log refused a row. */
   refusal?: unknown;
 }
@@ -78,7 +78,7 @@ function isSettled(state: RowState | undefined): boolean {
 /** Adds what an attempt of this process has shown. */
 export function learn(known: RowsKnown, { id, result, published, error }: RowAnswer): void {
   known.states.set(id, stateOf(result));
-  if (published !== undefined) known.published.set(id, published);
+  known.published.set(id, published);
   if ('outcome' in result && result.outcome === 'refused') known.refusal = error;
 }
 

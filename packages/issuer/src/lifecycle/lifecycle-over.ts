@@ -238,7 +238,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     return {
       state: outcomeStateOf(ids.map((id) => known.states.get(id) ?? 'pending')),
       id: ids[0] ?? noted.event ?? '',
-      published: [...known.published.values()],
+      published: [...known.published.values()].flat(),
       settled: async (given) => {
         const waitMs = checkWaitMs(given);
         const wakeWorker = () => this.#worker?.wake();

@@ -5,7 +5,8 @@ import type { AttemptResult } from '../outbox/outbox-store.ts';
 export interface RowAnswer {
   readonly id: string;
   readonly result: AttemptResult;
-  readonly published?: Published;
+  /** Of the row, and of the families that ended again with it. */
+  readonly published: readonly Published[];
   readonly error?: unknown;
 }
 

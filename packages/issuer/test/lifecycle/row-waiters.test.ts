@@ -8,8 +8,9 @@ function createWaiters() {
   return {
     heard,
     expectRows: (...ids: readonly string[]) => waiters.expect(ids, ({ id }) => heard.push(id)),
-    settle: (id: string) => waiters.answer({ id, result: { outcome: 'logged' } }),
-    fail: (id: string) => waiters.answer({ id, result: { retryInMs: 1, isLogged: false, error: 'unavailable' } }),
+    settle: (id: string) => waiters.answer({ id, published: [], result: { outcome: 'logged' } }),
+    fail: (id: string) =>
+      waiters.answer({ id, published: [], result: { retryInMs: 1, isLogged: false, error: 'unavailable' } }),
   };
 }
 
