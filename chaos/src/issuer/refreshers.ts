@@ -12,6 +12,8 @@ export interface Refreshers {
   /** Of this process, on the same database. */
   readonly lifecycle: Lifecycle;
   readonly families: Families;
+  /** Its database. */
+  readonly pool: Pool;
   /** Each of two processes shows the token so often, all at once. */
   refresh(token: string, times: number): Promise<readonly RefreshAnswer[]>;
   /** One of the two processes shows the token once. */
@@ -40,6 +42,7 @@ export async function startRefreshers(world: World): Promise<Refreshers> {
   await Promise.all(processes.map(({ actor }) => actor.start()));
   return {
     lifecycle,
+    pool,
     families: lifecycle.families({ keys: [{ id: 1, secret }] }),
     async refresh(token, times) {
       return (await Promise.all(processes.map((each) => show(each, token, times)))).flat();

@@ -222,27 +222,6 @@ describe.each([
     expect(await Promise.all(tokens.map(outcomeAt))).toEqual(['rejected', 'accepted']);
     expect((await families.list(subject)).map(({ grant }) => grant)).toEqual([laptop.grant]);
   });
-
-  it('leave no accepted token of before, however a refresh races a logout', async () => {
-    const { lifecycle, families, sign, outcomeAt } = await createWorld(open());
-    for (let round = 0; round < 20; round++) {
-      const subject = newSubject();
-      const session = `session-of-${subject}`;
-      const first = await families.open({ subject, session, ...use });
-      const event = (
-        [
-          { type: 'password_changed', subject },
-          { type: 'session_ended', session },
-        ] as const
-      )[round % 2]!;
-      const [refreshed] = await Promise.all([families.present(first.refreshToken, use), lifecycle.report(event)]);
-      const tokens = [first, ...(refreshed.ok ? [refreshed] : [])];
-      const outcomes = await Promise.all(tokens.map(async (answer) => await outcomeAt(await sign(answer))));
-      expect(outcomes).toEqual(tokens.map(() => 'rejected'));
-      const last = refreshed.ok ? refreshed.refreshToken : first.refreshToken;
-      expect(await families.present(last, use)).toMatchObject({ outcome: 'ended' });
-    }
-  });
 });
 
 describe('families in a transaction of the caller', () => {
