@@ -7,7 +7,6 @@ import { PostgresFamilies } from '../../src/families/postgres/postgres-families.
 import { familySchema } from '../../src/families/postgres/schema.ts';
 import { familyStatements } from '../../src/families/postgres/statements.ts';
 import { describeFamilyStore } from './family-store-contract.ts';
-import { createWorld } from './world.ts';
 
 const table = 'revocast_family';
 const sql = familyStatements(table);
@@ -180,34 +179,6 @@ describe('a transaction of the caller', () => {
     } finally {
       other.release();
     }
-  });
-});
-
-describe('a restored backup', () => {
-  it('of fifty rotations ago is a lost write, and never a theft', async () => {
-    const { families, noted } = createWorld({}, { store: familiesIn(pool) });
-    const use = { client: 'shop', accessSeconds: 900 };
-    let { refreshToken } = await families.open({ subject: 'restored', ...use });
-    const rotate = async (times: number) => {
-      for (let count = 0; count < times; count++) {
-        const answer = await families.present(refreshToken, use);
-        if (!answer.ok) throw new Error(`expected a token, found the refusal ${answer.outcome}`);
-        refreshToken = answer.refreshToken;
-      }
-    };
-    await rotate(3);
-    const spent = refreshToken;
-    await pool.query(`create table backup as select * from ${table} where subject = 'restored'`);
-    await rotate(50);
-    await pool.query(`delete from ${table} where subject = 'restored'`);
-    await pool.query(`insert into ${table} select * from backup`);
-    expect(await families.present(refreshToken, use)).toMatchObject({ outcome: 'store_lost', status: 400 });
-    expect(noted).toEqual([]);
-    // What a restore makes current again ends with endOpenedBefore.
-    await pool.query(`delete from ${table} where subject = 'restored'`);
-    await pool.query(`insert into ${table} select * from backup`);
-    expect(await families.endOpenedBefore(new Date(Date.now() + 60_000))).toBeGreaterThanOrEqual(1);
-    expect(await families.present(spent, use)).toMatchObject({ outcome: 'ended' });
   });
 });
 
