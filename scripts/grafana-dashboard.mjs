@@ -166,12 +166,12 @@ const rows = {
         ['shadowed', `sum(${rate('revocast_refresh_shadowed_total', space)})`],
       ],
     ),
-    graph('Refresh families', 'Rows in the store, and rows ended or deleted by the collector in an hour.', 'none', [
-      ['{{state}}', `max by (state) (revocast_refresh_families{${space}})`],
-      ['{{kind}}', `sum by (kind) (increase(revocast_refresh_families_collected_total{${space}}[1h]))`],
+    graph('Rows of the store', 'Refresh families and revocations, and rows ended or deleted in an hour.', 'none', [
+      ['{{table}} {{state}}', `max by (table, state) (revocast_store_rows{${space}})`],
+      ['{{kind}}', `sum by (kind) (increase(revocast_collected_total{${space}}[1h]))`],
     ]),
     graph('Since the last clean-up', 'Of refresh families, in any process.', 's', [
-      ['since', `time() - max(revocast_refresh_collector_last_success_timestamp_seconds{${space}})`],
+      ['since', `time() - max(revocast_collector_last_success_timestamp_seconds{${space}})`],
     ]),
     graph('Loops and storms', 'Refreshes within 5 s of the last, and clients with over 60 answers a minute.', 'reqps', [
       ['early refreshes', `sum(${rate('revocast_refresh_early_total', space)})`],

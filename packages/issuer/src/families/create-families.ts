@@ -6,7 +6,7 @@ import { isShadowed } from './advance.ts';
 import type { EndedGrant, EndGrantOptions, Families, Opened } from './families.ts';
 import type { Family } from './family.ts';
 import type { FamilyObserver } from './family-observer.ts';
-import type { EndedFamilies, FamilyFigures, FamilyStore, Presented } from './family-store.ts';
+import type { EndedFamilies, FamilyStore, Presented } from './family-store.ts';
 import type { FamilySettings } from './options/family-options.ts';
 import { checkGrant, checkLifetime, isName, readBinding } from './options/read-grant.ts';
 import { type Refused, type RefusedOutcome, refuse } from './refusal.ts';
@@ -27,8 +27,8 @@ export interface FamiliesPorts {
   readonly settings: FamilySettings;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly observer: FamilyObserver;
-  /** The figures of the store, read now and then. */
-  readonly figures: () => Promise<FamilyFigures>;
+  /** {@link FamilyStore.countLiveAccess}, asked now and then. */
+  readonly countLiveAccess: FamilyStore['countLiveAccess'];
   readonly report: (event: LifecycleEvent, options: ReportOptions) => Promise<Outcome>;
   /** Adds what follows from an event to the outbox, and ends no family: the store ends this one itself. */
   readonly note: (event: LifecycleEvent, tx: Transaction | undefined) => Promise<Outcome>;
@@ -149,8 +149,8 @@ export function createFamilies(ports: FamiliesPorts): Families {
     endOpenedBefore: (time) => store.endOpenedBefore(time.getTime()),
 
     async countActive() {
-      const { liveAccess } = await ports.figures();
-      return [...liveAccess.values()].reduce((sum, families) => sum + families, 0);
+      const clients = await ports.countLiveAccess();
+      return [...clients.values()].reduce((sum, families) => sum + families, 0);
     },
   };
 

@@ -17,25 +17,4 @@ export const familyMetrics = [
     help: 'Families of which three tokens in a row were spent twice within the grace: several tabs, or a thief.',
     unit: 'events',
   },
-  {
-    name: 'refresh_families',
-    type: 'gauge',
-    labels: { state: ['active', 'ended'] },
-    help: 'Rows of refresh families in the store, of all processes with it. Ended rows are deleted after 30 days.',
-    unit: 'entries',
-  },
-  {
-    name: 'refresh_families_collected_total',
-    type: 'counter',
-    labels: { kind: ['expired', 'deleted'] },
-    help: 'Families that this process has ended because their lifetime was over, and rows that it has deleted.',
-    unit: 'entries',
-  },
-  {
-    name: 'refresh_collector_last_success_timestamp_seconds',
-    type: 'gauge',
-    labels: {},
-    help: 'When the collector of this process had last nothing left to do; 0 before that.',
-    unit: 'seconds',
-  },
 ] as const satisfies readonly MetricSpec[];

@@ -1,4 +1,4 @@
-import type { CollectedFamilies, FamilyFigures } from './family-store.ts';
+import type { CollectedFamilies } from './family-store.ts';
 import { type RefusedOutcome, refusedOutcomes } from './refusal.ts';
 
 /** What becomes of a shown refresh token. */
@@ -12,8 +12,6 @@ export interface FamilyCounters {
   shadowed(): void;
   collected(families: CollectedFamilies): void;
   collectorSucceeded(nowMs: number): void;
-  /** Reads the figures of a store at each scrape, until the returned function is called. */
-  watchFamilies(figures: () => Promise<FamilyFigures>): () => void;
 }
 
 /** What the families count. Only the class of a client becomes a label; no token, subject or id does. */

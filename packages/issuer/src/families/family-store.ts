@@ -1,4 +1,4 @@
-import type { Transaction } from '../outbox/outbox-store.ts';
+import type { RowCounts, Transaction } from '../outbox/outbox-store.ts';
 import type { Ending, Lifetimes, NextToken } from './advance.ts';
 import type { Family } from './family.ts';
 import type { FamilySelector } from './family-selector.ts';
@@ -83,13 +83,6 @@ export interface CollectLimits {
   readonly batch: number;
 }
 
-export interface FamilyFigures {
-  readonly active: number;
-  readonly ended: number;
-  /** Clients, each with its number of families whose newest access token has not expired. At most 1000 clients. */
-  readonly liveAccess: ReadonlyMap<string, number>;
-}
-
 /**
  * Keeps refresh families. A port: one suite of tests runs over every implementation.
  *
@@ -121,5 +114,8 @@ export interface FamilyStore {
    * a batch was full. Resolves with undefined when another process does it just now.
    */
   collect(limits: CollectLimits): Promise<CollectedFamilies | undefined>;
-  figures(): Promise<FamilyFigures>;
+  /** Clients, each with its number of families whose newest access token has not expired. At most 1000 clients. */
+  countLiveAccess(): Promise<ReadonlyMap<string, number>>;
+  /** Reads the whole table: call it seldom. */
+  countRows(): Promise<RowCounts>;
 }

@@ -117,14 +117,18 @@ export class MemoryFamilies implements FamilyStore {
     return { expired: expired.length, deleted: old.length };
   }
 
-  async figures() {
+  async countLiveAccess() {
     const nowMs = this.#nowMs();
-    const active = this.#find(({ ended }) => ended === undefined);
-    const liveAccess = new Map<string, number>();
-    for (const { client, accessUntilMs } of active) {
-      if (accessUntilMs > nowMs) liveAccess.set(client, (liveAccess.get(client) ?? 0) + 1);
+    const counts = new Map<string, number>();
+    for (const { client } of this.#find(({ ended, accessUntilMs }) => ended === undefined && accessUntilMs > nowMs)) {
+      counts.set(client, (counts.get(client) ?? 0) + 1);
     }
-    return { active: active.length, ended: this.#rows.size - active.length, liveAccess };
+    return counts;
+  }
+
+  async countRows() {
+    const active = this.#find(({ ended }) => ended === undefined).length;
+    return { active, ended: this.#rows.size - active };
   }
 
   #find(matches: (family: Family) => boolean): Family[] {

@@ -14,7 +14,7 @@ import { cachedFor } from '../families/cached-for.ts';
 import { FamilyCollector } from '../families/collector.ts';
 import { createFamilies } from '../families/create-families.ts';
 import type { Families } from '../families/families.ts';
-import type { FamilyFigures } from '../families/family-store.ts';
+import type { FamilyStore } from '../families/family-store.ts';
 import { observeFamilies } from '../families/observe-families.ts';
 import { type FamilyOptions, readFamilyOptions } from '../families/options/family-options.ts';
 import type { NewOutboxRow, OutboxStore } from '../outbox/outbox-store.ts';
@@ -36,8 +36,9 @@ import { RowWaiters, type RunInContext } from './row-waiters.ts';
 import type { StampedTokens } from './stamped-tokens.ts';
 
 const defaultWaitMs = 1000;
+const liveAccessForMs = 10_000;
 /** Counting a million rows takes a tenth of a second. */
-const figuresForMs = 10_000;
+const rowsForMs = 60_000;
 
 export interface LifecyclePorts {
   readonly issuer: string;
@@ -67,9 +68,8 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   readonly #worker: OutboxWorker | undefined;
   /** Without families, `keep` would keep every session. */
   #hasFamilies = false;
-  readonly #unwatch: () => void = () => {};
-  #familyFigures: (() => Promise<FamilyFigures>) | undefined;
-  #unwatchFamilies: () => void = () => {};
+  readonly #unwatch: readonly (() => void)[] = [];
+  readonly #countLiveAccess: FamilyStore['countLiveAccess'] | undefined;
   readonly #collector: FamilyCollector | undefined;
   readonly issuer: string;
   readonly observe: TokenObserver;
@@ -85,10 +85,17 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     this.mapsSubjects = ports.subjectsOf !== undefined;
     this.revokeToken = createRevokeToken(this, ports.keys);
     const { clock, counters } = ports;
-    const outbox = ports.store?.outbox;
-    if (outbox === undefined) return;
+    if (ports.store === undefined) return;
+    const { outbox, families } = ports.store;
     const storeFailed = (error: unknown) => counters.storeFailed(error);
-    this.#unwatch = counters.watch(() => outbox.figures());
+    const unwatch = [
+      counters.watch(() => outbox.figures()),
+      counters.watchRows(
+        'outbox',
+        cachedFor(rowsForMs, () => outbox.countRows(), clock),
+      ),
+    ];
+    this.#unwatch = unwatch;
     this.#worker = new OutboxWorker({
       outbox,
       clock,
@@ -98,13 +105,21 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
         this.#waiters.answer({ id: row.id, ...attempt });
         return attempt.result;
       },
+      collected: (rows) => counters.settledDeleted(rows),
       storeFailed,
     });
-    if (ports.store?.families === undefined) return;
+    if (families === undefined) return;
+    unwatch.push(
+      counters.watchRows(
+        'family',
+        cachedFor(rowsForMs, () => families.countRows(), clock),
+      ),
+    );
+    this.#countLiveAccess = cachedFor(liveAccessForMs, () => families.countLiveAccess(), clock);
     this.#collector = new FamilyCollector({
-      store: ports.store.families,
+      store: families,
       clock,
-      collected: (families) => counters.collected(families),
+      collected: (collected) => counters.collected(collected),
       succeeded: () => counters.collectorSucceeded(clock.wallMs()),
       failed: (error) => counters.storeFailed(error),
     });
@@ -117,8 +132,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
 
   async close(): Promise<void> {
     await Promise.all([this.#worker?.close(), this.#collector?.close()]);
-    this.#unwatch();
-    this.#unwatchFamilies();
+    for (const unwatch of this.#unwatch) unwatch();
     await this.#ports.close();
   }
 
@@ -164,9 +178,9 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
   }
 
   families(options: FamilyOptions): Families {
-    const { issuer, store, observe, counters, clock, randomBytes, subjectsOf } = this.#ports;
+    const { issuer, store, observe, counters, randomBytes, subjectsOf } = this.#ports;
     const settings = readFamilyOptions(options, issuer);
-    if (store?.families === undefined) {
+    if (store?.families === undefined || this.#countLiveAccess === undefined) {
       throw new ConfigurationError('store', 'expected memoryStore() or postgresStore(pool) for families, found none');
     }
     if (subjectsOf !== undefined) {
@@ -177,15 +191,11 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     }
     const { outbox, families } = store;
     this.#hasFamilies = true;
-    if (this.#familyFigures === undefined) {
-      this.#familyFigures = cachedFor(figuresForMs, () => families.figures(), clock);
-      this.#unwatchFamilies = counters.watchFamilies(this.#familyFigures);
-    }
     return createFamilies({
       issuer,
       store: families,
       settings,
-      figures: this.#familyFigures,
+      countLiveAccess: this.#countLiveAccess,
       randomBytes,
       observer: observeFamilies(observe, counters),
       report: (event, reportOptions) => this.report(event, reportOptions),

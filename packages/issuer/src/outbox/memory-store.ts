@@ -133,12 +133,12 @@ class MemoryOutbox implements OutboxStore {
     }
   }
 
-  async collect(): Promise<number> {
+  async collect(limit: number): Promise<number> {
     const olderThanMs = this.#clock.wallMs() - keepSettledMs;
     let count = 0;
     // In the order in which they were settled.
     for (const [id, { settledAtMs }] of this.#settled) {
-      if (settledAtMs > olderThanMs && this.#settled.size <= this.#maxRows) break;
+      if (count >= limit || (settledAtMs > olderThanMs && this.#settled.size <= this.#maxRows)) break;
       this.#settled.delete(id);
       count += 1;
     }
@@ -149,6 +149,10 @@ class MemoryOutbox implements OutboxStore {
     const waiting = [...this.#pending.values()].filter(({ loggedAtMs }) => loggedAtMs === undefined);
     const oldestMs = waiting[0]?.reportedAtMs ?? this.#clock.wallMs();
     return { pending: waiting.length, oldestSeconds: Math.max(0, this.#clock.wallMs() - oldestMs) / 1000 };
+  }
+
+  async countRows() {
+    return { active: this.#pending.size, ended: this.#settled.size };
   }
 
   listen(): void {}

@@ -77,6 +77,14 @@ export interface OutboxFigures {
   readonly oldestSeconds: number;
 }
 
+/** Rows of a table of the store. */
+export interface RowCounts {
+  /** Families that live, or revocations that are not settled. */
+  readonly active: number;
+  /** What is kept for a time, and then deleted. */
+  readonly ended: number;
+}
+
 /**
  * Keeps the revocations that are not yet in the log. A port: one suite of tests runs over every implementation.
  *
@@ -109,9 +117,11 @@ export interface OutboxStore {
   read(ids: readonly string[], addedIn: AddedIn): Promise<readonly RowState[]>;
   /** Makes every pending row due now, except those whose last attempt failed with one of these codes. */
   hurry(except: readonly string[]): Promise<void>;
-  /** Deletes rows that were settled more than a week ago. */
-  collect(): Promise<number>;
+  /** Deletes at most so many rows that were settled more than a week ago. @returns how many. */
+  collect(limit: number): Promise<number>;
   figures(): Promise<OutboxFigures>;
+  /** Reads the whole table, or its index: call it seldom. */
+  countRows(): Promise<RowCounts>;
   /** Calls back when another process or a transaction has added rows. Where that is impossible, it never calls. */
   listen(wake: () => void): void;
   close(): Promise<void>;

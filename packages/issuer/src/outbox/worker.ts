@@ -3,6 +3,8 @@ import type { AttemptResult, OutboxRow, OutboxStore } from './outbox-store.ts';
 
 /** Rows that are published at the same time. */
 const batch = 100;
+/** Rows that are deleted at the same time. */
+const collectBatch = 1000;
 const pollMs = 250;
 /** Failures about which the success of another row says nothing. */
 const ownFailures: readonly string[] = ['too_many_broad_rules', 'clock_disagreement', 'unknown_kind'];
@@ -13,6 +15,8 @@ interface WorkerPorts {
   readonly clock: Clock;
   /** Publishes one row. Never rejects. */
   readonly attempt: (row: OutboxRow) => Promise<AttemptResult>;
+  /** Rows were deleted that had been settled a week ago. */
+  readonly collected: (rows: number) => void;
   /** The store failed. */
   readonly storeFailed: (error: unknown) => void;
 }
@@ -63,11 +67,14 @@ export class OutboxWorker {
   }
 
   async #takeOnce(): Promise<number> {
-    const { outbox, clock, attempt, storeFailed } = this.#ports;
+    const { outbox, clock, attempt, collected, storeFailed } = this.#ports;
     try {
       if (clock.monotonicMs() >= this.#collectAtMs) {
         this.#collectAtMs = clock.monotonicMs() + collectEveryMs;
-        await outbox.collect();
+        const deleted = await outbox.collect(collectBatch);
+        collected(deleted);
+        // There are more: the next ones after what is due.
+        if (deleted >= collectBatch) this.#collectAtMs = 0;
       }
       let someLogged = false;
       let someWait = false;

@@ -81,6 +81,7 @@ export function outboxStatements(table: string, idleLimitMs?: number) {
       delete from ${table} as row using old where row.seq = old.seq returning 1`,
     figures: `select count(*) as pending, extract(epoch from clock_timestamp() - min(reported_at)) as oldest_seconds
       from ${table} where ${isWaiting}`,
+    countRows: `select count(*) filter (where settled_at is null) as active, count(settled_at) as ended from ${table}`,
     isCopy: 'select pg_is_in_recovery() as is_copy',
     /** Fails where a column is missing. */
     check: `select seq, id, target, statement, occurred_at, reported_at, frozen_at, attempts, next_at, logged_at, error,

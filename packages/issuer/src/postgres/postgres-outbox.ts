@@ -7,12 +7,13 @@ import type {
   OutboxFigures,
   OutboxRow,
   OutboxStore,
+  RowCounts,
   RowState,
   Transaction,
 } from '../outbox/outbox-store.ts';
 import { outboxStatements } from './outbox-statements.ts';
 import type { PgClient, PgPool } from './pg.ts';
-import { onlyRow, readFigures, readPending, readRowIds, readStates } from './rows.ts';
+import { onlyRow, readFigures, readPending, readRowCounts, readRowIds, readStates } from './rows.ts';
 import { noAnswer, readOnlyCopy, storeErrorOf } from './store-errors.ts';
 import { WorkerSession } from './worker-session.ts';
 
@@ -26,7 +27,6 @@ export interface PostgresOutboxOptions {
   readonly idleLimitMs?: number | undefined;
 }
 
-const collectAtOnce = 1000;
 const freezeEveryMs = 250;
 
 /** The outbox in a table of PostgreSQL. */
@@ -103,13 +103,17 @@ export class PostgresOutbox implements OutboxStore {
     await this.#inSession((query) => query(this.#sql.hurry, [except]));
   }
 
-  async collect(): Promise<number> {
-    const { rows } = await this.#inSession((query) => query(this.#sql.collect, [collectAtOnce]));
+  async collect(limit: number): Promise<number> {
+    const { rows } = await this.#inSession((query) => query(this.#sql.collect, [limit]));
     return rows.length;
   }
 
   async figures(): Promise<OutboxFigures> {
     return readFigures(await this.#ask(this.#sql.figures));
+  }
+
+  async countRows(): Promise<RowCounts> {
+    return readRowCounts(await this.#ask(this.#sql.countRows));
   }
 
   listen(wake: () => void): void {

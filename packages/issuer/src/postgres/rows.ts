@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '@revocast/denylist/replica';
 import type { OutboxStatement } from '../events/statements.ts';
-import type { OutboxFigures, OutboxRow, RowState } from '../outbox/outbox-store.ts';
+import type { OutboxFigures, OutboxRow, RowCounts, RowState } from '../outbox/outbox-store.ts';
 
 /** A row of an answer. Numbers of 64 bits are texts. */
 function fieldsOf(row: unknown): JsonObject {
@@ -46,6 +46,11 @@ function stateOf({ outcome, is_logged: isLogged }: JsonObject): RowState {
 export function readFigures(rows: readonly unknown[]): OutboxFigures {
   const { pending, oldest_seconds: oldest } = onlyRow(rows);
   return { pending: Number(pending), oldestSeconds: Math.max(0, Number(oldest ?? 0)) };
+}
+
+export function readRowCounts(rows: readonly unknown[]): RowCounts {
+  const { active, ended } = onlyRow(rows);
+  return { active: Number(active), ended: Number(ended) };
 }
 
 /** The rows of an event. */

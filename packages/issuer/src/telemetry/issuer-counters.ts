@@ -1,10 +1,9 @@
 import { LogError } from '@revocast/denylist';
 import { type MetricFamilies, type MetricsRegistry, processWide, registerFamilies } from '@revocast/denylist/replica';
 import type { FamilyCounters } from '../families/family-observer.ts';
-import type { FamilyFigures } from '../families/family-store.ts';
-import type { AttemptResult, OutboxFigures } from '../outbox/outbox-store.ts';
+import type { AttemptResult, OutboxFigures, RowCounts } from '../outbox/outbox-store.ts';
 import { StoreError } from '../outbox/store-error.ts';
-import { type IssuerMetricName, issuerMetrics } from './issuer-metrics.ts';
+import { type IssuerMetricName, issuerMetrics, type StoreTable, storeTables } from './issuer-metrics.ts';
 
 /** What a lifecycle counts. */
 export interface IssuerCounters extends FamilyCounters {
@@ -14,6 +13,10 @@ export interface IssuerCounters extends FamilyCounters {
   refreshedEarly(): void;
   /** Reads the figures of an outbox at each scrape, until the returned function is called. */
   watch(figures: () => Promise<OutboxFigures>): () => void;
+  /** The same for the rows of a table. */
+  watchRows(table: StoreTable, count: () => Promise<RowCounts>): () => void;
+  /** Settled rows were deleted. */
+  settledDeleted(rows: number): void;
 }
 
 /** Counts nothing. */
@@ -26,7 +29,8 @@ export const noCounters: IssuerCounters = {
   shadowed() {},
   collected() {},
   collectorSucceeded() {},
-  watchFamilies: () => () => {},
+  watchRows: () => () => {},
+  settledDeleted() {},
 };
 
 interface Registered {
@@ -45,9 +49,9 @@ export function countersOn(registry: MetricsRegistry): IssuerCounters {
     return known.counters;
   }
   const watched = new Set<() => Promise<OutboxFigures>>();
-  const watchedFamilies = new Set<() => Promise<FamilyFigures>>();
+  const watchedTables = storeTables.map((table) => ({ table, counts: new Set<() => Promise<RowCounts>>() }));
   const { families, registerMissing } = registerFamilies(registry, issuerMetrics, async (all) => {
-    await Promise.all([collect(all, watched), collectFamilies(all, watchedFamilies)]);
+    await Promise.all([collect(all, watched), ...watchedTables.map((each) => collectRows(all, each))]);
   });
   const counters: IssuerCounters = {
     attempted(result, error) {
@@ -74,15 +78,19 @@ export function countersOn(registry: MetricsRegistry): IssuerCounters {
       families.cell('refresh_shadowed_total').value += 1;
     },
     collected({ expired, deleted }) {
-      families.cell('refresh_families_collected_total', { kind: 'expired' }).value += expired;
-      families.cell('refresh_families_collected_total', { kind: 'deleted' }).value += deleted;
+      families.cell('collected_total', { kind: 'expired' }).value += expired;
+      families.cell('collected_total', { kind: 'family' }).value += deleted;
     },
     collectorSucceeded(nowMs) {
-      families.cell('refresh_collector_last_success_timestamp_seconds').value = nowMs / 1000;
+      families.cell('collector_last_success_timestamp_seconds').value = nowMs / 1000;
     },
-    watchFamilies(figures) {
-      watchedFamilies.add(figures);
-      return () => watchedFamilies.delete(figures);
+    watchRows(table, count) {
+      const counts = watchedTables.find((each) => each.table === table)?.counts;
+      counts?.add(count);
+      return () => counts?.delete(count);
+    },
+    settledDeleted(rows) {
+      families.cell('collected_total', { kind: 'outbox' }).value += rows;
     },
   };
   registered.set(registry, { counters, registerMissing });
@@ -94,21 +102,26 @@ async function collect(
   families: MetricFamilies<IssuerMetricName>,
   watched: ReadonlySet<() => Promise<OutboxFigures>>,
 ): Promise<void> {
-  const answers = await Promise.allSettled([...watched].map((figures) => figures()));
-  const figures = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-  if (figures.length < answers.length) return;
+  const figures = await answersOf(watched);
+  if (figures === undefined) return;
   families.cell('outbox_pending').value = figures.reduce((sum, { pending }) => sum + pending, 0);
   families.cell('outbox_oldest_seconds').value = Math.max(0, ...figures.map(({ oldestSeconds }) => oldestSeconds));
 }
 
-async function collectFamilies(
+async function collectRows(
   families: MetricFamilies<IssuerMetricName>,
-  watched: ReadonlySet<() => Promise<FamilyFigures>>,
+  { table, counts }: { readonly table: StoreTable; readonly counts: ReadonlySet<() => Promise<RowCounts>> },
 ): Promise<void> {
-  const answers = await Promise.allSettled([...watched].map((figures) => figures()));
-  const figures = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-  if (figures.length < answers.length) return;
+  const found = await answersOf(counts);
   for (const state of ['active', 'ended'] as const) {
-    families.cell('refresh_families', { state }).value = figures.reduce((sum, each) => sum + each[state], 0);
+    const rows = found?.reduce((sum, each) => sum + each[state], 0);
+    if (rows !== undefined) families.cell('store_rows', { table, state }).value = rows;
   }
+}
+
+/** Undefined when a store does not answer. */
+async function answersOf<Answer>(watched: ReadonlySet<() => Promise<Answer>>): Promise<Answer[] | undefined> {
+  const answers = await Promise.allSettled([...watched].map((ask) => ask()));
+  const values = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  return values.length < answers.length ? undefined : values;
 }

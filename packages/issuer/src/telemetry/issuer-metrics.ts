@@ -4,6 +4,10 @@ import { familyMetrics } from '../families/family-metrics.ts';
 import { outboxOutcomes } from '../outbox/outbox-store.ts';
 import { storeErrorCodes } from '../outbox/store-error.ts';
 
+/** The tables of a store. */
+export const storeTables = ['family', 'outbox'] as const;
+export type StoreTable = (typeof storeTables)[number];
+
 /** Why an attempt to log a revocation failed. */
 export const attemptFailures = [...logErrorCodes, 'unexpected'] as const;
 
@@ -52,6 +56,27 @@ export const issuerMetrics = [
     unit: 'events',
   },
   ...familyMetrics,
+  {
+    name: 'store_rows',
+    type: 'gauge',
+    labels: { table: storeTables, state: ['active', 'ended'] },
+    help: 'Rows of the store, of all processes with it, read once a minute. Ended ones are deleted: families after 30 days, revocations after 7.',
+    unit: 'entries',
+  },
+  {
+    name: 'collected_total',
+    type: 'counter',
+    labels: { kind: ['expired', 'family', 'outbox'] },
+    help: 'Families that this process has ended because their lifetime was over, and rows of both tables that it has deleted.',
+    unit: 'entries',
+  },
+  {
+    name: 'collector_last_success_timestamp_seconds',
+    type: 'gauge',
+    labels: {},
+    help: 'When the collector of families of this process had last nothing left to do; 0 before that.',
+    unit: 'seconds',
+  },
 ] as const satisfies readonly MetricSpec[];
 
 export type IssuerMetricName = (typeof issuerMetrics)[number]['name'];

@@ -30,7 +30,10 @@ async function createWorld() {
       (await scrape())
         .split('\n')
         .filter((line) => line.startsWith(`revocast_${name}{`) || line.startsWith(`revocast_${name} `))
-        .map((line) => [/="([^"]*)"/.exec(line)?.[1] ?? '', Number(line.split(' ').at(-1))]),
+        .map((line) => [
+          [...line.matchAll(/="([^"]*)"/g)].map(([, value]) => value).join(' '),
+          Number(line.split(' ').at(-1)),
+        ]),
     );
   return { families, clock, read, scrape };
 }
@@ -40,8 +43,13 @@ describe('the metrics of refresh families', () => {
     const { read } = await createWorld();
     expect(await read('refresh_outcomes_total')).toEqual(Object.fromEntries(familyOutcomes.map((name) => [name, 0])));
     expect(await read('refresh_shadowed_total')).toEqual({ '': 0 });
-    expect(await read('refresh_families')).toEqual({ active: 0, ended: 0 });
-    expect(await read('refresh_families_collected_total')).toEqual({ expired: 0, deleted: 0 });
+    expect(await read('store_rows')).toEqual({
+      'family active': 0,
+      'family ended': 0,
+      'outbox active': 0,
+      'outbox ended': 0,
+    });
+    expect(await read('collected_total')).toEqual({ expired: 0, family: 0, outbox: 0 });
   });
 
   it('count what is shown, what is shadowed, and the rows, without naming anybody', async () => {
@@ -66,14 +74,14 @@ describe('the metrics of refresh families', () => {
       ended: 0,
     });
     expect(await read('refresh_shadowed_total')).toEqual({ '': 1 });
-    expect(await read('refresh_families')).toEqual({ active: 0, ended: 1 });
+    expect(await read('store_rows')).toMatchObject({ 'family active': 0, 'family ended': 1, 'outbox ended': 1 });
     const text = await scrape();
     for (const secret of ['alice', 'sid-of', token, first.grant]) expect(text.includes(secret)).toBe(false);
   });
 
   it('say when the collector has succeeded', async () => {
     const { read } = await createWorld();
-    const [at = 0] = Object.values(await read('refresh_collector_last_success_timestamp_seconds'));
+    const [at = 0] = Object.values(await read('collector_last_success_timestamp_seconds'));
     expect(at).toBeGreaterThan(1_700_000_000);
   });
 });

@@ -45,7 +45,7 @@ export function createWorld(
       shadowed: () => shadowed.push('shop'),
       ...observer,
     },
-    figures: () => store.figures(),
+    countLiveAccess: () => store.countLiveAccess(),
     note: async (event) => {
       noted.push(event);
       return loggedOutcome;

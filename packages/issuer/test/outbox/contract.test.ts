@@ -240,14 +240,27 @@ describe.each([
     expect({ pending, oldest: Math.round(oldestSeconds / 5) * 5 }).toEqual({ pending: 2, oldest: 20 });
   });
 
+  it('counts the rows that are settled, and those that are not', async () => {
+    await outbox.add([rowOf('a'), rowOf('b'), rowOf('c')]);
+    await outbox.take(1, async () => ({ outcome: 'logged' }));
+    expect(await outbox.countRows()).toEqual({ active: 2, ended: 1 });
+  });
+
+  it('deletes no more rows at once than it may', async () => {
+    await outbox.add([rowOf('a'), rowOf('b'), rowOf('c')]);
+    await outbox.take(10, async () => ({ outcome: 'logged' }));
+    await setup.advance(8 * day);
+    expect([await outbox.collect(2), await outbox.collect(2), await outbox.collect(2)]).toEqual([2, 1, 0]);
+  });
+
   it('deletes a settled row a week later, and a pending one never', async () => {
     await outbox.add([rowOf('a')]);
     await taken(outbox);
     await outbox.add([rowOf('b')]);
     await setup.advance(7 * day - 60_000);
-    expect(await outbox.collect()).toBe(0);
+    expect(await outbox.collect(10)).toBe(0);
     await setup.advance(120_000);
-    expect(await outbox.collect()).toBe(1);
+    expect(await outbox.collect(10)).toBe(1);
     expect(await outbox.read(['a', 'b'], {})).toEqual(['unknown', 'pending']);
   });
 });

@@ -18,6 +18,7 @@ it.each([
   const worker = new OutboxWorker({
     outbox,
     clock,
+    collected: () => {},
     storeFailed: () => {},
     attempt: async ({ id }): Promise<AttemptResult> => {
       attempts[id === 'failing' ? 'failing' : 'other'] += 1;
@@ -31,4 +32,25 @@ it.each([
   await clock.advance(1000);
   await worker.close();
   expect(attempts).toEqual({ failing: expected, other: 1 });
+});
+
+it('deletes old rows in batches, until one is not full', async () => {
+  const clock = new FakeClock();
+  const { outbox } = memoryStore({ clock });
+  const left = [1000, 1000, 3, 0];
+  const deleted: number[] = [];
+  outbox.collect = async () => left.shift() ?? 0;
+  const worker = new OutboxWorker({
+    outbox,
+    clock,
+    storeFailed: () => {},
+    collected: (rows) => deleted.push(rows),
+    attempt: async () => ({ outcome: 'logged' }),
+  });
+  worker.start();
+  await clock.advance(1000);
+  expect(deleted).toEqual([1000, 1000, 3]);
+  await clock.advance(60_000);
+  expect(deleted).toEqual([1000, 1000, 3, 0]);
+  await worker.close();
 });

@@ -1,4 +1,4 @@
-import type { Transaction } from '../../outbox/outbox-store.ts';
+import type { RowCounts, Transaction } from '../../outbox/outbox-store.ts';
 import { StoreError } from '../../outbox/store-error.ts';
 import type { Ending } from '../advance.ts';
 import type { Family } from '../family.ts';
@@ -8,7 +8,6 @@ import {
   type CollectLimits,
   type EndedFamilies,
   type EndOptions,
-  type FamilyFigures,
   type FamilyStore,
   maxEndedGrants,
   type NewFamily,
@@ -161,11 +160,15 @@ export class PostgresFamilies implements FamilyStore {
     });
   }
 
-  async figures(): Promise<FamilyFigures> {
-    const [row] = await this.#connection.query(this.#sql.count);
+  async countLiveAccess(): Promise<ReadonlyMap<string, number>> {
     const clients = await this.#connection.query(this.#sql.liveAccess);
-    const { active, ended } = rowOf<{ readonly active: number; readonly ended: number }>(row);
-    return { active, ended, liveAccess: new Map(clients.map(liveAccessOf)) };
+    return new Map(clients.map(liveAccessOf));
+  }
+
+  async countRows(): Promise<RowCounts> {
+    const [row] = await this.#connection.query(this.#sql.countRows);
+    const { active, ended } = rowOf<RowCounts>(row);
+    return { active, ended };
   }
 }
 

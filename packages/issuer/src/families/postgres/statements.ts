@@ -123,7 +123,7 @@ export function familyStatements(table: string) {
           order by ended_at limit $2 for update skip locked)
         returning 1
       ) select count(*)::int as count from deleted`,
-    count: `select count(*) filter (where ended_at is null)::int as active, count(ended_at)::int as ended from ${table}`,
+    countRows: `select count(*) filter (where ended_at is null)::int as active, count(ended_at)::int as ended from ${table}`,
     liveAccess: `select client_id, count(*)::int as families from ${table}
       where ended_at is null and access_until > now() group by client_id order by client_id limit 1000`,
     /** Fails where a column is missing. */
