@@ -178,7 +178,8 @@ const rows = {
       ['storms, {{client_class}}', `sum by (client_class) (${rate('oauth2_token_storms_total', space)})`],
     ]),
     graph('Active', 'Active tokens in the records of the authorization server.', 'none', [
-      ['active', `sum(oauth2_token_active{${space}})`],
+      ['active', `sum(max by (namespace, client_class) (oauth2_token_active{source!="client_credentials", ${space}}))`],
+      ['client credentials', `sum(oauth2_token_active{source="client_credentials", ${space}})`],
     ]),
   ],
   Usage: [

@@ -37,5 +37,6 @@ export {
   type TokenAnswer,
   type TokenObserver,
   type TokenResult,
+  type TokenReuse,
   tokenResults,
 } from './telemetry/token-observer.ts';

@@ -6,6 +6,8 @@ import type { LifecycleEvent } from './lifecycle-event.ts';
 export type OutboxStatement = {
   /** The families that end with the event. They ended when it was reported, and end again before it is published. */
   readonly end?: FamilyEndOfEvent;
+  /** Refresh families that ended with it, for traces and counters. Absent without one. */
+  readonly tokens?: number;
 } /** Denies every token of the value. */ & (
   | { readonly kind: 'deny'; readonly revocation: Revocation }
   /** Denies every token of the value until a lift. */
@@ -42,12 +44,18 @@ const mostGrants = 50;
 
 /** What follows from an event. The grant of a family that ends by itself needs no second look: no other family has it. */
 export function statementsOf(event: LifecycleEvent, context: Context): readonly OutboxStatement[] {
-  const { end } = context;
+  const { end, ended } = context;
   const statements = revocationsOf(event, context);
   if (end === undefined || 'grant' in end.which) return statements;
-  return 'keep' in event && event.keep !== undefined
-    ? [{ kind: 'end', target: { issuer: context.issuer, subject: event.subject }, end }, ...statements]
-    : statements.map((statement) => ({ ...statement, end }));
+  // An event that ends no family counts as one, as for a server without families.
+  const tokens = ended === undefined || ended.count === 0 ? undefined : ended.count;
+  if (!('keep' in event) || event.keep === undefined) {
+    return statements.map((statement) => ({ ...statement, end, tokens }));
+  }
+  return [
+    { kind: 'end', target: { issuer: context.issuer, subject: event.subject }, end },
+    ...statements.map((statement) => (statement.kind === 'cutoff' ? { ...statement, tokens } : statement)),
+  ];
 }
 
 /** The revocations of an event. The whole table is here; docs/issuer.md shows it. */

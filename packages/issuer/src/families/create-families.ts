@@ -5,7 +5,7 @@ import { StoreError } from '../outbox/store-error.ts';
 import { isShadowed } from './advance.ts';
 import type { EndedGrant, EndGrantOptions, Families, Opened } from './families.ts';
 import type { Family } from './family.ts';
-import type { FamilyObserver } from './family-observer.ts';
+import type { FamilyObserver, Refusal } from './family-observer.ts';
 import type { EndedFamilies, FamilyStore, Presented } from './family-store.ts';
 import type { FamilySettings } from './options/family-options.ts';
 import { checkGrant, checkLifetime, isName, readBinding } from './options/read-grant.ts';
@@ -41,8 +41,8 @@ export function createFamilies(ports: FamiliesPorts): Families {
   const { issuer, store, settings, randomBytes, observer, report, note } = ports;
   const { keys, idleMs, absoluteMs, rules } = settings;
 
-  const refuseAndCount = (outcome: RefusedOutcome, client: string | undefined): Refused => {
-    observer.refused({ outcome, client });
+  const refuseAndCount = (outcome: RefusedOutcome, client: string | undefined, shown?: Refusal['shown']): Refused => {
+    observer.refused({ outcome, client, shown });
     return refuse(outcome);
   };
 
@@ -123,9 +123,10 @@ export function createFamilies(ports: FamiliesPorts): Families {
         case 'unknown':
           return refuseAndCount('unknown', client);
         default: {
-          const refused = refuseAndCount(presented.outcome, client);
+          const { outcome, family, nowMs } = presented;
+          const refused = refuseAndCount(outcome, client, { generation: token.generation, family, nowMs });
           // The answer follows the revocation: when a thief reads it, the access tokens are dead.
-          for (const outcome of noted) await settle(outcome);
+          for (const revocation of noted) await settle(revocation);
           return refused;
         }
       }

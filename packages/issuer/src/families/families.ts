@@ -34,8 +34,8 @@ export interface Families {
    */
   endOpenedBefore(time: Date): Promise<number>;
   /**
-   * Active families whose newest access token has not expired, of all processes with this store; read at most every 10 s. For the
-   * option `countActive` of `createLifecycle`. @throws StoreError
+   * Active families whose newest access token has not expired, of all processes with this store; read at most every 10 s. For a
+   * `countActive` of yours that adds tokens without a family. @throws StoreError
    */
   countActive(): Promise<number>;
 }

@@ -1,3 +1,4 @@
+import type { Family } from './family.ts';
 import type { CollectedFamilies } from './family-store.ts';
 import { type RefusedOutcome, refusedOutcomes } from './refusal.ts';
 
@@ -14,6 +15,19 @@ export interface FamilyCounters {
   collectorSucceeded(nowMs: number): void;
 }
 
+export interface Refusal {
+  readonly outcome: RefusedOutcome;
+  /** Undefined for a malformed one. */
+  readonly client: string | undefined;
+  /** Where the token belongs to a family that the store has. */
+  readonly shown?: {
+    readonly generation: number;
+    readonly family: Family;
+    /** When it was shown, by the clock of the store. */
+    readonly nowMs: number;
+  };
+}
+
 /** What the families count. Only the class of a client becomes a label; no token, subject or id does. */
 export interface FamilyObserver {
   /** A refresh token was exchanged. `replacedAtMs`: when the access token was made that it replaces. */
@@ -23,8 +37,7 @@ export interface FamilyObserver {
     readonly nowMs: number;
     readonly replacedAtMs?: number;
   }): void;
-  /** `client`: undefined for a malformed one. */
-  refused(refusal: { readonly outcome: RefusedOutcome; readonly client: string | undefined }): void;
+  refused(refusal: Refusal): void;
   /** Three generations in a row were retried: perhaps a thief who always refreshes just after the owner. */
   shadowed(): void;
 }

@@ -96,8 +96,14 @@ export class MemoryFamilies implements FamilyStore {
     const nowMs = this.#nowMs();
     const lively = this.#find((family) => hasKeep(which) && isOf(family, which) && hasLiveAccess(family, nowMs));
     const ended = { ...ending, ...countOf([...families, ...lively]) };
-    await options.note(ended, undefined);
+    // Before the note: the worker may publish it at once, and looks for families that still live.
     for (const family of families) this.#end(family, ending);
+    try {
+      await options.note(ended, undefined);
+    } catch (error) {
+      for (const family of families) this.#write(family);
+      throw error;
+    }
     if (options.erase) for (const family of this.#find((row) => isOf(row, which))) this.#erase(family);
     return ended;
   }

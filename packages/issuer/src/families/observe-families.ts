@@ -1,5 +1,6 @@
-import type { RefreshKind, TokenObserver } from '../telemetry/token-observer.ts';
-import type { FamilyCounters, FamilyObserver, FamilyOutcome } from './family-observer.ts';
+import { createHash } from 'node:crypto';
+import type { RefreshKind, TokenObserver, TokenReuse } from '../telemetry/token-observer.ts';
+import type { FamilyCounters, FamilyObserver, FamilyOutcome, Refusal } from './family-observer.ts';
 import { refuse } from './refusal.ts';
 
 /** Counts what is shown to families, and the answers as those of a token endpoint. */
@@ -21,16 +22,25 @@ export function observeFamilies(
         refreshKind: kindOf(outcome),
       });
     },
-    refused({ outcome, client }) {
+    refused({ outcome, client, shown }) {
       counters.shown(outcome);
       const { status, error } = refuse(outcome);
       const result = status === 503 ? 'server_error' : error;
       observe.answered({ grantType, result, client, refreshKind: kindOf(outcome) });
       if (outcome === 'replayed' || outcome === 'late_retry' || outcome === 'wrong_key') {
-        observe.reused({ client, kind: outcome });
+        observe.reused({ client, kind: outcome, ...(shown !== undefined && describe(shown)) });
       }
     },
     shadowed: () => counters.shadowed(),
+  };
+}
+
+function describe({ generation, family, nowMs }: NonNullable<Refusal['shown']>): Omit<TokenReuse, 'client' | 'kind'> {
+  const { id, rotatedAtMs, openedAtMs } = family;
+  return {
+    generationsBehind: family.generation - generation,
+    secondsSinceRotation: Math.max(0, nowMs - (rotatedAtMs ?? openedAtMs)) / 1000,
+    familyDigest: createHash('sha256').update(id).digest('hex').slice(0, 8),
   };
 }
 

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { createPublisher } from '@revocast/denylist';
 import { disposable, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
+import { ActiveTokens } from '../telemetry/active-tokens.ts';
 import { createTokenObserver } from '../telemetry/create-token-observer.ts';
 import { countersOn, noCounters } from '../telemetry/issuer-counters.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -24,6 +25,7 @@ export async function createLifecycle(options: LifecycleOptions): Promise<Lifecy
   const publisher = isOurs
     ? await createPublisher(log, { ...checked.publisher, clock: 'issuer', issuerSpreadSeconds, openTelemetry })
     : log;
+  const active = new ActiveTokens({ clientClasses: checked.clientClasses, clock: systemClock });
   const stampedTokens = new StampedTokens(systemClock, issuerSpreadSeconds);
   const lifecycle = new LifecycleOver({
     issuer,
@@ -38,11 +40,13 @@ export async function createLifecycle(options: LifecycleOptions): Promise<Lifecy
       openTelemetry,
       clientClasses: checked.clientClasses,
       countActive: checked.countActive,
+      active,
       onStorm: checked.onStorm,
       tokenIssued: (iat) => stampedTokens.stamped(iat),
       refreshedEarly: () => counters.refreshedEarly(),
       clock: systemClock,
     }),
+    watchLiveAccess: (count) => active.watchFamilies(count),
     counters,
     clock: systemClock,
     random: systemRandom,

@@ -33,7 +33,7 @@ export interface LifecycleOptions {
   readonly metrics?: { readonly registry: MetricsRegistry } | undefined;
   /** Class → client ids: the classes are the values of the label `client_class`. At most 20; default none. */
   readonly clientClasses?: ClientClasses | undefined;
-  /** How many access tokens are alive, from your store of tokens; read at each scrape. Default none: no such gauge. */
+  /** How many access tokens are alive, from your store of tokens; read at each scrape. Default: those of families and of client credentials. */
   readonly countActive?: (() => number | Promise<number>) | undefined;
   /** Called once a minute for a client that gets more than 60 answers of this process in it. What it throws is ignored. */
   readonly onStorm?: ((client: string) => void) | undefined;

@@ -21,6 +21,7 @@ import type { NewOutboxRow, OutboxStore } from '../outbox/outbox-store.ts';
 import { publishRow } from '../outbox/publish-row.ts';
 import { StoreError } from '../outbox/store-error.ts';
 import { OutboxWorker } from '../outbox/worker.ts';
+import type { CountByClient } from '../telemetry/active-tokens.ts';
 import type { IssuerCounters } from '../telemetry/issuer-counters.ts';
 import type { TokenObserver } from '../telemetry/token-observer.ts';
 import { createRevokeToken, type RevokeToken } from '../token/revoke-token.ts';
@@ -52,6 +53,8 @@ export interface LifecyclePorts {
   readonly subjectsOf: SubjectsOf | undefined;
   readonly observe: TokenObserver;
   readonly captureContext: () => RunInContext;
+  /** Asked for the living access tokens of refresh families, once there are families. */
+  readonly watchLiveAccess: (count: CountByClient) => void;
   readonly counters: IssuerCounters;
   readonly clock: Clock;
   readonly random: Random;
@@ -191,6 +194,7 @@ export class LifecycleOver implements Undisposed<Lifecycle> {
     }
     const { outbox, families } = store;
     this.#hasFamilies = true;
+    this.#ports.watchLiveAccess(this.#countLiveAccess);
     return createFamilies({
       issuer,
       store: families,

@@ -40,6 +40,8 @@ export interface MatchedRequest {
   readonly entities: {
     readonly Client?: { readonly clientId: string } | undefined;
     readonly RefreshToken?: { readonly grantId?: string | undefined } | undefined;
+    /** The access token of a client; `expiration` is its lifetime in seconds. */
+    readonly ClientCredentials?: { readonly expiration?: number | undefined } | undefined;
     /** The refresh token that was used and replaced; `iat` in claim seconds. */
     readonly RotatedRefreshToken?: { readonly iat?: number | undefined } | undefined;
   };

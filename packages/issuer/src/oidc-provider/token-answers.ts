@@ -15,13 +15,16 @@ export function followTokenAnswers(provider: OidcProvider, nowMs: () => number):
     // The library emits neither success nor error when it fails itself.
     const result = (hasFailed ? undefined : results.get(context)) ?? 'server_error';
     const isSuccess = result === 'success';
+    const nowSeconds = Math.floor(nowMs() / 1000);
+    const lifetime = entities?.ClientCredentials?.expiration;
     return {
       grantType: typeof grantType === 'string' ? grantType : undefined,
       result,
       // Also without a valid secret: guessed secrets count for the class of this client.
       client: entities?.Client?.clientId,
       // The library has just stamped it, and does not pass it on.
-      issuedAt: isSuccess ? Math.floor(nowMs() / 1000) : undefined,
+      issuedAt: isSuccess ? nowSeconds : undefined,
+      expiresAt: isSuccess && lifetime !== undefined ? nowSeconds + lifetime : undefined,
       // The replaced access token was issued together with the spent refresh token.
       replacedIssuedAt: isSuccess ? entities?.RotatedRefreshToken?.iat : undefined,
     };

@@ -32,7 +32,8 @@ export async function publishRow(row: OutboxRow, ports: PublishPorts): Promise<A
   // The publisher expects a time of this process.
   const occurredAtMs = row.occurredAtMs - row.nowMs + clock.wallMs();
   try {
-    const published = await write(publication, publisher, Math.round(occurredAtMs));
+    const { tokens } = row.statement;
+    const published = await write(publication, publisher, { occurredAtMs: Math.round(occurredAtMs), tokens });
     return { result: { outcome: isLate ? 'stuck' : 'logged' }, published };
   } catch (error) {
     const revocation = publication.kind === 'revoke' ? publication.revocation : undefined;
@@ -44,10 +45,10 @@ export async function publishRow(row: OutboxRow, ports: PublishPorts): Promise<A
 async function write(
   publication: Extract<Publication, { readonly id: string }>,
   publisher: Pick<Publisher, 'revoke' | 'lift'>,
-  occurredAtMs: number,
+  options: { readonly occurredAtMs: number; readonly tokens?: number | undefined },
 ): Promise<Published> {
   const { id } = publication;
-  if (publication.kind === 'lift') return await publisher.lift(publication.target, { id, occurredAtMs });
+  if (publication.kind === 'lift') return await publisher.lift(publication.target, { ...options, id });
   const revocation: Revocation = publication.revocation;
-  return await publisher.revoke(revocation, { id, occurredAtMs });
+  return await publisher.revoke(revocation, { ...options, id });
 }

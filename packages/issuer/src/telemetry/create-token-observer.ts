@@ -1,9 +1,23 @@
-import { type Clock, errorStatus } from '@revocast/denylist/replica';
+import { type Clock, errorStatus, type TelemetryAttributes } from '@revocast/denylist/replica';
 import { type ClientClasses, classNamesOf, classOf } from '../lifecycle/client-classes.ts';
+import type { ActiveTokens } from './active-tokens.ts';
 import { StormDetector } from './storm-detector.ts';
 import type { TokenSpan, TokenTelemetryApi } from './token-api.ts';
-import { type CountedAnswer, createTokenInstruments, noInstruments, scope } from './token-instruments.ts';
-import { grantTypes, refreshKinds, type TokenAnswer, type TokenObserver, tokenResults } from './token-observer.ts';
+import {
+  type ActivePoint,
+  type CountedAnswer,
+  createTokenInstruments,
+  noInstruments,
+  scope,
+} from './token-instruments.ts';
+import {
+  grantTypes,
+  refreshKinds,
+  type TokenAnswer,
+  type TokenObserver,
+  type TokenReuse,
+  tokenResults,
+} from './token-observer.ts';
 
 /** A refresh so soon after the last one is a loop, or two tabs. */
 const earlySeconds = 5;
@@ -11,7 +25,9 @@ const earlySeconds = 5;
 interface TokenObserverOptions {
   readonly clientClasses: ClientClasses;
   readonly openTelemetry: TokenTelemetryApi | undefined;
+  /** Of the application: then only its number is stated. */
   readonly countActive: (() => number | Promise<number>) | undefined;
+  readonly active: ActiveTokens;
   readonly onStorm: ((client: string) => void) | undefined;
   readonly tokenIssued: (iat: number) => void;
   readonly refreshedEarly: () => void;
@@ -20,12 +36,12 @@ interface TokenObserverOptions {
 
 /** What a lifecycle has as `observe`. */
 export function createTokenObserver(options: TokenObserverOptions): TokenObserver {
-  const { openTelemetry: api, clientClasses, countActive, onStorm, clock } = options;
+  const { openTelemetry: api, clientClasses, active, onStorm, clock } = options;
   const classify = classOf(clientClasses);
   const instruments =
     api === undefined
       ? noInstruments
-      : createTokenInstruments({ api, classes: classNamesOf(clientClasses), countActive });
+      : createTokenInstruments({ api, classes: classNamesOf(clientClasses), readActive: () => readActive(options) });
   const storms = new StormDetector();
 
   const count = (answer: TokenAnswer): CountedAnswer => {
@@ -33,6 +49,9 @@ export function createTokenObserver(options: TokenObserverOptions): TokenObserve
     if (issuedAt !== undefined) options.tokenIssued(issuedAt);
     const counted = countedAnswerOf(answer, classify(client), clock.wallMs());
     instruments.answered(counted);
+    if (counted.grantType === 'client_credentials' && answer.expiresAt !== undefined) {
+      active.issued(client, answer.expiresAt);
+    }
     if (counted.replacedAgeSeconds !== undefined && counted.replacedAgeSeconds < earlySeconds) options.refreshedEarly();
     if (client !== undefined && storms.answered(client, clock.monotonicMs())) {
       instruments.storm(counted.clientClass);
@@ -63,11 +82,19 @@ export function createTokenObserver(options: TokenObserverOptions): TokenObserve
       });
     },
     answered: (answer) => void count(answer),
-    reused({ client, kind }) {
+    reused({ client, kind, ...details }) {
       instruments.reused(classify(client), kind);
-      api?.trace.getActiveSpan?.()?.addEvent('refresh_token_reuse_detected', { kind });
+      api?.trace.getActiveSpan?.()?.addEvent('refresh_token_reuse_detected', { kind, ...attributesOf(details) });
     },
   };
+}
+
+async function readActive({ countActive, active }: TokenObserverOptions): Promise<readonly ActivePoint[]> {
+  if (countActive !== undefined) return [{ tokens: await countActive() }];
+  return (await active.read()).map(({ clientClass: client_class, source, tokens }) => ({
+    tokens,
+    attributes: { client_class, source },
+  }));
 }
 
 /** Every value that a client can choose is replaced by one of a closed list. */
@@ -79,6 +106,18 @@ function countedAnswerOf(answer: TokenAnswer, clientClass: string, nowMs: number
     clientClass,
     refreshKind: refreshKinds.find((known) => known === answer.refreshKind),
     replacedAgeSeconds: replacedIssuedAt === undefined ? undefined : Math.max(0, nowMs / 1000 - replacedIssuedAt),
+  };
+}
+
+function attributesOf({
+  generationsBehind,
+  secondsSinceRotation,
+  familyDigest,
+}: Omit<TokenReuse, 'client' | 'kind'>): TelemetryAttributes {
+  return {
+    ...(generationsBehind !== undefined && { generations_behind: generationsBehind }),
+    ...(secondsSinceRotation !== undefined && { seconds_since_rotation: secondsSinceRotation }),
+    ...(familyDigest !== undefined && { family_digest: familyDigest }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { TelemetryAttributes } from '@revocast/denylist/replica';
 import type { TokenCounter, TokenTelemetryApi } from './token-api.ts';
 import {
   grantTypes,
@@ -29,18 +30,24 @@ export interface TokenInstruments {
 /** Without OpenTelemetry. */
 export const noInstruments: TokenInstruments = { answered() {}, reused() {}, storm() {} };
 
+/** A point of the gauge of living tokens. */
+export interface ActivePoint {
+  readonly tokens: number;
+  readonly attributes?: TelemetryAttributes;
+}
+
 /** Seconds. Tokens live minutes to hours. */
 const ageBoundaries = [1, 5, 15, 30, 60, 120, 300, 450, 600, 750, 900, 1800, 3600, 7200, 86_400];
 
 interface InstrumentOptions {
   readonly api: TokenTelemetryApi;
   readonly classes: readonly string[];
-  /** Read at every scrape. Absent: no such gauge. */
-  readonly countActive: (() => number | Promise<number>) | undefined;
+  /** Read at every scrape. */
+  readonly readActive: () => Promise<readonly ActivePoint[]>;
 }
 
 /** The counters of an authorization server; docs/opentelemetry.md lists them. Every series begins at 0. */
-export function createTokenInstruments({ api, classes, countActive }: InstrumentOptions): TokenInstruments {
+export function createTokenInstruments({ api, classes, readActive }: InstrumentOptions): TokenInstruments {
   const meter = api.metrics.getMeter(scope);
   const issued = meter.createCounter('oauth2.token.issued', { description: 'Answers of the token endpoint.' });
   const refreshed = meter.createCounter('oauth2.token.refreshed', { description: 'Answers to refresh tokens.' });
@@ -55,11 +62,11 @@ export function createTokenInstruments({ api, classes, countActive }: Instrument
     unit: 's',
     advice: { explicitBucketBoundaries: ageBoundaries },
   });
-  if (countActive !== undefined) {
-    meter
-      .createObservableGauge('oauth2.token.active', { description: 'Access tokens that are alive.' })
-      .addCallback(async (observed) => observed.observe(await countActive()));
-  }
+  meter
+    .createObservableGauge('oauth2.token.active', { description: 'Access tokens that are alive.' })
+    .addCallback(async (observed) => {
+      for (const { tokens, attributes } of await readActive()) observed.observe(tokens, attributes);
+    });
   startAtZero({ issued, refreshed, reused, storms }, classes);
   return {
     answered({ grantType, result, clientClass, refreshKind, replacedAgeSeconds }) {

@@ -35,10 +35,25 @@ export interface TokenAnswer {
   readonly client?: string | undefined;
   /** `iat` of the access token that was issued, in claim seconds. */
   readonly issuedAt?: number | undefined;
+  /** `exp` of the access token, in claim seconds; for client credentials, whose living tokens no store has. */
+  readonly expiresAt?: number | undefined;
   /** `iat` of the access token that it replaces, in claim seconds; for a refresh. */
   readonly replacedIssuedAt?: number | undefined;
   /** For a refresh: an unknown one counts as its result. */
   readonly refreshKind?: RefreshKind | undefined;
+}
+
+/** A spent refresh token that was used again. */
+export interface TokenReuse {
+  /** Only its class becomes a label. */
+  readonly client?: string | undefined;
+  readonly kind: ReuseKind;
+  /** How many refreshes ago it was spent; 0 for the current token. */
+  readonly generationsBehind?: number | undefined;
+  /** Seconds since the last refresh of the family. */
+  readonly secondsSinceRotation?: number | undefined;
+  /** Of the id of the family, 8 hex digits: to compare events, and never the id itself. */
+  readonly familyDigest?: string | undefined;
 }
 
 /** Counts and traces what a token endpoint does. docs/opentelemetry.md lists the names. */
@@ -51,6 +66,6 @@ export interface TokenObserver {
   request(handle: () => Promise<TokenAnswer>): Promise<void>;
   /** Counts one answer, without a span. */
   answered(answer: TokenAnswer): void;
-  /** Counts a spent refresh token that was used again: almost always theft. */
-  reused(reuse: { readonly client?: string | undefined; readonly kind: ReuseKind }): void;
+  /** Counts a spent refresh token that was used again: almost always theft. The active span gets an event with the details. */
+  reused(reuse: TokenReuse): void;
 }

@@ -74,6 +74,26 @@ describe('the token endpoint', () => {
     expect(await counted('oauth2.token.refreshed')).toEqual({ success: 1, invalid_grant: 2 });
   });
 
+  it('counts the living access tokens of client credentials by the class of the client', async () => {
+    const robot = { grant_types: ['client_credentials'], redirect_uris: [], response_types: [] };
+    await server[Symbol.asyncDispose]();
+    const clients = [{ client_id: 'shop', client_secret: 'a secret for tests', ...robot }];
+    server = await startServer({
+      configuration: {
+        clients,
+        features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true } },
+      },
+      lifecycle: { openTelemetry, clientClasses: { spa: ['shop'] } },
+    });
+    const authorization = `Basic ${Buffer.from('shop:a%20secret%20for%20tests').toString('base64')}`;
+    for (let count = 0; count < 2; count++) {
+      const body = new URLSearchParams({ grant_type: 'client_credentials' });
+      await fetch(`${server.issuer}/token`, { method: 'POST', headers: { authorization }, body });
+    }
+    expect(await counted('oauth2.token.issued')).toEqual({ 'client_credentials success spa': 2 });
+    expect(await counted('oauth2.token.active')).toEqual({ 'spa client_credentials': 2 });
+  });
+
   it('counts a request with the path written in another way, as the library accepts it', async () => {
     await fetch(`${server.issuer}/TOKEN/`, { method: 'POST', body: new URLSearchParams({ client_id: 'shop' }) });
     expect(await counted('oauth2.token.issued')).toEqual({ 'other invalid_request spa': 1 });

@@ -12,6 +12,7 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '
 import { createPublisher } from '@revocast/denylist';
 import { createLifecycle, type LifecycleOptions, memoryStore } from '@revocast/issuer';
 import { Registry } from 'prom-client';
+import { secretOf } from '../families/keys-of-test.ts';
 
 const issuer = 'https://login.example.com/';
 const opened: (() => unknown)[] = [];
@@ -89,6 +90,10 @@ describe('every series of an authorization server', () => {
       'revocast_outbox_attempt_failures_total{code="unavailable"} 0',
       'revocast_outbox_store_failures_total{code="store_full"} 0',
       'revocast_refresh_early_total 0',
+      'revocast_store_rows{table="family",state="active"} 0',
+      'revocast_store_rows{table="outbox",state="ended"} 0',
+      'revocast_collected_total{kind="outbox"} 0',
+      'revocast_refresh_outcomes_total{outcome="replayed"} 0',
     ]) {
       expect(text).toContain(line);
     }
@@ -142,6 +147,35 @@ describe('an answer of the token endpoint', () => {
     expect(all).not.toMatch(/alice|bob|carol/);
   });
 
+  it('with a token that was used again has its details, and no id, in an event of the span', async () => {
+    const { lifecycle, spans } = await observed();
+    const families = lifecycle.families({ keys: [{ id: 1, secret: secretOf('key 1') }] });
+    const use = { client: 'shop-app', accessSeconds: 900 };
+    const first = await families.open({ subject: 'SECRET', session: 'SECRET', ...use });
+    let token = first.refreshToken;
+    for (let count = 0; count < 3; count++) {
+      const next = await families.present(token, use);
+      if (next.ok) token = next.refreshToken;
+    }
+    await lifecycle.observe.request(async () => {
+      const { outcome } = await families.present(first.refreshToken, use);
+      return { grantType: 'refresh_token', result: outcome, client: 'shop-app' };
+    });
+    const [event] = spans.getFinishedSpans().flatMap(({ events }) => events);
+    expect({ name: event?.name, attributes: event?.attributes }).toEqual({
+      name: 'refresh_token_reuse_detected',
+      attributes: {
+        kind: 'replayed',
+        generations_behind: 3,
+        seconds_since_rotation: expect.any(Number),
+        family_digest: expect.stringMatching(/^[0-9a-f]{8}$/),
+      },
+    });
+    const about = Buffer.from(first.refreshToken, 'base64url').subarray(2, 18);
+    const id = [about.toString('hex'), about.toString('base64url'), first.grant, 'SECRET'];
+    for (const part of id) expect(JSON.stringify(event)).not.toContain(part);
+  });
+
   it('that fails is an error of its span, and of the caller', async () => {
     const { lifecycle, spans } = await observed();
     await expect(lifecycle.observe.request(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
@@ -181,6 +215,62 @@ describe('a client that gets more than 60 answers in a minute', () => {
     for (let count = 0; count < 70; count += 1) {
       lifecycle.observe.answered({ grantType: 'refresh_token', result: 'success', client: 'shop-app' });
     }
+  });
+});
+
+describe('the living access tokens', () => {
+  const nothing = ['spa', 'other', 'unknown'].map((client_class) => ({
+    client_class,
+    source: 'client_credentials',
+    value: 0,
+  }));
+
+  it('begin at 0 for each class, of families too once there are any', async () => {
+    const { lifecycle, series } = await observed();
+    expect(await series('oauth2.token.active')).toEqual(nothing);
+    lifecycle.families({ keys: [{ id: 1, secret: secretOf('key 1') }] });
+    // The series that were stated before come first.
+    expect(await series('oauth2.token.active')).toEqual([
+      ...nothing,
+      ...nothing.map((point) => ({ ...point, source: 'families' })),
+    ]);
+  });
+
+  it('are counted by the class of the client: the rows of families, and client credentials until they expire', async () => {
+    const { lifecycle, series } = await observed();
+    const families = lifecycle.families({ keys: [{ id: 1, secret: secretOf('key 1') }] });
+    for (const client of ['shop-app', 'shop-app', 'app of bob']) {
+      await families.open({ subject: 'alice', client, accessSeconds: 900 });
+    }
+    const answer = { grantType: 'client_credentials', result: 'success', client: 'shop-app' };
+    for (const lifetime of [60, 900, -1]) {
+      lifecycle.observe.answered({ ...answer, expiresAt: nowSeconds() + lifetime });
+    }
+    const living = (await series('oauth2.token.active')).filter(({ value }) => value !== 0);
+    expect(living).toEqual([
+      { client_class: 'spa', source: 'families', value: 2 },
+      { client_class: 'other', source: 'families', value: 1 },
+      { client_class: 'spa', source: 'client_credentials', value: 2 },
+    ]);
+  });
+});
+
+describe('a revocation', () => {
+  it('counts the families that end with it', async () => {
+    const { lifecycle, series } = await observed({ log: 'memory:' });
+    const families = lifecycle.families({ keys: [{ id: 1, secret: secretOf('key 1') }] });
+    for (const session of ['a', 'b', 'c']) {
+      await families.open({ subject: 'alice', session, client: 'shop-app', accessSeconds: 900 });
+    }
+    await lifecycle.report({ type: 'session_ended', session: 'a' });
+    await lifecycle.report({ type: 'password_changed', subject: 'alice' });
+    await lifecycle.report({ type: 'password_changed', subject: 'bob' });
+    const revoked = (await series('oauth2.token.revoked')).filter(({ value }) => value !== 0);
+    expect(revoked).toEqual([
+      { reason: 'logout', dimension: 'session', value: 1 },
+      // Two families of alice. Of bob, who has none, it counts as one.
+      { reason: 'password_change', dimension: 'subject', value: 3 },
+    ]);
   });
 });
 
