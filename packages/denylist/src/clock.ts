@@ -12,6 +12,11 @@ export interface Clock {
    * name (other than Linux).
    */
   readonly bootId?: string;
+  /**
+   * Milliseconds, 0–500, by which {@link pauseTogether} of this process is shifted, so that the processes of a host do not all
+   * wake at the same moment. Default 0.
+   */
+  readonly phaseMs?: number;
   /** Milliseconds of this host's monotonic clock; comparable between processes of one boot of one host. */
   monotonicMs(): number;
   /** Milliseconds since 1970, by this host's wall clock. */
@@ -23,6 +28,22 @@ export interface Clock {
    *        for background work.
    */
   sleep(ms: number, signal?: AbortSignal, keepAlive?: boolean): Promise<void>;
+}
+
+/** Pauses end at multiples of this. */
+const togetherMs = 500;
+
+/**
+ * A pause for work that is repeated without haste. All of them end at the same moments of a process, because a wake-up of an idle
+ * process costs more than what it then does.
+ *
+ * @param ms a multiple of 500. The first pause is up to 250 ms shorter or longer; those that follow have this length.
+ */
+export function pauseTogether(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  const nowMs = clock.monotonicMs();
+  const { phaseMs = 0 } = clock;
+  const endsAtMs = Math.round((nowMs + ms - phaseMs) / togetherMs) * togetherMs + phaseMs;
+  return clock.sleep(Math.ceil(endsAtMs - nowMs), signal);
 }
 
 /** The wall clock, with the host that it belongs to. */

@@ -1,7 +1,7 @@
 // The entry `@revocast/denylist/replica`: for a process that holds a denylist.
 
 export { brandError } from './brand-error.ts';
-export type { Clock, Random } from './clock.ts';
+export { type Clock, pauseTogether, type Random } from './clock.ts';
 export { isJsonObject, type JsonObject, parseJsonObject } from './codec/json.ts';
 export {
   decodeRememberedLog,

@@ -46,6 +46,7 @@ export const systemClock: Clock = {
   get bootId() {
     return readBootId();
   },
+  phaseMs: Math.random() * 500,
   monotonicMs() {
     hostOffsetMs ??= measureHostOffset();
     return hostOffsetMs + processMs();

@@ -3,6 +3,7 @@ import {
   type FreshnessStatus,
   fixForFeedError,
   isNoAnswer,
+  pauseTogether,
   type ReplicaStatus,
 } from '@revocast/denylist/replica';
 import type { SourceWatch } from './watch-source.ts';
@@ -79,7 +80,7 @@ export function createProbes(options: ProbesOptions): Probes {
 
   async function tick(): Promise<void> {
     while (!stop.signal.aborted) {
-      await clock.sleep(tickMs, stop.signal);
+      await pauseTogether(clock, tickMs, stop.signal);
       tickedAtMs = clock.monotonicMs();
       if (!stop.signal.aborted) observe();
     }

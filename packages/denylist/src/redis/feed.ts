@@ -101,6 +101,8 @@ class RedisFeedConnection implements FeedConnection {
   readonly #parts: FeedConnectionParts;
   /** The last position that was applied. */
   #reached: FeedPosition | undefined;
+  /** The batch that is being applied has more than heartbeats. */
+  #hasChanges = false;
   readonly #stop = (): void => this.#parts.redis.close();
 
   constructor(parts: FeedConnectionParts) {
@@ -191,6 +193,7 @@ class RedisFeedConnection implements FeedConnection {
       }
       isAtEnd = entries.length < tailBatch;
       const provenAtMs = proof.afterRead(sentAtMs, isAtEnd, heartbeat !== undefined);
+      this.#hasChanges = entries.some(({ change }) => change !== undefined);
       yield {
         entries,
         logTime: reporter.takeLogTime(),
@@ -203,7 +206,7 @@ class RedisFeedConnection implements FeedConnection {
 
   acknowledge(position: FeedPosition): void {
     this.#reached = position;
-    this.#parts.reporter.reached(position);
+    this.#parts.reporter.reached(position, this.#hasChanges);
   }
 
   close(): void {

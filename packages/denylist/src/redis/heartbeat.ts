@@ -1,4 +1,4 @@
-import { type Clock, readClock } from '../clock.ts';
+import { type Clock, pauseTogether, readClock } from '../clock.ts';
 import { readRule, rowBytes, viewOf } from '../codec/rows.ts';
 import type { LogMemory, RememberedLog } from '../replication/log-memory.ts';
 import { agreedNow } from '../rules/agreed-now.ts';
@@ -17,10 +17,14 @@ import { pruneScript } from './scripts/prune.ts';
 /** Twice a second. The lease survives three missed beats, and ends well before a proof becomes too old. */
 const beatMs = 500;
 const leaseMs = 2000;
+/** A beat that takes longer counts as answered late. */
+const quickMs = 100;
 /** Rules that one prune looks at. */
 const pruneSlice = 500;
 const pruneEveryBeats = 2;
 const relievedPruneEveryBeats = 20;
+/** Between the starts of two sweeps over all rules, after one that found nothing: what has ended may wait, because it denies nothing. */
+const restMs = 5000;
 
 interface Beat {
   readonly hasLease: boolean;
@@ -43,14 +47,18 @@ interface HeartbeatOptions {
 }
 
 /**
- * Tries to take the lease twice a second. While it has the lease, it writes heartbeats and, once a second, prunes a slice
- * of the rules, if its clock and that of Redis agree. If they do not, any process whose clocks agree prunes. Two holders at
+ * Tries to take the lease twice a second. While it has the lease, it writes heartbeats and, once a second at most, prunes a
+ * slice of the rules, if its clock and that of Redis agree. If they do not, any process whose clocks agree prunes. Two holders at
  * the same time do no harm: the script dates each heartbeat, and each one is a proof.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #running: Promise<void>;
   #pruneCursor = '0';
+  /** Monotonic time before which no sweep begins. */
+  #restsUntilMs = Number.NEGATIVE_INFINITY;
+  /** The present sweep has found a rule that has ended. */
+  #hasFound = false;
   #pruning: Promise<void> | undefined;
   #isStopped = false;
   /** Ends the present pause. It is new for each beat: a signal derived for each pause would never be released. */
@@ -88,15 +96,25 @@ export class Heartbeat {
         const beat = await this.#beat();
         // Without the lease only in place of a holder that does not prune, and seldom: there may be a hundred such processes.
         const everyBeats = beat.hasLease ? pruneEveryBeats : relievedPruneEveryBeats;
-        const isDue = count % everyBeats === 0 && (beat.hasLease || beat.holderDisagrees);
+        const isResting = this.#pruneCursor === '0' && fromMs < this.#restsUntilMs;
+        const isDue = count % everyBeats === 0 && (beat.hasLease || beat.holderDisagrees) && !isResting;
         // Not awaited: when Redis answers late, the next heartbeat must not wait for it.
         if (isDue && beat.agreedMs !== undefined) void this.#pruneAside(Math.floor(beat.agreedMs / 1000));
       } catch (error) {
         onFailure?.(error);
       }
-      await clock.sleep(Math.max(0, beatMs - (clock.monotonicMs() - fromMs)), this.#urgent.signal);
+      await this.#pause(clock.monotonicMs() - fromMs);
     }
     await this.#pruning;
+  }
+
+  /** Until half a second after the last beat began. */
+  async #pause(tookMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#urgent;
+    // A beat that was answered late must not make the next one later still.
+    if (tookMs < quickMs) await pauseTogether(clock, beatMs, signal);
+    else await clock.sleep(Math.max(0, beatMs - tookMs), signal);
   }
 
   /** One prune at a time. */
@@ -143,7 +161,12 @@ export class Heartbeat {
 
   /** Finds candidates only: the script checks each one again, also by the clock of Redis. */
   async #prune(nowSeconds: number): Promise<void> {
-    const redis = await this.#options.session.get();
+    const { session, clock } = this.#options;
+    const redis = await session.get();
+    if (this.#pruneCursor === '0') {
+      this.#hasFound = false;
+      this.#restsUntilMs = clock.monotonicMs() + restMs;
+    }
     const { cursor, pairs } = readPage(await requestPage(redis, this.#pruneCursor, pruneSlice));
     this.#pruneCursor = cursor;
     const rows = packRows(pairs);
@@ -152,6 +175,8 @@ export class Heartbeat {
     for (let at = 0; at < rows.byteLength; at += rowBytes) {
       if (forgettableAt(readRule(view, at + 16), 0) <= nowSeconds) ended.push(rows.subarray(at, at + 16));
     }
+    this.#hasFound ||= ended.length > 0;
+    if (this.#hasFound) this.#restsUntilMs = Number.NEGATIVE_INFINITY;
     for (const slice of slicesOf(ended)) await redis.run(pruneScript, [keys.rules, keys.meta], [nowSeconds, ...slice]);
   }
 }

@@ -31,8 +31,9 @@ export function createRedisReseed(session: RedisSession, clock: Clock): Reseed {
       return restored;
     },
     async lacking(rules, identity) {
-      const redis = await session.get();
       const lacking: LostRule[] = [];
+      if (rules.length === 0) return lacking;
+      const redis = await session.get();
       // This connection may lead to another log than the feed: a name that moved.
       const [found] = readArray(await redis.call('HMGET', [keys.meta, 'identity']), 'HMGET meta');
       if (identity !== undefined && readOptionalText(found, 'identity') !== identity) return lacking;

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, pauseTogether } from '../clock.ts';
 import type { Denylist } from '../table/denylist.ts';
 import type { Freshness } from './freshness.ts';
 import type { LogClock } from './log-clock.ts';
@@ -39,7 +39,8 @@ export async function compareSlices(options: CompareOptions): Promise<void> {
       observer.connectionFailed?.(error);
     }
     // One missing rule is seldom alone.
-    await clock.sleep(appended > 0 ? 0 : pauseMs, signal);
+    if (appended === 0) await pauseTogether(clock, pauseMs, signal);
+    else await clock.sleep(0, signal);
   }
 }
 

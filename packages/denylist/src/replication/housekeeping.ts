@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, pauseTogether } from '../clock.ts';
 import { restartInForce } from '../rules/log-restart.ts';
 import type { Denylist } from '../table/denylist.ts';
 import type { Freshness } from './freshness.ts';
@@ -25,7 +25,7 @@ export async function keepHouse(options: HousekeepingOptions): Promise<void> {
   const { denylist, freshness, logClock, clock, observer, signal } = options;
   let reportedRestart: number | undefined;
   while (!signal.aborted) {
-    await clock.sleep(roundMs, signal);
+    await pauseTogether(clock, roundMs, signal);
     freshness.assess();
     const restart = restartInForce(denylist.restart, logClock.claimSeconds());
     if (restart !== reportedRestart) observer.restartChanged?.(restart);

@@ -10,6 +10,11 @@ export type SendReport = (reader: Reader, position: FeedPosition | undefined) =>
  * of changes becomes one report.
  */
 const settleMs = 2;
+/**
+ * A report that nothing but time makes due may come so much earlier: it is sent at a heartbeat, of which there are two a
+ * second, and the first one after a whole second may come half a second later.
+ */
+const earlyMs = 250;
 /** Least milliseconds between two reports, so that thousands of readers do not overload the log. */
 const restMs = 20;
 /**
@@ -69,17 +74,26 @@ export class Reporter {
     return sample;
   }
 
-  /** Everything up to `position` is applied. Cheap: called after every batch. */
-  reached(position: FeedPosition): void {
-    const moved = position.cursor !== this.#position?.cursor;
+  /**
+   * Everything up to `position` is applied. Cheap: called after every batch.
+   *
+   * @param hasChanges whether a change is new at it; default: the cursor has moved. Heartbeats in the log move it, too, and no
+   *        publisher waits for them.
+   */
+  reached(position: FeedPosition, hasChanges = position.cursor !== this.#position?.cursor): void {
+    const isFirst = this.#position === undefined;
     this.#position = position;
-    if (moved) this.#report();
+    if (hasChanges || isFirst) this.#report();
     else this.tick();
   }
 
-  /** Reports when the last report is old: a reader that loads a large snapshot is alive and moves nothing. */
+  /**
+   * Reports when the last report is old: a reader that loads a large snapshot is alive and moves nothing. At once, because it
+   * is called at a heartbeat, and another timer would wake an idle process twice.
+   */
   tick(): void {
-    if (this.#clock.monotonicMs() - this.#arrivedAtMs >= reportMs) this.#report();
+    if (this.#isSending || this.#closed) return;
+    if (this.#clock.monotonicMs() - this.#arrivedAtMs >= reportMs - earlyMs) void this.#sendOnce();
   }
 
   close(): void {
@@ -92,6 +106,14 @@ export class Reporter {
     this.#isDue = true;
     if (!this.#isSending) void this.#sendUntilCurrent();
     else if (this.#namesNewReplicas()) this.#busyRest.abort('a new replica');
+  }
+
+  async #sendOnce(): Promise<void> {
+    this.#isSending = true;
+    // A failure is not repeated here: the next batch reports again.
+    await this.join().catch(() => undefined);
+    this.#isSending = false;
+    if (this.#isDue && !this.#closed) void this.#sendUntilCurrent();
   }
 
   async #sendUntilCurrent(): Promise<void> {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
-import type { Clock } from '../../clock.ts';
+import { type Clock, pauseTogether } from '../../clock.ts';
 import { FeedError, FeedGap } from '../../log/feed.ts';
 import { readTlsFiles } from '../../sources/read-tls-files.ts';
 import type { HttpSource } from '../../sources/source.ts';
@@ -83,7 +83,7 @@ export class StreamSocket {
   async watch(clock: Clock, onLook: () => void): Promise<void> {
     let bytesRead = -1;
     for (let silent = 0; silent < silentLooks; ) {
-      await clock.sleep(lookMs, this.#closed.signal);
+      await pauseTogether(clock, lookMs, this.#closed.signal);
       if (this.#closed.signal.aborted) return;
       silent = this.#socket.bytesRead === bytesRead ? silent + 1 : 0;
       bytesRead = this.#socket.bytesRead;

@@ -38,6 +38,7 @@ export class LastReleaseServer {
   readonly #stream: EventStream<ReaderEntry | undefined>;
   readonly #stop = new AbortController();
   readonly #stopListening: () => void;
+  #isKeepingAlive = false;
   /** Number of the last change that was sent to every stream. */
   #sent: number;
 
@@ -46,7 +47,6 @@ export class LastReleaseServer {
     this.#stream = new EventStream(options.maxBufferedBytes);
     this.#sent = options.feed.journal.n;
     this.#stopListening = options.feed.onJournal(() => this.#sendChanges());
-    void this.#keepAlive();
   }
 
   get size(): number {
@@ -112,6 +112,7 @@ export class LastReleaseServer {
     if (entry !== undefined) response.on('close', () => readers.disconnected(entry, connection));
     const proof = this.#mayProve(entry) ? this.#proofFrame() : undefined;
     this.#stream.add(response, entry, backlog + (proof ?? ''));
+    if (!this.#isKeepingAlive) void this.#keepAlive();
   }
 
   #sendChanges(): void {
@@ -142,11 +143,14 @@ export class LastReleaseServer {
     return `event: ${streamEvents.proof}\ndata: ${encodeProof({ ...proof, bootId: this.#options.bootId })}\n\n`;
   }
 
+  /** As long as there is a stream. */
   async #keepAlive(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
+    this.#isKeepingAlive = true;
+    while (this.#stream.size > 0 && !this.#stop.signal.aborted) {
       await this.#options.clock.sleep(keepAliveMs, this.#stop.signal);
       this.#stream.send(': quiet\n\n');
     }
+    this.#isKeepingAlive = false;
   }
 }
 

@@ -55,6 +55,10 @@ export class StreamConnection implements ReaderConnection {
   #bytesRead = 0;
   #silentLooks = 0;
   #unansweredPings = 0;
+  /** The next ping waits for the next heartbeat, at most until the next look: together they wake the reader once. */
+  #isPingDue = false;
+  /** A heartbeat has been sent since the last look. */
+  #hasProven = false;
   #looks = 0;
 
   constructor(shared: StreamShared, webSocket: WebSocket, socket: Socket, isPermitted: () => boolean) {
@@ -94,7 +98,9 @@ export class StreamConnection implements ReaderConnection {
     else if (this.#shared.readers.mayProve(this.#entry) && !this.#isFull()) {
       this.#heartbeatDue = undefined;
       this.#shared.readers.proofSent(this.#entry);
+      this.#hasProven = true;
       this.#write(message);
+      if (this.#isPingDue) this.#ping();
     }
   }
 
@@ -111,10 +117,16 @@ export class StreamConnection implements ReaderConnection {
     else if (this.#entry === undefined && this.#looks >= joinLooks) this.close('bad_frame');
     else if (this.#looks % tokenLooks === 0 && !this.#isPermitted()) this.close('token_revoked');
     else if (this.#unansweredPings >= maxUnansweredPings) this.close('slow_reader');
-    else if (this.#looks % 2 === 0 && !this.#isClosing) {
-      this.#unansweredPings += 1;
-      this.#webSocket.ping();
-    }
+    else if (this.#isPingDue || (this.#looks % 2 === 0 && !this.#hasProven)) this.#ping();
+    else if (this.#looks % 2 === 0) this.#isPingDue = true;
+    this.#hasProven = false;
+  }
+
+  #ping(): void {
+    this.#isPingDue = false;
+    if (this.#isClosing) return;
+    this.#unansweredPings += 1;
+    this.#webSocket.ping();
   }
 
   goodbye(): void {

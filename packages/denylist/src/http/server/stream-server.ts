@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { Clock } from '../../clock.ts';
+import { type Clock, pauseTogether } from '../../clock.ts';
 import type { AnswerFrame } from '../wire/frames/down.ts';
 import { encodeDown } from '../wire/frames/down.ts';
 import { maxUpFrameBytes } from '../wire/frames/frame.ts';
@@ -38,19 +38,22 @@ const webSocketOptions = {
   handleProtocols: () => streamProtocol,
 };
 
-/** The streams of a sidecar. One timer checks all of them. */
+/** The streams of a sidecar. One timer checks all of them, as long as there is one. */
 export class StreamServer {
   readonly #webSockets = new WebSocketServer(webSocketOptions);
   readonly #connections = new Set<StreamConnection>();
+  readonly #clock: Clock;
   readonly #shared: StreamShared;
   readonly #stop = new AbortController();
   readonly #unsubscribe: readonly (() => void)[];
   #cut = 0;
+  #isLooking = false;
   /** The first synchronisation is complete, and the readers that waited for it were welcomed. */
   #hasWelcomed = false;
 
   constructor({ clock, feed, readers, proofs, maxBufferedBytes, bootId, usage }: StreamServerOptions) {
     const writer = new FrameWriter('slab');
+    this.#clock = clock;
     this.#shared = {
       feed,
       readers,
@@ -67,7 +70,6 @@ export class StreamServer {
       for (const connection of this.#connections) connection.pump();
     };
     this.#unsubscribe = [feed.onJournal(pumpAll), readers.onAccepted(pumpAll)];
-    void this.#lookRegularly(clock);
   }
 
   get size(): number {
@@ -104,6 +106,7 @@ export class StreamServer {
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new StreamConnection(this.#shared, webSocket, socket, isPermitted);
       this.#connections.add(connection);
+      if (!this.#isLooking) void this.#lookRegularly();
       // Without a listener a broken link would end this process. `close` follows.
       webSocket.on('error', () => undefined);
       webSocket.on('close', (code) => {
@@ -140,12 +143,14 @@ export class StreamServer {
     for (const connection of this.#connections) connection.terminate();
   }
 
-  async #lookRegularly(clock: Clock): Promise<void> {
-    for (;;) {
-      await clock.sleep(lookMs, this.#stop.signal);
+  async #lookRegularly(): Promise<void> {
+    this.#isLooking = true;
+    while (this.#connections.size > 0) {
+      await pauseTogether(this.#clock, lookMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       for (const connection of this.#connections) connection.look();
     }
+    this.#isLooking = false;
   }
 }
 
