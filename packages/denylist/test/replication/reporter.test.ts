@@ -115,3 +115,27 @@ it('a closed reader reports nothing more', async () => {
   await reader.clock.advance(1000);
   expect(reader.sentAtMs).toHaveLength(before);
 });
+
+it('heartbeats, which move the position of an idle log, are reported once a second, and without a timer', async () => {
+  const { clock, reporter, sentAtMs } = givenReader();
+  reporter.reached(at('0-0'));
+  await clock.advance(500);
+  for (let beat = 1; beat <= 8; beat++) {
+    reporter.reached(at(`${beat}-0`), false);
+    await clock.advance(0);
+    expect(clock.sleeping).toBe(0);
+    await clock.advance(500);
+  }
+  expect(sentAtMs).toEqual([2, 1000, 2000, 3000, 4000]);
+});
+
+it('a change that comes while a heartbeat is reported is reported afterwards', async () => {
+  const { clock, reporter, move, sentAtMs } = givenReader({ tookMs: 10 });
+  reporter.reached(at('0-0'));
+  await clock.advance(1000);
+  reporter.tick();
+  await clock.advance(5);
+  move();
+  await clock.advance(100);
+  expect(sentAtMs).toEqual([2, 1000, 1012]);
+});

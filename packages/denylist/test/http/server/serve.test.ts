@@ -121,6 +121,31 @@ function collect(response: IncomingMessage) {
 const bodyOf = async (response: IncomingMessage): Promise<unknown> =>
   JSON.parse(Buffer.from(await readAll(response, 1e5)).toString('utf8'));
 
+describe('without a stream', () => {
+  /** The replica looks once a second for what time has ended. */
+  const timersOfReplica = 1;
+
+  it('a server runs no timer', async () => {
+    const { clock } = await given();
+    expect(clock.sleeping).toBe(timersOfReplica);
+  });
+
+  it('runs the timer of the last release only while one is open', async () => {
+    const { clock, events, snapshot, beat } = await given();
+    await beat();
+    const { response, frames } = await events((await snapshot()).position, 'r');
+    expect(clock.sleeping).toBe(timersOfReplica + 1);
+    await clock.advance(3000);
+    await until(() => frames.filter((frame) => frame === ': quiet').length === 3, { what: 'three comments' });
+    response.destroy();
+    const isOver = async () => {
+      await clock.advance(1000);
+      return clock.sleeping === timersOfReplica;
+    };
+    await until(isOver, { what: 'the end of the timer' });
+  });
+});
+
 describe('before the first synchronisation is complete', () => {
   it('a snapshot and a proof are refused with 503, because half a list looks whole', async () => {
     const { client, feed, clock } = await given({

@@ -476,6 +476,37 @@ describe('the silence of a reader', () => {
     look(8, 1);
     expect(webSocket.pings).toBe(4);
   });
+
+  it('is told so together with a heartbeat where heartbeats come, so that an idle reader wakes once', () => {
+    const { look, webSocket, connection, kinds } = givenFollower();
+    const beat = () =>
+      connection.prove(
+        messageOf(encodeDown(new FrameWriter('slab'), { kind: 'heartbeat', n: 0, provenAtMs: 1, ageMs: 0, echo: 0 })),
+        0,
+      );
+    const pingsAtHeartbeats: number[] = [];
+    for (let time = 0; time < 6; time++) {
+      beat();
+      pingsAtHeartbeats.push(webSocket.pings);
+      look(1, 1);
+      expect(webSocket.pings).toBe(pingsAtHeartbeats.at(-1));
+    }
+    expect(pingsAtHeartbeats).toEqual([0, 0, 1, 1, 2, 2]);
+    expect(kinds()).toContain('heartbeat');
+  });
+
+  it('waits no longer than half a second for the heartbeat', () => {
+    const { look, webSocket, connection } = givenFollower();
+    look(1, 1);
+    connection.prove(
+      messageOf(encodeDown(new FrameWriter('slab'), { kind: 'heartbeat', n: 0, provenAtMs: 1, ageMs: 0, echo: 0 })),
+      0,
+    );
+    look(1, 1);
+    expect(webSocket.pings).toBe(0);
+    look(1, 1);
+    expect(webSocket.pings).toBe(1);
+  });
 });
 
 describe('a sidecar that stops', () => {
