@@ -19,7 +19,7 @@ interface Lost extends Denial {
   readonly isShownByPause: boolean;
   /** The sidecars that remember it, in memory or in a state file. */
   readonly witnesses: Set<string>;
-  /** One of them has compared it with the log, or a restart was stated: from then on the log must say so. */
+  /** One of them has compared it with the log, or a restart was stated: the log must say so until it holds the denial again. */
   isKnown: boolean;
 }
 
@@ -57,14 +57,14 @@ export class Backups {
   /** @param denials which the log holds now. */
   noteRestore(backup: LogState, denials: readonly (Denial & { readonly id: number })[]): void {
     const { cluster, oldSidecars, remembered } = this.#world;
-    const { meta, entries, rules } = backup;
+    const { meta, entries } = backup;
     const gap = { untilMs: 0, id: entries.at(-1)?.id ?? 0, head: meta?.head ?? '', stamp: undefined };
     const pauseMs = cluster.primary.nowMs() - (meta?.heartbeatAtMs ?? Number.POSITIVE_INFINITY);
     // A sidecar of the last release notices no pause. A witness that stopped at most ten seconds before the backup was made
     // cannot know what was stated after it.
     const isHidden = oldSidecars.size > 0 || remembered.some(({ log }) => continuesGap(entries, gap, log));
     for (const { token, stamp, id } of denials) {
-      if ((rules.get(digestToHex(token.digest))?.rule.denialStamp ?? 0) >= stamp) continue;
+      if (isHeld(backup, { token, stamp })) continue;
       const epoch = meta?.epoch ?? '';
       const witnesses = new Set(remembered.filter(({ log }) => covers(log, { epoch, id })).map(({ name }) => name));
       const isShownByPause = pauseMs > maxGapMs && !isHidden;
@@ -95,6 +95,8 @@ export class Backups {
       const isStated = primary.state.meta?.epoch === lost.epoch && isRestartStated(primary);
       lost.isKnown ||= lost.witnesses.size > 0 && isStated;
       this.#watchWitnesses(lost);
+      // It is written back. A failover that loses it again is another loss: the sidecar that held it may be stopped by then.
+      if (isHeld(primary.state, lost)) lost.isKnown = false;
     }
     // A log that is lost as a whole is another one by then. What nothing shows and no sidecar remembers stays unnoticed.
     this.#lost = this.#lost.filter(({ epoch, isShownByPause, isKnown, witnesses }) => {
@@ -142,6 +144,10 @@ export class Backups {
 
 function isRestartStated({ restart }: SimRedis): boolean {
   return restart.denialStamp > restart.liftedUpTo;
+}
+
+function isHeld({ rules }: LogState, { token, stamp }: Denial): boolean {
+  return (rules.get(digestToHex(token.digest))?.rule.denialStamp ?? 0) >= stamp;
 }
 
 /** Whether a process remembers an entry that came after this one. */

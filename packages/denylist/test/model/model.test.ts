@@ -137,6 +137,24 @@ describe('the protocol, under random faults in random order', () => {
     expect(await new World({ seed: 3 }).run(schedule)).toEqual([]);
   });
 
+  it('lets a sidecar write back in the end, although its connection was closed some times in a row', async () => {
+    const schedule = steps(
+      ...['cut replication 5', 'deny 0 7000', 'failover 1000', 'pause process 0 50', 'deny 0 1000'],
+      ...['resume process 0 1500', 'lift 1 150'],
+    );
+    const kinds: ProcessKind[] = [true, false, false].map((isLegacy) => ({ isLegacy, failOpen: false, lookUp: true }));
+    const options = { kinds, probes: true, compares: false, stateFiles: [] };
+    expect(await new World({ seed: 2_057_840_200, ...options }).run(schedule)).toEqual([]);
+  });
+
+  it('accepts that a failover loses what a sidecar had written back into a backup, when that sidecar stops too', async () => {
+    const schedule = steps(
+      ...['back up 400', 'deny 1 150', 'kill sidecar 1 1000', 'restore backup', 'start sidecar 1 5'],
+      ...['pause sidecar 1 1000', 'cut replication 1000', 'deny 1 150', 'failover 150', 'kill sidecar 0'],
+    );
+    expect(await new World({ seed: 1_750_883_347, compares: false, stateFiles: [1] }).run(schedule)).toEqual([]);
+  });
+
   it('accepts, within the bound, that a process misses a denial stated after its last proof and lost by failovers', async () => {
     const events: Step[] = [
       { event: { kind: 'flush' }, thenMs: 4000 },

@@ -18,6 +18,8 @@ import { SimServer } from './sim-server.ts';
 import type { Token } from './world.ts';
 
 const beatMs = 500;
+/** A connection that was closed is opened again: by chance alone writing back does not fail more often in a row. */
+const chanceFailures = 4;
 
 export interface SimSidecarOptions {
   readonly party: Party;
@@ -131,6 +133,7 @@ async function endRestarts(replica: Replica, { party, cluster }: SimSidecarOptio
 
 /** Writes over a connection of its own, which now and then is still closed after Redis was down. */
 function createReseed({ party, cluster, random, feed, flaw, isOld }: SimSidecarOptions, writtenBack: Memory): Reseed {
+  let failed = 0;
   return {
     async append(rules, signal, identity) {
       let restored = 0;
@@ -138,7 +141,9 @@ function createReseed({ party, cluster, random, feed, flaw, isOld }: SimSidecarO
         await party.sleep(Math.floor(random() * 20), signal);
         if (signal.aborted || !party.alive) break;
         const node = cluster.reachedBy(party.name);
-        if (node === undefined || !cluster.acceptsWrites(node) || random() < 0.25) {
+        const isClosed = random() < 0.25 && failed < chanceFailures;
+        if (node === undefined || !cluster.acceptsWrites(node) || isClosed) {
+          if (isClosed) failed += 1;
           throw new FeedError('unreachable', 'no Redis in reach');
         }
         const isOther = identity !== undefined && node.state.meta?.identity !== identity;
@@ -149,6 +154,7 @@ function createReseed({ party, cluster, random, feed, flaw, isOld }: SimSidecarO
         writtenBack.keep({ digest, rule });
         restored += 1;
       }
+      failed = 0;
       return restored;
     },
     async endRestart(stamp) {
