@@ -68,6 +68,8 @@ export interface FeedPosition {
   /** About the number of rules in a snapshot, to allocate memory once. */
   readonly rules?: number;
   readonly logTime?: LogTimeSample;
+  /** When this epoch began, in milliseconds of the log's clock. Undefined where the feed does not provide it. */
+  readonly bornAtMs?: number;
 }
 
 /** The log's clock and this host's monotonic clock at one moment. The shorter the round trip, the more exact. */

@@ -115,12 +115,13 @@ class RedisFeedConnection implements FeedConnection {
     const sentAtMs = clock.monotonicMs();
     const reply = readArray(await redis.run(positionScript, [keys.meta, keys.log], []), 'position');
     const answeredAtMs = clock.monotonicMs();
-    const [now, epoch, head, healing, maxTokenLifetime, minReader, cursor, skew, identity] = reply;
+    const [now, epoch, head, healing, maxTokenLifetime, minReader, cursor, skew, identity, bornAt] = reply;
     const knownEpoch = readOptionalText(epoch, 'epoch');
     if (knownEpoch === undefined) {
       throw new FeedError('not_ready', 'expected a log, found none: start a sidecar, or run `revocast-sidecar init`');
     }
     const logMs = readNumber(now, 'TIME');
+    const born = readOptionalText(bornAt, 'bornAt');
     return {
       epoch: knownEpoch,
       identity: readOptionalText(identity, 'identity') || undefined,
@@ -131,6 +132,7 @@ class RedisFeedConnection implements FeedConnection {
       minReader: readNumber(minReader, 'minReader'),
       cutoffSkewSeconds: readNumber(skew, 'skew'),
       logTime: logTimeSample(logMs, sentAtMs, answeredAtMs),
+      bornAtMs: born === undefined ? undefined : readNumber(born, 'bornAt'),
     };
   }
 

@@ -13,10 +13,12 @@ import { type RecallAct, type Reseed, SnapshotContents } from './reseed.ts';
 /** Between two questions whether another sidecar has written everything back. */
 const askMs = 1000;
 const asksBeforeMark = 5;
+/** The log states its times in whole milliseconds. */
+const roundingMs = 1;
 
 export interface LossRecoveryOptions {
   readonly denylist: Denylist;
-  readonly freshness: Pick<Freshness, 'isComplete' | 'isFresh' | 'freshUntilMs'>;
+  readonly freshness: Pick<Freshness, 'isComplete' | 'isFresh' | 'provenAtMs' | 'freshUntilMs'>;
   readonly logClock: LogClock;
   readonly clock: Clock;
   readonly random: Random;
@@ -36,7 +38,8 @@ export interface LossRecoveryOptions {
 export class LossRecovery {
   readonly #options: LossRecoveryOptions;
   #wasFreshAtLoss = false;
-  /** Monotonic time at which the last proof before the loss expires. */
+  /** Monotonic time of the last proof before the loss, and when it expires. */
+  #provenAtMs: number | undefined;
   #freshUntilMs = Number.NEGATIVE_INFINITY;
   /** This replica holds everything that the lost log had acknowledged, so it may end the restart of the new one. */
   #holdsAll = false;
@@ -68,13 +71,15 @@ export class LossRecovery {
     // A second gap before the recovery from the first changes nothing: the first one decided.
     if (!freshness.isComplete) return;
     this.#wasFreshAtLoss = freshness.isFresh();
+    this.#provenAtMs = freshness.provenAtMs;
     this.#freshUntilMs = freshness.freshUntilMs;
     this.#holdsAll = this.#wasFreshAtLoss && this.#restartInForce() === undefined;
     this.#predecessor = this.#epoch;
     this.#successor = undefined;
   }
 
-  snapshotBegins({ epoch, identity }: Pick<FeedPosition, 'epoch' | 'identity'>): void {
+  snapshotBegins(position: Pick<FeedPosition, 'epoch' | 'identity' | 'bornAtMs' | 'logTime'>): void {
+    const { epoch, identity } = position;
     const { clock, denylist, memory, reseed } = this.#options;
     const { latest } = memory ?? {};
     this.#remembered =
@@ -89,12 +94,26 @@ export class LossRecovery {
       this.#wasFreshAtLoss = false;
       this.#holdsAll = false;
     }
+    if (epoch !== this.#predecessor && this.#wasBornBeforeProof(position)) {
+      // A name that moved: what this log has lost, this replica has never read.
+      this.#wasFreshAtLoss = false;
+      this.#holdsAll = false;
+    }
     // Another log followed the successor, and was lost in turn: this replica has not seen all of it.
     if (this.#successor !== undefined && this.#successor !== epoch) this.#holdsAll = false;
     this.#successor = epoch;
     this.#epoch = epoch;
     // An empty denylist lacks nothing.
     this.#contents = reseed === undefined || this.#isMixed || denylist.size === 0 ? undefined : new SnapshotContents();
+  }
+
+  /** Whether a log existed while the one that was followed until now still did: then it does not succeed that one. */
+  #wasBornBeforeProof({ bornAtMs, logTime }: Pick<FeedPosition, 'bornAtMs' | 'logTime'>): boolean {
+    if (bornAtMs === undefined || logTime === undefined || this.#provenAtMs === undefined) return false;
+    const { logMs, monotonicMs, roundTripMs } = logTime;
+    // The log read its clock before the answer arrived, so it is not younger than this.
+    const latestMs = monotonicMs + roundTripMs / 2 - (logMs - bornAtMs) + roundingMs;
+    return latestMs < this.#provenAtMs;
   }
 
   addRows(rows: Uint8Array): void {

@@ -25,6 +25,8 @@ export const flaws = [
   'born whole',
   /** Any fresh sidecar ends the restart of a log, also one that holds nothing of the log before. */
   'restart ended by anyone',
+  /** A log counts as the successor of the one that was followed, although it began while that one lived. */
+  'successor of any age',
   /** A look-up does not check the last heartbeat of the log. */
   'look-up without heartbeat',
   /** A process unites the lifts of its sidecar with its own instead of taking them. */

@@ -171,6 +171,7 @@ function openConnection(link: Link, reporter: Reporter, options: LogFeedOptions)
 function positionOf(node: SimRedis, { party, flaw, isOld }: LogFeedOptions): FeedPosition {
   const { meta, entries } = node.state;
   if (meta === undefined) throw new FeedError('not_ready', 'there is no log yet');
+  const isAgeless = isOld || flaw === 'successor of any age';
   return {
     epoch: meta.epoch,
     identity: isOld || flaw === 'logs without identity' ? undefined : meta.identity,
@@ -180,6 +181,7 @@ function positionOf(node: SimRedis, { party, flaw, isOld }: LogFeedOptions): Fee
     maxTokenLifetimeSeconds: defaultMaxTokenLifetimeSeconds,
     minReader: 1,
     logTime: { logMs: node.nowMs(), monotonicMs: party.monotonicMs(), roundTripMs: 1 },
+    bornAtMs: isAgeless ? undefined : meta.bornAtMs,
   };
 }
 

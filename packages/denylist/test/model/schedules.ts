@@ -57,6 +57,13 @@ export const schedules: Readonly<Record<Flaw, Schedule>> = {
     // No sidecar holds the denial any more, and those of the new log are fresh once it is whole.
     steps: steps('deny 0 9000', 'kill sidecar 0', 'kill sidecar 1', 'restart empty', 'start sidecar 0 20000'),
   },
+  'successor of any age': {
+    // The name leads away right after the loss. A sidecar that has read the other log only comes to this one with the name.
+    steps: steps(
+      ...['deny 0 10000', 'flush', 'deny 1 150', 'move name 7000', 'start sidecar 2 7000', 'move name 4000'],
+      'wait 4000',
+    ),
+  },
   'look-up without heartbeat': { steps: steps('kill sidecar 0', 'partition 0', 'deny 0 7000', 'wait 4000') },
   'process unites lifts': {
     // The lift reaches one sidecar and its process, and is lost with the primary and that sidecar.

@@ -38,6 +38,8 @@ export interface RegistryLine {
 export interface LogState {
   readonly meta?: {
     readonly epoch: string;
+    /** When this epoch began; undefined when a process of the last release began it. */
+    readonly bornAtMs?: number | undefined;
     /** Of the log across its epochs; a sidecar brings it back after a loss. */
     readonly identity?: string;
     readonly head: string;
@@ -325,7 +327,7 @@ export class SimRedis {
     const now = this.nowMs();
     const { lease } = this.#state;
     if (lease !== undefined && lease.untilMs > now && lease.holder !== holder) return;
-    const meta = this.#openLog();
+    const meta = this.#openLog({ isOld: true });
     const leased = {
       ...this.#state,
       lease: { holder, untilMs: now + leaseMs },
@@ -336,7 +338,7 @@ export class SimRedis {
 
   /** append-4, of the last release: every time is that of the log. */
   oldAppend(digest: Digest, statement: Statement): AppendResult {
-    this.#openLog();
+    this.#openLog({ isOld: true });
     const held = this.#state.rules.get(digestToHex(digest))?.rule ?? emptyRule;
     const nowSeconds = Math.floor(this.nowMs() / 1000);
     const isCutoff = statement.kind === 'cutoff' && statement.issuedUpTo === 'now';
@@ -456,9 +458,11 @@ export class SimRedis {
 
   #openLog({
     declared = false,
+    isOld = false,
     writer,
   }: {
     readonly declared?: boolean;
+    readonly isOld?: boolean;
     readonly writer?: ClockReading | undefined;
   } = {}): NonNullable<LogState['meta']> {
     if (this.#state.meta !== undefined) return this.#state.meta;
@@ -466,7 +470,8 @@ export class SimRedis {
     const epoch = hash(`${this.name} ${this.#births}`);
     const isWhole = this.#options.flaw === 'born whole';
     const healUntilMs = this.nowMs() + (isWhole ? 0 : healingMs);
-    const meta = { epoch, head: hash(epoch), seq: 0, healUntilMs, isWhole, beats: 0 };
+    const bornAtMs = isOld ? undefined : this.nowMs();
+    const meta = { epoch, bornAtMs, head: hash(epoch), seq: 0, healUntilMs, isWhole, beats: 0 };
     this.#state = { ...this.#state, meta };
     if (declared) return meta;
     this.#flagRestart(writer);

@@ -116,6 +116,28 @@ describe('a plain name that leads to another server while the old one lives', ()
     expect(await rulesIn(wrong)).toBe(1);
   });
 
+  it('keeps its restart when it began empty while a sidecar still read the old log', async () => {
+    const { url, proxy } = await named(right);
+    const follower = await sidecar(url);
+    await ask(wrong, (connection) => connection.call('FLUSHALL', []));
+    const elsewhere = await publisher(wrong.url);
+    await elsewhere('new');
+    await follower.isFresh();
+    const { provenAtMs = 0 } = follower.replica.freshness;
+    await until(() => (follower.replica.freshness.provenAtMs ?? 0) > provenAtMs, {
+      what: 'a later proof of the old log',
+    });
+
+    proxy.retarget(wrong);
+    await until(() => follower.verdict('new') === 'revoked', { what: 'the rule of the new log' });
+    // So that it need not heal for a quarter of a minute first.
+    await ask(wrong, (connection) => connection.call('HSET', [keys.meta, 'healUntil', '0', 'beats', '30']));
+    await follower.isFresh();
+    const { denialStamp = 0, liftedUpTo } = follower.replica.denylist.restart ?? {};
+    expect(denialStamp).toBeGreaterThan(0);
+    expect(liftedUpTo).toBe(0);
+  });
+
   it('takes none of the lost rules that a sidecar was about to write back when the name moved', async () => {
     const source = await openSource(wrong.url, { clock, random, newEpoch: () => randomHex(8) });
     closing.push(() => source.close());

@@ -22,6 +22,7 @@ function given() {
       return state.complete;
     },
     isFresh: () => state.fresh,
+    provenAtMs: clock.monotonicMs(),
     freshUntilMs: clock.monotonicMs() + 5000,
   };
   const appended: (readonly LostRule[])[] = [];
@@ -49,8 +50,9 @@ function given() {
     Object.assign(state, { complete: false, fresh: false });
   };
   /** Reads a snapshot of a log that began empty. */
-  const readSnapshot = (epoch: string) => {
-    recovery.snapshotBegins({ epoch });
+  const readSnapshot = (epoch: string, bornAtMs?: number) => {
+    const logTime = { logMs: 1_000_000, monotonicMs: clock.monotonicMs(), roundTripMs: 10 };
+    recovery.snapshotBegins({ epoch, bornAtMs, logTime });
     denylist.mergeRows(restartRow, 'union');
     recovery.addRows(restartRow);
     recovery.snapshotEnds();
@@ -105,6 +107,28 @@ describe('the recovery from a loss', () => {
     readSnapshot('b');
     await reseedNow();
     expect(appended).toEqual(expected);
+  });
+
+  it.each([
+    ['ends the restart of a log that may have begun at the last proof of the log before it', 3006, [[end]]],
+    ['does not end the restart of a log that began before the last proof of the log before it', 3007, []],
+  ])('%s', async (_, ageMs, expected) => {
+    const { clock, appended, gap, readSnapshot, reseedNow } = given();
+    gap();
+    await clock.advance(3000);
+    // Half of the round trip, and a millisecond of rounding, may be part of this age.
+    readSnapshot('b', 1_000_000 - ageMs);
+    await reseedNow();
+    expect(appended).toEqual(expected);
+  });
+
+  it('does not believe the heartbeats of a healing log that began before the last proof of the log before it', async () => {
+    const { clock, recovery, gap, readSnapshot, reseedNow } = given();
+    gap();
+    await clock.advance(3000);
+    readSnapshot('b', 1_000_000 - 10_000);
+    await (await reseedNow()).ended;
+    expect(recovery.believesHeartbeats).toBe(false);
   });
 
   it('does not count a re-seed that was running when the next snapshot was read', async () => {

@@ -5,24 +5,24 @@ import { script } from './script.ts';
 import { restartDetails, writing } from './writing.ts';
 
 /**
- * position-4: the end of the log, read in one atomic step so that head and last id belong together.
+ * position-5: the end of the log, read in one atomic step so that head and last id belong together.
  *
  * KEYS meta, log
- * Returns { now in ms, epoch, head, 1 when healing else 0, maxTokenLifetime, minReader, last id, skew (s), identity };
- * epoch false when there is no log.
+ * Returns { now in ms, epoch, head, 1 when healing else 0, maxTokenLifetime, minReader, last id, skew (s), identity, ms in which it began };
+ * epoch false when there is no log, the last one false when a process of the last release began it.
  */
 export const positionScript = script(
   'position',
   2,
   `${clocks}
 local now = nowMs()
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'healUntil', 'maxTokenLifetime', 'minReader', 'beats', 'hbAt', 'ownBeatAt', 'skew', 'identity')
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'healUntil', 'maxTokenLifetime', 'minReader', 'beats', 'hbAt', 'ownBeatAt', 'skew', 'identity', 'bornAt')
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 local id = '0-0'
 if last[1] then id = last[1][1] end
 local healing = 0
 if m[1] and isHealing(now, m[3], m[6], m[7], m[8]) then healing = 1 end
-return { num(now), m[1], m[2], healing, m[4], m[5], id, m[9] or '${unstatedCutoffSkewSeconds}', m[10] }
+return { num(now), m[1], m[2], healing, m[4], m[5], id, m[9] or '${unstatedCutoffSkewSeconds}', m[10], m[11] }
 `,
 );
 

@@ -89,7 +89,7 @@ local function openLog(rules, log, meta, given)
     healUntil = given.now + ${healingMs}, lifetime = tonumber(given.lifetime), skew = ${cutoffSkewSeconds}, identity = '' }
   if not given.declared then flagRestart(rules, log, meta, state, given) end
   redis.call('HSET', meta, 'format', 1, 'epoch', state.epoch, 'head', state.head, 'seq', num(state.seq),
-    'healUntil', num(state.healUntil), 'beats', '0', 'maxTokenLifetime', given.lifetime, 'skew', '${cutoffSkewSeconds}', 'minReader', 1)
+    'bornAt', num(given.now), 'healUntil', num(state.healUntil), 'beats', '0', 'maxTokenLifetime', given.lifetime, 'skew', '${cutoffSkewSeconds}', 'minReader', 1)
   return state
 end
 `;
