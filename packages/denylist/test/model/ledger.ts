@@ -411,12 +411,23 @@ export class Ledger {
   #judgeRestart(): void {
     const restart = this.#world.cluster.primary.state.rules.get(digestToHex(restartDigest))?.rule ?? emptyRule;
     if (restart.denialStamp === 0 || restart.denialStamp > restart.liftedUpTo) return;
+    if (this.#isEndedFromElsewhere(restart.denialStamp)) this.#atStake = [];
     for (const { token, stamp, expiresAtMs } of this.#atStake) {
       if (expiresAtMs <= this.#world.clock.wallMs()) continue;
       if (stamp <= this.#liftOf(token) || this.#inLog(token).denialStamp >= stamp) continue;
       this.report(`I3: the restart is ended, and the denial of ${token.name} at ${stamp} is not re-seeded`);
     }
     this.#atStake = [];
+  }
+
+  /** A sidecar that came from the other log, with its name, could not see that this one had begun before. */
+  #isEndedFromElsewhere(stamp: number): boolean {
+    const { cluster, oldSidecars, sidecars } = this.#world;
+    const other = cluster.elsewhere.meta?.epoch ?? '';
+    return sidecars.some(({ ended, epochs }, index) => {
+      const cannotSee = oldSidecars.has(index) || cluster.primary.isBirthUnclear;
+      return cannotSee && ended.has(stamp) && epochs.has(other);
+    });
   }
 
   #judge(denial: Denial, { process, index, answer }: Answered): void {

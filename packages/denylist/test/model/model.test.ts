@@ -155,6 +155,31 @@ describe('the protocol, under random faults in random order', () => {
     expect(await new World({ seed: 1_750_883_347, compares: false, stateFiles: [1] }).run(schedule)).toEqual([]);
   });
 
+  it.each<[string, { readonly deny?: string; readonly back?: string; readonly old?: number }]>([
+    ['is of the last release', { old: 2 }],
+    ['reads a log that a process of the last release began', { deny: 'old deny 1 150' }],
+    ['reads a log whose clock was set back since', { back: 'step log clock -58000' }],
+  ])(
+    'accepts that a sidecar ends the restart of a lost log when it comes from another log and %s',
+    async (_, variant) => {
+      const { deny = 'deny 1 150', back = 'wait', old } = variant;
+      const schedule = steps(
+        ...[
+          'deny 0 10000',
+          'flush',
+          deny,
+          'move name 7000',
+          'start sidecar 2 7000',
+          back,
+          'move name 4000',
+          'wait 4000',
+        ],
+      );
+      const oldSidecars = old === undefined ? [] : [old];
+      for (let seed = 0; seed < 5; seed++) expect(await new World({ seed, oldSidecars }).run(schedule)).toEqual([]);
+    },
+  );
+
   it('accepts, within the bound, that a process misses a denial stated after its last proof and lost by failovers', async () => {
     const events: Step[] = [
       { event: { kind: 'flush' }, thenMs: 4000 },

@@ -40,6 +40,8 @@ export interface LogState {
     readonly epoch: string;
     /** When this epoch began; undefined when a process of the last release began it. */
     readonly bornAtMs?: number | undefined;
+    /** By how much the clock was ahead then. */
+    readonly bornAheadMs?: number;
     /** Of the log across its epochs; a sidecar brings it back after a loss. */
     readonly identity?: string;
     readonly head: string;
@@ -154,6 +156,12 @@ export class SimRedis {
 
   flush(): void {
     this.#write(emptyState);
+  }
+
+  /** Whether the clock of this server is further behind than when the log began, or no process has noted when that was. */
+  get isBirthUnclear(): boolean {
+    const { bornAtMs, bornAheadMs = 0 } = this.#state.meta ?? {};
+    return bornAtMs === undefined || this.#aheadMs < bornAheadMs;
   }
 
   /** Milliseconds that its clock is ahead of true time. */
@@ -471,7 +479,16 @@ export class SimRedis {
     const isWhole = this.#options.flaw === 'born whole';
     const healUntilMs = this.nowMs() + (isWhole ? 0 : healingMs);
     const bornAtMs = isOld ? undefined : this.nowMs();
-    const meta = { epoch, bornAtMs, head: hash(epoch), seq: 0, healUntilMs, isWhole, beats: 0 };
+    const meta = {
+      epoch,
+      bornAtMs,
+      bornAheadMs: this.#aheadMs,
+      head: hash(epoch),
+      seq: 0,
+      healUntilMs,
+      isWhole,
+      beats: 0,
+    };
     this.#state = { ...this.#state, meta };
     if (declared) return meta;
     this.#flagRestart(writer);

@@ -52,6 +52,10 @@ export class SimSidecar {
   readonly held = new Memory();
   /** What it has appended to the log because the log had lost it. */
   readonly writtenBack = new Memory();
+  /** The logs whose entries it has applied, by their epochs. */
+  readonly epochs = new Set<string>();
+  /** Stamps of the restarts that it has ended, as the holder of everything that was lost. */
+  readonly ended = new Set<number>();
   /** The log up to here is applied. */
   position: FeedPosition | undefined;
   /** What it remembers of the log. */
@@ -70,7 +74,7 @@ export class SimSidecar {
       feed: createLogFeed({ ...options, registry, reportsHang, tailHangs, onSnapshot: () => this.#onSnapshot(flaw) }),
       clock: party,
       random: options.random,
-      reseed: createReseed(options, this.writtenBack),
+      reseed: createReseed(options, this),
       memory: options.isOld ? undefined : options.memory,
       observer: {
         resynced: () => registry.forgetMarks(),
@@ -85,6 +89,7 @@ export class SimSidecar {
     this.replica.denylist.onChange((change) => this.held.keep(change));
     this.replica.onPosition((position) => {
       this.position = position;
+      this.epochs.add(position.epoch);
     });
     this.server = new SimServer({ party, replica: this.replica, registry, links, flaw });
     void beat(options);
@@ -132,7 +137,10 @@ async function endRestarts(replica: Replica, { party, cluster }: SimSidecarOptio
 }
 
 /** Writes over a connection of its own, which now and then is still closed after Redis was down. */
-function createReseed({ party, cluster, random, feed, flaw, isOld }: SimSidecarOptions, writtenBack: Memory): Reseed {
+function createReseed(
+  { party, cluster, random, feed, flaw, isOld }: SimSidecarOptions,
+  { writtenBack, ended }: Pick<SimSidecar, 'writtenBack' | 'ended'>,
+): Reseed {
   let failed = 0;
   return {
     async append(rules, signal, identity) {
@@ -161,6 +169,7 @@ function createReseed({ party, cluster, random, feed, flaw, isOld }: SimSidecarO
       const node = cluster.reachedBy(party.name);
       if (node === undefined || !cluster.acceptsWrites(node)) throw new FeedError('unreachable', 'no Redis in reach');
       node.endRestart(stamp);
+      ended.add(stamp);
     },
     async recall(remembered, act) {
       const node = cluster.reachedBy(party.name);
