@@ -138,6 +138,18 @@ describe('a plain name that leads to another server while the old one lives', ()
     expect(liftedUpTo).toBe(0);
   });
 
+  it('is followed to a log of the last release, which does not state when it began', async () => {
+    const { url, proxy } = await named(right);
+    const follower = await sidecar(url);
+    await follower.isFresh();
+    await ask(wrong, (connection) => connection.call('HDEL', [keys.meta, 'bornAt']));
+    proxy.retarget(wrong);
+    await until(() => follower.changes.length > 0, { what: 'the other log' });
+    const { provenAtMs = 0 } = follower.replica.freshness;
+    await until(() => (follower.replica.freshness.provenAtMs ?? 0) > provenAtMs, { what: 'a proof of the other log' });
+    expect(follower.changes).toHaveLength(1);
+  });
+
   it('takes none of the lost rules that a sidecar was about to write back when the name moved', async () => {
     const source = await openSource(wrong.url, { clock, random, newEpoch: () => randomHex(8) });
     closing.push(() => source.close());
