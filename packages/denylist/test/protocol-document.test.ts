@@ -10,6 +10,7 @@ import { keys } from '../src/redis/keys.ts';
 import * as append from '../src/redis/scripts/append.ts';
 import * as lease from '../src/redis/scripts/lease.ts';
 import * as logScripts from '../src/redis/scripts/log.ts';
+import * as page from '../src/redis/scripts/page.ts';
 import * as prune from '../src/redis/scripts/prune.ts';
 import * as recall from '../src/redis/scripts/recall.ts';
 import * as report from '../src/redis/scripts/report.ts';
@@ -57,7 +58,16 @@ describe('docs/protocol.md', () => {
     const listed = rows('Redis', /^`\{revocast\}/);
     expect(listed.map(([key]) => name(key)).sort()).toEqual(Object.values(keys).sort());
     const meta = quoted(listed.find(([key]) => name(key) === keys.meta)?.[2] ?? '');
-    const written = Object.values({ ...append, ...lease, ...logScripts, ...prune, ...recall, ...report, ...rights })
+    const written = Object.values({
+      ...append,
+      ...lease,
+      ...logScripts,
+      ...page,
+      ...prune,
+      ...recall,
+      ...report,
+      ...rights,
+    })
       .flatMap((script) => (typeof script === 'object' ? [script.source] : []))
       .join('\n');
     const fields = [...written.matchAll(/'(?:HSET|HMGET|HGET|HEXISTS)', (?:meta|KEYS\[\d\]), ([^)]*)\)/g)]
@@ -72,6 +82,7 @@ describe('docs/protocol.md', () => {
       ...append,
       ...lease,
       ...logScripts,
+      ...page,
       ...prune,
       ...recall,
       ...report,

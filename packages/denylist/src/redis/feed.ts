@@ -24,7 +24,7 @@ import { watchName } from './connection/watch-name.ts';
 import { compareIds, type RawEntry, readEntries } from './entries.ts';
 import { keys } from './keys.ts';
 import { leaveRegistry, reportTo } from './registry.ts';
-import { packRows, readPage, requestPage } from './rules-page.ts';
+import { readPage, requestPage } from './rules-page.ts';
 import { positionScript } from './scripts/log.ts';
 
 /** With an empty read this often, the proof is at most a second older than the heartbeat. */
@@ -113,8 +113,11 @@ class RedisFeedConnection implements FeedConnection {
   async position(): Promise<FeedPosition> {
     const { redis, clock } = this.#parts;
     const sentAtMs = clock.monotonicMs();
-    const reply = readArray(await redis.run(positionScript, [keys.meta, keys.log], []), 'position');
+    const read = redis.run(positionScript, [keys.meta, keys.log], []);
+    const counted = this.#countRules();
+    const reply = readArray(await read, 'position');
     const answeredAtMs = clock.monotonicMs();
+    const rules = await counted;
     const [now, epoch, head, healing, maxTokenLifetime, minReader, cursor, skew, identity, bornAt] = reply;
     const knownEpoch = readOptionalText(epoch, 'epoch');
     if (knownEpoch === undefined) {
@@ -131,6 +134,7 @@ class RedisFeedConnection implements FeedConnection {
       maxTokenLifetimeSeconds: readNumber(maxTokenLifetime, 'maxTokenLifetime'),
       minReader: readNumber(minReader, 'minReader'),
       cutoffSkewSeconds: readNumber(skew, 'skew'),
+      rules,
       logTime: logTimeSample(logMs, sentAtMs, answeredAtMs),
       bornAtMs: born === undefined ? undefined : readNumber(born, 'bornAt'),
     };
@@ -150,9 +154,8 @@ class RedisFeedConnection implements FeedConnection {
       return page;
     };
     for (let requested: Promise<unknown> | undefined = request('0'); requested !== undefined; ) {
-      const { cursor, pairs } = readPage(await requested);
+      const { cursor, rows } = readPage(await requested);
       requested = cursor === '0' ? undefined : request(cursor);
-      const rows = packRows(pairs);
       if (rows.byteLength > 0) yield rows;
     }
   }
@@ -231,6 +234,15 @@ class RedisFeedConnection implements FeedConnection {
     const { cursor, head } = this.#reached;
     const [entry] = readEntries(await other.call('XREVRANGE', [keys.log, cursor, cursor, 'COUNT', 1]));
     return entry !== undefined && linkHead(entry.prev, entry.event) === head;
+  }
+
+  /** Only for the room of the denylist: without the right to this command, as earlier rights were, nothing is known of it. */
+  async #countRules(): Promise<number | undefined> {
+    try {
+      return readNumber(await this.#parts.redis.call('HLEN', [keys.rules]), 'HLEN');
+    } catch {
+      return undefined; // a connection that is lost fails the command before this one, too
+    }
   }
 
   async #lastId(): Promise<string> {

@@ -9,7 +9,7 @@ import { readArray, readNumber, readText } from './connection/replies.ts';
 import type { RedisSession } from './connection/session.ts';
 import { slicesOf } from './connection/slices.ts';
 import { keys } from './keys.ts';
-import { packRows, readPage, requestPage } from './rules-page.ts';
+import { readPage, requestPage } from './rules-page.ts';
 import { parseStoredClock } from './scripts/clocks.ts';
 import { heartbeatScript, releaseScript } from './scripts/lease.ts';
 import { pruneScript } from './scripts/prune.ts';
@@ -167,9 +167,8 @@ export class Heartbeat {
       this.#hasFound = false;
       this.#restsUntilMs = clock.monotonicMs() + restMs;
     }
-    const { cursor, pairs } = readPage(await requestPage(redis, this.#pruneCursor, pruneSlice));
+    const { cursor, rows } = readPage(await requestPage(redis, this.#pruneCursor, pruneSlice));
     this.#pruneCursor = cursor;
-    const rows = packRows(pairs);
     const view = viewOf(rows);
     const ended: Uint8Array[] = [];
     for (let at = 0; at < rows.byteLength; at += rowBytes) {

@@ -3,7 +3,7 @@ import { stampCeiling } from '../rules/rule.ts';
 import type { RedisConnection } from './connection/connect.ts';
 import { readNumber } from './connection/replies.ts';
 import { keys } from './keys.ts';
-import { packRows, readPage, requestPage } from './rules-page.ts';
+import { readPage, requestPage } from './rules-page.ts';
 
 const pageRules = 500;
 /** Of `denialStamp` and `liftedUpTo` in a row. */
@@ -17,9 +17,8 @@ export class ImpossibleRules {
 
   /** @returns how many were found since the last time that every rule was looked at. */
   async look(redis: RedisConnection): Promise<number> {
-    const page = readPage(await requestPage(redis, this.#cursor, pageRules));
-    this.#cursor = page.cursor;
-    const rows = packRows(page.pairs);
+    const { cursor, rows } = readPage(await requestPage(redis, this.#cursor, pageRules));
+    this.#cursor = cursor;
     for (let at = 0; at < rows.byteLength; at += rowBytes) if (isImpossible(viewOf(rows), at)) this.#counting += 1;
     if (this.#cursor === '0') {
       this.#counted = this.#counting;
@@ -45,7 +44,7 @@ export async function deleteImpossibleRules(redis: RedisConnection): Promise<num
   do {
     const page = readPage(await requestPage(redis, cursor, pageRules));
     cursor = page.cursor;
-    const rows = packRows(page.pairs);
+    const { rows } = page;
     const view = viewOf(rows);
     for (let at = 0; at < rows.byteLength; at += rowBytes) {
       if (!isImpossible(view, at)) continue;

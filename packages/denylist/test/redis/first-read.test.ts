@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 import { singleReplica } from '../../src/log/reader.ts';
+import { keys } from '../../src/redis/keys.ts';
 import { openReplica } from '../../src/replication/open-replica.ts';
 import { openSource } from '../../src/sources/open-source.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
@@ -49,5 +50,24 @@ it('a reader whose position lies beyond the end of the log notices that it would
   await expect(nextOf(position.cursor)).resolves.toMatchObject({ done: false });
   stop.abort();
   connection.close();
+  await source.close();
+});
+
+it('a reader learns how many rules there are, so that it takes their memory once, and needs no right for it', async () => {
+  const source = await openSource(redis.url, { clock, random, newEpoch: () => randomHex(8) });
+  const admin = new Redis(redis.url);
+  const reader = singleReplica({ id: 'r', failOpen: false, hasLookUp: false, maxStalenessMs: 5000 });
+  const stop = new AbortController();
+  const connection = await source.feed.connect(stop.signal, reader);
+  await admin.hset(keys.rules, 'a', '1', 'b', '2');
+  const stored = await admin.hlen(keys.rules);
+  expect((await connection.position()).rules).toBe(stored);
+  await admin.call('ACL', 'SETUSER', 'default', '-hlen');
+  const position = await connection.position();
+  await admin.call('ACL', 'SETUSER', 'default', '+hlen');
+  expect({ rules: position.rules, hasEpoch: position.epoch !== '' }).toEqual({ rules: undefined, hasEpoch: true });
+  stop.abort();
+  connection.close();
+  admin.disconnect();
   await source.close();
 });

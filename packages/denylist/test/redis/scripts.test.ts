@@ -5,6 +5,7 @@ import { ruleBytes, viewOf, writeRule } from '../../src/codec/rows.ts';
 import { connectRedis, type RedisConnection } from '../../src/redis/connection/connect.ts';
 import { readNumber, readTime } from '../../src/redis/connection/replies.ts';
 import { keys } from '../../src/redis/keys.ts';
+import { readPage, requestPage } from '../../src/redis/rules-page.ts';
 import { pruneScript } from '../../src/redis/scripts/prune.ts';
 import {
   emptyRule,
@@ -79,5 +80,48 @@ describe('the script that prunes', () => {
       const isForgettable = forgettableAt(rule, lifetime) <= nowSeconds;
       expect({ aheadSeconds, deleted }).toEqual({ aheadSeconds, deleted: isForgettable ? 1 : 0 });
     }
+  });
+});
+
+describe('the script that reads a page of the rules', () => {
+  let server: RedisServer;
+  let redis: RedisConnection;
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = await connectRedis(parseRedisSource(server.url, 'source'));
+  });
+  afterAll(async () => {
+    redis.close();
+    await server.stop();
+  });
+
+  it('returns every rule once, and leaves out what another program wrote', async () => {
+    const rules = Array.from({ length: 3000 }, (_, index) => Buffer.alloc(32, `rule ${index} `));
+    await redis.call('HSET', [keys.rules, ...rules.flatMap((row) => [row.subarray(0, 16), row.subarray(16)])]);
+    await redis.call('HSET', [
+      keys.rules,
+      'short',
+      Buffer.alloc(16),
+      Buffer.alloc(16),
+      'no rule',
+      Buffer.alloc(17),
+      'x',
+    ]);
+    const found: string[] = [];
+    let pages = 0;
+    for (let cursor = '0'; cursor !== '0' || pages === 0; pages++) {
+      const page = readPage(await requestPage(redis, cursor, 500));
+      for (let at = 0; at < page.rows.byteLength; at += 32)
+        found.push(Buffer.from(page.rows).toString('hex', at, at + 32));
+      cursor = page.cursor;
+    }
+    expect(pages).toBeGreaterThan(2);
+    expect(found.sort()).toEqual(rules.map((row) => row.toString('hex')).sort());
+  });
+
+  it('returns an empty page of no rules', async () => {
+    await redis.call('FLUSHALL', []);
+    const { cursor, rows } = readPage(await requestPage(redis, '0', 500));
+    expect([cursor, rows.byteLength]).toEqual(['0', 0]);
   });
 });
