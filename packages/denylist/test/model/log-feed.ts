@@ -147,6 +147,10 @@ export async function travel({
 
 function openConnection(link: Link, reporter: Reporter, options: LogFeedOptions): FeedConnection {
   let firstHead: string | undefined;
+  let hasChanges = false;
+  const onBatch = (entries: readonly FeedEntry[]) => {
+    hasChanges = entries.some(({ change }) => change !== undefined);
+  };
   return {
     lifts: 'union',
     async position() {
@@ -162,8 +166,9 @@ function openConnection(link: Link, reporter: Reporter, options: LogFeedOptions)
         yield await link.ask((node) => pageOf(node, fields.slice(from, from + pageRows)));
       }
     },
-    tail: (from) => readTail({ link, from, reporter, options }),
-    acknowledge: (position) => reporter.reached(position),
+    tail: (from) => readTail({ link, from, reporter, options, onBatch }),
+    // A batch of heartbeats is reported when the last report is old.
+    acknowledge: (position) => reporter.reached(position, hasChanges),
     close: () => reporter.close(),
   };
 }
@@ -200,9 +205,11 @@ interface Tail {
   readonly from: FeedPosition;
   readonly reporter: Reporter;
   readonly options: LogFeedOptions;
+  /** A batch is about to be applied. */
+  readonly onBatch: (entries: readonly FeedEntry[]) => void;
 }
 
-async function* readTail({ link, from, reporter, options }: Tail): AsyncIterable<FeedBatch> {
+async function* readTail({ link, from, reporter, options, onBatch }: Tail): AsyncIterable<FeedBatch> {
   const { party, flaw } = options;
   const proof = new CausalProof();
   let cursor = Number(from.cursor);
@@ -247,6 +254,7 @@ async function* readTail({ link, from, reporter, options }: Tail): AsyncIterable
     // `enforcedEverywhere` does not wait for a sidecar without a recent line, so such a sidecar must not be fresh.
     const isSeen = party.monotonicMs() - reporter.arrivedAtMs <= reportLifetimeMs;
     const provenAtMs = isSeen ? believed : undefined;
+    onBatch(entries);
     yield {
       entries,
       provenAtMs,
