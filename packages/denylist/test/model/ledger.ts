@@ -273,8 +273,10 @@ export class Ledger {
   #noteUnnoticed(backup: LogState): void {
     const { compares, oldSidecars, sidecars } = this.#world;
     for (const [index, sidecar] of sidecars.entries()) {
-      const { position, writtenBack } = sidecar;
+      const { position, replica, writtenBack } = sidecar;
       if (position === undefined || (compares && !oldSidecars.has(index))) continue;
+      // It reads another snapshot.
+      if (!replica.freshness.isComplete) continue;
       if (!stands(backup, { id: Number(position.cursor), head: position.head })) continue;
       const lost = tokens.filter((token) => {
         const known = backup.rules.get(this.keyOf(token))?.rule ?? emptyRule;

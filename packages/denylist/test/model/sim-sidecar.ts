@@ -56,7 +56,7 @@ export class SimSidecar {
   readonly epochs = new Set<string>();
   /** Stamps of the restarts that it has ended, as the holder of everything that was lost. */
   readonly ended = new Set<number>();
-  /** The log up to here is applied. */
+  /** The log up to here is applied, or will be once the last snapshot is complete. */
   position: FeedPosition | undefined;
   /** What it remembers of the log. */
   readonly memory: LogMemory;
@@ -78,6 +78,9 @@ export class SimSidecar {
       memory: options.isOld ? undefined : options.memory,
       observer: {
         resynced: () => registry.forgetMarks(),
+        connected: (position) => {
+          this.position = position;
+        },
         logIdentified: (_, before) => {
           this.isMixed ||= before !== undefined;
         },
