@@ -9,10 +9,33 @@ export { verifyAssertion } from './jwt/verify-assertion.ts';
 export { mostMessageBytes } from './jwt/verify-signed.ts';
 export type { ReadingContext, VerifyingContext } from './reading.ts';
 export { type Refusal, refusals } from './refusal.ts';
-export * from './signal.ts';
+export {
+  type Action,
+  type BlockEffect,
+  type Effect,
+  type IgnoredReason,
+  ignoredReasons,
+  type LiftEffect,
+  type Reading,
+  type ResolveEffect,
+  type RevokeEffect,
+  type Signal,
+  type StreamStatus,
+  streamStatuses,
+  type Unverified,
+} from './signal.ts';
 export type { SignalKeys } from './signal-keys.ts';
 export { type SignalType, signalTypes } from './signal-type.ts';
-export * from './source-profile.ts';
+export {
+  type EventSetting,
+  eventSettings,
+  type JsonMapping,
+  type JsonRule,
+  type SourceKind,
+  type SourceProfile,
+  type SourceRights,
+  sourceKinds,
+} from './source-profile.ts';
 export { readAuth0Logs } from './webhooks/auth0-log-stream.ts';
 export { mostWebhookBytes } from './webhooks/json-body.ts';
 export { parsePointer } from './webhooks/json-pointer.ts';
