@@ -29,8 +29,10 @@ export function readAuth0Logs(body: Uint8Array, context: ReadingContext): Readin
     if (!isName(eventId)) return refuse('malformed_body');
     const { date: time, type } = data;
     const change = type === 'sapi' ? accountChangeOf(data) : undefined;
-    const meaning = change?.meaning ?? meanings.get(type);
-    signals.push(signalOfHookEvent({ eventId, meaning, time, user: change?.user ?? data['user_id'] }, context));
+    const meaning = change === undefined ? meanings.get(type) : change.meaning;
+    // `user_id` of a call of the Management API is the administrator.
+    const user = change === undefined ? data['user_id'] : change.user;
+    signals.push(signalOfHookEvent({ eventId, meaning, time, user }, context));
   }
   return accept(signals);
 }
