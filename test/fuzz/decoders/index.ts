@@ -6,6 +6,14 @@ import { keySet } from './key-set.ts';
 import { proofLine, report, usageReport } from './last-release.ts';
 import { lifecycleEvent } from './lifecycle-event.ts';
 import { logFile } from './log-file.ts';
+import {
+  auth0LogStream,
+  logoutToken,
+  oktaEventHook,
+  securityEventToken,
+  signedJson,
+  tokenRevocation,
+} from './signals.ts';
 import { snapshot } from './snapshot.ts';
 import { dpopProof, revokedToken, token } from './tokens.ts';
 import { appendRequest, rememberedLog, revocation, seeds } from './writes.ts';
@@ -17,5 +25,6 @@ export const decoders: readonly Decoder[] = [
   ...[appendRequest, seeds, revocation, rememberedLog],
   ...[token, revokedToken, dpopProof, keySet],
   lifecycleEvent,
+  ...[securityEventToken, logoutToken, tokenRevocation, oktaEventHook, auth0LogStream, signedJson],
   configuration,
 ];
