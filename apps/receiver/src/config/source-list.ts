@@ -1,0 +1,91 @@
+import { isJsonObject } from '@revocast/denylist/replica';
+import { type Mistake, objectSchemaOf, type ValuesOf, type WrittenFor } from '@revocast/sidecar/service';
+import { type SourceKind, sourceKinds } from '../signals/source-profile.ts';
+import { nested, parsePart } from './nested-kinds.ts';
+import { sourceSpecs } from './source-specs.ts';
+
+type Specs = typeof sourceSpecs;
+
+/** One source: validated, with defaults. */
+export type Source = { [Kind in SourceKind]: ValuesOf<Specs[Kind]> & { readonly kind: Kind } }[SourceKind];
+export type SourceOf<Kind extends SourceKind> = Extract<Source, { readonly kind: Kind }>;
+
+/** One source as it is written. */
+export type SourceInput = { [Kind in SourceKind]: WrittenFor<Specs[Kind]> & { readonly kind: Kind } }[SourceKind];
+
+const most = 100;
+const expected = `expected a list of 1–${most} sources`;
+
+/** The list of sources. */
+export const sourceList = nested<readonly Source[]>({
+  expected,
+  schema: {
+    type: 'array',
+    minItems: 1,
+    maxItems: most,
+    items: {
+      oneOf: sourceKinds.map((kind) => {
+        const schema = objectSchemaOf(sourceSpecs[kind]);
+        return { ...schema, properties: { ...schema.properties, kind: { const: kind } } };
+      }),
+    },
+  },
+  parse(written, at, mistakes) {
+    if (!Array.isArray(written) || written.length < 1 || written.length > most) {
+      return void mistakes.push({ option: at, message: expected });
+    }
+    const sources = written.map((one: unknown, index) => parseSource(one, `${at}[${index}]`, mistakes));
+    const names = sources.map((source) => source?.name);
+    for (const [index, name] of names.entries()) {
+      if (name !== undefined && names.indexOf(name) !== index) {
+        mistakes.push({ option: `${at}[${index}].name`, message: 'expected a name of its own: another source has it' });
+      }
+    }
+    return sources.filter((source) => source !== undefined);
+  },
+});
+
+function parseSource(written: unknown, at: string, mistakes: Mistake[]): Source | undefined {
+  const kind = isJsonObject(written) ? sourceKinds.find((known) => known === written['kind']) : undefined;
+  if (!isJsonObject(written) || kind === undefined) {
+    return void mistakes.push({ option: `${at}.kind`, message: `expected one of ${sourceKinds.join(', ')}` });
+  }
+  const before = mistakes.length;
+  const source = parsePart<Source>(sourceSpecs[kind], written, { at, mistakes });
+  if (mistakes.length > before) return undefined;
+  mistakes.push(
+    ...findConflicts(source).map(([option, message]) => ({ option: `${at}.${option}`, message })),
+  );
+  return source;
+}
+
+/** Options that depend on others. */
+function* conflictsOf(source: Source): Generator<readonly [option: string, message: string]> {
+  if (source.kind === 'backchannel-logout' && source.audience.length === 0) {
+    yield ['audience', 'needed: the client ids to which logout tokens are addressed'];
+  }
+  if (source.kind === 'global-token-revocation') {
+    const isSigned = source.audience.length > 0;
+    if (isSigned === (source.authorizationFile !== undefined)) {
+      yield ['authorizationFile', 'expected either audience, for a signed assertion, or authorizationFile'];
+    }
+  }
+  if (source.kind !== 'ssf') return;
+  const { delivery, manage, clientId, clientSecretFile, accessTokenFile } = source;
+  if (source.audience.length === 0 && !manage) yield ['audience', 'needed without manage: the `aud` of the stream'];
+  if (delivery === 'poll' && !manage && source.pollUrl === undefined) yield ['pollUrl', 'needed without manage'];
+  if (delivery === 'push' && manage && source.receiverUrl === undefined) yield ['receiverUrl', 'needed with manage'];
+  if ((clientId === undefined) !== (clientSecretFile === undefined)) {
+    yield ['clientSecretFile', 'expected clientId and clientSecretFile, or neither'];
+  }
+  if (accessTokenFile !== undefined && clientId !== undefined) {
+    yield ['accessTokenFile', 'expected either a client or accessTokenFile'];
+  }
+  if ((manage || delivery === 'poll') && clientId === undefined && accessTokenFile === undefined) {
+    yield ['clientId', 'needed for the transmitter: clientId with clientSecretFile, or accessTokenFile'];
+  }
+}
+
+function findConflicts(source: Source) {
+  return [...conflictsOf(source)];
+}

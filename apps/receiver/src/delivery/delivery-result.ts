@@ -1,0 +1,27 @@
+import { ignoredReasons } from '../signals/signal.ts';
+
+/**
+ * What became of one event. A closed list: safe as a label.
+ *
+ * `logged`: in force · `spooled`: on disk until the log takes it · `received`: of a stream (verification, state) ·
+ * `unresolved`: no account has the subject · `outdated`: a newer state of the account is known · `rejected`: the log will never
+ * take it · `unavailable`: the sender must send it again · `refused`: a fault of the message; the others: see `IgnoredReason`.
+ */
+export const deliveryResults = [
+  'logged',
+  'spooled',
+  'quarantined',
+  'received',
+  'unresolved',
+  'outdated',
+  'rejected',
+  'unavailable',
+  'refused',
+  ...ignoredReasons,
+] as const;
+export type DeliveryResult = (typeof deliveryResults)[number];
+
+/** `unavailable`: nothing is lost as long as the message is delivered again. */
+export type Delivered =
+  | { readonly outcome: 'done' }
+  | { readonly outcome: 'unavailable'; readonly retryAfterMs: number; readonly isOwn: boolean };

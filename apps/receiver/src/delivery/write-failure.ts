@@ -1,0 +1,38 @@
+import { ConfigurationError, LogError } from '@revocast/denylist';
+import { errorCodeOf } from '@revocast/denylist/replica';
+
+/** What became of an effect that the log did not simply take. */
+export type WriteFailure =
+  /** It is in force, or an earlier delivery of the same event is. */
+  | { readonly result: 'logged' }
+  /** The log will never take it. */
+  | { readonly result: 'rejected'; readonly code: string }
+  /** `isOwn`: the success of another effect says nothing about it. */
+  | { readonly result: 'unavailable'; readonly code: string; readonly retryAfterMs: number; readonly isOwn: boolean };
+
+const broadWindowMs = 60_000;
+const outageMs = 1000;
+
+/** @param isCutoff a cutoff is refused only because a clock is wrong, which will be corrected. */
+export function afterFailure(error: unknown, isCutoff: boolean): WriteFailure {
+  if (error instanceof ConfigurationError) return { result: 'rejected', code: 'invalid' };
+  if (!(error instanceof LogError)) {
+    return { result: 'unavailable', code: errorCodeOf(error) ?? 'unexpected', retryAfterMs: outageMs, isOwn: false };
+  }
+  const { code } = error;
+  switch (code) {
+    // In force on fewer copies than wished for: a refusal here would make the sender stop or repeat for ever.
+    case 'not_durable':
+    // The id is derived from the event and the value, so the log holds an earlier delivery of the same event.
+    case 'id_conflict':
+      return { result: 'logged' };
+    case 'too_many_broad_rules':
+      return { result: 'unavailable', code, retryAfterMs: broadWindowMs, isOwn: true };
+    case 'refused':
+      return isCutoff
+        ? { result: 'unavailable', code: 'clock_disagreement', retryAfterMs: outageMs, isOwn: true }
+        : { result: 'rejected', code };
+    default:
+      return { result: 'unavailable', code, retryAfterMs: outageMs, isOwn: code === 'clock_disagreement' };
+  }
+}
