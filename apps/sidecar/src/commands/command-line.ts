@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { readDuration, suggestName, writeDuration } from '@revocast/denylist/replica';
-import { options } from '../config/options.ts';
+import { sidecarOptions } from '../config/options.ts';
+import { separateWords, takeConfigFile } from './command-words.ts';
 
 /** A parsed command line. `argv` contains option flags only. */
 export type Command =
@@ -22,7 +23,7 @@ const subcommands = ['run', 'init', 'repair', 'raise-skew', 'config validate', '
 
 /** @param configVariable REVOCAST_CONFIG: the configuration file if there is no `--config`. */
 export function readCommandLine(argv: readonly string[], configVariable?: string): Command {
-  const { words, rest } = separateWords(argv);
+  const { words, rest } = separateWords(argv, sidecarOptions);
   const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
   if (own.includes('--help') || own.includes('-h') || words[0] === 'help') return { name: 'help' };
   if (own.includes('--version')) return { name: 'version' };
@@ -43,50 +44,10 @@ export function readCommandLine(argv: readonly string[], configVariable?: string
   };
 }
 
-/** Flags that never take the next argument as their value. */
-const switches = [
-  '--help',
-  '-h',
-  '--version',
-  '--print-config',
-  ...options.filter(({ type }) => type === 'boolean').map(({ flag }) => flag),
-];
-
-/** The words of the command may stand before, between or after the options: `--source redis://… init` is `init`. */
-function separateWords(argv: readonly string[]): { readonly words: string[]; readonly rest: string[] } {
-  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
-  const words: string[] = [];
-  const rest: string[] = [];
-  for (let at = 0; at < end; at++) {
-    const argument = argv[at] ?? '';
-    if (!argument.startsWith('-')) {
-      words.push(argument);
-      continue;
-    }
-    rest.push(argument);
-    const value = at + 1 < end ? argv[at + 1] : undefined;
-    if (argument.includes('=') || switches.includes(argument) || value === undefined || value.startsWith('--'))
-      continue;
-    rest.push(value);
-    at++;
-  }
-  return { words, rest: [...rest, ...argv.slice(end)] };
-}
-
 function unknownCommand(typed: string): Command {
   // Only plain words are shown: any other text may be a URL with a password.
   const shown = /^[a-z -]{1,40}$/.test(typed) ? `unknown command ${typed}` : 'unknown command';
   return mistake(shown, suggestName(typed, subcommands));
-}
-
-function takeConfigFile(argv: readonly string[], variable: string | undefined) {
-  const at = argv.findIndex((flag) => flag === '--config' || flag.startsWith('--config='));
-  const flag = argv[at];
-  if (flag === undefined) return { path: variable, argv };
-  const inline = flag.startsWith('--config=');
-  const path = inline ? flag.slice('--config='.length) : argv[at + 1];
-  if (path === undefined || path === '' || path.startsWith('--')) return 'missing';
-  return { path, argv: argv.toSpliced(at, inline ? 1 : 2) };
 }
 
 const usageOfWait = 'expected: wait [--max 30s] [--url http://127.0.0.1:7472] -- program arguments…';
