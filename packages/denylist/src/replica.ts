@@ -2,7 +2,7 @@
 
 export { brandError } from './brand-error.ts';
 export { type Clock, pauseTogether, type Random } from './clock.ts';
-export { isJsonObject, type JsonObject, parseJsonObject } from './codec/json.ts';
+export { isJsonObject, type JsonObject, parseJson, parseJsonObject } from './codec/json.ts';
 export {
   decodeRememberedLog,
   encodeRememberedLog,
