@@ -1,5 +1,12 @@
 import { isJsonObject } from '@revocast/denylist/replica';
-import { checkValues, type Kind, type Mistake, type OptionSpecs, objectSchemaOf, type ValuesOf } from '@revocast/sidecar/service';
+import {
+  checkValues,
+  type Kind,
+  type Mistake,
+  type OptionSpecs,
+  objectSchemaOf,
+  type ValuesOf,
+} from '@revocast/sidecar/service';
 
 /** A kind whose value has parts, each with mistakes of its own. */
 export type Nested<Value> = Kind<Value, 'nested'>;

@@ -39,7 +39,8 @@ export const receiverSpecs = {
   dangerouslyAllowHttp: {
     kind: trueOrFalse,
     initial: false,
-    description: 'Allows plain `http:` to issuers, transmitters and the log: for a network that no other host can reach.',
+    description:
+      'Allows plain `http:` to issuers, transmitters and the log: for a network that no other host can reach.',
   },
   dataListen: {
     kind: listenAddress,

@@ -1,6 +1,6 @@
 import { isJsonObject } from '@revocast/denylist/replica';
 import { type Mistake, objectSchemaOf, type ValuesOf, type WrittenFor } from '@revocast/sidecar/service';
-import { type SourceKind, sourceKinds } from '../signals/source-profile.ts';
+import { type SourceKind, settableEvents, sourceKinds } from '../signals/index.ts';
 import { nested, parsePart } from './nested-kinds.ts';
 import { sourceSpecs } from './source-specs.ts';
 
@@ -53,9 +53,7 @@ function parseSource(written: unknown, at: string, mistakes: Mistake[]): Source 
   const before = mistakes.length;
   const source = parsePart<Source>(sourceSpecs[kind], written, { at, mistakes });
   if (mistakes.length > before) return undefined;
-  mistakes.push(
-    ...findConflicts(source).map(([option, message]) => ({ option: `${at}.${option}`, message })),
-  );
+  mistakes.push(...findConflicts(source).map(([option, message]) => ({ option: `${at}.${option}`, message })));
   return source;
 }
 
@@ -70,7 +68,14 @@ function* conflictsOf(source: Source): Generator<readonly [option: string, messa
       yield ['authorizationFile', 'expected either audience, for a signed assertion, or authorizationFile'];
     }
   }
+  if (source.tokenIssuers?.length === 0) yield ['tokenIssuers', 'expected at least one issuer'];
+  if (source.kind === 'signed-json') yield* conflictsInRules(source);
   if (source.kind !== 'ssf') return;
+  for (const [type, setting] of Object.entries(source.events)) {
+    const isOfStream = type === 'verification' || type === 'stream-updated';
+    const isSettable = setting === 'off' ? !isOfStream : settableEvents.some((each) => each === type);
+    if (!isSettable) yield [`events.${type}`, `expected another type for ${setting}`];
+  }
   const { delivery, manage, clientId, clientSecretFile, accessTokenFile } = source;
   if (source.audience.length === 0 && !manage) yield ['audience', 'needed without manage: the `aud` of the stream'];
   if (delivery === 'poll' && !manage && source.pollUrl === undefined) yield ['pollUrl', 'needed without manage'];
@@ -83,6 +88,16 @@ function* conflictsOf(source: Source): Generator<readonly [option: string, messa
   }
   if ((manage || delivery === 'poll') && clientId === undefined && accessTokenFile === undefined) {
     yield ['clientId', 'needed for the transmitter: clientId with clientSecretFile, or accessTokenFile'];
+  }
+}
+
+function* conflictsInRules({ mapping }: SourceOf<'signed-json'>): Generator<readonly [string, string]> {
+  for (const [name, { action, session, subject, email, client }] of Object.entries(mapping.rules)) {
+    const named = [session, subject, email].filter((pointer) => pointer !== undefined);
+    if (named.length !== 1) yield [`mapping.rules.${name}`, 'expected exactly one of session, subject, email'];
+    if (client !== undefined && subject === undefined)
+      yield [`mapping.rules.${name}.client`, 'expected subject beside it'];
+    if (session !== undefined && action !== 'end') yield [`mapping.rules.${name}.action`, 'expected end for a session'];
   }
 }
 

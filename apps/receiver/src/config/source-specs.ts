@@ -1,14 +1,16 @@
 import { revocationReasons } from '@revocast/denylist/replica';
 import { choice, duration, listOf, type OptionSpecs, text, trueOrFalse } from '@revocast/sidecar/service';
-import { signalTypes } from '../signals/signal-type.ts';
-import { eventSettings, sourceKinds } from '../signals/source-profile.ts';
+import { eventSettings, parsePointer, signalTypes, sourceKinds } from '../signals/index.ts';
 import { endOfRefreshTokens, resolver } from './hooks.ts';
 import { mapOf, objectOf } from './nested-kinds.ts';
 
 const path = text({ expected: 'expected a path' });
 const issuer = text({ expected: 'expected the "iss" of an issuer, 1–512 characters', accepts: /^[\x21-\x7e]{1,512}$/ });
 const url = text({ expected: 'expected an https: URL without user and password', accepts: isPlainUrl });
-const pointer = text({ expected: 'expected a JSON pointer, such as /data/id', accepts: /^(\/[^/]{1,128}){1,16}$/ });
+const pointer = text({
+  expected: 'expected a JSON pointer, such as /data/id',
+  accepts: (written) => parsePointer(written) !== undefined,
+});
 
 function isPlainUrl(written: string): boolean {
   if (!URL.canParse(written) || written.length > 2048) return false;
@@ -39,6 +41,18 @@ const common = {
     description:
       'Rights beyond the end of what exists: `block` denies a disabled account until a lift, `lift` ends that, `tenant` revokes a whole tenant.',
   },
+  subjectInTokens: {
+    kind: trueOrFalse,
+    initial: true,
+    description:
+      'Whether the user in its messages is the `sub` of access tokens. With `false` it is looked up (`subjects`).',
+  },
+  sessionInTokens: {
+    kind: trueOrFalse,
+    initial: true,
+    description:
+      'Whether access tokens contain the session ids of its messages. With `false` the tokens of the subject at the client end.',
+  },
   subjects: {
     kind: resolver,
     description:
@@ -52,11 +66,9 @@ const signed = {
     initial: [],
     description: '`aud` of its messages must contain one of these.',
   },
-  jwksUri: { kind: url, description: 'The key set of the issuer. Default: the one that the metadata of the issuer names.' },
-  subjectInTokens: {
-    kind: trueOrFalse,
-    initial: true,
-    description: 'Whether `sub` in its messages is the `sub` of access tokens. With `false` it is looked up (`subjects`).',
+  jwksUri: {
+    kind: url,
+    description: 'The key set of the issuer. Default: the one that the metadata of the issuer names.',
   },
 } as const satisfies OptionSpecs;
 
@@ -64,19 +76,14 @@ const secret = {
   secretFile: {
     kind: path,
     required: true,
-    description: 'File with the secret of the sender; during a rotation two, one a line. Read again on change.',
+    description:
+      'File with the secret of the sender, 16–512 characters; during a rotation two, one a line. Read again on change.',
   },
 } as const satisfies OptionSpecs;
 
 const logout = {
   ...common,
   ...signed,
-  sid: {
-    kind: choice('session', 'client'),
-    initial: 'session',
-    description:
-      'Whether access tokens contain the `sid` of logout tokens. With `client`, the tokens of the subject at the client end.',
-  },
 } as const satisfies OptionSpecs;
 
 const ssf = {
@@ -93,12 +100,24 @@ const ssf = {
     description: 'Creates or adopts the stream at the transmitter, and asks it for verification events.',
   },
   transmitter: { kind: url, description: 'The issuer of the metadata of the transmitter. Default: `issuer`.' },
-  receiverUrl: { kind: url, description: 'With `manage` and `push`: the URL of the route of this source, as the transmitter sees it.' },
+  receiverUrl: {
+    kind: url,
+    description: 'With `manage` and `push`: the URL of the route of this source, as the transmitter sees it.',
+  },
   pollUrl: { kind: url, description: 'Where events are fetched, without `manage`.' },
-  clientId: { kind: text({ expected: 'expected a client id' }), description: 'Client credentials for the transmitter.' },
+  clientId: {
+    kind: text({ expected: 'expected a client id' }),
+    description: 'Client credentials for the transmitter.',
+  },
   clientSecretFile: { kind: path, description: 'File with the secret of that client.' },
-  tokenEndpoint: { kind: url, description: 'Where that client gets its token. Default: by the metadata of the issuer.' },
-  scope: { kind: text({ expected: 'expected scopes' }), description: 'The scopes of that token. Default `ssf.manage ssf.read`.' },
+  tokenEndpoint: {
+    kind: url,
+    description: 'Where that client gets its token. Default: by the metadata of the issuer.',
+  },
+  scope: {
+    kind: text({ expected: 'expected scopes' }),
+    description: 'The scopes of that token. Default `ssf.manage ssf.read`.',
+  },
   accessTokenFile: { kind: path, description: 'File with an access token for the transmitter, in place of a client.' },
   authorizationFile: {
     kind: path,
@@ -125,11 +144,15 @@ const ssf = {
 const globalRevocation = {
   ...common,
   ...signed,
-  authorizationFile: { kind: path, description: 'File with the bearer token of the sender, in place of a signed assertion.' },
+  authorizationFile: {
+    kind: path,
+    description: 'File with the bearer token of the sender, in place of a signed assertion.',
+  },
   endRefreshTokens: {
     kind: endOfRefreshTokens,
     required: true,
-    description: 'Ends the refresh tokens and sessions of the subjects: `url`, `bearerFile`. The answer is 204 only after it.',
+    description:
+      'Ends the refresh tokens and sessions of the subjects: `url`, `bearerFile`. The answer is 204 only after it.',
   },
 } as const satisfies OptionSpecs;
 
