@@ -1,0 +1,59 @@
+import type { Source } from '../config/source-list.ts';
+import type { Answer } from '../listeners/answers.ts';
+import type { Reading } from '../signals/signal.ts';
+import type { Quarantine } from '../spool/quarantine.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { SignalCounter } from '../telemetry/count-signals.ts';
+import type { Deliver } from './deliver.ts';
+
+export interface ReceivePorts {
+  readonly deliver: Deliver;
+  readonly counter: SignalCounter;
+  readonly spool?: Spool | undefined;
+  readonly quarantine?: Quarantine | undefined;
+  readonly nowMs: () => number;
+}
+
+/** Senders that send a message once: what is answered 503 is lost. */
+const sendsOnce: ReadonlySet<Source['kind']> = new Set(['backchannel-logout']);
+
+/** Delivers what a message was read as, and says what to answer. It is `done` only when the log, or the spool, has it. */
+export async function receive(source: Source, reading: Reading, ports: ReceivePorts): Promise<Answer> {
+  const { counter } = ports;
+  const { name } = source;
+  if (reading.outcome === 'refused') {
+    counter.refused(name, reading.reason);
+    return reading;
+  }
+  if (reading.outcome === 'unavailable') return reading;
+  counter.received(reading.signals);
+  const delivered = await (ports.spool === undefined
+    ? ports.deliver(reading.signals)
+    : ports.spool.deliver(reading.signals));
+  if (delivered.outcome === 'done') return delivered;
+  if (delivered.outcome === 'spooled') {
+    counter.kept(name, reading.signals);
+    return { outcome: 'done' };
+  }
+  if (sendsOnce.has(source.kind)) counter.lost(name);
+  return { outcome: 'unavailable', status: 503, retryAfterMs: delivered.retryAfterMs };
+}
+
+/** The same for one token, which is kept unverified while the keys of its issuer cannot be fetched and its sender sends once. */
+export async function receiveToken(
+  source: Source,
+  token: Uint8Array,
+  { read, ports }: { readonly read: (nowMs: number) => Promise<Reading>; readonly ports: ReceivePorts },
+): Promise<Answer> {
+  const receivedAtMs = ports.nowMs();
+  const reading = await read(receivedAtMs);
+  const isKept = reading.outcome === 'unavailable' && reading.status === 503 && sendsOnce.has(source.kind);
+  if (!isKept) return await receive(source, reading, ports);
+  const message = { source: source.name, token: Buffer.from(token).toString('utf8'), receivedAtMs };
+  if (await ports.quarantine?.add(message)) {
+    ports.counter.quarantined(source.name);
+    return { outcome: 'done' };
+  }
+  ports.counter.lost(source.name);
+  return reading;
+}

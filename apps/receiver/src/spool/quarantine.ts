@@ -1,0 +1,117 @@
+import { type Clock, parseJsonObject } from '@revocast/denylist/replica';
+import { codeOf } from '@revocast/sidecar/service';
+import type { Logger } from 'pino';
+import { SpoolDirectory } from './spool-directory.ts';
+
+/** A message that is not verified yet. */
+export interface Unverified {
+  readonly source: string;
+  /** The token in its compact form. */
+  readonly token: string;
+  /** Unix milliseconds: its times are judged by this. */
+  readonly receivedAtMs: number;
+}
+
+interface QuarantinePorts {
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Verifies a message and passes it on. @returns whether it is settled; else it is tried again later. */
+  readonly settle: (message: Unverified) => Promise<boolean>;
+}
+
+/** Messages of one source. Their senders are not known, so that this bounds what they can fill. */
+export const mostOfOneSource = 100;
+const retryMs = 1000;
+
+/**
+ * Messages that arrived while the keys of their issuer could not be fetched, from senders that do not send again. Nothing is
+ * done with them before they are verified.
+ */
+export class Quarantine {
+  readonly #directory: SpoolDirectory;
+  readonly #ports: QuarantinePorts;
+  /** Names of files, with their sources. */
+  readonly #held = new Map<string, string>();
+  /** Sources of the messages that are being written. */
+  readonly #adding: string[] = [];
+  readonly #stop = new AbortController();
+  #running: Promise<void> | undefined;
+
+  private constructor(directory: SpoolDirectory, ports: QuarantinePorts) {
+    this.#directory = directory;
+    this.#ports = ports;
+  }
+
+  /** @throws ConfigurationError when the directory cannot be used. */
+  static async open(path: string, ports: QuarantinePorts): Promise<Quarantine> {
+    const { directory, names } = await SpoolDirectory.open(path, 'spool');
+    const quarantine = new Quarantine(directory, ports);
+    for (const name of names) {
+      const message = await quarantine.#read(name);
+      if (message !== undefined) quarantine.#held.set(name, message.source);
+    }
+    quarantine.#start();
+    return quarantine;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** @returns false when the source has too many already, or the disk fails. */
+  async add(message: Unverified): Promise<boolean> {
+    const { source } = message;
+    const held = [...this.#held.values(), ...this.#adding].filter((each) => each === source);
+    if (held.length >= mostOfOneSource) return false;
+    // Counted before it is written, so that many at once do not pass the bound.
+    this.#adding.push(source);
+    try {
+      this.#held.set(await this.#directory.add(JSON.stringify({ version: 1, ...message })), source);
+      this.#start();
+      return true;
+    } catch (error) {
+      this.#ports.log.error({ code: codeOf(error) }, 'the quarantine cannot be written');
+      return false;
+    } finally {
+      this.#adding.splice(this.#adding.indexOf(source), 1);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#held.size > 0 && !this.#stop.signal.aborted) {
+      await this.#ports.clock.sleep(retryMs, this.#stop.signal);
+      if (!this.#stop.signal.aborted) await this.#settleAll();
+    }
+  }
+
+  async #settleAll(): Promise<void> {
+    for (const name of [...this.#held.keys()]) {
+      if (this.#stop.signal.aborted) return;
+      const message = await this.#read(name);
+      if (message !== undefined && !(await this.#ports.settle(message))) continue;
+      await this.#directory.remove(name).catch(() => undefined); // settled again after a restart, which changes nothing
+      this.#held.delete(name);
+    }
+  }
+
+  async #read(name: string): Promise<Unverified | undefined> {
+    const bytes = await this.#directory.read(name);
+    const { source, token, receivedAtMs } = (bytes && parseJsonObject(bytes)) ?? {};
+    if (typeof source === 'string' && typeof token === 'string' && typeof receivedAtMs === 'number') {
+      return { source, token, receivedAtMs };
+    }
+    await this.#directory.setAside(name);
+    return undefined;
+  }
+}
