@@ -1,0 +1,103 @@
+import { isJsonObject, type JsonObject } from '@revocast/denylist/replica';
+import type { SourceOf } from '../config/source-list.ts';
+import { StreamError } from './stream-error.ts';
+import type { TransmitterClient } from './transmitter-client.ts';
+
+export const deliveryMethods = { push: 'urn:ietf:rfc:8935', poll: 'urn:ietf:rfc:8936' } as const;
+
+/** What the metadata of a transmitter says (SSF 1.0 §7.1). */
+export interface TransmitterMetadata {
+  readonly configurationEndpoint: string;
+  readonly statusEndpoint?: string | undefined;
+  readonly verificationEndpoint?: string | undefined;
+  /** `NONE`: events come only about subjects that were added one by one. */
+  readonly defaultSubjects?: string | undefined;
+}
+
+/** SSF 1.0 §8.1.1, as far as it is used. */
+export interface StreamConfiguration {
+  readonly id: string;
+  readonly audience: readonly string[];
+  readonly pollUrl?: string | undefined;
+  readonly minVerificationMs: number;
+}
+
+/** SSF 1.0 §7.2 inserts between host and path; Keycloak and others append. */
+export function metadataUrls(transmitter: string): readonly string[] {
+  const { origin, pathname } = new URL(transmitter);
+  const path = pathname.replace(/\/$/, '');
+  const inserted = `${origin}/.well-known/ssf-configuration${path}`;
+  return path === '' ? [inserted] : [inserted, `${origin}${path}/.well-known/ssf-configuration`];
+}
+
+/** @throws StreamError */
+export async function readMetadata(transmitter: string, client: TransmitterClient): Promise<TransmitterMetadata> {
+  for (const url of metadataUrls(transmitter)) {
+    const found = await client.document(url);
+    // SSF 1.0 §7.2.3: metadata with another issuer must not be used.
+    if (found === undefined || found['issuer'] !== transmitter) continue;
+    const configurationEndpoint = textOf(found, 'configuration_endpoint');
+    if (configurationEndpoint === undefined) continue;
+    return {
+      configurationEndpoint,
+      statusEndpoint: textOf(found, 'status_endpoint'),
+      verificationEndpoint: textOf(found, 'verification_endpoint'),
+      defaultSubjects: textOf(found, 'default_subjects'),
+    };
+  }
+  throw new StreamError('bad_metadata');
+}
+
+/** The stream at the transmitter that delivers to this receiver; created if there is none. @throws StreamError */
+export async function adoptStream(
+  source: SourceOf<'ssf'>,
+  { configurationEndpoint: url }: TransmitterMetadata,
+  { client, authorization }: { readonly client: TransmitterClient; readonly authorization?: string | undefined },
+): Promise<StreamConfiguration> {
+  const { json } = await client.request({ url, method: 'GET' });
+  const existing = (Array.isArray(json) ? json : [json]).map(parseStream).find((stream) => fits(stream, source));
+  if (existing !== undefined) return existing.stream;
+  const method = deliveryMethods[source.delivery];
+  const delivery =
+    source.delivery === 'push'
+      ? { method, endpoint_url: source.receiverUrl, authorization_header: authorization }
+      : { method };
+  const created = await client.request({ url, method: 'POST', json: { delivery, events_requested: requested } });
+  const parsed = parseStream(created.json);
+  if (parsed === undefined) throw new StreamError('bad_stream', { status: created.status });
+  return parsed.stream;
+}
+
+const caep = 'https://schemas.openid.net/secevent/caep/event-type/';
+const risc = 'https://schemas.openid.net/secevent/risc/event-type/';
+/** Types that have an effect, by default or by the option `events`. */
+const requested = [
+  ...['session-revoked', 'credential-change', 'token-claims-change', 'assurance-level-change'].map(
+    (type) => caep + type,
+  ),
+  ...['device-compliance-change', 'risk-level-change'].map((type) => caep + type),
+  ...['account-disabled', 'account-enabled', 'account-purged', 'credential-compromise'].map((type) => risc + type),
+  ...['account-credential-change-required', 'sessions-revoked'].map((type) => risc + type),
+];
+
+function parseStream(found: unknown) {
+  if (!isJsonObject(found) || !isJsonObject(found['delivery'])) return undefined;
+  const id = textOf(found, 'stream_id');
+  if (id === undefined) return undefined;
+  const { delivery, aud, min_verification_interval: seconds } = found;
+  const endpoint = textOf(delivery, 'endpoint_url');
+  const audience = (Array.isArray(aud) ? aud : [aud]).filter((one): one is string => typeof one === 'string');
+  const minVerificationMs = typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : 0;
+  const stream: StreamConfiguration = { id, audience, pollUrl: endpoint, minVerificationMs };
+  return { method: textOf(delivery, 'method'), endpoint, stream };
+}
+
+function fits(parsed: ReturnType<typeof parseStream>, { delivery, receiverUrl }: SourceOf<'ssf'>): boolean {
+  if (parsed?.method !== deliveryMethods[delivery]) return false;
+  return delivery === 'poll' || parsed.endpoint === receiverUrl;
+}
+
+function textOf(fields: JsonObject, name: string): string | undefined {
+  const value = fields[name];
+  return typeof value === 'string' && value !== '' && value.length <= 2048 ? value : undefined;
+}
