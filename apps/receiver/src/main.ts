@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { build } from './version.ts';
+import { main } from './program.ts';
 
-process.stdout.write(`${build.version}\n`);
+void main();

@@ -1,0 +1,118 @@
+import type { Clock } from '@revocast/denylist/replica';
+import type { Logger } from 'pino';
+import type { Source } from '../config/source-list.ts';
+import type { DeliveryObserver } from '../delivery/deliver.ts';
+import type { DeliveryResult } from '../delivery/delivery-result.ts';
+import type { Refusal } from '../signals/refusal.ts';
+import { type Signal, type StreamStatus, streamStatuses } from '../signals/signal.ts';
+import type { SignalType } from '../signals/signal-type.ts';
+import type { ReceiverMetrics } from './receiver-metrics.ts';
+
+/** What is counted of messages, beside what their delivery reports. */
+export interface SignalCounter extends DeliveryObserver {
+  /** A message arrived and was verified. */
+  received(signals: readonly Signal[]): void;
+  /** A message that waits on the disk. */
+  kept(source: string, signals: readonly Signal[]): void;
+  quarantined(source: string): void;
+  refused(source: string, reason: Refusal): void;
+  /** Answered 503 although the sender will probably not send it again. */
+  lost(source: string): void;
+}
+
+/** Types whose series begin at 0: `rate()` does not see the first event of a series that begins at 1. */
+const usualTypes: Readonly<Record<Source['kind'], readonly SignalType[]>> = {
+  'backchannel-logout': ['logout'],
+  ssf: ['session-revoked', 'credential-change', 'account-disabled', 'account-enabled', 'verification'],
+  'global-token-revocation': ['global-token-revocation'],
+  'okta-event-hook': ['session-revoked'],
+  'auth0-log-stream': ['session-revoked'],
+  'signed-json': ['session-revoked'],
+};
+const usualResults: readonly DeliveryResult[] = ['logged', 'unresolved', 'unavailable', 'unmapped_issuer'];
+
+interface Ports {
+  readonly metrics: ReceiverMetrics;
+  readonly sources: readonly Source[];
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** A verification event arrived. */
+  readonly onVerified: (source: string, state: string | undefined) => void;
+}
+
+/** Counts signals, and logs what a person must see: never a subject, an id or a token. */
+export function countSignals({ metrics, sources, clock, log, onVerified }: Ports): SignalCounter {
+  const signals = metrics.counter('signals_total');
+  const delays = metrics.histogram('signal_delay_seconds');
+  for (const { name: source, kind } of sources) {
+    for (const type of usualTypes[kind]) for (const result of usualResults) signals.inc({ source, type, result }, 0);
+    signals.inc({ source, type: 'other', result: 'refused' }, 0);
+    for (const name of ['signals_widened_total', 'signals_lost_total'] as const)
+      metrics.counter(name).inc({ source }, 0);
+    for (const why of ['too_late', 'rejected']) metrics.counter('signals_attention_total').inc({ source, why }, 0);
+    delays.zero({ source });
+    if (kind === 'ssf') metrics.gauge('stream_verified_timestamp_seconds').set({ source }, 0);
+    if (kind === 'ssf') setState(metrics, source, 'unknown');
+  }
+  const logged = new Set<string>();
+  const logOnce = (key: string, write: () => void) => {
+    if (!logged.has(key) && logged.size < 1000) {
+      logged.add(key);
+      write();
+    }
+  };
+  return {
+    received(all) {
+      for (const { source, occurredAtMs, receivedAtMs } of all) {
+        delays.observe({ source }, Math.max(0, receivedAtMs - occurredAtMs) / 1000);
+      }
+    },
+    signalDelivered({ source, type }, result) {
+      signals.inc({ source, type, result });
+      if (result === 'unresolved' || result === 'unmapped_issuer') {
+        logOnce(`${source} ${result}`, () => log.warn({ source, type, result }, remedies[result]));
+      }
+    },
+    widened: ({ source }) => metrics.counter('signals_widened_total').inc({ source }),
+    needsAttention({ source, type }, why, code) {
+      metrics.counter('signals_attention_total').inc({ source, why });
+      log.error({ source, type, why, code }, 'an event needs a person: see the runbook SignalsNeedAttention');
+    },
+    verified({ source }, state) {
+      metrics.gauge('stream_verified_timestamp_seconds').set({ source }, clock.wallMs() / 1000);
+      onVerified(source, state);
+    },
+    streamUpdated({ source }, status) {
+      setState(metrics, source, status);
+      log.warn({ source, status }, 'the transmitter changed the state of the stream');
+    },
+    kept(source, all) {
+      for (const { type } of all) signals.inc({ source, type, result: 'spooled' });
+    },
+    quarantined: (source) => signals.inc({ source, type: 'other', result: 'quarantined' }),
+    refused(source, reason) {
+      signals.inc({ source, type: 'other', result: 'refused' });
+      metrics.counter('signal_refusals_total').inc({ source, reason });
+      logOnce(`${source} ${reason}`, () =>
+        log.warn({ source, reason }, 'a message was refused; only the first is logged'),
+      );
+    },
+    lost(source) {
+      metrics.counter('signals_lost_total').inc({ source });
+      log.error({ source }, 'a message was answered 503, and its sender may not send it again: set `spool`');
+    },
+  };
+}
+
+const remedies = {
+  unresolved: 'no account has the subject of an event; only the first is logged: check `subjects` of the source',
+  unmapped_issuer:
+    'an event is about an issuer in whose tokens the source may not revoke; only the first is logged: check `tokenIssuers`',
+} as const;
+
+/** Exactly one state is 1. */
+export function setState(metrics: ReceiverMetrics, source: string, current: StreamStatus | 'unknown'): void {
+  for (const state of [...streamStatuses, 'unknown'] as const) {
+    metrics.gauge('stream_state').set({ source, state }, state === current ? 1 : 0);
+  }
+}

@@ -1,0 +1,111 @@
+import type { MetricSpec } from '@revocast/denylist/replica';
+import { latencyBuckets } from '@revocast/denylist/replica';
+import type { RegisteredMetrics } from '@revocast/sidecar/service';
+import { deliveryResults } from '../delivery/delivery-result.ts';
+import { streamStatuses } from '../signals/signal.ts';
+import { signalTypes } from '../signals/signal-type.ts';
+
+/** All metrics of a receiver. `source` is the name of a source in the configuration. */
+export const receiverMetrics = [
+  {
+    name: 'signals_total',
+    type: 'counter',
+    labels: { source: undefined, type: signalTypes, result: deliveryResults },
+    help: 'Effects of verified events, and refused messages (type other), by source and result.',
+    unit: 'events',
+  },
+  {
+    name: 'signals_widened_total',
+    type: 'counter',
+    labels: { source: undefined },
+    help: 'Revocations that cover more tokens than the event named, because no dimension is narrow enough.',
+    unit: 'events',
+  },
+  {
+    name: 'signals_attention_total',
+    type: 'counter',
+    labels: { source: undefined, why: ['too_late', 'rejected'] },
+    help: 'Events that need a person: a block or a lift that came after 20 hours, or a revocation that the log refuses for ever.',
+    unit: 'events',
+  },
+  {
+    name: 'signals_lost_total',
+    type: 'counter',
+    labels: { source: undefined },
+    help: 'Messages that were answered 503 although most senders of this kind do not send again, and unreadable files of the spool.',
+    unit: 'events',
+  },
+  {
+    name: 'signal_refusals_total',
+    type: 'counter',
+    labels: { source: undefined, reason: undefined },
+    help: 'Messages refused because of a fault in them, by reason.',
+    unit: 'events',
+  },
+  {
+    name: 'signal_delay_seconds',
+    type: 'histogram',
+    labels: { source: undefined },
+    buckets: latencyBuckets,
+    help: 'Time from an event, by the clock of its sender, to its receipt.',
+    unit: 'seconds',
+  },
+  {
+    name: 'stream_verified_timestamp_seconds',
+    type: 'gauge',
+    labels: { source: undefined },
+    help: 'When a verification event of the stream last arrived, Unix seconds; 0: never.',
+    unit: 'seconds',
+  },
+  {
+    name: 'stream_state',
+    type: 'gauge',
+    labels: { source: undefined, state: [...streamStatuses, 'unknown'] },
+    help: '1 for the state of the stream, as its transmitter reports it.',
+    unit: 'none',
+  },
+  {
+    name: 'stream_backlog',
+    type: 'gauge',
+    labels: { source: undefined },
+    help: '1 while the transmitter has more events than it has sent.',
+    unit: 'none',
+  },
+  {
+    name: 'stream_requests_total',
+    type: 'counter',
+    labels: { source: undefined, result: ['ok', 'failed'] },
+    help: 'Requests to the transmitter of a stream.',
+    unit: 'requests',
+  },
+  {
+    name: 'spool_messages',
+    type: 'gauge',
+    labels: {},
+    help: 'Verified messages that wait on the disk for the log.',
+    unit: 'entries',
+  },
+  {
+    name: 'spool_oldest_seconds',
+    type: 'gauge',
+    labels: {},
+    help: 'Time since the oldest of them was received; 0: none waits.',
+    unit: 'seconds',
+  },
+  {
+    name: 'quarantine_messages',
+    type: 'gauge',
+    labels: {},
+    help: 'Messages that wait on the disk for the keys of their issuer.',
+    unit: 'entries',
+  },
+  {
+    name: 'receiver_ready',
+    type: 'gauge',
+    labels: {},
+    help: '1 while the readiness probe answers 200.',
+    unit: 'none',
+  },
+] as const satisfies readonly MetricSpec[];
+
+export type ReceiverMetrics = RegisteredMetrics<(typeof receiverMetrics)[number]['name']>;
