@@ -86,6 +86,12 @@ const logout = {
   ...signed,
 } as const satisfies OptionSpecs;
 
+/** Of a pusher, or of a sender that signs no assertion. */
+const authorizationFile = {
+  kind: path,
+  description: 'File with the bearer token that the sender must send: with `push`, or in place of a signed assertion.',
+} as const;
+
 const ssf = {
   ...common,
   ...signed,
@@ -119,10 +125,7 @@ const ssf = {
     description: 'The scopes of that token. Default `ssf.manage ssf.read`.',
   },
   accessTokenFile: { kind: path, description: 'File with an access token for the transmitter, in place of a client.' },
-  authorizationFile: {
-    kind: path,
-    description: 'File with the bearer token that the transmitter must send with `push`.',
-  },
+  authorizationFile,
   verifyEveryMs: {
     kind: duration(10_000, 86_400_000),
     initial: '5m',
@@ -144,10 +147,7 @@ const ssf = {
 const globalRevocation = {
   ...common,
   ...signed,
-  authorizationFile: {
-    kind: path,
-    description: 'File with the bearer token of the sender, in place of a signed assertion.',
-  },
+  authorizationFile,
   endRefreshTokens: {
     kind: endOfRefreshTokens,
     required: true,

@@ -3,9 +3,14 @@ import type { Logger } from 'pino';
 import type { Source } from '../config/source-list.ts';
 import type { DeliveryObserver } from '../delivery/deliver.ts';
 import type { DeliveryResult } from '../delivery/delivery-result.ts';
-import type { Refusal } from '../signals/refusal.ts';
-import { type Signal, type StreamStatus, streamStatuses } from '../signals/signal.ts';
-import type { SignalType } from '../signals/signal-type.ts';
+import {
+  type Refusal,
+  refusals,
+  type Signal,
+  type SignalType,
+  type StreamStatus,
+  streamStatuses,
+} from '../signals/index.ts';
 import type { ReceiverMetrics } from './receiver-metrics.ts';
 
 /** What is counted of messages, beside what their delivery reports. */
@@ -44,15 +49,21 @@ interface Ports {
 export function countSignals({ metrics, sources, clock, log, onVerified }: Ports): SignalCounter {
   const signals = metrics.counter('signals_total');
   const delays = metrics.histogram('signal_delay_seconds');
-  for (const { name: source, kind } of sources) {
+  for (const { name: source, kind, ...options } of sources) {
     for (const type of usualTypes[kind]) for (const result of usualResults) signals.inc({ source, type, result }, 0);
     signals.inc({ source, type: 'other', result: 'refused' }, 0);
     for (const name of ['signals_widened_total', 'signals_lost_total'] as const)
       metrics.counter(name).inc({ source }, 0);
     for (const why of ['too_late', 'rejected']) metrics.counter('signals_attention_total').inc({ source, why }, 0);
     delays.zero({ source });
-    if (kind === 'ssf') metrics.gauge('stream_verified_timestamp_seconds').set({ source }, 0);
-    if (kind === 'ssf') setState(metrics, source, 'unknown');
+    for (const reason of Object.keys(refusals)) metrics.counter('signal_refusals_total').inc({ source, reason }, 0);
+    const isClient = 'delivery' in options && (options.manage || options.delivery === 'poll');
+    if (isClient)
+      for (const result of ['ok', 'failed']) metrics.counter('stream_requests_total').inc({ source, result }, 0);
+    // Nothing asks for the verification events of another stream, so that their absence means nothing.
+    if (!('manage' in options) || !options.manage) continue;
+    metrics.gauge('stream_verified_timestamp_seconds').set({ source }, 0);
+    setState(metrics, source, 'unknown');
   }
   const logged = new Set<string>();
   const logOnce = (key: string, write: () => void) => {

@@ -2,8 +2,9 @@ import type { MetricSpec } from '@revocast/denylist/replica';
 import { latencyBuckets } from '@revocast/denylist/replica';
 import type { RegisteredMetrics } from '@revocast/sidecar/service';
 import { deliveryResults } from '../delivery/delivery-result.ts';
-import { streamStatuses } from '../signals/signal.ts';
-import { signalTypes } from '../signals/signal-type.ts';
+import { refusals, signalTypes, streamStatuses } from '../signals/index.ts';
+
+const refusalReasons = Object.keys(refusals);
 
 /** All metrics of a receiver. `source` is the name of a source in the configuration. */
 export const receiverMetrics = [
@@ -38,7 +39,7 @@ export const receiverMetrics = [
   {
     name: 'signal_refusals_total',
     type: 'counter',
-    labels: { source: undefined, reason: undefined },
+    labels: { source: undefined, reason: refusalReasons },
     help: 'Messages refused because of a fault in them, by reason.',
     unit: 'events',
   },
