@@ -318,6 +318,54 @@ const rows = {
       ],
     ]),
   ],
+  Signals: [
+    graph('Events of identity providers', 'By source and result. Only logged ones have revoked something.', 'ops', [
+      ['{{source}}, {{result}}', `sum by (source, result) (${rate('revocast_signals_total', space)})`],
+    ]),
+    graph('Delay of events', 'From the event, by the clock of its sender, to its receipt, p99.', 's', [
+      ['{{source}}', quantile(0.99, 'revocast_signal_delay_seconds', { by: 'source, le', labels: space, of: '' })],
+    ]),
+    graph('Refused messages', 'Messages with a fault, by reason.', 'ops', [
+      ['{{source}}, {{reason}}', `sum by (source, reason) (${rate('revocast_signal_refusals_total', space)} > 0)`],
+    ]),
+    graph(
+      'Lost, late or widened',
+      'Lost messages, events that need a person, and revocations wider than their event.',
+      'none',
+      [
+        ['lost, {{source}}', `sum by (source) (increase(revocast_signals_lost_total{${space}}[$__rate_interval]))`],
+        [
+          '{{why}}, {{source}}',
+          `sum by (source, why) (increase(revocast_signals_attention_total{${space}}[$__rate_interval]))`,
+        ],
+        [
+          'widened, {{source}}',
+          `sum by (source) (increase(revocast_signals_widened_total{${space}}[$__rate_interval]))`,
+        ],
+      ],
+    ),
+    graph(
+      'Waiting on the disk',
+      'Verified messages that wait for the log, and logout tokens that wait for keys.',
+      'none',
+      [
+        ['spool', `sum(revocast_spool_messages{${space}})`],
+        ['quarantine', `sum(revocast_quarantine_messages{${space}})`],
+        ['oldest, s', `max(revocast_spool_oldest_seconds{${space}})`],
+      ],
+    ),
+    graph('Streams', 'Time since the last verification event of each managed stream.', 's', [
+      ['{{source}}', `time() - max by (source) (revocast_stream_verified_timestamp_seconds{${space}} > 0)`],
+    ]),
+    graph('State of streams', 'As the transmitters report it; only enabled streams deliver.', 'none', [
+      ['{{source}} {{state}}', `max by (source, state) (revocast_stream_state{${space}} == 1)`],
+      ['backlog, {{source}}', `max by (source) (revocast_stream_backlog{${space}})`],
+      ['ready, {{instance}}', `revocast_receiver_ready{${space}}`],
+    ]),
+    graph('Requests to transmitters', 'Requests for events, streams and verification, by result.', 'reqps', [
+      ['{{source}}, {{result}}', `sum by (source, result) (${rate('revocast_stream_requests_total', space)})`],
+    ]),
+  ],
 };
 
 function stat(title, description, unit, queries, { names = false } = {}) {

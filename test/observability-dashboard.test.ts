@@ -45,6 +45,7 @@ describe('the dashboard', () => {
       'Keys',
       'Redis and capacity',
       'Sidecars',
+      'Signals',
     ]);
   });
 

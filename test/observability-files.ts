@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type MetricSpec, metricPrefix } from '@revocast/denylist/replica';
 import { parse } from 'yaml';
+import { receiverMetrics } from '../apps/receiver/src/telemetry/receiver-metrics.ts';
 import { sidecarMetrics } from '../apps/sidecar/src/telemetry/sidecar-metrics.ts';
 import { issuerMetrics } from '../packages/issuer/src/telemetry/issuer-metrics.ts';
 import { middlewareMetrics } from '../packages/middleware/src/telemetry/middleware-metrics.ts';
@@ -14,14 +15,15 @@ export const filesIn = (path: string): string[] => readdirSync(join(root, path))
 
 export interface DocumentedMetric extends MetricSpec {
   /** Which processes export it. */
-  readonly components: readonly ('middleware' | 'sidecar' | 'issuer')[];
+  readonly components: readonly ('middleware' | 'sidecar' | 'issuer' | 'receiver')[];
 }
 
-const components = ['middleware', 'sidecar', 'issuer'] as const;
+const components = ['middleware', 'sidecar', 'issuer', 'receiver'] as const;
 const tables: Readonly<Record<(typeof components)[number], readonly MetricSpec[]>> = {
   middleware: middlewareMetrics,
   sidecar: sidecarMetrics,
   issuer: issuerMetrics,
+  receiver: receiverMetrics,
 };
 const every = [...new Set(components.flatMap((component) => tables[component]))];
 

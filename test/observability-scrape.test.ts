@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { metricPrefix } from '@revocast/denylist/replica';
 import { createLifecycle, type Lifecycle, memoryStore } from '@revocast/issuer';
 import { reasons } from '@revocast/middleware';
+import type { Receiver } from '@revocast/receiver';
 import { until } from '@revocast/test-support';
 import { Registry } from 'prom-client';
 import { specs } from './observability-files.ts';
+import { startObservedReceiver } from './observed-receiver.ts';
 import { type ObservedApi, type ObservedWorld, startObservedWorld } from './observed-world.ts';
 
 jest.setTimeout(60_000);
@@ -12,6 +14,7 @@ jest.setTimeout(60_000);
 let world: ObservedWorld;
 let api: ObservedApi;
 let lifecycle: Lifecycle;
+let receiver: Receiver;
 const issuerRegistry = new Registry();
 
 beforeAll(async () => {
@@ -20,9 +23,11 @@ beforeAll(async () => {
   const { issuer } = world.issuer;
   const metrics = { registry: issuerRegistry };
   lifecycle = await createLifecycle({ issuer, log: world.publisher, store: memoryStore(), metrics });
+  receiver = await startObservedReceiver(world);
   expect(await api.verifier.ready({ timeoutMs: 10_000 })).toBe(true);
 });
 afterAll(async () => {
+  await receiver.stop();
   await lifecycle.close();
   await world.stop();
 });
@@ -58,6 +63,7 @@ describe('after a run', () => {
         middleware: () => scrape(api.url),
         sidecar: () => scrape(world.sidecar.adminUrl),
         issuer: async () => linesOf(await issuerRegistry.metrics()),
+        receiver: () => scrape(receiver.adminUrl),
       };
       for (const component of components) {
         const names = (await scrapes[component]()).map(nameOf);
@@ -72,7 +78,13 @@ describe('after a run', () => {
       type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
     );
     const ofIssuer = linesOf(await issuerRegistry.metrics());
-    const shown = [...(await scrape(api.url)), ...(await scrape(world.sidecar.adminUrl)), ...ofIssuer].map(nameOf);
+    const ofReceiver = await scrape(receiver.adminUrl);
+    const shown = [
+      ...(await scrape(api.url)),
+      ...(await scrape(world.sidecar.adminUrl)),
+      ...ofIssuer,
+      ...ofReceiver,
+    ].map(nameOf);
     expect([...new Set(shown)].filter((name) => !known.includes(name))).toEqual([]);
   });
 
