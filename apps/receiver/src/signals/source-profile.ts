@@ -20,6 +20,11 @@ export interface SourceProfile {
   readonly issuer: string;
   /** `aud` must contain one of these. Empty: webhooks only. */
   readonly audience: readonly string[];
+  /**
+   * Accepts a SET without `aud`, which RFC 8417 §2.2 only recommends: for events that are polled with the credential of this
+   * receiver, such as those of Keycloak. Another `aud` is still refused. Default false.
+   */
+  readonly mayLackAudience?: boolean | undefined;
   /** The only issuers whose tokens the source may revoke: at least one. Default: `issuer`. */
   readonly tokenIssuers: readonly string[];
   /** Rights beyond ending what exists. Default: none. */

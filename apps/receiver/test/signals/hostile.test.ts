@@ -269,6 +269,17 @@ describe.each(readers)('%s is refused', (_name, read, rows, valid) => {
   });
 });
 
+describe('a source that may lack an audience', () => {
+  it('still refuses another audience', async () => {
+    const message = bytes(signed(setHeader, { ...goodSet, aud: 'https://other.example' }));
+    const source = profile({ mayLackAudience: true });
+    expect(await readSet(message, { source, nowMs, keys: keySet() })).toEqual({
+      outcome: 'refused',
+      reason: 'wrong_audience',
+    });
+  });
+});
+
 describe('every refusal', () => {
   it('has a constant answer, with a code of RFC 8935', () => {
     const codes = [

@@ -42,6 +42,12 @@ const keycloak = {
   jti: 'k-1',
   iat: now,
 };
+const keycloakSubject = (session: string) => ({
+  format: 'complex',
+  user: { format: 'iss_sub', iss: keycloak.iss, sub: 'f3a1' },
+  session: { format: 'opaque', id: session },
+});
+const loggedOut = { event_timestamp: now - 1, initiating_entity: 'user', reason_admin: { en: 'User logout' } };
 const authentik = { iss: 'https://auth.example.com/application/o/shop/', aud: 'rx', jti: 'a-1', iat: now };
 const google = { iss: 'https://accounts.google.com/', aud: '1234.apps.googleusercontent.com', jti: 'g-1', iat: now };
 const googleSource = {
@@ -113,14 +119,24 @@ const sets: readonly Row[] = [
     setHeader,
   ],
   [
-    'Keycloak: a logout names the user',
-    {
-      ...keycloak,
-      sub_id: { format: 'iss_sub', iss: keycloak.iss, sub: 'f3a1' },
-      events: { [`${caep}session-revoked`]: { event_timestamp: now - 1, initiating_entity: 'user' } },
-    },
+    'Keycloak: a logout names session and user',
+    { ...keycloak, sub_id: keycloakSubject('s-1'), events: { [`${caep}session-revoked`]: loggedOut } },
+    {},
+    [`end session s-1 issuer ${keycloak.iss} (logout)`],
+    setHeader,
+  ],
+  [
+    'Keycloak: an administrator ends every session: the session is called ALL',
+    { ...keycloak, sub_id: keycloakSubject('ALL'), events: { [`${caep}session-revoked`]: loggedOut } },
     {},
     [`end subject f3a1 issuer ${keycloak.iss} up to -1 (logout)`],
+    setHeader,
+  ],
+  [
+    'Keycloak: a polled SET may have no aud',
+    { ...keycloak, aud: undefined, sub_id: keycloakSubject('s-1'), events: { [`${caep}session-revoked`]: loggedOut } },
+    { audience: ['rx'], mayLackAudience: true },
+    [`end session s-1 issuer ${keycloak.iss} (logout)`],
     setHeader,
   ],
   [

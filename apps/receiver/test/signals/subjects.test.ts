@@ -68,6 +68,16 @@ const rows: readonly [name: string, subject: unknown, expected: readonly string[
     { sessionInTokens: false },
   ],
   [
+    'complex.session ALL of a user is every session of the user',
+    complex({ session: { format: 'opaque', id: 'ALL' }, user: user() }),
+    [endAlice],
+  ],
+  [
+    'complex.session ALL without a user is a session',
+    complex({ session: { format: 'opaque', id: 'ALL' } }),
+    ['end session ALL (other)'],
+  ],
+  [
     'complex.session that tokens do not contain, without a user, is resolved',
     complex({ session }),
     ['resolve opaque s-1, then end, widened'],

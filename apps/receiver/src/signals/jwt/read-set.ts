@@ -48,7 +48,8 @@ export function readSetClaims(claims: JsonObject, context: ReadingContext): Read
 function checkClaims(claims: JsonObject, { source, nowMs }: ReadingContext): SetClaims | Refusal {
   const { jti, iat, nonce, sub } = claims;
   // RFC 8417 §2.2, RFC 8935 §2.4: a SET for another receiver is not acknowledged.
-  if (ownAudiences(claims, source).length === 0) return 'wrong_audience';
+  const lacksAudience = claims['aud'] === undefined && source.mayLackAudience === true;
+  if (!lacksAudience && ownAudiences(claims, source).length === 0) return 'wrong_audience';
   // RFC 8417 §2.2: both are required. The id is what makes a second delivery harmless.
   if (!isName(jti) || !isNumericDate(iat)) return 'bad_claims';
   if (iat * 1000 > nowMs + mostAheadSeconds * 1000) return 'in_future';

@@ -2,6 +2,9 @@ import { isJsonObject, isName, type JsonObject } from '@revocast/denylist/replic
 import { readSimple } from './simple-subject.ts';
 import type { Subject, SubjectContext } from './subject.ts';
 
+/** Keycloak writes this for the session of a user when an administrator ends all of them. */
+const everySession = 'ALL';
+
 /** Members that name less than the user, and that no token contains. */
 const narrowerMembers = ['device', 'group', 'org_unit'] as const;
 
@@ -16,14 +19,15 @@ export function readComplexSubject(complex: JsonObject, context: SubjectContext)
   if (user === 'malformed' || session === 'malformed') return 'malformed';
   // A session of a user of another issuer is not a session of ours either.
   if (user?.kind === 'foreign' || session?.kind === 'foreign') return { kind: 'foreign' };
-  if (context.scope === 'session' && session?.kind === 'session') return session;
+  const isEverySession = session?.kind === 'session' && session.session === everySession && user !== undefined;
+  if (context.scope === 'session' && session?.kind === 'session' && !isEverySession) return session;
   if (user === undefined || user.kind === 'unsupported') return withoutUser(complex, { session, user });
   if (user.kind !== 'user' && user.kind !== 'identifier') return { kind: 'unsupported' };
 
   const client = application === undefined ? undefined : clientOf(application);
   if (client === 'malformed' || (tenant !== undefined && !isJsonObject(tenant))) return 'malformed';
   const isNarrowerThanClient =
-    session !== undefined ||
+    (session !== undefined && !isEverySession) ||
     narrowerMembers.some((member) => complex[member] !== undefined) ||
     (application !== undefined && client === undefined);
   return { ...user, client, isWidened: isNarrowerThanClient };
