@@ -5,7 +5,7 @@ import { countByStatus, exitCodeFor, formatReport } from '../doctor/report.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { addIssuerOptions, type IssuerOptions, readIssuer } from '../options/issuer-options.ts';
-import { durationOption, wholeNumber } from '../options/parse-argument.ts';
+import { durationOption, webAddress, wholeNumber } from '../options/parse-argument.ts';
 import { addSourceOptions, readSourceUrl, readTokenFile, type SourceOptions } from '../options/source-options.ts';
 import type { World } from '../world.ts';
 import { addSidecarOptions, type SidecarOptions, sidecarOf } from './sidecar-options.ts';
@@ -14,6 +14,7 @@ interface DoctorOptions extends SourceOptions, SidecarOptions, IssuerOptions {
   readonly maxStaleness: number;
   readonly maxTokenLifetime: number;
   readonly planRules?: number;
+  readonly receiver?: string;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
@@ -44,6 +45,7 @@ export function addDoctor(program: Command): Command {
         initial: 86_400_000,
       }),
     )
+    .option('--receiver <url>', 'admin listener of a receiver, to check it too', webAddress)
     .option('--plan-rules <count>', 'check that Redis has memory for this many rules', wholeNumber('a count', [1, 1e9]))
     .option('--strict', 'also exit with 1 for warnings and for checks that were not possible')
     .option('--json', 'print one JSON object');
@@ -58,7 +60,15 @@ Examples:
 }
 
 export async function doctor(options: DoctorOptions, world: World): Promise<ExitCode> {
-  const { maxStaleness, maxTokenLifetime, planRules, strict = false, json = false, timeout: timeoutMs } = options;
+  const {
+    maxStaleness,
+    maxTokenLifetime,
+    planRules,
+    receiver,
+    strict = false,
+    json = false,
+    timeout: timeoutMs,
+  } = options;
   const { dangerouslyAllowHttp } = options;
   const url = readSourceUrl(options, world);
   const tokenFile = readTokenFile(options, world);
@@ -70,6 +80,7 @@ export async function doctor(options: DoctorOptions, world: World): Promise<Exit
       log: url === undefined ? undefined : { url, heartbeatWaitMs, tokenFile, dangerouslyAllowHttp },
       sidecar: sidecar && { ...sidecar, tokenFile, dangerouslyAllowHttp, timeoutMs },
       issuer: issuerOf(options, world),
+      receiver: receiver === undefined ? undefined : { url: receiver, timeoutMs },
       plannedRules: planRules,
     },
     world,

@@ -4,10 +4,12 @@ import { type Check, declareCheck } from './check.ts';
 import { judgeAgreement } from './judge-agreement.ts';
 import { judgeIssuer } from './judge-issuer.ts';
 import { judgeLog } from './judge-log.ts';
+import { judgeReceiver } from './judge-receiver.ts';
 import { judgeMemoryPlan, judgeRedis } from './judge-redis.ts';
 import { judgeSidecar } from './judge-sidecar.ts';
 import { type LookAtIssuer, lookAtIssuer } from './look-at-issuer.ts';
 import { type LookAtLog, lookAtLog } from './look-at-log.ts';
+import { type LookAtReceiver, lookAtReceiver } from './look-at-receiver.ts';
 import { type LookAtSidecar, lookAtSidecar } from './look-at-sidecar.ts';
 
 /** What to check. A part that is absent becomes one check with the status `unknown`. */
@@ -15,6 +17,8 @@ export interface Examination {
   readonly log?: LookAtLog;
   readonly sidecar?: LookAtSidecar;
   readonly issuer?: LookAtIssuer;
+  /** Absent: there is nothing to check, because most installations have none. */
+  readonly receiver?: LookAtReceiver | undefined;
   readonly maxStalenessMs: number;
   readonly maxTokenLifetimeMs: number;
   readonly plannedRules?: number;
@@ -22,14 +26,15 @@ export interface Examination {
 
 /** Reads all parts at the same time, then judges them. @throws ConfigurationError, UsageError */
 export async function examine(examination: Examination, world: World): Promise<Check[]> {
-  const { log, sidecar, issuer, maxStalenessMs, maxTokenLifetimeMs, plannedRules } = examination;
+  const { log, sidecar, issuer, receiver, maxStalenessMs, maxTokenLifetimeMs, plannedRules } = examination;
   const look = async <T>(what: string, task: Promise<T> | undefined) => task && (await withProgress(world, what, task));
   const sidecarFeed = sidecar && { ...sidecar, url: sidecar.dataUrl, heartbeatWaitMs: 0 };
-  const [logFacts, sidecarFacts, feedFacts, issuerFacts] = await Promise.all([
+  const [logFacts, sidecarFacts, feedFacts, issuerFacts, receiverFacts] = await Promise.all([
     look('the log', log && lookAtLog(log, world)),
     look('the sidecar', sidecar && lookAtSidecar(sidecar, world)),
     look('the snapshot of the sidecar', sidecarFeed && lookAtLog(sidecarFeed, world)),
     look('the issuer', issuer && lookAtIssuer(issuer, world)),
+    look('the receiver', receiver && lookAtReceiver(receiver, world.clock.wallMs())),
   ]);
   const health = logFacts?.health;
   return [
@@ -38,6 +43,7 @@ export async function examine(examination: Examination, world: World): Promise<C
     ...(health === undefined ? [] : judgeRedis(health)),
     ...(health === undefined || plannedRules === undefined ? [] : [judgeMemoryPlan(health, plannedRules)]),
     ...(sidecarFacts === undefined ? [notChecked('sidecar', '--sidecar')] : judgeSidecar(sidecarFacts, maxStalenessMs)),
+    ...(receiverFacts === undefined ? [] : judgeReceiver(receiverFacts)),
     ...judgeAgreement({ maxTokenLifetimeMs, log: logFacts, sidecar: feedFacts, issuer: issuerFacts }),
   ];
 }
