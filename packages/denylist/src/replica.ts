@@ -77,6 +77,7 @@ export {
 export type { Change, RevocationDetails } from './rules/event.ts';
 export { isName, longestName } from './rules/is-name.ts';
 export { endOfRestart, restartDigest } from './rules/log-restart.ts';
+export { placeOf } from './rules/placement.ts';
 export { type Dimension, type DimensionValue, dimensions, revocationReasons } from './rules/revocation.ts';
 export {
   backdatingSeconds,

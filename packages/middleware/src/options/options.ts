@@ -54,6 +54,14 @@ export const tokenCacheTable = {
 
 const readTokenCache = group(tokenCacheTable);
 
+/** The options `watch`. */
+export const watchTable = {
+  /** Streams that one verifier watches at once. Above it `watch` throws. Streams, 1–1000000, default 100000. */
+  maxStreams: number({ unit: 'streams', default: 100_000, min: 1, max: 1_000_000 }),
+};
+
+const readWatch = group(watchTable);
+
 /** The options `logRefusals`. */
 export const logRefusalsTable = {
   /** Lines in a minute. The next line says how many refusals were left out. */
@@ -187,6 +195,12 @@ export const verifierTable = {
    * together. Default: none.
    */
   openTelemetry: optional({ bounds: 'an object with an `api`', read: readOpenTelemetry }),
+  /** Open streams that end with their token: `verifier.watch()` and `endWithToken()` (docs/streams.md). Default: `{ maxStreams: 100000 }`. */
+  watch: option<ReadOptions<typeof watchTable>, GivenOptions<typeof watchTable>>({
+    default: '`{ maxStreams: 100000 }`',
+    bounds: 'an object',
+    read: (name, value = {}, context) => readWatch(name, value, context),
+  }),
   /** Fetch key sets over `http:` too. An attacker on the network path can then make tokens. Default: false. */
   dangerouslyAllowHttp: flag,
   /** Decide and count `would_reject`, but reject nothing and set no `req.auth`. Default: false. */

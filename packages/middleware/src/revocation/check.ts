@@ -25,6 +25,15 @@ export interface RevocationCheckParts {
 
 const unknown = (cause: UnknownCause): Verdict => ({ verdict: 'unknown', cause });
 
+/** Whether the log began empty after this token was issued, so that "not found" proves nothing. Inclusive, as a cutoff is. */
+export function isForgotten(
+  { restartedAtSeconds }: { readonly restartedAtSeconds?: number | undefined },
+  issuedAt: number,
+  onLogReset: OnLogReset,
+): boolean {
+  return restartedAtSeconds !== undefined && onLogReset === 'reject-older' && issuedAt <= restartedAtSeconds;
+}
+
 /**
  * Decides whether a verified token is revoked: from memory, without I/O, while the replica is proven complete; otherwise
  * by a look-up in the log. "Revoked" from memory is final, also while the replica is stale.
@@ -91,24 +100,18 @@ export class RevocationCheck {
   }
 
   /** RFC 6750 §3.1: a revoked token is an invalid token. "Unknown" is neither; the operator decides what it means. */
-  #apply(verdict: Verdict, { issuer, issuedAt, accepted }: VerifiedToken, whenUnknown: WhenUnknown): Decision {
+  #apply(verdict: Verdict, token: VerifiedToken, whenUnknown: WhenUnknown): Decision {
+    const { issuer, issuedAt, accepted } = token;
     switch (verdict.verdict) {
       case 'active':
-        if (this.#isForgotten(verdict.restartedAtSeconds, issuedAt)) return rejected('too_old', issuer, true);
+        if (isForgotten(verdict, issuedAt, this.#parts.onLogReset)) return rejected('too_old', issuer, true);
         return accepted;
       case 'revoked':
         return rejected(`revoked_${verdict.dimension}`, issuer, true);
       case 'unknown':
         if (whenUnknown !== 'accept') return unavailable('denylist_unavailable', issuer, true);
-        return { ...accepted, auth: Object.freeze({ ...accepted.auth, revocation: 'unknown' }) };
+        return { ...accepted, auth: token.uncheckedAuth() };
     }
-  }
-
-  /** The log began empty after this token was issued, so "not found" proves nothing. Inclusive, as a cutoff is. */
-  #isForgotten(restartedAtSeconds: number | undefined, issuedAt: number): boolean {
-    return (
-      restartedAtSeconds !== undefined && this.#parts.onLogReset === 'reject-older' && issuedAt <= restartedAtSeconds
-    );
   }
 
   /** Notes an accepted token, so that a rule which arrives later can find the requests that it came too late for. */

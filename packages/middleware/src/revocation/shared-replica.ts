@@ -140,6 +140,13 @@ export class SharedReplica {
     return this.#replica?.freshness.isFresh() ?? false;
   }
 
+  /** Monotonic milliseconds since which the denylist is not fresh; to be read while it is not. */
+  get staleSinceMs(): number {
+    const nowMs = this.#clock.monotonicMs();
+    const freshUntilMs = this.#replica?.freshness.freshUntilMs ?? Number.NEGATIVE_INFINITY;
+    return freshUntilMs === Number.NEGATIVE_INFINITY ? nowMs : Math.min(nowMs, freshUntilMs);
+  }
+
   /**
    * The longest token lifetime for which the log keeps its rules: that of the log, and the time by which tokens may be dated
    * back. Undefined until the feed is connected.

@@ -25,4 +25,5 @@ export function collectSources(families: MetricFamilies, watched: readonly Watch
   families.cell('degraded', { dependency: 'denylist' }).value = Number(states.some((state) => state !== 'fresh'));
   const caches = new Set(watched.flatMap(({ tokenCache }) => tokenCache ?? []));
   families.cell('token_cache_entries').value = sum([...caches].map(({ size }) => size));
+  families.cell('watched_streams').value = sum(watched.map(({ streams }) => streams?.size ?? 0));
 }

@@ -7,6 +7,7 @@ import {
   replicationMetrics,
 } from '@revocast/denylist/replica';
 import { keyLookupResults, keySetFetchResults } from '../jwks/key-source.ts';
+import { endReasons } from '../streams/watch.ts';
 
 /** Seconds. Verification runs in memory, or waits for a key set or a look-up. */
 const verificationBuckets = [
@@ -138,6 +139,28 @@ export const middlewareMetrics = [
     labels: { dimension: dimensions },
     help: 'Requests accepted later than the stated bound while this process was fresh. Must be 0.',
     unit: 'requests',
+  },
+  {
+    name: 'watched_streams',
+    type: 'gauge',
+    labels: {},
+    help: 'Open streams (WebSocket, SSE, long responses) that end with their token: verifier.watch() and endWithToken().',
+    unit: 'entries',
+  },
+  {
+    name: 'streams_ended_total',
+    type: 'counter',
+    labels: { reason: endReasons },
+    help: 'Watched streams that were ended before their application closed them, by reason.',
+    unit: 'entries',
+  },
+  {
+    name: 'stream_end_seconds',
+    type: 'histogram',
+    labels: {},
+    help: 'Time from the log to the end of a stream that a revocation ended, in the clock of the log.',
+    unit: 'seconds',
+    buckets: latencyBuckets,
   },
   {
     name: 'usage_requests_total',

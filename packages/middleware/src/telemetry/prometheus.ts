@@ -1,6 +1,7 @@
 import { type Counter, type MetricsRegistry, processWide, registerFamilies } from '@revocast/denylist/replica';
 import { isUnavailable, type Reason, reasons } from '../errors.ts';
 import { type KeySourceObserver, keyLookupResults, keySetFetchResults } from '../jwks/key-source.ts';
+import { endReasons } from '../streams/watch.ts';
 import { collectSources } from './collect-sources.ts';
 import { feedCounters } from './feed-counters.ts';
 import { type MetricFamilies, middlewareMetrics } from './middleware-metrics.ts';
@@ -69,6 +70,8 @@ function register({ registry, version, node }: PrometheusOptions): Registered {
   const durations = bind(['accepted', 'rejected', 'unavailable'], (outcome) =>
     bind(['cached', 'verified'], (path) => families.histogram('verification_duration_seconds', { outcome, path })),
   );
+  const streamEnds = bind(endReasons, (reason) => families.cell('streams_ended_total', { reason }));
+  const streamEndSeconds = families.histogram('stream_end_seconds');
 
   const telemetry: Telemetry = {
     decided(decision, use, durationMs) {
@@ -97,6 +100,10 @@ function register({ registry, version, node }: PrometheusOptions): Registered {
       const observer = keySourceObservers.get(alias) ?? countKeySource(families, alias);
       keySourceObservers.set(alias, observer);
       return observer;
+    },
+    streamEnded(reason, seconds) {
+      streamEnds[reason].value += 1;
+      if (seconds !== undefined) streamEndSeconds.observe(seconds);
     },
     feedObservers: [feedCounters(families)],
     families,

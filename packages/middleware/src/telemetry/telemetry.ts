@@ -3,6 +3,7 @@ import type { Auth, Decision } from '../decision.ts';
 import type { Reason } from '../errors.ts';
 import type { KeySource, KeySourceObserver } from '../jwks/key-source.ts';
 import type { FeedObserver, SharedReplica } from '../revocation/shared-replica.ts';
+import type { EndReason } from '../streams/watch.ts';
 import type { AnyRequest } from '../token/bearer.ts';
 import type { TokenCache, TokenCacheResult } from '../token/token-cache.ts';
 import type { MetricFamilies } from './middleware-metrics.ts';
@@ -33,6 +34,12 @@ export interface Telemetry {
   tokenUsed?(auth: Auth, request: AnyRequest): void;
   /** The scopes that a guard required of a request that it let pass, and those of the token. Absent unless usage is counted. */
   scopesUsed?(named: readonly string[], held: readonly string[]): void;
+  /**
+   * A stream has ended, not by its application. Absent in another version of this package.
+   *
+   * @param seconds from the log to the end, where a revocation with a time ended it.
+   */
+  streamEnded?(reason: EndReason, seconds?: number): void;
   /** For more metrics on the same registry; absent without a registry. */
   readonly families?: MetricFamilies;
   /** Reads the sources at each scrape, until the returned function is called. */
@@ -43,6 +50,8 @@ export interface WatchedSources {
   readonly feed?: SharedReplica;
   readonly keys: readonly { readonly alias: string; readonly source: KeySource }[];
   readonly tokenCache?: TokenCache;
+  /** Streams that are watched now. */
+  readonly streams?: { readonly size: number };
 }
 
 /** Counts nothing. */

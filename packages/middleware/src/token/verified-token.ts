@@ -7,6 +7,50 @@ import { mappedString, type RevocableToken, revocationDigests, tokenIdOf } from 
 import { freezeDeeply } from './json.ts';
 import { readScopes } from './scope.ts';
 
+/**
+ * `req.auth`. It also leads to its verified token, which has what a stream needs that outlives the request. In a private field:
+ * who prints or copies `req.auth` sees the documented members only.
+ */
+class TokenAuth implements Auth {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly clientId: string | undefined;
+  readonly tokenId: string;
+  readonly scopes: readonly string[];
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly claims: Auth['claims'];
+  readonly revocation: Auth['revocation'];
+  #token: VerifiedToken | undefined;
+
+  constructor(auth: Auth, token?: VerifiedToken) {
+    this.issuer = auth.issuer;
+    this.subject = auth.subject;
+    this.clientId = auth.clientId;
+    this.tokenId = auth.tokenId;
+    this.scopes = auth.scopes;
+    this.issuedAt = auth.issuedAt;
+    this.expiresAt = auth.expiresAt;
+    this.claims = auth.claims;
+    this.revocation = auth.revocation;
+    this.#token = token;
+    Object.freeze(this);
+  }
+
+  static belongTo(auth: Auth, token: VerifiedToken): void {
+    if (#token in auth) auth.#token = token;
+  }
+
+  static tokenOf(auth: object): VerifiedToken | undefined {
+    return #token in auth ? auth.#token : undefined;
+  }
+}
+
+/** The token that `req.auth` describes; undefined for any other object, and for a copy. */
+export function tokenOf(auth: object): VerifiedToken | undefined {
+  return TokenAuth.tokenOf(auth);
+}
+
 /** No version of a denylist. */
 export const neverCleared = -1;
 
@@ -49,6 +93,12 @@ export class VerifiedToken {
     this.digests = parts.digests;
     this.confirmation = parts.confirmation;
     this.keyIdentity = parts.keyIdentity;
+    TokenAuth.belongTo(accepted.auth, this);
+  }
+
+  /** What a route reads where it is unknown whether the token is revoked. */
+  uncheckedAuth(): Auth {
+    return new TokenAuth({ ...this.accepted.auth, revocation: 'unknown' }, this);
   }
 }
 
@@ -67,7 +117,7 @@ export function describeToken(
   const { claimMap, scopeClaims } = issuer.policy;
   const claims = freezeDeeply(token.claims);
   const issuedAt = Number(claims['iat']);
-  const auth: Auth = Object.freeze({
+  const auth: Auth = new TokenAuth({
     issuer: issuer.issuer,
     subject: mappedString(claims, claimMap.subject) ?? '',
     clientId: mappedString(claims, claimMap.client),

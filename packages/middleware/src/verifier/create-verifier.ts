@@ -7,7 +7,8 @@ import {
 } from '@revocast/denylist/replica';
 import { acceptAgain } from '../accept-again.ts';
 import { takePossession } from '../binding/take-possession.ts';
-import type { WhenUnknown } from '../decision.ts';
+import type { Auth, WhenUnknown } from '../decision.ts';
+import { ConfigurationError } from '../errors.ts';
 import { decisionHook } from '../gate/decision-hook.ts';
 import { Gate } from '../gate/gate.ts';
 import { readGateOptions } from '../gate/gate-options.ts';
@@ -16,13 +17,17 @@ import { group, requiredNumber } from '../options/option-table.ts';
 import { type ResolvedOptions, resolveOptions, type VerifierOptions } from '../options/options.ts';
 import type { Logger } from '../options/telemetry-options.ts';
 import { RevocationCheck } from '../revocation/check.ts';
+import type { SharedReplica } from '../revocation/shared-replica.ts';
 import { takeFeed, takeLookUp } from '../revocation/take-feed.ts';
 import { SignatureThread } from '../signature-thread/signature-thread.ts';
+import type { Watch, WatchOptions } from '../streams/watch.ts';
+import { WatchedStreams } from '../streams/watched-streams.ts';
 import { withOpenTelemetry } from '../telemetry/opentelemetry.ts';
 import { prometheusTelemetry } from '../telemetry/prometheus.ts';
 import { noTelemetry } from '../telemetry/telemetry.ts';
 import type { VerifySignature } from '../token/signature.ts';
 import { TokenCache } from '../token/token-cache.ts';
+import { tokenOf } from '../token/verified-token.ts';
 import { takeUsage } from '../usage/take-usage.ts';
 import { verifyAccessToken } from '../verify-access-token.ts';
 import { version } from '../version.ts';
@@ -100,10 +105,12 @@ export function composeVerifier(given: VerifierOptions | undefined, dependencies
     logSkewMs: () => feed?.skewMs,
     monotonicMs: () => clock.monotonicMs(),
   };
+  const streams = takeStreams({ options, feed, parts });
   const stopWatching = telemetry.watch({
     keys: issuers.known().map(({ alias, keys }) => ({ alias, source: keys })),
     feed,
     tokenCache,
+    streams,
   });
   const stopComparing = feed?.subscribe({
     connected: () => {
@@ -125,6 +132,7 @@ export function composeVerifier(given: VerifierOptions | undefined, dependencies
     decide: (request, whenUnknown = defaultWhenUnknown) => verifyAccessToken(request, verification, whenUnknown),
     acceptAgain: (request, monotonicMs) => acceptAgain(request, verification, monotonicMs),
     declareFailOpen,
+    watch: (auth, watchOptions) => watchStream(auth, watchOptions, streams),
     telemetry,
     decided: takeDecisionHook(options, parts),
     clock,
@@ -139,6 +147,7 @@ export function composeVerifier(given: VerifierOptions | undefined, dependencies
       if (whenUnknown !== undefined) declareFailOpen(whenUnknown);
       return gate.decide(request, whenUnknown);
     },
+    watch: (auth, watchOptions) => watchStream(auth, watchOptions, streams),
     ready: (options) => state.ready(readReadyOptions('ready', options, withoutEnvironment).timeoutMs),
     status: () => state.status(),
     prefetch: () => state.prefetch(),
@@ -147,6 +156,36 @@ export function composeVerifier(given: VerifierOptions | undefined, dependencies
     },
   });
   return attachParts(verifier, verifierParts);
+}
+
+interface StreamDependencies {
+  readonly options: ResolvedOptions;
+  readonly feed: SharedReplica | undefined;
+  readonly parts: PartDependencies;
+}
+
+/** Undefined where no feed could end a stream: a look-up answers questions, and reports nothing. */
+function takeStreams({ options, feed, parts }: StreamDependencies): WatchedStreams | undefined {
+  const { revocation, watch } = options;
+  if (revocation !== null && feed === undefined) return undefined;
+  const { whenUnknown, onLogReset } = revocation ?? { whenUnknown: 'accept', onLogReset: 'accept' };
+  const streams = new WatchedStreams({ ...parts, ...watch, feed, whenUnknown, onLogReset });
+  parts.releases.push(() => streams.close());
+  return streams;
+}
+
+function watchStream(auth: Auth, options: WatchOptions | undefined, streams: WatchedStreams | undefined): Watch {
+  if (streams === undefined) {
+    throw new ConfigurationError('watch', 'expected a verifier with `revocation.feed`, found one with look-ups only');
+  }
+  const token = typeof auth === 'object' && auth !== null ? tokenOf(auth) : undefined;
+  if (token === undefined) {
+    throw new ConfigurationError(
+      'watch',
+      'expected `req.auth`, or the `auth` of a decision or passage, and no copy of it',
+    );
+  }
+  return streams.watch(token, options);
 }
 
 /** As a process reports them: a hook decides about each issuer while requests come in. */

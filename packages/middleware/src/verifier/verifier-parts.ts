@@ -1,10 +1,10 @@
 import type { Clock } from '@revocast/denylist/replica';
-import type { Decision, WhenUnknown } from '../decision.ts';
+import type { Auth, Decision, WhenUnknown } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { DecisionHook } from '../gate/decision-hook.ts';
 import type { AnswerStyle } from '../gate/refusal.ts';
+import type { Watch, WatchOptions } from '../streams/watch.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-
 import type { AnyRequest } from '../token/bearer.ts';
 import type { VerifiedToken } from '../token/verified-token.ts';
 
@@ -19,6 +19,8 @@ export interface VerifierParts {
   readonly acceptAgain?: (request: AnyRequest, monotonicMs: number) => VerifiedToken | undefined;
   /** Declares before any request that some requests will be decided with this policy. */
   readonly declareFailOpen: (whenUnknown: WhenUnknown) => void;
+  /** Absent in a verifier of an earlier version of this package. */
+  readonly watch?: (auth: Auth, options?: WatchOptions) => Watch;
   readonly telemetry: Telemetry;
   /** Absent without the options `onDecision` and `logRefusals`, and in another version of this package. */
   readonly decided?: DecisionHook;

@@ -1,6 +1,7 @@
 import type { ReplicaStatus } from '@revocast/denylist/replica';
-import type { Decision, WhenUnknown } from '../decision.ts';
+import type { Auth, Decision, WhenUnknown } from '../decision.ts';
 import type { KeySourceStatus } from '../jwks/key-source.ts';
+import type { Watch, WatchOptions } from '../streams/watch.ts';
 import type { AnyRequest } from '../token/bearer.ts';
 
 /** The state of a verifier. Nothing in it is secret. */
@@ -36,6 +37,17 @@ export interface Verifier extends AsyncDisposable {
     request: AnyRequest,
     options?: { readonly whenUnknown?: WhenUnknown | undefined },
   ): Decision | Promise<Decision>;
+  /**
+   * Watches a stream that outlives the decision about its request: a WebSocket, Server-Sent Events, a long response. It ends in
+   * the turn in which a revocation of its token is applied here, when the token expires, when its key is no longer trusted, and
+   * after `graceMs` without a fresh denylist (docs/streams.md).
+   *
+   * @param auth as this verifier made it: `req.auth`, or the `auth` of a decision or a passage; not a copy.
+   * @returns a watch that has ended already if the token has ended since the decision. Close it when the stream closes.
+   * @throws UnavailableError above `watch.maxStreams`; ConfigurationError for another `auth`, for wrong options, and for a
+   * verifier that has look-ups and no feed.
+   */
+  watch(auth: Auth, options?: WatchOptions): Watch;
   /**
    * Resolves to true once keys are loaded and the denylist is fresh, to false after `timeoutMs`. Never rejects.
    *
