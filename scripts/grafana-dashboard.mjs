@@ -57,6 +57,21 @@ const rows = {
       ['{{dimension}}', `max by (dimension) (${rate('revocast_revocation_events_total', `${pods},result="applied"`)})`],
     ]),
   ],
+  Streams: [
+    graph('Watched streams', 'Open WebSockets, SSE and long responses that end with their token.', 'none', [
+      ['{{pod}} {{instance}}', `revocast_watched_streams{${pods}}`],
+    ]),
+    graph(
+      'Ended streams',
+      'Ended before their application closed them. denylist_unavailable is a fault of this side.',
+      'ops',
+      [['{{reason}}', `sum by (reason) (${rate('revocast_streams_ended_total')})`]],
+    ),
+    graph('Time to the end of a stream', 'From the log to the end, for streams that a revocation ended.', 's', [
+      ['p50', quantile(0.5, 'revocast_stream_end_seconds')],
+      ['p99', quantile(0.99, 'revocast_stream_end_seconds')],
+    ]),
+  ],
   '401 causes': [
     graph(
       'Refused requests by reason',

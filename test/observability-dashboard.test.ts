@@ -38,6 +38,7 @@ describe('the dashboard', () => {
   it('follows a revocation from whether it works to the sidecars', () => {
     expect(dashboard.panels.filter(({ type }) => type === 'row').map(({ title }) => title)).toEqual([
       'Is revocation working',
+      'Streams',
       '401 causes',
       'Latency stages',
       'Token lifecycle',

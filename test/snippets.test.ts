@@ -123,6 +123,7 @@ async function openStandIns() {
     // A database that only has its tables.
     '@revocast/issuer/postgres': { postgresStore: () => issuerPackage.memoryStore() },
     'oidc-provider': { Provider },
+    ws: await import('ws'),
     '@revocast/middleware': { ...middleware, createVerifier, protect },
     '@revocast/sidecar': await import('@revocast/sidecar'),
     '@revocast/testing': { ...testing, createTestKit },
@@ -268,7 +269,13 @@ async function statusOf(server: Server, path: string, token: string): Promise<nu
 /** The status of the answer to an upgrade. */
 async function upgradeOf(server: Server, token: string): Promise<number | undefined> {
   const { port } = server.address() as AddressInfo;
-  const headers = { connection: 'Upgrade', upgrade: 'websocket', authorization: `Bearer ${token}` };
+  const headers = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+    'sec-websocket-version': '13',
+    authorization: `Bearer ${token}`,
+  };
   const sent = httpRequest({ port, host: '127.0.0.1', headers });
   sent.end();
   const [answer] = (await Promise.race([once(sent, 'upgrade'), once(sent, 'response')])) as [IncomingMessage];

@@ -12,6 +12,7 @@ export {
 } from './errors.ts';
 export { type ExplainedCheck, type Explanation, explain, type RevocableBy } from './explain/explain.ts';
 export { authOf } from './express/auth-of.ts';
+export { type EndOptions, endWithToken } from './express/end-with-token.ts';
 export { requireAnyScope, requireClaims, requireScope, requireStepUp } from './express/guards.ts';
 export type { Handler, Next } from './express/handler.ts';
 export { type ProtectedResourceOptions, protectedResourceMetadata } from './express/metadata.ts';

@@ -1,20 +1,17 @@
 import type { VerifiedToken } from '../token/verified-token.ts';
 import type { Due } from './expiry-wheel.ts';
 import type { KeyUse } from './used-keys.ts';
-import { type CloseCode, closeCodeOf, type EndReason, type Watch } from './watch.ts';
-import type { ReadWatchOptions } from './watch-options.ts';
+import { type CloseCode, closeCodeOf, type EndReason, type Watch, type WatchOptions } from './watch.ts';
 
 /** Forgets a watch. */
 export interface WatchOwner {
   release(watch: StreamWatch): void;
 }
 
-export interface StreamWatchOptions extends ReadWatchOptions, Pick<StreamWatch, 'patienceMs' | 'startedAtMs'> {}
-
-export interface StreamWatchParts {
+export interface StreamWatchParts
+  extends Pick<WatchOptions, 'until' | 'onEnd'>,
+    Pick<StreamWatch, 'key' | 'patienceMs' | 'startedAtMs'> {
   readonly token: VerifiedToken;
-  readonly key: KeyUse;
-  readonly options: StreamWatchOptions;
 }
 
 /** One stream. Holds nothing of the token except times: it may live for hours, and its claims are kilobytes. */
@@ -34,7 +31,7 @@ export class StreamWatch implements Watch, Due {
   /** Monotonic milliseconds. */
   readonly startedAtMs: number;
   readonly #owner: WatchOwner;
-  readonly #onEnd: ReadWatchOptions['onEnd'];
+  readonly #onEnd: WatchOptions['onEnd'];
   readonly #until: AbortSignal | undefined;
   /** Only with `until`. */
   readonly #close: (() => void) | undefined;
@@ -42,20 +39,20 @@ export class StreamWatch implements Watch, Due {
   #reason: EndReason | undefined;
   #isClosed = false;
 
-  constructor(owner: WatchOwner, { token, key, options }: StreamWatchParts) {
-    const { usableUntilMs, issuedAt, lifetimeSeconds, accepted } = token;
+  constructor(owner: WatchOwner, parts: StreamWatchParts) {
+    const { usableUntilMs, issuedAt, lifetimeSeconds, accepted } = parts.token;
     this.#owner = owner;
-    this.key = key;
+    this.key = parts.key;
     this.dueSecond = Math.ceil(usableUntilMs / 1000);
     // Before `exp`, only the option maxTokenAgeMs ends the use of a token.
     this.endsAs = usableUntilMs < accepted.auth.expiresAt * 1000 ? 'too_old' : 'expired';
     this.issuedAt = issuedAt;
     this.lifetimeSeconds = lifetimeSeconds;
-    this.patienceMs = options.patienceMs;
-    this.startedAtMs = options.startedAtMs;
-    this.#onEnd = options.onEnd;
-    this.#until = options.until;
-    this.#close = options.until && (() => this.close());
+    this.patienceMs = parts.patienceMs;
+    this.startedAtMs = parts.startedAtMs;
+    this.#onEnd = parts.onEnd;
+    this.#until = parts.until;
+    this.#close = parts.until && (() => this.close());
   }
 
   get signal(): AbortSignal {
@@ -103,10 +100,14 @@ export class StreamWatch implements Watch, Due {
     if (this.#isClosed) return false;
     this.close();
     this.#reason = reason;
-    this.#controller?.abort(reason);
     const call = this.#onEnd;
-    if (call !== undefined && isLater) queueMicrotask(() => call(reason));
-    else call?.(reason);
+    try {
+      if (call !== undefined && isLater) queueMicrotask(() => call(reason));
+      else call?.(reason);
+    } finally {
+      // After `onEnd`, which ends the stream: a listener of the signal can write nothing more to it.
+      this.#controller?.abort(reason);
+    }
     return true;
   }
 }

@@ -9,12 +9,15 @@ export interface ReadWatchOptions extends WatchOptions {
   readonly graceMs: number;
 }
 
+const defaults: ReadWatchOptions = Object.freeze({ graceMs: defaultGraceMs });
+
 /**
  * Reads the options of one stream. Without a table: `watch` is called for each connection.
  *
  * @throws ConfigurationError
  */
-export function readWatchOptions(given: WatchOptions): ReadWatchOptions {
+export function readWatchOptions(given: WatchOptions | undefined): ReadWatchOptions {
+  if (given === undefined) return defaults;
   for (const name in given) if (!names.includes(name)) refuseUnknownKeys('watch.', { ...given }, names);
   const { until, whenUnknown, graceMs = defaultGraceMs, onEnd } = given;
   if (until !== undefined && !(until instanceof AbortSignal)) refuse('watch.until', 'an AbortSignal', until);

@@ -110,7 +110,7 @@ export class WatchedDigests<Owner extends object> {
     let index = 0;
     for (let node = this.#firstNodes[slot] ?? 0; node !== 0; node = nodes[node * nodeWords + siblingAt]!) {
       const at = node * nodeWords;
-      words.set(nodes.subarray(at, at + 4), index * 4);
+      for (let word = 0; word < 4; word += 1) words[index * 4 + word] = nodes[at + word]!;
       words[named.length * 4 + index] = placeOf(nodes, at);
       index += 1;
     }

@@ -63,12 +63,14 @@ export class WatchedStreams {
   readonly #keys = new UsedKeys();
   readonly #closing = new AbortController();
   readonly #unsubscribe: (() => void) | undefined;
+  readonly #whenUnknown: 'keep' | 'end';
   #isTicking = false;
   /** Monotonic milliseconds since which the denylist is not fresh; undefined while it is. As of the last tick. */
   #unknownSinceMs: number | undefined;
 
   constructor(parts: WatchedStreamsParts) {
     this.#parts = parts;
+    this.#whenUnknown = parts.whenUnknown === 'accept' ? 'keep' : 'end';
     this.#unsubscribe = parts.feed?.subscribe({
       changeApplied: (change, result, appliedAtMs) => {
         if (this.size > 0 && result !== 'duplicate') this.#judgeChange(change, appliedAtMs);
@@ -95,23 +97,25 @@ export class WatchedStreams {
    * @throws UnavailableError above `maxStreams`: a stream that is not watched must not be opened.
    * @throws ConfigurationError for wrong options.
    */
-  watch(token: VerifiedToken, given: WatchOptions = {}): Watch {
-    const options = readWatchOptions(given);
+  watch(token: VerifiedToken, given?: WatchOptions): Watch {
+    const { until, onEnd, graceMs, whenUnknown = this.#whenUnknown } = readWatchOptions(given);
     const { maxStreams, random, clock } = this.#parts;
     const isOpen = !this.#closing.signal.aborted;
     if (isOpen && this.size >= maxStreams) throw tooManyStreams(maxStreams);
-    const { whenUnknown = this.#parts.whenUnknown === 'accept' ? 'keep' : 'end', graceMs } = options;
     const patienceMs = whenUnknown === 'keep' ? Number.POSITIVE_INFINITY : graceMs * (1 + random());
     const watch = new StreamWatch(this, {
       token,
       key: this.#keys.add(token.issuer, token.keyIdentity),
-      options: { ...options, patienceMs, startedAtMs: clock.monotonicMs() },
+      until,
+      onEnd,
+      patienceMs,
+      startedAtMs: clock.monotonicMs(),
     });
     watch.slot = this.#digests.add(watch, token.digests);
     this.#expiries.add(watch);
     watch.follow();
     // A revocation may have been applied since the decision about the request.
-    const reason = isOpen ? this.#reasonToEnd(watch, clock.wallMs()) : 'verifier_closed';
+    const reason = isOpen ? this.#reasonToEnd(watch, token.digests, clock.wallMs()) : 'verifier_closed';
     if (reason !== undefined) this.#end(watch, reason, 'later');
     else if (!this.#isTicking) void this.#tick();
     return watch;
@@ -144,7 +148,7 @@ export class WatchedStreams {
       appliedAtMs: this.#parts.clock.monotonicMs(),
     };
     for (const watch of watches) {
-      const reason = this.#revocationOf(watch);
+      const reason = this.#revocationOf(watch, this.#digests.digestsOf(watch.slot));
       if (reason !== undefined) this.#end(watch, reason, cause);
     }
   }
@@ -152,21 +156,22 @@ export class WatchedStreams {
   #judgeAll(): void {
     const wallMs = this.#parts.clock.wallMs();
     for (const watch of this.#digests.all()) {
-      const reason = this.#reasonToEnd(watch, wallMs);
+      const reason = this.#reasonToEnd(watch, this.#digests.digestsOf(watch.slot), wallMs);
       if (reason !== undefined) this.#end(watch, reason);
     }
   }
 
-  #reasonToEnd(watch: StreamWatch, wallMs: number): EndReason | undefined {
+  #reasonToEnd(watch: StreamWatch, digests: DigestSet, wallMs: number): EndReason | undefined {
     if (wallMs >= watch.dueSecond * 1000) return watch.endsAs;
     if (!watch.key.isTrusted) return 'key_not_trusted';
-    return this.#revocationOf(watch);
+    return this.#revocationOf(watch, digests);
   }
 
-  #revocationOf({ slot, issuedAt, lifetimeSeconds, patienceMs }: StreamWatch): EndReason | undefined {
+  #revocationOf(watch: StreamWatch, digests: DigestSet): EndReason | undefined {
+    const { issuedAt, lifetimeSeconds, patienceMs } = watch;
     const { feed, onLogReset } = this.#parts;
     if (feed === undefined) return undefined;
-    const verdict = feed.check(this.#digests.digestsOf(slot), issuedAt);
+    const verdict = feed.check(digests, issuedAt);
     if (verdict.verdict === 'revoked') return `revoked_${verdict.dimension}`;
     if (verdict.verdict === 'active' && isForgotten(verdict, issuedAt, onLogReset)) return 'too_old';
     // The rules of such a token may have been forgotten, and no later feed brings them back.

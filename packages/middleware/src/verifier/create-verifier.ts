@@ -81,7 +81,8 @@ export function composeVerifier(given: VerifierOptions | undefined, dependencies
   const feed = revocation === null ? undefined : takeFeed(revocation, trustedBy(options), parts);
   const lookUp = revocation === null ? undefined : takeLookUp(revocation, parts);
   if (lookUp !== undefined) feed?.withLookUp();
-  const state = new VerifierState({ options, issuers, feed, lookUp, tokenCache, clock, stayAlive });
+  const streams = takeStreams({ options, feed, parts });
+  const state = new VerifierState({ options, issuers, feed, lookUp, tokenCache, streams, clock, stayAlive });
   const { possession, dpop } = takePossession(options, parts);
   const verification: Verification = {
     issuers,
@@ -105,12 +106,11 @@ export function composeVerifier(given: VerifierOptions | undefined, dependencies
     logSkewMs: () => feed?.skewMs,
     monotonicMs: () => clock.monotonicMs(),
   };
-  const streams = takeStreams({ options, feed, parts });
   const stopWatching = telemetry.watch({
     keys: issuers.known().map(({ alias, keys }) => ({ alias, source: keys })),
     feed,
     tokenCache,
-    streams,
+    streams: streams ?? undefined,
   });
   const stopComparing = feed?.subscribe({
     connected: () => {
@@ -164,18 +164,18 @@ interface StreamDependencies {
   readonly parts: PartDependencies;
 }
 
-/** Undefined where no feed could end a stream: a look-up answers questions, and reports nothing. */
-function takeStreams({ options, feed, parts }: StreamDependencies): WatchedStreams | undefined {
+/** Null where no feed could end a stream: a look-up answers questions, and reports nothing. */
+function takeStreams({ options, feed, parts }: StreamDependencies): WatchedStreams | null {
   const { revocation, watch } = options;
-  if (revocation !== null && feed === undefined) return undefined;
+  if (revocation !== null && feed === undefined) return null;
   const { whenUnknown, onLogReset } = revocation ?? { whenUnknown: 'accept', onLogReset: 'accept' };
   const streams = new WatchedStreams({ ...parts, ...watch, feed, whenUnknown, onLogReset });
   parts.releases.push(() => streams.close());
   return streams;
 }
 
-function watchStream(auth: Auth, options: WatchOptions | undefined, streams: WatchedStreams | undefined): Watch {
-  if (streams === undefined) {
+function watchStream(auth: Auth, options: WatchOptions | undefined, streams: WatchedStreams | null): Watch {
+  if (streams === null) {
     throw new ConfigurationError('watch', 'expected a verifier with `revocation.feed`, found one with look-ups only');
   }
   const token = typeof auth === 'object' && auth !== null ? tokenOf(auth) : undefined;

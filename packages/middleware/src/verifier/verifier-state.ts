@@ -13,6 +13,8 @@ export interface VerifierStateParts extends Pick<VerifierDependencies, 'clock' |
   readonly feed: SharedReplica | undefined;
   readonly lookUp: PendingStore<LookUp> | undefined;
   readonly tokenCache: TokenCache | undefined;
+  /** Null: no feed could end one. */
+  readonly streams: { readonly size: number } | null;
 }
 
 const readinessPollMs = 20;
@@ -83,7 +85,7 @@ export class VerifierState {
   }
 
   status(): VerifierStatus {
-    const { options, issuers, feed, lookUp, tokenCache } = this.#parts;
+    const { options, issuers, feed, lookUp, tokenCache, streams } = this.#parts;
     const { revocation } = options;
     const keySets = issuers.known().map(({ issuer, alias, keys }) => ({ issuer, alias, keys: keys.status() }));
     const hasKeys = keySets.every(({ keys }) => keys.state === 'fresh' || keys.state === 'stale');
@@ -98,6 +100,7 @@ export class VerifierState {
         problem: this.problem,
       },
       tokenCache: tokenCache === undefined ? null : { entries: tokenCache.size, maxEntries: tokenCache.maxEntries },
+      streams: streams && { watched: streams.size, maxStreams: options.watch.maxStreams },
       switchedOff: this.switchedOff,
     };
   }

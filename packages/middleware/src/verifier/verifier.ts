@@ -21,6 +21,8 @@ export interface VerifierStatus {
     readonly problem?: string;
   } | null;
   readonly tokenCache: { readonly entries: number; readonly maxEntries: number } | null;
+  /** Open streams that end with their token; `null`: this verifier has look-ups only. */
+  readonly streams: { readonly watched: number; readonly maxStreams: number } | null;
   /** Checks that the options switch off. */
   readonly switchedOff: readonly string[];
 }

@@ -26,6 +26,7 @@ import { FakeFeed } from '../fake-feed.ts';
 import { forge, publicJwk } from '../forge.ts';
 import { defaultKeySetLimits } from '../jwks/default-limits.ts';
 import { loaded } from '../jwks/scripted-loads.ts';
+import { openStreams } from '../streams/stream-world.ts';
 import { testDependencies } from '../test-dependencies.ts';
 import { usualClaims } from '../verification-table.ts';
 import { numberOptions } from './option-tables.ts';
@@ -245,6 +246,20 @@ const effects: Readonly<Record<string, Effect>> = {
       const cache = new TokenCache({ maxEntries: value, maxTokenBytes: 8192 });
       for (let use = 0; use < 60; use += 1) cache.remember(String(draw(0, 40)), { used: draw(0, 1) === 1 } as never);
       return cache.size;
+    },
+  },
+  'watch.maxStreams': {
+    more: 'streams watched',
+    upTo: 30,
+    measure(value, draw) {
+      const { streams, token } = openStreams({ maxStreams: value });
+      for (let count = draw(0, 40); count > 0; count -= 1) {
+        if (streams.size < value) streams.watch(token());
+        else expect(() => streams.watch(token())).toThrow('watch.maxStreams');
+      }
+      const { size } = streams;
+      streams.close();
+      return size;
     },
   },
   'logRefusals.perMinute': {

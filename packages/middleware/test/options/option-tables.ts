@@ -3,7 +3,7 @@ import { clientCertificateTable, dpopTable } from '../../src/options/binding-opt
 import { issuerResolverTable, issuerTable } from '../../src/options/issuer-options.ts';
 import { keySetTable } from '../../src/options/key-set-options.ts';
 import type { Option, OptionTable } from '../../src/options/option-table.ts';
-import { logRefusalsTable, tokenCacheTable, verifierTable } from '../../src/options/options.ts';
+import { logRefusalsTable, tokenCacheTable, verifierTable, watchTable } from '../../src/options/options.ts';
 import { revocationTable } from '../../src/options/revocation-options.ts';
 import { metricsTable, openTelemetryTable } from '../../src/options/telemetry-options.ts';
 import { usageTable } from '../../src/options/usage-options.ts';
@@ -32,6 +32,7 @@ const tables: readonly (readonly [prefix: string, file: string, name: string, ta
   ['dpop.', 'binding-options', 'dpopTable', dpopTable],
   ['clientCertificate.', 'binding-options', 'clientCertificateTable', clientCertificateTable],
   ['metrics.', 'telemetry-options', 'metricsTable', metricsTable],
+  ['watch.', 'options', 'watchTable', watchTable],
   ['usage.', 'usage-options', 'usageTable', usageTable],
   ['openTelemetry.', 'telemetry-options', 'openTelemetryTable', openTelemetryTable],
 ];
