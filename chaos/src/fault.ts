@@ -20,6 +20,7 @@ export const failures = [
   'API process restart, start with everything down',
   'process resumes at a restarted or another sidecar, relay restarts',
   'short revocation beside a longer one',
+  'streams stay open while the sidecar, Redis or a link is away',
   'wall clock jumps, clocks differ',
   'the clock of Redis is wrong',
   'a backup of Redis is restored',

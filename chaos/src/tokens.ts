@@ -12,6 +12,19 @@ export function carriedBy(token: number, dimension: OwnDimension): string {
   return `${dimension}-${token}`;
 }
 
+/** The claims of token number `token`, which lives for an hour. */
+export function claimsOf(token: number, issuedAt: number): Readonly<Record<string, unknown>> {
+  return {
+    iat: issuedAt,
+    exp: issuedAt + 3600,
+    jti: carriedBy(token, 'token'),
+    sid: carriedBy(token, 'session'),
+    grant_id: carriedBy(token, 'grant'),
+    sub: carriedBy(token, 'subject'),
+    client_id: carriedBy(token, 'client'),
+  };
+}
+
 export function digestsOf(token: number) {
   return digestSetOf(
     ownDimensions.map((dimension): DimensionValue => ({ dimension, issuer, value: carriedBy(token, dimension) })),

@@ -6,7 +6,7 @@ import { createSigner } from '@revocast/test-support/signer';
 import express from 'express';
 import type { ProbeRecord } from '../history.ts';
 import { monotonicMs } from '../monotonic.ts';
-import { carriedBy, issuer } from '../tokens.ts';
+import { claimsOf, issuer } from '../tokens.ts';
 import { encodeVerdicts, type VerdictLetter } from '../verdict-letters.ts';
 import { openHistory } from '../world/recorder.ts';
 import { type ActorMessage, type ApiSettings, readSettings } from './message.ts';
@@ -54,18 +54,7 @@ void probeForEver();
 process.send?.('started');
 
 function watch(tokens: number): void {
-  for (let token = minted.length; token < tokens; token++) {
-    const claims = {
-      iat: issuedAt,
-      exp: issuedAt + 3600,
-      jti: carriedBy(token, 'token'),
-      sid: carriedBy(token, 'session'),
-      grant_id: carriedBy(token, 'grant'),
-      sub: carriedBy(token, 'subject'),
-      client_id: carriedBy(token, 'client'),
-    };
-    minted.push(signer.sign(claims));
-  }
+  for (let token = minted.length; token < tokens; token++) minted.push(signer.sign(claimsOf(token, issuedAt)));
 }
 
 async function probeForEver(): Promise<never> {

@@ -29,6 +29,7 @@ import { readers } from './processes/readers.ts';
 import { restarts } from './processes/restarts.ts';
 import { resumes } from './processes/resumes.ts';
 import { sidecarKilled } from './processes/sidecar-killed.ts';
+import { streams } from './processes/streams.ts';
 
 /** Every fault of the suite, in the order of the failure table. */
 export const faults: readonly Fault[] = [
@@ -47,6 +48,7 @@ export const faults: readonly Fault[] = [
   ...slow,
   ...restarts,
   ...resumes,
+  ...streams,
   ...shortAndLong,
   ...clocks,
   ...redisClock,

@@ -12,6 +12,7 @@ export interface ActorOptions {
     | 'sidecar-main'
     | 'api-main'
     | 'express-main'
+    | 'streams-main'
     | 'storm-main'
     | 'soak-api-main'
     | 'issuer-main'

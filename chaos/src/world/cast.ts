@@ -46,7 +46,7 @@ export interface ApiOptions {
   /** The sidecar that it follows, or `redis` to read the log directly. */
   readonly via: string;
   readonly clockOffsetMs?: number;
-  readonly program?: 'api-main' | 'express-main';
+  readonly program?: 'api-main' | 'express-main' | 'streams-main';
   /** The command that starts it. Default none. */
   readonly startedBy?: readonly string[];
 }

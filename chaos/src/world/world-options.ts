@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly whenUnknown?: 'unavailable' | 'accept';
   /** Adds e1 behind s1: an Express app with `protect`, probed over HTTP. Default false. */
   readonly express?: boolean;
+  /** Adds w1 behind s1: a process with an open stream for each token, on which it sends an event at each probe. Default false. */
+  readonly streams?: boolean;
   /** Whether the first log is declared complete, as `revocast-sidecar init` does. Default true. */
   readonly declared?: boolean;
   /** Changes the primary before other processes start, for example adds rules or wrong settings. */

@@ -86,6 +86,7 @@ export class World {
       await this.addApi(`a${index + 1}`, { via: `s${(index % sidecars) + 1}` });
     }
     if (this.options.express === true) await this.addApi('e1', { via: 's1', program: 'express-main' });
+    if (this.options.streams === true) await this.addApi('w1', { via: 's1', program: 'streams-main' });
     if (this.options.started === false) return;
     await this.#cast.startAll();
     await this.untilFresh(20_000);
