@@ -57,7 +57,10 @@ async function writeCommonJs(folder, manifest, entries) {
   });
   for (const { part, file } of entries) {
     const path = join(folder, file);
-    writeFileSync(path, `'use strict';\nmodule.exports = require('./bundle.cjs').${part};\n`);
+    const bundle = relative(dirname(path), join(output, 'bundle.cjs')).split(sep).join('/');
+    mkdirSync(dirname(path), { recursive: true });
+    const specifier = bundle.startsWith('.') ? bundle : `./${bundle}`;
+    writeFileSync(path, `'use strict';\nmodule.exports = require('${specifier}').${part};\n`);
   }
   writeTypes(folder, output);
   writeLicences({ folder, metafile, bundle: join(output, 'bundle.cjs') });

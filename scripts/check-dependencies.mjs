@@ -13,6 +13,8 @@ const mayImport = {
     '@revocast/denylist',
     'jose',
     'lru-cache',
+    '@modelcontextprotocol/sdk',
+    '@nestjs/common',
     'express',
     'ioredis',
     'prom-client',
@@ -94,6 +96,7 @@ const openedOnlyBy = {
 
 /** Files of `packages` that may do I/O. A name with a slash is a folder; without one, a file in any folder. */
 const edges = [
+  'adapters/',
   'redis/',
   'http/',
   'embedded/file/',
