@@ -18,12 +18,24 @@ import * as issuerPackage from '@revocast/issuer';
 import * as issuerExpress from '@revocast/issuer/express';
 import * as oidcProvider from '@revocast/issuer/oidc-provider';
 import * as middleware from '@revocast/middleware';
+import * as fastifyAdapter from '@revocast/middleware/fastify';
+import * as fetchAdapter from '@revocast/middleware/fetch';
+import * as koaAdapter from '@revocast/middleware/koa';
+import * as mcpAdapter from '@revocast/middleware/mcp';
+import * as nestAdapter from '@revocast/middleware/nest';
+import * as socketAdapter from '@revocast/middleware/socket.io';
 import { createSigner, type Signer } from '@revocast/test-support';
 import * as testing from '@revocast/testing';
+import { TRPCError } from '@trpc/server';
 import { transformSync } from 'esbuild';
 import express, { type Express } from 'express';
+import fastify from 'fastify';
+import { GraphQLError } from 'graphql';
+import { Hono } from 'hono';
+import Koa from 'koa';
 import { Provider } from 'oidc-provider';
 import { Registry } from 'prom-client';
+import { Server as SocketServer } from 'socket.io';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -111,7 +123,7 @@ async function openStandIns() {
   };
   const ours = { ...middleware, ...denylist, createPublisher, createVerifier, protect, createTestKit };
   const modules = {
-    express: { default: createApp },
+    express: { default: Object.assign(createApp, { json: express.json }) },
     'prom-client': { Registry },
     'node:crypto': await import('node:crypto'),
     'node:http': await import('node:http'),
@@ -123,6 +135,18 @@ async function openStandIns() {
     // A database that only has its tables.
     '@revocast/issuer/postgres': { postgresStore: () => issuerPackage.memoryStore() },
     'oidc-provider': { Provider },
+    '@revocast/middleware/fastify': fastifyAdapter,
+    '@revocast/middleware/fetch': fetchAdapter,
+    '@revocast/middleware/koa': koaAdapter,
+    '@revocast/middleware/mcp': mcpAdapter,
+    '@revocast/middleware/nest': nestAdapter,
+    '@revocast/middleware/socket.io': socketAdapter,
+    '@trpc/server': { TRPCError },
+    fastify: { default: fastify },
+    graphql: { GraphQLError },
+    hono: { Hono },
+    koa: { default: Koa },
+    'socket.io': { Server: SocketServer },
     ws: await import('ws'),
     '@revocast/middleware': { ...middleware, createVerifier, protect },
     '@revocast/sidecar': await import('@revocast/sidecar'),
@@ -159,6 +183,7 @@ async function openStandIns() {
     revokeOpaqueToken: (_request: IncomingMessage, response: ServerResponse) => void response.end(),
     response: { sendStatus() {} },
     listOrders: (_request: IncomingMessage, response: ServerResponse) => void response.end('[]'),
+    handleMcp: (_request: IncomingMessage, response: ServerResponse) => void response.end('{}'),
     tenants: { findByIssuer: async () => undefined },
     geoip: { find: () => undefined },
     alerts: { send() {} },

@@ -40,8 +40,8 @@ export const projects = [
     type: 'module',
     installs: { typescript: devDependencies.typescript, ...types, ...express5 },
     sidecar: true,
-    write: (folder, { snippets }) => {
-      writeProgram(folder, { module: 'nodenext', moduleResolution: 'nodenext' });
+    write: (folder, { entries, snippets }) => {
+      writeProgram(folder, { module: 'nodenext', moduleResolution: 'nodenext' }, entries);
       for (const snippet of snippets) writeFileSync(join(folder, 'src', `${snippet.name}.ts`), asModule(snippet));
       const start = snippets.map(({ at, name }) => `await runSnippet('${at}', () => import('./out/${name}.js'));`);
       const imports = "import { runSnippet } from './harness.cjs';\nimport { main } from './out/program.js';\n";
@@ -125,8 +125,8 @@ function commonJs(title, options, express) {
     title,
     type: 'commonjs',
     installs: { typescript: '5.4', ...types, ...express },
-    write: (folder, { snippets }) => {
-      writeProgram(folder, options);
+    write: (folder, { entries, snippets }) => {
+      writeProgram(folder, options, entries);
       for (const snippet of snippets) writeFileSync(join(folder, 'src', `${snippet.name}.ts`), asFunction(snippet));
       const start = snippets.map(
         ({ at, name }) => `  await runSnippet('${at}', () => require('./out/${name}.js').snippet());`,
@@ -139,10 +139,14 @@ function commonJs(title, options, express) {
   };
 }
 
-function writeProgram(folder, options) {
+function writeProgram(folder, options, entries) {
   mkdirSync(join(folder, 'src'));
   writeFileSync(join(folder, 'src', 'program.ts'), programText());
   writeFileSync(join(folder, 'src', 'kit.ts'), kitText());
+  // The types of each entry, without the optional peers.
+  const imports = entries.map((name, index) => `import type * as entry${index} from '${name}';`);
+  const used = entries.map((_name, index) => `typeof entry${index}`).join(', ');
+  writeFileSync(join(folder, 'src', 'entries.ts'), `${imports.join('\n')}\nexport type Entries = [${used}];\n`);
   const compilerOptions = { ...strict, ...options, rootDir: 'src', outDir: 'out' };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
 }

@@ -1,5 +1,5 @@
 // The entry `@revocast/middleware/mcp`, for servers with version 1 of the MCP SDK, on Express.
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Auth } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Handler } from '../express/handler.ts';
@@ -15,27 +15,25 @@ export interface McpAuthInfo {
   scopes: string[];
   /** Claim seconds. */
   expiresAt: number;
-  /** The first audience that is a URL (RFC 8707). */
-  resource?: URL;
+  resource?: URL; // the first audience that is a URL (RFC 8707)
   extra: { auth: Auth };
 }
 
 /**
- * Returns a handler in place of `requireBearerAuth` of the SDK: it sets `req.auth` for the transport. An outage is 503 with
- * `Retry-After`, for which `requireBearerAuth` has no answer. Set `resourceMetadata` of the verifier (RFC 9728), so that
- * clients find the authorization server. Arguments and errors as {@link createGate}.
+ * Returns a handler in place of `requireBearerAuth` of the SDK, which has no 503. It sets `req.auth` for the transport. Set
+ * `resourceMetadata` of the verifier (RFC 9728), so that clients find the issuer. Arguments and errors as {@link createGate}.
  */
 export function mcpGate(target?: VerifierOptions | Verifier, options?: GateOptions): Handler {
   const gate = createGate(target, options);
-  return function revocast(request: IncomingMessage & { auth?: unknown }, response, next) {
-    Promise.resolve(gate(request)).then((passage) => {
-      for (const [name, value] of Object.entries(passage.headers)) response.setHeader(name, value);
-      if (!passage.pass) return void response.writeHead(passage.status).end(passage.body);
-      const read = readBearer(request, Number.POSITIVE_INFINITY);
-      request.auth = passage.auth && authInfoOf(passage.auth, read.kind === 'token' ? read.token : '');
-      return next();
-    }, next);
-  };
+  async function decide(request: IncomingMessage & { auth?: unknown }, response: ServerResponse): Promise<boolean> {
+    const passage = await gate(request);
+    for (const [name, value] of Object.entries(passage.headers)) response.setHeader(name, value);
+    if (!passage.pass) response.writeHead(passage.status).end(passage.body);
+    const read = readBearer(request, Number.POSITIVE_INFINITY);
+    if (passage.pass && passage.auth) request.auth = authInfoOf(passage.auth, read.kind === 'token' ? read.token : '');
+    return passage.pass;
+  }
+  return (request, response, next) => void decide(request, response).then((passes) => passes && next(), next);
 }
 
 /** An `OAuthTokenVerifier` for those who must keep `requireBearerAuth`. It answers an outage with 500, without `Retry-After`. */
@@ -44,7 +42,7 @@ export function mcpVerifier(target?: VerifierOptions | Verifier) {
   return {
     async verifyAccessToken(token: string): Promise<McpAuthInfo> {
       const passage = await gate({ headers: { authorization: `Bearer ${token}` } });
-      if (passage.pass && passage.auth !== undefined) return authInfoOf(passage.auth, token);
+      if (passage.pass && passage.auth) return authInfoOf(passage.auth, token);
       if (passage.pass) throw new ConfigurationError('mcpVerifier', 'expected a verifier that enforces');
       if (passage.status >= 429) throw passage.error;
       const { InvalidTokenError } = await import('@modelcontextprotocol/sdk/server/auth/errors.js');
