@@ -486,4 +486,6 @@ if (process.argv.includes('--print')) {
   const path = join(root, 'ops/grafana/revocast.json');
   writeFileSync(path, text);
   runNode(binOf('@biomejs/biome', 'biome'), ['format', '--write', path]);
+  // Its copy for Kubernetes.
+  runNode(join(root, 'scripts', 'kubernetes-monitors.mjs'));
 }

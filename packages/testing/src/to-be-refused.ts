@@ -1,9 +1,4 @@
-/** A response: of supertest, of `fetch` (after its body was read), or of a framework. */
-export interface CheckedResponse {
-  readonly status: number;
-  /** The parsed body. */
-  readonly body?: unknown;
-}
+import { isJsonObject } from '@revocast/denylist/replica';
 
 /** What jest and vitest expect of a matcher. */
 export interface MatcherResult {
@@ -14,10 +9,12 @@ export interface MatcherResult {
 /**
  * A matcher for jest and vitest: `expect.extend({ toBeRefused })`, then `expect(response).toBeRefused('revoked_session')`.
  * It passes for a status from 400 whose body has this `reason`: the options of the kit set `exposeReason`.
+ *
+ * @param received an object with `status` and the parsed `body`, such as a response of supertest.
  */
 export function toBeRefused(received: unknown, reason: string): MatcherResult {
   const { status, found } = readResponse(received);
-  const pass = status !== undefined && status >= 400 && found === reason;
+  const pass = typeof status === 'number' && status >= 400 && found === reason;
   const answer = found === undefined ? `status ${status}` : `status ${status} and reason ${found}`;
   return {
     pass,
@@ -26,12 +23,8 @@ export function toBeRefused(received: unknown, reason: string): MatcherResult {
   };
 }
 
-function readResponse(received: unknown): { readonly status?: number; readonly found?: string } {
-  if (typeof received !== 'object' || received === null) return {};
-  const { status, body } = received as Partial<CheckedResponse>;
-  const reason = typeof body === 'object' && body !== null ? Reflect.get(body, 'reason') : undefined;
-  return {
-    ...(typeof status === 'number' ? { status } : {}),
-    ...(typeof reason === 'string' ? { found: reason } : {}),
-  };
+function readResponse(received: unknown): { readonly status?: unknown; readonly found?: unknown } {
+  if (!isJsonObject(received)) return {};
+  const { status, body } = received;
+  return { status, found: isJsonObject(body) ? body['reason'] : undefined };
 }

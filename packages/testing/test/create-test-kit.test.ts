@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createVerifier, type ProfileName, protect, reasons, requireScope, type Verifier } from '@revocast/middleware';
 import express from 'express';
 import request from 'supertest';
@@ -183,6 +183,26 @@ describe('a kit', () => {
     }
     expect(new Set(seen)).toEqual(new Set(['denylist_unavailable', 'revoked_session', 'none']));
     expect(seen.slice(0, 3)).toEqual(['denylist_unavailable', 'revoked_session', 'none']);
+  });
+
+  it('works with fake timers, and is fresh after a jump of the clock once it has recovered', async () => {
+    jest.useFakeTimers({ now: Date.UTC(2030, 0, 1) });
+    try {
+      const kit = await openKit();
+      const verifier = openVerifier(kit.options);
+      await kit.ready();
+      const token = kit.token({ session: 's1', expiresIn: 600 });
+      await kit.revoke({ session: 's2' });
+      expect(await reasonOf(verifier, token)).toBe('none');
+      jest.setSystemTime(Date.UTC(2030, 0, 1, 1));
+      await kit.outage();
+      await kit.recover();
+      expect(await reasonOf(verifier, token)).toBe('expired');
+      expect(await reasonOf(verifier, kit.token({ session: 's1' }))).toBe('none');
+      expect(await reasonOf(verifier, kit.token({ session: 's2' }))).toBe('revoked_session');
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('refuses to revoke during an outage', async () => {

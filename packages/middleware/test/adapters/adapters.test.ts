@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { requireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
 import { createTestKit, type TestKit } from '@revocast/testing';
@@ -123,6 +124,16 @@ describe.each(adapters)('$name', (adapter) => {
       expect(JSON.stringify(found)).not.toMatch(/revoked_session|denylist_unavailable/);
     },
   );
+});
+
+it('needs less than 60 lines for each framework', () => {
+  const folder = new URL('../../src/adapters/', import.meta.url);
+  const lengths = readdirSync(folder).map((name) => ({
+    name,
+    lines: readFileSync(new URL(name, folder), 'utf8').split('\n').length - 1,
+  }));
+  expect(lengths.length).toBeGreaterThan(5);
+  expect(lengths.filter(({ lines }) => lines >= 60)).toEqual([]);
 });
 
 describe('socketGate', () => {

@@ -5,6 +5,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { Controller, Get, Module, Req, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import express from 'express';
 import fastify from 'fastify';
 import { Hono } from 'hono';
@@ -15,7 +16,7 @@ import { fastifyGate, fastifyPlugin } from '../../src/adapters/fastify.ts';
 import { fetchGate, honoGate } from '../../src/adapters/fetch.ts';
 import { koaGate } from '../../src/adapters/koa.ts';
 import { type McpAuthInfo, mcpGate } from '../../src/adapters/mcp.ts';
-import { nestGuard } from '../../src/adapters/nest.ts';
+import { type NestGuard, nestGuard } from '../../src/adapters/nest.ts';
 import { type SocketRefusal, socketGate } from '../../src/adapters/socket-io.ts';
 import { authOf, type GateOptions, protect, requireScope, type Verifier } from '../../src/index.ts';
 
@@ -99,10 +100,25 @@ function toRequest({ url, method, headers }: IncomingMessage): Request {
   return new Request(`http://127.0.0.1${url}`, { method: method ?? 'GET', headers: fields });
 }
 
-class Orders {
-  list(request: IncomingMessage) {
-    return { owner: authOf(request).subject };
+/** Decorators are called as functions: the tests are compiled without them. */
+async function startNest(guard: NestGuard, adapter?: FastifyAdapter): Promise<TestServer> {
+  class Orders {
+    list(request: { auth?: { subject: string } }) {
+      return { owner: request.auth?.subject };
+    }
   }
+  Controller()(Orders);
+  UseGuards(guard)(Orders);
+  Get('orders')(Orders.prototype, 'list', Object.getOwnPropertyDescriptor(Orders.prototype, 'list') ?? {});
+  Req()(Orders.prototype, 'list', 0);
+  class App {}
+  Module({ controllers: [Orders] })(App);
+  const options = { logger: false } as const;
+  const app = await (adapter === undefined
+    ? NestFactory.create(App, options)
+    : NestFactory.create(App, adapter, options));
+  await app.listen(0, '127.0.0.1');
+  return served((app.getHttpServer().address() as AddressInfo).port, () => app.close());
 }
 
 export const adapters: readonly Adapter[] = [
@@ -169,24 +185,16 @@ export const adapters: readonly Adapter[] = [
     },
   },
   {
-    name: 'nestGuard of NestJS',
+    name: 'nestGuard of NestJS on Express',
     method: 'GET',
     hasHeaders: true,
-    async start(verifier, options) {
-      class OrdersOfTest extends Orders {}
-      class App {}
-      const list = { value: Orders.prototype.list };
-      Object.defineProperty(OrdersOfTest.prototype, 'list', list);
-      // Decorators as functions: the tests are compiled without them.
-      Controller()(OrdersOfTest);
-      UseGuards(nestGuard(verifier, options))(OrdersOfTest);
-      Get('orders')(OrdersOfTest.prototype, 'list', list);
-      Req()(OrdersOfTest.prototype, 'list', 0);
-      Module({ controllers: [OrdersOfTest] })(App);
-      const app = await NestFactory.create(App, { logger: false });
-      const server: Server = await app.listen(0, '127.0.0.1');
-      return served((server.address() as AddressInfo).port, () => app.close());
-    },
+    start: (verifier, options) => startNest(nestGuard(verifier, options)),
+  },
+  {
+    name: 'nestGuard of NestJS on Fastify',
+    method: 'GET',
+    hasHeaders: true,
+    start: (verifier, options) => startNest(nestGuard(verifier, options), new FastifyAdapter()),
   },
   {
     name: 'mcpGate of the MCP SDK',

@@ -33,6 +33,7 @@ const getRoutes: Readonly<Record<string, Route>> = {
   '/jwks': ({ jwks }) => jwks,
 };
 
+// The functions of the kit check what they are given, and name what is wrong with it.
 const postRoutes: Readonly<Record<string, Route>> = {
   '/token': ({ mint }, body) => ({ access_token: mint.token(body) }),
   '/bad-token': ({ mint }, { reason, ...body }) => ({ access_token: mint.badToken(reason as never, body) }),
