@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Auth } from '../decision.ts';
 import { ConfigurationError } from '../errors.ts';
-import type { Handler } from '../express/handler.ts';
+import type { Handler, Next } from '../express/handler.ts';
 import { createGate, type GateOptions } from '../gate/create-gate.ts';
 import type { VerifierOptions } from '../options/options.ts';
 import { readBearer } from '../token/bearer.ts';
@@ -25,15 +25,15 @@ export interface McpAuthInfo {
  */
 export function mcpGate(target?: VerifierOptions | Verifier, options?: GateOptions): Handler {
   const gate = createGate(target, options);
-  async function decide(request: IncomingMessage & { auth?: unknown }, response: ServerResponse): Promise<boolean> {
+  async function decide(request: IncomingMessage & { auth?: unknown }, response: ServerResponse, next: Next) {
     const passage = await gate(request);
     for (const [name, value] of Object.entries(passage.headers)) response.setHeader(name, value);
-    if (!passage.pass) response.writeHead(passage.status).end(passage.body);
+    if (!passage.pass) return void response.writeHead(passage.status).end(passage.body);
     const read = readBearer(request, Number.POSITIVE_INFINITY);
-    if (passage.pass && passage.auth) request.auth = authInfoOf(passage.auth, read.kind === 'token' ? read.token : '');
-    return passage.pass;
+    if (passage.auth) request.auth = authInfoOf(passage.auth, read.kind === 'token' ? read.token : '');
+    next();
   }
-  return (request, response, next) => void decide(request, response).then((passes) => passes && next(), next);
+  return (request, response, next) => void decide(request, response, next).catch(next);
 }
 
 /** An `OAuthTokenVerifier` for those who must keep `requireBearerAuth`. It answers an outage with 500, without `Retry-After`. */
