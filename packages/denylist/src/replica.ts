@@ -56,6 +56,7 @@ export { processLabel } from './process-label.ts';
 export { processWide } from './process-wide.ts';
 export { checkOptions } from './publisher/check-options.ts';
 export { signingInputName } from './publisher/token-target.ts';
+export { unexpected } from './publisher/unexpected.ts';
 export { readVersion } from './read-version.ts';
 export { Backoff } from './replication/backoff.ts';
 export { type FreshnessStatus, staleCauses } from './replication/freshness.ts';

@@ -7,11 +7,12 @@ import { checkWholeNumber } from '../option-bounds.ts';
 import { openSource } from '../sources/open-source.ts';
 import type { TransportOptions } from '../sources/source.ts';
 import { randomHex, systemClock } from '../system-clock.ts';
-import { checkOptions, typeNameOf } from './check-options.ts';
+import { checkOptions } from './check-options.ts';
 import { defaultIssuerSpreadSeconds, IssuerClock } from './issuer-clock.ts';
 import type { PublisherObserver } from './log-writer.ts';
 import { createPublisherOver, type Publisher } from './publisher.ts';
 import { traceRevocations } from './trace-revocations.ts';
+import { unexpected } from './unexpected.ts';
 
 export interface CreatePublisherOptions extends TransportOptions {
   /** File whose first line is the bearer token of a sidecar's write endpoint; read again for every request. */
@@ -71,7 +72,7 @@ export async function createPublisher(url: string, options: CreatePublisherOptio
   const stampsTokens = options.clock === 'issuer';
   const clock = options.clock === 'issuer' || options.clock === undefined ? systemClock : options.clock;
   if (typeof clock !== 'object' || clock === null) {
-    throw new ConfigurationError('clock', `expected 'issuer', or nothing; found ${typeNameOf(clock)}`);
+    throw unexpected('clock', "'issuer', or nothing", clock);
   }
   const { tokenFile, dangerouslyAllowHttp } = options;
   if (broadRulesPerMinute !== undefined) {

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../configuration-error.ts';
 import { type Dimension, type DimensionValue, type RevocationReason, revocationReasons } from '../rules/revocation.ts';
 import { forEver, ruleMarginSeconds } from '../rules/rule.ts';
 import type { Statement } from '../rules/statement.ts';
+import { unexpected } from './unexpected.ts';
 
 /** A checked revocation: the value that it names, the statement about it, and the reason. */
 interface ParsedRevocation {
@@ -44,10 +45,10 @@ export function parseRevocation(input: unknown): ParsedRevocation {
   const fields = readObject(input, revocationKeys);
   const value = readTarget(fields);
   const reason = revocationReasons.find((known) => known === fields.reason);
-  if (reason === undefined) throw refuse('reason', `one of ${revocationReasons.join(', ')}`, fields.reason);
+  if (reason === undefined) throw unexpected('reason', `one of ${revocationReasons.join(', ')}`, fields.reason);
   const { actor } = fields;
   if (actor !== undefined && !(typeof actor === 'string' && /^[\x20-\x7e]{1,128}$/.test(actor))) {
-    throw refuse('actor', '1–128 printable ASCII characters', actor);
+    throw unexpected('actor', '1–128 printable ASCII characters', actor);
   }
   return { value, statement: readStatement(value.dimension, fields), reason, actor };
 }
@@ -62,13 +63,13 @@ export function parseLift(input: unknown): DimensionValue | { readonly id: strin
     return readTarget(readObject(input, [...targetKeys, 'issuer', 'actor']));
   const { id } = readObject(input, ['id', 'actor']);
   if (typeof id !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(id)) {
-    throw refuse('id', '1–128 printable ASCII characters without spaces', id);
+    throw unexpected('id', '1–128 printable ASCII characters without spaces', id);
   }
   return { id };
 }
 
 function readObject(fields: unknown, known: readonly string[]): JsonObject {
-  if (!isJsonObject(fields)) throw refuse('revocation', 'an object', fields);
+  if (!isJsonObject(fields)) throw unexpected('revocation', 'an object', fields);
   const unknown = Object.keys(fields).find((key) => !known.includes(key));
   if (unknown !== undefined) {
     const ours = fieldOfClaim.get(unknown);
@@ -97,7 +98,7 @@ function readTarget(fields: JsonObject): DimensionValue {
     );
   }
   if (target !== 'entireIssuer') return { dimension: target, issuer, value: readName(fields, target) };
-  if (fields.entireIssuer !== true) throw refuse('entireIssuer', 'true', fields.entireIssuer);
+  if (fields.entireIssuer !== true) throw unexpected('entireIssuer', 'true', fields.entireIssuer);
   return { dimension: 'issuer', issuer, value: issuer };
 }
 
@@ -106,7 +107,7 @@ function readStatement(dimension: Dimension, fields: JsonObject): Statement {
   const expiresAt = readSeconds(fields, 'expiresAt');
   const issuedUpTo = readSeconds(fields, 'issuedUpTo');
   const { block } = fields;
-  if (block !== undefined && typeof block !== 'boolean') throw refuse('block', 'true or false', block);
+  if (block !== undefined && typeof block !== 'boolean') throw unexpected('block', 'true or false', block);
   const denyAll = dimension === 'token' || dimension === 'session' || dimension === 'grant' || dimension === 'key';
   if (issuedUpTo !== undefined) {
     if (denyAll || block === true) {
@@ -140,7 +141,7 @@ function readStatement(dimension: Dimension, fields: JsonObject): Statement {
 function readName(fields: JsonObject, key: string): string {
   const value = fields[key];
   if (typeof value !== 'string' || value === '' || value.length > maxValueLength) {
-    throw refuse(key, `a string of 1–${maxValueLength} characters`, value);
+    throw unexpected(key, `a string of 1–${maxValueLength} characters`, value);
   }
   return value;
 }
@@ -152,20 +153,7 @@ function readSeconds(fields: JsonObject, key: string): number | undefined {
     throw new ConfigurationError(key, 'expected claim seconds since 1970, found a number that looks like milliseconds');
   }
   if (typeof value !== 'number' || !Number.isInteger(value) || value <= 0) {
-    throw refuse(key, 'claim seconds since 1970, a positive whole number', value);
+    throw unexpected(key, 'claim seconds since 1970, a positive whole number', value);
   }
   return value;
-}
-
-function refuse(option: string, expected: string, found: unknown): ConfigurationError {
-  return new ConfigurationError(option, `expected ${expected}, found ${kindOf(found)}`);
-}
-
-/** The type only: a value may name a person, and messages are logged. */
-function kindOf(found: unknown): string {
-  if (found === null) return 'null';
-  if (Array.isArray(found)) return 'an array';
-  if (found === '') return 'an empty string';
-  if (typeof found === 'string') return 'another string';
-  return found === undefined ? 'nothing' : `a value of type ${typeof found}`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseJsonObject } from '../codec/json.ts';
 import { ConfigurationError } from '../configuration-error.ts';
-import { typeNameOf } from './check-options.ts';
+import { unexpected } from './unexpected.ts';
 
 /** The parts of a token that `revokeToken` needs. */
 interface TokenTarget {
@@ -21,7 +21,7 @@ interface TokenTarget {
  */
 export function targetOfToken(jwt: unknown, idClaim = 'jti'): TokenTarget {
   if (typeof jwt !== 'string') {
-    throw new ConfigurationError('token', `expected a signed JWT of three parts, found ${typeNameOf(jwt)}`);
+    throw unexpected('token', 'a signed JWT of three parts', jwt);
   }
   const [header, payload, signature, ...more] = jwt.split('.');
   if (header === undefined || payload === undefined || signature === undefined || more.length > 0) {

@@ -1,5 +1,5 @@
 import { ConfigurationError, type RevocationReason, revocationReasons } from '@revocast/denylist';
-import { isJsonObject, isName, type JsonObject, longestName } from '@revocast/denylist/replica';
+import { isJsonObject, isName, type JsonObject, longestName, unexpected } from '@revocast/denylist/replica';
 import type { EventDetails, LifecycleEvent } from './lifecycle-event.ts';
 
 /** A day: how long a token can live, unless the log states another number. */
@@ -76,10 +76,10 @@ export const lifecycleEventTypes = Object.keys(readers).filter(isEventType);
  * @throws ConfigurationError with the field, what was expected, and the type of what was found. Never its value.
  */
 export function parseEvent(input: unknown): LifecycleEvent {
-  if (!isJsonObject(input)) throw refuse('event', 'an object', input);
+  if (!isJsonObject(input)) throw unexpected('event', 'an object', input);
   const { type } = input;
   if (typeof type !== 'string' || !isEventType(type)) {
-    throw refuse('event.type', `one of ${lifecycleEventTypes.join(', ')}`, type);
+    throw unexpected('event.type', `one of ${lifecycleEventTypes.join(', ')}`, type);
   }
   const { keys, read } = readers[type];
   const known: readonly string[] = [...detailKeys, ...keys];
@@ -101,13 +101,13 @@ function isEventType(type: string): type is LifecycleEvent['type'] {
 
 function readDetails({ by, at, id }: JsonObject): EventDetails {
   if (by !== undefined && !(typeof by === 'string' && /^[\x20-\x7e]{1,128}$/.test(by))) {
-    throw refuse('event.by', '1–128 printable ASCII characters', by);
+    throw unexpected('event.by', '1–128 printable ASCII characters', by);
   }
   if (id !== undefined && !(typeof id === 'string' && /^[\x21-\x7e]{1,128}$/.test(id))) {
-    throw refuse('event.id', '1–128 printable ASCII characters without spaces', id);
+    throw unexpected('event.id', '1–128 printable ASCII characters without spaces', id);
   }
   if (at !== undefined && !(at instanceof Date && at.getTime() >= 1e12 && at.getTime() <= 1e14)) {
-    throw refuse('event.at', 'a Date after 2001', at);
+    throw unexpected('event.at', 'a Date after 2001', at);
   }
   return { by, at, id };
 }
@@ -115,7 +115,7 @@ function readDetails({ by, at, id }: JsonObject): EventDetails {
 function readName(fields: JsonObject, key: string): string {
   const value = fields[key];
   if (!isName(value)) {
-    throw refuse(`event.${key}`, `1–${longestName} characters of valid Unicode, none of them U+0000`, value);
+    throw unexpected(`event.${key}`, `1–${longestName} characters of valid Unicode, none of them U+0000`, value);
   }
   return value;
 }
@@ -132,7 +132,7 @@ function readChoice<Choice extends string>(
   const value = fields[key];
   if (value === undefined) return undefined;
   const choice = choices.find((known) => known === value);
-  if (choice === undefined) throw refuse(`event.${key}`, `one of ${choices.join(', ')}`, value);
+  if (choice === undefined) throw unexpected(`event.${key}`, `one of ${choices.join(', ')}`, value);
   return choice;
 }
 
@@ -144,18 +144,5 @@ function readWhole(
   const value = fields[key];
   if (value === undefined) return undefined;
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw refuse(`event.${key}`, `a whole number of ${unit} from ${least} to ${most}`, value);
-}
-
-function refuse(option: string, expected: string, found: unknown): ConfigurationError {
-  return new ConfigurationError(option, `expected ${expected}, found ${kindOf(found)}`);
-}
-
-/** The type only: a value may name a person, and messages are logged. */
-function kindOf(found: unknown): string {
-  if (found === null) return 'null';
-  if (Array.isArray(found)) return 'an array';
-  if (found === '') return 'an empty string';
-  if (typeof found === 'string') return 'another string';
-  return found === undefined ? 'nothing' : `a value of type ${typeof found}`;
+  throw unexpected(`event.${key}`, `a whole number of ${unit} from ${least} to ${most}`, value);
 }

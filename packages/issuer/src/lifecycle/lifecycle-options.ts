@@ -1,5 +1,5 @@
 import { ConfigurationError, type CreatePublisherOptions, type Publisher } from '@revocast/denylist';
-import { checkOptions, checkWholeNumber, type MetricsRegistry } from '@revocast/denylist/replica';
+import { checkOptions, checkWholeNumber, type MetricsRegistry, unexpected } from '@revocast/denylist/replica';
 import type { SubjectsOf } from '../events/subjects.ts';
 import type { TokenTelemetryApi } from '../telemetry/token-api.ts';
 import type { TokenKeys } from '../token/token-keys.ts';
@@ -61,27 +61,24 @@ export function checkLifecycleOptions(options: LifecycleOptions) {
   checkOptions('createLifecycle', options, optionNames);
   const { issuer, log, store, worker = true, issuerSpreadSeconds = 1 } = options;
   if (typeof issuer !== 'string' || issuer === '' || issuer.length > 4096) {
-    throw new ConfigurationError(
-      'issuer',
-      `expected the iss of the tokens, 1–4096 characters, found ${kindOf(issuer)}`,
-    );
+    throw unexpected('issuer', 'the iss of the tokens, 1–4096 characters', issuer);
   }
   if (typeof log !== 'string' && typeof log?.revoke !== 'function') {
-    throw new ConfigurationError('log', `expected a URL or a publisher, found ${kindOf(log)}`);
+    throw unexpected('log', 'a URL or a publisher', log);
   }
   if (typeof log !== 'string' && options.publisher !== undefined) {
     throw new ConfigurationError('publisher', 'expected none, because log is a publisher that has its own options');
   }
   if (store !== undefined && typeof store.outbox?.add !== 'function') {
-    throw new ConfigurationError('store', `expected memoryStore() or postgresStore(pool), found ${kindOf(store)}`);
+    throw unexpected('store', 'memoryStore() or postgresStore(pool)', store);
   }
   if (typeof worker !== 'boolean') {
-    throw new ConfigurationError('worker', `expected true or false, found ${kindOf(worker)}`);
+    throw unexpected('worker', 'true or false', worker);
   }
   for (const name of ['subjectsOf', 'countActive', 'onStorm'] as const) {
     const hook = options[name];
     if (hook !== undefined && typeof hook !== 'function') {
-      throw new ConfigurationError(name, `expected a function, found ${kindOf(hook)}`);
+      throw unexpected(name, 'a function', hook);
     }
   }
   checkTelemetry(options);
@@ -101,10 +98,4 @@ function checkTelemetry({ openTelemetry, metrics }: LifecycleOptions): void {
       'expected { registry } with a registry of prom-client, found another value',
     );
   }
-}
-
-function kindOf(found: unknown): string {
-  if (found === null) return 'null';
-  if (found === '') return 'an empty string';
-  return found === undefined ? 'nothing' : `a value of type ${typeof found}`;
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@revocast/denylist';
-import { checkWholeNumber, suggestName } from '@revocast/denylist/replica';
+import { checkWholeNumber, suggestName, unexpected } from '@revocast/denylist/replica';
 import type { FamilyRules } from '../state-machine.ts';
 import { type FamilyKey, type KeyRing, readKeys } from '../token/keys.ts';
 import { type Duration, readDuration } from './duration.ts';
@@ -54,7 +54,7 @@ export function readFamilyOptions(options: FamilyOptions, issuer: string): Famil
   checkWholeNumber('graceSeconds', graceSeconds, { least: 0, most: 60, unit: 's' });
   checkWholeNumber('maxRetries', maxRetries, { least: 1, most: 1000, unit: 'retries' });
   if (lateRetry !== 'end' && lateRetry !== 'refuse') {
-    throw new ConfigurationError('lateRetry', `expected 'end' or 'refuse', found a value of type ${typeof lateRetry}`);
+    throw unexpected('lateRetry', "'end' or 'refuse'", lateRetry);
   }
   const idleMs = readDuration('idle', idle, lifetimes);
   const absoluteMs = readDuration('absolute', absolute, lifetimes);

@@ -1,8 +1,7 @@
 import { ConfigurationError } from '@revocast/denylist';
-import { checkWholeNumber } from '@revocast/denylist/replica';
+import { checkWholeNumber, isName, longestName, unexpected } from '@revocast/denylist/replica';
 import type { Binding, NewGrant, TokenUse } from '../families.ts';
 
-const longestName = 4096;
 const largestDataBytes = 16_384;
 const thumbprint = /^[A-Za-z0-9_-]{43}$/;
 
@@ -37,12 +36,5 @@ export function readBinding(binding: Binding | undefined): string | undefined {
 
 function checkName(option: string, value: unknown): void {
   if (isName(value)) return;
-  throw new ConfigurationError(option, `expected 1–${longestName} characters of valid Unicode, none of them U+0000`);
-}
-
-/** Whether a family can have this value. */
-export function isName(value: unknown): boolean {
-  // PostgreSQL has no U+0000, and no half of a surrogate pair: it would compare another text.
-  const isStorable = typeof value === 'string' && !/\0|\p{Surrogate}/u.test(value);
-  return isStorable && value !== '' && value.length <= longestName;
+  throw unexpected(option, `1–${longestName} characters of valid Unicode, none of them U+0000`, value);
 }
