@@ -1,3 +1,4 @@
+import { isName } from '@revocast/denylist/replica';
 import type { LifecycleEvent } from '../events/lifecycle-event.ts';
 import type { Outcome, ReportOptions } from '../lifecycle/outcome.ts';
 import type { Transaction } from '../outbox/outbox-store.ts';
@@ -8,7 +9,7 @@ import type { Family } from './family.ts';
 import type { FamilyObserver, Refusal } from './family-observer.ts';
 import type { EndedFamilies, FamilyStore, Presented } from './family-store.ts';
 import type { FamilySettings } from './options/family-options.ts';
-import { checkGrant, checkLifetime, isName, readBinding } from './options/read-grant.ts';
+import { checkGrant, checkLifetime, readBinding } from './options/read-grant.ts';
 import { type Refused, type RefusedOutcome, refuse } from './refusal.ts';
 import {
   childOf,
@@ -126,7 +127,7 @@ export function createFamilies(ports: FamiliesPorts): Families {
           const { outcome, family, nowMs } = presented;
           const refused = refuseAndCount(outcome, client, { generation: token.generation, family, nowMs });
           // The answer follows the revocation: when a thief reads it, the access tokens are dead.
-          for (const revocation of noted) await settle(revocation);
+          for (const revocation of noted) await revocation.settled(waitForLogMs);
           return refused;
         }
       }
@@ -187,13 +188,4 @@ function eventOf(which: EndedGrant, reason: NonNullable<EndGrantOptions['reason'
   if ('grant' in which) return { type: 'grant_revoked', grant: which.grant, reason };
   if ('session' in which) return { type: 'session_ended', session: which.session, reason };
   return { type: 'signed_out_everywhere', subject: which.subject, keep: which.keep };
-}
-
-async function settle(outcome: Outcome): Promise<void> {
-  try {
-    await outcome.settled(waitForLogMs);
-  } catch (error) {
-    // It is in the outbox: the worker logs it when the store answers again.
-    if (!(error instanceof StoreError)) throw error;
-  }
 }

@@ -26,7 +26,11 @@ export async function createLifecycle(options: LifecycleOptions): Promise<Lifecy
     ? await createPublisher(log, { ...checked.publisher, clock: 'issuer', issuerSpreadSeconds, openTelemetry })
     : log;
   const active = new ActiveTokens({ clientClasses: checked.clientClasses, clock: systemClock });
-  const stampedTokens = new StampedTokens(systemClock, issuerSpreadSeconds);
+  const stampedTokens = new StampedTokens({
+    clock: systemClock,
+    spreadSeconds: issuerSpreadSeconds,
+    stampedAhead: () => counters.stampedAhead(),
+  });
   const lifecycle = new LifecycleOver({
     issuer,
     publisher,
@@ -53,8 +57,11 @@ export async function createLifecycle(options: LifecycleOptions): Promise<Lifecy
     newId: () => randomHex(16),
     randomBytes,
     close: async () => {
-      if (isOurs) await publisher.close();
-      await store?.outbox.close();
+      try {
+        if (isOurs) await publisher.close();
+      } finally {
+        await store?.outbox.close();
+      }
     },
   });
   if (checked.worker) lifecycle.start();

@@ -29,7 +29,7 @@ export function attach(provider: OidcProvider, lifecycle: Lifecycle, options: At
   const { mapsSubjects, observe } = lifecycle;
   if (!mapsSubjects && allowsPairwiseSubjects(provider)) throw withoutMapper();
   const keys = options.keys ?? provider.urlFor('jwks');
-  const revokeToken = createRevokeToken(lifecycle, keys);
+  const revokeToken = createRevokeToken(lifecycle, keys, waitMs);
   noteAttachment(provider, { sid, mapsSubjects });
   reportSessionEnds(provider, lifecycle, sid);
   const answerOf = followTokenAnswers(provider, () => systemClock.wallMs());

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { processWide } from '@revocast/denylist/replica';
 import type { Outcome } from '../lifecycle/outcome.ts';
-import { StoreError } from '../outbox/store-error.ts';
 import type { ProviderContext } from './provider.ts';
 
 /** A request at the authorization server, and what was reported while it was handled. */
@@ -29,11 +28,7 @@ export function currentRequest(): ProviderRequest | undefined {
 export function holdAnswerFor(outcome: Outcome): void {
   const request = requests.getStore();
   if (request === undefined) return;
-  const settled = outcome.settled(request.waitMs).catch((error: unknown) => {
-    // It is noted, so it will be logged; only the store could not say when.
-    if (error instanceof StoreError) return outcome;
-    throw error;
-  });
+  const settled = outcome.settled(request.waitMs);
   // Awaited before the answer. This handler prevents an unhandled rejection before that.
   settled.catch(() => undefined);
   request.settling.add(settled);

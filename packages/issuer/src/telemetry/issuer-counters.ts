@@ -11,6 +11,7 @@ export interface IssuerCounters extends FamilyCounters {
   attempted(result: AttemptResult, error: unknown): void;
   storeFailed(error: unknown): void;
   refreshedEarly(): void;
+  stampedAhead(): void;
   /** Reads the figures of an outbox at each scrape, until the returned function is called. */
   watch(figures: () => Promise<OutboxFigures>): () => void;
   /** The same for the rows of a table. */
@@ -24,6 +25,7 @@ export const noCounters: IssuerCounters = {
   attempted() {},
   storeFailed() {},
   refreshedEarly() {},
+  stampedAhead() {},
   watch: () => () => {},
   shown() {},
   shadowed() {},
@@ -66,6 +68,9 @@ export function countersOn(registry: MetricsRegistry): IssuerCounters {
     },
     refreshedEarly() {
       families.cell('refresh_early_total').value += 1;
+    },
+    stampedAhead() {
+      families.cell('stamped_ahead_total').value += 1;
     },
     watch(figures) {
       watched.add(figures);

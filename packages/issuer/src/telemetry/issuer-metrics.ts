@@ -55,6 +55,13 @@ export const issuerMetrics = [
     help: 'Refreshes less than 5 s after the token that they replace was issued.',
     unit: 'events',
   },
+  {
+    name: 'stamped_ahead_total',
+    type: 'counter',
+    labels: {},
+    help: 'Access tokens with an iat about a minute or more ahead of the clock of this process: a cutoff of now does not include them.',
+    unit: 'events',
+  },
   ...familyMetrics,
   {
     name: 'store_rows',

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '@revocast/denylist';
 import type { LifecycleEvent } from '../events/lifecycle-event.ts';
+import type { ReportOptions } from '../lifecycle/outcome.ts';
 import type { TokenKeys } from './token-keys.ts';
 import { createVerifyToken } from './verify-token.ts';
 
@@ -18,15 +19,16 @@ export type RevokeToken = (jwt: string, by: { readonly client: string }) => Prom
 /** The part of a lifecycle that revokes a token. */
 interface Reporter {
   readonly issuer: string;
-  report(event: LifecycleEvent): Promise<unknown>;
+  report(event: LifecycleEvent, options?: ReportOptions): Promise<unknown>;
 }
 
 /**
  * A function that revokes one JWT access token for its client.
  *
+ * @param waitMs how long it waits for the log, as `report`.
  * @throws ConfigurationError for malformed keys. The function throws what `report` throws, and ConfigurationError without keys.
  */
-export function createRevokeToken(lifecycle: Reporter, keys: TokenKeys | undefined): RevokeToken {
+export function createRevokeToken(lifecycle: Reporter, keys: TokenKeys | undefined, waitMs?: number): RevokeToken {
   if (keys === undefined) return refuseWithoutKeys;
   const verify = createVerifyToken(lifecycle.issuer, keys);
   return async (jwt, { client }) => {
@@ -39,7 +41,8 @@ export function createRevokeToken(lifecycle: Reporter, keys: TokenKeys | undefin
     if (typeof jti !== 'string' || typeof issuedTo !== 'string') return 'not_ours';
     // RFC 7009 §2.1: only the client to which the token was issued may revoke it.
     if (issuedTo !== client) return 'not_yours';
-    await lifecycle.report({ type: 'token_revoked', token: jti, expiresAt: Math.ceil(Number(exp)), reason: 'logout' });
+    const event = { type: 'token_revoked', token: jti, expiresAt: Math.ceil(Number(exp)), reason: 'logout' } as const;
+    await lifecycle.report(event, { waitMs });
     return 'revoked';
   };
 }

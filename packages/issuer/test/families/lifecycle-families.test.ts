@@ -398,7 +398,7 @@ describe('families of a lifecycle', () => {
       `idle: expected a duration such as '14d', from 1m to 9600h, found "14 days"`,
       'graceSeconds: expected a whole number of s from 0 to 60, found 61',
       'maxRetries: expected a whole number of retries from 1 to 1000, found 0',
-      "lateRetry: expected 'end' or 'refuse', found a value of type string",
+      "lateRetry: expected 'end' or 'refuse', found another string",
       'grace: expected one of keys, idle, absolute, graceSeconds, maxRetries, lateRetry; did you mean graceSeconds?',
     ]);
   });

@@ -10,14 +10,20 @@ it.each([
   ['further ahead than the log takes it', nowSeconds + 60, nowSeconds + 59],
   ['of an hour later', nowSeconds + 3600, nowSeconds + 59],
 ])('with an iat %s, a cutoff is at most as far ahead as the log takes it', (_name, iat, expected) => {
-  const stamped = new StampedTokens({ wallMs: () => nowSeconds * 1000 }, 1);
+  let ahead = 0;
+  const stamped = new StampedTokens({
+    clock: { wallMs: () => nowSeconds * 1000 },
+    spreadSeconds: 1,
+    stampedAhead: () => ahead++,
+  });
   if (iat !== undefined) stamped.stamped(iat);
   expect(stamped.upToSeconds()).toBe(expected);
+  expect(ahead).toBe(iat !== undefined && iat > expected ? 1 : 0);
 });
 
 it('a clock that is set back by an hour does not hold the cutoffs of an hour back', () => {
   let wallMs = nowSeconds * 1000;
-  const stamped = new StampedTokens({ wallMs: () => wallMs }, 1);
+  const stamped = new StampedTokens({ clock: { wallMs: () => wallMs }, spreadSeconds: 1, stampedAhead: () => {} });
   stamped.upToSeconds();
   wallMs -= 30_000;
   expect(stamped.upToSeconds()).toBe(nowSeconds);

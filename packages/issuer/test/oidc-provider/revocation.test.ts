@@ -68,6 +68,20 @@ describe('given a JWT access token at /token/revocation', () => {
     expect(server.logged).toEqual([]);
   });
 
+  it('waits for the log as long as every answer does', async () => {
+    const browser = await start({ attach: { waitMs: 123 } });
+    const { accessToken } = await browser.login('alice');
+    const { lifecycle } = server;
+    const report = lifecycle.report.bind(lifecycle);
+    const waits: unknown[] = [];
+    lifecycle.report = (event, options) => {
+      waits.push(options?.waitMs);
+      return report(event, options);
+    };
+    await browser.revoke(accessToken);
+    expect(waits).toEqual([123]);
+  });
+
   it('answers 503 with Retry-After while the keys cannot be read', async () => {
     const browser = await start({ attach: { keys: 'https://127.0.0.1:9/jwks' } });
     const { accessToken } = await browser.login('alice');

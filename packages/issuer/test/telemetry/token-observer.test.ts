@@ -90,6 +90,7 @@ describe('every series of an authorization server', () => {
       'revocast_outbox_attempt_failures_total{code="unavailable"} 0',
       'revocast_outbox_store_failures_total{code="store_full"} 0',
       'revocast_refresh_early_total 0',
+      'revocast_stamped_ahead_total 0',
       'revocast_store_rows{table="family",state="active"} 0',
       'revocast_store_rows{table="outbox",state="ended"} 0',
       'revocast_collected_total{kind="outbox"} 0',
