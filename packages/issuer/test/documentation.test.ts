@@ -60,6 +60,29 @@ describe('the code for browsers in docs/refresh.md', () => {
     });
   });
 
+  it('waits while the API is down, without a refresh, and then goes on', async () => {
+    const urls: string[] = [];
+    const { call } = browserOf(async (url) => {
+      urls.push(url);
+      return { status: urls.length < 3 ? 503 : 200, headers: new Headers({ 'retry-after': '1' }) };
+    });
+    expect((await call('/orders')).status).toBe(200);
+    expect(urls).toEqual(['/orders', '/orders', '/orders']);
+  });
+
+  it.each([400, 429, 503])(
+    'shows the 401 of the API when the refresh is answered with %i, and does not repeat it',
+    async (status) => {
+      const urls: string[] = [];
+      const { call } = browserOf(async (url) => {
+        urls.push(url);
+        return { status: url === '/refresh' ? status : 401, ok: false, headers: new Headers() };
+      });
+      expect((await call('/orders')).status).toBe(401);
+      expect(urls).toEqual(['/orders', '/refresh']);
+    },
+  );
+
   it('gives up when the API stays down', async () => {
     let calls = 0;
     const { call } = browserOf(async () => {

@@ -65,7 +65,9 @@ describe('the statements of a refresh', () => {
   const id = Buffer.alloc(16);
   const statements: [string, string, unknown[]][] = [
     ['rotate', sql.rotate, [id, 0, id, 'c', null, 1, id, id, 1, 1, 1, 'i']],
+    ['rotate of a new client', sql.rotate, [id, 0, id, 'new', null, 1, id, id, 1, 1, 1, 'i']],
     ['retry', sql.retry, [id, 0, id, 'c', null, 1, 20, 'i']],
+    ['retry of a new client', sql.retry, [id, 0, id, 'new', null, 1, 20, 'i']],
     ['read', sql.read, [id, 'i']],
     ['end one', sql.endOne, [id, 'refresh_reuse']],
   ];
