@@ -77,8 +77,10 @@ export class MemoryFamilies implements FamilyStore {
         return { outcome: decision.outcome, family, nowMs };
       case 'end': {
         const { reason, outcome } = decision;
-        await note({ reason, count: 1, grants: [family.grant] }, undefined);
-        return { outcome, family: this.#end(family, { reason }), nowMs };
+        const ended = await this.#endWith([family], { reason }, () =>
+          note({ reason, count: 1, grants: [family.grant] }, undefined),
+        );
+        return { outcome, family: ended[0] ?? family, nowMs };
       }
     }
   }
@@ -96,14 +98,7 @@ export class MemoryFamilies implements FamilyStore {
     const nowMs = this.#nowMs();
     const lively = this.#find((family) => hasKeep(which) && isOf(family, which) && hasLiveAccess(family, nowMs));
     const ended = { ...ending, ...countOf([...families, ...lively]) };
-    // Before the note: the worker may publish it at once, and looks for families that still live.
-    for (const family of families) this.#end(family, ending);
-    try {
-      await options.note(ended, undefined);
-    } catch (error) {
-      for (const family of families) this.#write(family);
-      throw error;
-    }
+    await this.#endWith(families, ending, () => options.note(ended, undefined));
     if (options.erase) for (const family of this.#find((row) => isOf(row, which))) this.#erase(family);
     return ended;
   }
@@ -141,10 +136,23 @@ export class MemoryFamilies implements FamilyStore {
     return [...this.#rows.values()].filter(matches);
   }
 
-  /** The row may have moved on since `family` was read: the end is that of the newest row. */
-  #end({ id }: Family, ending: Ending): Family {
-    const newest = this.#rows.get(keyOf(id))!;
-    return newest.ended === undefined ? this.#write(end(newest, { ...ending, nowMs: this.#nowMs() })) : newest;
+  /**
+   * Ends active families before their end is noted, and lets them live again when it cannot be. In the other order another
+   * request, or the worker with the note, would find them alive meanwhile.
+   */
+  async #endWith(families: readonly Family[], ending: Ending, note: () => Promise<void>): Promise<readonly Family[]> {
+    const ended = families.map((family) => this.#end(family, ending));
+    try {
+      await note();
+    } catch (error) {
+      for (const family of families) this.#write(family);
+      throw error;
+    }
+    return ended;
+  }
+
+  #end(family: Family, ending: Ending): Family {
+    return this.#write(end(family, { ...ending, nowMs: this.#nowMs() }));
   }
 
   #erase(family: Family): void {

@@ -220,6 +220,17 @@ export function describeFamilyStore(name: string, start: () => Promise<StoreUnde
       expect(noted).toEqual([{ reason: 'refresh_reuse', count: 1, grants: [family.grant] }]);
     });
 
+    it('ends a family once when many replays are shown at once', async () => {
+      const { store } = await start();
+      const family = await store.open(newFamily());
+      await store.present(show(family, 0), note);
+      await store.present(show(family, 1), note);
+      noted.length = 0;
+      const shown = await Promise.all(Array.from({ length: 8 }, () => store.present(show(family, 0), note)));
+      expect(shown.map(({ outcome }) => outcome).sort()).toEqual([...Array(7).fill('ended'), 'replayed']);
+      expect(noted).toHaveLength(1);
+    });
+
     it('leaves a family alive when its end cannot be noted', async () => {
       const { store } = await start();
       const family = await store.open(newFamily());
@@ -383,6 +394,16 @@ export function describeFamilyStore(name: string, start: () => Promise<StoreUnde
       expect(await collect()).toEqual({ expired: 0, deleted: 1 });
       expect(await store.present(show(expired, 0), note)).toEqual({ outcome: 'unknown' });
       expect(await store.present(show(active, 0), note)).toMatchObject({ outcome: 'rotated' });
+    });
+
+    it('ends each family once when several events come at once', async () => {
+      const { store } = await start();
+      for (let opened = 0; opened < 20; opened++)
+        await store.open(newFamily({ subject: 'of-many', client: 'of-many' }));
+      const events = Array.from({ length: 4 }, () => [{ subject: 'of-many' }, { client: 'of-many' }]).flat();
+      const ends = events.map((which) => store.end({ issuer, ...which }, { reason: 'admin' }, { note }));
+      const counts = (await Promise.all(ends)).map(({ count }) => count);
+      expect(counts.reduce((sum, count) => sum + count)).toBe(20);
     });
 
     it('collects no more than a batch at once', async () => {

@@ -12,6 +12,7 @@ import { postgresStore } from '@revocast/issuer/postgres';
 import { createVerifier } from '@revocast/middleware';
 import { mintKey, mintToken, type PostgresServer, startPostgres } from '@revocast/test-support';
 import pg from 'pg';
+import { waitsForLock } from '../postgres/waits-for-lock.ts';
 import { recordedLog } from '../recorded-log.ts';
 import { secretOf } from './keys-of-test.ts';
 
@@ -332,6 +333,7 @@ describe('a family that is still being opened when the event is reported', () =>
         const family = await signIn.families({ keys }).open(grant);
         const outcome = await lifecycle.report(event, { waitMs: 0 });
         expect(outcome.state).toBe('pending');
+        await waitsForLock(pool);
         await tx.query('commit');
         const { state, published } = await outcome.settled(20_000);
         // Where the revocation of the event names no grant, that of the family comes with it.

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { PostgresFamilies } from '../../src/families/postgres/postgres-families.ts';
 import { familySchema } from '../../src/families/postgres/schema.ts';
 import { familyStatements } from '../../src/families/postgres/statements.ts';
+import { waitsForLock } from '../postgres/waits-for-lock.ts';
 import { describeFamilyStore } from './family-store-contract.ts';
 
 const table = 'revocast_family';
@@ -91,15 +92,6 @@ describe('the statements of a refresh', () => {
   });
 });
 
-/** Some session waits for a lock of an opened family. */
-async function isWaitingForLock(): Promise<void> {
-  for (let asked = 0; asked < 10_000; asked++) {
-    const { rows } = await pool.query("select 1 from pg_locks where locktype = 'advisory' and not granted");
-    if (rows.length > 0) return;
-  }
-  throw new Error('expected a session that waits for a lock, found none');
-}
-
 describe('a transaction of the caller', () => {
   const family = {
     id: new Uint8Array(16).fill(9),
@@ -161,7 +153,7 @@ describe('a transaction of the caller', () => {
         ...[60_000, 60_000, 60_000],
       ]);
       const ended = store.end(which, { reason: 'admin' }, { note: async () => {}, waitForOpening: true });
-      await isWaitingForLock();
+      await waitsForLock(pool);
       await other.query('commit');
       expect((await ended).grants).toEqual([id.toString('hex')]);
     } finally {

@@ -1,8 +1,8 @@
 import { mostRetriedGenerations } from '../advance.ts';
 
 /**
- * The time of each statement is `clock_timestamp()`. `now()` is the start of the transaction: a refresh that waited for a row
- * would have a time before the event that it waited for.
+ * The time of each statement is `clock_timestamp()`. `now()` is the start of the transaction, which may be one of the caller that
+ * began long before the event, or one that has waited for a row.
  */
 const now = 'clock_timestamp()';
 
