@@ -188,10 +188,16 @@ const rows = {
     graph('Since the last clean-up', 'Of refresh families, in any process.', 's', [
       ['since', `time() - max(revocast_collector_last_success_timestamp_seconds{${space}})`],
     ]),
-    graph('Loops and storms', 'Refreshes within 5 s of the last, and clients with over 60 answers a minute.', 'reqps', [
-      ['early refreshes', `sum(${rate('revocast_refresh_early_total', space)})`],
-      ['storms, {{client_class}}', `sum by (client_class) (${rate('oauth2_token_storms_total', space)})`],
-    ]),
+    graph(
+      'Loops and storms',
+      'Refreshes within 5 s of the last, clients with over 60 answers a minute, and tokens with an iat ahead of the clock.',
+      'reqps',
+      [
+        ['early refreshes', `sum(${rate('revocast_refresh_early_total', space)})`],
+        ['iat ahead of the clock', `sum(${rate('revocast_stamped_ahead_total', space)})`],
+        ['storms, {{client_class}}', `sum by (client_class) (${rate('oauth2_token_storms_total', space)})`],
+      ],
+    ),
     graph('Active', 'Active tokens in the records of the authorization server.', 'none', [
       ['active', `sum(max by (namespace, client_class) (oauth2_token_active{source!="client_credentials", ${space}}))`],
       ['client credentials', `sum(oauth2_token_active{source="client_credentials", ${space}})`],
