@@ -107,14 +107,19 @@ export function writeRuleAt(words: Uint32Array, at: number, rule: Rule): void {
 
 /** A copy of the slots that are in use, without gaps; with `keep`, of those at whose offset it returns true. */
 export function rowsOf(words: Uint32Array, keep?: (at: number) => boolean): Uint32Array {
-  const rows = words.slice();
+  const rows = new Uint32Array(words.length);
   let length = 0;
   for (let at = 0; at < words.length; at += slotWords) {
     if (isEmpty(words, at) || keep?.(at) === false) continue;
-    rows.copyWithin(length, at, at + slotWords);
+    copyRow(words, at, rows, length);
     length += slotWords;
   }
   return rows.subarray(0, length);
+}
+
+/** Word by word: the methods of typed arrays cost more than these eight assignments. */
+function copyRow(from: Uint32Array, at: number, to: Uint32Array, toAt: number): void {
+  for (let word = 0; word < slotWords; word++) to[toAt + word] = from[at + word]!;
 }
 
 /** Replaces the contents by these rows. */
@@ -125,10 +130,17 @@ export function layOut(segment: Segment, rows: Uint32Array, slots: number): void
   for (let at = 0; at < rows.length; at += slotWords) insertRow(segment, rows, at);
 }
 
-/** Copies a row whose digest is not in the segment into a free slot. */
-export function insertRow(segment: Segment, rows: Uint32Array, at: number): void {
-  const { words } = segment;
-  const slot = -1 - find(words, rows, at, placeOf(rows, at));
-  for (let word = 0; word < slotWords; word++) words[slot + word] = rows[at + word]!;
+/**
+ * Copies a row whose digest is not in the segment into a free slot.
+ *
+ * @param slot where the search for its digest has ended, if nothing was laid out since.
+ */
+export function insertRow(
+  segment: Segment,
+  rows: Uint32Array,
+  at: number,
+  slot = -1 - find(segment.words, rows, at, placeOf(rows, at)),
+): void {
+  copyRow(rows, at, segment.words, slot);
   segment.used += 1;
 }

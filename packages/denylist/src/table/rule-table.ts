@@ -121,7 +121,7 @@ export class RuleTable {
     const segment = this.#segmentOf(place);
     const at = find(segment.words, row, 0, place);
     if (at < 0) {
-      this.#insert(segment);
+      this.#insert(segment, -1 - at);
       return;
     }
     prepareWrite(segment);
@@ -141,8 +141,10 @@ export class RuleTable {
     if (row[liftWord]! >= stampCeiling) row[liftWord] = 0;
     const place = placeOf(row, 0);
     const segment = this.#segmentOf(place);
-    if (isEmpty(row, 0) || find(segment.words, row, 0, place) >= 0) return false;
-    this.#insert(segment);
+    if (isEmpty(row, 0)) return false;
+    const at = find(segment.words, row, 0, place);
+    if (at >= 0) return false;
+    this.#insert(segment, -1 - at);
     return true;
   }
 
@@ -214,12 +216,12 @@ export class RuleTable {
     return words[at + 6]! > words[at + 7]! && nowSeconds < words[at + 4]!;
   }
 
-  /** Stores `#row`, whose digest is not in the table. */
-  #insert(segment: Segment): void {
+  /** Stores `#row`, whose digest is not in the table, and for which the search has ended at this slot. */
+  #insert(segment: Segment, slot: number): void {
     const grown = slotsToGrow(segment);
     if (grown !== undefined) this.#layOut(segment, rowsOf(segment.words), Math.max(this.#firstGrowth, grown));
     prepareWrite(segment);
-    insertRow(segment, this.#row, 0);
+    insertRow(segment, this.#row, 0, grown === undefined ? slot : undefined);
     this.#filter.note(segment.index, this.#row[2]!);
     this.#noteExpiry(segment);
     this.#size += 1;
@@ -228,6 +230,8 @@ export class RuleTable {
 
   /** By the shortest of all maximum lifetimes: the real one is not known here. */
   #noteExpiry(segment: Segment): void {
+    // Most rules end later than another one of their segment, and need no object: none ends before its own two times.
+    if (Math.max(this.#row[4]!, this.#row[5]!) >= segment.nextExpiry) return;
     segment.nextExpiry = Math.min(segment.nextExpiry, forgettableAt(ruleAt(this.#row, 0), 0));
   }
 
