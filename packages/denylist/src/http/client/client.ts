@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { type Agent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { Agent, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { FeedError } from '../../log/feed.ts';
 import { readTlsFiles } from '../../sources/read-tls-files.ts';
 import type { HttpSource } from '../../sources/source.ts';
 import { readerHeader, readTimeoutMs } from '../wire/wire.ts';
+import { http, https } from './node-http.ts';
 
 export interface HttpClient {
   readonly source: HttpSource;
@@ -45,7 +45,7 @@ async function send(client: HttpClient, { method, path, headers, body }: Message
   const authorization = await authorizationFor(client);
   const tls = source.tls && (await readTlsFiles(source.tls, source.name));
   const url = new URL(`${source.baseUrl}${path}`);
-  const request = tls === undefined ? httpRequest : httpsRequest;
+  const { request } = tls === undefined ? http : https;
   return await new Promise<IncomingMessage>((resolve, reject) => {
     let connected = false;
     let isLate = false;

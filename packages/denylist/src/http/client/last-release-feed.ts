@@ -1,5 +1,4 @@
-import { Agent, type IncomingMessage } from 'node:http';
-import { Agent as TlsAgent } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { Clock } from '../../clock.ts';
@@ -20,6 +19,7 @@ import { readBootId } from '../../system-clock.ts';
 import { decodeProof, formatPosition, parsePosition, paths, streamEvents } from '../wire/wire.ts';
 import { get, type HttpClient, post } from './client.ts';
 import { FreshQuestion } from './fresh-question.ts';
+import { http, https } from './node-http.ts';
 import { fetchSnapshot, type Snapshot } from './snapshot.ts';
 
 /** Characters of one event. A sidecar of the last release sends none with a tenth of it. */
@@ -49,7 +49,8 @@ export async function connectToLastRelease(options: ConnectOptions): Promise<Fee
     maxRules,
   };
   const bootId = source.sameHost ? readBootId() : '';
-  const agent = new (source.tls === undefined ? Agent : TlsAgent)({ keepAlive: true, maxSockets: 1 });
+  const { Agent } = source.tls === undefined ? http : https;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const reporter = new Reporter(clock, reader, reportTo({ ...client, agent }));
   const close = () => {
     reporter.close();
