@@ -29,7 +29,8 @@ export async function openFeed(url: string, options: OpenFeedOptions = {}): Prom
       return createRedisFeed(source, { clock, random });
     }
     case 'http': {
-      const { createHttpFeed } = await import('../http/client/feed.ts');
+      const { loadHttpFeed } = await import('../http/client/load-feed.ts');
+      const createHttpFeed = await loadHttpFeed();
       return createHttpFeed(source, { clock, tokenFile });
     }
     case 'file':
