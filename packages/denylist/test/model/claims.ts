@@ -14,7 +14,15 @@ export interface Claim {
   /** Whether every redis replica has had it. A publisher waits for that, or gets `not_durable`. */
   isConfirmed: boolean;
   /** Where `enforcedEverywhere` said yes, and when. Undefined while it has not, or once the log lost the denial. */
-  said?: { readonly node: SimRedis; readonly atMs: number; readonly named: ReadonlySet<string> } | undefined;
+  said?: Said | undefined;
+}
+
+interface Said {
+  readonly node: SimRedis;
+  readonly atMs: number;
+  readonly named: ReadonlySet<string>;
+  /** The processes in whose names another program had reported. */
+  readonly forged: ReadonlySet<string>;
 }
 
 /** A line may name a process for this long after its last report. */
@@ -51,7 +59,7 @@ export class Claims {
     for (const node of reachable) {
       const question = { flaw, monotonicMs, wallMs: publisher.reading(clock.wallMs()).wallMs };
       if (node === undefined || !isEnforcedEverywhere(node, claim.appended, question)) continue;
-      claim.said = { node, atMs: monotonicMs, named: this.#namedBy(node, dayMs) };
+      claim.said = { node, atMs: monotonicMs, named: this.#namedBy(node, dayMs), forged: forgedIn(node) };
       return;
     }
   }
@@ -60,6 +68,7 @@ export class Claims {
   judge(claim: Claim, process: SimProcess, answer: Answer): string | undefined {
     const { said, token, stamp } = claim;
     if (said === undefined || answer === 'revoked' || answer === 'unavailable') return undefined;
+    if (said.forged.has(process.name)) return undefined;
     // A primary that was cut off after its yes still holds the denial. The log of the other side may have lost it since.
     const reached = this.#world.cluster.reachedBy(process.party.name);
     if (reached !== undefined && !holds(reached, claim)) return undefined;
@@ -85,6 +94,11 @@ export class Claims {
     const { cluster } = this.#world;
     return holds(node === cluster.cutOffNode ? node : cluster.primary, claim);
   }
+}
+
+function forgedIn({ state }: SimRedis): ReadonlySet<string> {
+  const rows = [...state.lines.values()].flatMap((line) => line.rows);
+  return new Set(rows.filter(({ isForged }) => isForged).map(({ process }) => process));
 }
 
 function holds({ state }: SimRedis, { token, stamp }: Claim): boolean {

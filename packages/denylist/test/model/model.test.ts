@@ -180,6 +180,13 @@ describe('the protocol, under random faults in random order', () => {
     },
   );
 
+  it('accepts that another program reports in the name of a reader of the last release while its stream is open', async () => {
+    const kind: ProcessKind = { isLegacy: false, failOpen: false, lookUp: false };
+    const kinds = [{ ...kind, isLegacy: true }, kind, kind];
+    const schedule = steps('cut link 0', 'deny 0 400', 'forge report 0 400', 'wait 400');
+    for (let seed = 0; seed < 5; seed++) expect(await new World({ seed, kinds }).run(schedule)).toEqual([]);
+  });
+
   it('accepts, within the bound, that a process misses a denial stated after its last proof and lost by failovers', async () => {
     const events: Step[] = [
       { event: { kind: 'flush' }, thenMs: 4000 },

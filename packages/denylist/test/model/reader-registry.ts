@@ -21,6 +21,8 @@ export interface ReaderRow {
   readonly maxStalenessMs: number;
   /** A sidecar or a relay: it answers no requests, but readers that join it later start from what it holds. */
   readonly isServer: boolean;
+  /** Another program has reported it, in the name of this reader. No rule of the protocol looks at it. */
+  readonly isForged?: boolean;
 }
 
 interface Entry {
@@ -175,7 +177,7 @@ export class ReaderRegistry {
     const rows = [...this.#entries.values()].flatMap((entry) =>
       entry.rows
         .filter((row) => row.failOpen || now - entry.provenAtMs <= rememberedMs(row))
-        .map((row) => ({ ...row, cursor: this.#upstreamCursor(entry, row) })),
+        .map((row) => ({ ...row, cursor: this.#upstreamCursor(entry, row), isForged: this.#isForged(entry, row) })),
     );
     const uncounted = this.#isRelay ? 'relays not counted' : 'sidecars not counted';
     if (this.#flaw === uncounted) return rows;
@@ -208,6 +210,11 @@ export class ReaderRegistry {
     const at = cursor === undefined || !counts ? undefined : parsePosition(cursor);
     if (at === undefined || at.feed !== this.id) return undefined;
     return this.#marks.findLast(({ n }) => n <= at.n)?.position.cursor;
+  }
+
+  /** The old wire cannot tell such a report from that of the reader whose stream is open. */
+  #isForged({ id }: Entry, { isForged = false }: ReaderRow): boolean {
+    return isForged && this.#openStreams(id) === 1;
   }
 
   #notify(): void {

@@ -95,7 +95,7 @@ export class SimProcess {
   forgeReport(server: SimServer): void {
     const { isLegacy, label } = this.#options;
     const cursor = formatPosition({ feed: server.feed, n: server.n });
-    if (isLegacy) server.reportLegacy(label, [this.#row(label, cursor)]);
+    if (isLegacy) server.reportLegacy(label, [{ ...this.#row(label, cursor), isForged: true }]);
   }
 
   async #flagFreshness(): Promise<void> {
