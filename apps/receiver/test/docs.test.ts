@@ -5,6 +5,7 @@ import { parse as parseYaml } from 'yaml';
 import { receiverOptions } from '../src/config/receiver-options.ts';
 import { sourceSpecs } from '../src/config/source-specs.ts';
 import { resolveReceiver } from '../src/program.ts';
+import { eventTable } from '../src/signals/events/event-table.ts';
 
 const textOf = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const page = textOf('../../docs/receiver.md');
@@ -47,6 +48,16 @@ describe('docs/receiver.md', () => {
   it('has exactly the options of the receiver, with default, bounds and meaning', () => {
     const rows = receiverOptions.options.map((option) => `| \`${option.name}\` | ${cellsOf(option)}`);
     expect(tableAfter('<!-- options -->')).toEqual(rows);
+  });
+
+  it('says of each event what it does', () => {
+    const rows = Object.entries(eventTable).map(([type, { kind, scope, reason, byDefault }]) => {
+      const effect = { block: 'blocks', lift: 'lifts the block of', end: 'ends the tokens of' }[kind];
+      const whom = scope === 'session' ? 'the session, else the subject' : 'the subject';
+      const named = reason === 'initiator' ? 'by `initiating_entity`' : `\`${reason}\``;
+      return `| \`${type}\` | ${byDefault} | ${effect} ${whom} | ${kind === 'lift' ? '' : named} |`;
+    });
+    expect(tableAfter('<!-- events -->')).toEqual(rows);
   });
 
   it('has exactly the options of a source', () => {

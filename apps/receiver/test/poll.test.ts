@@ -203,4 +203,23 @@ describe('given a stream that the receiver manages', () => {
     expect(foreign.requests).toEqual([]);
     expect(await metricsOf(receiver)).toContain('revocast_stream_state{source="idp",state="unknown"} 1');
   });
+
+  it('creates a stream that pushes to this receiver, with the token that it expects', async () => {
+    const authorizationFile = secretIn(folder(cleanUps), 'push', 'a-token-of-sixteen-characters');
+    const receiverUrl = 'https://receiver.example/idp';
+    await start({ ...managed(), delivery: 'push', receiverUrl, authorizationFile });
+    await until(() => transmitter.requests.includes('POST /streams'), { what: 'a stream' });
+    const streams = await fetch(`${transmitter.issuer}/streams`, { headers: { authorization: 'Bearer a-token' } });
+    const authorization_header = 'Bearer a-token-of-sixteen-characters';
+    expect(await streams.json()).toMatchObject([
+      { delivery: { method: 'urn:ietf:rfc:8935', endpoint_url: receiverUrl, authorization_header } },
+    ]);
+  });
+
+  it('refuses no pushed event before the audience of the stream is known', async () => {
+    await use({ foreignOrigin: 'https://other.example' });
+    const receiverUrl = 'https://receiver.example/idp';
+    const receiver = await start({ ...managed(), delivery: 'push', receiverUrl });
+    expect((await transmitter.push(`${receiver.dataUrl}/idp`, session('alice'))).status).toBe(503);
+  });
 });

@@ -81,7 +81,10 @@ function pushRoute(source: SourceOf<'ssf'>, { context, ports, clock, log }: Sour
       if (contentTypeOf(request) !== 'application/secevent+jwt') {
         return await receive(source, { outcome: 'refused', reason: 'malformed' }, ports);
       }
-      return await receive(source, await readSet(body, context(ports.nowMs())), ports);
+      const reading = context(ports.nowMs());
+      // A managed stream that is not set up yet: its audience is not known, and a refusal would be for ever.
+      if (reading.source.audience.length === 0) return { outcome: 'unavailable', status: 503, retryAfterMs: 1000 };
+      return await receive(source, await readSet(body, reading), ports);
     },
     close: () => tokens?.close(),
   };
