@@ -6,6 +6,7 @@ import { keySet } from './key-set.ts';
 import { proofLine, report, usageReport } from './last-release.ts';
 import { lifecycleEvent } from './lifecycle-event.ts';
 import { logFile } from './log-file.ts';
+import { receiverDecoders } from './receiver.ts';
 import {
   auth0LogStream,
   logoutToken,
@@ -27,4 +28,5 @@ export const decoders: readonly Decoder[] = [
   lifecycleEvent,
   ...[securityEventToken, logoutToken, tokenRevocation, oktaEventHook, auth0LogStream, signedJson],
   configuration,
+  ...receiverDecoders,
 ];

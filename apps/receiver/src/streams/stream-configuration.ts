@@ -55,7 +55,7 @@ export async function adoptStream(
   { client, authorization }: { readonly client: TransmitterClient; readonly authorization?: string | undefined },
 ): Promise<StreamConfiguration> {
   const { json } = await client.request({ url, method: 'GET' });
-  const existing = (Array.isArray(json) ? json : [json]).map(parseStream).find((stream) => fits(stream, source));
+  const existing = parseStreams(json).find((stream) => fits(stream, source));
   if (existing !== undefined) return existing.stream;
   const method = deliveryMethods[source.delivery];
   const delivery =
@@ -63,7 +63,7 @@ export async function adoptStream(
       ? { method, endpoint_url: source.receiverUrl, authorization_header: authorization }
       : { method };
   const created = await client.request({ url, method: 'POST', json: { delivery, events_requested: requested } });
-  const parsed = parseStream(created.json);
+  const [parsed] = parseStreams(created.json);
   if (parsed === undefined) throw new StreamError('bad_stream', { status: created.status });
   return parsed.stream;
 }
@@ -80,7 +80,21 @@ const requested = [
   ...['account-credential-change-required', 'sessions-revoked'].map((type) => risc + type),
 ];
 
-function parseStream(found: unknown) {
+const mostStreams = 1000;
+
+/** One stream, or a list of them (SSF 1.0 §8.1.1.2). What is none is left out. */
+export function parseStreams(json: unknown): readonly ParsedStream[] {
+  const listed: readonly unknown[] = Array.isArray(json) ? json.slice(0, mostStreams) : [json];
+  return listed.map(parseStream).filter((stream) => stream !== undefined);
+}
+
+interface ParsedStream {
+  readonly method: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly stream: StreamConfiguration;
+}
+
+function parseStream(found: unknown): ParsedStream | undefined {
   if (!isJsonObject(found) || !isJsonObject(found['delivery'])) return undefined;
   const id = textOf(found, 'stream_id');
   if (id === undefined) return undefined;
@@ -92,8 +106,8 @@ function parseStream(found: unknown) {
   return { method: textOf(delivery, 'method'), endpoint, stream };
 }
 
-function fits(parsed: ReturnType<typeof parseStream>, { delivery, receiverUrl }: SourceOf<'ssf'>): boolean {
-  if (parsed?.method !== deliveryMethods[delivery]) return false;
+function fits(parsed: ParsedStream, { delivery, receiverUrl }: SourceOf<'ssf'>): boolean {
+  if (parsed.method !== deliveryMethods[delivery]) return false;
   return delivery === 'poll' || parsed.endpoint === receiverUrl;
 }
 
