@@ -1,0 +1,73 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Receiver, SourceInput } from '../src/index.ts';
+import { receiverMetrics } from '../src/telemetry/receiver-metrics.ts';
+import { folder, metricsOf, recordedLog, secretIn, startReceiver } from './world.ts';
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function start(): Promise<Receiver> {
+  const log = await recordedLog();
+  cleanUps.push(() => log.close());
+  const issuer = 'http://127.0.0.1:1';
+  const accessTokenFile = secretIn(folder(cleanUps), 'token', 'a-token');
+  const sources = [
+    { name: 'sso', kind: 'backchannel-logout', issuer, audience: ['shop'] },
+    { name: 'poll', kind: 'ssf', delivery: 'poll', issuer, manage: true, accessTokenFile },
+    { name: 'push', kind: 'ssf', delivery: 'push', issuer, audience: ['a'] },
+  ] as SourceInput[];
+  const receiver = await startReceiver({ sources, spool: folder(cleanUps) }, log);
+  cleanUps.push(() => receiver.stop());
+  return receiver;
+}
+
+describe('before the first message', () => {
+  it('shows every series, so that the first event of each counts', async () => {
+    const text = await metricsOf(await start());
+    const missing = receiverMetrics.filter(
+      ({ name, type }) => !new RegExp(`^revocast_${name}${type === 'histogram' ? '_count' : ''}[ {]`, 'm').test(text),
+    );
+    expect(missing.map(({ name }) => name)).toEqual([]);
+    for (const series of [
+      'signals_lost_total{source="sso"} 0',
+      'signals_total{source="sso",type="logout",result="unavailable"} 0',
+      'signals_total{source="push",type="session-revoked",result="unresolved"} 0',
+      'stream_state{source="poll",state="unknown"} 1',
+    ]) {
+      expect(text).toContain(`revocast_${series}`);
+    }
+  });
+
+  it('shows nothing of a stream that nothing manages: its silence means nothing', async () => {
+    const text = await metricsOf(await start());
+    expect(text).not.toContain('stream_verified_timestamp_seconds{source="push"}');
+    expect(text).not.toContain('stream_state{source="push"');
+  });
+});
+
+describe('given strangers', () => {
+  it('has no series and no label that they have chosen', async () => {
+    const receiver = await start();
+    const seriesOf = async () => (await metricsOf(receiver)).replace(/ \S+$/gm, '');
+    const before = await seriesOf();
+    for (let round = 0; round < 20; round += 1) {
+      const body = new URLSearchParams({ logout_token: `a.b.c${round}` });
+      await fetch(`${receiver.dataUrl}/sso`, { method: 'POST', body });
+      await fetch(`${receiver.dataUrl}/nobody-${round}`, { method: 'POST', body });
+      await fetch(`${receiver.dataUrl}/push`, { method: 'POST', body: `${round}` });
+    }
+    expect(await seriesOf()).toBe(before);
+    expect(before).not.toContain('nobody');
+  });
+});
+
+describe('the probes', () => {
+  it('answer, and the version is that of the package', async () => {
+    const { adminUrl } = await start();
+    for (const probe of ['livez', 'readyz', 'startupz']) expect((await fetch(`${adminUrl}/${probe}`)).status).toBe(200);
+    expect(await (await fetch(`${adminUrl}/version`)).json()).toMatchObject({ version: expect.stringMatching(/^\d/) });
+    expect((await fetch(`${adminUrl}/sso`)).status).toBe(404);
+  });
+});

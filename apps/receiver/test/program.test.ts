@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { readCommandLine } from '../src/commands/command-line.ts';
+import { printHelp } from '../src/commands/help.ts';
+import { receiverOptions } from '../src/config/receiver-options.ts';
+import { folder, secretIn } from './world.ts';
+
+jest.setTimeout(30_000);
+
+/** The compiled program; `npm test` compiles it first. */
+const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const cleanUps: (() => unknown)[] = [];
+afterEach(() => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) cleanUp();
+});
+
+function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+const valid = `log: redis://:hunter2@redis:6379
+sources:
+  - { name: sso, kind: backchannel-logout, issuer: https://sso.example.com, audience: [shop] }
+`;
+
+describe('the command line of a receiver', () => {
+  it.each([
+    [[], { name: 'run', argv: [], configFile: undefined }],
+    [['--config', 'r.yaml'], { name: 'run', argv: [], configFile: 'r.yaml' }],
+    [['--config=r.yaml', '--drain-ms', '1s'], { name: 'run', argv: ['--drain-ms', '1s'], configFile: 'r.yaml' }],
+    [['--print-config'], { name: 'config print', argv: [], configFile: undefined }],
+    [['config', 'validate', '--config', 'r.yaml'], { name: 'config validate', argv: [], configFile: 'r.yaml' }],
+    [['config', 'schema'], { name: 'config schema' }],
+    [['--help'], { name: 'help' }],
+    [['--version'], { name: 'version' }],
+    [
+      ['config', 'valdate'],
+      { name: 'mistake', message: 'unknown command config valdate; did you mean config validate?' },
+    ],
+    [['redis://:hunter2@redis'], { name: 'mistake', message: 'unknown command' }],
+    [['--config'], { name: 'mistake', message: '--config needs the path of a file' }],
+  ])('reads %j', (argv, command) => {
+    expect(readCommandLine(argv)).toEqual(command);
+  });
+
+  it('reads REVOCAST_CONFIG where there is no flag', () => {
+    expect(readCommandLine([], '/r.yaml')).toMatchObject({ configFile: '/r.yaml' });
+  });
+
+  it('shows each option in its help, except the nested one, which has no flag', () => {
+    const help = printHelp();
+    for (const { flag, type } of receiverOptions.options) expect(help.includes(flag)).toBe(type !== 'nested');
+  });
+});
+
+describe('the program', () => {
+  it('prints a valid configuration without its password', async () => {
+    const path = secretIn(folder(cleanUps), 'receiver.yaml', valid);
+    expect(await run('config', 'validate', '--config', path)).toMatchObject({ code: 0, stdout: 'valid\n' });
+    const { code, stdout } = await run('--print-config', '--config', path);
+    expect(code).toBe(0);
+    expect(stdout).toContain('log: redis:***');
+    expect(stdout).not.toContain('hunter2');
+  });
+
+  it('ends with 2 and every mistake, for a wrong configuration', async () => {
+    const path = secretIn(folder(cleanUps), 'receiver.yaml', `${valid}drainMs: -1\nspol: /s\n`);
+    const { code, stderr } = await run('--config', path);
+    expect(code).toBe(2);
+    expect(stderr).toContain('drainMs (');
+    expect(stderr).toContain('did you mean spool?');
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  it('ends with 2 when a file of a source cannot be read', async () => {
+    const hook = '  - { name: hook, kind: okta-event-hook, issuer: https://a.example, secretFile: /nowhere/secret }\n';
+    const listen = 'dataListen: 127.0.0.1:0\nadminListen: 127.0.0.1:0\n';
+    const path = secretIn(folder(cleanUps), 'receiver.yaml', `${valid}${hook}${listen}`);
+    const { code, stderr } = await run('--config', path);
+    expect([code, stderr]).toEqual([2, 'sources.hook.secretFile: cannot read /nowhere/secret (ENOENT)\n']);
+  });
+
+  it('ends with 2 when its address is in use', async () => {
+    const path = secretIn(
+      folder(cleanUps),
+      'receiver.yaml',
+      `${valid}dataListen: 127.0.0.1:1\nadminListen: 127.0.0.1:1\n`,
+    );
+    const { code, stderr } = await run('--config', path);
+    // Port 1 needs rights, or is taken by the first of the two listeners.
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^(dataListen|adminListen): cannot listen on 127\.0\.0\.1:1 \((EACCES|EADDRINUSE)\)/);
+  });
+});
