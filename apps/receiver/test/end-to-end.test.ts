@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { freePort, type Supervised, startTestIssuer, supervise, until } from '@revocast/test-support';
 import { type Fleet, startFleet } from './fleet.ts';
 import { audience, startIdentityProvider } from './identity-provider.ts';
-import { sessionRevoked, startTransmitter } from './transmitter.ts';
+import { accountChange, sessionRevoked, startTransmitter } from './transmitter.ts';
 import { folder, secretIn } from './world.ts';
 
 // Real processes on a machine that may be busy, so the limit of each test is long.
@@ -61,6 +61,43 @@ describe('given oidc-provider, a receiver, Redis, a sidecar and an API', () => {
     await alice.logout();
     await until(async () => (await call(alice.accessToken)) === 401, { what: 'the end of the session' });
     expect(await call(bob.accessToken)).toBe(200);
+  });
+});
+
+describe('given the states of an account', () => {
+  it('keeps the newest one in the log, also for a receiver that has started since', async () => {
+    const fleet = await startFleet(cleanUps);
+    const transmitter = await startTransmitter();
+    cleanUps.push(() => transmitter[Symbol.asyncDispose]());
+    const issuer = await startTestIssuer();
+    cleanUps.push(() => issuer.close());
+    const source = {
+      name: 'idp',
+      kind: 'ssf',
+      delivery: 'push',
+      issuer: transmitter.issuer,
+      audience: ['https://receiver.example'],
+      tokenIssuers: [issuer.issuer],
+      allow: ['block', 'lift'],
+    };
+    const receiver = await startProgram(fleet, [source]);
+    const call = await fleet.startApi({ issuer: issuer.issuer, jwks: issuer.publicJwks, audience: 'https://api.test' });
+    const token = await issuer.sign({ sub: 'alice' });
+    await until(async () => (await call(token)) === 200, { what: 'an API that is fresh' });
+    const at = Math.floor(Date.now() / 1000);
+    const send = async (type: 'account-disabled' | 'account-enabled', when: number) =>
+      (await transmitter.push(`${receiver.url}/idp`, accountChange(type, 'alice', transmitter.issuer, when))).status;
+
+    expect(await send('account-disabled', at - 20)).toBe(202);
+    await until(async () => (await call(token)) === 401, { what: 'the block' });
+    expect(await send('account-enabled', at - 10)).toBe(202);
+    await until(async () => (await call(token)) === 200, { what: 'the lift' });
+    await receiver.process.kill('SIGKILL');
+    await receiver.process.whenReady();
+    expect(await send('account-disabled', at - 15)).toBe(202);
+    const metrics = await (await fetch(`${receiver.adminUrl}/metrics`)).text();
+    expect(metrics).toContain('type="account-disabled",result="outdated"} 1');
+    expect(await call(token)).toBe(200);
   });
 });
 
