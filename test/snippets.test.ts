@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import {
   createServer,
   request as httpRequest,
@@ -26,8 +26,6 @@ import * as nestAdapter from '@revocast/middleware/nest';
 import * as socketAdapter from '@revocast/middleware/socket.io';
 import { createSigner, type Signer } from '@revocast/test-support';
 import * as testing from '@revocast/testing';
-import { TRPCError } from '@trpc/server';
-import { transformSync } from 'esbuild';
 import express, { type Express } from 'express';
 import fastify from 'fastify';
 import { GraphQLError } from 'graphql';
@@ -35,22 +33,10 @@ import { Hono } from 'hono';
 import Koa from 'koa';
 import { Provider } from 'oidc-provider';
 import { Registry } from 'prom-client';
-import { Server as SocketServer } from 'socket.io';
+import { runSnippet, snippetsIn } from './run-snippet.ts';
+import { schema, streamLibraries } from './stream-libraries.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-interface Snippet {
-  readonly at: string;
-  readonly code: string;
-}
-
-function snippetsIn(page: string): Snippet[] {
-  const text = readFileSync(join(root, page), 'utf8');
-  return [...text.matchAll(/^```(?:ts|js|typescript|javascript)\n(.*?)^```$/gms)].map(({ index, 1: code = '' }) => ({
-    at: `${page}:${text.slice(0, index).split('\n').length + 1}`,
-    code,
-  }));
-}
 
 const pages = [
   'README.md',
@@ -141,13 +127,11 @@ async function openStandIns() {
     '@revocast/middleware/mcp': mcpAdapter,
     '@revocast/middleware/nest': nestAdapter,
     '@revocast/middleware/socket.io': socketAdapter,
-    '@trpc/server': { TRPCError },
     fastify: { default: fastify },
     graphql: { GraphQLError },
     hono: { Hono },
     koa: { default: Koa },
-    'socket.io': { Server: SocketServer },
-    ws: await import('ws'),
+    ...streamLibraries,
     '@revocast/middleware': { ...middleware, createVerifier, protect },
     '@revocast/sidecar': await import('@revocast/sidecar'),
     '@revocast/testing': { ...testing, createTestKit },
@@ -169,6 +153,7 @@ async function openStandIns() {
     cors,
     console: quiet,
     registry: new Registry(),
+    schema,
     publicJwk: signer.jwks.keys[0],
     token: await signer.sign(),
     lifecycle: await createLifecycle({ issuer, log: publisher, keys: signer.jwks }),
@@ -200,24 +185,6 @@ async function openStandIns() {
   return scope;
 }
 
-type Scope = Awaited<ReturnType<typeof openStandIns>>;
-
-/** Runs a snippet. A name that it uses and that does not exist is an error. */
-async function run({ code }: Snippet, scope: Scope): Promise<void> {
-  const body = code
-    .replace(/^export /gm, '')
-    .replace(/^import \* as (\w+) from '([^']+)';$/gm, (_, name, from) => `const ${name} = modules['${from}'];`)
-    .replace(/^import (\w+) from '([^']+)';$/gm, (_, name, from) => `const ${name} = modules['${from}'].default;`)
-    .replace(/^import \{([^}]+)\} from '([^']+)';$/gm, (_, names: string, from: string) => {
-      const exported: object = Reflect.get(scope.modules, from) ?? {};
-      for (const name of names.split(',').map((each) => each.trim())) expect(Object.keys(exported)).toContain(name);
-      return `const {${names}} = modules['${from}'];`;
-    });
-  const { code: script } = transformSync(`(async () => {\n${body}\n})()`, { loader: 'ts', target: 'es2022' });
-  // A sloppy function: the names of the scope are those of the snippet.
-  await new Function('scope', `with (scope) { return ${script} }`)(scope);
-}
-
 describe('every snippet of the documentation', () => {
   it('is found, in every page that has one', () => {
     const found = new Set(snippets.map(({ at }) => at.split(':')[0]));
@@ -227,7 +194,7 @@ describe('every snippet of the documentation', () => {
 
   it.each(snippets.map((snippet) => [snippet.at, snippet] as const))('%s runs', async (_at, snippet) => {
     const scope = await openStandIns();
-    await run(snippet, scope);
+    await runSnippet(snippet, scope);
     // A route that fails would answer 500, with the error.
     const { server } = scope;
     await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -249,7 +216,7 @@ describe('a snippet that writes to a socket', () => {
     '%s survives a peer that resets the connection, and answers the others',
     async (_at, snippet) => {
       const scope = await openStandIns();
-      await run(snippet, scope);
+      await runSnippet(snippet, scope);
       const { server, token } = scope;
       const errors: Error[] = [];
       const closed: Promise<unknown>[] = [];

@@ -1,0 +1,29 @@
+import * as mcp from '@modelcontextprotocol/sdk/server/mcp.js';
+import * as mcpHttp from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import * as trpc from '@trpc/server';
+import * as trpcExpress from '@trpc/server/adapters/express';
+import { buildSchema } from 'graphql';
+import * as graphqlWs from 'graphql-ws/use/ws';
+import * as socketIo from 'socket.io';
+import * as ws from 'ws';
+
+/** What the recipes of docs/streams.md import. */
+export const streamLibraries = {
+  ws,
+  'socket.io': socketIo,
+  'graphql-ws/use/ws': graphqlWs,
+  '@modelcontextprotocol/sdk/server/mcp.js': mcp,
+  '@modelcontextprotocol/sdk/server/streamableHttp.js': mcpHttp,
+  '@trpc/server': trpc,
+  '@trpc/server/adapters/express': trpcExpress,
+};
+
+/** One subscription, which sends a number ten times a second. */
+export const schema = buildSchema('type Query { version: String } type Subscription { tick: Int }');
+const { tick } = schema.getSubscriptionType()!.getFields();
+tick!.subscribe = async function* () {
+  for (let count = 0; ; count += 1) {
+    yield { tick: count };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};
