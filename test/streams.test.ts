@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Verifier } from '@revocast/middleware';
 import * as middleware from '@revocast/middleware';
+import * as mcpAdapter from '@revocast/middleware/mcp';
+import * as socketAdapter from '@revocast/middleware/socket.io';
 import { until } from '@revocast/test-support';
 import express from 'express';
 import { createClient } from 'graphql-ws';
@@ -153,6 +155,8 @@ async function serve(heading: string): Promise<number> {
     'node:crypto': await import('node:crypto'),
     'node:http': await import('node:http'),
     '@revocast/middleware': middleware,
+    '@revocast/middleware/mcp': mcpAdapter,
+    '@revocast/middleware/socket.io': socketAdapter,
   };
   await runSnippet(recipeOf(heading), { ...middleware, modules, app, server, verifier, schema } as never);
   server.listen(0, '127.0.0.1');
