@@ -71,11 +71,13 @@ describe.each(everyProfile)('a kit of the profile %s', (profile) => {
     expect(await reasonOf(verifier, token)).toBe('revoked_subject');
   });
 
-  it.each(badTokenReasons)('makes a token that is rejected as %s', async (reason) => {
+  it('makes a token that is rejected for each reason', async () => {
     const kit = await openKit({ profile });
     const verifier = openVerifier(kit.options);
     await kit.ready();
-    expect(await reasonOf(verifier, kit.badToken(reason))).toBe(reason);
+    const found: string[] = [];
+    for (const reason of badTokenReasons) found.push(await reasonOf(verifier, kit.badToken(reason)));
+    expect(found).toEqual(badTokenReasons);
   });
 
   it.each(namesOf(profile))('revokes a %s', async (name) => {
