@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { systemClock } from '@revocast/denylist/replica';
-import { type PostgresServer, startPostgres, until } from '@revocast/test-support';
-import pg from 'pg';
+import { until } from '@revocast/test-support';
 import { FamilyCollector } from '../../src/families/collector.ts';
 import { PostgresFamilies } from '../../src/families/postgres/postgres-families.ts';
-import { familySchema } from '../../src/families/postgres/schema.ts';
 import { familyStatements } from '../../src/families/postgres/statements.ts';
+import { usePostgres } from '../postgres/use-postgres.ts';
 import { createWorld } from './world.ts';
 
 /** `REVOCAST_FAMILIES=1000000` for a thorough run. */
@@ -14,16 +13,12 @@ const tenth = total / 10;
 const table = 'revocast_family';
 const use = { client: 'shop', accessSeconds: 900 };
 
-let server: PostgresServer;
-let pool: pg.Pool;
+const database = usePostgres();
 let store: PostgresFamilies;
 
 beforeAll(async () => {
-  server = await startPostgres();
-  pool = new pg.Pool({ connectionString: server.url });
-  pool.on('error', () => {});
+  const { pool } = database;
   store = new PostgresFamilies({ pool, table, timeoutMs: 60_000, clock: systemClock });
-  await pool.query(familySchema(table));
   // A tenth has expired, and another tenth ended 31 days ago.
   await pool.query(`
     insert into ${table} (id, grant_id, issuer, client_id, subject, session_id, generation, current, key_no, opened_at, idle_until,
@@ -35,10 +30,6 @@ beforeAll(async () => {
     from generate_series(1, ${total}) as n`);
   await pool.query(`analyze ${table}`);
 }, 600_000);
-afterAll(async () => {
-  await pool?.end();
-  await server?.stop();
-});
 
 it('many families are collected in batches, while refreshes find their row by the primary key only', async () => {
   expect(await store.countRows()).toEqual({ active: total - tenth, ended: tenth });
@@ -84,7 +75,7 @@ it('many families are collected in batches, while refreshes find their row by th
     [retry, [id, 0, id, 'c', null, 1, 20, 'i']],
     [read, [id, 'i']],
   ] as const) {
-    const { rows } = await pool.query(`explain ${statement}`, [...values]);
+    const { rows } = await database.pool.query(`explain ${statement}`, [...values]);
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toContain('revocast_family_pkey');
     expect(plan).not.toMatch(/Seq Scan|revocast_family_(?!pkey)/);

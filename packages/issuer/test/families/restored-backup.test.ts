@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { createLifecycle, type Families, type Lifecycle } from '@revocast/issuer';
 import { postgresStore } from '@revocast/issuer/postgres';
-import { type PostgresServer, startPostgres } from '@revocast/test-support';
-import pg from 'pg';
 import { Registry } from 'prom-client';
 import { backUp } from '../postgres/back-up.ts';
+import { usePostgres } from '../postgres/use-postgres.ts';
 import { type RecordedLog, recordedLog } from '../recorded-log.ts';
 import { secretOf } from './keys-of-test.ts';
 
@@ -12,28 +11,17 @@ const issuer = 'https://login.example.com/';
 const use = { client: 'shop', accessSeconds: 900 };
 const registry = new Registry();
 
-let server: PostgresServer;
-let pool: pg.Pool;
+const database = usePostgres();
 let log: RecordedLog;
 let lifecycle: Lifecycle;
 let families: Families;
 
 beforeAll(async () => {
-  server = await startPostgres();
-  pool = new pg.Pool({ connectionString: server.url });
-  pool.on('error', () => {});
-  const store = postgresStore(pool);
-  await store.migrate();
-  log = await recordedLog();
-  lifecycle = await createLifecycle({ issuer, log, store, metrics: { registry } });
+  log = database.closeFirst(await recordedLog());
+  const store = postgresStore(database.pool);
+  lifecycle = database.closeFirst(await createLifecycle({ issuer, log, store, metrics: { registry } }));
   families = lifecycle.families({ keys: [{ id: 1, secret: secretOf('key 1') }] });
 }, 60_000);
-afterAll(async () => {
-  await lifecycle?.close();
-  await log?.close();
-  await pool?.end();
-  await server?.stop();
-});
 
 const openFor = async (subject: string) =>
   (await families.open({ subject, session: `session of ${subject}`, ...use })).refreshToken;
@@ -54,7 +42,7 @@ const outcomeOf = async (token: string) => (await families.present(token, use)).
 it('a backup of fifty refreshes ago is a lost write, never a theft, and endOpenedBefore ends what it brought back', async () => {
   const spent = await refreshTimes(await openFor('alice'), 3);
   const [tab, phone, signedOut] = await Promise.all([openFor('bob'), openFor('carol'), openFor('dave')]);
-  const backup = await backUp(server.url, pool);
+  const backup = await backUp(database);
   const fiftyLater = await refreshTimes(spent, 50);
   const oneLater = await refreshTimes(tab, 1);
   const signedInSince = await openFor('erin');

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createPublisher } from '@revocast/denylist';
 import { createLifecycle } from '@revocast/issuer';
 import { postgresStore } from '@revocast/issuer/postgres';
-import { dieWithParent, type PostgresServer, startPostgres } from '@revocast/test-support';
-import pg from 'pg';
+import { dieWithParent } from '@revocast/test-support';
+import { usePostgres } from '../postgres/use-postgres.ts';
 import { secretOf } from './keys-of-test.ts';
 
 /** `REVOCAST_REFRESH_ROUNDS=1000` for a thorough run. */
@@ -14,17 +14,12 @@ const rounds = Number(process.env['REVOCAST_REFRESH_ROUNDS'] ?? 25);
 const script = fileURLToPath(new URL('./refresher.mjs', import.meta.url));
 const secret = Buffer.from(secretOf('key 1')).toString('base64');
 
-let server: PostgresServer;
-let pool: pg.Pool;
+const database = usePostgres();
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
-  server = await startPostgres();
-  pool = new pg.Pool({ connectionString: server.url });
-  pool.on('error', () => {});
-  await postgresStore(pool).migrate();
   for (let count = 0; count < 2; count++) {
-    const env = { ...process.env, REVOCAST_REFRESHER: JSON.stringify({ url: server.url, secret }) };
+    const env = { ...process.env, REVOCAST_REFRESHER: JSON.stringify({ url: database.url, secret }) };
     const child = fork(script, [], { env, execArgv: [], detached: true });
     dieWithParent(child);
     children.push(child);
@@ -40,8 +35,6 @@ afterAll(async () => {
       await exited;
     }),
   );
-  await pool?.end();
-  await server?.stop();
 });
 
 interface Answer {
@@ -59,7 +52,11 @@ async function ask(child: ChildProcess, token: string, times: number): Promise<A
 /** The families of this process, on the same database. */
 async function openFamilies() {
   const log = await createPublisher('memory:');
-  const lifecycle = await createLifecycle({ issuer: 'https://login.example.com/', log, store: postgresStore(pool) });
+  const lifecycle = await createLifecycle({
+    issuer: 'https://login.example.com/',
+    log,
+    store: postgresStore(database.pool),
+  });
   const families = lifecycle.families({ keys: [{ id: 1, secret }] });
   return {
     families,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findPostgres } from '@revocast/test-support';
 import type pg from 'pg';
+import type { TestDatabase } from './use-postgres.ts';
 
 const run = promisify(execFile);
 const tables = ['revocast_family', 'revocast_outbox'];
@@ -20,7 +21,7 @@ export interface Backup {
  * By `pg_dump` where the PostgreSQL that runs has it. The binaries from npm have not: there the server writes the rows to files by
  * COPY, as a dump contains them.
  */
-export async function backUp(url: string, pool: pg.Pool): Promise<Backup> {
+export async function backUp({ url, pool }: Pick<TestDatabase, 'url' | 'pool'>): Promise<Backup> {
   const { folder } = await findPostgres();
   return existsSync(join(folder, 'pg_dump')) ? await dump(url, folder) : await copyTables(pool);
 }
