@@ -243,6 +243,23 @@ export function describeFamilyStore(name: string, start: () => Promise<StoreUnde
       expect(await store.present(show(family, 2), note)).toMatchObject({ outcome: 'rotated' });
     });
 
+    it.each([
+      ['the parent with another hash', 1, 'other'],
+      ['the current one with another hash', 2, 'other'],
+      ['the next one with the hash of the current one', 3, 'current'],
+      ['the parent with the hash of the current one', 1, 'current'],
+    ] as const)('calls a token lost that has no place in its history: %s', async (_, generation, hash) => {
+      const { store } = await start();
+      const family = await store.open(newFamily());
+      await store.present(show(family, 0), note);
+      const rotated = await store.present(show(family, 1), note);
+      const current = rotated.outcome === 'unknown' ? undefined : rotated.family.current;
+      noted.length = 0;
+      const shown = show(family, generation, { hash: hash === 'current' ? current : hashOf(hash) });
+      expect(await store.present(shown, note)).toMatchObject({ outcome: 'store_lost' });
+      expect(noted).toEqual([{ reason: 'store_lost', count: 1, grants: [family.grant] }]);
+    });
+
     it('calls a token that it does not have lost, not stolen', async () => {
       const { store } = await start();
       const ahead = await store.open(newFamily());
