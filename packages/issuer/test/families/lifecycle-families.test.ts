@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { createPublisher } from '@revocast/denylist';
 import {
   createLifecycle,
@@ -10,8 +10,9 @@ import {
 } from '@revocast/issuer';
 import { postgresStore } from '@revocast/issuer/postgres';
 import { createVerifier } from '@revocast/middleware';
-import { mintKey, mintToken, type PostgresServer, startPostgres } from '@revocast/test-support';
-import pg from 'pg';
+import { mintKey, mintToken } from '@revocast/test-support';
+import type pg from 'pg';
+import { usePostgres } from '../postgres/use-postgres.ts';
 import { waitsForLock } from '../postgres/waits-for-lock.ts';
 import { recordedLog } from '../recorded-log.ts';
 import { secretOf } from './keys-of-test.ts';
@@ -21,18 +22,7 @@ const audience = 'https://api.example.com';
 const use = { client: 'shop', accessSeconds: 900 };
 const keys = [{ id: 1, secret: secretOf('key 1') }];
 
-let server: PostgresServer;
-let pool: pg.Pool;
-beforeAll(async () => {
-  server = await startPostgres();
-  pool = new pg.Pool({ connectionString: server.url, max: 20 });
-  pool.on('error', () => {});
-  await postgresStore(pool).migrate();
-});
-afterAll(async () => {
-  await pool?.end();
-  await server?.stop();
-});
+const database = usePostgres({ max: 20 });
 
 const opened: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -73,7 +63,7 @@ const newSubject = () => `subject-${subjects++}`;
 
 describe.each([
   ['in memory', () => memoryStore()],
-  ['in PostgreSQL', () => postgresStore(pool)],
+  ['in PostgreSQL', () => postgresStore(database.pool)],
 ])('families %s', (_, open) => {
   it('revoke every access token of a replayed family before the thief has the answer', async () => {
     const { families, sign, outcomeAt } = await createWorld(open());
@@ -227,11 +217,11 @@ describe.each([
 
 describe('families in a transaction of the caller', () => {
   it('end when it is committed, and not when it is rolled back', async () => {
-    const { lifecycle, families, sign, outcomeAt } = await createWorld(postgresStore(pool));
+    const { lifecycle, families, sign, outcomeAt } = await createWorld(postgresStore(database.pool));
     const subject = newSubject();
     const family = await families.open({ subject, ...use });
     const token = await sign(family);
-    const tx = await pool.connect();
+    const tx = await database.pool.connect();
     try {
       await tx.query('begin');
       const rolledBack = await lifecycle.report({ type: 'password_changed', subject }, { tx });
@@ -260,10 +250,10 @@ describe('a sign-in with the old password between the report and the commit', ()
     ['by a cutoff', undefined],
     ['by their grants, while a session is kept', 'here'],
   ])('ends with its access tokens: %s', async (_, keep) => {
-    const { lifecycle, families, sign, outcomeAt } = await createWorld(postgresStore(pool));
+    const { lifecycle, families, sign, outcomeAt } = await createWorld(postgresStore(database.pool));
     const subject = newSubject();
     const here = await families.open({ subject, session: 'here', ...use });
-    const tx = await pool.connect();
+    const tx = await database.pool.connect();
     try {
       await tx.query('begin');
       const outcome = await lifecycle.report({ type: 'password_changed', subject, keep, by: 'ops' }, { tx });
@@ -284,12 +274,12 @@ describe('a sign-in with the old password between the report and the commit', ()
   });
 
   it('ends by a session, and by a client', async () => {
-    const { lifecycle, families } = await createWorld(postgresStore(pool));
+    const { lifecycle, families } = await createWorld(postgresStore(database.pool));
     const events = [
       { type: 'session_ended', session: `session-of-${newSubject()}` },
       { type: 'client_compromised', client: `client-of-${newSubject()}` },
     ] as const;
-    const tx = await pool.connect();
+    const tx = await database.pool.connect();
     try {
       for (const event of events) {
         const { session, client = 'shop' }: { session?: string; client?: string } = { ...event };
@@ -320,11 +310,11 @@ describe('a family that is still being opened when the event is reported', () =>
   it.each(events.map((event) => [JSON.stringify(event), event] as const))(
     'ends with its access tokens: %s',
     async (_, event) => {
-      const { lifecycle, families, sign, outcomeAt } = await createWorld(postgresStore(pool));
-      const tx = await pool.connect();
+      const { lifecycle, families, sign, outcomeAt } = await createWorld(postgresStore(database.pool));
+      const tx = await database.pool.connect();
       try {
         // Every statement of this store is part of one transaction.
-        const opening = { query: tx.query.bind(tx), connect: () => pool.connect() };
+        const opening = { query: tx.query.bind(tx), connect: () => database.pool.connect() };
         const log = await createPublisher('memory:');
         const signIn = await createLifecycle({ issuer, log, store: postgresStore(opening as pg.Pool), worker: false });
         opened.push(log, signIn);
@@ -333,7 +323,7 @@ describe('a family that is still being opened when the event is reported', () =>
         const family = await signIn.families({ keys }).open(grant);
         const outcome = await lifecycle.report(event, { waitMs: 0 });
         expect(outcome.state).toBe('pending');
-        await waitsForLock(pool);
+        await waitsForLock(database.pool);
         await tx.query('commit');
         const { state, published } = await outcome.settled(20_000);
         // Where the revocation of the event names no grant, that of the family comes with it.

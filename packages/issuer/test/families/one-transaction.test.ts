@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import {
   createLifecycle,
   type Families,
@@ -8,30 +8,17 @@ import {
   StoreError,
 } from '@revocast/issuer';
 import { postgresStore } from '@revocast/issuer/postgres';
-import { type PostgresServer, startPostgres } from '@revocast/test-support';
-import pg from 'pg';
+import { usePostgres } from '../postgres/use-postgres.ts';
 import { type RecordedLog, recordedLog } from '../recorded-log.ts';
 import { secretOf } from './keys-of-test.ts';
 
 const issuer = 'https://login.example.com/';
 const use = { client: 'shop', accessSeconds: 900 };
 
-let server: PostgresServer;
-let pool: pg.Pool;
+const database = usePostgres();
 let log: RecordedLog;
 let lifecycle: Lifecycle;
 let families: Families;
-
-beforeAll(async () => {
-  server = await startPostgres();
-  pool = new pg.Pool({ connectionString: server.url });
-  pool.on('error', () => {});
-  await postgresStore(pool).migrate();
-}, 60_000);
-afterAll(async () => {
-  await pool?.end();
-  await server?.stop();
-});
 
 /** Every transaction that ends a family fails at its commit. */
 const failingCommits = `
@@ -41,13 +28,13 @@ const failingCommits = `
 
 beforeEach(async () => {
   log = await recordedLog();
-  lifecycle = await createLifecycle({ issuer, log, store: postgresStore(pool) });
+  lifecycle = await createLifecycle({ issuer, log, store: postgresStore(database.pool) });
   families = lifecycle.families({ keys: [{ id: 1, secret: secretOf('key 1') }] });
-  await pool.query('truncate revocast_family, revocast_outbox');
-  await pool.query(failingCommits);
+  await database.pool.query('truncate revocast_family, revocast_outbox');
+  await database.pool.query(failingCommits);
 });
 afterEach(async () => {
-  await pool.query('drop function if exists refuse cascade');
+  await database.pool.query('drop function if exists refuse cascade');
   await lifecycle?.close();
   await log?.close();
 });
@@ -59,7 +46,7 @@ function accepted(answer: Opened | Refused): Opened {
 
 /** What the failed transaction has left. */
 async function leftOver() {
-  const { rows } = await pool.query('select id from revocast_outbox');
+  const { rows } = await database.pool.query('select id from revocast_outbox');
   return { rows: rows.length, revocations: log.written.length };
 }
 
@@ -71,7 +58,7 @@ it('a replay ends its family and notes the revocation, or neither', async () => 
   expect(await leftOver()).toEqual({ rows: 0, revocations: 0 });
   expect(await families.present(third.refreshToken, use)).toMatchObject({ outcome: 'rotated' });
 
-  await pool.query('drop function refuse cascade');
+  await database.pool.query('drop function refuse cascade');
   expect(await families.present(first.refreshToken, use)).toMatchObject({ outcome: 'replayed', status: 400 });
   expect(await leftOver()).toEqual({ rows: 1, revocations: 1 });
 });
@@ -86,7 +73,7 @@ it.each([
   expect(await leftOver()).toEqual({ rows: 0, revocations: 0 });
   expect(await families.present(opened.refreshToken, use)).toMatchObject({ outcome: 'rotated' });
 
-  await pool.query('drop function refuse cascade');
+  await database.pool.query('drop function refuse cascade');
   expect((await lifecycle.report(event)).state).toBe('logged');
   expect(await families.list('alice')).toEqual([]);
 });

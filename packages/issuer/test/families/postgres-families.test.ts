@@ -1,34 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '@revocast/denylist/replica';
-import { type PostgresServer, startPostgres } from '@revocast/test-support';
 import pg from 'pg';
 import { PostgresFamilies } from '../../src/families/postgres/postgres-families.ts';
-import { familySchema } from '../../src/families/postgres/schema.ts';
 import { familyStatements } from '../../src/families/postgres/statements.ts';
+import { usePostgres } from '../postgres/use-postgres.ts';
 import { waitsForLock } from '../postgres/waits-for-lock.ts';
 import { describeFamilyStore } from './family-store-contract.ts';
 
 const table = 'revocast_family';
 const sql = familyStatements(table);
-let server: PostgresServer;
-let pool: pg.Pool;
+const database = usePostgres({ max: 20 });
 
 const familiesIn = (given: pg.Pool) =>
   new PostgresFamilies({ pool: given, table, timeoutMs: 5000, clock: systemClock });
-
-beforeAll(async () => {
-  server = await startPostgres();
-  pool = new pg.Pool({ connectionString: server.url, max: 20 });
-  // A connection that is being closed may still hear that the server stops.
-  pool.on('error', () => {});
-  await pool.query(familySchema(table));
-}, 60_000);
-
-afterAll(async () => {
-  await pool?.end();
-  await server?.stop();
-});
 
 const times = [
   'opened_at',
@@ -43,24 +28,24 @@ const times = [
 const back = times.map((column) => `${column} = ${column} - $2::float8 * interval '1 millisecond'`).join(', ');
 
 describeFamilyStore('the families in PostgreSQL', async () => {
-  await pool.query('truncate revocast_family');
+  await database.pool.query('truncate revocast_family');
   return {
-    store: familiesIn(pool),
+    store: familiesIn(database.pool),
     age: async ({ id }, ms) => {
-      await pool.query(`update revocast_family set ${back} where id = $1`, [id, ms]);
+      await database.pool.query(`update revocast_family set ${back} where id = $1`, [id, ms]);
     },
   };
 });
 
 describe('the statements of a refresh', () => {
   beforeAll(async () => {
-    await pool.query('truncate revocast_family');
-    await pool.query(`
+    await database.pool.query('truncate revocast_family');
+    await database.pool.query(`
       insert into revocast_family (id, grant_id, issuer, client_id, subject, generation, current, key_no, opened_at,
         idle_until, absolute_until, access_until)
       select decode(md5(n::text), 'hex'), n::text, 'i', 'c', 's', 0, '\\x00', 1, now(), now(), now(), now()
       from generate_series(1, 20000) as n`);
-    await pool.query('analyze revocast_family');
+    await database.pool.query('analyze revocast_family');
   }, 60_000);
 
   const id = Buffer.alloc(16);
@@ -73,7 +58,7 @@ describe('the statements of a refresh', () => {
     ['end one', sql.endOne, [id, 'refresh_reuse']],
   ];
   it.each(statements)('find the row by its primary key only: %s', async (_, text, values) => {
-    const { rows } = await pool.query(`explain ${text}`, values);
+    const { rows } = await database.pool.query(`explain ${text}`, values);
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toContain('Index Scan using revocast_family_pkey');
     expect(plan).not.toMatch(/Seq Scan|revocast_family_(?!pkey)/);
@@ -84,10 +69,10 @@ describe('the statements of a refresh', () => {
     ['what ended long ago', sql.collectEnded, [1000, 1000], 'revocast_family_ended'],
   ];
   it.each(collections)('collect by an index: %s', async (_, text, values, index) => {
-    await pool.query(`update revocast_family set idle_until = now() + interval '1 day', absolute_until = now() +
+    await database.pool.query(`update revocast_family set idle_until = now() + interval '1 day', absolute_until = now() +
       interval '1 day' where grant_id::int % 100 > 0`);
-    await pool.query('analyze revocast_family');
-    const { rows } = await pool.query(`explain ${text}`, values);
+    await database.pool.query('analyze revocast_family');
+    const { rows } = await database.pool.query(`explain ${text}`, values);
     expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain(index);
   });
 });
@@ -107,10 +92,10 @@ describe('a transaction of the caller', () => {
   };
 
   it('ends families only when it is committed', async () => {
-    const store = familiesIn(pool);
+    const store = familiesIn(database.pool);
     await store.open(family);
     const alive = async () => (await store.list({ issuer: 'i', subject: 'in-a-transaction' })).length;
-    const tx = await pool.connect();
+    const tx = await database.pool.connect();
     try {
       await tx.query('begin');
       let notedIn: unknown;
@@ -142,8 +127,8 @@ describe('a transaction of the caller', () => {
     ['subject, without a session', { issuer: 'i', subject: 'being-opened' }],
     ['client, without a session', { issuer: 'i', client: 'c-being-opened' }],
   ])('ends a family that is being opened, by its %s', async (by, which) => {
-    const store = familiesIn(pool);
-    const other = await pool.connect();
+    const store = familiesIn(database.pool);
+    const other = await database.pool.connect();
     try {
       await other.query('begin');
       const id = randomBytes(16);
@@ -153,7 +138,7 @@ describe('a transaction of the caller', () => {
         ...[60_000, 60_000, 60_000],
       ]);
       const ended = store.end(which, { reason: 'admin' }, { note: async () => {}, waitForOpening: true });
-      await waitsForLock(pool);
+      await waitsForLock(database.pool);
       await other.query('commit');
       expect((await ended).grants).toEqual([id.toString('hex')]);
     } finally {
@@ -162,8 +147,8 @@ describe('a transaction of the caller', () => {
   });
 
   it('leaves the collection to one process at a time', async () => {
-    const store = familiesIn(pool);
-    const other = await pool.connect();
+    const store = familiesIn(database.pool);
+    const other = await database.pool.connect();
     try {
       await other.query('begin');
       await other.query(sql.lockCollector);

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { createPublisher, type Publisher } from '@revocast/denylist';
 import { createLifecycle, type Families, type FamilyClaims, type Lifecycle, type Outcome } from '@revocast/issuer';
 import { postgresStore } from '@revocast/issuer/postgres';
 import { createVerifier, type Verifier } from '@revocast/middleware';
-import { mintKey, mintToken, type PostgresServer, startPostgres } from '@revocast/test-support';
-import pg from 'pg';
+import { mintKey, mintToken } from '@revocast/test-support';
+import type pg from 'pg';
+import { usePostgres } from '../postgres/use-postgres.ts';
 import { secretOf } from './keys-of-test.ts';
 
 const issuer = 'https://login.example.com/';
@@ -13,8 +14,7 @@ const use = { client: 'shop', accessSeconds: 900 };
 /** `chaos:issuer/refresh-races` plays 1000 rounds in two processes. */
 const roundsOfEach = 4;
 
-let server: PostgresServer;
-let pool: pg.Pool;
+const database = usePostgres({ max: 20 });
 let log: Publisher;
 let lifecycle: Lifecycle;
 let families: Families;
@@ -22,25 +22,14 @@ let verifier: Verifier;
 let key: Awaited<ReturnType<typeof mintKey>>;
 
 beforeAll(async () => {
-  server = await startPostgres();
-  pool = new pg.Pool({ connectionString: server.url, max: 20 });
-  pool.on('error', () => {});
-  const store = postgresStore(pool);
-  await store.migrate();
-  log = await createPublisher('memory:');
-  lifecycle = await createLifecycle({ issuer, log, store });
+  log = database.closeFirst(await createPublisher('memory:'));
+  lifecycle = database.closeFirst(await createLifecycle({ issuer, log, store: postgresStore(database.pool) }));
   families = lifecycle.families({ keys: [{ id: 1, secret: secretOf('key 1') }] });
   key = await mintKey('ES256', 'k', true);
-  verifier = createVerifier({ issuer, audience, jwks: { keys: [key.publicJwk] }, revocation: { feed: log } });
+  const jwks = { keys: [key.publicJwk] };
+  verifier = database.closeFirst(createVerifier({ issuer, audience, jwks, revocation: { feed: log } }));
   expect(await verifier.ready({ timeoutMs: 5000 })).toBe(true);
 }, 60_000);
-afterAll(async () => {
-  verifier?.close();
-  await lifecycle?.close();
-  await log?.close();
-  await pool?.end();
-  await server?.stop();
-});
 
 /** What an API decides about an access token with these claims. */
 async function outcomeOf(claims: FamilyClaims): Promise<string> {
@@ -49,7 +38,7 @@ async function outcomeOf(claims: FamilyClaims): Promise<string> {
 }
 
 async function inTransaction(report: (tx: pg.PoolClient) => Promise<Outcome>): Promise<Outcome> {
-  const tx = await pool.connect();
+  const tx = await database.pool.connect();
   try {
     await tx.query('begin');
     const outcome = await report(tx);
