@@ -336,6 +336,15 @@ describe('a message whose key is not there', () => {
     expect(await read(found)).toEqual({ outcome: 'unavailable', status, retryAfterMs });
   });
 
+  it('is refused where the key may not be used with its algorithm', async () => {
+    const message = bytes(signed({ ...setHeader, alg: 'PS256', kid: 'rsa' }, goodSet));
+    const findKey = () => ({ outcome: 'found', key: { key: rsa.publicKey, algorithms: ['RS256'] } }) as const;
+    expect(await readSet(message, { source: profile(), nowMs, keys: { findKey } })).toEqual({
+      outcome: 'refused',
+      reason: 'unusable_key',
+    });
+  });
+
   it('is refused where the key is of another kind than its algorithm', async () => {
     const found = { outcome: 'found', key: { key: rsa.publicKey, algorithms: ['ES256'] } };
     expect(await read(found)).toEqual({ outcome: 'refused', reason: 'unusable_key' });
