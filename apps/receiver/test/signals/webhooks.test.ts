@@ -225,7 +225,11 @@ describe('a signed JSON webhook', () => {
     ['no signature', `t=${now}`, 'bad_credential'],
     ['the signature of another secret', header(body, { key: Buffer.from('guess') }), 'bad_credential'],
     ['the signature of another body', header(`${body} `), 'bad_credential'],
-    ['five signatures', `t=${now},${'v1=00,'.repeat(5)}`, 'bad_credential'],
+    [
+      'a fifth signature, even a right one',
+      `t=${now},${'v1=00,'.repeat(4)}${header(body).split(',')[1]}`,
+      'bad_credential',
+    ],
     ['an upper-case signature', header(body).toUpperCase().replace('T=', 't=').replace('V1=', 'v1='), 'bad_credential'],
   ])('is refused with %s', (_name, given, reason) => {
     expect(
