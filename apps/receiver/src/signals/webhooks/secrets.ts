@@ -9,7 +9,7 @@ export function matchesSecret(given: string | undefined, secrets: readonly strin
   if (given === undefined || given === '') return false;
   let matches = false;
   for (const secret of secrets) {
-    if (secret !== '' && timingSafeEqual(sha256(given), sha256(secret))) matches = true;
+    if (timingSafeEqual(sha256(given), sha256(secret))) matches = true;
   }
   return matches;
 }
