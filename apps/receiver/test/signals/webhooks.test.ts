@@ -194,6 +194,15 @@ describe('a signed JSON webhook', () => {
     expect(read(JSON.stringify(body))).toEqual(expected);
   });
 
+  it('takes a time of the future for the receipt: later states of the account must not be older than it', () => {
+    const body = bytes(JSON.stringify(event('DISABLE', { at: nowMs + 3_600_000, details: [{ 'user/id': 'bob' }] })));
+    const request = { body, header: header(body.toString()), secrets: [secret] };
+    const reading = readSignedJson(request, context({ mapping, allow: everything }));
+    expect(reading).toMatchObject({
+      signals: [{ occurredAtMs: nowMs, effects: [{ kind: 'block', stateAtMs: nowMs }] }],
+    });
+  });
+
   it('reads a list of events', () => {
     const body = JSON.stringify({ list: [event('LOGOUT'), event('ENABLE')] });
     expect(read(body, header(body), { mapping: { ...mapping, events: '/list' } })).toEqual([
