@@ -40,7 +40,7 @@ const base64url = (value: string) => Buffer.from(value).toString('base64url');
 const good = signed(setHeader, goodSet);
 const publicPem = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 
-type Row = readonly [name: string, message: string, reason: string, asksForKey?: boolean];
+type Row = readonly [name: string, message: string, reason: string, looksUpKey?: boolean];
 
 const hostileSets: readonly Row[] = [
   ['an empty body', '', 'malformed'],
@@ -255,12 +255,12 @@ const readers: readonly [name: string, read: Read, rows: readonly Row[], good: s
 ];
 
 describe.each(readers)('%s is refused', (_name, read, rows, valid) => {
-  it.each(rows)('%s', async (_row, message, reason, asksForKey = false) => {
+  it.each(rows)('%s', async (_row, message, reason, looksUpKey = false) => {
     const keys = keySet();
     const reading = await read(bytes(message), { source: profile(), nowMs, keys });
     expect(reading).toEqual({ outcome: 'refused', reason });
     // What is wrong without its signature causes no look-up of a key.
-    expect({ asked: keys.asked.count }).toEqual({ asked: asksForKey ? 1 : 0 });
+    expect({ asked: keys.asked.count }).toEqual({ asked: looksUpKey ? 1 : 0 });
   });
 
   it('as against the same message without a fault', async () => {

@@ -293,7 +293,7 @@ describe('effectsOfSubjects', () => {
   it('takes no subject of an issuer that the source may not revoke in', () => {
     expect(resolve([{ subject: 'a', issuer: 'https://other.example' }])).toEqual(['ignored: unmapped_issuer']);
   });
-  it('returns nothing for nobody', () => {
+  it('returns nothing where no subject was found', () => {
     expect(resolve([])).toEqual([]);
   });
   it.each([

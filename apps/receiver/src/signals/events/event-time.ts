@@ -13,7 +13,7 @@ export function readTime(value: unknown): number | undefined {
 
 /**
  * When an event happened, in Unix milliseconds: `event_timestamp` of the event, else `toe` (RFC 8417 §2.2), else `iat`; never
- * after `iat`, because a token cannot tell of an event before it happens.
+ * after `iat`, because an event comes before the token that reports it.
  */
 export function eventTimeOf(
   event: Readonly<Record<string, unknown>>,

@@ -22,7 +22,7 @@ export interface SignedForm {
 export type Verification = { readonly outcome: 'verified'; readonly claims: JsonObject } | Refused | Unverified;
 
 /**
- * Verifies form, `typ`, `iss` and signature of a message, in this order: a message of another issuer asks for no key. The key is
+ * Verifies form, `typ`, `iss` and signature of a message, in this order: a message of another issuer causes no look-up of a key. The key is
  * found by `kid` and `alg` among those of the source. `jku`, `x5u`, `jwk` and `x5c` are never read: the content of a message
  * causes no fetch.
  *
