@@ -66,6 +66,8 @@ describe('given an OpenID back-channel logout', () => {
     expect((await send(receiver.dataUrl, token)).status).toBe(200);
     expect(await metricsOf(receiver)).toContain('revocast_quarantine_messages 1');
     expect(log.written).toEqual([]);
+    // An attempt to verify it has failed.
+    await until(() => issuer.requests.count('/jwks') >= 3, { what: 'further requests', timeoutMs: 20_000 });
     await issuer.behave('ok');
     await until(() => log.written.length === 1, { what: 'the token of the quarantine', timeoutMs: 20_000 });
     expect(log.written).toEqual(['revoke s1']);

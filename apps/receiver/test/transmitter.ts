@@ -99,11 +99,8 @@ export async function startTransmitter(options: TransmitterOptions = {}): Promis
       status_endpoint: `${endpoints}/status`,
       verification_endpoint: `${endpoints}/verify`,
     }),
-    [`GET ${path}/.well-known/openid-configuration`]: () => ({
-      issuer,
-      jwks_uri: `${origin}/jwks`,
-      token_endpoint: `${origin}/token`,
-    }),
+    // Without keys: those of a transmitter are in its own metadata.
+    [`GET ${path}/.well-known/openid-configuration`]: () => ({ issuer, token_endpoint: `${origin}/token` }),
     'GET /jwks': () => (transmitter.keysAreDown ? undefined : { keys: [key.publicJwk] }),
     'POST /token': () => ({ access_token: 'a-token', token_type: 'Bearer', expires_in: 300 }),
     'GET /streams': () => (stream === undefined ? [] : [stream]),

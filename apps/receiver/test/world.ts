@@ -14,8 +14,8 @@ export interface RecordedLog extends Publisher {
     readonly id: string | undefined;
     readonly occurredAtMs: number | undefined;
   }[];
-  /** Every further call fails with this code. Undefined: no further one. */
-  failWith(code: LogErrorCode | undefined): void;
+  /** Every further call, or every further block, fails with this code. Undefined: no further one. */
+  failWith(code: LogErrorCode | undefined, only?: 'block'): void;
   close(): Promise<void>;
 }
 
@@ -28,6 +28,7 @@ export async function recordedLog(): Promise<RecordedLog> {
   const details: RecordedLog['details'] = [];
   const ids = new Set<string>();
   let failure: LogErrorCode | undefined;
+  let onlyBlocks = false;
   const record = (
     verb: string,
     about: object,
@@ -41,24 +42,25 @@ export async function recordedLog(): Promise<RecordedLog> {
     written.push(`${verb} ${name}`);
     details.push({ about, id, occurredAtMs });
   };
-  const fail = () => {
-    if (failure !== undefined) throw new LogError(failure, 'as the test wants');
+  const fail = (isBlock: boolean) => {
+    if (failure !== undefined && (isBlock || !onlyBlocks)) throw new LogError(failure, 'as the test wants');
   };
   return {
     ...publisher,
     written,
     details,
-    failWith(code) {
+    failWith(code, only) {
       failure = code;
+      onlyBlocks = only === 'block';
     },
     async revoke(revocation: Revocation, options) {
-      fail();
+      fail(revocation.block === true);
       const published = await publisher.revoke(revocation, options);
       record(revocation.block === true ? 'block' : 'revoke', revocation, options);
       return published;
     },
     async lift(target, options) {
-      fail();
+      fail(false);
       const published = await publisher.lift(target, options);
       record('lift', target, options);
       return published;
