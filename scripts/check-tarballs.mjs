@@ -55,7 +55,7 @@ async function work() {
 async function tryProject(project) {
   const folder = mkdtempSync(join(tmpdir(), 'revocast-project-'));
   // Programs install the optional peers, and would hide that a library needs one of them.
-  const programs = project.sidecar ? ['@revocast/sidecar'] : [];
+  const programs = project.sidecar ? ['@revocast/sidecar', '@revocast/receiver'] : [];
   const names = [...libraries.map(({ manifest }) => manifest.name), ...programs];
   const ours = Object.fromEntries(names.map((name) => [name, `file:${tarballs.get(name)}`]));
   const dependencies = { ...ours, ...snippetPackages(project), ...project.installs };

@@ -51,6 +51,7 @@ export const projects = [
       [binOf('typescript', 'tsc', folder)],
       [join(folder, 'start.mjs')],
       [binOf('@revocast/sidecar', 'revocast-sidecar', folder), '--source', 'memory:', '--print-config'],
+      [binOf('@revocast/receiver', 'revocast-receiver', folder), 'config', 'schema'],
       [join(root, 'scripts/tarballs/probe-sidecar.mjs'), binOf('@revocast/sidecar', 'revocast-sidecar', folder)],
     ],
   },

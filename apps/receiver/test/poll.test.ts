@@ -194,16 +194,6 @@ describe('given a stream that the receiver manages', () => {
     );
   });
 
-  it('sends no credential to a host that only the metadata name', async () => {
-    const foreign = await startTransmitter();
-    cleanUps.push(() => foreign[Symbol.asyncDispose]());
-    await use({ foreignOrigin: new URL(foreign.issuer).origin });
-    const receiver = await start(managed());
-    await until(() => transmitter.requests.includes('POST /token'), { what: 'a token' }).catch(() => undefined);
-    expect(foreign.requests).toEqual([]);
-    expect(await metricsOf(receiver)).toContain('revocast_stream_state{source="idp",state="unknown"} 1');
-  });
-
   it('creates a stream that pushes to this receiver, with the token that it expects', async () => {
     const authorizationFile = secretIn(folder(cleanUps), 'push', 'a-token-of-sixteen-characters');
     const receiverUrl = 'https://receiver.example/idp';
