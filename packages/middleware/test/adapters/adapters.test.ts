@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { OAuthTokenVerifier } from '@modelcontextprotocol/sdk/server/auth/provider.js';
 import { createTestKit, type TestKit } from '@revocast/testing';
 import express from 'express';
 import request from 'supertest';
@@ -161,9 +162,8 @@ describe('mcpVerifier behind requireBearerAuth', () => {
     await kit.ready();
     const app = express();
     const resource = new URL(kit.options.audience);
-    app.use(
-      requireBearerAuth({ verifier: mcpVerifier(verifier), requiredScopes: ['tools'], expectedResource: resource }),
-    );
+    const target: OAuthTokenVerifier = mcpVerifier(verifier);
+    app.use(requireBearerAuth({ verifier: target, requiredScopes: ['tools'], expectedResource: resource }));
     app.post('/', (incoming, response) => void response.json(Reflect.get(incoming, 'auth')));
     return { kit, post: (token: string) => request(app).post('/').set(bearer(token)) };
   }
