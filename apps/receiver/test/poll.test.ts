@@ -109,6 +109,20 @@ describe('given a transmitter that is polled (RFC 8936)', () => {
     expect(log.written).toEqual(['revoke alice']);
   });
 
+  it('goes on with other events while one waits for its window', async () => {
+    log.failWith('too_many_broad_rules', 'block');
+    const at = Math.floor(Date.now() / 1000);
+    await transmitter.emit(accountChange('account-disabled', 'alice', transmitter.issuer, at));
+    await start({ allow: ['block'] });
+    await until(() => transmitter.requests.includes('POST /poll'), { what: 'a request' });
+    await transmitter.emit(session('bob'));
+    await settled(1);
+    expect(log.written).toEqual(['revoke bob']);
+    log.failWith(undefined);
+    await settled(2);
+    expect(log.written).toEqual(['revoke bob', 'block alice']);
+  });
+
   it('reports an event that it refuses, by its code, and goes on', async () => {
     const wrong = await transmitter.emit({ ...session('alice'), aud: 'https://other.example' });
     await transmitter.emit(session('bob'));

@@ -49,7 +49,7 @@ export const receiverSpecs = {
   },
   adminListen: {
     kind: listenAddress,
-    initial: '127.0.0.1:7474',
+    initial: '0.0.0.0:7474',
     description: 'Where probes and metrics are served. Read-only, and without identities.',
   },
   allowedHosts: {

@@ -83,7 +83,10 @@ async function settle(sets: readonly (readonly [string, string])[], { read }: Po
       else if (answer.outcome === 'refused') {
         const { err, description } = refusals[answer.reason];
         settled.setErrs[key] = { err, description };
-      } else if (answer.outcome === 'unavailable') settled.waitMs = Math.max(settled.waitMs, answer.retryAfterMs);
+      } else {
+        // It comes again with the next request. A longer pause would delay every other event.
+        settled.waitMs = pauseMs;
+      }
     };
     deliveries.push(take());
   }
