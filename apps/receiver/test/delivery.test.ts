@@ -23,7 +23,7 @@ describe('an event that waited in the spool', () => {
     expect(lateForm(lift, now - 20 * hour, now)).toBe(lift);
   });
 
-  it('blocks nobody after that, but ends the tokens issued so far, under another id', () => {
+  it('does not block after that, but ends the tokens issued so far, under another id', () => {
     expect(lateForm(block, now - 20 * hour - 1, now)).toEqual({
       kind: 'revoke',
       id: 'a-late',

@@ -14,7 +14,7 @@ const streams = declareCheck(
 const subjects = declareCheck(
   'receiver.subjects',
   'an account for the subject of each event',
-  'check `subjects` of the source; the directory knows which identifiers it was asked',
+  'check `subjects` of the source; its directory receives the identifiers in question',
 );
 const issuers = declareCheck(
   'receiver.issuers',

@@ -23,7 +23,7 @@ export interface ReceiverFacts {
   readonly nowSeconds: number;
 }
 
-/** Reads the metrics of a receiver. They name its sources, and nobody else. */
+/** Reads the metrics of a receiver. They name its sources, and no person. */
 export async function lookAtReceiver({ url, timeoutMs }: LookAtReceiver, nowMs: number): Promise<ReceiverFacts> {
   const source = { name: url, baseUrl: url.replace(/\/+$/, '') };
   const metrics = await getText({ source, path: '/metrics', timeoutMs });

@@ -1,7 +1,7 @@
 import type { BlockEffect, LiftEffect, RevokeEffect } from '../signals/signal.ts';
 
 /**
- * The log knows an id for a day. A block that is written later could deny a user again who was enabled meanwhile, and a lift
+ * The log keeps an id for a day. A block that is written later could deny a user who was enabled meanwhile, and a lift
  * could enable a user who was disabled meanwhile. Messages can wait in a spool for that long.
  */
 const lateAfterMs = 20 * 3_600_000;

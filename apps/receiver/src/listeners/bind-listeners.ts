@@ -34,7 +34,7 @@ export async function bindListeners({ config, clock, routes, certificate, isStop
     probes: {
       startup: alive,
       live: alive,
-      // Ready while the log is down too: what arrives is then spooled, or the sender is told to send it again.
+      // Ready while the log is down too: what arrives is then spooled, or the answer is 503, and it is sent again.
       ready: () => (isStopping() ? { ok: false, check: 'stopping' } : { ok: true, check: 'listening' }),
     },
   });

@@ -40,7 +40,7 @@ export class SpoolDirectory {
       await mkdir(path, { recursive: true, mode: 0o700 });
       const found = await lstat(path);
       if (!found.isDirectory()) throw new ConfigurationError(option, `expected a directory; found something else`);
-      // Whoever can write files here can revoke.
+      // A file in here is a revocation that was verified.
       if ((found.mode & 0o022) !== 0) {
         throw new ConfigurationError(option, 'expected a directory that only this user may write to; run: chmod 700');
       }

@@ -60,7 +60,7 @@ export function countSignals({ metrics, sources, clock, log, onVerified }: Ports
     const isClient = 'delivery' in options && (options.manage || options.delivery === 'poll');
     if (isClient)
       for (const result of ['ok', 'failed']) metrics.counter('stream_requests_total').inc({ source, result }, 0);
-    // Nothing asks for the verification events of another stream, so that their absence means nothing.
+    // No verification events are requested for another stream, so that their absence means nothing.
     if (!('manage' in options) || !options.manage) continue;
     metrics.gauge('stream_verified_timestamp_seconds').set({ source }, 0);
     setState(metrics, source, 'unknown');
