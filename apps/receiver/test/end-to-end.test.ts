@@ -153,4 +153,38 @@ describe('given a receiver that is killed between receipt and log', () => {
     const { call, token } = await startKilled(folder(cleanUps));
     await until(async () => (await call(token)) === 401, { what: 'the revocation', timeoutMs: 20_000 });
   });
+
+  it('logs what it had fetched and not acknowledged, with the next poll', async () => {
+    const fleet = await startFleet(cleanUps);
+    const transmitter = await startTransmitter();
+    cleanUps.push(() => transmitter[Symbol.asyncDispose]());
+    const issuer = await startTestIssuer();
+    cleanUps.push(() => issuer.close());
+    const call = await fleet.startApi({ issuer: issuer.issuer, jwks: issuer.publicJwks, audience: 'https://api.test' });
+    const token = await issuer.sign({ sub: 'alice' });
+    await until(async () => (await call(token)) === 200, { what: 'an API that is fresh' });
+    fleet.redis.pause();
+    await transmitter.emit(sessionRevoked('alice', transmitter.issuer));
+    const source = {
+      name: 'idp',
+      kind: 'ssf',
+      delivery: 'poll',
+      issuer: transmitter.issuer,
+      audience: ['https://receiver.example'],
+      tokenIssuers: [issuer.issuer],
+      pollUrl: transmitter.pollUrl,
+      accessTokenFile: secretIn(folder(cleanUps), 'token', 'a-token'),
+    };
+    const receiver = await startProgram(fleet, [source]);
+    const isReceived = async () => {
+      const metrics = await (await fetch(`${receiver.adminUrl}/metrics`)).text();
+      return metrics.includes('revocast_signal_delay_seconds_count{source="idp"} 1');
+    };
+    await until(isReceived, { what: 'the receipt' });
+    expect(transmitter.acknowledged).toEqual([]);
+    await receiver.process.kill('SIGKILL');
+    fleet.redis.resume();
+    await until(async () => (await call(token)) === 401, { what: 'the revocation', timeoutMs: 30_000 });
+    await until(() => transmitter.acknowledged.length === 1, { what: 'the acknowledgement' });
+  });
 });
