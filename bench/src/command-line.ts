@@ -1,5 +1,16 @@
 /** The parts of the bench, in the order in which they run. */
-export const parts = ['micro', 'cold', 'sidecar', 'fleet', 'sizes', 'latency', 'flood', 'attack', 'http'] as const;
+export const parts = [
+  'micro',
+  'cold',
+  'sidecar',
+  'fleet',
+  'sizes',
+  'latency',
+  'flood',
+  'attack',
+  'streams',
+  'http',
+] as const;
 export type Part = (typeof parts)[number];
 
 /** Major versions of Node. */
@@ -38,7 +49,7 @@ export const help = `npm run bench -- [options]
   --json                 print tables to stderr; the last line of stdout is one JSON object
   --help                 print this text
 
-  --micro, --cold, --sidecar, --fleet, --sizes, --latency, --kid-flood, --attack, --http: the same as --only with this part
+  --micro, --cold, --sidecar, --fleet, --sizes, --latency, --kid-flood, --attack, --streams, --http: the same as --only with this part
 
 Examples: npm run bench -- --only http --node 24
           npm run bench -- --only http --node 26 --algorithms RS256 --contenders revocast,sha-256 --rounds 9

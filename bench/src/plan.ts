@@ -5,6 +5,7 @@ import type { FleetOptions } from './fleet/bench-fleet.ts';
 import type { ThroughputSizes } from './http/bench-throughput.ts';
 import type { MicroOrder } from './micro/micro-order.ts';
 import type { SidecarOptions } from './sidecar/bench-sidecar.ts';
+import type { StreamsOptions } from './streams/bench-streams.ts';
 
 /** The sizes of all parts of a run. */
 export interface Plan {
@@ -35,6 +36,7 @@ export interface Plan {
     readonly warmUp: number;
   };
   readonly attack: Omit<AttackOptions, 'progress'>;
+  readonly streams: Omit<StreamsOptions, 'progress'>;
   readonly http: ThroughputSizes;
 }
 
@@ -89,6 +91,7 @@ function fullPlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, conte
     flood: { rounds: rounds ?? 9, kids: 1000, bursts: 4, perSecond: 1000, warmUp },
     // Longer than `maxStalenessMs`: an attack that delays proofs shows only after that.
     attack: { rounds: rounds ?? 3, seconds: 10, perSecond: 300, warmUp, rules: 100_000 },
+    streams: { rounds: rounds ?? 5, seconds: 10, streams: 10_000, revocations: 1000, perSecond: 500, warmUp },
     http: {
       ...{ algorithms, contenders, rules },
       rounds: rounds ?? 5,
@@ -122,6 +125,7 @@ function quickPlan({ rounds = 1, rules = 10_000, algorithms = ['ES256'], contend
     latency: { rules, rounds, seconds: 1, amount: 1000, warmUp },
     flood: { rounds, kids: 200, bursts: 1, perSecond: 200, warmUp },
     attack: { rounds, seconds: 0.5, perSecond: 100, warmUp, rules: 1000 },
+    streams: { rounds, seconds: 1, streams: 500, revocations: 100, perSecond: 100, warmUp },
     http: {
       ...{ algorithms, contenders, rules, rounds },
       warmUp: { cold: warmUp, warm: warmUp },

@@ -16,6 +16,7 @@ import type { Plan } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { type Figure, figureTable } from './report/figure.ts';
 import { benchSidecar } from './sidecar/bench-sidecar.ts';
+import { benchStreams } from './streams/bench-streams.ts';
 
 /** The result of a part: the lines of its tables, and an object for JSON. */
 export interface PartResult {
@@ -60,6 +61,9 @@ export const runPart: Readonly<Record<Part, (plan: Plan, progress: Progress) => 
   async attack(plan, progress) {
     const figures = (await benchAttack({ ...plan.attack, progress })).map(figuresOf);
     return { lines: attackTable(figures), result: figures };
+  },
+  async streams(plan, progress) {
+    return ofFigures('streams: open streams beside requests', await benchStreams({ ...plan.streams, progress }));
   },
   async http(plan, progress) {
     const result = await benchThroughput({ ...plan.http, progress });

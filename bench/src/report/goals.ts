@@ -37,6 +37,10 @@ export const goals = {
   sustainedLagRatio: { atMost: 1 },
   /** p99 of honest requests beside an attack, relative to as many good requests of its size. */
   attackP99Ratio: { atMost: 2 },
+  /** p99 of requests beside 10,000 watched streams and 1,000 revocations a second, relative to the same without streams. */
+  streamsP99Ratio: { atMost: 1.1 },
+  streamCpuUs: { atMost: 5 },
+  streamBytes: { atMost: 600 },
   /** Honest requests without an answer 200, answers 5xx to the attacker, failed probes. */
   attackFailures: { atMost: 0 },
   /** Largest resident memory of the sidecar during an attack. */
