@@ -29,7 +29,6 @@ import * as testing from '@revocast/testing';
 import express, { type Express } from 'express';
 import fastify from 'fastify';
 import { GraphQLError } from 'graphql';
-import { Hono } from 'hono';
 import Koa from 'koa';
 import { Provider } from 'oidc-provider';
 import { Registry } from 'prom-client';
@@ -129,7 +128,6 @@ async function openStandIns() {
     '@revocast/middleware/socket.io': socketAdapter,
     fastify: { default: fastify },
     graphql: { GraphQLError },
-    hono: { Hono },
     koa: { default: Koa },
     ...streamLibraries,
     '@revocast/middleware': { ...middleware, createVerifier, protect },
@@ -154,6 +152,7 @@ async function openStandIns() {
     console: quiet,
     registry: new Registry(),
     schema,
+    serve() {},
     publicJwk: signer.jwks.keys[0],
     token: await signer.sign(),
     lifecycle: await createLifecycle({ issuer, log: publisher, keys: signer.jwks }),

@@ -4,12 +4,16 @@ import * as trpc from '@trpc/server';
 import * as trpcExpress from '@trpc/server/adapters/express';
 import { buildSchema } from 'graphql';
 import * as graphqlWs from 'graphql-ws/use/ws';
+import * as hono from 'hono';
+import * as honoStreaming from 'hono/streaming';
 import * as socketIo from 'socket.io';
 import * as ws from 'ws';
 
 /** What the recipes of docs/streams.md import. */
 export const streamLibraries = {
   ws,
+  hono,
+  'hono/streaming': honoStreaming,
   'socket.io': socketIo,
   'graphql-ws/use/ws': graphqlWs,
   '@modelcontextprotocol/sdk/server/mcp.js': mcp,

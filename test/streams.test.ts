@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Verifier } from '@revocast/middleware';
 import * as middleware from '@revocast/middleware';
+import * as fetchAdapter from '@revocast/middleware/fetch';
 import * as mcpAdapter from '@revocast/middleware/mcp';
 import * as socketAdapter from '@revocast/middleware/socket.io';
 import { until } from '@revocast/test-support';
@@ -130,6 +132,10 @@ const recipes: Readonly<Record<string, { readonly connect: Connect; readonly end
       return { isOpen: () => seen.ticks > 0, end: () => seen.code };
     },
   },
+  Hono: {
+    end: 'without a last event',
+    connect: (port, token) => readEvents(`http://127.0.0.1:${port}/ticks`, { authorization: `Bearer ${token}` }),
+  },
   'MCP (Streamable HTTP)': {
     end: 'revoked',
     connect: (port, token) => openMcp(`http://127.0.0.1:${port}/mcp`, token),
@@ -155,10 +161,19 @@ async function serve(heading: string): Promise<number> {
     'node:crypto': await import('node:crypto'),
     'node:http': await import('node:http'),
     '@revocast/middleware': middleware,
+    '@revocast/middleware/fetch': fetchAdapter,
     '@revocast/middleware/mcp': mcpAdapter,
     '@revocast/middleware/socket.io': socketAdapter,
   };
-  await runSnippet(recipeOf(heading), { ...middleware, modules, app, server, verifier, schema } as never);
+  await runSnippet(recipeOf(heading), {
+    ...middleware,
+    modules,
+    app,
+    server,
+    verifier,
+    schema,
+    serve: serveFetch(app),
+  } as never);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   opened.push(() => {
@@ -166,6 +181,11 @@ async function serve(heading: string): Promise<number> {
     server.close();
   });
   return (server.address() as AddressInfo).port;
+}
+
+/** Serves a handler of the Fetch API through an app of Express. */
+function serveFetch(app: express.Express) {
+  return (handler: Parameters<typeof getRequestListener>[0]) => void app.use(getRequestListener(handler));
 }
 
 describe.each(Object.entries(recipes))('the recipe for %s, behind a real sidecar and Redis', (heading, recipe) => {

@@ -154,9 +154,8 @@ export class WatchedStreams {
   }
 
   #judgeAll(): void {
-    const wallMs = this.#parts.clock.wallMs();
     for (const watch of this.#digests.all()) {
-      const reason = this.#reasonToEnd(watch, this.#digests.digestsOf(watch.slot), wallMs);
+      const reason = this.#revocationOf(watch, this.#digests.digestsOf(watch.slot));
       if (reason !== undefined) this.#end(watch, reason);
     }
   }
