@@ -123,6 +123,16 @@ describe('given a transmitter that is polled (RFC 8936)', () => {
     expect(log.written).toEqual(['revoke bob', 'block alice']);
   });
 
+  it('takes an event without an audience, as Keycloak sends it, and still refuses another audience', async () => {
+    const foreign = await transmitter.emit({ ...session('alice'), aud: 'https://other.example' });
+    await transmitter.emit({ ...session('bob'), aud: undefined });
+    await start();
+    await settled(1);
+    await until(() => transmitter.refused.size === 1, { what: 'the refused event' });
+    expect(log.written).toEqual(['revoke bob']);
+    expect([...transmitter.refused]).toEqual([[foreign, 'invalid_audience']]);
+  });
+
   it('reports an event that it refuses, by its code, and goes on', async () => {
     const wrong = await transmitter.emit({ ...session('alice'), aud: 'https://other.example' });
     await transmitter.emit(session('bob'));

@@ -12,7 +12,9 @@ export function profileOf(source: Source, streamAudience: readonly string[] = []
     audience: audience.length === 0 ? streamAudience : audience,
     tokenIssuers,
     allow: { block: allow.includes('block'), lift: allow.includes('lift'), tenant: allow.includes('tenant') },
-    events: kind === 'ssf' ? source.events : {},
+    // Keycloak's SETs may have none; what is polled with the credential of the receiver is for it.
+    mayLackAudience: kind === 'ssf' && source.delivery === 'poll',
+    events: 'events' in source ? source.events : {},
     opaqueSubject: kind === 'ssf' ? source.opaqueSubject : 'off',
     subjectInTokens,
     sessionInTokens,
