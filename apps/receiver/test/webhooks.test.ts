@@ -55,6 +55,28 @@ describe('given an event hook of Okta', () => {
   });
 });
 
+describe('given a log stream of Auth0', () => {
+  const record = {
+    log_id: 'log-1',
+    data: { type: 'slo', date: new Date().toISOString(), user_id: 'auth0|alice', client_id: 'web' },
+  };
+
+  it('ends the sessions of a user at a logout, only where the configuration says so', async () => {
+    const silent = await start({ kind: 'auth0-log-stream' });
+    expect((await send(silent, [record], { authorization: secret })).status).toBe(200);
+    expect(log.written).toEqual([]);
+    const receiver = await start({ kind: 'auth0-log-stream', events: { logout: 'cutoff' } });
+    expect((await send(receiver, [record], { authorization: secret })).status).toBe(200);
+    expect(log.written).toEqual(['revoke auth0|alice']);
+  });
+
+  it('refuses a setting that the table does not have', async () => {
+    await expect(start({ kind: 'auth0-log-stream', events: { 'account-enabled': 'cutoff' } })).rejects.toMatchObject({
+      code: 'configuration',
+    });
+  });
+});
+
 describe('given signed JSON', () => {
   const mapping = { type: '/type', id: '/id', rules: { disabled: { action: 'block', subject: '/user' } } };
   const body = { type: 'disabled', id: '1', user: 'alice' };

@@ -1,6 +1,6 @@
 import { isJsonObject } from '@revocast/denylist/replica';
 import { type Mistake, objectSchemaOf, type ValuesOf, type WrittenFor } from '@revocast/sidecar/service';
-import { type SourceKind, settableEvents, sourceKinds } from '../signals/index.ts';
+import { type EventSetting, type SignalType, type SourceKind, settableEvents, sourceKinds } from '../signals/index.ts';
 import { nested, parsePart } from './nested-kinds.ts';
 import { sourceSpecs } from './source-specs.ts';
 
@@ -70,12 +70,8 @@ function* conflictsOf(source: Source): Generator<readonly [option: string, messa
   }
   if (source.tokenIssuers?.length === 0) yield ['tokenIssuers', 'expected at least one issuer'];
   if (source.kind === 'signed-json') yield* conflictsInRules(source);
+  if ('events' in source) yield* conflictsInEvents(source.events);
   if (source.kind !== 'ssf') return;
-  for (const [type, setting] of Object.entries(source.events)) {
-    const isOfStream = type === 'verification' || type === 'stream-updated';
-    const isSettable = setting === 'off' ? !isOfStream : settableEvents.some((each) => each === type);
-    if (!isSettable) yield [`events.${type}`, `expected another type for ${setting}`];
-  }
   const { delivery, manage, clientId, clientSecretFile, accessTokenFile } = source;
   if (source.audience.length === 0 && !manage) yield ['audience', 'needed without manage: the `aud` of the stream'];
   if (delivery === 'poll' && !manage && source.pollUrl === undefined) yield ['pollUrl', 'needed without manage'];
@@ -88,6 +84,16 @@ function* conflictsOf(source: Source): Generator<readonly [option: string, messa
   }
   if ((manage || delivery === 'poll') && clientId === undefined && accessTokenFile === undefined) {
     yield ['clientId', 'needed for the transmitter: clientId with clientSecretFile, or accessTokenFile'];
+  }
+}
+
+function* conflictsInEvents(
+  events: Readonly<Partial<Record<SignalType, EventSetting>>>,
+): Generator<readonly [string, string]> {
+  for (const [type, setting] of Object.entries(events)) {
+    const isOfStream = type === 'verification' || type === 'stream-updated';
+    const isSettable = setting === 'off' ? !isOfStream : settableEvents.some((each) => each === type);
+    if (!isSettable) yield [`events.${type}`, `expected another type for ${setting}`];
   }
 }
 

@@ -92,6 +92,13 @@ const authorizationFile = {
   description: 'File with the bearer token that the sender must send: with `push`, or in place of a signed assertion.',
 } as const;
 
+/** What the configuration changes in the table of events. */
+const events = {
+  kind: mapOf(choice(...eventSettings), { names: signalTypes }),
+  initial: {},
+  description: 'What events do, by their type: `off` or `cutoff` (docs/receiver.md has the default of each).',
+} as const;
+
 const ssf = {
   ...common,
   ...signed,
@@ -131,11 +138,7 @@ const ssf = {
     initial: '5m',
     description: 'With `manage`: the time between two verification events; never below what the transmitter permits.',
   },
-  events: {
-    kind: mapOf(choice(...eventSettings), { names: signalTypes }),
-    initial: {},
-    description: 'What events do, by their type: `off` or `cutoff` (docs/receiver.md has the default of each).',
-  },
+  events,
   opaqueSubject: {
     kind: choice('subject', 'off'),
     initial: 'off',
@@ -157,6 +160,9 @@ const globalRevocation = {
 } as const satisfies OptionSpecs;
 
 const webhook = { ...common, ...secret } as const satisfies OptionSpecs;
+
+/** Its events are those of the table. */
+const hook = { ...webhook, events } as const satisfies OptionSpecs;
 
 const rule = objectOf({
   action: { kind: choice('end', 'block', 'lift'), required: true, description: 'What the event does.' },
@@ -187,7 +193,7 @@ export const sourceSpecs = {
   'backchannel-logout': logout,
   ssf,
   'global-token-revocation': globalRevocation,
-  'okta-event-hook': webhook,
-  'auth0-log-stream': webhook,
+  'okta-event-hook': hook,
+  'auth0-log-stream': hook,
   'signed-json': signedJson,
 } as const satisfies Readonly<Record<(typeof sourceKinds)[number], OptionSpecs>>;
