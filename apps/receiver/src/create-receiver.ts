@@ -16,12 +16,12 @@ import { parseOptions } from './config/check-options.ts';
 import type { ReceiverConfig, ReceiverOptions } from './config/receiver-options.ts';
 import { loggedStates, rememberedStates } from './delivery/account-states.ts';
 import { createDeliver } from './delivery/deliver.ts';
-import { type ReceivePorts, receive } from './delivery/receive.ts';
+import type { ReceivePorts } from './delivery/receive.ts';
+import { settleToken } from './delivery/settle-token.ts';
 import { bindListeners } from './listeners/bind-listeners.ts';
 import type { OpenRoute } from './listeners/open-route.ts';
 import { routeOf } from './listeners/source-routes.ts';
 import { type RunningSource, runSource } from './running-sources.ts';
-import { readLogoutToken } from './signals/index.ts';
 import { Quarantine } from './spool/quarantine.ts';
 import { Spool } from './spool/spool.ts';
 import { createKeySets } from './streams/open-keys.ts';
@@ -130,14 +130,7 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
       : await Quarantine.open(join(config.spool, 'quarantine'), {
           clock,
           log,
-          async settle({ source: name, token, receivedAtMs }) {
-            const source = running.get(name);
-            // The configuration has no such source any longer.
-            if (source === undefined) return true;
-            const reading = await readLogoutToken(Buffer.from(token), source.context(receivedAtMs));
-            const { outcome } = await receive(source.source, reading, delivering);
-            return outcome !== 'unavailable';
-          },
+          settle: (message) => settleToken(message, running, delivering),
         });
   if (quarantine !== undefined) cleanUps.push(() => quarantine.close());
 

@@ -73,13 +73,39 @@ describe('given an OpenID back-channel logout', () => {
     expect(log.written).toEqual(['revoke s1']);
   });
 
+  it.each([
+    ['keeps a token of a key that is not published yet, for its sender sends it once', true, 200, 0],
+    ['answers 429 to it without a spool, and counts it as lost', false, 429, 1],
+  ])('%s', async (_what, hasSpool, status, lost) => {
+    const receiver = await start(hasSpool ? { spool: folder(cleanUps) } : {});
+    await send(receiver.dataUrl, await logoutToken());
+    const another = await startTestIssuer();
+    cleanUps.push(() => another.close());
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+    const claims = { iss: issuer.issuer, aud: 'shop', sid: 's2', events };
+    const token = await another.sign(claims, { typ: 'logout+jwt', key: another.currentKey, header: { kid: 'next' } });
+    expect((await send(receiver.dataUrl, token)).status).toBe(status);
+    const text = await metricsOf(receiver);
+    expect(text).toContain(`revocast_quarantine_messages ${hasSpool ? 1 : 0}`);
+    expect(text).toContain(`revocast_signals_lost_total{source="sso"} ${lost}`);
+    expect(text).toContain(`type="other",result="unavailable"} ${lost}`);
+  });
+
+  it('keeps no token whose claims are refused with any key', async () => {
+    const token = await logoutToken({ aud: 'other' });
+    await issuer.behave('status500');
+    const receiver = await start({ spool: folder(cleanUps) });
+    expect((await send(receiver.dataUrl, token)).status).toBe(400);
+    expect(await metricsOf(receiver)).toContain('revocast_quarantine_messages 0');
+  });
+
   it('refuses a forged token that it kept', async () => {
     const stranger = await startTestIssuer();
     cleanUps.push(() => stranger.close());
     await issuer.behave('status500');
     const receiver = await start({ spool: folder(cleanUps) });
     const forged = await issuer.sign(
-      { aud: 'shop', sid: 's1', events: {} },
+      { aud: 'shop', sid: 's1', events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
       { typ: 'logout+jwt', key: stranger.currentKey },
     );
     expect((await send(receiver.dataUrl, forged)).status).toBe(200);

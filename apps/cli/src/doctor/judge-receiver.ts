@@ -23,7 +23,7 @@ const issuers = declareCheck(
 );
 const lost = declareCheck(
   'receiver.lost',
-  'no message that was answered 503 although it is sent once',
+  'no message that was answered 429 or 503 although it is sent once',
   'set `spool`, see docs/runbooks/signals-lost.md',
 );
 const spool = declareCheck(

@@ -14,8 +14,10 @@ export interface ReceivePorts {
   readonly nowMs: () => number;
 }
 
-/** Senders that send a message once: what is answered 503 is lost. */
-const sendsOnce: ReadonlySet<Source['kind']> = new Set(['backchannel-logout']);
+/** Whether its senders send a message once: what is answered 429 or 503 is then lost. */
+export function sendsOnce(kind: Source['kind']): boolean {
+  return kind === 'backchannel-logout';
+}
 
 /** Delivers what a message was read as, and says what to answer. It is `done` only when the log, or the spool, has it. */
 export async function receive(source: Source, reading: Reading, ports: ReceivePorts): Promise<Answer> {
@@ -25,7 +27,10 @@ export async function receive(source: Source, reading: Reading, ports: ReceivePo
     counter.refused(name, reading.reason);
     return reading;
   }
-  if (reading.outcome === 'unavailable') return reading;
+  if (reading.outcome === 'unavailable') {
+    counter.unavailable(name);
+    return reading;
+  }
   counter.received(reading.signals);
   const delivered = await (ports.spool === undefined
     ? ports.deliver(reading.signals)
@@ -35,11 +40,10 @@ export async function receive(source: Source, reading: Reading, ports: ReceivePo
     counter.kept(name, reading.signals);
     return { outcome: 'done' };
   }
-  if (sendsOnce.has(source.kind)) counter.lost(name);
   return { outcome: 'unavailable', status: 503, retryAfterMs: delivered.retryAfterMs };
 }
 
-/** The same for one token, which is kept unverified while the keys of its issuer cannot be fetched and its sender sends once. */
+/** The same for one token, which is kept unverified where its key cannot be found now and its sender sends once. */
 export async function receiveToken(
   source: Source,
   token: Uint8Array,
@@ -47,13 +51,13 @@ export async function receiveToken(
 ): Promise<Answer> {
   const receivedAtMs = ports.nowMs();
   const reading = await read(receivedAtMs);
-  const isKept = reading.outcome === 'unavailable' && reading.status === 503 && sendsOnce.has(source.kind);
-  if (!isKept) return await receive(source, reading, ports);
-  const message = { source: source.name, token: Buffer.from(token).toString('utf8'), receivedAtMs };
-  if (await ports.quarantine?.add(message)) {
-    ports.counter.quarantined(source.name);
-    return { outcome: 'done' };
+  // Also an unknown `kid`: after a change of its key, the issuer may have published the new one a moment ago.
+  if (reading.outcome === 'unavailable' && sendsOnce(source.kind)) {
+    const message = { source: source.name, token: Buffer.from(token).toString('utf8'), receivedAtMs };
+    if (await ports.quarantine?.add(message)) {
+      ports.counter.quarantined(source.name);
+      return { outcome: 'done' };
+    }
   }
-  ports.counter.lost(source.name);
-  return reading;
+  return await receive(source, reading, ports);
 }

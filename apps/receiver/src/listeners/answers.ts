@@ -5,7 +5,8 @@ import { type Refusal, refusals } from '../signals/refusal.ts';
 /** What is answered to a sender. */
 export type Answer =
   | { readonly outcome: 'done' }
-  | { readonly outcome: 'refused'; readonly reason: Refusal }
+  /** `because`: the fault that is counted, where the answer must name another one. */
+  | { readonly outcome: 'refused'; readonly reason: Refusal; readonly because?: Refusal | undefined }
   | { readonly outcome: 'unavailable'; readonly status: 503 | 429; readonly retryAfterMs: number }
   /** Of a protocol: its own status and body. */
   | { readonly outcome: 'other'; readonly status: number; readonly body?: object };

@@ -3,7 +3,7 @@ import { TokenFile } from '@revocast/sidecar/service';
 import type { Answer } from './answers.ts';
 import type { SourceRouteParts } from './open-route.ts';
 
-export const unauthenticated: Answer = { outcome: 'refused', reason: 'bad_credential' };
+export const unauthenticated = { outcome: 'refused', reason: 'bad_credential' } as const satisfies Answer;
 
 export function openTokens(
   name: string,

@@ -39,7 +39,7 @@ export async function bindListeners({ config, clock, routes, certificate, isStop
     },
   });
   const data = await listen(
-    { request: createRoutes(routes) },
+    { request: createRoutes(routes, clock) },
     {
       clock,
       address: addressOf('dataListen', config),

@@ -26,6 +26,9 @@ export interface OpenRoute extends Route {
   close?(): void;
 }
 
+/** A route before its answers are counted. */
+export type UncountedRoute = Omit<OpenRoute, 'report'>;
+
 /** What a Global Token Revocation request needs beside the log. */
 export interface RevocationHooks {
   readonly resolve?: Resolver | undefined;

@@ -1,10 +1,11 @@
 import type { EndRefreshTokens } from '../config/hooks.ts';
 import type { SourceOf } from '../config/source-list.ts';
+import type { DeliveryResult } from '../delivery/delivery-result.ts';
 import { receive } from '../delivery/receive.ts';
 import type { Resolver } from '../delivery/resolve.ts';
 import { type Reading, readTokenRevocation, verifyAssertion } from '../signals/index.ts';
 import { isBearer, openTokens, unauthenticated } from './authenticate.ts';
-import type { OpenRoute, RevocationHooks, SourceRouteParts } from './open-route.ts';
+import type { RevocationHooks, SourceRouteParts, UncountedRoute } from './open-route.ts';
 
 const mostBodyBytes = 16_384;
 const retryAfterMs = 5000;
@@ -14,7 +15,10 @@ const retryAfterMs = 5000;
  * has the revocation; 404: no account; 422: the refresh tokens have not ended. Each credential counts at its own source only,
  * and revokes only in the token issuers of that source.
  */
-export function createRevocationRoute(source: SourceOf<'global-token-revocation'>, parts: SourceRouteParts): OpenRoute {
+export function createRevocationRoute(
+  source: SourceOf<'global-token-revocation'>,
+  parts: SourceRouteParts,
+): UncountedRoute {
   const { context, ports, hooks } = parts;
   const { authorizationFile: path, name } = source;
   const tokens = path === undefined ? undefined : openTokens(name, path, parts);
@@ -27,21 +31,28 @@ export function createRevocationRoute(source: SourceOf<'global-token-revocation'
       const assertion = /^Bearer +([^ ]+) *$/i.exec(request.headers.authorization ?? '')?.[1];
       if (assertion === undefined) return unauthenticated;
       const verified = await verifyAssertion(Buffer.from(assertion, 'latin1'), context(ports.nowMs()));
-      if (verified.outcome === 'refused') ports.counter.refused(name, verified.reason);
-      return verified.outcome === 'authenticated'
-        ? undefined
-        : verified.outcome === 'refused'
-          ? unauthenticated
-          : verified;
+      if (verified.outcome === 'authenticated') return undefined;
+      return verified.outcome === 'refused' ? { ...unauthenticated, because: verified.reason } : verified;
     },
     async post({ body }) {
       const first = readTokenRevocation(body, context(ports.nowMs()));
       if (first.outcome !== 'accepted') return await receive(source, first, ports);
       const subjects = await subjectsOf(first, name, hooks?.resolve);
-      if (subjects === undefined) return { outcome: 'unavailable', status: 503, retryAfterMs };
-      if (subjects.length === 0) return { outcome: 'other', status: 404, body: { error: 'not_found' } };
-      const hasEnded = await endRefreshTokens(hooks, { source: name, subjects });
-      if (!hasEnded) return { outcome: 'other', status: 422, body: { error: 'refresh_tokens_not_ended' } };
+      const count = (result: DeliveryResult) => {
+        for (const signal of first.signals) ports.counter.signalDelivered(signal, result);
+      };
+      if (subjects === undefined) {
+        count('unavailable');
+        return { outcome: 'unavailable', status: 503, retryAfterMs };
+      }
+      if (subjects.length === 0) {
+        count('unresolved');
+        return { outcome: 'other', status: 404, body: { error: 'not_found' } };
+      }
+      if (!(await endRefreshTokens(hooks, { source: name, subjects }))) {
+        count('unavailable');
+        return { outcome: 'other', status: 422, body: { error: 'refresh_tokens_not_ended' } };
+      }
       // Read again: the cutoff must include the tokens of refreshes until now.
       return await receive(source, readTokenRevocation(body, context(ports.nowMs())), ports);
     },

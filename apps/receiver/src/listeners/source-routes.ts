@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { openSecretFile } from '../config/secret-file.ts';
 import type { SourceOf } from '../config/source-list.ts';
 import { receive, receiveToken } from '../delivery/receive.ts';
@@ -12,16 +13,23 @@ import {
   readLogoutToken,
   readOktaEventHook,
   readSet,
+  readSignatureHeader,
   readSignedJson,
 } from '../signals/index.ts';
 import type { Answer } from './answers.ts';
 import { isBearer, openTokens, unauthenticated } from './authenticate.ts';
-import type { OpenRoute, SourceRouteParts } from './open-route.ts';
+import { countAnswers } from './count-answers.ts';
+import type { OpenRoute, SourceRouteParts, UncountedRoute } from './open-route.ts';
 import { contentTypeOf } from './read-body.ts';
 import { createRevocationRoute } from './revocation-route.ts';
 
 /** The route of a source; undefined for one whose messages this receiver fetches. @throws ConfigurationError for a wrong file. */
 export function routeOf(parts: SourceRouteParts): OpenRoute | undefined {
+  const route = uncountedRoute(parts);
+  return route && { ...route, report: countAnswers(parts.source, parts.ports.counter) };
+}
+
+function uncountedRoute(parts: SourceRouteParts): UncountedRoute | undefined {
   const { source } = parts;
   switch (source.kind) {
     case 'backchannel-logout':
@@ -48,7 +56,7 @@ export function routeOf(parts: SourceRouteParts): OpenRoute | undefined {
 const malformed: Answer = { outcome: 'refused', reason: 'malformed_body' };
 
 /** OpenID Connect Back-Channel Logout 1.0 §2.5. */
-function logoutRoute({ source, context, ports }: SourceRouteParts): OpenRoute {
+function logoutRoute({ source, context, ports }: SourceRouteParts): UncountedRoute {
   const read = (token: Uint8Array) => (nowMs: number) => readLogoutToken(token, context(nowMs));
   return {
     maxBytes: mostMessageBytes + 1024,
@@ -69,7 +77,7 @@ function logoutRoute({ source, context, ports }: SourceRouteParts): OpenRoute {
 }
 
 /** RFC 8935 §2. */
-function pushRoute(source: SourceOf<'ssf'>, { context, ports, clock, log }: SourceRouteParts): OpenRoute {
+function pushRoute(source: SourceOf<'ssf'>, { context, ports, clock, log }: SourceRouteParts): UncountedRoute {
   const { authorizationFile: path, name } = source;
   const tokens = path === undefined ? undefined : openTokens(name, path, { clock, log });
   return {
@@ -83,7 +91,9 @@ function pushRoute(source: SourceOf<'ssf'>, { context, ports, clock, log }: Sour
       }
       const reading = context(ports.nowMs());
       // A managed stream that is not set up yet: its audience is not known, and a refusal would be for ever.
-      if (reading.source.audience.length === 0) return { outcome: 'unavailable', status: 503, retryAfterMs: 1000 };
+      if (reading.source.audience.length === 0) {
+        return await receive(source, { outcome: 'unavailable', status: 503, retryAfterMs: 1000 }, ports);
+      }
       return await receive(source, await readSet(body, reading), ports);
     },
     close: () => tokens?.close(),
@@ -95,7 +105,7 @@ function webhookRoute(
   source: SourceOf<'okta-event-hook' | 'auth0-log-stream'>,
   { context, ports, clock }: SourceRouteParts,
   read: (body: Uint8Array, context: ReadingContext) => Reading,
-): OpenRoute {
+): UncountedRoute {
   const file = openSecretFile({ path: source.secretFile, option: `sources.${source.name}.secretFile`, clock });
   return {
     maxBytes: mostWebhookBytes,
@@ -109,18 +119,27 @@ function webhookRoute(
 
 const signatureHeaders = ['zitadel-signature', 'x-signature'] as const;
 
-function signedRoute(source: SourceOf<'signed-json'>, { context, ports, clock }: SourceRouteParts): OpenRoute {
+function signedRoute(source: SourceOf<'signed-json'>, { context, ports, clock }: SourceRouteParts): UncountedRoute {
   const file = openSecretFile({ path: source.secretFile, option: `sources.${source.name}.secretFile`, clock });
   return {
     maxBytes: mostWebhookBytes,
     form: 'error',
     doneStatus: 200,
+    // Everything but the signature itself: a sender without it must not make this process read a large body.
+    async authenticate(request) {
+      const read = readSignatureHeader(signatureOf(request), ports.nowMs());
+      return typeof read === 'string' ? { outcome: 'refused', reason: read } : undefined;
+    },
     async post({ body, request }) {
-      const header = signatureHeaders.map((name) => textOf(request.headers[name])).find((text) => text !== undefined);
+      const header = signatureOf(request);
       const secrets = file.secrets().map((secret) => Buffer.from(secret));
       return await receive(source, readSignedJson({ body, header, secrets }, context(ports.nowMs())), ports);
     },
   };
+}
+
+function signatureOf({ headers }: IncomingMessage): string | undefined {
+  return signatureHeaders.map((name) => textOf(headers[name])).find((text) => text !== undefined);
 }
 
 function textOf(header: string | readonly string[] | undefined): string | undefined {

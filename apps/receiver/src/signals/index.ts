@@ -42,4 +42,5 @@ export { parsePointer } from './webhooks/json-pointer.ts';
 export { oktaChallengeAnswer, readOktaEventHook } from './webhooks/okta-event-hook.ts';
 export { readTokenRevocation } from './webhooks/read-token-revocation.ts';
 export { matchesSecret } from './webhooks/secrets.ts';
+export { readSignatureHeader } from './webhooks/signature.ts';
 export { readSignedJson, type SignedRequest } from './webhooks/signed-json.ts';

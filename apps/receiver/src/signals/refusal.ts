@@ -8,8 +8,8 @@ export type SetErrorCode =
   | 'access_denied';
 
 interface RefusalAnswer {
-  /** RFC 8935 §2.3 and OpenID Connect Back-Channel Logout 1.0 §2.8: 400. Webhooks and token revocation requests: also 401, 403. */
-  readonly status: 400 | 401 | 403;
+  /** RFC 8935 §2.3 and OpenID Connect Back-Channel Logout 1.0 §2.8: 400. Webhooks and token revocation requests: also 401, 403. RFC 9110 §15.5.9: 408. */
+  readonly status: 400 | 401 | 403 | 408;
   readonly err: SetErrorCode;
   /** For the operator of the sender. A constant: nothing of the message is in it. */
   readonly description: string;
@@ -18,6 +18,7 @@ interface RefusalAnswer {
 /** Why a message is refused, and the answer to its sender. A closed list: safe as a label. */
 export const refusals = {
   too_large: answer('invalid_request', 'the message is too long'),
+  too_slow: answer('invalid_request', 'the body did not arrive in time', 408),
   malformed: answer('invalid_request', 'expected a JWS in compact serialization with JSON claims'),
   malformed_body: answer('invalid_request', 'the body is not the expected JSON'),
   wrong_typ: answer('invalid_request', 'the header "typ" is not that of the expected kind of token'),

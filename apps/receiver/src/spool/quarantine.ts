@@ -24,7 +24,7 @@ export const mostOfOneSource = 100;
 const retryMs = 1000;
 
 /**
- * Messages that arrived while the keys of their issuer could not be fetched, from senders that do not send again. Nothing is
+ * Messages whose key could not be found when they arrived, from senders that do not send again. Nothing is
  * done with them before they are verified.
  */
 export class Quarantine {

@@ -21,7 +21,9 @@ export interface SignalCounter extends DeliveryObserver {
   kept(source: string, signals: readonly Signal[]): void;
   quarantined(source: string): void;
   refused(source: string, reason: Refusal): void;
-  /** Answered 503 although the sender will probably not send it again. */
+  /** Answered 429 or 503 before it was verified. */
+  unavailable(source: string): void;
+  /** Not taken, although the sender will probably not send it again. */
   lost(source: string): void;
 }
 
@@ -51,7 +53,7 @@ export function countSignals({ metrics, sources, clock, log, onVerified }: Ports
   const delays = metrics.histogram('signal_delay_seconds');
   for (const { name: source, kind, ...options } of sources) {
     for (const type of usualTypes[kind]) for (const result of usualResults) signals.inc({ source, type, result }, 0);
-    signals.inc({ source, type: 'other', result: 'refused' }, 0);
+    for (const result of ['refused', 'unavailable'] as const) signals.inc({ source, type: 'other', result }, 0);
     for (const name of ['signals_widened_total', 'signals_lost_total'] as const)
       metrics.counter(name).inc({ source }, 0);
     for (const why of ['too_late', 'rejected']) metrics.counter('signals_attention_total').inc({ source, why }, 0);
@@ -108,13 +110,17 @@ export function countSignals({ metrics, sources, clock, log, onVerified }: Ports
         log.warn({ source, reason }, 'a message was refused; only the first is logged'),
       );
     },
+    unavailable: (source) => signals.inc({ source, type: 'other', result: 'unavailable' }),
     lost(source) {
       metrics.counter('signals_lost_total').inc({ source });
-      log.error({ source }, 'a message was answered 503, and its sender may not send it again: set `spool`');
+      // Senders without a credential can cause it: they must not fill the log.
+      logOnce(`${source} lost`, () => log.error({ source }, lostRemedy));
     },
   };
 }
 
+const lostRemedy =
+  'a message was not taken, and its sender may not send it again; only the first is logged: see the runbook SignalsLost';
 const remedies = {
   unresolved: 'no account has the subject of an event; only the first is logged: check `subjects` of the source',
   unmapped_issuer:

@@ -12,7 +12,7 @@ export const receiverMetrics = [
     name: 'signals_total',
     type: 'counter',
     labels: { source: undefined, type: signalTypes, result: deliveryResults },
-    help: 'Effects of verified events, and refused messages (type other), by source and result.',
+    help: 'Effects of verified events, and messages that were refused or could not be verified (type other), by source and result.',
     unit: 'events',
   },
   {
@@ -33,7 +33,7 @@ export const receiverMetrics = [
     name: 'signals_lost_total',
     type: 'counter',
     labels: { source: undefined },
-    help: 'Messages that were answered 503 although most senders of this kind do not send again, and unreadable files of the spool.',
+    help: 'Messages that were answered 429 or 503 although most senders of this kind do not send again, and files of the spool that were given up.',
     unit: 'events',
   },
   {
@@ -97,7 +97,7 @@ export const receiverMetrics = [
     name: 'quarantine_messages',
     type: 'gauge',
     labels: {},
-    help: 'Messages that wait on the disk for the keys of their issuer.',
+    help: 'Messages that wait on the disk, unverified, for the key of their issuer.',
     unit: 'entries',
   },
   {

@@ -291,7 +291,7 @@ describe('every refusal', () => {
       'access_denied',
     ];
     for (const [reason, { err, description, status }] of Object.entries(refusals)) {
-      expect({ reason, known: codes.includes(err), status: [400, 401, 403].includes(status) }).toEqual({
+      expect({ reason, known: codes.includes(err), status: [400, 401, 403, 408].includes(status) }).toEqual({
         reason,
         known: true,
         status: true,

@@ -19,7 +19,8 @@ const mostAgeWithoutExpSeconds = 300;
  * @param message bytes of the form parameter `logout_token`.
  */
 export async function readLogoutToken(message: Uint8Array, context: VerifyingContext): Promise<Reading> {
-  const verified = await verifySigned(message, { types }, context);
+  const form = { types, checkClaims: (claims: JsonObject) => checkClaims(claims, context) };
+  const verified = await verifySigned(message, form, context);
   return verified.outcome === 'verified' ? readLogoutClaims(verified.claims, context) : verified;
 }
 

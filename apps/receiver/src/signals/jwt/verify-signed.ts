@@ -2,6 +2,7 @@ import { isName, type JsonObject } from '@revocast/denylist/replica';
 import { parseSigned } from '@revocast/middleware/keys';
 import { compactVerify, errors } from 'jose';
 import { type Refused, refuse, type VerifyingContext } from '../reading.ts';
+import type { Refusal } from '../refusal.ts';
 import type { Unverified } from '../signal.ts';
 
 /** Longest signed message that is read, in bytes. */
@@ -17,6 +18,8 @@ const keysDownRetryMs = 5_000;
 export interface SignedForm {
   /** Accepted values of the header `typ`, in lower case; empty: absent. */
   readonly types: readonly string[];
+  /** Applied to claims that cannot be verified now: a message that would be refused in any case must not wait for a key. */
+  readonly checkClaims?: (claims: JsonObject) => Refusal | undefined;
 }
 
 export type Verification = { readonly outcome: 'verified'; readonly claims: JsonObject } | Refused | Unverified;
@@ -30,7 +33,7 @@ export type Verification = { readonly outcome: 'verified'; readonly claims: Json
  */
 export async function verifySigned(
   message: Uint8Array,
-  { types }: SignedForm,
+  { types, checkClaims }: SignedForm,
   { source, keys }: VerifyingContext,
 ): Promise<Verification> {
   if (message.length > mostMessageBytes) return refuse('too_large');
@@ -44,15 +47,19 @@ export async function verifySigned(
   if (kid !== undefined && (!isName(kid) || kid.length > longestKid)) return refuse('malformed');
   if (payload['iss'] !== source.issuer) return refuse('wrong_issuer');
 
+  const unverified = (status: Unverified['status'], retryAfterMs: number): Refused | Unverified => {
+    const refusal = checkClaims?.(payload);
+    return refusal === undefined ? { outcome: 'unavailable', status, retryAfterMs } : refuse(refusal);
+  };
   const found = await keys.findKey({ kid, alg });
   if (found.outcome === 'unavailable') {
     const status = found.reason === 'unknown_kid_throttled' ? 429 : 503;
-    return { outcome: 'unavailable', status, retryAfterMs: found.retryAfterMs ?? keysDownRetryMs };
+    return unverified(status, found.retryAfterMs ?? keysDownRetryMs);
   }
   if (found.outcome === 'rejected') {
     if (found.reason !== 'unknown_kid') return refuse('unusable_key');
     // The sender may have rotated its key a moment ago: this must not become a fault of the message.
-    return { outcome: 'unavailable', status: 429, retryAfterMs: unknownKidRetryMs };
+    return unverified(429, unknownKidRetryMs);
   }
   const { key } = found;
   if (!key.algorithms.includes(alg)) return refuse('unusable_key');

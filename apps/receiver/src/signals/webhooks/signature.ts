@@ -18,14 +18,9 @@ export function checkSignature(
   secrets: readonly Uint8Array[],
   nowMs: number,
 ): Refusal | undefined {
-  if (header === undefined || header.length > longestHeader) return 'bad_credential';
-  const fields = header.split(',').map((field) => field.trim());
-  const times = fields.filter((field) => field.startsWith('t='));
-  const signatures = fields.filter((field) => field.startsWith('v1=')).map((field) => field.slice(3));
-  const time = times[0]?.slice(2);
-  if (times.length !== 1 || time === undefined || !/^\d{10}$/.test(time)) return 'stale_signature';
-  if (Math.abs(nowMs - Number(time) * 1000) > mostAgeSeconds * 1000) return 'stale_signature';
-  if (signatures.length === 0 || signatures.length > mostSignatures) return 'bad_credential';
+  const read = readSignatureHeader(header, nowMs);
+  if (typeof read === 'string') return read;
+  const { time, signatures } = read;
   let matches = false;
   for (const secret of secrets) {
     const expected = createHmac('sha256', secret).update(`${time}.`).update(body).digest();
@@ -34,4 +29,22 @@ export function checkSignature(
     }
   }
   return matches ? undefined : 'bad_credential';
+}
+
+interface SignatureHeader {
+  readonly time: string;
+  readonly signatures: readonly string[];
+}
+
+/** Form and time of the header: what can be checked before the body is read. */
+export function readSignatureHeader(header: string | undefined, nowMs: number): SignatureHeader | Refusal {
+  if (header === undefined || header.length > longestHeader) return 'bad_credential';
+  const fields = header.split(',').map((field) => field.trim());
+  const times = fields.filter((field) => field.startsWith('t='));
+  const signatures = fields.filter((field) => field.startsWith('v1=')).map((field) => field.slice(3));
+  const time = times[0]?.slice(2);
+  if (times.length !== 1 || time === undefined || !/^\d{10}$/.test(time)) return 'stale_signature';
+  if (Math.abs(nowMs - Number(time) * 1000) > mostAgeSeconds * 1000) return 'stale_signature';
+  if (signatures.length === 0 || signatures.length > mostSignatures) return 'bad_credential';
+  return { time, signatures };
 }
