@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { maxFileBytes, SpoolDirectory } from '../src/spool/spool-directory.ts';
@@ -37,7 +46,9 @@ describe('the directory of a spool', () => {
     const real = join(path, 'real');
     mkdirSync(real, { mode: 0o700 });
     symlinkSync(real, join(path, 'link'));
-    await expect(SpoolDirectory.open(join(path, 'link'), 'spool')).rejects.toThrow(/^spool: expected a directory/);
+    for (const link of ['link', 'link/']) {
+      await expect(SpoolDirectory.open(`${path}/${link}`, 'spool')).rejects.toThrow(/^spool: expected a directory/);
+    }
     const name = '0000000000000001-0000000000000000.json';
     symlinkSync(secret, join(real, name));
     const { directory } = await SpoolDirectory.open(real, 'spool');
@@ -47,8 +58,35 @@ describe('the directory of a spool', () => {
 
   it('refuses a directory that other users may write to: who can write there can revoke', async () => {
     const path = folder(cleanUps);
-    chmodSync(path, 0o770);
-    await expect(SpoolDirectory.open(path, 'spool')).rejects.toThrow(/^spool: .*chmod 700/);
+    chmodSync(path, 0o777);
+    await expect(SpoolDirectory.open(path, 'spool')).rejects.toThrow(
+      /^spool: .*chmod 700, or name a directory below it/,
+    );
+  });
+
+  it('closes its own directory on a volume of Kubernetes, whose group may write to it after each mount', async () => {
+    const path = folder(cleanUps);
+    const first = await SpoolDirectory.open(path, 'spool');
+    const name = await first.directory.add('one');
+    chmodSync(path, 0o2770);
+    const { names } = await SpoolDirectory.open(path, 'spool');
+    expect([names, statSync(path).mode & 0o777]).toEqual([[name], 0o700]);
+  });
+
+  const asRoot = process.geteuid?.() === 0 ? it : it.skip;
+  asRoot('sets aside the files that another user could make there, and refuses a directory of that user', async () => {
+    const path = folder(cleanUps);
+    const name = '0000000000000001-0000000000000000.json';
+    writeFileSync(join(path, name), 'forged');
+    chownSync(join(path, name), 1234, 1234);
+    chmodSync(path, 0o2770);
+    const { names } = await SpoolDirectory.open(path, 'spool');
+    expect([names, readdirSync(path)]).toEqual([[], [`${name}.bad`]]);
+    chmodSync(path, 0o2770);
+    chownSync(path, 1234, 1234);
+    await expect(SpoolDirectory.open(path, 'spool')).rejects.toThrow(
+      /^spool: expected a directory that only this user/,
+    );
   });
 
   it('refuses a path that cannot be a directory', async () => {

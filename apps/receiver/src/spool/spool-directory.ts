@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { ConfigurationError, errorCodeOf } from '@revocast/denylist/replica';
 
 /** One file of a spool. */
@@ -15,6 +15,8 @@ export interface SpoolFile {
 export const maxFileBytes = 1_048_576;
 
 const fileName = /^\d{16}-[0-9a-f]{16}\.json$/;
+/** O_NONBLOCK: opening a named pipe must not wait for its writer. */
+const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const writeFlags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
 
 /**
@@ -35,16 +37,23 @@ export class SpoolDirectory {
    *
    * @throws ConfigurationError when it cannot be used, or when other users may write to it.
    */
-  static async open(path: string, option: string): Promise<{ directory: SpoolDirectory; names: readonly string[] }> {
+  static async open(given: string, option: string): Promise<{ directory: SpoolDirectory; names: readonly string[] }> {
+    // Without a slash at its end, which would follow a symbolic link.
+    const path = resolve(given);
     try {
       await mkdir(path, { recursive: true, mode: 0o700 });
       const found = await lstat(path);
       if (!found.isDirectory()) throw new ConfigurationError(option, `expected a directory; found something else`);
-      // A file in here is a revocation that was verified.
-      if ((found.mode & 0o022) !== 0) {
-        throw new ConfigurationError(option, 'expected a directory that only this user may write to; run: chmod 700');
+      const isOwn = found.uid === process.geteuid?.();
+      // A process that can write files here can revoke.
+      if ((found.mode & (isOwn ? 0o002 : 0o022)) !== 0) {
+        const fix = 'run: chmod 700, or name a directory below it, which is then created';
+        throw new ConfigurationError(option, `expected a directory that only this user may write to; ${fix}`);
       }
-      const all = await readdir(path);
+      // Kubernetes lets the group of a volume (`fsGroup`) write to every directory of it at each mount.
+      const wasOpen = (found.mode & 0o020) !== 0;
+      if (wasOpen) await chmod(path, 0o700);
+      const all = wasOpen ? await ownFiles(path) : await readdir(path);
       // What was being written when the process ended. Its sender got no answer.
       for (const name of all.filter((each) => each.endsWith('.tmp'))) await unlink(join(path, name));
       const names = all.filter((name) => fileName.test(name)).sort();
@@ -76,13 +85,17 @@ export class SpoolDirectory {
     return name;
   }
 
-  /** @returns undefined for a file that is gone, too large or no regular file. */
+  /** @returns undefined for a file that is gone, too large or no regular file. @throws the error of the file system. */
   async read(name: string): Promise<Buffer | undefined> {
-    const file = await open(join(this.#path, name), constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
+    const file = await open(join(this.#path, name), readFlags).catch((error: unknown) => {
+      // Any other error, such as too many open files, says nothing about the file.
+      if (errorCodeOf(error) === 'ENOENT' || errorCodeOf(error) === 'ELOOP') return undefined;
+      throw error;
+    });
     if (file === undefined) return undefined;
     try {
-      const { size } = await file.stat();
-      return size > maxFileBytes ? undefined : await file.readFile();
+      const found = await file.stat();
+      return found.isFile() && found.size <= maxFileBytes ? await file.readFile() : undefined;
     } finally {
       await file.close();
     }
@@ -108,4 +121,15 @@ export class SpoolDirectory {
       await directory.close();
     }
   }
+}
+
+/** Sets aside the files that another user has made in a directory to which its group could write. @returns the names of the rest. */
+async function ownFiles(path: string): Promise<string[]> {
+  const own: string[] = [];
+  for (const name of await readdir(path)) {
+    const { uid } = await lstat(join(path, name));
+    if (uid === process.geteuid?.()) own.push(name);
+    else if (fileName.test(name)) await rename(join(path, name), join(path, `${name}.bad`));
+  }
+  return own;
 }
