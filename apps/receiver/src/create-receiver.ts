@@ -120,6 +120,10 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
           log,
           deliver,
           maxMessages: config.spoolMaxMessages,
+          hasSource: (name) => running.has(name),
+          onFull: (signals) => {
+            for (const signal of signals) counter.signalDelivered(signal, 'unavailable');
+          },
           onLost: () => counter.lost('spool'),
         });
   if (spool !== undefined) cleanUps.push(() => spool.close());
@@ -131,6 +135,7 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
           clock,
           log,
           settle: (message) => settleToken(message, running, delivering),
+          onLost: () => counter.lost('spool'),
         });
   if (quarantine !== undefined) cleanUps.push(() => quarantine.close());
 

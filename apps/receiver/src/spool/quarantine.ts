@@ -17,6 +17,8 @@ interface QuarantinePorts {
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Verifies a message and passes it on. @returns whether it is settled; else it is tried again later. */
   readonly settle: (message: Unverified) => Promise<boolean>;
+  /** What a file said is lost. */
+  readonly onLost: () => void;
 }
 
 /** Messages of one source. Their senders are not known, so that this bounds what they can fill. */
@@ -48,7 +50,8 @@ export class Quarantine {
     const quarantine = new Quarantine(directory, ports);
     for (const name of names) {
       const message = await quarantine.#read(name);
-      if (message !== undefined) quarantine.#held.set(name, message.source);
+      if (message === 'later') ports.onLost();
+      else if (message !== undefined) quarantine.#held.set(name, message.source);
     }
     quarantine.#start();
     return quarantine;
@@ -99,18 +102,27 @@ export class Quarantine {
     for (const name of [...this.#held.keys()]) {
       if (this.#stop.signal.aborted) return;
       const message = await this.#read(name);
-      if (message !== undefined && !(await this.#ports.settle(message))) continue;
+      if (message === 'later' || (message !== undefined && !(await this.#ports.settle(message)))) continue;
       await this.#directory.remove(name).catch(() => undefined); // settled again after a restart, which changes nothing
       this.#held.delete(name);
     }
   }
 
-  async #read(name: string): Promise<Unverified | undefined> {
-    const bytes = await this.#directory.read(name);
+  /** @returns `later` when the disk fails; undefined when the file is gone, or is no message and was set aside. */
+  async #read(name: string): Promise<Unverified | 'later' | undefined> {
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = await this.#directory.read(name);
+    } catch (error) {
+      this.#ports.log.error({ code: codeOf(error) }, 'a file of the quarantine cannot be read now, and is kept');
+      return 'later';
+    }
     const { source, token, receivedAtMs } = (bytes && parseJsonObject(bytes)) ?? {};
     if (typeof source === 'string' && typeof token === 'string' && typeof receivedAtMs === 'number') {
       return { source, token, receivedAtMs };
     }
+    this.#ports.log.error({}, 'a file of the quarantine is given up; it is kept with the ending .bad');
+    this.#ports.onLost();
     await this.#directory.setAside(name);
     return undefined;
   }

@@ -1,30 +1,30 @@
-import { type Clock, isJsonObject, parseJsonObject } from '@revocast/denylist/replica';
+import type { Clock } from '@revocast/denylist/replica';
 import { codeOf } from '@revocast/sidecar/service';
 import type { Logger } from 'pino';
 import { type Deliver, targetsOf } from '../delivery/deliver.ts';
 import type { Delivered } from '../delivery/delivery-result.ts';
 import type { Signal } from '../signals/signal.ts';
+import { deliverWaiting, retryMs, type WaitingOutcome } from './deliver-waiting.ts';
 import { SpoolDirectory } from './spool-directory.ts';
-
-/** A message that waits on the disk. */
-interface Waiting {
-  readonly name: string;
-  readonly targets: readonly string[];
-  readonly receivedAtMs: number;
-}
+import { parseSignals, textOfSignals } from './spool-message.ts';
+import { needsDirectory, type Waiting, WaitingMessages } from './waiting-messages.ts';
 
 interface SpoolPorts {
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly deliver: Deliver;
   readonly maxMessages: number;
-  /** A file could not be read: what it said is lost. */
+  /** Whether the configuration has a source of this name. */
+  readonly hasSource: (name: string) => boolean;
+  /** Signals that were not delivered, because they must wait and there is no place. */
+  readonly onFull: (signals: readonly Signal[]) => void;
+  /** What a file said is lost. */
   readonly onLost: () => void;
 }
 
-/** Milliseconds between two attempts while messages wait. */
-const retryMs = 1000;
 const full = { outcome: 'unavailable', retryAfterMs: retryMs, isOwn: true } as const;
+/** A sender is answered after this time, in milliseconds, once its message is on the disk. A log that hangs takes seconds. */
+const patienceMs = 200;
 
 /**
  * Verified signals that the log could not take. They are on the disk before the sender gets its answer, and are delivered in
@@ -33,15 +33,26 @@ const full = { outcome: 'unavailable', retryAfterMs: retryMs, isOwn: true } as c
 export class Spool {
   readonly #directory: SpoolDirectory;
   readonly #ports: SpoolPorts;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new WaitingMessages();
   readonly #stop = new AbortController();
+  readonly #deliveries: ReturnType<typeof deliverWaiting>;
+  /** First deliveries that were not over when their senders were answered, by the names of their files. */
+  readonly #slow = new Map<string, Promise<void>>();
   /** Messages that are being written. */
   #adding = 0;
-  #running: Promise<void> | undefined;
 
   private constructor(directory: SpoolDirectory, ports: SpoolPorts) {
     this.#directory = directory;
     this.#ports = ports;
+    this.#deliveries = deliverWaiting({
+      waiting: this.#waiting,
+      clock: ports.clock,
+      signal: this.#stop.signal,
+      deliver: (message) => this.#deliverWaiting(message),
+      isBusy: (name) => this.#slow.has(name),
+      onSettled: (messages) =>
+        ports.log.info({ messages, left: this.#waiting.size }, 'delivered messages of the spool'),
+    });
   }
 
   /** @throws ConfigurationError when the directory cannot be used. */
@@ -50,17 +61,19 @@ export class Spool {
     const spool = new Spool(directory, ports);
     for (const name of names) {
       const signals = await spool.#read(name);
-      if (signals !== undefined) spool.#hold(name, signals);
+      if (signals === 'later') ports.onLost();
+      else if (signals === undefined) await spool.#giveUp(name, 'its text is not that of a message');
+      else spool.#waiting.add(name, signals);
     }
     if (names.length > 0) ports.log.info({ messages: names.length }, 'the spool holds messages of an earlier run');
-    spool.#start();
+    spool.#deliveries.start();
     return spool;
   }
 
   /** Messages that wait, and the time since the oldest of them was received. */
   status(): { readonly messages: number; readonly oldestMs: number } {
-    const received = [...this.#waiting.values()].map(({ receivedAtMs }) => receivedAtMs);
-    const oldestMs = received.length === 0 ? 0 : Math.max(0, this.#ports.clock.wallMs() - Math.min(...received));
+    const oldestAtMs = this.#waiting.oldestAtMs();
+    const oldestMs = oldestAtMs === undefined ? 0 : Math.max(0, this.#ports.clock.wallMs() - oldestAtMs);
     return { messages: this.#waiting.size, oldestMs };
   }
 
@@ -72,25 +85,28 @@ export class Spool {
    */
   async deliver(signals: readonly Signal[]): Promise<Delivered | { readonly outcome: 'spooled' }> {
     if (signals.length === 0) return { outcome: 'done' };
-    const targets = targetsOf(signals);
     // An earlier message about one of these values waits: this one must wait behind it.
-    const isBehind = this.#isBehind(targets);
+    const isBehind = this.#waiting.holds(targetsOf(signals));
     if (this.#waiting.size + this.#adding >= this.#ports.maxMessages) {
-      return isBehind ? full : await this.#ports.deliver(signals);
+      if (!isBehind) return await this.#ports.deliver(signals);
+      this.#ports.onFull(signals);
+      return full;
     }
     this.#adding += 1;
     // Both begin at once: the message is safe as soon as either is done.
     const writing = this.#write(signals);
+    const delivering = isBehind ? Promise.resolve(full) : this.#ports.deliver(signals);
     try {
-      const delivered = isBehind ? full : await this.#ports.deliver(signals);
-      if (delivered.outcome === 'done') {
+      const delivered = await this.#firstOf(delivering, writing);
+      if (delivered?.outcome === 'done') {
         void writing.then((name) => (name === undefined ? undefined : this.#remove(name)));
         return delivered;
       }
       const name = await writing;
-      if (name === undefined) return delivered;
-      this.#hold(name, signals);
-      this.#start();
+      if (name === undefined) return await delivering;
+      const message = this.#waiting.add(name, signals);
+      if (delivered === undefined) this.#settleLater(message, delivering);
+      this.#deliveries.start();
       return { outcome: 'spooled' };
     } finally {
       this.#adding -= 1;
@@ -99,18 +115,39 @@ export class Spool {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#running;
+    await Promise.all([this.#deliveries.ended(), ...this.#slow.values()]);
   }
 
-  #isBehind(targets: readonly string[]): boolean {
-    if (this.#waiting.size === 0) return false;
-    const wanted = new Set(targets);
-    return [...this.#waiting.values()].some((waiting) => waiting.targets.some((target) => wanted.has(target)));
+  /** @returns undefined when the delivery takes longer than the patience, and the message is on the disk. */
+  async #firstOf(delivering: Promise<Delivered>, writing: Promise<string | undefined>): Promise<Delivered | undefined> {
+    const timer = new AbortController();
+    const onDisk = async () => {
+      const [name] = await Promise.all([writing, this.#ports.clock.sleep(patienceMs, timer.signal, true)]);
+      return name === undefined ? await delivering : undefined;
+    };
+    try {
+      return await Promise.race([delivering, onDisk()]);
+    } finally {
+      timer.abort();
+    }
+  }
+
+  /** The first delivery goes on. Until it is over, the message is not delivered again, and later ones wait behind it. */
+  #settleLater(message: Waiting, delivering: Promise<Delivered>): void {
+    const { name } = message;
+    const settling = delivering.then(async ({ outcome }) => {
+      if (outcome === 'done') {
+        this.#waiting.remove(message);
+        await this.#remove(name);
+      }
+      this.#slow.delete(name);
+    });
+    this.#slow.set(name, settling);
   }
 
   async #write(signals: readonly Signal[]): Promise<string | undefined> {
     try {
-      return await this.#directory.add(JSON.stringify({ version: 1, signals }));
+      return await this.#directory.add(textOfSignals(signals));
     } catch (error) {
       this.#ports.log.error({ code: codeOf(error) }, 'the spool cannot be written');
       return undefined;
@@ -124,73 +161,41 @@ export class Spool {
     });
   }
 
-  #hold(name: string, signals: readonly Signal[]): void {
-    const receivedAtMs = Math.min(...signals.map((signal) => signal.receivedAtMs));
-    this.#waiting.set(name, { name, targets: targetsOf(signals), receivedAtMs });
+  async #deliverWaiting(message: Waiting): Promise<WaitingOutcome> {
+    const { name } = message;
+    const signals = await this.#read(name);
+    if (signals === 'later') return 'waits';
+    const hasSource = ({ source }: Signal) => this.#ports.hasSource(source);
+    const isOrphan = (signal: Signal) => !hasSource(signal) && needsDirectory(signal);
+    const rest = signals?.map((signal) => (isOrphan(signal) ? withoutDirectory(signal) : signal)) ?? [];
+    const delivered = await this.#ports.deliver(rest);
+    if (delivered.outcome === 'unavailable') return delivered.isOwn ? 'waits' : 'down';
+    this.#waiting.remove(message);
+    if (signals === undefined) await this.#giveUp(name, 'its text is not that of a message');
+    // Its directory was named by the source.
+    else if (signals.some(isOrphan)) await this.#giveUp(name, 'its source is not in the configuration any longer');
+    else await this.#remove(name);
+    return 'settled';
   }
 
-  #start(): void {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-      if (this.#waiting.size > 0 && !this.#stop.signal.aborted) this.#start();
-    });
-  }
-
-  async #run(): Promise<void> {
-    const { clock } = this.#ports;
-    while (this.#waiting.size > 0 && !this.#stop.signal.aborted) {
-      await this.#deliverAll();
-      if (this.#waiting.size > 0) await clock.sleep(retryMs, this.#stop.signal);
+  /** @returns `later` when the disk fails; undefined when the file is gone or is no message. */
+  async #read(name: string): Promise<readonly Signal[] | 'later' | undefined> {
+    try {
+      const bytes = await this.#directory.read(name);
+      return bytes && parseSignals(bytes);
+    } catch (error) {
+      this.#ports.log.error({ code: codeOf(error) }, 'a file of the spool cannot be read now, and is kept');
+      return 'later';
     }
   }
 
-  async #deliverAll(): Promise<void> {
-    const { log, deliver } = this.#ports;
-    const blocked = new Set<string>();
-    let logged = 0;
-    for (const { name, targets } of [...this.#waiting.values()]) {
-      if (this.#stop.signal.aborted) return;
-      if (targets.some((target) => blocked.has(target))) continue;
-      const signals = await this.#read(name);
-      const delivered = signals === undefined ? undefined : await deliver(signals);
-      if (delivered?.outcome === 'unavailable') {
-        if (!delivered.isOwn) break;
-        for (const target of targets) blocked.add(target);
-        continue;
-      }
-      this.#waiting.delete(name);
-      logged += 1;
-      await this.#remove(name);
-    }
-    if (logged > 0) log.info({ messages: logged, left: this.#waiting.size }, 'delivered messages of the spool');
-  }
-
-  async #read(name: string): Promise<readonly Signal[] | undefined> {
-    const bytes = await this.#directory.read(name);
-    const signals = bytes && parseSignals(bytes);
-    if (signals !== undefined) return signals;
-    this.#ports.log.error({}, 'a file of the spool cannot be read; it is kept with the ending .bad');
+  async #giveUp(name: string, reason: string): Promise<void> {
+    this.#ports.log.error({ reason }, 'a file of the spool is given up; it is kept with the ending .bad');
     this.#ports.onLost();
     await this.#directory.setAside(name);
-    return undefined;
   }
 }
 
-/** Only this process, or its user, can have written the file: its outline is enough. */
-function parseSignals(bytes: Uint8Array): readonly Signal[] | undefined {
-  const document = parseJsonObject(bytes);
-  const signals = document?.['version'] === 1 ? document['signals'] : undefined;
-  const isList = Array.isArray(signals) && signals.length > 0;
-  const isValid =
-    isList &&
-    signals.every(
-      (one: unknown) =>
-        isJsonObject(one) &&
-        typeof one['source'] === 'string' &&
-        typeof one['receivedAtMs'] === 'number' &&
-        typeof one['occurredAtMs'] === 'number' &&
-        Array.isArray(one['effects']) &&
-        one['effects'].every((effect: unknown) => isJsonObject(effect) && typeof effect['kind'] === 'string'),
-    );
-  return isValid ? (signals as readonly Signal[]) : undefined; // written by this class
+function withoutDirectory(signal: Signal): Signal {
+  return { ...signal, effects: signal.effects.filter(({ kind }) => kind !== 'resolve') };
 }
