@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Receiver, SourceInput } from '../src/index.ts';
-import { folder, type RecordedLog, recordedLog, secretIn, startReceiver } from './world.ts';
+import { folder, metricsOf, type RecordedLog, recordedLog, secretIn, startReceiver } from './world.ts';
 
 const cleanUps: (() => unknown)[] = [];
 const secret = 'a-secret-of-sixteen-characters';
@@ -94,5 +96,32 @@ describe('given signed JSON', () => {
     expect((await send(receiver, body, { 'x-signature': sign(Math.floor(Date.now() / 1000) - 600) })).status).toBe(401);
     expect((await send(receiver, body, {})).status).toBe(401);
     expect(log.written).toEqual([]);
+  });
+
+  it('answers 401 before the body is sent when the header is stale or missing, and counts it', async () => {
+    const receiver = await start({ kind: 'signed-json', mapping });
+    const stale = `X-Signature: ${sign(Math.floor(Date.now() / 1000) - 600)}\r\n`;
+    for (const [header, reason] of [
+      [stale, 'stale_signature'],
+      ['', 'bad_credential'],
+    ]) {
+      const { hostname, port } = new URL(receiver.dataUrl);
+      const socket = connect(Number(port), hostname);
+      cleanUps.push(() => socket.destroy());
+      socket.write(`POST /hook HTTP/1.1\r\nHost: x\r\n${header}Content-Length: 1000000\r\n\r\n`);
+      const [answer] = await once(socket, 'data');
+      expect(String(answer)).toMatch(/^HTTP\/1.1 401 /);
+      expect(await metricsOf(receiver)).toContain(`revocast_signal_refusals_total{source="hook",reason="${reason}"} 1`);
+    }
+  });
+});
+
+describe('a webhook with a wrong secret', () => {
+  it.each(['okta-event-hook', 'auth0-log-stream'])('is counted (%s)', async (kind) => {
+    const receiver = await start({ kind });
+    expect((await send(receiver, {}, { authorization: 'wrong' })).status).toBe(401);
+    const text = await metricsOf(receiver);
+    expect(text).toContain('revocast_signal_refusals_total{source="hook",reason="bad_credential"} 1');
+    expect(text).toContain('revocast_signals_total{source="hook",type="other",result="refused"} 1');
   });
 });
