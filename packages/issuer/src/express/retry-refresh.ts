@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigurationError } from '@revocast/denylist';
 import { checkWholeNumber, systemClock, withTimeout } from '@revocast/denylist/replica';
 import type { Handler } from './handler.ts';
@@ -8,6 +6,7 @@ import { type HeldAnswer, holdAnswer } from './hold-answer.ts';
 import { keptHeaders, seal, sendAnswer, unseal } from './retry-refresh-answer.ts';
 import { type RetriableRequest, readRetriable } from './retry-refresh-request.ts';
 import type { RetryClaim, RetryStore } from './retry-refresh-store.ts';
+import { SharedClaims } from './shared-claims.ts';
 
 export interface RetryRefreshOptions {
   /** `redisRetryStore(redis)`, or `memoryRetryStore()` for a server of one process. */
@@ -15,8 +14,8 @@ export interface RetryRefreshOptions {
   /** For so long a refresh can be repeated: 1–60 s, default 10. */
   readonly graceSeconds?: number;
   /**
-   * How long a request waits for an equal one at the server: 0–60,000 ms, default 5000; then it is answered with 503. The store
-   * has as long for each answer, and at least 1000 ms.
+   * How long a request waits for an equal one at the server: 0–60,000 ms, default 5000; then it is answered with 503. At most 20
+   * wait in one process; more are answered with 503 at once. The store has as long for each answer, and at least 1000 ms.
    */
   readonly waitMs?: number;
   /**
@@ -28,14 +27,13 @@ export interface RetryRefreshOptions {
   readonly onResult?: (result: RetryResult) => void;
 }
 
-/** `first`: went to the server · `repeated`: got a kept answer · `waited_too_long`, `store_failed` */
-export type RetryResult = 'first' | 'repeated' | 'waited_too_long' | 'store_failed';
+/** `first`: went to the server · `repeated`: got a kept answer · answered with 503: the others */
+export type RetryResult = 'first' | 'repeated' | 'waited_too_long' | 'too_many_waiting' | 'store_failed';
 
 /** A client of Redis without a limit queues its commands while Redis is down. */
 const leastStoreMs = 1000;
 /** A claim outlives the slowest token endpoint, and not for long a process that was killed. */
 const claimMs = 15_000;
-const pollMs = 25;
 const longestAnswer = 65_536;
 
 /**
@@ -69,6 +67,8 @@ export function retryRefresh(options: RetryRefreshOptions): Handler {
     return found.answer;
   };
 
+  const claims = new SharedClaims({ claim: claimInTime, waitMs });
+
   return (request, response, next) => {
     enter(request, response, next).catch(next);
   };
@@ -79,31 +79,22 @@ export function retryRefresh(options: RetryRefreshOptions): Handler {
       next();
       return;
     }
-    const owner = randomBytes(16).toString('base64url');
-    const claim = await claimOrWait(retriable, owner).catch(() => undefined);
+    const claim = await claims.take(retriable.id).catch(() => undefined);
     if (claim?.state === 'answered') {
       onResult('repeated');
       sendAnswer(response, unseal(claim.sealed, retriable.key));
-    } else if (claim?.state === 'running') {
-      onResult('waited_too_long');
-      refuse(response);
     } else if (claim?.state === 'first') {
+      const { owner } = claim;
       onResult('first');
       holdAnswer(response, { longest: longestAnswer, keep: (answer) => keep(answer, retriable, owner) });
       next();
+    } else if (claim !== undefined) {
+      onResult(claim.state);
+      refuse(response);
     } else {
       onResult('store_failed');
       if (whenStoreFails === 'pass') next();
       else refuse(response);
-    }
-  }
-
-  async function claimOrWait({ id }: RetriableRequest, owner: string) {
-    const endsAt = performance.now() + waitMs;
-    for (;;) {
-      const claim = await claimInTime(id, owner);
-      if (claim.state !== 'running' || performance.now() >= endsAt) return claim;
-      await sleep(pollMs);
     }
   }
 
@@ -131,6 +122,8 @@ export function retryRefresh(options: RetryRefreshOptions): Handler {
     } catch {
       // The client gets its answer, but cannot repeat the request.
       onResult('store_failed');
+    } finally {
+      claims.ended(id);
     }
   }
 }

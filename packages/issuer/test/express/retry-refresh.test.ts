@@ -224,6 +224,89 @@ describe('retryRefresh', () => {
     expect(await ask()).toBe(503);
   });
 
+  /** A server that refuses each request when `finish` is called, behind a store whose commands are counted. */
+  async function startRefusing(store: RetryStore, waitMs = 5000) {
+    const counts = { claims: 0, hits: 0, atOnce: 0, mostAtOnce: 0 };
+    const results: RetryResult[] = [];
+    const counted: RetryStore = {
+      ...store,
+      claim: (...claimed) => {
+        counts.claims += 1;
+        return store.claim(...claimed);
+      },
+    };
+    const front = retryRefresh({ store: counted, waitMs, onResult: (result) => results.push(result) });
+    const finish: (() => void)[] = [];
+    const endpoint = await start((request, response) => {
+      front(request, response, () => {
+        counts.hits += 1;
+        counts.atOnce += 1;
+        counts.mostAtOnce = Math.max(counts.mostAtOnce, counts.atOnce);
+        request.resume();
+        finish.push(() => {
+          counts.atOnce -= 1;
+          response.writeHead(400, { 'Content-Type': 'application/json' });
+          response.end('{"error":"invalid_grant"}');
+        });
+      });
+    });
+    const ask = async () => await refresh(endpoint, 'a refresh token that the server does not know');
+    return { ask, counts, results, finish };
+  }
+
+  it('lets 20 equal refreshes wait, which go to the server one after another when it refuses them', async () => {
+    const { ask, counts, results, finish } = await startRefusing(redisRetryStore(redis, { prefix: 'many:' }));
+    const first = ask();
+    const finishFirst = await until(() => finish.shift(), { what: 'the first request at the server' });
+    const others = Array.from({ length: 200 }, ask);
+    await until(() => results.length === 181, { what: 'the requests beyond 20 to be refused' });
+    const refused = results.slice(1);
+    expect(refused).toEqual(Array(180).fill('too_many_waiting'));
+
+    // One after another, each woken by the one before it.
+    finishFirst();
+    for (let served = 0; served < 20; served++) {
+      (await until(() => finish.shift(), { what: 'the next request at the server', everyMs: 1 }))();
+    }
+    const statuses = (await Promise.all([first, ...others])).map(({ status }) => status);
+    const of = (status: number) => statuses.filter((each) => each === status).length;
+    expect({ refused: of(400), unavailable: of(503) }).toEqual({ refused: 21, unavailable: 180 });
+    expect(counts).toMatchObject({ hits: 21, mostAtOnce: 1 });
+  });
+
+  it('ends the wait of each equal refresh after its time', async () => {
+    const { ask, results, finish } = await startRefusing(memoryRetryStore(), 50);
+    const first = ask();
+    const finishFirst = await until(() => finish.shift(), { what: 'the first request at the server' });
+    const others = await Promise.all(Array.from({ length: 3 }, ask));
+    expect(others.map(({ status, headers }) => [status, headers.get('retry-after')])).toEqual(
+      Array(3).fill([503, '1']),
+    );
+    expect(results.slice(1)).toEqual(Array(3).fill('waited_too_long'));
+    finishFirst();
+    expect((await first).status).toBe(400);
+  });
+
+  it('gives the answer of the first refresh to all that wait', async () => {
+    const store = memoryRetryStore();
+    let isAtServer = false;
+    let finish = () => {};
+    const front = retryRefresh({ store });
+    const endpoint = await start((request, response) => {
+      front(request, response, () => {
+        request.resume();
+        isAtServer = true;
+        finish = () => response.end('{"refresh_token":"child"}');
+      });
+    });
+    const ask = async () => (await refresh(endpoint, 'a refresh token of 16 characters or more')).body.refresh_token;
+    const first = ask();
+    await until(() => isAtServer, { what: 'the first request at the server' });
+    const others = Array.from({ length: 10 }, ask);
+    finish();
+    expect(await Promise.all([first, ...others])).toEqual(Array(11).fill('child'));
+  });
+
   it('keeps an answer that only the holder of the refresh token can read, and no longer than the grace', async () => {
     const kept: Buffer[] = [];
     const ids: string[] = [];
