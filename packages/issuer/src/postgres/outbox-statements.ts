@@ -1,4 +1,5 @@
 import { beginWithin } from './begin.ts';
+import { limitsLockWait, lockMsWithin } from './lock-limit.ts';
 import { channel, lockSpace } from './schema.ts';
 
 /** Unix milliseconds of a time of PostgreSQL. */
@@ -8,17 +9,25 @@ const ms = (time: string) => `extract(epoch from ${time}) * 1000`;
 const isWaiting = 'settled_at is null and logged_at is null';
 
 /** The statements of the outbox. `clock_timestamp()` everywhere: `now()` is the start of a transaction. */
-export function outboxStatements(table: string, idleLimitMs?: number) {
+export function outboxStatements(
+  table: string,
+  { timeoutMs, idleLimitMs }: { readonly timeoutMs: number; readonly idleLimitMs?: number | undefined },
+) {
+  const lockMs = lockMsWithin(timeoutMs);
   const noOlder = `not exists (select 1 from ${table} older
     where older.target = o.target and older.seq < o.seq and older.settled_at is null and older.logged_at is null)`;
   return {
-    /** $1: the rows, as JSON. $2: inside a transaction of the caller, whose time is that of its commit. */
+    /**
+     * $1: the rows, as JSON. $2: inside a transaction of the caller, whose time is that of its commit. It waits for a transaction
+     * that has added a row with the same id and is not committed.
+     */
     add: `with added as (
       insert into ${table} (id, target, statement, occurred_at, reported_at, next_at, frozen_at)
       select id, decode(target, 'hex'), statement,
         coalesce(to_timestamp(occurred_ms / 1000.0), clock_timestamp()), clock_timestamp(), clock_timestamp(),
         case when $2 then null else clock_timestamp() end
       from jsonb_to_recordset($1::jsonb) as given(id text, target text, statement jsonb, occurred_ms double precision)
+      where $2 or ${limitsLockWait(lockMs)}
       on conflict (id) do nothing returning 1)
     select (select count(*) from added) as added,
       case when $2 then pg_current_xact_id()::text end as transaction, pg_notify('${channel}', '')`,
@@ -39,7 +48,7 @@ export function outboxStatements(table: string, idleLimitMs?: number) {
     freeze: `update ${table} set frozen_at = least(reported_at + interval '60 seconds',
         greatest(clock_timestamp(), to_timestamp($1::double precision / 1000)))
       where settled_at is null and frozen_at is null`,
-    begin: beginWithin(idleLimitMs),
+    begin: beginWithin({ idleMs: idleLimitMs, statementMs: timeoutMs, lockMs }),
     /**
      * $1: how many. Locks their targets until the end of the transaction. Materialized, because a condition with a lock may
      * otherwise be evaluated for rows that are not returned.

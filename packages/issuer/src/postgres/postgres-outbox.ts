@@ -38,7 +38,7 @@ export class PostgresOutbox implements OutboxStore {
 
   constructor(options: PostgresOutboxOptions) {
     this.#options = options;
-    this.#sql = outboxStatements(options.table, options.idleLimitMs);
+    this.#sql = outboxStatements(options.table, options);
     this.#session = new WorkerSession(options);
   }
 

@@ -7,6 +7,10 @@ const readOnly = '25006';
 const notPermitted = '42501';
 const undefinedTable = '42P01';
 const undefinedColumn = '42703';
+const lockNotAvailable = '55P03';
+
+/** Another transaction held the rows for longer than this statement could wait. */
+export class LockedError extends StoreError {}
 
 /**
  * The error of the store for one of `pg`. Without the original: its `detail` can have the values of a row, which name a person.
@@ -15,6 +19,12 @@ export function storeErrorOf(error: unknown): StoreError | ConfigurationError {
   if (error instanceof StoreError || error instanceof ConfigurationError) return error;
   const code = errorCodeOf(error) ?? 'no code';
   if (code === readOnly) return readOnlyCopy();
+  if (code === lockNotAvailable) {
+    return new LockedError(
+      'store_unavailable',
+      `expected the rows of the user to be free, found that another transaction holds them (${code}): commit it soon after report({ tx })`,
+    );
+  }
   if (code === undefinedTable || code === undefinedColumn) {
     return new ConfigurationError(
       'store',

@@ -6,7 +6,7 @@ import { outboxStatements } from '../../src/postgres/outbox-statements.ts';
 
 // Between the snapshot in which a row is found and the lock of its target, another process can settle it. This interleaving
 // happens inside one statement, so the statement after it is tested here, with what it then finds.
-const sql = outboxStatements('revocast_outbox');
+const sql = outboxStatements('revocast_outbox', { timeoutMs: 5000 });
 let server: PostgresServer;
 let pool: pg.Pool;
 beforeAll(async () => {

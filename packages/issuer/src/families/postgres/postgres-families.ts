@@ -1,5 +1,6 @@
 import type { RowCounts, Transaction } from '../../outbox/outbox-store.ts';
 import { StoreError } from '../../outbox/store-error.ts';
+import { lockMsWithin, shortLockMs } from '../../postgres/lock-limit.ts';
 import type { Ending } from '../advance.ts';
 import type { Family } from '../family.ts';
 import { type FamilySelector, hasKeep } from '../family-selector.ts';
@@ -17,6 +18,7 @@ import {
 } from '../family-store.ts';
 import { decide } from '../state-machine.ts';
 import { familyOf, rowOf } from './family-row.ts';
+import { FamilyTurns } from './family-turns.ts';
 import { conditionOf } from './select-families.ts';
 import { familyStatements } from './statements.ts';
 import { FamilyConnection, type FamilyConnectionOptions } from './transaction.ts';
@@ -33,10 +35,17 @@ interface Count {
 export class PostgresFamilies implements FamilyStore {
   readonly #connection: FamilyConnection;
   readonly #sql: ReturnType<typeof familyStatements>;
+  readonly #turns: FamilyTurns;
+  /** The longest wait of a refresh for the lock of its row. */
+  readonly #refreshMs: number;
 
   constructor({ table, ...connection }: FamilyConnectionOptions & { readonly table: string }) {
+    const { timeoutMs, clock } = connection;
+    const openMs = lockMsWithin(timeoutMs);
+    this.#refreshMs = Math.min(shortLockMs, openMs);
     this.#connection = new FamilyConnection(connection);
-    this.#sql = familyStatements(table);
+    this.#turns = new FamilyTurns({ clock, timeoutMs });
+    this.#sql = familyStatements(table, { refreshMs: this.#refreshMs, openMs });
   }
 
   async prepare(): Promise<void> {
@@ -54,6 +63,10 @@ export class PostgresFamilies implements FamilyStore {
   }
 
   async present(presentation: Presentation, note: NoteEnd): Promise<Presented> {
+    return await this.#turns.take(presentation.family, () => this.#present(presentation, note));
+  }
+
+  async #present(presentation: Presentation, note: NoteEnd): Promise<Presented> {
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const presented =
         (await this.#rotate(presentation)) ??
@@ -106,7 +119,7 @@ export class PostgresFamilies implements FamilyStore {
       const [ended] = await this.#connection.query(this.#sql.endOne, [id, reason], tx);
       await note({ reason, count: 1, grants: [family.grant] }, tx);
       return { outcome, ...readFamily(ended) };
-    });
+    }, this.#refreshMs);
   }
 
   async list({ issuer, subject }: { issuer: string; subject: string }): Promise<readonly Family[]> {
@@ -144,7 +157,9 @@ export class PostgresFamilies implements FamilyStore {
   async endOpenedBefore(beforeMs: number): Promise<number> {
     let ended = 0;
     for (;;) {
-      const count = countOf(await this.#connection.query(this.#sql.endOpenedBefore, [beforeMs, restoreBatch]));
+      const count = await this.#connection.transaction(async (tx) =>
+        countOf(await this.#connection.query(this.#sql.endOpenedBefore, [beforeMs, restoreBatch], tx)),
+      );
       ended += count;
       if (count < restoreBatch) return ended;
     }

@@ -1,3 +1,4 @@
+import { limitsLockWait } from '../../postgres/lock-limit.ts';
 import { mostRetriedGenerations } from '../advance.ts';
 
 /**
@@ -47,8 +48,14 @@ const openingLocks = (...parameters: readonly string[]) =>
     .map((name) => `pg_advisory_xact_lock_shared(${openingSpace}, hashtext(coalesce(${name}::text, '')))::text`)
     .join(' || ');
 
+/** The longest waits for a lock, in milliseconds. */
+export interface LockLimits {
+  readonly refreshMs: number;
+  readonly openMs: number;
+}
+
 /** The statements of the refresh families. Those of a refresh find their row by the primary key, and by nothing else. */
-export function familyStatements(table: string) {
+export function familyStatements(table: string, { refreshMs, openMs }: LockLimits) {
   return {
     /** ACTIVE(n) ──▶ ACTIVE(n+1). Of many at once, one finds its generation. $7 child, $8 salt, $9 key, $10 idle, $11 grace, $12 issuer. */
     rotate: `update ${table} set
@@ -57,11 +64,11 @@ export function familyStatements(table: string) {
           case when retries > 0 then least(retried_generations + 1, ${mostRetriedGenerations}) else 0 end,
         retries = 0, replaced_at = coalesce(rotated_at, opened_at), rotated_at = ${now},
         idle_until = ${now} + ${interval('$10')}, grace_until = ${now} + ${interval('$11')}, ${minted}
-      where id = $1 and generation = $2::int and current = $3 and issuer = $12 and ${mayRefresh}
+      where id = $1 and generation = $2::int and current = $3 and issuer = $12 and ${mayRefresh} and ${limitsLockWait(refreshMs)}
       returning ${columns}`,
     /** The parent again: counted. $7 most retries, $8 issuer. */
     retry: `update ${table} set retries = retries + 1, ${minted}
-      where id = $1 and generation = $2::int + 1 and previous = $3 and issuer = $8 and ${mayRefresh}
+      where id = $1 and generation = $2::int + 1 and previous = $3 and issuer = $8 and ${mayRefresh} and ${limitsLockWait(refreshMs)}
         and retries < $7::int and (binding is not null or grace_until >= ${now})
       returning ${columns}, ${ms(now)} as now`,
     /** $1 id, $2 issuer. */
@@ -75,7 +82,8 @@ export function familyStatements(table: string) {
         key_no, opened_at, idle_until, absolute_until, access_until)
       select $1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10::smallint, opened, opened + ${interval('$11')},
         opened + ${interval('$12')}, opened + ${interval('$13')}
-      from (select ${now} as opened from (select ${openingLocks('$5', '$4', '$6')} offset 0) as locked) as clock
+      from (select ${now} as opened from
+        (select ${openingLocks('$5', '$4', '$6')} where ${limitsLockWait(openMs)} offset 0) as locked) as clock
       returning ${columns}`,
     /** Until the end of the transaction. $1 subject, client or session. */
     waitForOpening: `select pg_advisory_xact_lock(${openingSpace}, hashtext($1))`,

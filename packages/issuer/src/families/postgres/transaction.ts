@@ -1,6 +1,7 @@
 import { type Clock, withTimeout } from '@revocast/denylist/replica';
 import type { Transaction } from '../../outbox/outbox-store.ts';
 import { beginWithin } from '../../postgres/begin.ts';
+import { lockMsWithin } from '../../postgres/lock-limit.ts';
 import type { PgClient, PgPool } from '../../postgres/pg.ts';
 import { noAnswer, storeErrorOf } from '../../postgres/store-errors.ts';
 
@@ -30,14 +31,20 @@ export class FamilyConnection {
   /**
    * Commits when `work` resolves. After an error or a lost answer the connection is closed: the state of its transaction
    * is unknown.
+   *
+   * @param lockMs the longest wait for one lock; default: a little less than that for an answer.
    */
-  async transaction<Value>(work: (tx: Transaction) => Promise<Value>): Promise<Value> {
+  async transaction<Value>(
+    work: (tx: Transaction) => Promise<Value>,
+    lockMs: number = lockMsWithin(this.#options.timeoutMs),
+  ): Promise<Value> {
     const client = await this.#connect();
     // A pool does not listen to a client that it has handed out, and an 'error' without a listener ends the process.
     client.on('error', ignore);
     let isBroken = true;
     try {
-      await this.query(beginWithin(this.#options.idleLimitMs), [], client);
+      const { idleLimitMs: idleMs, timeoutMs: statementMs } = this.#options;
+      await this.query(beginWithin({ idleMs, statementMs, lockMs }), [], client);
       const value = await work(client);
       await this.query('commit', [], client);
       isBroken = false;
