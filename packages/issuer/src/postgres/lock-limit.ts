@@ -10,7 +10,7 @@ export function limitsLockWait(ms: string | number): string {
 }
 
 /** The longest wait for a lock of a statement that changes nothing when it fails, and is repeated by the client. */
-export const shortLockMs = 250;
+export const shortLockMs = 500;
 
 /** The longest wait for a lock, for an answer that arrives before the time limit. */
 export function lockMsWithin(timeoutMs: number): number {

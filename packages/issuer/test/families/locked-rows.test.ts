@@ -85,12 +85,12 @@ async function outcomeAfterLock(token: string): Promise<string> {
 }
 
 it('many families of one account leave no statement that waits after their answers', async () => {
-  const mine = await Promise.all(Array.from({ length: 30 }, () => open('mallory')));
+  const mine = await Promise.all(Array.from({ length: 20 }, () => open('mallory')));
   const honest = await open('honest');
   await lifecycle.report(event, { tx: caller });
   const refused = Promise.all(mine.map((token) => families.present(token, use)));
   expect((await families.present(honest, use)).outcome).toBe('rotated');
-  expect((await refused).map(({ outcome }) => outcome)).toEqual(Array(30).fill('store_unavailable'));
+  expect((await refused).map(({ outcome }) => outcome)).toEqual(Array(20).fill('store_unavailable'));
   expect(await waiting()).toBe(0);
 });
 

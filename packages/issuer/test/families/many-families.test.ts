@@ -68,7 +68,7 @@ it('many families are collected in batches, while refreshes find their row by th
   // The family of the refreshes lives, too.
   expect(await store.countRows()).toEqual({ active: total - 2 * tenth + 1, ended: tenth });
 
-  const { rotate, retry, read } = familyStatements(table, { refreshMs: 250, openMs: 4500 });
+  const { rotate, retry, read } = familyStatements(table, { refreshMs: 500, openMs: 4500 });
   const id = Buffer.alloc(16);
   for (const [statement, values] of [
     [rotate, [id, 0, id, 'c', null, 1, id, id, 1, 1, 1, 'i']],

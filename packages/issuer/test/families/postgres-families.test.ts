@@ -9,7 +9,7 @@ import { waitsForLock } from '../postgres/waits-for-lock.ts';
 import { describeFamilyStore } from './family-store-contract.ts';
 
 const table = 'revocast_family';
-const sql = familyStatements(table, { refreshMs: 250, openMs: 4500 });
+const sql = familyStatements(table, { refreshMs: 500, openMs: 4500 });
 const database = usePostgres({ max: 20 });
 
 const familiesIn = (given: pg.Pool) =>
