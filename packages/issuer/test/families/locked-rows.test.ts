@@ -129,3 +129,28 @@ it('leaves no statement that waits after the error of an event that another tran
   await expect(lifecycle.report(again)).rejects.toMatchObject({ name: 'StoreError', code: 'store_unavailable' });
   expect(await waiting()).toBe(0);
 });
+
+it('limits the wait in the statement of the refresh, and leaves no limit in its session', async () => {
+  const single = new pg.Pool({ connectionString: database.url, max: 1 });
+  single.on('error', () => {});
+  const texts: string[] = [];
+  const counted = {
+    connect: () => single.connect(),
+    query: (text: string, values?: unknown[]) => {
+      texts.push(text);
+      return single.query(text, values);
+    },
+  };
+  const other = await createLifecycle({ issuer, log, store: postgresStore(counted, { listen: false }), worker: false });
+  try {
+    const ofOther = other.families({ keys: [{ id: 1, secret: secretOf('key 1') }] });
+    const { refreshToken } = await ofOther.open({ subject: 'alice', ...use });
+    texts.length = 0;
+    expect((await ofOther.present(refreshToken, use)).outcome).toBe('rotated');
+    expect(texts).toEqual([expect.stringMatching(/^update revocast_family[^;]*lock_timeout[^;]*$/)]);
+    expect((await single.query('show lock_timeout')).rows).toEqual([{ lock_timeout: '0' }]);
+  } finally {
+    await other.close();
+    await single.end();
+  }
+});
