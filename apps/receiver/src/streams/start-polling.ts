@@ -22,16 +22,22 @@ export async function startPolling(running: RunningSource, parts: PollingPorts):
   const { source, client, stream } = running;
   if (source.kind !== 'ssf' || source.delivery !== 'poll' || client === undefined) return;
   const { ports, clock, random, log, metrics, signal } = parts;
-  const { name, pollUrl } = source;
+  const { name, pollUrl, manage, audience } = source;
   metrics.gauge('stream_backlog').set({ source: name }, 0);
   await pollStream({
     client,
     clock,
     random,
     signal,
-    pollUrl: () => pollUrl ?? stream?.configuration()?.pollUrl,
+    pollUrl() {
+      const configuration = stream?.configuration();
+      // Its audience is not known yet, and a refusal would be for ever.
+      if (manage && audience.length === 0 && configuration === undefined) return undefined;
+      return pollUrl ?? configuration?.pollUrl;
+    },
     onFailure: logFailureOnce(log.child({ source: name }), 'events cannot be fetched, trying again'),
     onBacklog: (isMore) => metrics.gauge('stream_backlog').set({ source: name }, isMore ? 1 : 0),
+    onKeyGone: () => ports.counter.keyGone(name),
     async read(token) {
       const reading = await readSet(Buffer.from(token), running.context(ports.nowMs()));
       return () => receive(source, reading, ports);

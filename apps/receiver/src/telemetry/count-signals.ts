@@ -11,7 +11,7 @@ import {
   type StreamStatus,
   streamStatuses,
 } from '../signals/index.ts';
-import type { ReceiverMetrics } from './receiver-metrics.ts';
+import { attentionReasons, type ReceiverMetrics } from './receiver-metrics.ts';
 
 /** What is counted of messages, beside what their delivery reports. */
 export interface SignalCounter extends DeliveryObserver {
@@ -21,6 +21,8 @@ export interface SignalCounter extends DeliveryObserver {
   kept(source: string, signals: readonly Signal[]): void;
   quarantined(source: string): void;
   refused(source: string, reason: Refusal): void;
+  /** A polled event was given up: the key set of its issuer has not had its key for ten minutes. */
+  keyGone(source: string): void;
   /** Answered 429 or 503 before it was verified. */
   unavailable(source: string): void;
   /** Not taken, although the sender will probably not send it again. */
@@ -56,7 +58,7 @@ export function countSignals({ metrics, sources, clock, log, onVerified }: Ports
     for (const result of ['refused', 'unavailable'] as const) signals.inc({ source, type: 'other', result }, 0);
     for (const name of ['signals_widened_total', 'signals_lost_total'] as const)
       metrics.counter(name).inc({ source }, 0);
-    for (const why of ['too_late', 'rejected']) metrics.counter('signals_attention_total').inc({ source, why }, 0);
+    for (const why of attentionReasons) metrics.counter('signals_attention_total').inc({ source, why }, 0);
     delays.zero({ source });
     for (const reason of Object.keys(refusals)) metrics.counter('signal_refusals_total').inc({ source, reason }, 0);
     const isClient = 'delivery' in options && (options.manage || options.delivery === 'poll');
@@ -74,6 +76,10 @@ export function countSignals({ metrics, sources, clock, log, onVerified }: Ports
       write();
     }
   };
+  const needPerson = (labels: { source: string; why: (typeof attentionReasons)[number] }, details: object = {}) => {
+    metrics.counter('signals_attention_total').inc(labels);
+    log.error({ ...labels, ...details }, 'an event needs a person: see the runbook SignalsNeedAttention');
+  };
   return {
     received(all) {
       for (const { source, occurredAtMs, receivedAtMs } of all) {
@@ -87,10 +93,8 @@ export function countSignals({ metrics, sources, clock, log, onVerified }: Ports
       }
     },
     widened: ({ source }) => metrics.counter('signals_widened_total').inc({ source }),
-    needsAttention({ source, type }, why, code) {
-      metrics.counter('signals_attention_total').inc({ source, why });
-      log.error({ source, type, why, code }, 'an event needs a person: see the runbook SignalsNeedAttention');
-    },
+    needsAttention: ({ source, type }, why, code) => needPerson({ source, why }, { type, code }),
+    keyGone: (source) => needPerson({ source, why: 'key_gone' }),
     verified({ source }, state) {
       metrics.gauge('stream_verified_timestamp_seconds').set({ source }, clock.wallMs() / 1000);
       onVerified(source, state);

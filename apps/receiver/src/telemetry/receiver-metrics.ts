@@ -5,6 +5,7 @@ import { deliveryResults } from '../delivery/delivery-result.ts';
 import { refusals, signalTypes, streamStatuses } from '../signals/index.ts';
 
 const refusalReasons = Object.keys(refusals);
+export const attentionReasons = ['too_late', 'rejected', 'key_gone'] as const;
 
 /** All metrics of a receiver. `source` is the name of a source in the configuration. */
 export const receiverMetrics = [
@@ -25,8 +26,8 @@ export const receiverMetrics = [
   {
     name: 'signals_attention_total',
     type: 'counter',
-    labels: { source: undefined, why: ['too_late', 'rejected'] },
-    help: 'Events that need a person: a block or a lift that came after 20 hours, or a revocation that the log refuses for ever.',
+    labels: { source: undefined, why: attentionReasons },
+    help: 'Events that need a person: a block or a lift that came after 20 hours, a revocation that the log refuses for ever, or a polled event whose key was removed.',
     unit: 'events',
   },
   {
