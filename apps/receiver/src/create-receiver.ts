@@ -14,6 +14,7 @@ import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { parseOptions } from './config/check-options.ts';
 import type { ReceiverConfig, ReceiverOptions } from './config/receiver-options.ts';
+import { findMissingFiles } from './config/source-files.ts';
 import { loggedStates, rememberedStates } from './delivery/account-states.ts';
 import { createDeliver } from './delivery/deliver.ts';
 import type { ReceivePorts } from './delivery/receive.ts';
@@ -61,6 +62,8 @@ export async function createReceiver(
   dependencies: ReceiverDependencies = {},
 ): Promise<Receiver> {
   const config = parseOptions(input);
+  const [missing] = findMissingFiles(config.sources);
+  if (missing !== undefined) throw new ConfigurationError(missing.option, missing.message);
   const { clock = systemClock, random = systemRandom } = dependencies;
   const { log = openLog({ component: 'receiver', level: config.logLevel }) } = dependencies;
   const cleanUps: (() => Promise<void> | void)[] = [];

@@ -9,10 +9,11 @@ import {
   resolveOptions,
   runUntilSignal,
 } from '@revocast/sidecar/service';
-import { readCommandLine } from './commands/command-line.ts';
+import { type Command, readCommandLine } from './commands/command-line.ts';
 import { printHelp } from './commands/help.ts';
 import { checkOptions } from './config/check-options.ts';
 import { type ReceiverConfig, receiverOptions } from './config/receiver-options.ts';
+import { findMissingFiles } from './config/source-files.ts';
 import { createReceiver } from './create-receiver.ts';
 import { build } from './version.ts';
 
@@ -39,8 +40,9 @@ export async function main(): Promise<void> {
         environment: process.env,
         readFile: (path) => readFileSync(path, 'utf8'),
       });
-      if (!resolved.ok) {
-        process.stderr.write(printProblems(resolved.problems));
+      const problems = resolved.ok ? unreadableFiles(command, resolved.config) : resolved.problems;
+      if (!resolved.ok || problems.length > 0) {
+        process.stderr.write(printProblems(problems));
         process.exitCode = 2;
       } else if (command.name === 'run') await run(resolved.config);
       else process.stdout.write(command.name === 'config print' ? printConfig(resolved, receiverOptions) : 'valid\n');
@@ -51,6 +53,11 @@ export async function main(): Promise<void> {
 /** The configuration of a receiver from command line, environment and file. */
 export function resolveReceiver(sources: ConfigSources): Resolved<ReceiverConfig> {
   return resolveOptions(sources, { table: receiverOptions, check: checkOptions });
+}
+
+/** `config print` shows a configuration also where its secrets are not mounted. */
+function unreadableFiles({ name }: Command, { sources }: ReceiverConfig) {
+  return name === 'config print' ? [] : findMissingFiles(sources);
 }
 
 async function run(config: ReceiverConfig): Promise<void> {

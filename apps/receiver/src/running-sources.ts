@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Clock, Random } from '@revocast/denylist/replica';
 import { logFailureOnce } from '@revocast/sidecar/service';
 import type { Logger } from 'pino';
+import { readOptionFile } from './config/source-files.ts';
 import type { Source, SourceOf } from './config/source-list.ts';
 import { profileOf } from './config/source-profile.ts';
 import { createEndRefreshTokens } from './delivery/end-refresh-tokens.ts';
@@ -72,7 +72,9 @@ export function runSource(source: Source, ports: Ports): RunningSource {
 function manage(source: SourceOf<'ssf'>, client: TransmitterClient, ports: Ports): ManagedStream {
   const { authorizationFile, name } = source;
   const token =
-    authorizationFile === undefined ? undefined : readFileSync(authorizationFile, 'utf8').split('\n')[0]?.trim();
+    authorizationFile === undefined
+      ? undefined
+      : readOptionFile(authorizationFile, `sources.${name}.authorizationFile`).trim().split('\n')[0]?.trim();
   return manageStream(source, {
     ...ports,
     client,

@@ -67,6 +67,35 @@ describe('the configuration of a receiver', () => {
       'sources[0].issuer: expected https:, or dangerouslyAllowHttp: true',
     ],
     [
+      'plain http in another case',
+      withSource(logout.replace('https:', 'HTTP:')),
+      'sources[0].issuer: expected https:, or dangerouslyAllowHttp: true',
+    ],
+    [
+      'a token for a directory over plain http',
+      withSource(`${logout}\n    subjects: { url: "http://directory/s", bearerFile: /b }`),
+      'sources[0].subjects.url: expected https: beside bearerFile, or dangerouslyAllowHttp: true',
+    ],
+    [
+      'an issuer without a scheme, and no key set',
+      withSource(logout.replace('https://', '')),
+      'sources[0].jwksUri: needed, because issuer is not an https: URL',
+    ],
+    [
+      'a managed stream at an issuer without a scheme',
+      withSource(
+        '{ name: a, kind: ssf, delivery: poll, manage: true, issuer: "localhost:80", jwksUri: "https://a.example/k", accessTokenFile: /t }',
+      ),
+      'sources[0].transmitter: needed with manage, because issuer is not an https: URL',
+    ],
+    [
+      'a client without a token endpoint at an issuer without a scheme',
+      withSource(
+        '{ name: a, kind: ssf, delivery: poll, audience: [x], pollUrl: "https://a.example/p", issuer: a.example, jwksUri: "https://a.example/k", clientId: c, clientSecretFile: /t }',
+      ),
+      'sources[0].tokenEndpoint: needed with clientId, because issuer is not an https: URL',
+    ],
+    [
       'an unknown right',
       withSource(`${logout}\n    allow: [everything]`),
       'sources[0].allow: expected block or lift or tenant',
@@ -106,6 +135,11 @@ describe('the configuration of a receiver', () => {
     ],
   ])('refuses %s, by its place', (_what, yaml, problem) => {
     expect(problemsOf(yaml)).toContain(problem);
+  });
+
+  it('accepts an issuer that is not a URL beside a key set', () => {
+    const yaml = withSource(`${logout.replace('https://', '')}\n    jwksUri: https://sso.example.com/keys`);
+    expect(problemsOf(yaml)).toBe('accepted');
   });
 
   it('never shows a value of a source in a mistake', () => {

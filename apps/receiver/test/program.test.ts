@@ -77,12 +77,53 @@ describe('the program', () => {
     expect(stderr).not.toContain('hunter2');
   });
 
-  it('ends with 2 when a file of a source cannot be read', async () => {
-    const hook = '  - { name: hook, kind: okta-event-hook, issuer: https://a.example, secretFile: /nowhere/secret }\n';
+  const ssf = 'kind: ssf, issuer: "https://a.example", audience: [x]';
+  it.each([
+    ['secretFile', 'kind: okta-event-hook, issuer: "https://a.example"', 'secretFile: /nowhere/secret'],
+    ['authorizationFile', `${ssf}, delivery: push`, 'authorizationFile: /nowhere/secret'],
+    [
+      'authorizationFile',
+      `${ssf}, delivery: push, manage: true, receiverUrl: "https://r.example/x", clientId: c, clientSecretFile: ${import.meta.filename}`,
+      'authorizationFile: /nowhere/secret',
+    ],
+    ['accessTokenFile', `${ssf}, delivery: poll, pollUrl: "https://a.example/p"`, 'accessTokenFile: /nowhere/secret'],
+    [
+      'clientSecretFile',
+      `${ssf}, delivery: poll, pollUrl: "https://a.example/p", clientId: c`,
+      'clientSecretFile: /nowhere/secret',
+    ],
+    [
+      'subjects.bearerFile',
+      `${ssf}, delivery: push`,
+      'subjects: { url: "https://d.example/s", bearerFile: /nowhere/secret }',
+    ],
+    [
+      'endRefreshTokens.bearerFile',
+      'kind: global-token-revocation, issuer: "https://a.example", audience: [x]',
+      'endRefreshTokens: { url: "https://d.example/e", bearerFile: /nowhere/secret }',
+    ],
+  ])('ends with 2 when %s cannot be read, of: %s', async (option, options, file) => {
     const listen = 'dataListen: 127.0.0.1:0\nadminListen: 127.0.0.1:0\n';
-    const path = secretIn(folder(cleanUps), 'receiver.yaml', `${valid}${hook}${listen}`);
-    const { code, stderr } = await run('--config', path);
-    expect([code, stderr]).toEqual([2, 'sources.hook.secretFile: cannot read /nowhere/secret (ENOENT)\n']);
+    const path = secretIn(
+      folder(cleanUps),
+      'receiver.yaml',
+      `${valid}  - { name: hook, ${options}, ${file} }\n${listen}`,
+    );
+    const problem = { code: 2, stdout: '', stderr: `sources.hook.${option}: cannot read /nowhere/secret (ENOENT)\n` };
+    expect(await run('--config', path)).toEqual(problem);
+    expect(await run('config', 'validate', '--config', path)).toEqual(problem);
+    expect(await run('config', 'print', '--config', path)).toMatchObject({ code: 0 });
+  });
+
+  it('ends with 2 when the file of a credential is empty', async () => {
+    const empty = secretIn(folder(cleanUps), 'token', '\n');
+    const poll = `  - { name: p, ${ssf}, delivery: poll, pollUrl: "https://a.example/p", accessTokenFile: ${empty} }\n`;
+    const path = secretIn(folder(cleanUps), 'receiver.yaml', `${valid}${poll}`);
+    expect(await run('config', 'validate', '--config', path)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `sources.p.accessTokenFile: expected a secret in ${empty}, found an empty file\n`,
+    });
   });
 
   it('ends with 2 when its address is in use', async () => {

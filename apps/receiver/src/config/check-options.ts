@@ -1,6 +1,7 @@
-import { ConfigurationError } from '@revocast/denylist/replica';
+import { ConfigurationError, isJsonObject } from '@revocast/denylist/replica';
 import { checkValues, type Mistake } from '@revocast/sidecar/service';
 import { type ReceiverConfig, type ReceiverOptions, receiverSpecs } from './receiver-options.ts';
+import { schemeOf } from './source-list.ts';
 
 type Checked =
   | { readonly ok: true; readonly config: ReceiverConfig }
@@ -35,8 +36,16 @@ function* findConflicts(config: ReceiverConfig): Generator<Mistake> {
   for (const [index, source] of config.sources.entries()) {
     for (const option of ['issuer', 'jwksUri', 'transmitter', 'receiverUrl', 'pollUrl', 'tokenEndpoint'] as const) {
       const written = new Map<string, unknown>(Object.entries(source)).get(option);
-      if (typeof written !== 'string' || !written.startsWith('http:')) continue;
+      if (typeof written !== 'string' || schemeOf(written) !== 'http:') continue;
       yield { option: `sources[${index}].${option}`, message: 'expected https:, or dangerouslyAllowHttp: true' };
+    }
+    for (const option of ['subjects', 'endRefreshTokens'] as const) {
+      const hook = new Map<string, unknown>(Object.entries(source)).get(option);
+      // Without a token only identifiers are sent, to a directory in the same network.
+      if (!isJsonObject(hook) || hook['bearerFile'] === undefined || schemeOf(String(hook['url'])) !== 'http:')
+        continue;
+      const message = 'expected https: beside bearerFile, or dangerouslyAllowHttp: true';
+      yield { option: `sources[${index}].${option}.url`, message };
     }
   }
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { type Clock, ConfigurationError, errorCodeOf } from '@revocast/denylist/replica';
+import { type Clock, ConfigurationError } from '@revocast/denylist/replica';
+import { readOptionFile } from './source-files.ts';
 
 const rereadMs = 2000;
 
@@ -12,7 +12,7 @@ export interface SecretFile {
 /** @throws ConfigurationError when the file holds no valid secret. */
 export function openSecretFile({ path, option, clock }: { path: string; option: string; clock: Clock }): SecretFile {
   const read = () => {
-    const lines = readFileSync(path, 'utf8')
+    const lines = readOptionFile(path, option)
       .split('\n')
       .map((line) => line.trim());
     const secrets = lines.filter((line) => line !== '');
@@ -23,13 +23,7 @@ export function openSecretFile({ path, option, clock }: { path: string; option: 
       throw new ConfigurationError(option, `${path}: expected one or two secrets of 16–512 printable characters`);
     return secrets;
   };
-  let held: readonly string[];
-  try {
-    held = read();
-  } catch (cause) {
-    if (cause instanceof ConfigurationError) throw cause;
-    throw new ConfigurationError(option, `cannot read ${path} (${errorCodeOf(cause) ?? 'unknown'})`, { cause });
-  }
+  let held = read();
   let readAtMs = clock.monotonicMs();
   return {
     secrets() {

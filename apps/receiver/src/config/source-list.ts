@@ -70,6 +70,7 @@ function* conflictsOf(source: Source): Generator<readonly [option: string, messa
   }
   if (source.tokenIssuers?.length === 0) yield ['tokenIssuers', 'expected at least one issuer'];
   if (source.kind === 'signed-json') yield* conflictsInRules(source);
+  if ('audience' in source) yield* conflictsInUrls(source);
   if ('events' in source) yield* conflictsInEvents(source.events);
   if (source.kind !== 'ssf') return;
   const { delivery, manage, clientId, clientSecretFile, accessTokenFile } = source;
@@ -85,6 +86,27 @@ function* conflictsOf(source: Source): Generator<readonly [option: string, messa
   if ((manage || delivery === 'poll') && clientId === undefined && accessTokenFile === undefined) {
     yield ['clientId', 'needed for the transmitter: clientId with clientSecretFile, or accessTokenFile'];
   }
+}
+
+/** An issuer may be any name (RFC 7519 §4.1.1), but nothing is found by one that is not a URL. */
+function* conflictsInUrls(
+  source: SourceOf<'backchannel-logout' | 'ssf' | 'global-token-revocation'>,
+): Generator<readonly [string, string]> {
+  if (/^https?:$/.test(schemeOf(source.issuer))) return;
+  const isSigned = source.kind !== 'global-token-revocation' || source.audience.length > 0;
+  if (isSigned && source.jwksUri === undefined) yield ['jwksUri', 'needed, because issuer is not an https: URL'];
+  if (source.kind !== 'ssf') return;
+  const { manage, transmitter, clientId, tokenEndpoint } = source;
+  if (manage && transmitter === undefined)
+    yield ['transmitter', 'needed with manage, because issuer is not an https: URL'];
+  if (clientId !== undefined && tokenEndpoint === undefined) {
+    yield ['tokenEndpoint', 'needed with clientId, because issuer is not an https: URL'];
+  }
+}
+
+/** In lower case; empty for what is not a URL. */
+export function schemeOf(written: string): string {
+  return URL.canParse(written) ? new URL(written).protocol : '';
 }
 
 function* conflictsInEvents(

@@ -1,4 +1,4 @@
-import { type Clock, ConfigurationError, type Random } from '@revocast/denylist/replica';
+import type { Clock, Random } from '@revocast/denylist/replica';
 import {
   createDocumentFetcher,
   createKeySource,
@@ -32,9 +32,7 @@ export function createKeySets({ clock, random, dangerouslyAllowHttp, observer }:
     keysOf(source: Source): SignalKeys & Partial<Pick<KeySource, 'prefetch' | 'status'>> {
       if (!('jwksUri' in source) && !('audience' in source)) return noKeys;
       const { issuer, jwksUri, kind, name } = source;
-      if (jwksUri === undefined && !URL.canParse(issuer)) {
-        throw new ConfigurationError('sources', `${name}: expected jwksUri, because its issuer is not a URL`);
-      }
+      if (kind === 'global-token-revocation' && source.audience.length === 0) return noKeys;
       const isStream = kind === 'ssf';
       const location = jwksUri === undefined ? { issuer } : { jwksUri };
       const key = JSON.stringify([location, isStream]);
