@@ -382,6 +382,7 @@ const rows = {
       ['{{source}} {{state}}', `max by (source, state) (revocast_stream_state{${space}} == 1)`],
       ['backlog, {{source}}', `max by (source) (revocast_stream_backlog{${space}})`],
       ['ready, {{instance}}', `revocast_receiver_ready{${space}}`],
+      ['log reachable, {{instance}}', `revocast_receiver_log_reachable{${space}}`],
     ]),
     graph('Requests to transmitters', 'Requests for events, streams and verification, by result.', 'reqps', [
       ['{{source}}, {{result}}', `sum by (source, result) (${rate('revocast_stream_requests_total', space)})`],

@@ -17,6 +17,7 @@ import type { ReceiverConfig, ReceiverOptions } from './config/receiver-options.
 import { findMissingFiles } from './config/source-files.ts';
 import { loggedStates, rememberedStates } from './delivery/account-states.ts';
 import { createDeliver } from './delivery/deliver.ts';
+import { LogHealth, probeLog } from './delivery/log-health.ts';
 import type { ReceivePorts } from './delivery/receive.ts';
 import { settleToken } from './delivery/settle-token.ts';
 import { bindListeners } from './listeners/bind-listeners.ts';
@@ -98,6 +99,7 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
   if (given === undefined) cleanUps.push(() => publisher.close());
   const states = await openStates(config, publisher, { clock, random });
   cleanUps.push(states.close);
+  const health = new LogHealth(log);
 
   const keySets = createKeySets({ ...config, clock, random, observer: logKeyFailures(log) });
   cleanUps.push(keySets.close);
@@ -113,7 +115,14 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
     log,
     onVerified: (source, state) => running.get(source)?.stream?.verified(state),
   });
-  const deliver = createDeliver({ publisher, states: states.states, sources: running, observer: counter, nowMs, log });
+  const deliver = createDeliver({
+    publisher: health.watch(publisher),
+    states: states.states,
+    sources: running,
+    observer: counter,
+    nowMs,
+    log,
+  });
 
   const spool =
     config.spool === undefined
@@ -168,7 +177,7 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
     metrics: {
       contentType: registry.contentType,
       metrics() {
-        measure(metrics, { spool, quarantine, isReady: !isStopping });
+        measure(metrics, { spool, quarantine, isReady: !isStopping, isLogReachable: health.isReachable });
         return registry.metrics();
       },
     },
@@ -176,6 +185,7 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
   const polls = [...running.values()].map((source) =>
     startPolling(source, { ports: { deliver, counter, nowMs }, clock, random, log, metrics, signal: stopping.signal }),
   );
+  const probing = states.lookUp && probeLog(states.lookUp, { health, clock, signal: stopping.signal });
   // The first message must not wait for the first fetch.
   for (const { source } of running.values()) void keySets.keysOf(source).prefetch?.();
   log.info({ data: listeners.dataUrl, admin: listeners.adminUrl, sources: config.sources.length }, 'started');
@@ -192,7 +202,7 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
       closeListeners: () => listeners.close(),
       async closeSource() {
         stopping.abort();
-        await Promise.all(polls);
+        await Promise.all([...polls, probing]);
         await closeAll();
         log.info({}, 'stopped');
       },
@@ -218,10 +228,10 @@ async function openStates(
   publisher: Publisher,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ) {
-  if (!url.startsWith('redis')) return { states: rememberedStates(), close: () => undefined };
+  if (!url.startsWith('redis')) return { states: rememberedStates(), lookUp: undefined, close: () => undefined };
   try {
     const lookUp = await openLookUp(url, { clock, random, expectLog, timeoutMs: 1000 });
-    return { states: loggedStates(lookUp, publisher), close: () => lookUp.close() };
+    return { states: loggedStates(lookUp, publisher), lookUp, close: () => lookUp.close() };
   } catch (cause) {
     if (cause instanceof ConfigurationError) throw cause;
     throw new ConfigurationError('log', `cannot be asked (${errorCodeOf(cause) ?? 'unknown'})`, { cause });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '@revocast/test-support';
 import type { Receiver, SourceInput } from '../src/index.ts';
 import { receiverMetrics } from '../src/telemetry/receiver-metrics.ts';
 import { folder, metricsOf, recordedLog, secretIn, startReceiver } from './world.ts';
@@ -44,6 +45,22 @@ describe('before the first message', () => {
     const text = await metricsOf(await start());
     expect(text).not.toContain('stream_verified_timestamp_seconds{source="push"}');
     expect(text).not.toContain('stream_state{source="push"');
+  });
+});
+
+describe('given a Redis that does not answer', () => {
+  it('shows it before the first message, and is ready to take messages', async () => {
+    const source = {
+      name: 'sso',
+      kind: 'backchannel-logout',
+      issuer: 'http://127.0.0.1:1',
+      audience: ['shop'],
+    } as const;
+    const receiver = await startReceiver({ log: 'redis://127.0.0.1:1', sources: [source] });
+    cleanUps.push(() => receiver.stop());
+    const series = 'revocast_receiver_log_reachable 0';
+    await until(async () => (await metricsOf(receiver)).includes(series), { what: series });
+    expect((await fetch(`${receiver.adminUrl}/readyz`)).status).toBe(200);
   });
 });
 

@@ -108,6 +108,13 @@ export const receiverMetrics = [
     help: '1 while the readiness probe answers 200.',
     unit: 'none',
   },
+  {
+    name: 'receiver_log_reachable',
+    type: 'gauge',
+    labels: {},
+    help: '0 after a write or look-up that the log did not answer, else 1. A log that is no Redis is not asked between writes.',
+    unit: 'none',
+  },
 ] as const satisfies readonly MetricSpec[];
 
 export type ReceiverMetrics = RegisteredMetrics<(typeof receiverMetrics)[number]['name']>;
