@@ -381,6 +381,7 @@ const rows = {
     graph('State of streams', 'As the transmitters report it; only enabled streams deliver.', 'none', [
       ['{{source}} {{state}}', `max by (source, state) (revocast_stream_state{${space}} == 1)`],
       ['backlog, {{source}}', `max by (source) (revocast_stream_backlog{${space}})`],
+      ['needs subjects, {{source}}', `max by (source) (revocast_stream_needs_subjects{${space}})`],
       ['ready, {{instance}}', `revocast_receiver_ready{${space}}`],
       ['log reachable, {{instance}}', `revocast_receiver_log_reachable{${space}}`],
     ]),

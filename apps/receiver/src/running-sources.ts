@@ -80,6 +80,12 @@ function manage(source: SourceOf<'ssf'>, client: TransmitterClient, ports: Ports
     client,
     onFailure: logFailureOnce(ports.log.child({ source: name }), 'the stream cannot be managed, trying again'),
     onState: (state) => setState(ports.metrics, name, state),
+    onMetadata({ defaultSubjects, verificationEndpoint }) {
+      ports.metrics.gauge('stream_needs_subjects').set({ source: name }, defaultSubjects === 'NONE' ? 1 : 0);
+      // Nothing can be requested, so that the absence of verification events means nothing.
+      if (verificationEndpoint === undefined)
+        ports.metrics.gauge('stream_verified_timestamp_seconds').remove({ source: name });
+    },
     authorization: token === undefined ? undefined : `Bearer ${token}`,
   });
 }

@@ -204,6 +204,22 @@ describe('given a stream that the receiver manages', () => {
     expect(Math.abs((await verifiedAt()) - Date.now() / 1000)).toBeLessThan(60);
   });
 
+  it('is enabled, and never silent, at a transmitter without the optional endpoints', async () => {
+    await use({ metadata: { status_endpoint: undefined, verification_endpoint: undefined } });
+    const receiver = await start(managed());
+    const enabled = 'revocast_stream_state{source="idp",state="enabled"} 1';
+    await until(async () => (await metricsOf(receiver)).includes(enabled), { what: enabled });
+    expect(await metricsOf(receiver)).not.toContain('revocast_stream_verified_timestamp_seconds{source="idp"}');
+    expect(await metricsOf(receiver)).toContain('revocast_stream_needs_subjects{source="idp"} 0');
+  });
+
+  it('shows that events come only about subjects that were added', async () => {
+    await use({ metadata: { default_subjects: 'NONE' } });
+    const receiver = await start(managed());
+    const series = 'revocast_stream_needs_subjects{source="idp"} 1';
+    await until(async () => (await metricsOf(receiver)).includes(series), { what: series });
+  });
+
   it('reports that the transmitter has paused it', async () => {
     transmitter.isPaused = true;
     const receiver = await start(managed());

@@ -68,6 +68,8 @@ export interface TransmitterOptions {
   readonly audience?: string;
   /** Another origin in the metadata. */
   readonly foreignOrigin?: string;
+  /** Members of the metadata that are replaced; undefined: absent. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 export async function startTransmitter(options: TransmitterOptions = {}): Promise<Transmitter> {
@@ -98,6 +100,7 @@ export async function startTransmitter(options: TransmitterOptions = {}): Promis
       configuration_endpoint: `${endpoints}/streams`,
       status_endpoint: `${endpoints}/status`,
       verification_endpoint: `${endpoints}/verify`,
+      ...options.metadata,
     }),
     // Without keys: those of a transmitter are in its own metadata.
     [`GET ${path}/.well-known/openid-configuration`]: () => ({ issuer, token_endpoint: `${origin}/token` }),

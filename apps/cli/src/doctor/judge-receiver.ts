@@ -11,6 +11,16 @@ const streams = declareCheck(
   'a verification event of each managed stream within half an hour',
   'see docs/runbooks/signal-stream-silent.md',
 );
+const defaultSubjects = declareCheck(
+  'receiver.default-subjects',
+  'transmitters that send events about every subject',
+  'add the subjects at the transmitter, or set its `default_subjects` to ALL',
+);
+const log = declareCheck(
+  'receiver.log',
+  'a log that answers the receiver',
+  'mend the log, see docs/runbooks/receiver-log-unreachable.md',
+);
 const subjects = declareCheck(
   'receiver.subjects',
   'an account for the subject of each event',
@@ -51,10 +61,22 @@ export function judgeReceiver({ failure, samples, nowSeconds }: ReceiverFacts): 
     ),
     ...states.map(({ labels }) => `${labels['source']}: ${labels['state']}`),
   ];
+  const verified = new Set(named('stream_verified_timestamp_seconds').map(({ labels }) => labels['source']));
+  const unverified = named('stream_state').filter(
+    ({ labels, value }) => value === 1 && !verified.has(labels['source']),
+  );
+  const working = ['none is silent', ...unverified.map(({ labels }) => `${labels['source']}: cannot be verified`)];
+  const restricted = counts('stream_needs_subjects');
   const oldest = named('spool_oldest_seconds')[0]?.value ?? 0;
   return [
     reachable('ok', 'reachable'),
-    troubles.length === 0 ? streams('ok', 'none is silent') : streams('fail', troubles.join('; ')),
+    troubles.length === 0 ? streams('ok', working.join('; ')) : streams('fail', troubles.join('; ')),
+    restricted.length === 0
+      ? defaultSubjects('ok', 'none is limited')
+      : defaultSubjects('warn', restricted.map(({ labels }) => `${labels['source']}: only added subjects`).join('; ')),
+    named('receiver_log_reachable').some(({ value }) => value === 0)
+      ? log('fail', 'it does not answer')
+      : log('ok', 'answers'),
     judgeCounts(subjects, counts('signals_total', 'unresolved')),
     judgeCounts(issuers, counts('signals_total', 'unmapped_issuer')),
     judgeCounts(lost, counts('signals_lost_total')),

@@ -37,6 +37,8 @@ describe('revocast doctor --receiver', () => {
     expect(await examined(healthy)).toEqual({
       'receiver.reachable': 'ok: reachable',
       'receiver.streams': 'ok: none is silent',
+      'receiver.default-subjects': 'ok: none is limited',
+      'receiver.log': 'ok: answers',
       'receiver.subjects': 'ok: none',
       'receiver.issuers': 'ok: none',
       'receiver.lost': 'ok: none',
@@ -53,6 +55,23 @@ describe('revocast doctor --receiver', () => {
     });
     const never = healthy.replace(String(nowMs / 1000 - 200), '0');
     expect(await examined(never)).toMatchObject({ 'receiver.streams': 'fail: sso: none yet' });
+  });
+
+  it('says which stream has events only about added subjects, and which one cannot be verified', async () => {
+    const more = `${healthy}revocast_stream_needs_subjects{source="okta"} 1
+revocast_stream_needs_subjects{source="sso"} 0
+revocast_stream_state{source="okta",state="enabled"} 1
+`;
+    expect(await examined(more)).toMatchObject({
+      'receiver.streams': 'ok: none is silent; okta: cannot be verified',
+      'receiver.default-subjects': 'warn: okta: only added subjects',
+    });
+  });
+
+  it('says that the log does not answer', async () => {
+    expect(await examined(`${healthy}revocast_receiver_log_reachable 0\n`)).toMatchObject({
+      'receiver.log': 'fail: it does not answer',
+    });
   });
 
   it('says of which source subjects have no account, and an issuer is not mapped', async () => {

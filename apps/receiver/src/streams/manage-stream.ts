@@ -20,6 +20,7 @@ interface ManagePorts {
   readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly onFailure: ReturnType<typeof logFailureOnce>;
   readonly onState: (state: StreamStatus | 'unknown') => void;
+  readonly onMetadata: (metadata: TransmitterMetadata) => void;
   /** The `Authorization` header that a pushing transmitter must send. */
   readonly authorization?: string | undefined;
 }
@@ -39,9 +40,13 @@ export function manageStream(source: SourceOf<'ssf'>, ports: ManagePorts): Manag
   let metadata: TransmitterMetadata | undefined;
   let stream: StreamConfiguration | undefined;
   let expected: string | undefined;
+  let hasFailed = true;
 
   const setUp = async () => {
-    metadata ??= await readMetadata(source.transmitter ?? source.issuer, ports.client);
+    if (metadata === undefined) {
+      metadata = await readMetadata(source.transmitter ?? source.issuer, ports.client);
+      ports.onMetadata(metadata);
+    }
     if (stream !== undefined) return;
     stream = await adoptStream(source, metadata, ports);
     log.info({ source: source.name }, 'the stream is set up');
@@ -60,14 +65,18 @@ export function manageStream(source: SourceOf<'ssf'>, ports: ManagePorts): Manag
     while (!signal.aborted) {
       try {
         await setUp();
-        ports.onState(await readStatus(metadata, stream, ports.client));
+        const status = await readStatus(metadata, stream, ports.client);
         await verify();
+        // SSF 1.0 §7.1: both endpoints are optional. Without the first, the stream is enabled until an event says otherwise.
+        if (status !== undefined || hasFailed) ports.onState(status ?? 'enabled');
+        hasFailed = false;
         onFailure.forget();
         backoff.succeeded();
         await clock.sleep(Math.max(source.verifyEveryMs, stream?.minVerificationMs ?? 0), signal);
       } catch (error) {
         if (signal.aborted) return;
         onFailure(error);
+        hasFailed = true;
         ports.onState('unknown');
         // A stream that was deleted at the transmitter is created again.
         if (error instanceof StreamError && error.status === 404) stream = undefined;
@@ -87,12 +96,13 @@ export function manageStream(source: SourceOf<'ssf'>, ports: ManagePorts): Manag
   };
 }
 
+/** @returns undefined for a transmitter that does not say it. */
 async function readStatus(
   metadata: TransmitterMetadata | undefined,
   stream: StreamConfiguration | undefined,
   client: TransmitterClient,
-): Promise<StreamStatus | 'unknown'> {
-  if (metadata?.statusEndpoint === undefined || stream === undefined) return 'unknown';
+): Promise<StreamStatus | undefined> {
+  if (metadata?.statusEndpoint === undefined || stream === undefined) return undefined;
   const url = new URL(metadata.statusEndpoint);
   url.searchParams.set('stream_id', stream.id);
   const { json } = await client.request({ url: url.href, method: 'GET' });

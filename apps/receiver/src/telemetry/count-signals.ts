@@ -67,6 +67,7 @@ export function countSignals({ metrics, sources, clock, log, onVerified }: Ports
     // No verification events are requested for another stream, so that their absence means nothing.
     if (!('manage' in options) || !options.manage) continue;
     metrics.gauge('stream_verified_timestamp_seconds').set({ source }, 0);
+    metrics.gauge('stream_needs_subjects').set({ source }, 0);
     setState(metrics, source, 'unknown');
   }
   const logged = new Set<string>();

@@ -67,6 +67,13 @@ export const receiverMetrics = [
     unit: 'none',
   },
   {
+    name: 'stream_needs_subjects',
+    type: 'gauge',
+    labels: { source: undefined },
+    help: '1 for a transmitter that sends events only about subjects that were added to its stream (default_subjects NONE).',
+    unit: 'none',
+  },
+  {
     name: 'stream_backlog',
     type: 'gauge',
     labels: { source: undefined },
