@@ -7,7 +7,7 @@ import type { Delivered, DeliveryResult } from './delivery-result.ts';
 import { lateForm } from './late-form.ts';
 import type { Resolver } from './resolve.ts';
 import { TargetQueue } from './target-queue.ts';
-import { type WritePorts, writeEffect } from './write-effect.ts';
+import { createWriteEffect, type WriteEffect, type WritePorts } from './write-effect.ts';
 
 /** A source, as the delivery of its signals needs it. */
 export interface DeliveredSource {
@@ -33,6 +33,10 @@ export interface DeliverPorts extends WritePorts {
   readonly log: Pick<Logger, 'warn'>;
 }
 
+interface DeliverParts extends DeliverPorts {
+  readonly write: WriteEffect;
+}
+
 /** Delivers the signals of one message. */
 export type Deliver = (signals: readonly Signal[]) => Promise<Delivered>;
 
@@ -44,7 +48,14 @@ const done: Delivered = { outcome: 'done' };
  */
 export function createDeliver(ports: DeliverPorts): Deliver {
   const queue = new TargetQueue();
-  const deliverSignal = (signal: Signal) => queue.run(targetsOf([signal]), () => deliverOne(signal, ports));
+  const write = createWriteEffect(ports);
+  // What was looked up has its own value only now. Nothing waits inside of these tasks, so no two wait for each other.
+  const writes = new TargetQueue();
+  const parts: DeliverParts = {
+    ...ports,
+    write: (effect, occurredAtMs) => writes.run([effect.target], () => write(effect, occurredAtMs)),
+  };
+  const deliverSignal = (signal: Signal) => queue.run(targetsOf([signal]), () => deliverOne(signal, parts));
   return async (signals) => {
     // All are added at once: the order of two messages about one value is that of their arrival.
     const results = await Promise.all(signals.map(deliverSignal));
@@ -74,14 +85,14 @@ function worse(one: Delivered, other: Delivered): Delivered {
   return { outcome: 'unavailable', retryAfterMs, isOwn: one.isOwn && other.isOwn };
 }
 
-async function deliverOne(signal: Signal, ports: DeliverPorts): Promise<Delivered> {
+async function deliverOne(signal: Signal, ports: DeliverParts): Promise<Delivered> {
   let delivered = done;
   // In turn: a message may disable an account and end its sessions.
   for (const effect of signal.effects) delivered = worse(delivered, await deliverEffect(effect, signal, ports));
   return delivered;
 }
 
-async function deliverEffect(effect: Effect, signal: Signal, ports: DeliverPorts): Promise<Delivered> {
+async function deliverEffect(effect: Effect, signal: Signal, ports: DeliverParts): Promise<Delivered> {
   const { observer } = ports;
   const count = (result: DeliveryResult) => {
     observer.signalDelivered(signal, result);
@@ -107,7 +118,7 @@ async function deliverEffect(effect: Effect, signal: Signal, ports: DeliverPorts
       }
       if (written.kind === 'revoke' && written.isLate) observer.needsAttention(signal, 'too_late');
       if (written.kind === 'revoke' && written.isWidened) observer.widened(signal);
-      const result = await writeEffect(written, signal.occurredAtMs, ports);
+      const result = await ports.write(written, signal.occurredAtMs);
       if (result.result === 'unavailable') {
         count('unavailable');
         return { outcome: 'unavailable', retryAfterMs: result.retryAfterMs, isOwn: result.isOwn };
@@ -120,7 +131,7 @@ async function deliverEffect(effect: Effect, signal: Signal, ports: DeliverPorts
 
 const directoryRetryMs = 5000;
 
-async function deliverResolved(effect: ResolveEffect, signal: Signal, ports: DeliverPorts): Promise<Delivered> {
+async function deliverResolved(effect: ResolveEffect, signal: Signal, ports: DeliverParts): Promise<Delivered> {
   const { observer, sources } = ports;
   const source = sources.get(signal.source);
   const resolved =

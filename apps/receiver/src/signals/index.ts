@@ -1,6 +1,6 @@
 // From the bytes of a message to what it means for tokens. Pure: nothing here writes, fetches or reads a clock.
 
-export { accountStateQuestion, accountStateRevocation } from './account-state.ts';
+export { type AccountState, accountStateQuestion, accountStateRevocation, stateSecondsOf } from './account-state.ts';
 export { effectsOfSubjects, mostResolvedSubjects, type ResolvedSubject } from './effects-of-subjects.ts';
 export { settableEvents } from './events/event-table.ts';
 export { readLogoutToken } from './jwt/read-logout-token.ts';

@@ -7,6 +7,7 @@ import {
   accountStateRevocation,
   type Effect,
   type SourceProfile,
+  stateSecondsOf,
 } from '../../src/signals/index.ts';
 import { readSetClaims } from '../../src/signals/jwt/read-set.ts';
 import { everything, now, nowMs, outcomeOf, profile, risc, set, user } from './messages.ts';
@@ -84,12 +85,16 @@ describe('the newest state of an account', () => {
     const disabled = stateOf('account-disabled', atNow - 10);
     const { revocation, id } = accountStateRevocation(disabled);
     await publisher.revoke(revocation, { id });
-    const { digests, issuedAt } = accountStateQuestion(stateOf('account-enabled', atNow - 10 + offset));
+    const asking = stateOf('account-enabled', atNow - 10 + offset);
+    const atSeconds = stateSecondsOf(asking) + 1;
+    const { digests, issuedAt } = accountStateQuestion(asking, { state: 'block', atSeconds });
+    const other = accountStateQuestion(asking, { state: 'lift', atSeconds });
     const digest = digestOf(valueOfTarget(revocation));
     await until(() => replica.denylist.get(digest), { what: 'the state in the denylist' });
     const isKnown = replica.denylist.denyingDimension(digests, issuedAt, atNow) !== undefined;
+    const isOtherKnown = replica.denylist.denyingDimension(other.digests, issuedAt, atNow) !== undefined;
     await replica.close();
-    expect({ isKnown }).toEqual({ isKnown: expected });
+    expect({ isKnown, isOtherKnown }).toEqual({ isKnown: expected, isOtherKnown: false });
   });
 
   it('is one of its account: it denies no token', () => {
