@@ -168,6 +168,39 @@ describe('a block whose answer was lost', () => {
   });
 });
 
+describe('a log with too few copies', () => {
+  it.each(['account-disabled', 'account-enabled'] as const)(
+    'takes %s, which is counted as not durable',
+    async (state) => {
+      const log = fakeLog(async () => undefined, []);
+      const counted: string[] = [];
+      const onFewCopies = <Args extends readonly unknown[]>(write: (...args: Args) => Promise<unknown>) => {
+        return async (...args: Args) => {
+          await write(...args);
+          throw new LogError('not_durable', 'as the test wants');
+        };
+      };
+      const { revoke, lift } = log.publisher;
+      const publisher = { revoke: onFewCopies(revoke), lift: onFewCopies(lift) } as unknown as typeof log.publisher;
+      await revoke({ issuer, subject: 'alice', reason: 'other', block: state === 'account-enabled' });
+      const deliver = createDeliver({
+        publisher,
+        states: loggedStates(log.lookUp, publisher),
+        sources: new Map([['idp', { profile: source }]]),
+        observer: { ...observer, signalDelivered: (_signal, result) => void counted.push(result) },
+        nowMs: () => nowMs,
+        log: { warn: silent },
+      });
+      const delivered = await deliver(signalsOf({ state, ago: 60, by: 'subject', receivers: [0] }));
+      expect([delivered.outcome, counted, log.isBlocked('alice')]).toEqual([
+        'done',
+        ['not_durable'],
+        state === 'account-disabled',
+      ]);
+    },
+  );
+});
+
 describe('the newest later state', () => {
   const about = { id: 'i', target: 't' };
   const blockAt = (seconds: number): BlockEffect => ({

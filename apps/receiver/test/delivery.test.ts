@@ -41,8 +41,8 @@ describe('an event that waited in the spool', () => {
 
 describe('an error of the log', () => {
   const outcomes = {
-    not_durable: 'logged',
-    id_conflict: 'logged',
+    not_durable: 'not_durable',
+    id_conflict: 'id_conflict',
     outcome_unknown: 'unavailable',
     unavailable: 'unavailable',
     clock_disagreement: 'unavailable',

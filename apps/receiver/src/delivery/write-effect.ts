@@ -9,7 +9,7 @@ export interface WritePorts {
   readonly states: AccountStates;
 }
 
-export type WriteResult = WriteFailure | { readonly result: 'outdated' };
+export type WriteResult = WriteFailure | { readonly result: 'logged' | 'outdated' };
 
 /** Writes one effect to the log. An effect that was written before writes nothing. Never rejects. */
 export type WriteEffect = (
@@ -50,23 +50,33 @@ async function writeState(
     if (later === 'unknown') return stateUnknown;
     if (later !== 'none') return { result: 'outdated' };
   }
+  let result: 'logged' | 'not_durable' | 'id_conflict' = 'logged';
+  const inForce = async (writing: Promise<unknown>) => {
+    try {
+      await writing;
+    } catch (error) {
+      const failure = afterFailure(error, false).result;
+      if (failure !== 'not_durable' && failure !== 'id_conflict') throw error;
+      result = failure;
+    }
+  };
   // Noted first: when this process ends between the two, the event is delivered again.
-  await states.note(effect, occurredAtMs);
+  await inForce(states.note(effect, occurredAtMs));
   unchecked.add(id);
-  if (effect.kind === 'block') await publisher.revoke(effect.revocation, { id, occurredAtMs });
-  else await publisher.lift(effect.lift, { id, occurredAtMs });
+  if (effect.kind === 'block') await inForce(publisher.revoke(effect.revocation, { id, occurredAtMs }));
+  else await inForce(publisher.lift(effect.lift, { id, occurredAtMs }));
   let written = effect.kind;
   for (let round = 0; round < mostRounds; round += 1) {
     const later = await states.laterThan(effect);
     if (later === 'unknown') return stateUnknown;
     if (later === 'none' || later === written) {
       unchecked.delete(id);
-      return { result: written === effect.kind ? 'logged' : 'outdated' };
+      return { result: written === effect.kind ? result : 'outdated' };
     }
     const options = { id: statementId([id, 'superseded', later, String(round)]), occurredAtMs };
     const { target, reason } = aboutOf(effect);
-    if (later === 'block') await publisher.revoke({ ...target, reason, block: true }, options);
-    else await publisher.lift(target, options);
+    if (later === 'block') await inForce(publisher.revoke({ ...target, reason, block: true }, options));
+    else await inForce(publisher.lift(target, options));
     written = later;
   }
   return stateUnknown;

@@ -3,8 +3,10 @@ import { errorCodeOf } from '@revocast/denylist/replica';
 
 /** What became of an effect that the log did not simply take. */
 export type WriteFailure =
-  /** It is in force, or an earlier delivery of the same event is. */
-  | { readonly result: 'logged' }
+  /** It is in force on fewer copies than required: a failover can lose it. */
+  | { readonly result: 'not_durable' }
+  /** An event without a time of its own was delivered before; what follows from that delivery is in force. */
+  | { readonly result: 'id_conflict' }
   /** The log will never take it. */
   | { readonly result: 'rejected'; readonly code: string }
   /** `isOwn`: the success of another effect says nothing about it. */
@@ -21,11 +23,11 @@ export function afterFailure(error: unknown, isCutoff: boolean): WriteFailure {
   }
   const { code } = error;
   switch (code) {
-    // In force on fewer copies than wished for: a refusal here would make the sender stop or repeat for ever.
+    // In force: a refusal here would make the sender repeat it for ever.
     case 'not_durable':
-    // The id is derived from the event and the value, so the log holds an earlier delivery of the same event.
+    // The id is derived from the event, its time and the value.
     case 'id_conflict':
-      return { result: 'logged' };
+      return { result: code };
     case 'too_many_broad_rules':
       return { result: 'unavailable', code, retryAfterMs: broadWindowMs, isOwn: true };
     case 'refused':

@@ -27,5 +27,8 @@ export function actionOf({ kind, reason, happenedAtMs, nowMs, event }: ActionInp
       ? receivedUpTo
       : Math.min(Math.floor(happenedAtMs / 1000), nowSeconds + mostAheadSeconds);
   const stateAtMs = happenedAtMs ?? nowMs;
-  return { kind, reason, issuedUpTo, receivedUpTo, stateAtMs, isLate: nowMs - stateAtMs > lateAfterMs, event };
+  const isLate = nowMs - stateAtMs > lateAfterMs;
+  // Some senders use one id for several events. A time of receipt would differ in each delivery of the same event.
+  const named = happenedAtMs === undefined ? event : [...event, String(happenedAtMs)];
+  return { kind, reason, issuedUpTo, receivedUpTo, stateAtMs, isLate, event: named };
 }

@@ -42,8 +42,8 @@ export interface Signal {
 }
 
 /**
- * What one event does. The id of an effect is derived from the event and the value, so that a repeated delivery writes nothing;
- * where the log answers `id_conflict`, it holds an earlier delivery of the same event.
+ * What one event does. The id of an effect is derived from the event, its time and the value, so that a repeated delivery
+ * writes nothing. Where the log answers `id_conflict`, an event without a time of its own was delivered before.
  */
 export type Effect =
   | RevokeEffect
@@ -114,7 +114,7 @@ export interface Action {
   readonly stateAtMs: number;
   /** The event was older than `lateAfterMs` at its receipt. */
   readonly isLate: boolean;
-  /** What the ids of its effects are derived from: source, issuer, id of the event, type. */
+  /** What the ids of its effects are derived from: source, issuer, id of the event, type, and the time that the event has. */
   readonly event: readonly string[];
 }
 

@@ -27,6 +27,7 @@ describe('the id of an effect', () => {
     ['another event', [{ ...disabled, jti: 'set-2' }]],
     ['another source', [disabled, { name: 'other' }]],
     ['another issuer of SETs', [{ ...disabled, iss: 'https://b.example' }, { issuer: 'https://b.example' }]],
+    ['another time: its sender used the id again', [{ ...disabled, toe: Math.floor(nowMs / 1000) - 60 }]],
     ['another subject', [set(`${risc}account-disabled`, { sub_id: user('bob') })]],
     ['another kind: a block that is late', [disabled, {}, nowMs + 24 * 3_600_000]],
     ['another type of event', [set(`${risc}account-purged`, { sub_id: user() })]],
