@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { systemClock } from '@revocast/denylist/replica';
+import { openLog, registerMetrics } from '@revocast/sidecar/service';
 import { until } from '@revocast/test-support';
+import { Registry } from 'prom-client';
+import type { Source } from '../src/config/source-list.ts';
 import type { Receiver, SourceInput } from '../src/index.ts';
+import { countSignals } from '../src/telemetry/count-signals.ts';
 import { receiverMetrics } from '../src/telemetry/receiver-metrics.ts';
 import { folder, metricsOf, recordedLog, secretIn, startReceiver } from './world.ts';
 
@@ -39,6 +44,31 @@ describe('before the first message', () => {
     ]) {
       expect(text).toContain(`revocast_${series}`);
     }
+  });
+
+  it.each([
+    ['ssf', ['session-revoked', 'tokens-revoked', 'sessions-revoked', 'account-purged', 'credential-compromise']],
+    [
+      'okta-event-hook',
+      ['session-revoked', 'credential-change', 'account-disabled', 'account-enabled', 'account-purged'],
+    ],
+    ['auth0-log-stream', ['logout', 'credential-change', 'account-disabled', 'account-enabled', 'account-purged']],
+    ['signed-json', ['session-revoked', 'tokens-revoked', 'account-disabled', 'account-enabled']],
+    ['backchannel-logout', ['logout']],
+    ['global-token-revocation', ['global-token-revocation']],
+  ] as const)('shows each type of event of %s with each result that an alert watches', (kind, types) => {
+    const registry = new Registry();
+    const metrics = registerMetrics(receiverMetrics, registry);
+    const sources = [{ name: 'a', kind }] as unknown as readonly Source[];
+    countSignals({ metrics, sources, clock: systemClock, log: openLog({ level: 'silent' }), onVerified: () => {} });
+    return registry.metrics().then((text) => {
+      const series = types.flatMap((type) =>
+        ['logged', 'unresolved', 'unmapped_issuer', 'malformed', 'not_allowed'].map(
+          (result) => `revocast_signals_total{source="a",type="${type}",result="${result}"} 0`,
+        ),
+      );
+      expect(series.filter((line) => !text.includes(line))).toEqual([]);
+    });
   });
 
   it('shows nothing of a stream that nothing manages: its silence means nothing', async () => {

@@ -9,6 +9,7 @@ import {
   type Signal,
   type SignalType,
   type StreamStatus,
+  signalTypes,
   streamStatuses,
 } from '../signals/index.ts';
 import { attentionReasons, type ReceiverMetrics } from './receiver-metrics.ts';
@@ -30,15 +31,24 @@ export interface SignalCounter extends DeliveryObserver {
 }
 
 /** Types whose series begin at 0: `rate()` does not see the first event of a series that begins at 1. */
-const usualTypes: Readonly<Record<Source['kind'], readonly SignalType[]>> = {
+const typesOf: Readonly<Record<Source['kind'], readonly SignalType[]>> = {
   'backchannel-logout': ['logout'],
-  ssf: ['session-revoked', 'credential-change', 'account-disabled', 'account-enabled', 'verification'],
+  ssf: signalTypes.filter((type) => type !== 'logout' && type !== 'global-token-revocation' && type !== 'other'),
   'global-token-revocation': ['global-token-revocation'],
-  'okta-event-hook': ['session-revoked'],
-  'auth0-log-stream': ['session-revoked'],
-  'signed-json': ['session-revoked'],
+  'okta-event-hook': ['session-revoked', 'credential-change', 'account-disabled', 'account-enabled', 'account-purged'],
+  'auth0-log-stream': ['logout', 'credential-change', 'account-disabled', 'account-enabled', 'account-purged'],
+  'signed-json': ['session-revoked', 'tokens-revoked', 'account-disabled', 'account-enabled'],
 };
-const usualResults: readonly DeliveryResult[] = ['logged', 'unresolved', 'unavailable', 'unmapped_issuer'];
+/** Those that mean something at the first event: the alerts watch them. */
+const firstResults: readonly DeliveryResult[] = [
+  'logged',
+  'not_durable',
+  'unresolved',
+  'unavailable',
+  'unmapped_issuer',
+  'not_allowed',
+  'malformed',
+];
 
 interface Ports {
   readonly metrics: ReceiverMetrics;
@@ -54,7 +64,7 @@ export function countSignals({ metrics, sources, clock, log, onVerified }: Ports
   const signals = metrics.counter('signals_total');
   const delays = metrics.histogram('signal_delay_seconds');
   for (const { name: source, kind, ...options } of sources) {
-    for (const type of usualTypes[kind]) for (const result of usualResults) signals.inc({ source, type, result }, 0);
+    for (const type of typesOf[kind]) for (const result of firstResults) signals.inc({ source, type, result }, 0);
     for (const result of ['refused', 'unavailable'] as const) signals.inc({ source, type: 'other', result }, 0);
     for (const name of ['signals_widened_total', 'signals_lost_total'] as const)
       metrics.counter(name).inc({ source }, 0);
