@@ -1,5 +1,5 @@
-// Removes one step of the request path at a time in a copy, runs the table of requests against the rest, and prints the
-// rows that fail. If no row fails, the step is not tested, and the exit code is 1.
+// Removes one step of the request path at a time in a copy, runs the table of requests against the rest until a row
+// fails, and prints that row. If no row fails, the step is not tested, and the exit code is 1.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,56 +11,60 @@ import { takeNoOptions } from './take-no-options.mjs';
 
 takeNoOptions(
   'mutate',
-  `Removes one step of the request path at a time in a copy, and prints the rows of the table of requests that fail.
+  `Removes one step of the request path at a time in a copy, and prints the first row of the table of requests that fails.
 Exit code: 1 if no row fails for at least one step, otherwise 0.`,
 );
 
 const sources = join(root, 'packages/middleware/src');
-const table = join(root, 'packages/middleware/test/table-run.ts');
+const tests = join(root, 'packages/middleware/test');
 const folder = mkdtempSync(join(tmpdir(), 'revocast-mutation-'));
-const shown = 3;
+const common = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  conditions: ['revocast-source'],
+  logLevel: 'error',
+};
 
-/** The rows that fail when `changed.path` has the text `changed.source`. */
-async function failingRows(changed, name) {
+/** What the first row that fails sends, when `changed.path` has the text `changed.source`; undefined when no row fails. */
+async function failingRow(changed, name) {
   const outfile = join(folder, `${name}.mjs`);
   await build({
-    entryPoints: [table],
+    ...common,
+    entryPoints: [join(tests, 'table-run.ts')],
     outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    conditions: ['revocast-source'],
     external: ['ioredis'],
-    logLevel: 'error',
     plugins: [
       {
         name: 'one step less',
-        setup: ({ onLoad }) => {
+        setup: ({ onLoad, onResolve }) => {
           onLoad({ filter: /\.ts$/ }, ({ path }) =>
             path === changed?.path ? { contents: changed.source, loader: 'ts' } : undefined,
           );
+          // Loaded once for all copies, because it generates keys.
+          onResolve({ filter: /\/forge\.ts$/ }, () => ({ path: './forge.mjs', external: true }));
         },
       },
     ],
   });
-  const { runTable } = await import(pathToFileURL(outfile).href);
-  return await runTable();
+  const { firstWrongRow } = await import(pathToFileURL(outfile).href);
+  return await firstWrongRow();
 }
 
 const unnoticed = [];
 let count = 0;
 try {
-  const broken = await failingRows(undefined, 'whole');
-  if (broken.length > 0) throw new Error(`these rows fail with every step in place: ${broken.join('; ')}`);
+  await build({ ...common, entryPoints: [join(tests, 'forge.ts')], outfile: join(folder, 'forge.mjs') });
+  const broken = await failingRow(undefined, 'whole');
+  if (broken !== undefined) throw new Error(`this row fails with every step in place: ${broken}`);
   for (const file of decidingFiles) {
     const path = join(sources, file);
     for (const { line, name, source } of withoutOneStep(readFileSync(path, 'utf8'))) {
       count += 1;
-      const rows = await failingRows({ path, source }, `without-${count}`);
-      const examples = rows.slice(0, shown).join('; ') + (rows.length > shown ? '; …' : '');
-      console.log(`${file}:${line} ${name} → ${rows.length} rows${rows.length === 0 ? '' : `: ${examples}`}`);
-      if (rows.length === 0) unnoticed.push(name);
+      const row = await failingRow({ path, source }, `without-${count}`);
+      console.log(`${file}:${line} ${name} → ${row ?? 'no row fails'}`);
+      if (row === undefined) unnoticed.push(name);
     }
   }
   console.log(`${count} steps, ${unnoticed.length} of them not tested by a row`);

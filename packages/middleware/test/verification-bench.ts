@@ -135,7 +135,8 @@ const earlierMs: Partial<Readonly<Record<BenchName, number>>> = {
   'tenant removed': 4000,
 };
 
-async function buildBench(name: BenchName, common: Partial<VerifierOptions>): Promise<Bench> {
+/** Creates one verifier of {@link buildBenches}. */
+export async function buildBench(name: BenchName, common: Partial<VerifierOptions> = {}): Promise<Bench> {
   const startsBeforeMs = earlierMs[name] ?? 0;
   let fetches = 0;
   const given = testDependencies({

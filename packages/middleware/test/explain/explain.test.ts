@@ -7,7 +7,7 @@ import type { VerifierOptions } from '../../src/options/options.ts';
 import { checksAfterSignature, checksBeforeSignature } from '../../src/verify-access-token.ts';
 import { forge, thumbprintOf } from '../forge.ts';
 import { reasonOf } from '../table-run.ts';
-import { buildBenches, optionsOf, requestOf } from '../verification-bench.ts';
+import { buildBench, optionsOf, requestOf } from '../verification-bench.ts';
 import { nowSeconds, type Row, rows, usualClaims } from '../verification-table.ts';
 
 const nowMs = nowSeconds * 1000;
@@ -197,7 +197,7 @@ describe('explain', () => {
   });
 
   it('agrees with the verifier about a valid token', async () => {
-    const { verifier } = (await buildBenches()).get('plain')!;
+    const { verifier } = await buildBench('plain');
     const token = forge({}, usualClaims);
     const decision = await verifier.verify({ headers: { authorization: `Bearer ${token}` } });
     expect([reasonOf(decision), (await explain(token, optionsOf('plain'), { nowMs })).outcome]).toEqual([
