@@ -1,6 +1,6 @@
 // Writes the program of the sidecar with everything that it needs into one file.
-import { copyFileSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './run.mjs';
 import { writeLicences } from './write-licences.mjs';
@@ -70,14 +70,23 @@ export async function bundleSidecar({
   outfile = join(repository, 'apps/sidecar/dist/main.cjs'),
 } = {}) {
   const folder = join(repository, 'apps/sidecar');
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     ...options,
+    write: false,
     entryPoints: [join(folder, 'src/main.ts')],
     outfile,
     plugins: [loadWhenUsed, keepUrls(join(folder, 'src'))],
     absWorkingDir: folder,
   });
+  mkdirSync(dirname(outfile), { recursive: true });
+  for (const file of outputFiles) writeChanged(file);
   writeLicences({ folder, metafile, bundle: outfile });
+}
+
+/** A file that does not change is not written: another process may start from it at this moment. */
+function writeChanged({ path, contents }) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  writeFileSync(path, contents);
 }
 
 /** Must be called after each compilation of the sidecar: copies the style sheet, which the compiler does not write. */
