@@ -1,5 +1,6 @@
 // Prints the last line of the output, which CI reads: `N passed, N failed, N skipped`.
 import { writeSync } from 'node:fs';
+import { closingLine } from './closing-line.mjs';
 
 export default class ClosingLineReporter {
   #isFiltered;
@@ -14,9 +15,9 @@ export default class ClosingLineReporter {
     this.#skipped = result.numPendingTests + result.numTodoTests;
     // A suite that could not be loaded ran no test, and must count as failed.
     const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
-    const line = `\n${result.numPassedTests} passed, ${failed} failed, ${this.#skipped} skipped\n`;
+    const line = closingLine({ passed: result.numPassedTests, failed, skipped: this.#skipped });
     // At exit, after the output of other reporters; synchronously, because nothing runs after `exit`.
-    process.on('exit', () => writeSync(1, line));
+    process.on('exit', () => writeSync(1, `\n${line}\n`));
   }
 
   /** jest calls this after `onRunComplete`, and fails the run if it returns an error. */

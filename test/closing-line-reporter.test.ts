@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 const require = createRequire(import.meta.url);
 const jest = join(dirname(require.resolve('jest/package.json')), 'bin', 'jest.js');
 const reporter = fileURLToPath(new URL('../scripts/closing-line-reporter.mjs', import.meta.url));
+const { closingLineOf } = await import(new URL('../scripts/closing-line.mjs', import.meta.url).href);
 
 let folder: string;
 
@@ -68,5 +69,29 @@ describe('the closing line', () => {
   it('allows a person to run one test by its name', () => {
     const suite = "it('runs', () => {}); it('rests', () => {});";
     expect(run({ a: suite }, '-t', 'runs')).toEqual({ code: 0, lastLine: '1 passed, 0 failed, 1 skipped' });
+  });
+});
+
+describe('the closing line of several runs', () => {
+  const run = (output: string, status = 0) => ({ output, status });
+
+  it.each([
+    [
+      'adds up the runs',
+      [run('x\n2 passed, 0 failed, 0 skipped\n'), run('3 passed, 1 failed, 1 skipped\n', 1)],
+      '5 passed, 1 failed, 1 skipped',
+    ],
+    [
+      'counts a run without a closing line as failed',
+      [run('2 passed, 0 failed, 0 skipped\nKilled\n', 137)],
+      '0 passed, 1 failed, 0 skipped',
+    ],
+    [
+      'counts a run as failed that fails and names no test',
+      [run('2 passed, 0 failed, 0 skipped\n', 1)],
+      '2 passed, 1 failed, 0 skipped',
+    ],
+  ])('%s', (_, runs, expected) => {
+    expect(closingLineOf(runs)).toBe(expected);
   });
 });
