@@ -28,7 +28,8 @@ const config: Config = {
   // the processor time of a small machine would be idle. A number, because jest takes "200%" for two hundred workers.
   maxWorkers: Math.max(4, availableParallelism()),
   projects: [
-    project('denylist', 'packages/denylist/test'),
+    // Its tests compute much: rules by the ten thousand, and a model of the protocol.
+    { ...project('denylist', 'packages/denylist/test'), testEnvironment: '<rootDir>/scripts/test-environment.mjs' },
     project('middleware', 'packages/middleware/test'),
     project('issuer', 'packages/issuer/test'),
     project('testing', 'packages/testing/test'),
