@@ -13,10 +13,12 @@ export interface SubjectQuestion {
 /** @returns the `sub` of every account that the identifier names; empty: none. A rejection means that it cannot be said now. */
 export type ResolveSubject = (question: SubjectQuestion) => readonly string[] | Promise<readonly string[]>;
 
-/** Ends the refresh tokens and sessions of subjects. A rejection means that some may be left. */
+/** Ends the refresh tokens and sessions of subjects, or those at one client. A rejection means that some may be left. */
 export type EndRefreshTokens = (order: {
   readonly source: string;
   readonly subjects: readonly string[];
+  /** The client id that the request names. Absent: at every client. */
+  readonly client?: string | undefined;
 }) => void | Promise<void>;
 
 /** A hook of the library, or the URL of a service. */

@@ -17,10 +17,10 @@ export function createEndRefreshTokens(
   };
 }
 
-/** `POST {source, subjects}` → any status of 200 to 299. */
+/** `POST {source, subjects, client?}` → any status of 200 to 299. */
 function endAtUrl({ url, bearerFile }: HookUrl, post: PostJson): EndRefreshTokens {
-  return async ({ source, subjects }) => {
-    const { status } = await post(url, { source, subjects }, { bearerFile, timeoutMs });
+  return async ({ source, subjects, client }) => {
+    const { status } = await post(url, { source, subjects, client }, { bearerFile, timeoutMs });
     if (status < 200 || status > 299) throw new Error(`the refresh tokens have not ended (status ${status})`);
   };
 }

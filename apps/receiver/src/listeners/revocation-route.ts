@@ -1,11 +1,13 @@
 import type { EndRefreshTokens } from '../config/hooks.ts';
 import type { SourceOf } from '../config/source-list.ts';
 import type { DeliveryResult } from '../delivery/delivery-result.ts';
+import { hasUnresolved, lookUpSignals, withFound } from '../delivery/look-up-signals.ts';
 import { receive } from '../delivery/receive.ts';
-import type { Resolver } from '../delivery/resolve.ts';
-import { type Reading, readTokenRevocation, verifyAssertion } from '../signals/index.ts';
+import { readTokenRevocation, type Signal, verifyAssertion } from '../signals/index.ts';
 import { isBearer, openTokens, unauthenticated } from './authenticate.ts';
 import type { RevocationHooks, SourceRouteParts, UncountedRoute } from './open-route.ts';
+
+type Order = Parameters<EndRefreshTokens>[0];
 
 const mostBodyBytes = 16_384;
 const retryAfterMs = 5000;
@@ -37,49 +39,54 @@ export function createRevocationRoute(
     async post({ body }) {
       const first = readTokenRevocation(body, context(ports.nowMs()));
       if (first.outcome !== 'accepted') return await receive(source, first, ports);
-      const subjects = await subjectsOf(first, name, hooks?.resolve);
-      const count = (result: DeliveryResult) => {
-        for (const signal of first.signals) ports.counter.signalDelivered(signal, result);
+      const count = (signals: readonly Signal[], result: DeliveryResult) => {
+        for (const signal of signals) ports.counter.signalDelivered(signal, result);
       };
-      if (subjects === undefined) {
-        count('unavailable');
+      const found = await lookUpSignals(first.signals, hooks?.resolve);
+      const signals = found && withFound(first.signals, found, context(ports.nowMs()).source);
+      if (found === undefined || signals === undefined) {
+        count(first.signals, 'unavailable');
         return { outcome: 'unavailable', status: 503, retryAfterMs };
       }
-      if (subjects.length === 0) {
-        count('unresolved');
+      const orders = ordersOf(name, signals);
+      if (orders.length === 0) {
+        count(first.signals, 'unresolved');
         return { outcome: 'other', status: 404, body: { error: 'not_found' } };
       }
-      if (!(await endRefreshTokens(hooks, { source: name, subjects }))) {
-        count('unavailable');
+      if (!(await endRefreshTokens(hooks, orders))) {
+        count(first.signals, 'unavailable');
         return { outcome: 'other', status: 422, body: { error: 'refresh_tokens_not_ended' } };
       }
-      // Read again: the cutoff must include the tokens of refreshes until now.
-      return await receive(source, readTokenRevocation(body, context(ports.nowMs())), ports);
+      // Read again: the cutoff must include the tokens of refreshes until now. It is about the subjects of the first answer of
+      // the directory, whose refresh tokens have ended.
+      const last = context(ports.nowMs());
+      const reading = readTokenRevocation(body, last);
+      if (reading.outcome !== 'accepted') return await receive(source, reading, ports);
+      count(
+        reading.signals.filter((signal) => hasUnresolved(signal, found)),
+        'unresolved',
+      );
+      const resolved = withFound(reading.signals, found, last.source) ?? reading.signals;
+      return await receive(source, { outcome: 'accepted', signals: resolved }, ports);
     },
     close: () => tokens?.close(),
   };
 }
 
-/** @returns undefined while the directory does not answer. */
-async function subjectsOf(reading: Reading, source: string, resolve: Resolver | undefined) {
-  const signals = reading.outcome === 'accepted' ? reading.signals : [];
-  const subjects = new Set<string>();
+/** One order for each client that is named, and one for the subjects without one. */
+function ordersOf(source: string, signals: readonly Signal[]): readonly Order[] {
+  const byClient = new Map<string | undefined, Set<string>>();
   for (const effect of signals.flatMap(({ effects }) => effects)) {
-    if (effect.kind === 'revoke' && 'subject' in effect.revocation) subjects.add(effect.revocation.subject);
-    if (effect.kind !== 'resolve' || resolve === undefined) continue;
-    const resolved = await resolve({ source, identifier: effect.identifier, eventAtMs: effect.action.stateAtMs });
-    if (resolved.outcome === 'unavailable') return undefined;
-    for (const subject of resolved.subjects) subjects.add(subject);
+    if (effect.kind !== 'revoke' || !('subject' in effect.revocation)) continue;
+    const { subject, client } = effect.revocation;
+    byClient.set(client, (byClient.get(client) ?? new Set()).add(subject));
   }
-  return [...subjects];
+  return [...byClient].map(([client, subjects]) => ({ source, subjects: [...subjects], client }));
 }
 
-async function endRefreshTokens(
-  hooks: RevocationHooks | undefined,
-  order: Parameters<EndRefreshTokens>[0],
-): Promise<boolean> {
+async function endRefreshTokens(hooks: RevocationHooks | undefined, orders: readonly Order[]): Promise<boolean> {
   try {
-    await hooks?.endRefreshTokens(order);
+    for (const order of orders) await hooks?.endRefreshTokens(order);
     return hooks !== undefined;
   } catch {
     return false; // answered 422: the sender shows it
