@@ -136,6 +136,9 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
           onFull: (signals) => {
             for (const signal of signals) counter.signalDelivered(signal, 'unavailable');
           },
+          onNotDurable: (signals) => {
+            for (const signal of signals) counter.signalDelivered(signal, 'not_durable');
+          },
           onLost: () => counter.lost('spool'),
         });
   if (spool !== undefined) cleanUps.push(() => spool.close());

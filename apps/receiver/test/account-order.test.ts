@@ -170,7 +170,7 @@ describe('a block whose answer was lost', () => {
 
 describe('a log with too few copies', () => {
   it.each(['account-disabled', 'account-enabled'] as const)(
-    'takes %s, which is counted as not durable',
+    'takes %s, and returns it as not durable',
     async (state) => {
       const log = fakeLog(async () => undefined, []);
       const counted: string[] = [];
@@ -192,9 +192,11 @@ describe('a log with too few copies', () => {
         log: { warn: silent },
       });
       const delivered = await deliver(signalsOf({ state, ago: 60, by: 'subject', receivers: [0] }));
-      expect([delivered.outcome, counted, log.isBlocked('alice')]).toEqual([
-        'done',
-        ['not_durable'],
+      const notDurable = delivered.outcome === 'done' ? delivered.notDurable : undefined;
+      const returned = notDurable?.flatMap(({ effects }) => effects.map(({ kind }) => kind));
+      expect([returned, counted, log.isBlocked('alice')]).toEqual([
+        [state === 'account-disabled' ? 'block' : 'lift'],
+        [],
         state === 'account-disabled',
       ]);
     },

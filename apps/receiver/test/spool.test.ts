@@ -53,6 +53,7 @@ async function open(answers: Map<string, Delivered>, path = folder(cleanUps), ma
     deliver,
     maxMessages,
     onFull: (signals) => void full.push(...signals.map(({ eventId }) => eventId)),
+    onNotDurable: () => undefined,
     hasSource: (name) => name === 'sso',
     onLost: () => {
       lost += 1;

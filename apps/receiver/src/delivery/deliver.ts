@@ -44,7 +44,7 @@ const done: Delivered = { outcome: 'done' };
 
 /**
  * Writes signals to the log. What concerns one value is written in the order of the calls. It resolves to `done` only when the
- * log has everything, and what was written twice is in it once. It never rejects.
+ * log has everything, and what was written twice is in it once. What is not durable is not counted. It never rejects.
  */
 export function createDeliver(ports: DeliverPorts): Deliver {
   const queue = new TargetQueue();
@@ -79,6 +79,10 @@ function digestOfIdentifier({ identifier }: ResolveEffect): string {
 }
 
 function worse(one: Delivered, other: Delivered): Delivered {
+  if (one.outcome === 'done' && other.outcome === 'done') {
+    const notDurable = [...(one.notDurable ?? []), ...(other.notDurable ?? [])];
+    return notDurable.length === 0 ? done : { outcome: 'done', notDurable };
+  }
   if (one.outcome === 'done') return other;
   if (other.outcome === 'done') return one;
   const retryAfterMs = Math.max(one.retryAfterMs, other.retryAfterMs);
@@ -122,6 +126,11 @@ async function deliverEffect(effect: Effect, signal: Signal, ports: DeliverParts
       if (result.result === 'unavailable') {
         count('unavailable');
         return { outcome: 'unavailable', retryAfterMs: result.retryAfterMs, isOwn: result.isOwn };
+      }
+      if (result.result === 'not_durable') {
+        // What needs a person was reported above, and once.
+        const again = written.kind === 'revoke' ? { ...written, isWidened: false, isLate: false } : written;
+        return { outcome: 'done', notDurable: [{ ...signal, effects: [again] }] };
       }
       if (result.result === 'rejected') observer.needsAttention(signal, 'rejected', result.code);
       return count(result.result);

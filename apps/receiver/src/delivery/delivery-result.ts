@@ -1,4 +1,4 @@
-import { ignoredReasons } from '../signals/signal.ts';
+import { ignoredReasons, type Signal } from '../signals/signal.ts';
 
 /**
  * What became of one event. A closed list: safe as a label.
@@ -24,7 +24,10 @@ export const deliveryResults = [
 ] as const;
 export type DeliveryResult = (typeof deliveryResults)[number];
 
-/** `unavailable`: nothing is lost as long as the message is delivered again. */
+/**
+ * `done`: in force. `notDurable`: what is on fewer copies than required and is not counted yet; to deliver it again writes
+ * nothing twice · `unavailable`: nothing is lost as long as the message is delivered again.
+ */
 export type Delivered =
-  | { readonly outcome: 'done' }
+  | { readonly outcome: 'done'; readonly notDurable?: readonly Signal[] | undefined }
   | { readonly outcome: 'unavailable'; readonly retryAfterMs: number; readonly isOwn: boolean };

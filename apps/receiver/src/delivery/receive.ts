@@ -35,7 +35,11 @@ export async function receive(source: Source, reading: Reading, ports: ReceivePo
   const delivered = await (ports.spool === undefined
     ? ports.deliver(reading.signals)
     : ports.spool.deliver(reading.signals));
-  if (delivered.outcome === 'done') return delivered;
+  if (delivered.outcome === 'done') {
+    // It is in force: a refusal would make the sender repeat it for ever.
+    for (const signal of delivered.notDurable ?? []) counter.signalDelivered(signal, 'not_durable');
+    return { outcome: 'done' };
+  }
   if (delivered.outcome === 'spooled') {
     counter.kept(name, reading.signals);
     return { outcome: 'done' };

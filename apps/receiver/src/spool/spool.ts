@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type Deliver, targetsOf } from '../delivery/deliver.ts';
 import type { Delivered } from '../delivery/delivery-result.ts';
 import type { Signal } from '../signals/signal.ts';
+import { Confirmations } from './confirmations.ts';
 import { deliverWaiting, retryMs, type WaitingOutcome } from './deliver-waiting.ts';
 import { SpoolDirectory } from './spool-directory.ts';
 import { parseSignals, textOfSignals } from './spool-message.ts';
@@ -18,6 +19,8 @@ interface SpoolPorts {
   readonly hasSource: (name: string) => boolean;
   /** Signals that were not delivered, because they must wait and there is no place. */
   readonly onFull: (signals: readonly Signal[]) => void;
+  /** Signals that stay on fewer copies of the log than required. */
+  readonly onNotDurable: (signals: readonly Signal[]) => void;
   /** What a file said is lost. */
   readonly onLost: () => void;
 }
@@ -36,6 +39,7 @@ export class Spool {
   readonly #waiting = new WaitingMessages();
   readonly #stop = new AbortController();
   readonly #deliveries: ReturnType<typeof deliverWaiting>;
+  readonly #confirmations: Confirmations;
   /** First deliveries that were not over when their senders were answered, by the names of their files. */
   readonly #slow = new Map<string, Promise<void>>();
   /** Messages that are being written. */
@@ -44,6 +48,12 @@ export class Spool {
   private constructor(directory: SpoolDirectory, ports: SpoolPorts) {
     this.#directory = directory;
     this.#ports = ports;
+    this.#confirmations = new Confirmations({
+      clock: ports.clock,
+      deliver: ports.deliver,
+      remove: (name) => this.#remove(name),
+      onGivenUp: ports.onNotDurable,
+    });
     this.#deliveries = deliverWaiting({
       waiting: this.#waiting,
       clock: ports.clock,
@@ -81,7 +91,8 @@ export class Spool {
    * Delivers the signals of a message, and keeps them on the disk until that is done: a process that is killed meanwhile
    * delivers them after its restart.
    *
-   * @returns `spooled` when they wait on the disk; `unavailable` when they cannot: the sender must keep the message.
+   * @returns `done` with `notDurable` when they are not on the disk either, and are not written again; `spooled` when they wait on
+   *          the disk; `unavailable` when they cannot: the sender must keep the message.
    */
   async deliver(signals: readonly Signal[]): Promise<Delivered | { readonly outcome: 'spooled' }> {
     if (signals.length === 0) return { outcome: 'done' };
@@ -99,8 +110,15 @@ export class Spool {
     try {
       const delivered = await this.#firstOf(delivering, writing);
       if (delivered?.outcome === 'done') {
-        void writing.then((name) => (name === undefined ? undefined : this.#remove(name)));
-        return delivered;
+        const { notDurable } = delivered;
+        if (notDurable === undefined) {
+          void writing.then((name) => (name === undefined ? undefined : this.#remove(name)));
+          return delivered;
+        }
+        const name = await writing;
+        if (name === undefined) return delivered;
+        await this.#finish(name, delivered);
+        return { outcome: 'done' };
       }
       const name = await writing;
       if (name === undefined) return await delivering;
@@ -116,6 +134,7 @@ export class Spool {
   async close(): Promise<void> {
     this.#stop.abort();
     await Promise.all([this.#deliveries.ended(), ...this.#slow.values()]);
+    await this.#confirmations.close();
   }
 
   /** @returns undefined when the delivery takes longer than the patience, and the message is on the disk. */
@@ -135,10 +154,10 @@ export class Spool {
   /** The first delivery goes on. Until it is over, the message is not delivered again, and later ones wait behind it. */
   #settleLater(message: Waiting, delivering: Promise<Delivered>): void {
     const { name } = message;
-    const settling = delivering.then(async ({ outcome }) => {
-      if (outcome === 'done') {
+    const settling = delivering.then(async (delivered) => {
+      if (delivered.outcome === 'done') {
         this.#waiting.remove(message);
-        await this.#remove(name);
+        await this.#finish(name, delivered);
       }
       this.#slow.delete(name);
     });
@@ -152,6 +171,12 @@ export class Spool {
       this.#ports.log.error({ code: codeOf(error) }, 'the spool cannot be written');
       return undefined;
     }
+  }
+
+  /** Ends with the file of a delivered message, or keeps it until the log has it on enough copies. */
+  async #finish(name: string, { notDurable }: Delivered & { readonly outcome: 'done' }): Promise<void> {
+    if (notDurable === undefined) await this.#remove(name);
+    else await this.#confirmations.add(name, notDurable);
   }
 
   async #remove(name: string): Promise<void> {
@@ -173,8 +198,10 @@ export class Spool {
     this.#waiting.remove(message);
     if (signals === undefined) await this.#giveUp(name, 'its text is not that of a message');
     // Its directory was named by the source.
-    else if (signals.some(isOrphan)) await this.#giveUp(name, 'its source is not in the configuration any longer');
-    else await this.#remove(name);
+    else if (signals.some(isOrphan)) {
+      if (delivered.notDurable !== undefined) this.#ports.onNotDurable(delivered.notDurable);
+      await this.#giveUp(name, 'its source is not in the configuration any longer');
+    } else await this.#finish(name, delivered);
     return 'settled';
   }
 
