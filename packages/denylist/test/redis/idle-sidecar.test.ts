@@ -28,7 +28,7 @@ async function calls(): Promise<(command: string) => number> {
   return (command) => Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(lines)?.[1] ?? 0);
 }
 
-it('an idle sidecar reads once for each heartbeat, reports once for two, and looks for ended rules once for ten', async () => {
+it('an idle sidecar reads at most twice for each heartbeat, reports once for two, and looks for ended rules once for ten', async () => {
   const before = await calls();
   // Counted in heartbeats: how fast they come depends on the load of the machine.
   const beats = 24;
@@ -39,7 +39,8 @@ it('an idle sidecar reads once for each heartbeat, reports once for two, and loo
   const after = await calls();
   const counted = (command: string) => after(command) - before(command);
   const beaten = counted('xadd');
-  expect(counted('xread')).toBeLessThanOrEqual(beaten + 3);
+  // A read waits as long as the time between two heartbeats: for a late one there is a second read.
+  expect(counted('xread')).toBeLessThanOrEqual(2 * beaten + 3);
   // A heartbeat and, at every second one, a report.
   expect(counted('evalsha')).toBeLessThanOrEqual(1.5 * beaten + 3);
   expect(counted('hscan')).toBeLessThanOrEqual(beaten / 10 + 2);
