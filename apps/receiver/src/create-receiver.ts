@@ -150,6 +150,7 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
           clock,
           log,
           settle: (message) => settleToken(message, running, delivering),
+          onDisplaced: (name) => counter.refused(name, 'unusable_key'),
           onLost: () => counter.lost('spool'),
         });
   if (quarantine !== undefined) cleanUps.push(() => quarantine.close());

@@ -20,7 +20,7 @@ const minute = 60_000;
 const claims = { iss: issuer, aud: audience, jti: 'l-1', iat: now, sub: 'alice', events: { [logoutEvent]: {} } };
 const keysDown: SignalKeys = { findKey: () => ({ outcome: 'unavailable', reason: 'jwks_unavailable' }) };
 
-/** @returns whether the token is settled, and what was counted. */
+/** @returns what became of the token, and what was counted. */
 async function settle(
   ageMs: number,
   { keys = keySet() as SignalKeys, kid = 'ec', source = 'sso', delivered = { outcome: 'done' } as Delivered } = {},
@@ -40,31 +40,31 @@ async function settle(
   };
   const ports = { deliver: async () => delivered, counter, nowMs: () => nowMs + ageMs };
   const token = signed({ ...logoutHeader, kid }, claims);
-  const isSettled = await settleToken({ source, token, receivedAtMs: nowMs }, new Map([['sso', running]]), ports);
-  return [isSettled, ...counted];
+  const settled = await settleToken({ source, token, receivedAtMs: nowMs }, new Map([['sso', running]]), ports);
+  return [settled, ...counted];
 }
 
 describe('a token of the quarantine', () => {
   it('is delivered when its key is there, by the time of its receipt', async () => {
-    expect(await settle(600 * minute)).toEqual([true, 'received']);
+    expect(await settle(600 * minute)).toEqual(['settled', 'received']);
   });
 
   it('waits for a key that is not published yet for ten minutes, and is then refused', async () => {
-    expect(await settle(10 * minute, { kid: 'next' })).toEqual([false]);
-    expect(await settle(10 * minute + 1, { kid: 'next' })).toEqual([true, 'refused unusable_key']);
+    expect(await settle(10 * minute, { kid: 'next' })).toEqual(['unknown_key']);
+    expect(await settle(10 * minute + 1, { kid: 'next' })).toEqual(['settled', 'refused unusable_key']);
   });
 
   it('waits for a day while the keys cannot be fetched, and is then lost', async () => {
-    expect(await settle(1440 * minute, { keys: keysDown })).toEqual([false]);
-    expect(await settle(1440 * minute + 1, { keys: keysDown })).toEqual([true, 'lost']);
+    expect(await settle(1440 * minute, { keys: keysDown })).toEqual(['waits']);
+    expect(await settle(1440 * minute + 1, { keys: keysDown })).toEqual(['settled', 'lost']);
   });
 
   it('waits while neither the log nor the spool takes it, and is not counted as lost', async () => {
     const delivered: Delivered = { outcome: 'unavailable', retryAfterMs: 1000, isOwn: false };
-    expect(await settle(0, { delivered })).toEqual([false, 'received']);
+    expect(await settle(0, { delivered })).toEqual(['waits', 'received']);
   });
 
   it('is dropped when the configuration has no such source any longer', async () => {
-    expect(await settle(0, { source: 'gone' })).toEqual([true]);
+    expect(await settle(0, { source: 'gone' })).toEqual(['settled']);
   });
 });

@@ -1,6 +1,6 @@
 import type { RunningSource } from '../running-sources.ts';
 import { readLogoutToken } from '../signals/index.ts';
-import type { Unverified } from '../spool/quarantine.ts';
+import type { Settled, Unverified } from '../spool/quarantine.ts';
 import { type ReceivePorts, receive } from './receive.ts';
 
 /** An issuer has published a new key by then; caches before its key set have expired. */
@@ -13,28 +13,28 @@ type SettlePorts = Omit<ReceivePorts, 'quarantine'>;
 /**
  * Verifies a token of the quarantine and passes it on.
  *
- * @returns whether it is settled. A token whose key is still not known is kept for ten minutes while the key set can be fetched,
+ * @returns `unknown_key` for a token whose key a fresh key set does not have. A token whose key is still not known is kept for ten minutes while the key set can be fetched,
  *          and for a day while it cannot: senders without a credential must not fill the quarantine for ever.
  */
 export async function settleToken(
   { source: name, token, receivedAtMs }: Unverified,
   sources: ReadonlyMap<string, Pick<RunningSource, 'source' | 'context'>>,
   ports: SettlePorts,
-): Promise<boolean> {
+): Promise<Settled> {
   const running = sources.get(name);
   // The configuration has no such source any longer.
-  if (running === undefined) return true;
+  if (running === undefined) return 'settled';
   const reading = await readLogoutToken(Buffer.from(token), running.context(receivedAtMs));
   if (reading.outcome === 'unavailable') {
     const ageMs = ports.nowMs() - receivedAtMs;
     if (reading.status === 429 && ageMs > unknownKeyMs) {
       ports.counter.refused(name, 'unusable_key');
-      return true;
+      return 'settled';
     }
-    if (ageMs <= longestMs) return false;
+    if (ageMs <= longestMs) return reading.isKidUnknown ? 'unknown_key' : 'waits';
     ports.counter.lost(name);
-    return true;
+    return 'settled';
   }
   const { outcome } = await receive(running.source, reading, ports);
-  return outcome !== 'unavailable';
+  return outcome === 'unavailable' ? 'waits' : 'settled';
 }

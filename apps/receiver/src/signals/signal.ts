@@ -20,6 +20,8 @@ export type Reading =
 export interface Unverified {
   readonly outcome: 'unavailable';
   readonly status: 503 | 429;
+  /** A key set that was fetched after the receipt does not have the `kid`. */
+  readonly isKidUnknown?: boolean | undefined;
   /** For `Retry-After`. */
   readonly retryAfterMs: number;
 }

@@ -12,11 +12,16 @@ export interface Unverified {
   readonly receivedAtMs: number;
 }
 
+/** `waits`: it is tried again later. `unknown_key`: so it is, but it makes room for another message where there is none. */
+export type Settled = 'settled' | 'waits' | 'unknown_key';
+
 interface QuarantinePorts {
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
-  /** Verifies a message and passes it on. @returns whether it is settled; else it is tried again later. */
-  readonly settle: (message: Unverified) => Promise<boolean>;
+  /** Verifies a message and passes it on. */
+  readonly settle: (message: Unverified) => Promise<Settled>;
+  /** A message of a source made room for another. */
+  readonly onDisplaced: (source: string) => void;
   /** What a file said is lost. */
   readonly onLost: () => void;
 }
@@ -34,6 +39,8 @@ export class Quarantine {
   readonly #ports: QuarantinePorts;
   /** Names of files, with their sources. */
   readonly #held = new Map<string, string>();
+  /** Names of files that make room when there is none. */
+  readonly #unknown = new Set<string>();
   /** Sources of the messages that are being written. */
   readonly #adding: string[] = [];
   readonly #stop = new AbortController();
@@ -61,14 +68,21 @@ export class Quarantine {
     return this.#held.size;
   }
 
-  /** @returns false when the source has too many already, or the disk fails. */
+  /**
+   * Where the source has too many already, the oldest one whose key a fresh key set did not have makes room: a stranger can send
+   * any number of those, and must not keep out a genuine message whose key is published.
+   *
+   * @returns false when there is none, or the disk fails.
+   */
   async add(message: Unverified): Promise<boolean> {
     const { source } = message;
     const held = [...this.#held.values(), ...this.#adding].filter((each) => each === source);
-    if (held.length >= mostOfOneSource) return false;
+    const displaced = held.length < mostOfOneSource ? undefined : this.#oldestUnknown(source);
+    if (held.length >= mostOfOneSource && displaced === undefined) return false;
     // Counted before it is written, so that many at once do not pass the bound.
     this.#adding.push(source);
     try {
+      if (displaced !== undefined) await this.#displace(displaced, source);
       this.#held.set(await this.#directory.add(JSON.stringify({ version: 1, ...message })), source);
       this.#start();
       return true;
@@ -78,6 +92,18 @@ export class Quarantine {
     } finally {
       this.#adding.splice(this.#adding.indexOf(source), 1);
     }
+  }
+
+  #oldestUnknown(source: string): string | undefined {
+    for (const [name, each] of this.#held) if (each === source && this.#unknown.has(name)) return name;
+    return undefined;
+  }
+
+  async #displace(name: string, source: string): Promise<void> {
+    this.#unknown.delete(name);
+    this.#held.delete(name);
+    this.#ports.onDisplaced(source);
+    await this.#directory.remove(name);
   }
 
   async close(): Promise<void> {
@@ -101,11 +127,21 @@ export class Quarantine {
   async #settleAll(): Promise<void> {
     for (const name of [...this.#held.keys()]) {
       if (this.#stop.signal.aborted) return;
-      const message = await this.#read(name);
-      if (message === 'later' || (message !== undefined && !(await this.#ports.settle(message)))) continue;
+      // Not displaced meanwhile, and not while it is being verified.
+      if (!this.#held.has(name)) continue;
+      this.#unknown.delete(name);
+      const settled = await this.#settle(name);
+      if (settled === 'unknown_key') this.#unknown.add(name);
+      if (settled !== 'settled') continue;
       await this.#directory.remove(name).catch(() => undefined); // settled again after a restart, which changes nothing
       this.#held.delete(name);
     }
+  }
+
+  async #settle(name: string): Promise<Settled> {
+    const message = await this.#read(name);
+    if (message === 'later') return 'waits';
+    return message === undefined ? 'settled' : await this.#ports.settle(message);
   }
 
   /** @returns `later` when the disk fails; undefined when the file is gone, or is no message and was set aside. */

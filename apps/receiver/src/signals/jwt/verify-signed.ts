@@ -47,19 +47,19 @@ export async function verifySigned(
   if (kid !== undefined && (!isName(kid) || kid.length > longestKid)) return refuse('malformed');
   if (payload['iss'] !== source.issuer) return refuse('wrong_issuer');
 
-  const unverified = (status: Unverified['status'], retryAfterMs: number): Refused | Unverified => {
+  const unverified = (why: Omit<Unverified, 'outcome'>): Refused | Unverified => {
     const refusal = checkClaims?.(payload);
-    return refusal === undefined ? { outcome: 'unavailable', status, retryAfterMs } : refuse(refusal);
+    return refusal === undefined ? { outcome: 'unavailable', ...why } : refuse(refusal);
   };
   const found = await keys.findKey({ kid, alg });
   if (found.outcome === 'unavailable') {
     const status = found.reason === 'unknown_kid_throttled' ? 429 : 503;
-    return unverified(status, found.retryAfterMs ?? keysDownRetryMs);
+    return unverified({ status, retryAfterMs: found.retryAfterMs ?? keysDownRetryMs });
   }
   if (found.outcome === 'rejected') {
     if (found.reason !== 'unknown_kid') return refuse('unusable_key');
     // The sender may have rotated its key a moment ago: this must not become a fault of the message.
-    return unverified(429, unknownKidRetryMs);
+    return unverified({ status: 429, retryAfterMs: unknownKidRetryMs, isKidUnknown: true });
   }
   const { key } = found;
   if (!key.algorithms.includes(alg)) return refuse('unusable_key');
