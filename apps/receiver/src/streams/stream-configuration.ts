@@ -48,21 +48,34 @@ export async function readMetadata(transmitter: string, client: TransmitterClien
   throw new StreamError('bad_metadata');
 }
 
-/** The stream at the transmitter that delivers to this receiver; created if there is none. @throws StreamError */
+/**
+ * The stream at the transmitter that delivers to this receiver; created if there is none. A poll stream has no address of its
+ * receiver, so that its description says which source it is for; one without such a description is adopted too, because not every
+ * transmitter keeps descriptions.
+ *
+ * @throws StreamError
+ */
 export async function adoptStream(
   source: SourceOf<'ssf'>,
   { configurationEndpoint: url }: TransmitterMetadata,
   { client, authorization }: { readonly client: TransmitterClient; readonly authorization?: string | undefined },
 ): Promise<StreamConfiguration> {
-  const { json } = await client.request({ url, method: 'GET' });
-  const existing = parseStreams(json).find((stream) => fits(stream, source));
+  const found = await client.request({ url, method: 'GET' });
+  const fitting = parseStreams(found.json).filter((stream) => fits(stream, source));
+  const description = descriptionPrefix + source.name;
+  const existing = fitting.find((stream) => stream.description === description) ?? fitting[0];
   if (existing !== undefined) return existing.stream;
   const method = deliveryMethods[source.delivery];
   const delivery =
     source.delivery === 'push'
       ? { method, endpoint_url: source.receiverUrl, authorization_header: authorization }
       : { method };
-  const created = await client.request({ url, method: 'POST', json: { delivery, events_requested: requested } });
+  const json = {
+    delivery,
+    events_requested: requested,
+    description: source.delivery === 'poll' ? description : undefined,
+  };
+  const created = await client.request({ url, method: 'POST', json });
   const [parsed] = parseStreams(created.json);
   if (parsed === undefined) throw new StreamError('bad_stream', { status: created.status });
   return parsed.stream;
@@ -80,6 +93,7 @@ const requested = [
   ...['account-credential-change-required', 'sessions-revoked'].map((type) => risc + type),
 ];
 
+const descriptionPrefix = 'revocast-receiver ';
 const mostStreams = 1000;
 
 /** One stream, or a list of them (SSF 1.0 §8.1.1.2). What is none is left out. */
@@ -91,6 +105,7 @@ export function parseStreams(json: unknown): readonly ParsedStream[] {
 interface ParsedStream {
   readonly method: string | undefined;
   readonly endpoint: string | undefined;
+  readonly description: string | undefined;
   readonly stream: StreamConfiguration;
 }
 
@@ -103,12 +118,15 @@ function parseStream(found: unknown): ParsedStream | undefined {
   const audience = (Array.isArray(aud) ? aud : [aud]).filter((one): one is string => typeof one === 'string');
   const minVerificationMs = typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : 0;
   const stream: StreamConfiguration = { id, audience, pollUrl: endpoint, minVerificationMs };
-  return { method: textOf(delivery, 'method'), endpoint, stream };
+  return { method: textOf(delivery, 'method'), endpoint, description: textOf(found, 'description'), stream };
 }
 
-function fits(parsed: ParsedStream, { delivery, receiverUrl }: SourceOf<'ssf'>): boolean {
+function fits(parsed: ParsedStream, { delivery, name, receiverUrl }: SourceOf<'ssf'>): boolean {
   if (parsed.method !== deliveryMethods[delivery]) return false;
-  return delivery === 'poll' || parsed.endpoint === receiverUrl;
+  if (delivery === 'push') return parsed.endpoint === receiverUrl;
+  // Two receivers that poll one stream get only some of its events each.
+  const isOfReceiver = parsed.description?.startsWith(descriptionPrefix) ?? false;
+  return !isOfReceiver || parsed.description === descriptionPrefix + name;
 }
 
 function textOf(fields: JsonObject, name: string): string | undefined {
