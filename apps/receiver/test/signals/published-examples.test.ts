@@ -50,7 +50,28 @@ const riscClaims = {
 const session = { format: 'opaque', id: 'dMTlD|1600802906337.16|16008.16' };
 const policy = { initiating_entity: 'policy', event_timestamp: 1615304991 };
 
-describe('the examples of RFC 8417 §2.1', () => {
+describe('the examples of RFC 8417 §2', () => {
+  const reset = {
+    iss: 'https://scim.example.com',
+    iat: 1458496025,
+    jti: '3d0c3cf797584bd193bd0fb1bd4e7d30',
+    aud: [
+      'https://jhub.example.com/Feeds/98d52461fa5bbc879593b7754',
+      'https://jhub.example.com/Feeds/5d7604516b1d08641d7676ee7',
+    ],
+    sub: 'https://scim.example.com/Users/44f6142df96bd6ab61e7521d9',
+    events: {
+      'urn:ietf:params:scim:event:passwordReset': { id: '44f6142df96bd6ab61e7521d9' },
+      'https://example.com/scim/event/passwordResetExt': { resetAttempts: 5 },
+    },
+  };
+  it('2: a SCIM event with an extension means nothing here', () => {
+    expect(effectsOf(reset, { legacy: true })).toEqual(['ignored: unsupported', 'ignored: unsupported']);
+  });
+  it('2: a SET with `sub` is refused, unless its source is a legacy one', () => {
+    expect(effectsOf(reset)).toBe('has_sub');
+  });
+
   it('2.1.1: a SCIM event means nothing here', () => {
     const claims = {
       jti: '4d3559ec67504aaba65d40b0363faad8',
@@ -299,6 +320,7 @@ describe('the examples of SSF 1.0', () => {
 describe('the examples of RISC 1.0', () => {
   const subject = { format: 'iss_sub', iss: 'https://idp.example.com/', sub: '7375626A656374' };
   const cutoff = { issuer: 'https://idp.example.com/', subject: '7375626A656374', issuedUpTo: 1508184845 };
+  const named = 'subject 7375626A656374 issuer https://idp.example.com/';
   it.each([
     [
       '§2.1: account-credential-change-required',
@@ -306,13 +328,11 @@ describe('the examples of RISC 1.0', () => {
       {},
       [{ ...cutoff, reason: 'credential_leak' }],
     ],
-    [
-      '§2.3: account-disabled',
-      'account-disabled',
-      { reason: 'hijacking' },
-      ['block subject 7375626A656374 issuer https://idp.example.com/ (account_disabled)'],
-    ],
+    ['§2.3: account-disabled', 'account-disabled', { reason: 'hijacking' }, [`block ${named} (account_disabled)`]],
+    ['§2.2: account-purged', 'account-purged', {}, [`block ${named} (account_disabled)`]],
+    ['§2.4: account-enabled', 'account-enabled', {}, [`lift ${named}`]],
     ['§2.5: identifier-changed', 'identifier-changed', { 'new-value': 'john.roe@example.com' }, ['ignored: off']],
+    ['§2.6: identifier-recycled', 'identifier-recycled', {}, ['ignored: off']],
     [
       '§2.7: credential-compromise',
       'credential-compromise',
