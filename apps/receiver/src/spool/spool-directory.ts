@@ -35,16 +35,21 @@ export class SpoolDirectory {
   /**
    * Opens a directory, which is created if it does not exist.
    *
+   * @param ownUid of this process; undefined on Windows.
    * @throws ConfigurationError when it cannot be used, or when other users may write to it.
    */
-  static async open(given: string, option: string): Promise<{ directory: SpoolDirectory; names: readonly string[] }> {
+  static async open(
+    given: string,
+    option: string,
+    ownUid = process.geteuid?.(),
+  ): Promise<{ directory: SpoolDirectory; names: readonly string[] }> {
     // Without a slash at its end, which would follow a symbolic link.
     const path = resolve(given);
     try {
       await mkdir(path, { recursive: true, mode: 0o700 });
       const found = await lstat(path);
       if (!found.isDirectory()) throw new ConfigurationError(option, `expected a directory; found something else`);
-      const isOwn = found.uid === process.geteuid?.();
+      const isOwn = found.uid === ownUid;
       // A process that can write files here can revoke.
       if ((found.mode & (isOwn ? 0o002 : 0o022)) !== 0) {
         const fix = 'run: chmod 700, or name a directory below it, which is then created';
@@ -53,7 +58,7 @@ export class SpoolDirectory {
       // Kubernetes lets the group of a volume (`fsGroup`) write to every directory of it at each mount.
       const wasOpen = (found.mode & 0o020) !== 0;
       if (wasOpen) await chmod(path, 0o700);
-      const all = wasOpen ? await ownFiles(path) : await readdir(path);
+      const all = wasOpen ? await keepOwnFiles(path, ownUid) : await readdir(path);
       // What was being written when the process ended. Its sender got no answer.
       for (const name of all.filter((each) => each.endsWith('.tmp'))) await unlink(join(path, name));
       const names = all.filter((name) => fileName.test(name)).sort();
@@ -124,11 +129,11 @@ export class SpoolDirectory {
 }
 
 /** Sets aside the files that another user has made in a directory to which its group could write. @returns the names of the rest. */
-async function ownFiles(path: string): Promise<string[]> {
+export async function keepOwnFiles(path: string, ownUid: number | undefined): Promise<string[]> {
   const own: string[] = [];
   for (const name of await readdir(path)) {
     const { uid } = await lstat(join(path, name));
-    if (uid === process.geteuid?.()) own.push(name);
+    if (uid === ownUid) own.push(name);
     else if (fileName.test(name)) await rename(join(path, name), join(path, `${name}.bad`));
   }
   return own;
