@@ -1,5 +1,6 @@
 import type { Fault } from '../../fault.ts';
 import { pause } from '../../world/pause.ts';
+import { asksForFirstPage } from '../../world/redis/asks-for-page.ts';
 
 const failure = 'failover to a lagging redis replica';
 const world = { redisReplicas: 1 } as const;
@@ -90,7 +91,7 @@ export const failover: readonly Fault[] = [
       const link = world.link('s2');
       // The revocation is in the pages of the snapshot, and the tail does not reach it.
       let revoked: Promise<unknown> | undefined;
-      const stopWatching = link.onBytes('HSCAN', 'up', () => {
+      const stopWatching = link.onBytes(asksForFirstPage, 'up', () => {
         link.stall();
         revoked = world.revoke(seen, { redisReplicas: 0 }).then(() => link.flow());
       });
@@ -104,6 +105,7 @@ export const failover: readonly Fault[] = [
       stopWatching();
       await revoked;
       world.expect('the snapshot is read before the failover', asked);
+      world.expect('a revocation is logged while the snapshot is read', revoked !== undefined);
       const alsoHeld = [seen];
       const healing = async () => {
         link.flow();

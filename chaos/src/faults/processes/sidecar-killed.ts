@@ -1,6 +1,7 @@
 import type { Direction } from '@revocast/test-support';
 import type { Fault } from '../../fault.ts';
 import { pause } from '../../world/pause.ts';
+import { asksForFirstPage } from '../../world/redis/asks-for-page.ts';
 import { putRules } from '../../world/redis/put-rules.ts';
 import type { World } from '../../world/world.ts';
 
@@ -22,7 +23,7 @@ interface Point {
  */
 const points: readonly Point[] = [
   { name: 'reads-position', link: 's1', direction: 'up', bytes: 'EVALSHA', afterRestartOf: 's1' },
-  { name: 'asks-for-snapshot', link: 's1', direction: 'up', bytes: 'HSCAN', afterRestartOf: 's1' },
+  { name: 'asks-for-snapshot', link: 's1', direction: 'up', bytes: asksForFirstPage, afterRestartOf: 's1' },
   { name: 'gets-a-page', link: 's1', direction: 'down', bytes: '*2\r\n$1\r\n0\r\n', afterRestartOf: 's1' },
   { name: 'asks-for-tail', link: 's1', direction: 'up', bytes: 'XREAD' },
   { name: 'gets-an-entry', link: 's1', direction: 'down', bytes: '|r|' },
