@@ -5,6 +5,7 @@ export class TargetQueue {
   /** Adds a task at once, before this call returns. @param targets those that no other task may touch meanwhile. */
   async run<Result>(targets: readonly string[], task: () => Promise<Result>): Promise<Result> {
     const before = targets.map((target) => this.#last.get(target));
+    // The caller of an earlier task handles its failure.
     const result = Promise.all(before.map((each) => each?.catch(() => undefined))).then(task);
     for (const target of targets) this.#last.set(target, result);
     try {

@@ -114,6 +114,7 @@ export class SpoolDirectory {
 
   /** Keeps a file that cannot be read, for a person, out of the way. */
   async setAside(name: string): Promise<void> {
+    // A file that keeps its name is read again at the next start.
     await rename(join(this.#path, name), join(this.#path, `${name}.bad`)).catch(() => undefined);
   }
 
