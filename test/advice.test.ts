@@ -54,9 +54,10 @@ const nameOf = (mention: string) => mention.split(' (')[0] ?? '';
 const names = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = '']) => name);
 const kebab = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
+// The help of a program is tested against its commands by its own tests.
 const sidecarCommands = names(
-  /const subcommands = \[(.*?)\]/s.exec(textOf('apps/sidecar/src/commands/command-line.ts'))?.[1] ?? '',
-  /'(\w+)/g,
+  /Commands:\n(.*?)\n\n/s.exec(textOf('apps/sidecar/src/commands/help.ts'))?.[1] ?? '',
+  /^ {2}([a-z]+)/gm,
 );
 const cliSources = sources
   .filter((path) => path.startsWith('apps/cli'))

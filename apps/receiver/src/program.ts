@@ -1,63 +1,48 @@
-import { readFileSync } from 'node:fs';
 import {
+  answerConfiguredCommand,
+  answerPlainCommand,
   type ConfigSources,
-  jsonSchemaOf,
+  type ConfiguredCommand,
   openLog,
-  printConfig,
-  printProblems,
+  type Program,
   type Resolved,
+  readCommand,
   resolveOptions,
   runUntilSignal,
+  sourcesOf,
 } from '@revocast/sidecar/service';
-import { type Command, readCommandLine } from './commands/command-line.ts';
 import { printHelp } from './commands/help.ts';
 import { checkOptions } from './config/check-options.ts';
-import { type ReceiverConfig, receiverOptions } from './config/receiver-options.ts';
+import { receiverOptions as options, type ReceiverConfig } from './config/receiver-options.ts';
 import { findMissingFiles } from './config/source-files.ts';
 import { createReceiver } from './create-receiver.ts';
 import { build } from './version.ts';
 
+const program: Program = { name: 'revocast-receiver', version: build.version, options, printHelp };
+
 /** Runs the command of the arguments of this process, and sets its exit code. */
 export async function main(): Promise<void> {
-  const command = readCommandLine(process.argv.slice(2), process.env['REVOCAST_CONFIG']);
-  switch (command.name) {
-    case 'help':
-      process.stdout.write(printHelp());
-      break;
-    case 'version':
-      process.stdout.write(`${build.version}\n`);
-      break;
-    case 'config schema':
-      process.stdout.write(`${JSON.stringify(jsonSchemaOf(receiverOptions), null, 2)}\n`);
-      break;
-    case 'mistake':
-      process.stderr.write(`${command.message}\nTry: revocast-receiver --help\n`);
-      process.exitCode = 2;
-      break;
-    default: {
-      const resolved = resolveReceiver({
-        ...command,
-        environment: process.env,
-        readFile: (path) => readFileSync(path, 'utf8'),
-      });
-      const problems = resolved.ok ? unreadableFiles(command, resolved.config) : resolved.problems;
-      if (!resolved.ok || problems.length > 0) {
-        process.stderr.write(printProblems(problems));
-        process.exitCode = 2;
-      } else if (command.name === 'run') await run(resolved.config);
-      else process.stdout.write(command.name === 'config print' ? printConfig(resolved, receiverOptions) : 'valid\n');
-    }
-  }
+  const command = readCommand(process.argv.slice(2), {
+    options,
+    configured: [],
+    configVariable: process.env['REVOCAST_CONFIG'],
+  });
+  if ('argv' in command)
+    await answerConfiguredCommand(command, resolveCommand(command), { options, commands: { run } });
+  else answerPlainCommand(command, program);
 }
 
 /** The configuration of a receiver from command line, environment and file. */
 export function resolveReceiver(sources: ConfigSources): Resolved<ReceiverConfig> {
-  return resolveOptions(sources, { table: receiverOptions, check: checkOptions });
+  return resolveOptions(sources, { table: options, check: checkOptions });
 }
 
 /** `config print` shows a configuration also where its secrets are not mounted. */
-function unreadableFiles({ name }: Command, { sources }: ReceiverConfig) {
-  return name === 'config print' ? [] : findMissingFiles(sources);
+function resolveCommand(command: ConfiguredCommand): Resolved<ReceiverConfig> {
+  const resolved = resolveReceiver(sourcesOf(command));
+  if (!resolved.ok || command.name === 'config print') return resolved;
+  const problems = findMissingFiles(resolved.config.sources);
+  return problems.length > 0 ? { ok: false, problems } : resolved;
 }
 
 async function run(config: ReceiverConfig): Promise<void> {

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { readCommandLine } from '../src/commands/command-line.ts';
 import { printHelp } from '../src/commands/help.ts';
 import { receiverOptions } from '../src/config/receiver-options.ts';
 import { folder, secretIn } from './world.ts';
@@ -28,30 +27,7 @@ sources:
   - { name: sso, kind: backchannel-logout, issuer: https://sso.example.com, audience: [shop] }
 `;
 
-describe('the command line of a receiver', () => {
-  it.each([
-    [[], { name: 'run', argv: [], configFile: undefined }],
-    [['--config', 'r.yaml'], { name: 'run', argv: [], configFile: 'r.yaml' }],
-    [['--config=r.yaml', '--drain-ms', '1s'], { name: 'run', argv: ['--drain-ms', '1s'], configFile: 'r.yaml' }],
-    [['--print-config'], { name: 'config print', argv: [], configFile: undefined }],
-    [['config', 'validate', '--config', 'r.yaml'], { name: 'config validate', argv: [], configFile: 'r.yaml' }],
-    [['config', 'schema'], { name: 'config schema' }],
-    [['--help'], { name: 'help' }],
-    [['--version'], { name: 'version' }],
-    [
-      ['config', 'valdate'],
-      { name: 'mistake', message: 'unknown command config valdate; did you mean config validate?' },
-    ],
-    [['redis://:hunter2@redis'], { name: 'mistake', message: 'unknown command' }],
-    [['--config'], { name: 'mistake', message: '--config needs the path of a file' }],
-  ])('reads %j', (argv, command) => {
-    expect(readCommandLine(argv)).toEqual(command);
-  });
-
-  it('reads REVOCAST_CONFIG where there is no flag', () => {
-    expect(readCommandLine([], '/r.yaml')).toMatchObject({ configFile: '/r.yaml' });
-  });
-
+describe('the help of a receiver', () => {
   it('shows each option in its help, except the nested one, which has no flag', () => {
     const help = printHelp();
     for (const { flag, type } of receiverOptions.options) expect(help.includes(flag)).toBe(type !== 'nested');

@@ -1,50 +1,30 @@
-import { readFileSync } from 'node:fs';
+import { answerConfiguredCommand, answerPlainCommand, type Program, sourcesOf } from './commands/answer-command.ts';
 import { readCommandLine } from './commands/command-line.ts';
 import { printHelp } from './commands/help.ts';
 import { init } from './commands/init.ts';
 import { raiseSkew } from './commands/raise-skew.ts';
 import { repair } from './commands/repair.ts';
 import { run } from './commands/run.ts';
-import { configJsonSchema, sidecarOptions } from './config/options.ts';
-import { printConfig, printProblems } from './config/print.ts';
+import { sidecarOptions as options } from './config/options.ts';
 import { resolveConfig } from './config/resolve.ts';
+import type { Config } from './config/schema.ts';
 import { build } from './version.ts';
+
+const program: Program = { name: 'revocast-sidecar', version: build.version, options, printHelp };
+
+const commands = { run, init: exitWith(init), repair: exitWith(repair), 'raise-skew': exitWith(raiseSkew) };
 
 /** Runs the command of the arguments of this process, and sets its exit code. */
 export async function main(): Promise<void> {
   const command = readCommandLine(process.argv.slice(2), process.env['REVOCAST_CONFIG']);
-  switch (command.name) {
-    case 'help':
-      process.stdout.write(printHelp());
-      break;
-    case 'version':
-      process.stdout.write(`${build.version}\n`);
-      break;
-    case 'config schema':
-      process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
-      break;
-    case 'mistake':
-      process.stderr.write(`${command.message}\nTry: revocast-sidecar --help\n`);
-      process.exitCode = 2;
-      break;
-    case 'wait':
-      process.exitCode = await (await import('./commands/wait.ts')).wait(command);
-      break;
-    default: {
-      const resolved = resolveConfig({
-        ...command,
-        environment: process.env,
-        readFile: (path) => readFileSync(path, 'utf8'),
-      });
-      if (!resolved.ok) {
-        process.stderr.write(printProblems(resolved.problems));
-        process.exitCode = 2;
-      } else if (command.name === 'run') {
-        await run(resolved.config);
-      } else if (command.name === 'init') process.exitCode = await init(resolved.config);
-      else if (command.name === 'repair') process.exitCode = await repair(resolved.config);
-      else if (command.name === 'raise-skew') process.exitCode = await raiseSkew(resolved.config);
-      else process.stdout.write(command.name === 'print-config' ? printConfig(resolved, sidecarOptions) : 'valid\n');
-    }
-  }
+  if (command.name === 'wait') process.exitCode = await (await import('./commands/wait.ts')).wait(command);
+  else if ('argv' in command) {
+    await answerConfiguredCommand(command, resolveConfig(sourcesOf(command)), { options, commands });
+  } else answerPlainCommand(command, program);
+}
+
+function exitWith(command: (config: Config) => Promise<number>) {
+  return async (config: Config) => {
+    process.exitCode = await command(config);
+  };
 }

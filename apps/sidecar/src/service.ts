@@ -1,7 +1,8 @@
 // The entry `@revocast/sidecar/service`: what every program of this project needs that runs as a service. It is for our own
 // programs: its exports may change in each release.
 
-export { separateWords, takeConfigFile } from './commands/command-words.ts';
+export { answerConfiguredCommand, answerPlainCommand, type Program, sourcesOf } from './commands/answer-command.ts';
+export { type ConfiguredCommand, type PlainCommand, readCommand } from './commands/read-command.ts';
 export { runUntilSignal } from './commands/run-until-signal.ts';
 export { checkValues } from './config/check-values.ts';
 export { choice, duration, type Kind, listOf, text, trueOrFalse, whole } from './config/kinds.ts';

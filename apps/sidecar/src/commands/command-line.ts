@@ -1,53 +1,26 @@
 import { parseArgs } from 'node:util';
-import { readDuration, suggestName, writeDuration } from '@revocast/denylist/replica';
+import { readDuration, writeDuration } from '@revocast/denylist/replica';
 import { sidecarOptions } from '../config/options.ts';
-import { separateWords, takeConfigFile } from './command-words.ts';
+import { separateWords } from './command-words.ts';
+import { type ConfiguredCommand, mistake, type PlainCommand, readCommand, readPlainCommand } from './read-command.ts';
 
-/** A parsed command line. `argv` contains option flags only. */
-export type Command =
-  | {
-      readonly name: 'run' | 'init' | 'repair' | 'raise-skew' | 'print-config' | 'config validate';
-      readonly argv: readonly string[];
-      readonly configFile?: string;
-    }
-  | { readonly name: 'config schema' | 'help' | 'version' }
-  | {
-      readonly name: 'wait';
-      readonly maxMs: number;
-      readonly url: string;
-      readonly program: readonly [string, ...string[]];
-    }
-  | { readonly name: 'mistake'; readonly message: string };
+const configured = ['init', 'repair', 'raise-skew'] as const;
 
-const subcommands = ['run', 'init', 'repair', 'raise-skew', 'config validate', 'config schema', 'wait'] as const;
+/** `wait`: starts a program when the sidecar is ready, or after `maxMs`. */
+interface Wait {
+  readonly name: 'wait';
+  readonly maxMs: number;
+  readonly url: string;
+  readonly program: readonly [string, ...string[]];
+}
+
+export type Command = ConfiguredCommand<(typeof configured)[number]> | Wait | PlainCommand;
 
 /** @param configVariable REVOCAST_CONFIG: the configuration file if there is no `--config`. */
 export function readCommandLine(argv: readonly string[], configVariable?: string): Command {
   const { words, rest } = separateWords(argv, sidecarOptions);
-  const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
-  if (own.includes('--help') || own.includes('-h') || words[0] === 'help') return { name: 'help' };
-  if (own.includes('--version')) return { name: 'version' };
-
-  const typed = words.length === 0 ? 'run' : words.join(' ');
-  const name = subcommands.find((known) => known === typed);
-  if (name === undefined) return unknownCommand(typed);
-  if (name === 'wait') return readWait(rest);
-  if (name === 'config schema') return { name };
-  const configFile = takeConfigFile(rest, configVariable);
-  if (configFile === 'missing') return mistake('--config needs the path of a file');
-  const { path, argv: flags } = configFile;
-  const prints = name === 'run' && flags.includes('--print-config');
-  return {
-    name: prints ? 'print-config' : name,
-    argv: flags.filter((flag) => !prints || flag !== '--print-config'),
-    configFile: path || undefined,
-  };
-}
-
-function unknownCommand(typed: string): Command {
-  // Only plain words are shown: any other text may be a URL with a password.
-  const shown = /^[a-z -]{1,40}$/.test(typed) ? `unknown command ${typed}` : 'unknown command';
-  return mistake(shown, suggestName(typed, subcommands));
+  if (words.join(' ') === 'wait') return readPlainCommand(words, rest) ?? readWait(rest);
+  return readCommand(argv, { options: sidecarOptions, configured, other: ['wait'], configVariable });
 }
 
 const usageOfWait = 'expected: wait [--max 30s] [--url http://127.0.0.1:7472] -- program arguments…';
@@ -57,7 +30,7 @@ const waitOptions = {
   url: { type: 'string', default: 'http://127.0.0.1:7472' },
 } as const;
 
-function readWait(argv: readonly string[]): Command {
+function readWait(argv: readonly string[]): Wait | PlainCommand {
   const split = argv.indexOf('--');
   const [program, ...programArguments] = split === -1 ? [] : argv.slice(split + 1);
   if (program === undefined) return mistake(usageOfWait);
@@ -80,8 +53,4 @@ function parseWaitOptions(args: string[]) {
     // The message is not shown: it may quote a URL.
     return undefined;
   }
-}
-
-function mistake(message: string, near?: string): Command {
-  return { name: 'mistake', message: near === undefined ? message : `${message}; did you mean ${near}?` };
 }

@@ -15,6 +15,7 @@ Commands:
   raise-skew        let a log of the last release add 5 s to a cutoff, as a new one does; upgrade all publishers before,
                     and restart the sidecars, then the API processes after
   config validate   check flags, environment and file, and print every mistake
+  config print      print each value with its origin, secrets masked
   config schema     print the JSON schema of the configuration file
   wait [--max 30s] [--url http://127.0.0.1:7472] -- program arguments…
                     start a program as soon as the sidecar is ready, or after --max
@@ -23,7 +24,7 @@ Options (flag before environment before file before default):
   --config <file>
       YAML with these options under their camelCase names. (REVOCAST_CONFIG)
   --print-config
-      Print each value with its origin, secrets masked, and exit.
+      As \`config print\`.
 ${printOptions(sidecarOptions)}  --help, --version
 `;
 }

@@ -10,18 +10,19 @@ describe('readCommandLine', () => {
     ['run --drain-ms=0', { name: 'run', argv: ['--drain-ms=0'] }],
     ['--config /etc/a.yaml --drain-ms 0', { name: 'run', argv: ['--drain-ms', '0'], configFile: '/etc/a.yaml' }],
     ['--drain-ms 0 --config=/etc/a.yaml', { name: 'run', argv: ['--drain-ms', '0'], configFile: '/etc/a.yaml' }],
-    ['--print-config --drain-ms 0', { name: 'print-config', argv: ['--drain-ms', '0'] }],
+    ['--print-config --drain-ms 0', { name: 'config print', argv: ['--drain-ms', '0'] }],
     ['init --source redis://r', { name: 'init', argv: ['--source', 'redis://r'] }],
     ['--source redis://r init', { name: 'init', argv: ['--source', 'redis://r'] }],
     [
       '--source=redis://r --log-level debug repair',
       { name: 'repair', argv: ['--source=redis://r', '--log-level', 'debug'] },
     ],
-    ['--print-config run --drain-ms 0', { name: 'print-config', argv: ['--drain-ms', '0'] }],
+    ['--print-config run --drain-ms 0', { name: 'config print', argv: ['--drain-ms', '0'] }],
     ['--dangerously-allow-http init', { name: 'init', argv: ['--dangerously-allow-http'] }],
     ['config --drain-ms 0 validate', { name: 'config validate', argv: ['--drain-ms', '0'] }],
     ['--max 1s wait -- a init', { name: 'wait', maxMs: 1000, url: 'http://127.0.0.1:7472', program: ['a', 'init'] }],
     ['config validate', { name: 'config validate', argv: [] }],
+    ['config print --drain-ms 0', { name: 'config print', argv: ['--drain-ms', '0'] }],
     ['config schema', { name: 'config schema' }],
     ['--help', { name: 'help' }],
     ['help', { name: 'help' }],
@@ -30,6 +31,11 @@ describe('readCommandLine', () => {
     [
       'wait -- node app.js --help',
       { name: 'wait', maxMs: 30_000, url: 'http://127.0.0.1:7472', program: ['node', 'app.js', '--help'] },
+    ],
+    ['wait --help', { name: 'help' }],
+    [
+      'wait --max 1s -- a --config',
+      { name: 'wait', maxMs: 1000, url: 'http://127.0.0.1:7472', program: ['a', '--config'] },
     ],
     ['wait --max 500ms --url=http://h:1 -- a', { name: 'wait', maxMs: 500, url: 'http://h:1', program: ['a'] }],
     ['wait --max=24h -- a', { name: 'wait', maxMs: 86_400_000, url: 'http://127.0.0.1:7472', program: ['a'] }],
@@ -48,6 +54,7 @@ describe('readCommandLine', () => {
     ['config valdate', 'unknown command config valdate; did you mean config validate?'],
     ['--drain-ms 0 intit', 'did you mean init?'],
     ['intit', 'did you mean init?'],
+    ['wat -- a', 'did you mean wait?'],
     ['--config', '--config needs the path of a file'],
     ['--config --drain-ms=1', '--config needs the path of a file'],
     ['wait', 'expected: wait'],
@@ -68,6 +75,13 @@ describe('given a URL in the place of a command', () => {
 });
 
 describe('printHelp', () => {
+  it.each(['run', 'init', 'repair', 'raise-skew', 'config validate', 'config print', 'config schema', 'wait'])(
+    'explains the command %s',
+    (name) => {
+      expect(printHelp()).toMatch(new RegExp(`^  ${name} `, 'm'));
+    },
+  );
+
   it('lists every option and its variable', () => {
     for (const { flag, environment } of options) {
       expect(printHelp()).toContain(`${flag} <`);
