@@ -62,7 +62,9 @@ export class LogMemory {
       earlier = this.#next?.position ?? earlier;
       this.#next = { position, atMs: nowMs };
     }
-    this.#latest = { epoch, identity: identity ?? known?.identity, position, earlier, rule: rule ?? known?.rule };
+    // It outlives an epoch: a log that was lost has none until a sidecar that remembers it can write.
+    const named = identity ?? this.#latest?.identity;
+    this.#latest = { epoch, identity: named, position, earlier, rule: rule ?? known?.rule };
   }
 
   /** Also at the start: how long the process did not run is unknown. The wall clock goes on while a host sleeps. */
@@ -76,7 +78,7 @@ export class LogMemory {
   /** The log of this epoch has this identity; empty: none yet. */
   named(epoch: string, identity: string): void {
     const known = this.#latest;
-    if (identity === '' || known?.epoch !== epoch || known.identity !== undefined) return;
+    if (identity === '' || known?.epoch !== epoch) return;
     this.#latest = { ...known, identity };
   }
 

@@ -113,6 +113,10 @@ export const flaws = [
   'steady by beats of the last release',
   /** A sidecar does not compare which log it follows. */
   'logs without identity',
+  /** A log that was lost is given another identity, by a sidecar that remembers none, once it is whole. */
+  'lost logs named anew',
+  /** Only the holder of the lease gives a log the identity that it remembers. */
+  'logs named by lease holders alone',
   /** A look-up goes by the clock of the log when it decides whether a denial has ended. */
   'look-up ends denials by the log alone',
   /** The end of healing is not dated again when the clock of the log is set back. */

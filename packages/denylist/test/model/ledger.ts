@@ -175,6 +175,14 @@ export class Ledger {
     }
   }
 
+  /** While its name leads to one log, no sidecar takes that for another one: such a sidecar writes nothing back. */
+  #judgeSameness(): void {
+    if (this.#hasMoved) return;
+    for (const { party, isMixed } of this.#world.sidecars) {
+      if (isMixed) this.report(`I3: ${party.name} takes the log for another one, and its name has not moved`);
+    }
+  }
+
   noteTrim(): void {
     this.#backups.noteTrim();
   }
@@ -199,6 +207,7 @@ export class Ledger {
   watch(): void {
     this.#watchIdentity();
     this.#judgeIdentity();
+    this.#judgeSameness();
     // Readers of the other log are right about that one.
     if (this.#world.cluster.isAway) return;
     this.#backups.watch();

@@ -180,6 +180,17 @@ describe('the protocol, under random faults in random order', () => {
     },
   );
 
+  it('loses no denial that one sidecar holds alone, when another one names a log that was lost under the last release', async () => {
+    const kind: ProcessKind = { isLegacy: false, failOpen: false, lookUp: true };
+    const schedule = steps(
+      ...['hang tail 0', 'deny 0', 'start process 0 1000', 'switch 0 0 400', 'resume tail 0 400', 'night 90000 1500'],
+      ...['kill sidecar 2 150', 'isolate 2 1500', 'flush 1000', 'deny 0 4000', 'reconnect 2 4000', 'cut link 1 50'],
+      ...['deny 0', 'restore link 1 50', 'cut replication 4000', 'deny 1 5', 'failover 20'],
+    );
+    const options = { kinds: [kind, { ...kind, isLegacy: true }, kind], oldSidecars: [0], compares: false };
+    expect(await new World({ seed: 1_873_998_203, ...options }).run(schedule)).toEqual([]);
+  });
+
   it('accepts that another program reports in the name of a reader of the last release while its stream is open', async () => {
     const kind: ProcessKind = { isLegacy: false, failOpen: false, lookUp: false };
     const kinds = [{ ...kind, isLegacy: true }, kind, kind];

@@ -209,6 +209,24 @@ export const schedules: Readonly<Record<Flaw, Schedule>> = {
     ),
   },
   'logs without identity': { steps: steps('deny 0 4000', 'move name 4000', 'move name 4000') },
+  'lost logs named anew': {
+    // The lease is that of the last release. The sidecar that remembers the identity is cut off until another one has drawn it.
+    oldSidecars: [0],
+    compares: false,
+    steps: steps(
+      ...['deny 0 4000', 'isolate 1 400', 'flush 20000', 'start sidecar 2 7000', 'kill sidecar 0 4000'],
+      'reconnect 1 4000',
+    ),
+  },
+  'logs named by lease holders alone': {
+    // The same, but it is cut off when the log has been whole for long; a day later nothing says that it was lost.
+    oldSidecars: [0],
+    compares: false,
+    steps: steps(
+      ...['flush 20000', 'start sidecar 2 7000', 'isolate 1', 'kill sidecar 0 4000', 'night 100000000 7000'],
+      ...['trim', 'reconnect 1 7000'],
+    ),
+  },
   'look-up ends denials by the log alone': {
     steps: steps('step log clock 10800000', 'deny short', 'kill sidecar 0 14000', 'wait 4000'),
   },

@@ -287,10 +287,16 @@ export class SimRedis {
     // After a failover to a slower clock the lease of a dead holder would last for as long as the clocks differ.
     const isHeld = remainingMs > 0 && (remainingMs <= leaseMs || flaw === 'lease of a faster clock');
     const isOther = isHeld && lease?.holder !== holder;
-    if (isOther && this.#state.meta?.gap === undefined) return;
+    if (isOther && this.#state.meta?.gap === undefined) {
+      this.#nameBy(held);
+      return;
+    }
     this.#openLog({ writer: clock });
     this.#judgeGap(held, { isHolder: !isOther, writer: clock });
-    if (isOther) return;
+    if (isOther) {
+      this.#nameBy(held);
+      return;
+    }
     const meta = this.#named(this.#openLog(), held);
     const pauseMs = now - (meta.heartbeatAtMs ?? Number.NEGATIVE_INFINITY);
     const isOwn = meta.heartbeatAtMs === meta.ownBeatAtMs || flaw === 'steady by beats of the last release';
@@ -323,11 +329,25 @@ export class SimRedis {
     this.#push(leased, `1|h|${meta.seq + 1}|${now}|${isWhole ? 0 : 1}`);
   }
 
-  /** Two candidates would make two logs of one, so without a memory a log is named only where nothing may be lost. */
+  /** A sidecar without the lease draws none. */
+  #nameBy(held: RememberedLog | undefined): void {
+    const { meta } = this.#state;
+    if (
+      meta === undefined ||
+      held?.identity === undefined ||
+      this.#options.flaw === 'logs named by lease holders alone'
+    )
+      return;
+    this.#state = { ...this.#state, meta: this.#named(meta, held) };
+  }
+
+  /** An identity is drawn only for a log that has not begun empty: that one may have had another. */
   #named(meta: Meta, held: RememberedLog | undefined): Meta {
     if (meta.identity !== undefined) return meta;
-    const isWhole = !this.isHealing(meta) && this.restart.denialStamp <= this.restart.liftedUpTo;
-    return { ...meta, identity: held?.identity ?? (isWhole ? meta.epoch : undefined) };
+    const { denialStamp, liftedUpTo } = this.restart;
+    const isWhole = !this.isHealing(meta) && denialStamp <= liftedUpTo;
+    const isFirst = this.#options.flaw === 'lost logs named anew' ? isWhole : denialStamp === 0;
+    return { ...meta, identity: held?.identity ?? (isFirst ? hash(`identity of ${meta.epoch}`) : undefined) };
   }
 
   /** heartbeat-4, of the last release. */

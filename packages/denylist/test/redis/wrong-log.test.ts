@@ -54,6 +54,10 @@ const declare = (redis: RedisServer) =>
   });
 const identityOf = async (connection: RedisConnection) =>
   String(await connection.call('HGET', [keys.meta, 'identity']));
+async function fieldOf(redis: RedisServer, name: string): Promise<string | undefined> {
+  const value = await ask(redis, (connection) => connection.call('HGET', [keys.meta, name]));
+  return value === null ? undefined : String(value);
+}
 const rulesIn = (redis: RedisServer) => ask(redis, (connection) => connection.call('HLEN', [keys.rules]));
 
 async function sidecar(
@@ -84,6 +88,15 @@ async function sidecar(
     verdict: (session: string) =>
       replica.check(digestSetOf([{ dimension: 'session', issuer, value: session }]), 1_767_225_600).verdict,
   };
+}
+/** Only the heartbeats of a sidecar. */
+async function heartbeat(redis: RedisServer, memory: LogMemory) {
+  const source = await openSource(redis.url, { clock, random, newEpoch: () => randomHex(8) });
+  const running = source.startHeartbeat?.({ holder: randomHex(4), memory });
+  closing.push(async () => {
+    await running?.stop();
+    await source.close();
+  });
 }
 async function publisher(url: string, expectLog?: string) {
   const opened = await createPublisher(url, { expectLog, clock });
@@ -211,7 +224,37 @@ describe('the identity of a log', () => {
     await ask(right, (connection) => connection.call('FLUSHALL', []));
     const cold = await sidecar(right.url);
     await until(() => cold.replica.status().epoch, { what: 'a new log' });
-    expect(await ask(right, (connection) => connection.call('HGET', [keys.meta, 'identity']))).toBeNull();
+    expect(await fieldOf(right, 'identity')).toBeUndefined();
+  });
+
+  it('comes back by a sidecar that remembers it, while one that remembers none has the lease', async () => {
+    await ask(right, (connection) => connection.call('FLUSHALL', []));
+    await heartbeat(right, new LogMemory(clock));
+    await until(async () => fieldOf(right, 'hbAt'), { what: 'a heartbeat' });
+    const position = { cursor: '1-0', head: 'b'.repeat(16) };
+    await heartbeat(right, new LogMemory(clock, { epoch: 'a'.repeat(16), identity, position }));
+    await until(async () => (await ask(right, identityOf)) === identity, { what: 'the identity' });
+  });
+
+  it('is not drawn for a log that began empty, although it is whole and its restart has ended', async () => {
+    await ask(right, (connection) => connection.call('FLUSHALL', []));
+    const cold = await sidecar(right.url);
+    const { denialStamp } = await until(() => cold.replica.denylist.restart, { what: 'the restart' });
+    await ask(right, (connection) => connection.call('HSET', [keys.meta, 'healUntil', '0', 'beats', '30']));
+    const source = await openSource(right.url, { clock, random, newEpoch: () => randomHex(8) });
+    closing.push(() => source.close());
+    await source.reseed?.endRestart?.(denialStamp);
+    const before = await fieldOf(right, 'hbAt');
+    // It names the log, if at all, before it writes itself.
+    await until(async () => (await fieldOf(right, 'hbAt')) !== before, { what: 'a heartbeat after the restart' });
+    expect(await fieldOf(right, 'identity')).toBeUndefined();
+  });
+
+  it('is drawn when an operator declares a log that began empty whole', async () => {
+    await ask(right, (connection) => connection.call('FLUSHALL', []));
+    const cold = await sidecar(right.url);
+    const epoch = await until(() => cold.replica.status().epoch, { what: 'a new log' });
+    expect(await declare(right)).toBe(epoch);
   });
 
   it('is drawn for a log of an earlier release', async () => {

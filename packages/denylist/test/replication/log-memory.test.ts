@@ -70,23 +70,35 @@ describe('what a sidecar remembers of its log', () => {
     expect(memory.latest).toEqual({ epoch: at(1).epoch, position: { cursor: '11-0', head: at(11).head } });
   });
 
-  it('is forgotten with the epoch', () => {
+  it('is forgotten with the epoch, except the identity of the log, which outlives it', () => {
     const memory = new LogMemory(new FakeClock());
-    memory.remember(at(1), rule);
+    memory.remember({ ...at(1), identity: '1111111111111111' }, rule);
     memory.remember(at(2, 'bbbbbbbbbbbbbbbb'), undefined);
-    expect(memory.latest).toEqual({ epoch: 'bbbbbbbbbbbbbbbb', position: { cursor: '2-0', head: at(2).head } });
+    expect(memory.latest).toEqual({
+      epoch: 'bbbbbbbbbbbbbbbb',
+      identity: '1111111111111111',
+      position: { cursor: '2-0', head: at(2).head },
+    });
   });
 
-  it('takes the identity of the log when that is drawn, and keeps it', () => {
+  it('takes the identity that the log of this epoch is given, and keeps it', () => {
     const memory = new LogMemory(new FakeClock());
     memory.remember(at(1), undefined);
     memory.named('bbbbbbbbbbbbbbbb', '1111111111111111');
     memory.named(at(1).epoch, '');
     expect(memory.latest?.identity).toBeUndefined();
     memory.named(at(1).epoch, '1111111111111111');
-    memory.named(at(1).epoch, '2222222222222222');
+    memory.named('bbbbbbbbbbbbbbbb', '2222222222222222');
     memory.remember(at(2), undefined);
     expect(memory.latest?.identity).toBe('1111111111111111');
+  });
+
+  it('takes the identity of a log, also where it remembers another one from before the log was lost', () => {
+    const memory = new LogMemory(new FakeClock());
+    memory.remember({ ...at(1), identity: '1111111111111111' }, undefined);
+    memory.remember(at(2, 'bbbbbbbbbbbbbbbb'), undefined);
+    memory.named('bbbbbbbbbbbbbbbb', '2222222222222222');
+    expect(memory.latest?.identity).toBe('2222222222222222');
   });
 
   it('is the same after it was written and read', () => {

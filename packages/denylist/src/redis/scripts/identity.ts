@@ -1,12 +1,11 @@
-// The identity of a log, which outlives its epochs: a sidecar that remembers it brings it back after a loss. Without such
-// a sidecar it is drawn only where nothing may have been lost. Two candidates would make two logs of one.
+// The identity of a log, which outlives its epochs: any sidecar that remembers it brings it back after a loss. It is drawn
+// only where no restart is kept, not even one that has ended: a log that began empty may have had an identity, and a
+// sidecar that was cut off since would take the log for another one, and write nothing back.
 export const identity = `
 local function nameLog(rules, meta, state, given, remembered)
   if state.identity ~= '' then return end
-  local restart = ruleOf(rules, RESTART)
-  local isWhole = given.now >= state.healUntil and restart[3] <= restart[4]
   if remembered ~= '' then state.identity = remembered
-  elseif isWhole and state.epoch ~= given.epoch then state.identity = given.epoch
+  elseif given.isHolder and ruleOf(rules, RESTART)[3] == 0 and state.epoch ~= given.epoch then state.identity = given.epoch
   else return end
   redis.call('HSET', meta, 'identity', state.identity)
 end

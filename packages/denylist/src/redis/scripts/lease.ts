@@ -39,7 +39,14 @@ if held then
 end
 local m = redis.call('HMGET', meta, 'clock', 'gapUntil', 'epoch', 'identity')
 local stored, epoch, named = m[1] or '', m[3] or '', m[4] or ''
-if held and ARGV[6] ~= '1' and (m[2] or '') == '' then return { 'held', num(now), stored, epoch, named } end
+if held and ARGV[6] ~= '1' and (m[2] or '') == '' then
+  -- The holder may be of the last release, or remember nothing.
+  if epoch ~= '' and named == '' and ARGV[9] ~= '' then
+    redis.call('HSET', meta, 'identity', ARGV[9])
+    named = ARGV[9]
+  end
+  return { 'held', num(now), stored, epoch, named }
+end
 if not held then redis.call('SET', lease, ARGV[4], 'PX', ARGV[5]) end
 local minId = num(now - tonumber(ARGV[3]))
 local agreed, _, latest = agreedNow(now, tonumber(ARGV[7]), ARGV[8], stored)
@@ -47,8 +54,8 @@ local given = { epoch = ARGV[1], lifetime = ARGV[2], now = now, stampMs = agreed
   held = { { ARGV[10], ARGV[11] }, { ARGV[12], ARGV[13] }, { ARGV[14], ARGV[15] } }, isHolder = not held }
 local state = openLog(rules, log, meta, given)
 judgeGap(rules, log, meta, state, given)
-if held and ARGV[6] ~= '1' then return { 'held', num(now), stored, epoch, named } end
 nameLog(rules, meta, state, given, ARGV[9])
+if held and ARGV[6] ~= '1' then return { 'held', num(now), stored, state.epoch, state.identity } end
 local before = redis.call('HMGET', meta, 'hbAt', 'steadySince', 'ownBeatAt', 'beats')
 local steadySince = tonumber(before[2])
 local pause = before[1] and now - tonumber(before[1]) or 0

@@ -47,7 +47,7 @@ if restarted then
   local ended = mergeRules(restart, { 0, 0, 0, restart[3] })
   appendRule(rules, log, meta, state, { digest = RESTART, rule = ended, now = now, minId = num(now - tonumber(ARGV[3])), details = '${restartDetails}' })
 end
-if known == 0 then redis.call('HSET', meta, 'identity', state.epoch) end
+if state.identity == '' then redis.call('HSET', meta, 'identity', state.epoch) end
 redis.call('HSET', meta, 'gapUntil', '')
 local m = redis.call('HMGET', meta, 'beats', 'hbAt', 'ownBeatAt')
 local healing = isHealing(now, state.healUntil, m[1], m[2], m[3])
