@@ -329,15 +329,11 @@ export class SimRedis {
     this.#push(leased, `1|h|${meta.seq + 1}|${now}|${isWhole ? 0 : 1}`);
   }
 
-  /** A sidecar without the lease draws none. */
+  /** A sidecar without the lease names a log that began empty, and draws no identity. */
   #nameBy(held: RememberedLog | undefined): void {
     const { meta } = this.#state;
-    if (
-      meta === undefined ||
-      held?.identity === undefined ||
-      this.#options.flaw === 'logs named by lease holders alone'
-    )
-      return;
+    if (meta === undefined || held?.identity === undefined || this.restart.denialStamp === 0) return;
+    if (this.#options.flaw === 'logs named by lease holders alone') return;
     this.#state = { ...this.#state, meta: this.#named(meta, held) };
   }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../../src/clock.ts';
 import { createPublisher } from '../../src/publisher/create-publisher.ts';
 import { connectRedis, type RedisConnection } from '../../src/redis/connection/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
+import { heartbeatScript } from '../../src/redis/scripts/lease.ts';
 import { declareScript } from '../../src/redis/scripts/log.ts';
 import { LogMemory } from '../../src/replication/log-memory.ts';
 import { openReplica } from '../../src/replication/open-replica.ts';
@@ -234,6 +235,19 @@ describe('the identity of a log', () => {
     const position = { cursor: '1-0', head: 'b'.repeat(16) };
     await heartbeat(right, new LogMemory(clock, { epoch: 'a'.repeat(16), identity, position }));
     await until(async () => (await ask(right, identityOf)) === identity, { what: 'the identity' });
+  });
+
+  it('is not given, without the lease, to a log of the last release that was not lost', async () => {
+    const remembered = [identity, '', '', '', '', '', ''];
+    const reply = await ask(right, async (connection) => {
+      await connection.call('HDEL', [keys.meta, 'identity']);
+      await connection.call('SET', [keys.lease, 'a sidecar of the last release', 'PX', '2000']);
+      const opening = [randomHex(8), 86_400, 3_600_000, 'this sidecar', 2000, 0, clock.wallMs(), 'boot'];
+      const touched = [keys.lease, keys.log, keys.meta, keys.rules];
+      return await connection.run(heartbeatScript, touched, [...opening, ...remembered]);
+    });
+    expect(String(Array.isArray(reply) ? reply[0] : reply)).toBe('held');
+    expect(await fieldOf(right, 'identity')).toBeUndefined();
   });
 
   it('is not drawn for a log that began empty, although it is whole and its restart has ended', async () => {

@@ -40,12 +40,9 @@ end
 local m = redis.call('HMGET', meta, 'clock', 'gapUntil', 'epoch', 'identity')
 local stored, epoch, named = m[1] or '', m[3] or '', m[4] or ''
 if held and ARGV[6] ~= '1' and (m[2] or '') == '' then
-  -- The holder may be of the last release, or remember nothing.
-  if epoch ~= '' and named == '' and ARGV[9] ~= '' then
-    redis.call('HSET', meta, 'identity', ARGV[9])
-    named = ARGV[9]
-  end
-  return { 'held', num(now), stored, epoch, named }
+  local state = { epoch = epoch, identity = named }
+  if epoch ~= '' then nameLog(rules, meta, state, { isHolder = false }, ARGV[9]) end
+  return { 'held', num(now), stored, epoch, state.identity }
 end
 if not held then redis.call('SET', lease, ARGV[4], 'PX', ARGV[5]) end
 local minId = num(now - tonumber(ARGV[3]))
