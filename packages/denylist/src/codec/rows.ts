@@ -30,9 +30,30 @@ export interface TableSnapshot {
 
 /** The bytes of rows on every wire. */
 export function bytesOfRows(words: Uint32Array): Uint8Array {
-  const bytes = new Uint8Array(words.length * 4);
-  const view = viewOf(bytes);
-  for (let index = 0; index < words.length; index++) view.setUint32(index * 4, words[index]!);
+  return toWire(words.slice());
+}
+
+/** The same without a copy: the words become these bytes. */
+export function toWire({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
+  return inOtherOrder(new Uint8Array(buffer, byteOffset, byteLength));
+}
+
+/** The words of whole rows; what follows the last one is ignored. Copied: the bytes may begin at any address. */
+export function wordsOfRows(bytes: Uint8Array): Uint32Array {
+  return fromWire(new Uint8Array(bytes.subarray(0, bytes.byteLength - (bytes.byteLength % rowBytes))));
+}
+
+/** The same without a copy: the bytes, which begin at the address of a word, become these words. */
+export function fromWire(bytes: Uint8Array): Uint32Array {
+  const { buffer, byteOffset, byteLength } = inOtherOrder(bytes);
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
+}
+
+const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/** Words of this processor become those of the wire, or the reverse. A native method takes a tenth of the time of a loop. */
+function inOtherOrder(bytes: Uint8Array): Uint8Array {
+  if (isLittleEndian) Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).swap32();
   return bytes;
 }
 

@@ -1,10 +1,10 @@
-import { readRule, rowBytes, type TableSnapshot, viewOf } from '../codec/rows.ts';
+import { type TableSnapshot, wordsOfRows } from '../codec/rows.ts';
 import type { LostRule } from '../log/revocation-log.ts';
-import { type Digest, type DigestSet, digestFromBytes, sameDigest } from '../rules/digest.ts';
+import { type Digest, type DigestSet, sameDigest } from '../rules/digest.ts';
 import type { Change } from '../rules/event.ts';
 import { restartDigest } from '../rules/log-restart.ts';
 import type { Dimension } from '../rules/revocation.ts';
-import { emptyRule, mergeRules, mergeTakingLift, type Rule, sameRule } from '../rules/rule.ts';
+import { emptyRule, mergeRules, mergeTakingLift, type Rule, sameRule, withoutImpossibleLift } from '../rules/rule.ts';
 import { ruleAt, slotWords } from './rule-segment.ts';
 import { RuleTable } from './rule-table.ts';
 
@@ -123,17 +123,18 @@ export class Denylist {
    *      may have a later stamp, by a clock that was ahead, and says nothing about this log.
    */
   mergeRows(rows: Uint8Array, lifts: 'union' | 'take', liftOfRestart = lifts): void {
-    const view = viewOf(rows);
-    const hasListeners = this.#listeners.size > 0;
-    for (let at = 0; at + rowBytes <= rows.byteLength; at += rowBytes) {
+    const words = wordsOfRows(rows);
+    for (let at = 0; at < words.length; at += slotWords) {
       // A new digest needs no merge, and without a listener no object.
-      if (!hasListeners && this.#table.size < this.maxRules && this.#table.insertRow(view, at)) {
-        this.#version += 1;
-        continue;
+      if (this.#listeners.size === 0) {
+        const from = at;
+        at = this.#table.insertRows(words, from, this.maxRules - this.#table.size);
+        this.#version += (at - from) / slotWords;
+        if (at === words.length) return;
       }
-      const digest = digestFromBytes(rows, at);
+      const digest = words.slice(at, at + 4);
       const isRestart = sameDigest(digest, restartDigest);
-      this.merge({ digest, rule: readRule(view, at + 16) }, isRestart ? liftOfRestart : lifts);
+      this.merge({ digest, rule: withoutImpossibleLift(ruleAt(words, at)) }, isRestart ? liftOfRestart : lifts);
     }
   }
 

@@ -121,31 +121,36 @@ export class RuleTable {
     const segment = this.#segmentOf(place);
     const at = find(segment.words, row, 0, place);
     if (at < 0) {
-      this.#insert(segment, -1 - at);
+      this.#insert(segment, -1 - at, row, 0);
       return;
     }
     prepareWrite(segment);
     writeRuleAt(segment.words, at, rule);
-    this.#noteExpiry(segment);
+    this.#noteExpiry(segment, row, 0);
   }
 
   /**
-   * Stores a row of a snapshot ({@link ../codec/rows.ts}) whose digest is not in the table.
+   * Stores the rows of a snapshot until one that it cannot simply add: its digest is in the table (the caller must merge),
+   * or its rule is all zeros. As `readRule`, without an object for each of a million rows.
    *
-   * @returns false, and stores nothing, when the digest is in the table (the caller must merge) or the rule is all zeros.
+   * @param rows the rows as words; an impossible lift in them is replaced by none.
+   * @param from offset of the first one.
+   * @param most rows to store.
+   * @returns the offset of the first row that is not stored.
    */
-  insertRow(view: DataView, offset: number): boolean {
-    const row = this.#row;
-    for (let word = 0; word < slotWords; word++) row[word] = view.getUint32(offset + word * 4);
-    // As `readRule` does, without an object for each of a million rows.
-    if (row[liftWord]! >= stampCeiling) row[liftWord] = 0;
-    const place = placeOf(row, 0);
-    const segment = this.#segmentOf(place);
-    if (isEmpty(row, 0)) return false;
-    const at = find(segment.words, row, 0, place);
-    if (at >= 0) return false;
-    this.#insert(segment, -1 - at);
-    return true;
+  insertRows(rows: Uint32Array, from: number, most: number): number {
+    const end = Math.min(rows.length, from + most * slotWords);
+    let at = from;
+    for (; at < end; at += slotWords) {
+      if (rows[at + liftWord]! >= stampCeiling) rows[at + liftWord] = 0;
+      if (isEmpty(rows, at)) return at;
+      const place = placeOf(rows, at);
+      const segment = this.#segmentOf(place);
+      const slot = find(segment.words, rows, at, place);
+      if (slot >= 0) return at;
+      this.#insert(segment, -1 - slot, rows, at);
+    }
+    return at;
   }
 
   /**
@@ -216,23 +221,23 @@ export class RuleTable {
     return words[at + 6]! > words[at + 7]! && nowSeconds < words[at + 4]!;
   }
 
-  /** Stores `#row`, whose digest is not in the table, and for which the search has ended at this slot. */
-  #insert(segment: Segment, slot: number): void {
+  /** Stores a row whose digest is not in the table, and for which the search has ended at this slot. */
+  #insert(segment: Segment, slot: number, rows: Uint32Array, at: number): void {
     const grown = slotsToGrow(segment);
     if (grown !== undefined) this.#layOut(segment, rowsOf(segment.words), Math.max(this.#firstGrowth, grown));
     prepareWrite(segment);
-    insertRow(segment, this.#row, 0, grown === undefined ? slot : undefined);
-    this.#filter.note(segment.index, this.#row[2]!);
-    this.#noteExpiry(segment);
+    insertRow(segment, rows, at, grown === undefined ? slot : undefined);
+    this.#filter.note(segment.index, rows[at + 2]!);
+    this.#noteExpiry(segment, rows, at);
     this.#size += 1;
     if (this.#size > this.#segments.length * rulesPerSegment) this.#splitOne();
   }
 
   /** By the shortest of all maximum lifetimes: the real one is not known here. */
-  #noteExpiry(segment: Segment): void {
+  #noteExpiry(segment: Segment, rows: Uint32Array, at: number): void {
     // Most rules end later than another one of their segment, and need no object: none ends before its own two times.
-    if (Math.max(this.#row[4]!, this.#row[5]!) >= segment.nextExpiry) return;
-    segment.nextExpiry = Math.min(segment.nextExpiry, forgettableAt(ruleAt(this.#row, 0), 0));
+    if (Math.max(rows[at + 4]!, rows[at + 5]!) >= segment.nextExpiry) return;
+    segment.nextExpiry = Math.min(segment.nextExpiry, forgettableAt(ruleAt(rows, at), 0));
   }
 
   #layOut(segment: Segment, rows: Uint32Array, slots = slotsFor(rows.length / slotWords)): void {

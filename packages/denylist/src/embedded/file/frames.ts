@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
 import { decodeEvent, encodeRuleEvent } from '../../codec/event.ts';
 import { parseJson, parseJsonObject } from '../../codec/json.ts';
-import { bytesOfRows, rowBytes, viewOf } from '../../codec/rows.ts';
+import { bytesOfRows, rowBytes, wordsOfRows } from '../../codec/rows.ts';
 import { digestScheme } from '../../rules/digest.ts';
+import { slotWords } from '../../table/rule-segment.ts';
 import { emptyState, type LogState, type StoredEntry } from '../memory/log-state.ts';
 
 // A log file, all numbers big-endian:
@@ -153,8 +154,8 @@ const frameReaders: Readonly<Record<string, (body: Buffer, state: LogState) => b
 
 function readRows(body: Buffer, { table }: LogState): boolean {
   if (body.byteLength % rowBytes !== 0) return false;
-  const view = viewOf(body);
-  for (let at = 0; at < body.byteLength; at += rowBytes) table.insertRow(view, at);
+  const rows = wordsOfRows(body);
+  for (let at = 0; at < rows.length; at += slotWords) at = table.insertRows(rows, at, rows.length);
   return true;
 }
 
