@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
-import { rowBytes, viewOf } from './rows.ts';
+import { fromWire, rowBytes, viewOf } from './rows.ts';
 import { decodeSnapshotHeader, type SnapshotHeader, snapshotHeaderBytes } from './snapshot.ts';
+import { SortedRows } from './sorted-rows.ts';
 
-/** Rows per page: applying one takes about a millisecond. */
+/** Rows that are checked and sorted at a time. */
 const pageRows = 2048;
 const checksumBytes = 4;
 /** The highest `maxRules` of a sidecar. A snapshot with more rows is refused before they are received. */
@@ -10,17 +11,21 @@ const mostRows = 100_000_000;
 
 export interface DecodedSnapshot {
   readonly header: SnapshotHeader;
-  /** The rows ({@link ./rows.ts}), up to 2048 per page. */
-  readonly pages: readonly Uint8Array[];
+  /** The rows ({@link ./rows.ts}), about a thousand per page, in the order of {@link SortedRows}. To be read once: a page is given up with the next one. */
+  readonly pages: Iterable<Uint8Array>;
 }
 
 /**
- * Reads a snapshot while it arrives. The rows are available only after the checksum was compared: a flipped bit could
- * deny a token for ever. Memory grows with the bytes received, not with the size that the header claims; rows beyond
+ * Reads a snapshot while it arrives, and sorts its rows. They are available only after the checksum was compared: a flipped
+ * bit could deny a token for ever. Memory grows with the bytes received, not with the size that the header claims; rows beyond
  * `maxRows`, for which the receiver has no room, are checked and not kept.
  */
 export class SnapshotReader {
-  readonly #pages: Uint8Array[] = [];
+  #rows = new SortedRows(0);
+  /** Number of rows in them. */
+  #kept = 0;
+  /** One page for all rows, as they are copied from it. */
+  #page = new Uint8Array(0);
   readonly #maxRows: number;
   #header: SnapshotHeader | undefined;
   #problem: string | undefined;
@@ -62,7 +67,7 @@ export class SnapshotReader {
     const expected = snapshotHeaderBytes + this.#header.rows * rowBytes + checksumBytes;
     if (this.#bytes !== expected) return `expected ${expected} bytes, found ${this.#bytes}`;
     if (this.#checksum !== viewOf(this.#part).getUint32(0)) return 'the checksum does not match';
-    return { header: this.#header, pages: this.#pages };
+    return { header: this.#header, pages: this.#rows.take() };
   }
 
   /** Prepares the part after the one that is full. The checksum stays: nothing comes after it. */
@@ -80,12 +85,21 @@ export class SnapshotReader {
       }
       this.#header = header;
       this.#due = header.rows * rowBytes;
+      this.#page = new Uint8Array(Math.min(this.#due, pageRows * rowBytes));
+      this.#rows = new SortedRows(Math.min(header.rows, this.#maxRows + pageRows));
+      this.#checksum = crc32(part);
     } else if (this.#due > 0) {
-      if (this.#pages.length * pageRows <= this.#maxRows) this.#pages.push(part);
+      this.#checksum = crc32(part, this.#checksum);
       this.#due -= part.byteLength;
+      this.#keep(part);
     } else return;
-    this.#checksum = crc32(part, this.#checksum);
-    this.#part = new Uint8Array(this.#due > 0 ? Math.min(this.#due, pageRows * rowBytes) : checksumBytes);
+    this.#part = this.#due > 0 ? this.#page.subarray(0, this.#due) : new Uint8Array(checksumBytes);
     this.#filled = 0;
+  }
+
+  #keep(page: Uint8Array): void {
+    if (this.#kept > this.#maxRows) return;
+    this.#kept += page.byteLength / rowBytes;
+    this.#rows.add(fromWire(page));
   }
 }

@@ -28,6 +28,9 @@ const wordsOf = (bytes: Uint8Array): Uint32Array => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Uint32Array.from({ length: bytes.byteLength / 4 }, (_, index) => view.getUint32(index * 4));
 };
+/** The rows as text, sorted. */
+const inOrder = (words: Uint32Array): string[] =>
+  Array.from({ length: words.length / 8 }, (_, row) => words.slice(row * 8, row * 8 + 8).join()).sort();
 
 describe('a snapshot', () => {
   // Versions that run side by side during a roll-out exchange it.
@@ -55,7 +58,7 @@ describe('a snapshot', () => {
         const decoded = decodeSnapshot(encode(given, chunkRows), receivedBytes * 9);
         if (typeof decoded === 'string') throw new Error(decoded);
         expect(decoded.header).toEqual({ ...header, rows: some.length });
-        expect(wordsOf(Buffer.concat(decoded.pages))).toEqual(given);
+        expect(inOrder(wordsOf(Buffer.concat([...decoded.pages])))).toEqual(inOrder(given));
       }),
     );
   });
@@ -72,7 +75,7 @@ describe('a snapshot', () => {
       reader.add(received);
       const decoded = reader.end();
       if (typeof decoded === 'string') return decoded;
-      return decoded.pages.reduce((sum, page) => sum + page.byteLength, 0) / rowBytes;
+      return Buffer.concat([...decoded.pages]).byteLength / rowBytes;
     };
     expect({ 1: read(1), 2048: read(2048), 6999: read(6999) }).toEqual({ 1: 2048, 2048: 4096, 6999: 7000 });
     // The rows that are not kept are checked.
@@ -90,13 +93,9 @@ describe('a snapshot', () => {
   });
 
   it('may be empty', () => {
-    expect(decodeSnapshot(encode(new Uint32Array()))).toMatchObject({ header: { rows: 0 }, pages: [] });
-  });
-
-  it('is decoded in pages of 2048 rows', () => {
-    const decoded = decodeSnapshot(encode(new Uint32Array(8 * 5000), 100), 65_536);
+    const decoded = decodeSnapshot(encode(new Uint32Array()));
     if (typeof decoded === 'string') throw new Error(decoded);
-    expect(decoded.pages.map(({ byteLength }) => byteLength / rowBytes)).toEqual([2048, 2048, 904]);
+    expect({ rows: decoded.header.rows, pages: [...decoded.pages] }).toEqual({ rows: 0, pages: [] });
   });
 
   it('is decoded from a view into a larger buffer', () => {

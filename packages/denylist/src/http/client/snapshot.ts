@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
 import type { Clock } from '../../clock.ts';
 import { type DecodedSnapshot, SnapshotReader } from '../../codec/snapshot-reader.ts';
 import { FeedError, type FeedPosition, logTimeSample } from '../../log/feed.ts';
@@ -11,7 +12,7 @@ const queueTimeoutMs = 30_000;
 export interface Snapshot {
   readonly position: FeedPosition;
   /** Given up once they are read. */
-  pages: readonly Uint8Array[];
+  pages: Iterable<Uint8Array>;
 }
 
 /** Position and rows come in one answer, taken in one tick: both heads of the synchronisation are the same. */
@@ -48,9 +49,15 @@ async function readSnapshot(
   { source: { name }, maxRules }: HttpClient,
 ): Promise<DecodedSnapshot> {
   const reader = new SnapshotReader(maxRules);
-  for await (const chunk of response) {
+  // Not by `for await`, which first copies all that has arrived into one buffer.
+  response.on('data', (chunk: Uint8Array) => {
     reader.add(chunk);
-    if (reader.problem !== undefined) break;
+    if (reader.problem !== undefined) response.destroy();
+  });
+  try {
+    await finished(response);
+  } catch (error) {
+    if (reader.problem === undefined) throw error;
   }
   const decoded = reader.end();
   if (typeof decoded === 'string') throw new FeedError('protocol', `${name}: ${decoded}`);

@@ -82,7 +82,7 @@ async function given(
     reader.add(await readAll(response, 1e7));
     const decoded = reader.end();
     if (typeof decoded === 'string') throw new Error(decoded);
-    const rows = Buffer.concat(decoded.pages);
+    const rows = Buffer.concat([...decoded.pages]);
     const digests = Array.from({ length: decoded.header.rows }, (_, row) => digestFromBytes(rows, row * 32));
     return { ...decoded, digests: digests.map(digestToHex), position: `${decoded.header.feed}.${decoded.header.n}` };
   };
