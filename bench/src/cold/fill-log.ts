@@ -12,7 +12,7 @@ export async function fillLog(url: string, rules: number): Promise<void> {
     const pipeline = redis.pipeline();
     for (let command = 0; command < perPipeline && written < rules; command++) {
       const count = Math.min(perCommand, rules - written);
-      const rows = Buffer.from(randomRows(count).buffer);
+      const rows = Buffer.from(randomRows(count).buffer).swap32(); // big-endian
       const fields: Buffer[] = [];
       for (let at = 0; at < rows.byteLength; at += 16) fields.push(rows.subarray(at, at + 16));
       pipeline.hset('{revocast}:rules', ...fields);

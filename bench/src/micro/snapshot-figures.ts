@@ -31,5 +31,5 @@ function readAndLoad(Reader: BuiltClass, bytes: Uint8Array): void {
   const { header: read, pages } = readMessage(reader.end());
   const denylist = new Denylist({ maxRules: 20_000_000 });
   denylist.expectRoom(Number(readMessage(read)['rows']));
-  for (const page of pages as Iterable<Uint8Array>) denylist.mergeRows(page, 'take'); // snapshot-reader.ts
+  for (const page of pages as Iterable<Uint32Array>) denylist.mergeRows(page, 'take'); // snapshot-reader.ts
 }

@@ -1,11 +1,10 @@
-/** Rows of a snapshot with random digests and denials. @param deniedUntil seconds; default: no end. */
-export function randomRows(count: number, deniedUntil: (row: number) => number = () => 0xffff_ffff): Uint8Array {
-  const rows = new Uint8Array(count * 32);
-  const view = new DataView(rows.buffer);
+/** Rows of a snapshot, as words, with random digests and denials. @param deniedUntil seconds; default: no end. */
+export function randomRows(count: number, deniedUntil: (row: number) => number = () => 0xffff_ffff): Uint32Array {
+  const rows = new Uint32Array(count * 8);
   for (let row = 0; row < count; row++) {
-    for (let word = 0; word < 4; word++) view.setUint32(row * 32 + word * 4, Math.random() * 2 ** 32);
-    view.setUint32(row * 32 + 16, deniedUntil(row));
-    view.setUint32(row * 32 + 24, 1);
+    for (let word = 0; word < 4; word++) rows[row * 8 + word] = Math.random() * 2 ** 32;
+    rows[row * 8 + 4] = deniedUntil(row);
+    rows[row * 8 + 6] = 1;
   }
   return rows;
 }

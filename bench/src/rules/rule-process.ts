@@ -14,6 +14,8 @@ import { numberIn, readMessage } from '../message.ts';
 import { watchPauses } from '../pauses.ts';
 import { randomRows } from './random-rows.ts';
 
+/** A denylist keeps a copy of the longest page. */
+const pageRows = 2048;
 const pauses = watchPauses();
 
 answerParent(async (order) => {
@@ -30,7 +32,9 @@ async function serve(count: number): Promise<string> {
   await replica.ready({ timeoutMs: 5000 });
   const feedServer = createFeedServer({ replica, readers, clock });
   // Before the first reader connects, so that the feed server numbers no change.
-  replica.denylist.mergeRows(randomRows(count), 'union');
+  for (let merged = 0; merged < count; merged += pageRows) {
+    replica.denylist.mergeRows(randomRows(Math.min(pageRows, count - merged)), 'union');
+  }
   const server: Server = createServer((request, response) => {
     if (!feedServer.handle(request, response)) response.writeHead(404).end();
   });

@@ -3,6 +3,7 @@ import { type Rule, withoutImpossibleLift } from '../rules/rule.ts';
 // A row has the same 32 bytes in a snapshot, in memory, and as field and value in Redis:
 // digest (16), deniedUntil, issuedUpTo, denialStamp, liftedUpTo (4 each), all big-endian.
 export const rowBytes = 32;
+export const rowWords = rowBytes / 4;
 export const ruleBytes = 16;
 
 export function readRule(view: DataView, offset: number): Rule {
@@ -30,12 +31,7 @@ export interface TableSnapshot {
 
 /** The bytes of rows on every wire. */
 export function bytesOfRows(words: Uint32Array): Uint8Array {
-  return toWire(words.slice());
-}
-
-/** The same without a copy: the words become these bytes. */
-export function toWire({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
-  return inOtherOrder(new Uint8Array(buffer, byteOffset, byteLength));
+  return inOtherOrder(new Uint8Array(words.slice().buffer));
 }
 
 /** The words of whole rows; what follows the last one is ignored. Copied: the bytes may begin at any address. */

@@ -11,8 +11,8 @@ const mostRows = 100_000_000;
 
 export interface DecodedSnapshot {
   readonly header: SnapshotHeader;
-  /** The rows ({@link ./rows.ts}), about a thousand per page, in the order of {@link SortedRows}. To be read once: a page is given up with the next one. */
-  readonly pages: Iterable<Uint8Array>;
+  /** The rows ({@link ./rows.ts}) in the order of {@link SortedRows}, about a thousand per page. They can be read once. */
+  readonly pages: Iterable<Uint32Array>;
 }
 
 /**

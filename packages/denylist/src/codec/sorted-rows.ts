@@ -1,71 +1,86 @@
-import { placeOf } from '../rules/placement.ts';
-import { rowBytes, toWire } from './rows.ts';
+import { placesOf } from '../rules/placement.ts';
+import { rowWords } from './rows.ts';
 
-const rowWords = rowBytes / 4;
 /** Rows of a bucket, on average: as many as a table keeps in one of its segments. */
 const rowsPerBucket = 1024;
 /** More buckets would not all have their next free place in the processor's cache. */
 const mostBuckets = 8192;
-/** Rows of a bucket before its first row comes: it doubles when they are used. */
-const firstRows = 32;
-/** At most by this factor, whatever number of rows is expected. */
-const growth = 8;
+/** A table takes over the memory of a bucket, and searches become long when less of it is free. */
+const highestLoad = 0.85;
+const growth = 1.4;
 
 /**
- * Rows in the order of their places ({@link placeOf}), up to the lowest bits that name a bucket. They are sorted while they
- * arrive, in a time in which a process would otherwise wait. A table keeps the rules of one bucket together, so merging
- * them finds everything in the processor's cache; in the order of another process, each row would be a load from memory.
+ * Rows in the order of their places ({@link placesOf}), up to the lowest bits, which name a bucket. They are sorted while they
+ * arrive, when a process would otherwise wait. A table keeps the rules of one bucket together, so merging them finds
+ * everything in the processor's cache; in the order of another process, each row would be a load from memory.
  *
- * Rows of one digest keep their order. Memory grows with the rows that were added, not with the number that is expected.
+ * Rows of one digest keep their order. A bucket is allocated at once for its share of the rows that are expected, but the
+ * system provides the memory of a large array only where it is written: it grows with the rows that were added.
  */
 export class SortedRows {
   readonly #buckets: Uint32Array[];
   /** Words in use of each bucket. */
   readonly #used: Uint32Array;
-
-  /** Of a bucket. Places are spread evenly: few buckets have more rows than three standard deviations above the mean. */
-  readonly #expectedWords: number;
+  /** Words of a new bucket. */
+  readonly #bucketWords: number;
+  #places = new Uint32Array(0);
 
   /** @param expected about the number of rows. */
   constructor(expected: number) {
-    const buckets = 2 ** Math.ceil(Math.log2(Math.max(1, expected / rowsPerBucket)));
-    const count = Math.min(buckets, mostBuckets);
-    const mean = expected / count;
-    this.#expectedWords = Math.ceil(mean + 3 * Math.sqrt(mean)) * rowWords;
-    this.#used = new Uint32Array(count);
-    this.#buckets = Array.from({ length: count }, () => new Uint32Array(0));
+    const buckets = Math.min(2 ** Math.ceil(Math.log2(Math.max(1, expected / rowsPerBucket))), mostBuckets);
+    const mean = expected / buckets;
+    // Places are spread evenly: hardly any bucket has more rows than three standard deviations above the mean.
+    this.#bucketWords = (Math.ceil((mean + 3 * Math.sqrt(mean)) / highestLoad) + 2) * rowWords;
+    this.#used = new Uint32Array(buckets);
+    this.#buckets = new Array<Uint32Array>(buckets).fill(new Uint32Array(0));
   }
 
-  /** @param rows words; copied. */
+  /** @param rows words ({@link ./rows.ts}); copied. */
   add(rows: Uint32Array): void {
     const buckets = this.#buckets;
     const used = this.#used;
     const mask = buckets.length - 1;
-    for (let at = 0; at < rows.length; at += rowWords) {
-      const bucket = placeOf(rows, at) & mask;
+    const places = this.#placesOf(rows);
+    for (let at = 0, row = 0; at < rows.length; at += rowWords, row++) {
+      const bucket = places[row]! & mask;
       const to = used[bucket]!;
       let words = buckets[bucket]!;
       if (to === words.length) words = this.#grow(bucket);
-      for (let word = 0; word < rowWords; word++) words[to + word] = rows[at + word]!;
+      // A loop over eight words takes longer, until it is compiled a second time.
+      words[to] = rows[at]!;
+      words[to + 1] = rows[at + 1]!;
+      words[to + 2] = rows[at + 2]!;
+      words[to + 3] = rows[at + 3]!;
+      words[to + 4] = rows[at + 4]!;
+      words[to + 5] = rows[at + 5]!;
+      words[to + 6] = rows[at + 6]!;
+      words[to + 7] = rows[at + 7]!;
       used[bucket] = to + rowWords;
     }
   }
 
-  /** The rows as bytes ({@link ./rows.ts}), one bucket at a time, which is given up then. */
-  *take(): Generator<Uint8Array> {
-    for (const [bucket, words] of this.#buckets.entries()) {
-      const used = this.#used[bucket]!;
+  /** The rows, one bucket at a time. It is given up then: with its buffer it belongs to the caller. */
+  *take(): Generator<Uint32Array> {
+    const buckets = this.#buckets;
+    for (let bucket = 0; bucket < buckets.length; bucket++) {
+      const rows = buckets[bucket]!.subarray(0, this.#used[bucket]);
       this.#used[bucket] = 0;
-      this.#buckets[bucket] = new Uint32Array(0);
-      if (used > 0) yield toWire(words.subarray(0, used));
+      buckets[bucket] = new Uint32Array(0);
+      if (rows.length > 0) yield rows;
     }
+  }
+
+  #placesOf(rows: Uint32Array): Uint32Array {
+    const count = rows.length / rowWords;
+    if (this.#places.length < count) this.#places = new Uint32Array(count);
+    placesOf(rows, rowWords, this.#places);
+    return this.#places;
   }
 
   #grow(bucket: number): Uint32Array {
     const full = this.#buckets[bucket]!;
-    const words = new Uint32Array(
-      Math.max(firstRows * rowWords, Math.min(full.length * growth, Math.max(this.#expectedWords, full.length * 2))),
-    );
+    const rows = Math.ceil((full.length / rowWords) * growth);
+    const words = new Uint32Array(Math.max(this.#bucketWords, rows * rowWords));
     words.set(full);
     this.#buckets[bucket] = words;
     return words;

@@ -33,8 +33,11 @@ export interface FeedConnection {
   continues?(from: FeedPosition): Promise<boolean>;
   /** The present end of the feed. */
   position(): Promise<FeedPosition>;
-  /** Pages of rows ({@link ../codec/rows.ts}) with at least every rule that existed at the last `position()`. */
-  snapshot(): AsyncIterable<Uint8Array>;
+  /**
+   * Pages of rows ({@link ../codec/rows.ts}) with at least every rule that existed at the last `position()`. A page and its
+   * buffer belong to the receiver.
+   */
+  snapshot(): AsyncIterable<Uint32Array>;
   /**
    * The entries after `from`, without end.
    *

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../clock.ts';
 import { decodeEvent } from '../codec/event.ts';
+import { wordsOfRows } from '../codec/rows.ts';
 import {
   type Feed,
   type FeedBatch,
@@ -144,7 +145,7 @@ class RedisFeedConnection implements FeedConnection {
    * HSCAN returns every field that exists from start to end, whatever is pruned, raised or lifted meanwhile. The next page
    * is requested before the present one is read, so that Redis and this process work at the same time.
    */
-  async *snapshot(): AsyncIterable<Uint8Array> {
+  async *snapshot(): AsyncIterable<Uint32Array> {
     const { redis, loss } = this.#parts;
     loss.pending = false;
     const request = (cursor: string): Promise<unknown> => {
@@ -156,7 +157,7 @@ class RedisFeedConnection implements FeedConnection {
     for (let requested: Promise<unknown> | undefined = request('0'); requested !== undefined; ) {
       const { cursor, rows } = readPage(await requested);
       requested = cursor === '0' ? undefined : request(cursor);
-      if (rows.byteLength > 0) yield rows;
+      if (rows.byteLength > 0) yield wordsOfRows(rows);
     }
   }
 

@@ -116,7 +116,7 @@ export class LossRecovery {
     return latestMs < this.#provenAtMs;
   }
 
-  addRows(rows: Uint8Array): void {
+  addRows(rows: Uint32Array): void {
     this.#contents?.add(rows);
   }
 

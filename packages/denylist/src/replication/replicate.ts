@@ -1,4 +1,4 @@
-import { rowBytes } from '../codec/rows.ts';
+import { rowWords } from '../codec/rows.ts';
 import { refuseWrongLog } from '../log/expect-log.ts';
 import {
   type Feed,
@@ -158,12 +158,12 @@ class Replication {
     const isOtherLog = this.#epoch !== undefined && this.#epoch !== first.epoch;
     let rules = 0;
     for await (const rows of connection.snapshot()) {
+      rules += rows.length / rowWords;
+      this.#recovery.addRows(rows);
       const { revived } = denylist;
       denylist.mergeRows(rows, connection.lifts, isOtherLog ? 'take' : connection.lifts);
       // This feed is behind the one that gave the last proof: only a proof of this feed is valid for the present rules.
       if (denylist.revived > revived) freshness.markIncomplete();
-      this.#recovery.addRows(rows);
-      rules += rows.byteLength / rowBytes;
     }
     const second = await connection.position();
     refuseNewerFormat(second);

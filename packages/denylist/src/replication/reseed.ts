@@ -1,7 +1,5 @@
-import { readRule, rowBytes, viewOf } from '../codec/rows.ts';
 import type { LostRule } from '../log/revocation-log.ts';
-import { digestFromBytes } from '../rules/digest.ts';
-import { emptyRule, forgettableAt, mergeRules, type Rule, sameRule } from '../rules/rule.ts';
+import { emptyRule, forgettableAt, mergeRules, type Rule, sameRule, withoutImpossibleLift } from '../rules/rule.ts';
 import type { Denylist } from '../table/denylist.ts';
 import { ruleAt, slotWords } from '../table/rule-segment.ts';
 import { RuleTable } from '../table/rule-table.ts';
@@ -69,10 +67,9 @@ export function isHeldBy(known: Rule, rule: Rule): boolean {
 export class SnapshotContents {
   readonly #table = new RuleTable();
 
-  add(rows: Uint8Array): void {
-    const view = viewOf(rows);
-    for (let at = 0; at + rowBytes <= rows.byteLength; at += rowBytes) {
-      this.#table.set(digestFromBytes(rows, at), readRule(view, at + 16));
+  add(rows: Uint32Array): void {
+    for (let at = 0; at < rows.length; at += slotWords) {
+      this.#table.set(rows.subarray(at, at + 4), withoutImpossibleLift(ruleAt(rows, at)));
     }
   }
 

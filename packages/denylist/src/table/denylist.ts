@@ -1,4 +1,4 @@
-import { type TableSnapshot, wordsOfRows } from '../codec/rows.ts';
+import type { TableSnapshot } from '../codec/rows.ts';
 import type { LostRule } from '../log/revocation-log.ts';
 import { type Digest, type DigestSet, sameDigest } from '../rules/digest.ts';
 import type { Change } from '../rules/event.ts';
@@ -119,22 +119,24 @@ export class Denylist {
   /**
    * Merges a page of snapshot rows ({@link ../codec/rows.ts}).
    *
+   * @param page with its buffer it belongs to the denylist from now on: the memory may be used for rules.
    * @param liftOfRestart the same for the restart of the log. `take` for another log than before: the end of the earlier restart
    *      may have a later stamp, by a clock that was ahead, and says nothing about this log.
    */
-  mergeRows(rows: Uint8Array, lifts: 'union' | 'take', liftOfRestart = lifts): void {
-    const words = wordsOfRows(rows);
-    for (let at = 0; at < words.length; at += slotWords) {
+  mergeRows(page: Uint32Array, lifts: 'union' | 'take', liftOfRestart = lifts): void {
+    const placed = this.#table.takePage(page);
+    const { rows } = placed;
+    for (let at = 0; at < rows.length; at += slotWords) {
       // A new digest needs no merge, and without a listener no object.
       if (this.#listeners.size === 0) {
         const from = at;
-        at = this.#table.insertRows(words, from, this.maxRules - this.#table.size);
+        at = this.#table.insertRows(placed, from, this.maxRules - this.#table.size);
         this.#version += (at - from) / slotWords;
-        if (at === words.length) return;
+        if (at === rows.length) return;
       }
-      const digest = words.slice(at, at + 4);
+      const digest = rows.slice(at, at + 4);
       const isRestart = sameDigest(digest, restartDigest);
-      this.merge({ digest, rule: withoutImpossibleLift(ruleAt(words, at)) }, isRestart ? liftOfRestart : lifts);
+      this.merge({ digest, rule: withoutImpossibleLift(ruleAt(rows, at)) }, isRestart ? liftOfRestart : lifts);
     }
   }
 

@@ -40,6 +40,18 @@ export function slotsToGrow({ used, words }: Segment): number | undefined {
   return used + 1 > slots * highestLoad ? Math.ceil(slots * growth) + 1 : undefined;
 }
 
+/** Uses the memory of a page of rows for an empty segment, when that is about as much as the rows need there. */
+export function takeMemory(segment: Segment, page: Uint32Array): void {
+  // Only a page that begins with its buffer can be the only one in it.
+  if (segment.used > 0 || page.byteOffset > 0) return;
+  const slots = Math.floor(page.buffer.byteLength / (slotWords * page.BYTES_PER_ELEMENT));
+  const needed = slotsFor(page.length / slotWords);
+  const isSuitable = slots >= needed && slots <= needed * growth && slots * slotWords > segment.words.length;
+  if (!isSuitable) return;
+  segment.words = new Uint32Array(page.buffer, 0, slots * slotWords).fill(0);
+  segment.inSnapshot = false;
+}
+
 /** Copies the words when a snapshot refers to them, so that the snapshot does not change. */
 export function prepareWrite(segment: Segment): void {
   if (segment.inSnapshot) segment.words = segment.words.slice();
@@ -117,9 +129,16 @@ export function rowsOf(words: Uint32Array, keep?: (at: number) => boolean): Uint
   return rows.subarray(0, length);
 }
 
-/** Word by word: the methods of typed arrays cost more than these eight assignments. */
-function copyRow(from: Uint32Array, at: number, to: Uint32Array, toAt: number): void {
-  for (let word = 0; word < slotWords; word++) to[toAt + word] = from[at + word]!;
+/** Word by word: the methods of typed arrays cost more than these eight assignments, and so does a loop until it is optimized. */
+export function copyRow(from: Uint32Array, at: number, to: Uint32Array, toAt: number): void {
+  to[toAt] = from[at]!;
+  to[toAt + 1] = from[at + 1]!;
+  to[toAt + 2] = from[at + 2]!;
+  to[toAt + 3] = from[at + 3]!;
+  to[toAt + 4] = from[at + 4]!;
+  to[toAt + 5] = from[at + 5]!;
+  to[toAt + 6] = from[at + 6]!;
+  to[toAt + 7] = from[at + 7]!;
 }
 
 /** Replaces the contents by these rows. */

@@ -1,7 +1,7 @@
 import type { TableSnapshot } from '../codec/rows.ts';
 import type { Digest, DigestSet } from '../rules/digest.ts';
-import { placeOf } from '../rules/placement.ts';
-import { forgettableAt, type Rule, stampCeiling } from '../rules/rule.ts';
+import { placeOf, placesOf } from '../rules/placement.ts';
+import { forEver, forgettableAt, type Rule, stampCeiling } from '../rules/rule.ts';
 import { BloomFilter } from './bloom-filter.ts';
 import {
   find,
@@ -18,6 +18,7 @@ import {
   slotsToGrow,
   slotWords,
   smallestSegment,
+  takeMemory,
   writeRuleAt,
 } from './rule-segment.ts';
 
@@ -27,6 +28,12 @@ const liftWord = 7;
 const rulesPerSegment = 1024;
 /** Candidates are bits of a small integer. No token has as many digests. */
 const candidatesAtOnce = 30;
+
+/** Rows as words, and the place of each. */
+export interface PlacedRows {
+  readonly rows: Uint32Array;
+  readonly places: Uint32Array;
+}
 
 /**
  * An exact map from digest to rule in typed arrays: open addressing inside small segments, and linear hashing over the
@@ -44,7 +51,9 @@ export class RuleTable {
   #size = 0;
   /** Slots of a segment after its first growth; {@link reserve} raises it. */
   #firstGrowth = smallestSegment;
-  /** The row that is being stored. One array for all, so that loading a snapshot allocates none per row. */
+  /** The page that is being stored: arrays as long as the longest page, so that none is allocated per page. */
+  #copy: PlacedRows = { rows: new Uint32Array(0), places: new Uint32Array(0) };
+  /** The row that is being stored. */
   readonly #row = new Uint32Array(slotWords);
 
   constructor() {
@@ -130,21 +139,40 @@ export class RuleTable {
   }
 
   /**
-   * Stores the rows of a snapshot until one that it cannot simply add: its digest is in the table (the caller must merge),
-   * or its rule is all zeros. As `readRule`, without an object for each of a million rows.
+   * Prepares a page of rows to be stored. Its memory may become that of a segment: a sorted page has all rules of one, and its
+   * buffer some more slots.
    *
-   * @param rows the rows as words; an impossible lift in them is replaced by none.
-   * @param from offset of the first one.
+   * @returns a copy, which is valid until the next page.
+   */
+  takePage(page: Uint32Array): PlacedRows {
+    const { length } = page;
+    if (this.#copy.rows.length < length) {
+      this.#copy = { rows: new Uint32Array(length), places: new Uint32Array(length / slotWords) };
+    }
+    const { places } = this.#copy;
+    const rows = this.#copy.rows.subarray(0, length);
+    rows.set(page);
+    placesOf(rows, slotWords, places);
+    if (length > 0) takeMemory(this.#segmentOf(places[0]!), page);
+    return { rows, places };
+  }
+
+  /**
+   * Stores rows until one that it cannot simply add: its digest is in the table (the caller must merge), or its rule is all
+   * zeros. As `readRule`, without an object for each of a million rows.
+   *
+   * @param page an impossible lift in its rows is replaced by none.
+   * @param from offset of the first row.
    * @param most rows to store.
    * @returns the offset of the first row that is not stored.
    */
-  insertRows(rows: Uint32Array, from: number, most: number): number {
+  insertRows({ rows, places }: PlacedRows, from: number, most: number): number {
     const end = Math.min(rows.length, from + most * slotWords);
     let at = from;
     for (; at < end; at += slotWords) {
       if (rows[at + liftWord]! >= stampCeiling) rows[at + liftWord] = 0;
       if (isEmpty(rows, at)) return at;
-      const place = placeOf(rows, at);
+      const place = places[at / slotWords]!;
       const segment = this.#segmentOf(place);
       const slot = find(segment.words, rows, at, place);
       if (slot >= 0) return at;
@@ -236,7 +264,8 @@ export class RuleTable {
   /** By the shortest of all maximum lifetimes: the real one is not known here. */
   #noteExpiry(segment: Segment, rows: Uint32Array, at: number): void {
     // Most rules end later than another one of their segment, and need no object: none ends before its own two times.
-    if (Math.max(rows[at + 4]!, rows[at + 5]!) >= segment.nextExpiry) return;
+    const deniedUntil = rows[at + 4]!;
+    if (deniedUntil === forEver || Math.max(deniedUntil, rows[at + 5]!) >= segment.nextExpiry) return;
     segment.nextExpiry = Math.min(segment.nextExpiry, forgettableAt(ruleAt(rows, at), 0));
   }
 

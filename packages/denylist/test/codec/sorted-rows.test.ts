@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { rowBytes, wordsOfRows } from '../../src/codec/rows.ts';
+import { rowWords } from '../../src/codec/rows.ts';
 import { SortedRows } from '../../src/codec/sorted-rows.ts';
 import { placeOf } from '../../src/rules/placement.ts';
 
-const rowWords = rowBytes / 4;
 const word = fc.integer({ min: 0, max: 0xffff_ffff });
 /** Rows of few digests, so that some come more than once; the second number tells such rows apart. */
 const arbitraryRows = fc
@@ -13,7 +12,7 @@ const arbitraryRows = fc
 
 const split = (words: Uint32Array): Uint32Array[] =>
   Array.from({ length: words.length / rowWords }, (_, row) => words.slice(row * rowWords, (row + 1) * rowWords));
-const taken = (sorted: SortedRows): Uint32Array[][] => [...sorted.take()].map((page) => split(wordsOfRows(page)));
+const taken = (sorted: SortedRows): Uint32Array[][] => [...sorted.take()].map(split);
 
 function manyRows(count: number): Uint32Array {
   const rows = new Uint32Array(count * rowWords);

@@ -1,6 +1,6 @@
 import type { Random } from '../../src/clock.ts';
 import { decodeEvent } from '../../src/codec/event.ts';
-import { rowBytes, viewOf, writeRule } from '../../src/codec/rows.ts';
+import { rowBytes, viewOf, wordsOfRows, writeRule } from '../../src/codec/rows.ts';
 import {
   type Feed,
   type FeedBatch,
@@ -163,7 +163,7 @@ function openConnection(link: Link, reporter: Reporter, options: LogFeedOptions)
       const fields = await link.ask((node) => [...node.state.rules.keys()]);
       for (let from = 0; from < fields.length; from += pageRows) {
         // Like HSCAN: every rule that exists from start to end is returned, with its numbers at that moment.
-        yield await link.ask((node) => pageOf(node, fields.slice(from, from + pageRows)));
+        yield wordsOfRows(await link.ask((node) => pageOf(node, fields.slice(from, from + pageRows))));
       }
     },
     tail: (from) => readTail({ link, from, reporter, options, onBatch }),

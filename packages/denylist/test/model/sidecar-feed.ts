@@ -1,4 +1,4 @@
-import { rowBytes } from '../../src/codec/rows.ts';
+import { rowBytes, wordsOfRows } from '../../src/codec/rows.ts';
 import { type Feed, type FeedConnection, FeedError, type FeedPosition } from '../../src/log/feed.ts';
 import { Reporter } from '../../src/replication/reporter.ts';
 import type { SimServer } from './sim-server.ts';
@@ -75,7 +75,7 @@ export function snapshotOf(
     },
     async *snapshot() {
       const rows = snapshot?.rows ?? new Uint8Array();
-      for (let at = 0; at < rows.byteLength; at += rowBytes) yield rows.subarray(at, at + rowBytes);
+      for (let at = 0; at < rows.byteLength; at += rowBytes) yield wordsOfRows(rows.subarray(at, at + rowBytes));
     },
   };
 }

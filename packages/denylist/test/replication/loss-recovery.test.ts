@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@revocast/test-support/fake-clock';
-import { bytesOfRows } from '../../src/codec/rows.ts';
 import type { LostRule } from '../../src/log/revocation-log.ts';
 import { LogClock } from '../../src/replication/log-clock.ts';
 import { LossRecovery } from '../../src/replication/loss-recovery.ts';
@@ -9,7 +8,7 @@ import { emptyRule, forEver, type Rule } from '../../src/rules/rule.ts';
 import { Denylist } from '../../src/table/denylist.ts';
 
 const restart: Rule = { ...emptyRule, deniedUntil: forEver - 1, denialStamp: 50 };
-const restartRow = bytesOfRows(Uint32Array.of(...restartDigest, restart.deniedUntil, 0, restart.denialStamp, 0));
+const restartRow = Uint32Array.of(...restartDigest, restart.deniedUntil, 0, restart.denialStamp, 0);
 const end: LostRule = { digest: restartDigest, rule: endOfRestart(restart) };
 
 /** A recovery of a replica that is complete and fresh until the test says otherwise. */

@@ -1,4 +1,4 @@
-import { rowBytes, viewOf, writeRule } from '../../src/codec/rows.ts';
+import { rowBytes, viewOf, wordsOfRows, writeRule } from '../../src/codec/rows.ts';
 import type { Feed, FeedBatch, FeedConnection, FeedEntry, FeedPosition } from '../../src/log/feed.ts';
 import type { Reader } from '../../src/log/reader.ts';
 import { type Digest, digestToBytes } from '../../src/rules/digest.ts';
@@ -116,7 +116,7 @@ export class ScriptedFeed implements Feed {
     };
   }
 
-  async *#snapshot(): AsyncIterable<Uint8Array> {
+  async *#snapshot(): AsyncIterable<Uint32Array> {
     this.snapshots += 1;
     const rules = [...this.#rules.values()];
     const page = new Uint8Array(rules.length * rowBytes);
@@ -124,7 +124,7 @@ export class ScriptedFeed implements Feed {
       page.set(digestToBytes(digest), index * rowBytes);
       writeRule(viewOf(page), index * rowBytes + 16, rule);
     });
-    yield page;
+    yield wordsOfRows(page);
     await this.afterPage();
   }
 }

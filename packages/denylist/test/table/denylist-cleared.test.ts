@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { bytesOfRows } from '../../src/codec/rows.ts';
 import { digestOf, digestSetOf } from '../../src/rules/digest.ts';
 import { emptyRule, forEver } from '../../src/rules/rule.ts';
 import { Denylist } from '../../src/table/denylist.ts';
@@ -24,7 +23,7 @@ describe('given a token that was found clear', () => {
     expect(denylist.denyingDimension(digests, 10, 20)).toBeUndefined();
     const source = new Denylist();
     source.merge(block, 'union');
-    for (const words of source.snapshot().chunks()) denylist.mergeRows(bytesOfRows(words), 'take');
+    for (const words of source.snapshot().chunks()) denylist.mergeRows(words, 'take');
     expect(denylist.denyingDimension(digests, 10, 20)).toBe('subject');
   });
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { rowBytes, viewOf, writeRule } from '../../src/codec/rows.ts';
-import { type Digest, digestOf, digestSetOf, digestToBytes, digestToHex } from '../../src/rules/digest.ts';
+import { type Digest, digestOf, digestSetOf, digestToHex } from '../../src/rules/digest.ts';
 import type { Change } from '../../src/rules/event.ts';
 import type { DimensionValue } from '../../src/rules/revocation.ts';
 import {
@@ -210,11 +209,10 @@ function contentsOf(denylist: Denylist): Map<string, Rule> {
   return contents;
 }
 
-function rowsOf(rules: readonly (readonly [Digest, Rule])[]): Uint8Array {
-  const bytes = new Uint8Array(rules.length * rowBytes);
-  rules.forEach(([digest, rule], index) => {
-    bytes.set(digestToBytes(digest), index * rowBytes);
-    writeRule(viewOf(bytes), index * rowBytes + 16, rule);
-  });
-  return bytes;
+function rowsOf(rules: readonly (readonly [Digest, Rule])[]): Uint32Array {
+  return Uint32Array.from(rules.flatMap(([digest, rule]) => [...digest, ...numbersOf(rule)]));
+}
+
+function numbersOf({ deniedUntil, issuedUpTo, denialStamp, liftedUpTo }: Rule): number[] {
+  return [deniedUntil, issuedUpTo, denialStamp, liftedUpTo];
 }

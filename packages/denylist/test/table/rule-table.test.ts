@@ -222,7 +222,7 @@ describe('the table of rules', () => {
     const digests = fill(table, 3000);
     // Nothing has ended yet, and now every segment knows until when.
     expect(sweepAll(table, forgetAfterSeconds)).toBe(0);
-    expect(table.insertRows(Uint32Array.of(5, 5, 5, 5, 5, 5, 1, 0), 0, 1)).toBe(slotWords);
+    expect(table.insertRows(table.takePage(Uint32Array.of(5, 5, 5, 5, 5, 5, 1, 0)), 0, 1)).toBe(slotWords);
     table.set(digests[2999]!, { ...emptyRule, deniedUntil: 2, denialStamp: 1 });
     expect(sweepAll(table, 2 + forgetAfterSeconds)).toBe(3);
     fill(table, 9000);

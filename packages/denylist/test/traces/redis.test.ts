@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { type RedisServer, startRedis, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
 import { readClock } from '../../src/clock.ts';
-import { readRule, rowBytes, viewOf } from '../../src/codec/rows.ts';
+import { readRule, viewOf } from '../../src/codec/rows.ts';
 import type { Feed } from '../../src/log/feed.ts';
 import { healingBeats } from '../../src/log/healing.ts';
 import type { OpenedSource } from '../../src/log/opened-source.ts';
@@ -12,14 +12,7 @@ import { connectRedis } from '../../src/redis/connection/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { pruneScript } from '../../src/redis/scripts/prune.ts';
 import { openReplica, type Replica } from '../../src/replication/open-replica.ts';
-import {
-  type Digest,
-  digestFromBytes,
-  digestOf,
-  digestSetOf,
-  digestToBytes,
-  digestToHex,
-} from '../../src/rules/digest.ts';
+import { type Digest, digestOf, digestSetOf, digestToBytes, digestToHex } from '../../src/rules/digest.ts';
 import { restartDigest } from '../../src/rules/log-restart.ts';
 import type { Dimension } from '../../src/rules/revocation.ts';
 import { emptyRule, forEver, type Rule } from '../../src/rules/rule.ts';
@@ -27,6 +20,7 @@ import { openLookUp } from '../../src/sources/open-look-up.ts';
 import { openSource } from '../../src/sources/open-source.ts';
 import { parseSource, type RedisSource } from '../../src/sources/source.ts';
 import { systemClock as clock, systemRandom as random, randomHex } from '../../src/system-clock.ts';
+import { ruleAt, slotWords } from '../../src/table/rule-segment.ts';
 
 const issuer = 'https://login.example.com/';
 const ports = { clock, random, newEpoch: () => randomHex(8) };
@@ -347,8 +341,8 @@ describe('a snapshot of thousands of rules with one end second', () => {
       liftedUpTo: digests.slice(3000, 4500),
     };
     for await (const rows of feed.snapshot()) {
-      for (let at = 0; at < rows.byteLength; at += rowBytes) {
-        shown.set(digestToHex(digestFromBytes(rows, at)), readRule(viewOf(rows), at + 16));
+      for (let at = 0; at < rows.length; at += slotWords) {
+        shown.set(digestToHex(rows.slice(at, at + 4)), ruleAt(rows, at));
       }
       page += 1;
       if (page > 1) continue;

@@ -154,8 +154,8 @@ const frameReaders: Readonly<Record<string, (body: Buffer, state: LogState) => b
 
 function readRows(body: Buffer, { table }: LogState): boolean {
   if (body.byteLength % rowBytes !== 0) return false;
-  const rows = wordsOfRows(body);
-  for (let at = 0; at < rows.length; at += slotWords) at = table.insertRows(rows, at, rows.length);
+  const page = table.takePage(wordsOfRows(body));
+  for (let at = 0; at < body.byteLength / 4; at += slotWords) at = table.insertRows(page, at, body.byteLength);
   return true;
 }
 

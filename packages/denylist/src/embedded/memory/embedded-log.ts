@@ -1,5 +1,4 @@
 import type { Clock } from '../../clock.ts';
-import { bytesOfRows } from '../../codec/rows.ts';
 import { broadLimitOf, countBroadRule, tooManyBroadRules } from '../../log/broad-rules.ts';
 import {
   countEnforcement,
@@ -305,8 +304,8 @@ export class EmbeddedLog {
     };
   }
 
-  async *#snapshot(): AsyncIterable<Uint8Array> {
-    for (const words of this.#state.table.snapshot().chunks()) yield bytesOfRows(words);
+  async *#snapshot(): AsyncIterable<Uint32Array> {
+    yield* this.#state.table.snapshot().chunks();
   }
 
   async *#tail({ epoch, cursor }: FeedPosition, ended: AbortSignal): AsyncIterable<FeedBatch> {

@@ -12,7 +12,7 @@ const queueTimeoutMs = 30_000;
 export interface Snapshot {
   readonly position: FeedPosition;
   /** Given up once they are read. */
-  pages: Iterable<Uint8Array>;
+  pages: Iterable<Uint32Array>;
 }
 
 /** Position and rows come in one answer, taken in one tick: both heads of the synchronisation are the same. */

@@ -93,7 +93,7 @@ export class StreamFeed implements FeedConnection {
     return this.#snapshot.position;
   }
 
-  async *snapshot(): AsyncIterable<Uint8Array> {
+  async *snapshot(): AsyncIterable<Uint32Array> {
     const pages = this.#snapshot?.pages ?? [];
     if (this.#snapshot !== undefined) this.#snapshot.pages = [];
     for (const page of pages) {

@@ -405,7 +405,7 @@ describe('compaction', () => {
       for (let index = 0; index < 20; index += 1) await block(source, 'other', `${clock.monotonicMs()}-${index}`);
       const connection = await source.feed.connect(new AbortController().signal, reader);
       let rows = 0;
-      for await (const page of connection.snapshot()) rows += page.byteLength / 32;
+      for await (const page of connection.snapshot()) rows += page.length / 8;
       connection.close();
       return rows;
     };

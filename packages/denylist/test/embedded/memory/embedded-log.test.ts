@@ -113,7 +113,7 @@ describe('its feed', () => {
     await append(block);
     const connection = await connect();
     const position = await connection.position();
-    const pages: Uint8Array[] = [];
+    const pages: Uint32Array[] = [];
     for await (const page of connection.snapshot()) pages.push(page);
     expect(pages.map((page) => page.byteLength)).toEqual([32]);
 

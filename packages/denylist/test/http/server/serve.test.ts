@@ -6,6 +6,7 @@ import { until } from '@revocast/test-support/until';
 import { encodeAppendRequest } from '../../../src/codec/append-request.ts';
 import { decodeEvent } from '../../../src/codec/event.ts';
 import { encodeReport } from '../../../src/codec/report.ts';
+import { bytesOfRows } from '../../../src/codec/rows.ts';
 import { SnapshotReader } from '../../../src/codec/snapshot-reader.ts';
 import { get, type HttpClient, post, readAll } from '../../../src/http/client/client.ts';
 import { createFeedServer, type FeedServerOptions } from '../../../src/http/server/serve.ts';
@@ -82,7 +83,7 @@ async function given(
     reader.add(await readAll(response, 1e7));
     const decoded = reader.end();
     if (typeof decoded === 'string') throw new Error(decoded);
-    const rows = Buffer.concat([...decoded.pages]);
+    const rows = Buffer.concat([...decoded.pages].map(bytesOfRows));
     const digests = Array.from({ length: decoded.header.rows }, (_, row) => digestFromBytes(rows, row * 32));
     return { ...decoded, digests: digests.map(digestToHex), position: `${decoded.header.feed}.${decoded.header.n}` };
   };
