@@ -42,8 +42,7 @@ export function slotsToGrow({ used, words }: Segment): number | undefined {
 
 /** Uses the memory of a page of rows for an empty segment, when that is about as much as the rows need there. */
 export function takeMemory(segment: Segment, page: Uint32Array): void {
-  // Only a page that begins with its buffer can be the only one in it.
-  if (segment.used > 0 || page.byteOffset > 0) return;
+  if (segment.used > 0) return;
   const slots = Math.floor(page.buffer.byteLength / (slotWords * page.BYTES_PER_ELEMENT));
   const needed = slotsFor(page.length / slotWords);
   const isSuitable = slots >= needed && slots <= needed * growth && slots * slotWords > segment.words.length;
