@@ -66,3 +66,13 @@ it('keeps a process alive that loads it under fake timers and waits for it', () 
   const { stdout, stderr } = spawnSync(process.execPath, ['--eval', script], { encoding: 'utf8' });
   expect({ stdout, stderr }).toEqual({ stdout: 'slept\n', stderr: '' });
 });
+
+it('draws different random bytes in every call, also where the drawn ones are used up', () => {
+  const sizes = [8, 16, 3, 512, 1, 511, 2, 8];
+  const names = Array.from({ length: 400 }, (_, call) => real.randomHex(sizes[call % sizes.length]!));
+  expect(names.map((name) => name.length)).toEqual(names.map((_, call) => 2 * sizes[call % sizes.length]!));
+  // 16 bytes: shorter ones repeat by chance.
+  const long = Array.from({ length: 400 }, () => real.randomHex(16));
+  expect(new Set(long).size).toBe(long.length);
+  for (const name of long) expect(name).toMatch(/^[0-9a-f]{32}$/);
+});

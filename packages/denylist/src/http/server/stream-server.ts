@@ -119,6 +119,7 @@ export class StreamServer {
 
   /** There is a new proof: sends a heartbeat to every reader, the same frame to all that have everything. */
   prove(): void {
+    if (this.#connections.size === 0) return;
     const { feed, heartbeat } = this.#shared;
     feed.flush();
     const message = heartbeat(feed.n, 0);
