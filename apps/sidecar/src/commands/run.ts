@@ -1,4 +1,6 @@
+import { systemClock as clock } from '@revocast/denylist/replica';
 import { endStart } from '../bound-heap.ts';
+import { compileWhenBusy, readCpuMs, setCompilers } from '../compile-when-busy.ts';
 import type { Config } from '../config/schema.ts';
 import { startSidecar } from '../start-sidecar.ts';
 import { openLog } from '../telemetry/log.ts';
@@ -11,5 +13,7 @@ const startMs = 3000;
 export async function run(config: Config): Promise<void> {
   const log = openLog({ level: config.logLevel });
   await runUntilSignal(() => startSidecar(config, { log }), log);
-  setTimeout(endStart, startMs).unref();
+  await clock.sleep(startMs);
+  endStart();
+  await compileWhenBusy({ clock, cpuMs: readCpuMs, compile: setCompilers });
 }
