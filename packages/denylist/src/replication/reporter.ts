@@ -21,7 +21,12 @@ const restMs = 20;
  * While changes come faster than reports, each pause is twice as long as the one before, up to this: a report costs the
  * reader and its sidecar as much as a change does. A new replica does not wait for it.
  */
-const busyRestMs = 100;
+const busyRestMs = 160;
+/**
+ * After such a pause a report leaves with the next change, because a timer would wake the process once more. It waits for one
+ * at most until the pause is so many times as long.
+ */
+const waitFactor = 1.25;
 /** The pause after a report is so many times as long as the report took: a long one must not follow upon a long one. */
 const restFactor = 10;
 /** At most, so that a report is never too late for a proof: less while reports are answered late. */
@@ -44,6 +49,8 @@ export class Reporter {
   #sentRevision: number | undefined;
   /** Ends a longer rest. One for many rests: it is made anew only after it was used. */
   #busyRest = new AbortController();
+  /** Monotonic milliseconds from which on a change ends the longer rest. */
+  #restsUntilMs = Number.POSITIVE_INFINITY;
   #arrivedAtMs = Number.NEGATIVE_INFINITY;
   #logTime: LogTimeSample | undefined;
 
@@ -106,6 +113,7 @@ export class Reporter {
     this.#isDue = true;
     if (!this.#isSending) void this.#sendUntilCurrent();
     else if (this.#namesNewReplicas()) this.#busyRest.abort('a new replica');
+    else if (this.#clock.monotonicMs() >= this.#restsUntilMs) this.#busyRest.abort('a change');
   }
 
   async #sendOnce(): Promise<void> {
@@ -142,7 +150,9 @@ export class Reporter {
 
   async #restLonger(ms: number): Promise<void> {
     if (this.#busyRest.signal.aborted) this.#busyRest = new AbortController();
-    await this.#clock.sleep(ms, this.#busyRest.signal);
+    this.#restsUntilMs = this.#clock.monotonicMs() + ms;
+    await this.#clock.sleep(waitFactor * ms, this.#busyRest.signal);
+    this.#restsUntilMs = Number.POSITIVE_INFINITY;
   }
 
   /** Replicas wait for their welcome until a report has named them. */
