@@ -31,12 +31,23 @@ export async function compileWhenBusy({ clock, cpuMs, compile, signal }: Compile
   compile(true);
 }
 
+const nodeLine = Number.parseInt(process.versions.node, 10);
+
+/** Calls of a function after which V8 decides whether the compiler for busy functions takes it. */
+const callsByDefault = 3000;
+/** So many calls of a function may pass, after the compilers are on, until V8 decides about it. */
+const callsWhileOff = 400;
+
 /** Turns the optimising compilers of V8 on or off. What is compiled stays so. */
 export function setCompilers(isOn: boolean): void {
   const prefix = isOn ? '--' : '--no-';
   setFlagsFromString(`${prefix}opt`);
   // Off by default before Node 22.
-  if (Number.parseInt(process.versions.node, 10) >= 22) setFlagsFromString(`${prefix}maglev`);
+  if (nodeLine >= 22) setFlagsFromString(`${prefix}maglev`);
+  // Before Node 24 there is no such option.
+  if (nodeLine >= 24) {
+    setFlagsFromString(`--invocation-count-for-turbofan=${isOn ? callsByDefault : callsWhileOff}`);
+  }
 }
 
 /** Processor time of this process, all threads, in milliseconds. */
