@@ -23,8 +23,8 @@ export interface RunPorts {
   readonly beforeInput?: (input: Buffer) => void;
 }
 
-/** CPU milliseconds for one input of at most 64 KiB. */
-export const maxCpuMs = 250;
+/** The default of `maxCpuMs` of a decoder. */
+export const defaultMaxCpuMs = 250;
 /** By which memory may grow during all slices of a decoder but the first one, which fills caches and compiles. */
 export const maxGrowthBytes = 16 * 1024 * 1024;
 
@@ -66,6 +66,7 @@ export class DecoderRun {
 
   #try(input: Buffer, isNew = false): Failure | undefined {
     const { cpuMs, wallMs } = this.#ports;
+    const { maxCpuMs = defaultMaxCpuMs } = this.decoder;
     const startMs = wallMs();
     const failure = this.#decode(input, isNew);
     if (failure !== undefined) return failure;

@@ -9,6 +9,8 @@ export interface Decoder {
   decode(input: Buffer): unknown;
   /** Whether an error is documented: the decoder may throw it for an invalid input. Default: none is. */
   isExpected?(error: unknown): boolean;
+  /** CPU milliseconds for one input of at most 64 KiB. Default 250. After twenty times as many it is taken to never return. */
+  readonly maxCpuMs?: number;
   /** Makes the checksum of an input valid, so that a mutation is not refused because of it. */
   seal?(input: Buffer): Buffer;
 }

@@ -31,7 +31,6 @@ describe('the fuzzer', () => {
       expect({ status, text }).toEqual({ status: 1, text: expect.stringContaining(`FAILED ${name}: ${found}`) });
       expect(text).toContain(`repeat: npm run fuzz -- --seed 1 --only ${name}`);
       expect(inputOf(text)).toMatch(small);
-      // A slow input is decoded some forty times, 0.4 s of CPU each.
     },
     180_000,
   );

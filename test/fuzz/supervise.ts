@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { Command } from './command-line.ts';
 import type { Decoder } from './decoder.ts';
+import { defaultMaxCpuMs } from './decoder-run.ts';
 import { maxInputBytes } from './mutator.ts';
 import { type Order, type Progress, sharedFields, sharedHeaderBytes } from './work.ts';
 
-/** CPU milliseconds after which a decoder is taken to never return. */
-const hangMs = 5000;
+/** A decoder that needs so many times its `maxCpuMs` for one input is taken to never return. */
+const hangFactor = 20;
 const pollMs = 250;
 const progressMs = 5000;
 
@@ -64,11 +65,12 @@ function watch(
       since = process.cpuUsage();
       return;
     }
+    const { name, maxCpuMs = defaultMaxCpuMs } = decoders[fields[sharedFields.decoder]!]!;
+    const hangMs = hangFactor * maxCpuMs;
     const { user, system } = process.cpuUsage(since);
     if ((user + system) / 1000 < hangMs) return;
     since = process.cpuUsage();
     const input = Buffer.from(new Uint8Array(shared, sharedHeaderBytes, fields[sharedFields.length]));
-    const name = decoders[fields[sharedFields.decoder]!]!.name;
     const detail = `no result after ${hangMs} ms of CPU`;
     onHang({ name, inputs: 0, spentMs: 0, failure: { kind: 'hang', detail, hex: input.toString('hex') } });
   }, pollMs);
