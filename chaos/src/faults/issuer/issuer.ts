@@ -23,7 +23,7 @@ export const issuer: readonly Fault[] = [
     failure,
     world: small,
     traffic: false,
-    run: (world) => killIssuers(world, { kills: 8 }),
+    run: (world) => killIssuers(world, { kills: 4 }),
   },
   {
     name: 'issuer/log-down-during-logouts',
