@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Config } from 'jest';
 
 const shared: Config = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/scripts/test-environment.mjs',
   // Tests run on the TypeScript sources: the condition stands first in every package's `exports`.
   testEnvironmentOptions: { customExportConditions: ['revocast-source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
@@ -25,11 +25,11 @@ const project = (displayName: string, folder: string): Config => ({
 
 const config: Config = {
   // Many tests wait: for a Redis to start, for a failover, for the seconds in which a log heals. With one worker a core, half of
-  // the processor time of a small machine would be idle. A number, because jest takes "200%" for two hundred workers.
-  maxWorkers: Math.max(4, availableParallelism()),
+  // the processor time of a small machine would be idle, and with two a quarter. A number, because jest takes "300%" for three
+  // hundred workers.
+  maxWorkers: Math.max(6, availableParallelism()),
   projects: [
-    // Its tests compute much: rules by the ten thousand, and a model of the protocol.
-    { ...project('denylist', 'packages/denylist/test'), testEnvironment: '<rootDir>/scripts/test-environment.mjs' },
+    project('denylist', 'packages/denylist/test'),
     project('middleware', 'packages/middleware/test'),
     project('issuer', 'packages/issuer/test'),
     project('testing', 'packages/testing/test'),
