@@ -8,14 +8,16 @@ const mostBuckets = 8192;
 /** A table takes over the memory of a bucket, and searches become long when less of it is free. */
 const highestLoad = 0.85;
 const growth = 1.4;
+/** Rows for which a bucket has room at first: all buckets begin in the same turn of the event loop. */
+const firstRows = 64;
 
 /**
  * Rows in the order of their places ({@link placesOf}), up to the lowest bits, which name a bucket. They are sorted while they
  * arrive, when a process would otherwise wait. A table keeps the rules of one bucket together, so merging them finds
  * everything in the processor's cache; in the order of another process, each row would be a load from memory.
  *
- * Rows of one digest keep their order. A bucket is allocated at once for its share of the rows that are expected, but the
- * system provides the memory of a large array only where it is written: it grows with the rows that were added.
+ * Rows of one digest keep their order. Once some rows of a bucket have come, it is allocated for its share of the rows that
+ * are expected.
  */
 export class SortedRows {
   readonly #buckets: Uint32Array[];
@@ -79,8 +81,8 @@ export class SortedRows {
 
   #grow(bucket: number): Uint32Array {
     const full = this.#buckets[bucket]!;
-    const rows = Math.ceil((full.length / rowWords) * growth);
-    const words = new Uint32Array(Math.max(this.#bucketWords, rows * rowWords));
+    const grown = Math.max(this.#bucketWords, Math.ceil((full.length / rowWords) * growth) * rowWords);
+    const words = new Uint32Array(full.length === 0 ? Math.min(firstRows * rowWords, this.#bucketWords) : grown);
     words.set(full);
     this.#buckets[bucket] = words;
     return words;

@@ -5,7 +5,6 @@ import type { HttpSource } from '../../sources/source.ts';
 import { readBootId } from '../../system-clock.ts';
 import { bootIdDigits } from '../wire/boot-id.ts';
 import type { HttpClient } from './client.ts';
-import { connectToLastRelease } from './last-release-feed.ts';
 import { StreamFeed } from './stream-feed.ts';
 import { openStream } from './stream-socket.ts';
 
@@ -25,7 +24,11 @@ export function createHttpFeed(source: HttpSource, { clock, tokenFile }: HttpFee
       const closed = new AbortController();
       const client: HttpClient = { source, signal: AbortSignal.any([signal, closed.signal]), tokenFile, maxRules };
       const stream = await openStream(client, clock);
-      if (stream === undefined) return connectToLastRelease({ source, clock, tokenFile, signal, reader, maxRules });
+      if (stream === undefined) {
+        // Loaded when it is used: few processes follow a sidecar of the last release.
+        const { connectToLastRelease } = await import('./last-release-feed.ts');
+        return connectToLastRelease({ source, clock, tokenFile, signal, reader, maxRules });
+      }
       const bootId = source.sameHost ? bootIdDigits(readBootId()) : undefined;
       // A snapshot that is under way ends with the stream.
       stream.closed.addEventListener('abort', () => closed.abort(), { once: true });

@@ -1,11 +1,21 @@
 import { afterTurn } from '../../system-clock.ts';
 
 /**
- * Loads what follows a sidecar, in two turns of the event loop: together they would be the longest pause of a process that
- * serves requests already.
+ * Loads what follows a sidecar, in several turns of the event loop: together they would be the longest pause of a process
+ * that serves requests already.
  */
 export async function loadHttpFeed() {
+  await import('./node-http.ts');
+  await turn();
   await import('ws');
-  await new Promise<void>(afterTurn);
-  return (await import('./feed.ts')).createHttpFeed;
+  await turn();
+  await import('./stream-socket.ts');
+  await turn();
+  const { createHttpFeed } = await import('./feed.ts');
+  await turn();
+  return createHttpFeed;
+}
+
+function turn(): Promise<void> {
+  return new Promise(afterTurn);
 }

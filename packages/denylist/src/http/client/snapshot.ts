@@ -3,11 +3,14 @@ import { finished } from 'node:stream/promises';
 import type { Clock } from '../../clock.ts';
 import { type DecodedSnapshot, SnapshotReader } from '../../codec/snapshot-reader.ts';
 import { FeedError, type FeedPosition, logTimeSample } from '../../log/feed.ts';
+import { afterTurn } from '../../system-clock.ts';
 import { formatPosition, logNowHeader, paths } from '../wire/wire.ts';
 import { get, type HttpClient } from './client.ts';
 
 /** A sidecar sends few snapshots at once: for the others nothing comes for a while. */
 const queueTimeoutMs = 30_000;
+/** Node reads on for as long as data has come. After this time the process turns to its other work first. */
+const longestTurnMs = 4;
 
 export interface Snapshot {
   readonly position: FeedPosition;
@@ -24,7 +27,7 @@ export async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<S
     response.resume();
     throw new FeedError('not_ready', `${client.source.name} answered ${response.statusCode} to a snapshot`);
   }
-  const { header, pages } = await readSnapshot(response, client);
+  const { header, pages } = await readSnapshot(response, client, clock);
   const head = formatPosition(header);
   const logNow = Number(response.headers[logNowHeader] ?? Number.NaN);
   return {
@@ -47,12 +50,23 @@ export async function fetchSnapshot(client: HttpClient, clock: Clock): Promise<S
 async function readSnapshot(
   response: IncomingMessage,
   { source: { name }, maxRules }: HttpClient,
+  clock: Clock,
 ): Promise<DecodedSnapshot> {
   const reader = new SnapshotReader(maxRules);
+  let turnEndsAtMs: number | undefined;
+  const beginTurn = () => {
+    afterTurn(() => {
+      turnEndsAtMs = undefined;
+      if (response.isPaused()) response.resume();
+    });
+    return clock.monotonicMs() + longestTurnMs;
+  };
   // Not by `for await`, which first copies all that has arrived into one buffer.
   response.on('data', (chunk: Uint8Array) => {
+    turnEndsAtMs ??= beginTurn();
     reader.add(chunk);
     if (reader.problem !== undefined) response.destroy();
+    else if (clock.monotonicMs() >= turnEndsAtMs) response.pause();
   });
   try {
     await finished(response);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { encodeSnapshot } from '../../../src/codec/snapshot.ts';
 import { fetchSnapshot } from '../../../src/http/client/snapshot.ts';
 import { forEver } from '../../../src/rules/rule.ts';
-import { systemClock as clock } from '../../../src/system-clock.ts';
+import { systemClock } from '../../../src/system-clock.ts';
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts';
 
 const header = { feed: '0123456789abcdef', n: 7, epoch: 'fedcba9876543210', maxTokenLifetimeSeconds: 86_400 };
@@ -19,7 +19,7 @@ let server: ScriptedServer | undefined;
 afterEach(() => server?.close());
 
 /** Fetches a snapshot of which the server sends these bytes; `broken`: then it breaks the connection. */
-async function fetching(bytes: Buffer, broken = false) {
+async function fetching(bytes: Buffer, { broken = false, clock = systemClock } = {}) {
   server = await startScriptedServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/octet-stream' });
     for (let at = 0; at < bytes.length; at += 30_000) response.write(bytes.subarray(at, at + 30_000));
@@ -50,7 +50,33 @@ describe('a snapshot of a sidecar', () => {
     });
   });
 
+  it('is read in several turns of the event loop, however fast it comes', async () => {
+    // Every look at this clock is a second later, so each turn is over at its first chunk.
+    let nowMs = 0;
+    const looks: number[] = [];
+    let turn = 0;
+    let isRunning = true;
+    const countTurns = () => {
+      turn += 1;
+      if (isRunning) setImmediate(countTurns);
+    };
+    countTurns();
+    const clock = {
+      ...systemClock,
+      monotonicMs: () => {
+        looks[turn] = (looks[turn] ?? 0) + 1;
+        nowMs += 1000;
+        return nowMs;
+      },
+    };
+    const { pages } = await fetching(whole, { clock });
+    isRunning = false;
+    expect([...pages].reduce((sum, page) => sum + page.length / 8, 0)).toBe(count);
+    // Two looks a chunk. The next turn may begin within one of this count, with the chunk that was held back.
+    expect(Math.max(...looks.filter((count) => count > 0))).toBeLessThanOrEqual(4);
+  });
+
   it('whose connection breaks is refused', async () => {
-    await expect(fetching(whole.subarray(0, 99_000), true)).rejects.toThrow('aborted');
+    await expect(fetching(whole.subarray(0, 99_000), { broken: true })).rejects.toThrow('aborted');
   });
 });
