@@ -1,10 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { type Clock, pauseTogether } from '@revocast/denylist/replica';
 
-/** Milliseconds between two readings of the processor time: a scrape or a page of the console in between is no load. */
-const windowMs = 5000;
-/** Part of a processor above which a sidecar is busy. Without load it is about 0.004, with eight readers 0.007. */
+/** Milliseconds between two readings of the processor time. */
+const windowMs = 1000;
+/** Part of a processor above which a sidecar is busy. Without load it is about 0.003, with eight readers 0.007. */
 const busyPart = 0.02;
+/** So many busy windows in a row are load: a scrape, or a page of the console, is one. */
+const busyWindows = 2;
 
 export interface CompileWhenBusyOptions {
   readonly clock: Clock;
@@ -22,11 +24,11 @@ export interface CompileWhenBusyOptions {
  */
 export async function compileWhenBusy({ clock, cpuMs, compile, signal }: CompileWhenBusyOptions): Promise<void> {
   compile(false);
-  for (let usedMs = 0; usedMs <= windowMs * busyPart; ) {
+  for (let busy = 0; busy < busyWindows; ) {
     const beforeMs = cpuMs();
     await pauseTogether(clock, windowMs, signal);
     if (signal?.aborted) return;
-    usedMs = cpuMs() - beforeMs;
+    busy = cpuMs() - beforeMs > windowMs * busyPart ? busy + 1 : 0;
   }
   compile(true);
 }
