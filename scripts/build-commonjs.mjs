@@ -2,11 +2,12 @@
 // One bundle contains all entries of a package and its ESM-only dependencies, so that an error class or a table is the
 // same object in all entries. Each entry is a file that exports its part of the bundle.
 // Usage: node scripts/build-commonjs.mjs [root]
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { root as repository } from './run.mjs';
-import { writeLicences } from './write-licences.mjs';
+import { writeChanged } from './write-changed.mjs';
+import { licencesFile, writeLicences } from './write-licences.mjs';
 
 /** ESM-only packages, which a CommonJS jest suite cannot require on any version of Node. All others are external. */
 const bundled = ['jose', 'lru-cache', 'eventsource-parser'];
@@ -32,11 +33,10 @@ function entriesOf(manifest) {
 
 async function writeCommonJs(folder, manifest, entries) {
   const output = join(folder, 'dist', 'cjs');
-  rmSync(output, { recursive: true, force: true });
-  mkdirSync(output, { recursive: true });
   const names = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   const external = names.filter((name) => !bundled.includes(name)).flatMap((name) => [name, `${name}/*`]);
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
+    write: false,
     stdin: {
       contents: entries.map(({ part, source }) => `export * as ${part} from '${source}';`).join('\n'),
       resolveDir: folder,
@@ -55,26 +55,36 @@ async function writeCommonJs(folder, manifest, entries) {
     logLevel: 'warning',
     absWorkingDir: folder,
   });
+  const written = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
   for (const { part, file } of entries) {
     const path = join(folder, file);
     const bundle = relative(dirname(path), join(output, 'bundle.cjs')).split(sep).join('/');
-    mkdirSync(dirname(path), { recursive: true });
     const specifier = bundle.startsWith('.') ? bundle : `./${bundle}`;
-    writeFileSync(path, `'use strict';\nmodule.exports = require('${specifier}').${part};\n`);
+    written.set(path, `'use strict';\nmodule.exports = require('${specifier}').${part};\n`);
   }
-  writeTypes(folder, output);
+  for (const [path, text] of typesOf(folder, output)) written.set(path, text);
+  removeOthers(output, written);
+  for (const [path, contents] of written) writeChanged(path, contents);
   writeLicences({ folder, metafile, bundle: join(output, 'bundle.cjs') });
   checkEntries(folder, entries);
 }
 
-/** Writes the types of dist again for CommonJS: a `.d.cts` for every `.cjs`, with relative specifiers that end in `.cjs`. */
-function writeTypes(folder, output) {
+/** The types of dist again for CommonJS: a `.d.cts` for every `.cjs`, with relative specifiers that end in `.cjs`. */
+function* typesOf(folder, output) {
   const dist = join(folder, 'dist');
   for (const name of readdirSync(dist, { recursive: true })) {
     if (!name.endsWith('.d.ts') || name.startsWith(`cjs${sep}`)) continue;
     const target = join(output, name.replace(/\.d\.ts$/, '.d.cts'));
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, toCommonJsTypes(readFileSync(join(dist, name), 'utf8')));
+    yield [target, toCommonJsTypes(readFileSync(join(dist, name), 'utf8'))];
+  }
+}
+
+/** What an earlier build left. The licences are written last. */
+function removeOthers(output, written) {
+  if (!existsSync(output)) return;
+  for (const entry of readdirSync(output, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !written.has(path) && entry.name !== licencesFile) rmSync(path);
   }
 }
 

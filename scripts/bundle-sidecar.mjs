@@ -1,8 +1,9 @@
 // Writes the program of the sidecar with everything that it needs into one file.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './run.mjs';
+import { writeChanged } from './write-changed.mjs';
 import { writeLicences } from './write-licences.mjs';
 
 /**
@@ -78,20 +79,13 @@ export async function bundleSidecar({
     plugins: [loadWhenUsed, keepUrls(join(folder, 'src'))],
     absWorkingDir: folder,
   });
-  mkdirSync(dirname(outfile), { recursive: true });
-  for (const file of outputFiles) writeChanged(file);
+  for (const { path, contents } of outputFiles) writeChanged(path, contents);
   writeLicences({ folder, metafile, bundle: outfile });
-}
-
-/** A file that does not change is not written: another process may start from it at this moment. */
-function writeChanged({ path, contents }) {
-  if (existsSync(path) && readFileSync(path).equals(contents)) return;
-  writeFileSync(path, contents);
 }
 
 /** Must be called after each compilation of the sidecar: copies the style sheet, which the compiler does not write. */
 export async function completeSidecar(repository = root) {
   const page = 'console/page/page.css';
-  copyFileSync(join(repository, 'apps/sidecar/src', page), join(repository, 'apps/sidecar/dist', page));
+  writeChanged(join(repository, 'apps/sidecar/dist', page), readFileSync(join(repository, 'apps/sidecar/src', page)));
   await bundleSidecar({ repository });
 }

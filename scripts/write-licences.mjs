@@ -1,5 +1,8 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { writeChanged } from './write-changed.mjs';
+
+export const licencesFile = 'THIRD-PARTY-LICENSES.txt';
 
 /**
  * Writes THIRD-PARTY-LICENSES.txt beside a bundle: the licences of the bundled packages require a copy of their notice.
@@ -15,8 +18,7 @@ export function writeLicences({ folder, metafile, bundle }) {
   const notices = [...folders].sort().map((path) => noticeOf(join(folder, path)));
   const rule = `\n${'-'.repeat(80)}\n\n`;
   const head = `${basename(bundle)} contains the following packages, under their own licences.\n`;
-  if (notices.length > 0)
-    writeFileSync(join(dirname(bundle), 'THIRD-PARTY-LICENSES.txt'), [head, ...notices].join(rule));
+  if (notices.length > 0) writeChanged(join(dirname(bundle), licencesFile), [head, ...notices].join(rule));
 }
 
 function noticeOf(path) {
