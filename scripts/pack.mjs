@@ -27,10 +27,10 @@ function pathsIn(value) {
 /**
  * Packs the current content of dist, without a build.
  *
+ * @param destination folder of the tarball. Scripts that run at the same time need different ones.
  * @returns {Promise<{ tarball: string, files: string[] }>} the path of the tarball, and the paths inside it
  */
-export async function pack(workspace) {
-  const destination = join(root, '.cache', 'tarballs');
+export async function pack(workspace, destination = join(root, '.cache', 'tarballs')) {
   mkdirSync(destination, { recursive: true });
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', destination];
   const { status, stdout, stderr } = await readNode(npmScript(), args, { cwd: workspace.folder });

@@ -61,7 +61,8 @@ async function packIn(repository) {
   const tarballs = {};
   for (const workspace of publishedWorkspaces()) {
     const { name } = workspace.manifest;
-    if (names.includes(name)) tarballs[name] = (await pack(workspace)).tarball;
+    if (names.includes(name))
+      tarballs[name] = (await pack(workspace, join(repository, '.cache', 'coexistence'))).tarball;
   }
   return tarballs;
 }
