@@ -54,10 +54,14 @@ function bytesOf(text: string): string {
 
 describe(`over ${cases} cases, parseCompact`, () => {
   it('never throws', () => {
+    const part = fc
+      .uint8Array({ minLength: 1, maxLength: 24 })
+      .map((bytes) => Buffer.from(bytes).toString('base64url'));
     const anything = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 80 }),
       fc.string({ unit: letters, maxLength: 80 }),
       changes.map((list) => change(token, list)),
+      fc.tuple(part, part, part).map((parts) => parts.join('.')),
     );
     fc.assert(
       fc.property(anything, (text) => holds(typeof parseCompact(text).ok === 'boolean', 'no answer')),
