@@ -27,17 +27,7 @@ function play(only: readonly string[], ...args: readonly string[]): Promise<Play
   });
 }
 
-const faults = [
-  'sidecar-killed/gets-an-entry',
-  'half-open/sidecar',
-  'failover/lagging-replica',
-  'old-heartbeats/api-process-paused',
-  'lifts/lost-then-blocked-again',
-  'issuer/killed-a-few-times',
-  'issuer/log-down-for-seconds',
-  'issuer/refresh-at-once-few',
-  'issuer/refresh-races-few',
-];
+const faults = ['sidecar-killed/gets-an-entry', 'half-open/sidecar'];
 const brokenBuilds: readonly (readonly [build: string, fault: string])[] = [
   ['no-resync', 'forgotten-past/process-follows-redis'],
   ['lru', 'many-rules/more-than-a-cache-holds'],
@@ -51,14 +41,14 @@ describe('a short run of the fault suite', () => {
   beforeAll(async () => {
     const remember = async (build: string, run: Promise<Played>) => void played.set(build, await run);
     await Promise.all([
-      remember('product', play(faults, '--jobs=4')),
+      remember('product', play(faults, '--jobs=2')),
       ...brokenBuilds.map(([build, fault]) => remember(build, play([fault], `--broken=${build}`))),
     ]);
   }, limitMs + 10_000);
   afterAll(() => rmSync(histories, { recursive: true, force: true }));
 
   it('finds no violation in the product', () => {
-    expect(played.get('product')).toMatchObject({ code: 0, summary: { faults: 9, runs: 9, violations: 0 } });
+    expect(played.get('product')).toMatchObject({ code: 0, summary: { faults: 2, runs: 2, violations: 0 } });
   });
 
   it.each(brokenBuilds)('finds the defect of the build %s with %s', (build) => {
