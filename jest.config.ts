@@ -42,6 +42,7 @@ const config: Config = {
     project('bench', 'bench/test'),
     project('repository', 'test'),
   ] as NonNullable<Config['projects']>,
+  testSequencer: '<rootDir>/scripts/test-sequencer.mjs',
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
 };
 
