@@ -1,5 +1,5 @@
 import type { AnyRequest } from './token/bearer.ts';
-import { countFields, fieldOf } from './token/fields.ts';
+import { singleFieldOf } from './token/fields.ts';
 import type { VerifiedToken } from './token/verified-token.ts';
 import type { Verification } from './verifier/verification.ts';
 
@@ -18,8 +18,9 @@ export function acceptAgain(
 ): VerifiedToken | undefined {
   try {
     const { tokenCache } = verification;
-    const token = tokenCache?.peek(fieldOf(request, 'authorization'));
-    if (token === undefined || !isAcceptedAgain(token, { request, verification, monotonicMs })) return undefined;
+    // RFC 6750 §2.1: one token, in one field.
+    const token = tokenCache?.peek(singleFieldOf(request, 'authorization'));
+    if (token === undefined || !isAcceptedAgain(token, verification, monotonicMs)) return undefined;
     tokenCache?.noteUse(token);
     return token;
   } catch {
@@ -27,18 +28,10 @@ export function acceptAgain(
   }
 }
 
-interface Attempt {
-  readonly request: AnyRequest;
-  readonly verification: Verification;
-  readonly monotonicMs: number;
-}
-
 /** The steps of `verifyKnownToken`, by what has changed since they accepted the token. */
-function isAcceptedAgain(token: VerifiedToken, { request, verification, monotonicMs }: Attempt): boolean {
+function isAcceptedAgain(token: VerifiedToken, verification: Verification, monotonicMs: number): boolean {
   const { issuer } = token;
   const wallMs = verification.now();
-  // RFC 6750 §2.1: one token, in one field. The token cache has compared the first one.
-  if (countFields(request, 'authorization') > 1) return false;
   // RFC 8705 §3, RFC 9449 §7: a bound token needs a proof with each request.
   if (token.confirmation !== undefined) return false;
   // RFC 9068 §4: a key of this issuer, in the same key set as before.

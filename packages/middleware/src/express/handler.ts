@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Passage } from '../gate/admission.ts';
-import { errorOf, headersWithBody } from '../gate/refusal.ts';
+import type { Admission, Passage } from '../gate/admission.ts';
+import { errorOf, headersWithBody, type Refusal } from '../gate/refusal.ts';
 
 /** The `next` of Express 4 and 5. */
 export type Next = (error?: unknown) => void;
@@ -17,16 +17,21 @@ export interface Exchange {
 
 /** Lets a request pass, or answers it. */
 export function conclude(passage: Passage | Promise<Passage>, exchange: Exchange): void {
-  if (passage instanceof Promise) passage.then((settled) => respond(settled, exchange)).catch(exchange.next);
-  else respond(passage, exchange);
+  if (passage instanceof Promise) concludeLater(passage, exchange);
+  else if (passage.pass) letPass(passage, exchange);
+  else answer(passage, exchange);
 }
 
-function respond(passage: Passage, { response, next, forwardErrors }: Exchange): void {
-  if (passage.pass) {
-    if (passage.dpopNonce !== undefined) response.setHeader('DPoP-Nonce', passage.dpopNonce);
-    next();
-    return;
-  }
+function concludeLater(passage: Promise<Passage>, exchange: Exchange): void {
+  passage.then((settled) => conclude(settled, exchange)).catch(exchange.next);
+}
+
+function letPass({ dpopNonce }: Admission, { response, next }: Exchange): void {
+  if (dpopNonce !== undefined) response.setHeader('DPoP-Nonce', dpopNonce);
+  next();
+}
+
+function answer(passage: Refusal, { response, next, forwardErrors }: Exchange): void {
   if (forwardErrors) {
     next(errorOf(passage));
     return;

@@ -25,6 +25,11 @@ interface AdmittedRequest {
 export function noteAdmission(request: object, admission: Admission): Admission {
   const held = admissionOf(request);
   if (held !== undefined && admission.strength < held.strength) return held;
+  return noteFirstAdmission(request, admission);
+}
+
+/** {@link noteAdmission} for a request that has passed no gate. */
+export function noteFirstAdmission(request: object, admission: Admission): Admission {
   const admitted: AdmittedRequest = request;
   const { auth } = admission;
   try {

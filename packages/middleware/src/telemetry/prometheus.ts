@@ -1,11 +1,12 @@
 import { type Counter, type MetricsRegistry, processWide, registerFamilies } from '@revocast/denylist/replica';
+import type { Rejected, Unavailable } from '../decision.ts';
 import { isUnavailable, type Reason, reasons } from '../errors.ts';
 import { type KeySourceObserver, keyLookupResults, keySetFetchResults } from '../jwks/key-source.ts';
 import { endReasons } from '../streams/watch.ts';
 import { collectSources } from './collect-sources.ts';
 import { feedCounters } from './feed-counters.ts';
 import { type MetricFamilies, middlewareMetrics } from './middleware-metrics.ts';
-import type { Telemetry, WatchedSources } from './telemetry.ts';
+import type { DecisionUse, Telemetry, WatchedSources } from './telemetry.ts';
 
 /** The telemetry of each registry. */
 const telemetries = processWide('middleware.telemetries.1', () => new WeakMap<MetricsRegistry, Registered>());
@@ -56,6 +57,10 @@ function register({ registry, version, node }: PrometheusOptions): Registered {
     }
     return accepted.counter;
   };
+  const refusedOf = ({ outcome, reason, issuerAlias }: Rejected | Unavailable, use: DecisionUse): Counter => {
+    const label = use === 'anonymous' ? 'accepted' : use === 'report-only' ? 'would_reject' : outcome;
+    return verifications.cell(label, reason, issuerAlias);
+  };
   const authorizations = perReason(families, 'authorizations_total');
   authorizations.expect();
   const keySourceObservers = new Map<string, KeySourceObserver>();
@@ -70,28 +75,33 @@ function register({ registry, version, node }: PrometheusOptions): Registered {
   const durations = bind(['accepted', 'rejected', 'unavailable'], (outcome) =>
     bind(['cached', 'verified'], (path) => families.histogram('verification_duration_seconds', { outcome, path })),
   );
+  // A name that is not constant makes V8 search for the property, so the counters of a token that was accepted before are read once.
+  const { hit } = cacheLookups;
+  const { active } = checks.memory;
+  const { cached: acceptedAgain } = durations.accepted;
   const streamEnds = bind(endReasons, (reason) => families.cell('streams_ended_total', { reason }));
   const streamEndSeconds = families.histogram('stream_end_seconds');
 
   const telemetry: Telemetry = {
     decided(decision, use, durationMs) {
       const { outcome, issuerAlias, cached } = decision;
-      const reason = outcome === 'accepted' ? 'none' : decision.reason;
-      const label =
-        use === 'anonymous' ? 'accepted' : use === 'report-only' && outcome !== 'accepted' ? 'would_reject' : outcome;
-      const counter = outcome === 'accepted' ? acceptedOf(issuerAlias) : verifications.cell(label, reason, issuerAlias);
+      const counter = outcome === 'accepted' ? acceptedOf(issuerAlias) : refusedOf(decision, use);
       counter.value += 1;
-      durations[outcome][cached ? 'cached' : 'verified'].observe(durationMs / 1000);
+      const duration =
+        outcome === 'accepted' && cached ? acceptedAgain : durations[outcome][cached ? 'cached' : 'verified'];
+      duration.observe(durationMs / 1000);
     },
     authorized(reason, reportOnly) {
       const refused = reportOnly ? 'would_reject' : outcomeOf(reason);
       authorizations.cell(reason === undefined ? 'accepted' : refused, reason ?? 'none').value += 1;
     },
     tokenCacheAsked(result) {
-      cacheLookups[result].value += 1;
+      const counter = result === 'hit' ? hit : cacheLookups[result];
+      counter.value += 1;
     },
     verdictGiven(source, verdict) {
-      checks[source][verdict].value += 1;
+      const counter = source === 'memory' && verdict === 'active' ? active : checks[source][verdict];
+      counter.value += 1;
     },
     failedOpen() {
       failOpen.value += 1;

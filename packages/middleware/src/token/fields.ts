@@ -23,8 +23,20 @@ function isOfNode(request: RequestFields): request is NodeFields {
 
 /** The value of a field; the first of several. Undefined: there is no such field. @param name in lower case. */
 export function fieldOf(request: RequestFields, name: string): string | undefined {
-  if (!isOfNode(request)) return foreignValues(request, name)[0];
-  const value = request.headers[name];
+  return isOfNode(request) ? firstOf(request.headers[name]) : foreignValues(request, name)[0];
+}
+
+/** The value of a field, unless {@link countFields} finds several: then, as without the field, undefined. @param name in lower case. */
+export function singleFieldOf(request: RequestFields, name: string): string | undefined {
+  if (isOfNode(request)) {
+    const { headers, rawHeaders } = request;
+    return countNames(rawHeaders, name) > 1 ? undefined : firstOf(headers[name]);
+  }
+  const values = foreignValues(request, name);
+  return values.length === 1 ? values[0] : undefined;
+}
+
+function firstOf(value: string | readonly string[] | undefined): string | undefined {
   return typeof value === 'string' ? value : value?.[0];
 }
 
@@ -33,8 +45,10 @@ export function fieldOf(request: RequestFields, name: string): string | undefine
  * the last: only a request with one field means the same to both.
  */
 export function countFields(request: RequestFields, name: string): number {
-  if (!isOfNode(request)) return foreignValues(request, name).length;
-  const { rawHeaders } = request;
+  return isOfNode(request) ? countNames(request.rawHeaders, name) : foreignValues(request, name).length;
+}
+
+function countNames(rawHeaders: readonly string[], name: string): number {
   let count = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) if (isNamed(rawHeaders[i], name)) count += 1;
   return count;
