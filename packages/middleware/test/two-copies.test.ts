@@ -86,6 +86,7 @@ const perCopy = new Set([
   'drawnKey',
   'noReply',
   'bootId',
+  'takenBytes',
   'optionsOfOtherLibraries',
   'slab',
   'usedWords',
