@@ -33,6 +33,7 @@ export type { ClaimMap, ClaimName, ProfileName } from './options/profiles.ts';
 export type { RevocationOptions } from './options/revocation-options.ts';
 export type { Logger, OpenTelemetryOptions } from './options/telemetry-options.ts';
 export type { Place, SuspiciousUse, UsageOptions } from './options/usage-options.ts';
+export { type EndSocketOptions, endSocketWithToken, type WebSocketLike } from './streams/end-socket-with-token.ts';
 export type { CloseCode, EndReason, Watch, WatchOptions } from './streams/watch.ts';
 export type { AnyRequest, RequestWithHeaders } from './token/bearer.ts';
 export { createVerifier } from './verifier/create-verifier.ts';

@@ -41,9 +41,10 @@ export function honoGate(target?: VerifierOptions | Verifier, options?: GateOpti
   return async function revocast(context: HonoContextLike, next: () => Promise<void>): Promise<Response | undefined> {
     const passage = await gate(context.req.raw);
     if (passage instanceof Response) return passage;
-    for (const [name, value] of Object.entries(passage.headers)) context.header(name, value);
     context.set('auth', passage.auth);
     await next();
+    // Afterwards: Hono forgets headers that were set before, if the handler returns a `Response` of its own.
+    for (const [name, value] of Object.entries(passage.headers)) context.header(name, value);
     return undefined;
   };
 }

@@ -12,7 +12,7 @@ export interface NestContextLike {
 }
 
 /** The request of Express, or that of Fastify with the one of Node in it. */
-type NestRequest = RequestWithHeaders & { readonly raw?: RequestWithHeaders; auth?: unknown };
+type NestRequest = RequestWithHeaders & { readonly raw?: RequestWithHeaders | undefined; auth?: unknown };
 /** Both name this method alike. */
 interface NestResponse {
   header(name: string, value: string): unknown;
@@ -38,14 +38,20 @@ export function nestGuard(target?: VerifierOptions | Verifier, options?: GateOpt
       const http = context.switchToHttp();
       const request = http.getRequest() as NestRequest;
       const response = http.getResponse() as NestResponse;
-      const passage = await gate(request.raw ?? request);
+      const raw = rawOf(request);
+      const passage = await gate(raw ?? request);
       for (const [name, value] of Object.entries(passage.headers)) response.header(name, value);
       if (passage.pass) {
-        if (request.raw !== undefined) request.auth = passage.auth;
+        if (raw !== undefined) request.auth = passage.auth;
         return true;
       }
       const { HttpException } = await import('@nestjs/common');
       throw new HttpException(JSON.parse(passage.body), passage.status, { cause: passage.error });
     },
   };
+}
+
+/** With Fastify, the request of Node. On Express an application may keep something else there, such as the body. */
+function rawOf({ raw }: NestRequest): RequestWithHeaders | undefined {
+  return typeof raw === 'object' && raw !== null && 'headers' in raw ? raw : undefined;
 }

@@ -27,6 +27,9 @@ export type SocketMiddleware = (socket: SocketLike, next: (error?: Error) => voi
  * Returns a middleware for `io.use` that lets only sockets with an accepted access token connect, and sets `socket.data.auth`.
  * The token is `auth: { token }` of the client, or the `Authorization` field of the handshake. Arguments and errors as
  * {@link createGate}.
+ *
+ * `io.use` covers the default namespace only: `io.on('new_namespace', (namespace) => namespace.use(gate))` covers the others.
+ * With `connectionStateRecovery`, set `skipMiddlewares: false`: otherwise a revoked client recovers its connection.
  */
 export function socketGate(target?: VerifierOptions | Verifier, options?: GateOptions): SocketMiddleware {
   const gate = createGate(target, options);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ConfigurationError, type Reason } from '../errors.ts';
+import { ConfigurationError, type Reason, UnavailableError } from '../errors.ts';
 import { admissionOf } from '../gate/admitted-request.ts';
-import { headersWithBody, refuse } from '../gate/refusal.ts';
+import { headersWithBody, type Refusal, refuse } from '../gate/refusal.ts';
 import { closeCodeOf, type EndReason, type Watch, type WatchOptions } from '../streams/watch.ts';
 import type { VerifierParts } from '../verifier/verifier-parts.ts';
 
@@ -20,9 +20,11 @@ const flushMs = 1000;
  * - Any other response is cut, so that the client does not take a part for the whole.
  *
  * What the application writes after the end is dropped. `Cache-Control` is `no-store` unless the application sets another one.
+ * Above `watch.maxStreams` the response is ended at once, with 503: a stream that is not watched must not be opened.
  *
- * @returns a signal that aborts when the token ends. It never aborts for an anonymous request, or if `protect` only reports.
- * @throws ConfigurationError where the route is not behind `protect`; UnavailableError above `watch.maxStreams`.
+ * @returns a signal that aborts when the token ends. It is aborted already where there is nothing to write to: the client has
+ * left, or the response was ended at once. It never aborts later for an anonymous request, or if `protect` only reports.
+ * @throws ConfigurationError where the route is not behind `protect`, and for wrong options.
  */
 export function endWithToken(
   request: IncomingMessage,
@@ -34,6 +36,8 @@ export function endWithToken(
     throw new ConfigurationError('endWithToken', 'this route is not behind protect(): mount protect() before it');
   }
   const { auth, verifier } = admission;
+  // It does not emit `close` again: its watch would last as long as its token, and fill `watch.maxStreams`.
+  if (isClosed(response)) return AbortSignal.abort();
   if (auth === undefined) return new AbortController().signal;
   if (verifier.watch === undefined) {
     throw new ConfigurationError(
@@ -43,35 +47,66 @@ export function endWithToken(
   }
   // Node keeps the headers of `writeHead` for later only if one was set before, and `end` has to read the content type.
   if (!response.headersSent && !response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store');
-  const watch: Watch = verifier.watch(auth, { ...options, onEnd: (reason) => end(response, reason, verifier) });
-  response.once('close', () => watch.close());
-  return watch.signal;
+  try {
+    const watch: Watch = verifier.watch(auth, { ...options, onEnd: (reason) => end(response, reason, verifier) });
+    response.once('close', () => watch.close());
+    return watch.signal;
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    // Not thrown: the error of an asynchronous handler of Express 4 ends the process, and a client can cause this one.
+    end(response, 'denylist_unavailable', verifier);
+    return AbortSignal.abort();
+  }
 }
 
-function end(response: ServerResponse, ended: EndReason, { answerStyle }: VerifierParts): void {
+function isClosed(response: MaybeHttp2): boolean {
+  return response.destroyed || response.stream?.destroyed === true;
+}
+
+/** A response of `node:http`, or of the compatibility API of `node:http2`, which has a stream. */
+type MaybeHttp2 = ServerResponse & { readonly stream?: { readonly destroyed: boolean } };
+
+function end(response: MaybeHttp2, ended: EndReason, { answerStyle }: VerifierParts): void {
   // An application that goes on writing would otherwise end the process: Node reports it as an error of the response.
   response.on('error', () => {});
-  if (response.writableEnded || response.destroyed) return;
-  const refusal = refuse({ reason: reasonOf(ended) }, answerStyle, {});
+  if (response.writableEnded || isClosed(response)) return;
   if (!response.headersSent) {
-    response.writeHead(refusal.status, { ...headersWithBody(refusal), Connection: 'close' });
-    response.end(refusal.body);
+    answer(response, refuse({ reason: reasonOf(ended) }, answerStyle, {}));
     return;
   }
   if (!isEventStream(response)) {
-    response.destroy();
+    // HTTP/2 ends a stream that is destroyed without an error as if the response were complete.
+    response.destroy(response.stream && new Error('the token of this response has ended'));
     return;
   }
   const name = closeCodeOf(ended) === 4401 ? 'revoked' : 'unavailable';
   const data = JSON.stringify({ reason: answerStyle.exposeReason ? ended : undefined });
-  response.end(`event: ${name}\ndata: ${data}\n\n`);
+  // A new line first: the application may have written a part of a line. An empty line would dispatch what it has written of
+  // an event as a complete one (WHATWG HTML §9.2.6).
+  response.end(`\nevent: ${name}\ndata: ${data}\n\n`);
   const cut = setTimeout(() => response.destroy(), flushMs);
   cut.unref();
   response.once('close', () => clearTimeout(cut));
 }
 
+function answer(response: MaybeHttp2, refusal: Refusal): void {
+  // HTTP/2 has no such field (RFC 9113 §8.2.2).
+  const connection = response.stream === undefined ? { Connection: 'close' } : {};
+  response.writeHead(refusal.status, { ...headersWithBody(refusal), ...connection });
+  response.end(refusal.body);
+  dropLateHeaders(response);
+}
+
+/** Node throws where an application sets headers of a response that is sent, and a late answer does that before it writes. */
+function dropLateHeaders(response: ServerResponse): void {
+  const drop = () => response;
+  const dropped = { setHeader: drop, setHeaders: drop, appendHeader: drop, removeHeader: drop, writeHead: drop };
+  Object.assign(response, dropped, { flushHeaders: drop });
+}
+
 function isEventStream(response: ServerResponse): boolean {
-  return String(response.getHeader('content-type')).startsWith('text/event-stream');
+  // Types are compared without case (RFC 9110 §8.3.1).
+  return String(response.getHeader('content-type')).toLowerCase().startsWith('text/event-stream');
 }
 
 /** What `protect` would answer to a request with this token now. */

@@ -72,13 +72,17 @@ export function createGate(target?: VerifierOptions | Verifier, options: GateOpt
   const requirements = [scopes, anyScopes, stepUp].filter((requirement) => requirement !== undefined);
   const gate = new Gate(partsOf(verifierOf(target)), { anonymous, whenUnknown, forwardErrors: false });
 
-  return function decidePassage(request) {
+  return function decidePassage(given) {
+    const request = typeof given === 'object' && given !== null ? given : notARequest;
     const concluded = gate.enter(request);
     return concluded instanceof Promise
       ? concluded.then((settled) => meetAll(settled, requirements, request))
       : meetAll(concluded, requirements, request);
   };
 }
+
+/** What is decided about instead of undefined, or a text: without fields it is `internal_error`, and not a fault of the client. */
+const notARequest: AnyRequest = Object.freeze(Object.create(null));
 
 function meetAll(
   concluded: Concluded,

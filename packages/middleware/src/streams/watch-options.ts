@@ -1,4 +1,4 @@
-import { readFunction, readNumber, readOneOf, refuse, refuseUnknownKeys } from '../options/read-option.ts';
+import { isGiven, readFunction, readNumber, readOneOf, refuse, refuseUnknownKeys } from '../options/read-option.ts';
 import type { WatchOptions } from './watch.ts';
 
 const names = ['until', 'whenUnknown', 'graceMs', 'onEnd'];
@@ -18,6 +18,8 @@ const defaults: ReadWatchOptions = Object.freeze({ graceMs: defaultGraceMs });
  */
 export function readWatchOptions(given: WatchOptions | undefined): ReadWatchOptions {
   if (given === undefined) return defaults;
+  const unread: unknown = given;
+  if (!isGiven(unread)) refuse('watch', 'an object of options', unread);
   for (const name in given) if (!names.includes(name)) refuseUnknownKeys('watch.', { ...given }, names);
   const { until, whenUnknown, graceMs = defaultGraceMs, onEnd } = given;
   if (until !== undefined && !(until instanceof AbortSignal)) refuse('watch.until', 'an AbortSignal', until);

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect as connectHttp2, constants, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createPublisher, type Publisher } from '@revocast/denylist';
 import { createSigner, type Signer, until } from '@revocast/test-support';
 import express from 'express';
 import { endWithToken } from '../../src/express/end-with-token.ts';
-import { protect } from '../../src/express/protect.ts';
+import { type ProtectOptions, protect } from '../../src/express/protect.ts';
+import { createGate } from '../../src/gate/create-gate.ts';
 import type { VerifierOptions } from '../../src/options/options.ts';
 import { createVerifier } from '../../src/verifier/create-verifier.ts';
 
@@ -22,7 +24,14 @@ afterEach(async () => {
 
 type Route = (request: IncomingMessage, response: ServerResponse, signal: AbortSignal) => void;
 
-async function serve(route: Route, options: Partial<VerifierOptions> = {}, gate = {}) {
+interface Setting {
+  readonly options?: Partial<VerifierOptions>;
+  readonly gate?: ProtectOptions;
+  /** Runs between `protect` and `endWithToken`, as a read of a database does. */
+  readonly between?: (response: ServerResponse) => Promise<unknown>;
+}
+
+async function serve(route: Route, { options, gate, between }: Setting = {}) {
   const publisher: Publisher = await createPublisher('memory:');
   const verifier = createVerifier({
     issuer: signer.issuer,
@@ -33,9 +42,17 @@ async function serve(route: Route, options: Partial<VerifierOptions> = {}, gate 
     ...options,
   });
   expect(await verifier.ready({ timeoutMs: 5000 })).toBe(true);
+  const errors: unknown[] = [];
   const app = express().disable('x-powered-by');
   app.use(protect(verifier, gate));
-  app.use((request, response) => route(request, response, endWithToken(request, response)));
+  app.use(async (request, response) => {
+    await between?.(response);
+    route(request, response, endWithToken(request, response));
+  });
+  app.use((error: unknown, _request: unknown, response: ServerResponse, _next: unknown) => {
+    errors.push(error);
+    response.destroy();
+  });
   const server: Server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   opened.push(
@@ -62,7 +79,7 @@ async function serve(route: Route, options: Partial<VerifierOptions> = {}, gate 
     return { request, response, read };
   };
   const revoke = () => publisher.revoke({ issuer: signer.issuer, session: 's-1', reason: 'logout' });
-  return { open, revoke, verifier, token: await signer.sign({ sid: 's-1' }) };
+  return { open, revoke, verifier, errors, port, token: await signer.sign({ sid: 's-1' }) };
 }
 
 const sendEvents: Route = (_request, response, signal) => {
@@ -76,11 +93,11 @@ describe('endWithToken', () => {
     [false, '{}'],
     [true, '{"reason":"revoked_session"}'],
   ])('ends Server-Sent Events with a last event `revoked` (exposeReason %s)', async (exposeReason, data) => {
-    const { open, revoke, token } = await serve(sendEvents, { exposeReason });
+    const { open, revoke, token } = await serve(sendEvents, { options: { exposeReason } });
     const { read } = await open(token);
     await revoke();
     await until(() => read.complete, { what: 'the end of the stream' });
-    expect(read).toEqual({ text: `data: 1\n\nevent: revoked\ndata: ${data}\n\n`, complete: true });
+    expect(read).toEqual({ text: `data: 1\n\n\nevent: revoked\ndata: ${data}\n\n`, complete: true });
   });
 
   it('ends them with `unavailable` when the verifier is closed: the token may be good', async () => {
@@ -124,14 +141,156 @@ describe('endWithToken', () => {
   });
 
   it('never ends the response of an anonymous request', async () => {
-    const { open, verifier } = await serve(sendEvents, {}, { anonymous: true });
+    const { open, verifier } = await serve(sendEvents, { gate: { anonymous: true } });
     const { read } = await open();
     await verifier.close();
     await new Promise((resolve) => setImmediate(resolve));
     expect(read.complete).toBeUndefined();
   });
 
+  it('does not watch a response whose client left before, and says so in the signal', async () => {
+    let leave: () => void = () => {};
+    const signals: AbortSignal[] = [];
+    const { verifier, port, token } = await serve((_request, _response, signal) => void signals.push(signal), {
+      async between(response) {
+        leave();
+        await once(response, 'close');
+      },
+    });
+    leave = () => request.destroy();
+    const headers = { authorization: `Bearer ${token}` };
+    const request = httpRequest({ port, host: '127.0.0.1', headers }).on('error', () => {});
+    request.end();
+    await until(() => signals.length === 1, { what: 'the call of endWithToken' });
+    expect(verifier.status().streams?.watched).toBe(0);
+    expect(signals[0]?.aborted).toBe(true);
+  });
+
+  it('answers 503 above the bound, and throws nothing into an asynchronous handler', async () => {
+    const { open, errors, token } = await serve(sendEvents, { options: { watch: { maxStreams: 1 } } });
+    await open(token);
+    const { response, read } = await open(token);
+    await until(() => read.complete, { what: 'the end of the response' });
+    expect([response.statusCode, response.headers['www-authenticate'], errors]).toEqual([503, undefined, []]);
+    expect(response.headers['retry-after']).toMatch(/^[1-5]$/);
+    expect(read.text).not.toContain('data:');
+  });
+
+  it.each([
+    ['json', (response: express.Response) => void response.status(200).json({ order: 1 })],
+    ['redirect', (response: express.Response) => response.redirect('/elsewhere')],
+    ['a cookie', (response: express.Response) => void response.cookie('a', 'b').append('X-A', '1').send('x')],
+    ['a stream', (response: express.Response) => void response.writeHead(200, {}).flushHeaders()],
+    ['setHeaders', (response: express.Response) => void response.setHeaders(new Map([['a', 'b']])).removeHeader('a')],
+  ])('drops a late answer (%s) of a handler that has not looked at the signal', async (_what, late) => {
+    const thrown: unknown[] = [];
+    let called = 0;
+    const { open, revoke, token } = await serve((_request, response, signal) => {
+      called += 1;
+      signal.addEventListener('abort', () => {
+        try {
+          late(response as express.Response);
+          response.end('late');
+        } catch (error) {
+          thrown.push(error);
+        }
+      });
+    });
+    const opening = open(token);
+    await until(() => called === 1, { what: 'the request' });
+    await revoke();
+    const { response, read } = await opening;
+    await until(() => read.complete, { what: 'the end of the response' });
+    expect([response.statusCode, thrown]).toEqual([401, []]);
+    expect(JSON.parse(read.text)).toMatchObject({ error: 'invalid_token' });
+  });
+
+  it('does not complete an event of which the application has written a part', async () => {
+    const { open, revoke, token } = await serve((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'Text/Event-Stream' });
+      response.write('data: {"amount":');
+    });
+    const { read } = await open(token);
+    await revoke();
+    await until(() => read.complete, { what: 'the end of the stream' });
+    // One event, whose name is that of the last field: `{"amount":` is dispatched to no listener of messages.
+    expect(read.text).toBe('data: {"amount":\nevent: revoked\ndata: {}\n\n');
+  });
+
   it('is refused where the route is not behind protect', () => {
     expect(() => endWithToken({} as IncomingMessage, {} as ServerResponse)).toThrow(/not behind protect\(\)/);
+  });
+});
+
+describe('endWithToken on HTTP/2', () => {
+  /** Asks the application over HTTP/2, without Express, which does not support it. */
+  async function serveHttp2(route: Route, between?: (response: ServerResponse) => Promise<unknown>) {
+    const setting = await serve(route);
+    const gate = createGate(setting.verifier);
+    const server = createHttp2Server(async (given, answer) => {
+      const [request, response] = [given, answer] as unknown as [IncomingMessage, ServerResponse];
+      await gate(request);
+      await between?.(response);
+      route(request, response, endWithToken(request, response));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    opened.push(
+      () => new Promise<void>((resolve) => server.close(() => resolve())),
+      () => session.destroy(),
+    );
+    const open = () => session.request({ authorization: `Bearer ${setting.token}` }).resume();
+    return { ...setting, open };
+  }
+
+  it('cuts a response that has begun with an error, so that a part is not taken for the whole', async () => {
+    const { open, revoke } = await serveHttp2((_request, response) => void response.write('half'));
+    const stream = open();
+    const seen: string[] = [];
+    stream.on('error', () => seen.push('error'));
+    stream.on('end', () => seen.push('end'));
+    await once(stream, 'data');
+    const closed = once(stream, 'close').catch(() => {});
+    await revoke();
+    await closed;
+    await until(() => stream.closed, { what: 'the end of the stream' });
+    expect([seen, stream.rstCode]).toEqual([['error'], constants.NGHTTP2_INTERNAL_ERROR]);
+  });
+
+  it('answers a response that has not begun, without a field that HTTP/2 forbids', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => void warnings.push(warning);
+    process.on('warning', note);
+    opened.push(() => process.off('warning', note));
+    let called = 0;
+    const { open, revoke } = await serveHttp2(() => {
+      called += 1;
+    });
+    const stream = open();
+    await until(() => called === 1, { what: 'the request' });
+    const answered = once(stream, 'response');
+    await revoke();
+    const [headers] = await answered;
+    await once(stream, 'close');
+    expect(headers[':status']).toBe(401);
+    expect(warnings).toEqual([]);
+  });
+
+  it('does not watch a response whose client left before', async () => {
+    const signals: AbortSignal[] = [];
+    let leave: () => void = () => {};
+    const { open, verifier } = await serveHttp2(
+      (_request, _response, signal) => void signals.push(signal),
+      async (response) => {
+        leave();
+        await once(response, 'close');
+      },
+    );
+    leave = () => stream.close(constants.NGHTTP2_CANCEL);
+    const stream = open();
+    await until(() => signals.length === 1, { what: 'the call of endWithToken' });
+    expect(verifier.status().streams?.watched).toBe(0);
+    expect(signals[0]?.aborted).toBe(true);
   });
 });
