@@ -25,11 +25,8 @@ export type SocketMiddleware = (socket: SocketLike, next: (error?: Error) => voi
 
 /**
  * Returns a middleware for `io.use` that lets only sockets with an accepted access token connect, and sets `socket.data.auth`.
- * The token is `auth: { token }` of the client, or the `Authorization` field of the handshake. Arguments and errors as
- * {@link createGate}.
- *
- * `io.use` covers the default namespace only: `io.on('new_namespace', (namespace) => namespace.use(gate))` covers the others.
- * With `connectionStateRecovery`, set `skipMiddlewares: false`: otherwise a revoked client recovers its connection.
+ * The token is `auth: { token }` of the client, or the `Authorization` field of the handshake. `io.use` covers the default
+ * namespace only; `connectionStateRecovery` needs `skipMiddlewares: false`. Arguments and errors as {@link createGate}.
  */
 export function socketGate(target?: VerifierOptions | Verifier, options?: GateOptions): SocketMiddleware {
   const gate = createGate(target, options);
@@ -54,9 +51,6 @@ function handshakeOf({ request, handshake: { auth } }: SocketLike): RequestWithH
   if (token === undefined) return request;
   const authorization = typeof token === 'string' ? `Bearer ${token}` : '';
   const { headers, rawHeaders = [], socket } = request;
-  return {
-    headers: { ...headers, authorization },
-    rawHeaders: [...rawHeaders, 'authorization', authorization],
-    socket,
-  };
+  const pairs = [...rawHeaders, 'authorization', authorization];
+  return { headers: { ...headers, authorization }, rawHeaders: pairs, socket };
 }

@@ -163,6 +163,14 @@ describe('a gate from createGate', () => {
     expect(exposed.error.message).toBe(`${error.message}: malformed_token`);
   });
 
+  it.each([undefined, null, 5, 'GET /'])(
+    'answers 500 instead of throwing for %p, which is no request',
+    async (given) => {
+      const passage = await gateWith({ anonymous: true })(given as never);
+      expect(passage).toMatchObject({ pass: false, status: 500 });
+    },
+  );
+
   it.each([
     [{ scopes: [] }, /createGate\.scopes/],
     [{ anyScopes: ['two words'] }, /createGate\.anyScopes/],

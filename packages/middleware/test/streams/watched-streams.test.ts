@@ -229,6 +229,8 @@ describe('the watches of a verifier', () => {
     [{ unti: 1 }, /watch\.unti: there is no such option: did you mean until/],
     [{ until: 1 }, /watch\.until: expected an AbortSignal/],
     [{ whenUnknown: 'accept' }, /watch\.whenUnknown: expected one of keep, end/],
+    [null, /watch: expected an object of options, found null/],
+    [5, /watch: expected an object of options, found the number 5/],
     [{ graceMs: -1 }, /watch\.graceMs: expected a whole number of ms from 0 to 3600000/],
     [{ onEnd: 'close' }, /watch\.onEnd: expected a function/],
   ])('refuse the options %j', (options, message) => {
