@@ -4,14 +4,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createGate, createVerifier, type Verifier } from '@revocast/middleware';
+import { fetchGate, honoGate } from '@revocast/middleware/fetch';
 import { createTestKit, type TestKit } from '@revocast/testing';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { createHTTPServer } from '@trpc/server/adapters/standalone';
 import { GraphQLError } from 'graphql';
+import { Hono } from 'hono';
 
-// The recipes of docs/frameworks.md for frameworks without an adapter of their own, as they stand there.
+// Recipes of docs/frameworks.md and docs/mounting.md, as they stand there.
 
-const page = readFileSync(join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs/frameworks.md'), 'utf8');
+const docs = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs');
+const page = readFileSync(join(docs, 'frameworks.md'), 'utf8') + readFileSync(join(docs, 'mounting.md'), 'utf8');
 
 const opened: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -19,17 +22,15 @@ afterEach(async () => {
 });
 
 /** The function that a recipe declares. */
-function recipe(name: string, verifier: Verifier) {
+function recipe(declaration: string, verifier: Verifier) {
+  const [name] = declaration.split(' =');
   const blocks = [...page.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code = '']) => code);
-  const found = blocks.find((code) => code.includes(`const ${name} =`));
-  if (found === undefined) throw new Error(`expected a recipe with ${name} in docs/frameworks.md`);
-  const body = `${found.replace(/^import .*$/gm, '')}\nreturn ${name};`;
-  return new Function('createGate', 'verifier', 'TRPCError', 'GraphQLError', body)(
-    createGate,
-    verifier,
-    TRPCError,
-    GraphQLError,
-  );
+  const found = blocks.find((code) => code.includes(`const ${declaration}`));
+  if (found === undefined)
+    throw new Error(`expected a recipe with ${declaration} in docs/frameworks.md or docs/mounting.md`);
+  const body = `${found.replace(/^import .*$/gm, '').replace(/^export /gm, '')}\nreturn ${name};`;
+  const scope = { createGate, verifier, TRPCError, GraphQLError, Hono, honoGate, fetchGate };
+  return new Function(...Object.keys(scope), body)(...Object.values(scope));
 }
 
 async function open() {
@@ -59,7 +60,7 @@ describe('the recipe for tRPC', () => {
     const { kit, verifier } = await open();
     const t = initTRPC.context<{ auth: { subject: string } }>().create();
     const router = t.router({ owner: t.procedure.query(({ ctx }) => ctx.auth.subject) });
-    const server = createHTTPServer({ router, createContext: recipe('createContext', verifier) });
+    const server = createHTTPServer({ router, createContext: recipe('createContext =', verifier) });
     opened.push({ close: () => server.close() });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const token = await tokenFor(status, kit);
@@ -81,7 +82,7 @@ describe('the recipe for GraphQL', () => {
     [503, 'SERVICE_UNAVAILABLE'],
   ])('answers %i with the code %s', async (status, code) => {
     const { kit, verifier } = await open();
-    const contextOf = recipe('contextOf', verifier);
+    const contextOf = recipe('contextOf =', verifier);
     const headers = { authorization: `Bearer ${await tokenFor(status, kit)}` };
     const error: GraphQLError = await contextOf({ req: { headers } }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(GraphQLError);
@@ -94,6 +95,38 @@ describe('the recipe for GraphQL', () => {
   it('passes on what the token says', async () => {
     const { kit, verifier } = await open();
     const headers = { authorization: `Bearer ${kit.token()}` };
-    expect(await recipe('contextOf', verifier)({ req: { headers } })).toMatchObject({ auth: { subject: 'alice' } });
+    expect(await recipe('contextOf =', verifier)({ req: { headers } })).toMatchObject({ auth: { subject: 'alice' } });
+  });
+});
+
+describe('the recipe for Hono', () => {
+  it.each(['GET', 'DELETE', 'HEAD'])('covers the path and every path below it: %s', async (method) => {
+    const { verifier } = await open();
+    const api: Hono = recipe('api = new Hono', verifier);
+    api.all('/orders/:id', (context) => context.text('an order'));
+    const statuses = ['/orders', '/orders/7', '/healthz'].map(
+      async (path) => (await api.request(path, { method })).status,
+    );
+    expect((await Promise.all(statuses)).slice(0, 2)).toEqual([401, 401]);
+  });
+});
+
+describe('the recipe for SvelteKit', () => {
+  it('sets headers also on a response that is immutable', async () => {
+    const { kit, verifier } = await open();
+    const handle = recipe('handle =', verifier);
+    const request = new Request('https://api.example.com/', { headers: { authorization: `Bearer ${kit.token()}` } });
+    const resolve = async () => Response.redirect('https://api.example.com/orders', 302);
+    expect((await handle({ event: { request, locals: {} }, resolve })).status).toBe(302);
+  });
+});
+
+describe('the recipe for events of API Gateway', () => {
+  it.each([200, 401, 503])('answers %i, and an outage never as a fault of the token', async (status) => {
+    const { kit, verifier } = await open();
+    const handler = recipe('handler =', verifier);
+    const answer = await handler({ headers: { authorization: `Bearer ${await tokenFor(status, kit)}` } });
+    expect(answer.statusCode).toBe(status);
+    expect('Retry-After' in answer.headers).toBe(status === 503);
   });
 });

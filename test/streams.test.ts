@@ -1,21 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Verifier } from '@revocast/middleware';
-import * as middleware from '@revocast/middleware';
-import * as fetchAdapter from '@revocast/middleware/fetch';
-import * as mcpAdapter from '@revocast/middleware/mcp';
-import * as socketAdapter from '@revocast/middleware/socket.io';
 import { until } from '@revocast/test-support';
-import express from 'express';
 import { createClient } from 'graphql-ws';
 import { io as connectSocketIo } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { type ObservedWorld, startObservedWorld } from './observed-world.ts';
-import { runSnippet, snippetsIn } from './run-snippet.ts';
-import { schema, streamLibraries } from './stream-libraries.ts';
+import { serveRecipe } from './stream-recipe.ts';
 
 jest.setTimeout(60_000);
 
@@ -146,46 +136,10 @@ const recipes: Readonly<Record<string, { readonly connect: Connect; readonly end
   },
 };
 
-/** The program under a heading of docs/streams.md. */
-function recipeOf(heading: string) {
-  const found = snippetsIn('docs/streams.md').find(({ under }) => under === heading);
-  if (found === undefined) throw new Error(`docs/streams.md has no program under "${heading}"`);
-  return found;
-}
-
 async function serve(heading: string): Promise<number> {
-  const app = express();
-  const server: Server = createServer(app);
-  const modules = {
-    ...streamLibraries,
-    'node:crypto': await import('node:crypto'),
-    'node:http': await import('node:http'),
-    '@revocast/middleware': middleware,
-    '@revocast/middleware/fetch': fetchAdapter,
-    '@revocast/middleware/mcp': mcpAdapter,
-    '@revocast/middleware/socket.io': socketAdapter,
-  };
-  await runSnippet(recipeOf(heading), {
-    ...middleware,
-    modules,
-    app,
-    server,
-    verifier,
-    schema,
-    serve: serveFetch(app),
-  } as never);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  opened.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-/** Serves a handler of the Fetch API through an app of Express. */
-function serveFetch(app: express.Express) {
-  return (handler: Parameters<typeof getRequestListener>[0]) => void app.use(getRequestListener(handler));
+  const served = await serveRecipe(heading, { verifier });
+  opened.push(served.close);
+  return served.port;
 }
 
 describe.each(Object.entries(recipes))('the recipe for %s, behind a real sidecar and Redis', (heading, recipe) => {

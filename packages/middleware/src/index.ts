@@ -12,6 +12,7 @@ export {
 } from './errors.ts';
 export { type ExplainedCheck, type Explanation, explain, type RevocableBy } from './explain/explain.ts';
 export { authOf } from './express/auth-of.ts';
+export { type EndSocketOptions, endSocketWithToken, type WebSocketLike } from './express/end-socket-with-token.ts';
 export { type EndOptions, endWithToken } from './express/end-with-token.ts';
 export { requireAnyScope, requireClaims, requireScope, requireStepUp } from './express/guards.ts';
 export type { Handler, Next } from './express/handler.ts';
@@ -33,7 +34,6 @@ export type { ClaimMap, ClaimName, ProfileName } from './options/profiles.ts';
 export type { RevocationOptions } from './options/revocation-options.ts';
 export type { Logger, OpenTelemetryOptions } from './options/telemetry-options.ts';
 export type { Place, SuspiciousUse, UsageOptions } from './options/usage-options.ts';
-export { type EndSocketOptions, endSocketWithToken, type WebSocketLike } from './streams/end-socket-with-token.ts';
 export type { CloseCode, EndReason, Watch, WatchOptions } from './streams/watch.ts';
 export type { AnyRequest, RequestWithHeaders } from './token/bearer.ts';
 export { createVerifier } from './verifier/create-verifier.ts';

@@ -57,6 +57,6 @@ export const fixes: Readonly<Record<Reason, string>> = {
   jwks_unavailable:
     'Look at `revocast_jwks_fetches_total` by result: network, TLS, a wrong `jwksUri`. Known keys stay usable for an hour.',
   denylist_unavailable:
-    "Check that the sidecar and Redis run; the log line names the cause. `revocation: null` switches revocation off, `whenUnknown: 'accept'` accepts tokens meanwhile.",
+    "Check that the sidecar and Redis run; the log line names the cause. For a stream, compare `revocast_watched_streams` with `watch.maxStreams`. `revocation: null` switches revocation off, `whenUnknown: 'accept'` accepts tokens meanwhile.",
   internal_error: 'With `forwardErrors` the error handler receives the `cause`.',
 };

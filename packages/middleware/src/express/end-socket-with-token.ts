@@ -1,7 +1,7 @@
 import { UnavailableError } from '../errors.ts';
 import type { Passage } from '../gate/create-gate.ts';
+import type { CloseCode, Watch, WatchOptions } from '../streams/watch.ts';
 import type { Verifier } from '../verifier/verifier.ts';
-import type { CloseCode, Watch, WatchOptions } from './watch.ts';
 
 /** What is used of a socket of `ws`. */
 export interface WebSocketLike {
