@@ -5,16 +5,20 @@ import {
   checkOptions,
   disposable,
   type Feed,
+  isJsonObject,
   systemClock,
   type Undisposed,
+  unexpected,
 } from '@revocast/denylist/replica';
 import { type BadTokenReason, encryptionKid, maxTokenAgeMs } from './bad-tokens.ts';
 import { type ListenOptions, listen, type TestServer } from './http/listen.ts';
 import { createSigningKey, type PublicJwk, renameSigningKey } from './signing-key.ts';
 import { TestFeed } from './test-feed.ts';
 import type { TestRevocation, TestTarget } from './test-revocation.ts';
-import { type TestTokenOptions, TokenMint } from './token-mint.ts';
+import { TokenMint } from './token-mint.ts';
+import { checkText, type TestTokenOptions } from './token-options.ts';
 import { isTestProfile, type TestProfile, testProfiles } from './token-shapes.ts';
+import { createTurns } from './turns.ts';
 
 export interface TestKitOptions {
   /** The form of the tokens, as the option of `protect()`. Default `rfc9068`. */
@@ -41,7 +45,10 @@ export interface TestVerifierOptions {
   readonly logger: null;
 }
 
-/** An issuer, its tokens, and a log of revocations, for the tests of an API. */
+/**
+ * An issuer, its tokens, and a log of revocations, for the tests of an API. `ready`, `revoke`, `lift`, `outage`, `recover` and
+ * `listen` run one after another, in the order of the calls, also without `await`.
+ */
 export interface TestKit extends AsyncDisposable {
   /** For `protect()`, `createVerifier()` and the adapters: `protect({ ...kit.options, realm: 'shop' })`. */
   readonly options: TestVerifierOptions;
@@ -55,6 +62,7 @@ export interface TestKit extends AsyncDisposable {
    * Revokes, and resolves when every verifier that follows the kit denies the tokens. A cutoff (`subject`, `client`, `tenant`)
    * covers the tokens of the present second too: give a token of a later login an `issuedAt` of the next second.
    *
+   * @throws ConfigurationError for an `issuer`, and for what `publisher.revoke()` refuses.
    * @throws Error when no verifier follows, during an outage, and when one does not apply it within 10 s.
    */
   revoke(revocation: TestRevocation): Promise<void>;
@@ -66,7 +74,10 @@ export interface TestKit extends AsyncDisposable {
   recover(): Promise<void>;
   /** Serves the issuer and the revocations on a free port, for other processes and languages. */
   listen(options?: ListenOptions): Promise<TestServer>;
-  /** Ends the servers. Not needed before the process ends. `await using` calls it. */
+  /**
+   * Ends the servers. Not needed before the process ends. `await using` calls it. A closed kit makes tokens; its other
+   * functions reject.
+   */
   close(): Promise<void>;
 }
 
@@ -76,10 +87,10 @@ const applyMs = 10_000;
 /** A test kit: it opens no port and connects to nothing. @throws ConfigurationError */
 export async function createTestKit(options: TestKitOptions = {}): Promise<TestKit> {
   checkOptions('createTestKit', options, optionNames);
-  const { profile = 'rfc9068' } = options;
+  const { profile = 'rfc9068', audience = 'https://api.example.com', issuer = 'https://login.example.com/' } = options;
   if (!isTestProfile(profile)) throw new ConfigurationError('profile', `expected one of ${testProfiles.join(', ')}`);
-  const audience = readName('audience', options.audience ?? 'https://api.example.com');
-  const issuer = readName('issuer', options.issuer ?? 'https://login.example.com/');
+  checkText('audience', audience);
+  checkText('issuer', issuer);
   // With the clock of the issuer, a cutoff of now covers the tokens made until now, and none of the next second.
   const publisher = await createPublisher('memory:', {
     clock: 'issuer',
@@ -103,32 +114,68 @@ export async function createTestKit(options: TestKitOptions = {}): Promise<TestK
       onIssued: (iat) => publisher.tokenIssued(iat),
     });
   const mint = mintFor(issuer);
-  const revokeFor = (iss: string, revocation: TestRevocation) =>
-    applied(feed, () => publisher.revoke({ reason: 'other', ...revocation, issuer: iss }));
   const servers = new Set<TestServer>();
+  let isClosed = false;
+  const inTurn = createTurns();
+  // In turns, so that calls of one moment have the outcome of the same calls one after another.
+  const whileOpen = <Result>(task: () => Promise<Result>) =>
+    inTurn(async () => {
+      if (isClosed) throw closed();
+      return await task();
+    });
+  const revokeFor = async (iss: string, revocation: TestRevocation) => {
+    checkTarget('revoke', revocation);
+    const statement = { reason: 'other', ...revocation, issuer: iss } as const;
+    await whileOpen(() => applied(feed, () => publisher.revoke(statement)));
+  };
+  const outage = () => whileOpen(() => feed.cut());
+  const recover = () => whileOpen(() => feed.recover());
+  const end = async () => {
+    isClosed = true;
+    for (const server of servers) await server.close();
+    await publisher.close();
+  };
+  let ended: Promise<void> | undefined;
   return disposable<Undisposed<TestKit>>({
     options: { issuer, audience, profile, jwks, revocation: { feed }, exposeReason: true, maxTokenAgeMs, logger: null },
     token: (given) => mint.token(given),
     badToken: (reason, given) => mint.badToken(reason, given),
-    async ready() {
-      if (!(await feed.followed())) throw nothingFollows();
-    },
+    ready: () =>
+      whileOpen(async () => {
+        if (!(await feed.followed())) throw nothingFollows();
+      }),
     revoke: (revocation) => revokeFor(issuer, revocation),
-    lift: (target) => applied(feed, () => publisher.lift({ ...target, issuer })),
-    outage: () => feed.cut(),
-    recover: () => feed.recover(),
-    async listen(given) {
-      const { algorithm } = key;
-      const [outage, recover] = [() => feed.cut(), () => feed.recover()];
-      const server = await listen({ jwks, feed, mintFor, revokeFor, algorithm, outage, recover }, given);
-      servers.add(server);
-      return server;
+    async lift(target) {
+      checkTarget('lift', target);
+      await whileOpen(() => applied(feed, () => publisher.lift({ ...target, issuer })));
     },
+    outage,
+    recover,
+    listen: (given) =>
+      whileOpen(async () => {
+        const { algorithm } = key;
+        const server = await listen({ jwks, feed, mintFor, revokeFor, algorithm, outage, recover }, given);
+        servers.add(server);
+        if (!isClosed) return server;
+        await server.close();
+        throw closed();
+      }),
     async close() {
-      for (const server of servers) await server.close();
-      await publisher.close();
+      ended ??= end();
+      await ended;
     },
   });
+}
+
+function closed(): Error {
+  return new Error('the test kit is closed: create another one with createTestKit()');
+}
+
+/** @throws ConfigurationError for a value that is no object, and for an issuer, which would otherwise be ignored. */
+function checkTarget(what: string, target: unknown): void {
+  if (!isJsonObject(target)) throw unexpected(what, "an object such as { session: 'sid-1' }", target);
+  if (target['issuer'] === undefined) return;
+  throw new ConfigurationError(what, 'expected no issuer: the issuer is that of the kit, or of its server');
 }
 
 /** Publishes, and waits until every verifier has applied it. */
@@ -141,7 +188,9 @@ async function applied(feed: TestFeed, publish: () => ReturnType<Publisher['revo
   if (soon) return;
   if (expected === 0) throw nothingFollows();
   const { everywhere, missing } = await published.enforcedEverywhere({ timeoutMs: applyMs });
-  if (!everywhere) throw new Error(`verifiers have not applied it in time: ${missing.join(', ')}`);
+  if (everywhere) return;
+  const names = missing.length === 0 ? 'none of them is named' : missing.join(', ');
+  throw new Error(`expected all ${expected} verifiers to apply it within ${applyMs / 1000} s: ${names}`);
 }
 
 function nothingFollows(): Error {
@@ -153,9 +202,4 @@ function nothingFollows(): Error {
 /** Its `kid` cannot verify a token (RFC 7517 §4.2). */
 function encryptionKey(): PublicJwk {
   return { ...createSigningKey('ES256', encryptionKid).publicJwk, use: 'enc', alg: 'ECDH-ES' };
-}
-
-function readName(name: string, value: unknown): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw new ConfigurationError(name, 'expected a string that is not empty');
 }

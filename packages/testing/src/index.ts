@@ -10,5 +10,5 @@ export {
 export type { ListenOptions, TestServer } from './http/listen.ts';
 export type { TestRevocation, TestTarget } from './test-revocation.ts';
 export { type MatcherResult, toBeRefused } from './to-be-refused.ts';
-export type { TestTokenOptions } from './token-mint.ts';
+export type { TestTokenOptions } from './token-options.ts';
 export type { TestProfile } from './token-shapes.ts';

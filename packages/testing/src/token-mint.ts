@@ -1,47 +1,7 @@
-import { ConfigurationError, checkOptions } from '@revocast/denylist/replica';
 import { type BadTokenKeys, type BadTokenReason, checkBadTokenReason, signBadToken } from './bad-tokens.ts';
-import { type JsonMembers, signToken } from './signing-key.ts';
+import { signToken } from './signing-key.ts';
+import { checkTokenOptions, type TestTokenOptions } from './token-options.ts';
 import { shapeToken, type TestProfile } from './token-shapes.ts';
-
-/** What a token is to say. Everything has a default, so that `token()` is valid for the profile of the kit. */
-export interface TestTokenOptions {
-  /** The user. Default `alice`. */
-  readonly subject?: string | undefined;
-  /** Default `shop-web`; in tokens of Cognito the audience. */
-  readonly client?: string | undefined;
-  /** Default none. */
-  readonly scopes?: readonly string[] | undefined;
-  /** Default: a new one for each token. */
-  readonly tokenId?: string | undefined;
-  /** Default none. Tokens of Cognito have none. */
-  readonly session?: string | undefined;
-  /** Default none. Only tokens of `rfc9068`, `generic` and `cognito` have one. */
-  readonly grant?: string | undefined;
-  /** Default none; in tokens of Entra a fixed one. Only tokens of `auth0` and `entra` have one. */
-  readonly tenant?: string | undefined;
-  /** Claim seconds. Default now. */
-  readonly issuedAt?: number | undefined;
-  /** `exp - iat`. Seconds, default 600. */
-  readonly expiresIn?: number | undefined;
-  /** Adds or replaces claims. `undefined` removes one. */
-  readonly claims?: JsonMembers | undefined;
-  /** Adds or replaces members of the header. `undefined` removes one. */
-  readonly header?: JsonMembers | undefined;
-}
-
-const optionNames: readonly string[] = [
-  'subject',
-  'client',
-  'scopes',
-  'tokenId',
-  'session',
-  'grant',
-  'tenant',
-  'issuedAt',
-  'expiresIn',
-  'claims',
-  'header',
-] satisfies (keyof TestTokenOptions)[];
 
 export interface TokenMintParts extends BadTokenKeys {
   readonly profile: TestProfile;
@@ -68,13 +28,14 @@ export class TokenMint {
   }
 
   badToken(reason: BadTokenReason, options: TestTokenOptions = {}): string {
-    const { profile, nowSeconds } = this.#parts;
-    const context = { ...this.#parts, profile, issuedAt: options.issuedAt ?? nowSeconds() };
-    return signBadToken(checkBadTokenReason(reason), this.#shape(options), context);
+    const checked = checkBadTokenReason(reason);
+    const shaped = this.#shape(options);
+    const { issuedAt = this.#parts.nowSeconds() } = options;
+    return signBadToken(checked, shaped, { ...this.#parts, issuedAt });
   }
 
   #shape(options: TestTokenOptions) {
-    checkOptions('token', options, optionNames);
+    checkTokenOptions(options);
     const { profile, issuer, audience, nowSeconds, newTokenId } = this.#parts;
     const {
       subject = 'alice',
@@ -83,7 +44,6 @@ export class TokenMint {
       tokenId = newTokenId(),
       issuedAt = nowSeconds(),
     } = options;
-    if (!Array.isArray(scopes)) throw new ConfigurationError('scopes', 'expected an array of strings');
     const { client, session, grant, tenant } = options;
     const named = { subject, client, scopes, tokenId, session, grant, tenant };
     const shaped = shapeToken(profile, { ...named, issuer, audience, issuedAt, expiresAt: issuedAt + expiresIn });

@@ -100,6 +100,20 @@ function namesOf(profile: TestProfile): readonly ('tokenId' | 'session' | 'grant
   });
 }
 
+function failureOf(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Every sequence of the names of this length. */
+function sequencesOf<Name>(names: readonly Name[], length: number): readonly (readonly Name[])[] {
+  if (length === 0) return [[]];
+  return sequencesOf(names, length - 1).flatMap((start) => names.map((name) => [...start, name]));
+}
+
 describe('a kit', () => {
   it('refuses a value that the tokens of its profile do not have', async () => {
     const kit = await openKit({ profile: 'cognito' });
@@ -112,6 +126,55 @@ describe('a kit', () => {
     const kit = await openKit();
     expect(() => kit.token({ sub: 'alice' } as never)).toThrow('unknown option "sub"');
     expect(() => kit.badToken('expire' as never)).toThrow('reason: expected one of malformed_token');
+  });
+
+  it.each([
+    [{ issuer: null }, 'issuer'],
+    [{ audience: null }, 'audience'],
+    [{ audience: '' }, 'audience'],
+    [null, 'createTestKit'],
+  ])('refuses the options %j of a kit', async (options, option) => {
+    await expect(createTestKit(options as never)).rejects.toMatchObject({ name: 'ConfigurationError', option });
+  });
+
+  it.each([
+    [{ expiresIn: 'x' }, 'expiresIn'],
+    [{ expiresIn: 0 }, 'expiresIn'],
+    [{ expiresIn: 1.5 }, 'expiresIn'],
+    [{ issuedAt: 'now' }, 'issuedAt'],
+    [{ issuedAt: -1 }, 'issuedAt'],
+    [{ subject: 5 }, 'subject'],
+    [{ subject: null }, 'subject'],
+    [{ session: '' }, 'session'],
+    [{ scopes: 'orders:read' }, 'scopes'],
+    [{ scopes: ['orders:read orders:write'] }, 'scopes'],
+    [{ scopes: [5] }, 'scopes'],
+    [{ claims: null }, 'claims'],
+    [{ header: 'none' }, 'header'],
+    [null, 'token'],
+  ])('refuses the options %j of a token', async (options, option) => {
+    const kit = await openKit();
+    for (const make of [() => kit.token(options as never), () => kit.badToken('expired', options as never)]) {
+      expect(failureOf(make)).toMatchObject({ name: 'ConfigurationError', option });
+    }
+  });
+
+  it.each([
+    [{ host: 5 }, 'host'],
+    [{ publicHost: '' }, 'publicHost'],
+    [{ port: 65_536 }, 'port'],
+    [{ port: '80' }, 'port'],
+  ])('refuses the options %j of a server', async (options, option) => {
+    const kit = await openKit();
+    await expect(kit.listen(options as never)).rejects.toMatchObject({ name: 'ConfigurationError', option });
+  });
+
+  it('refuses to revoke and to lift for another issuer', async () => {
+    const kit = await openKit();
+    const statement = { session: 's1', issuer: 'https://another.example/' };
+    for (const answer of [kit.revoke(statement), kit.lift(statement), kit.revoke(undefined as never)]) {
+      await expect(answer).rejects.toMatchObject({ name: 'ConfigurationError' });
+    }
   });
 
   it('accepts, revokes and rejects over HTTP a thousand times', async () => {
@@ -213,6 +276,55 @@ describe('a kit', () => {
     await kit.ready();
     await kit.outage();
     await expect(kit.revoke({ session: 's1' })).rejects.toThrow('call recover() first');
+  });
+
+  it('is in the state of the last call, in whatever order calls without await were made', async () => {
+    const kit = await openKit();
+    const verifiers = [openVerifier(kit.options), openVerifier({ ...kit.options, realm: 'second' })];
+    await kit.ready();
+    const calls = {
+      outage: () => kit.outage(),
+      recover: () => kit.recover(),
+      revoke: () => kit.revoke({ session: 'revoked' }),
+    };
+    const names = ['outage', 'recover', 'revoke'] as const;
+    for (const order of sequencesOf(names, 4)) {
+      await Promise.allSettled(order.map((name) => calls[name]()));
+      const last = order.filter((name) => name !== 'revoke').at(-1);
+      if (last === undefined) continue;
+      for (const verifier of verifiers) {
+        const found = `${order}: ${await reasonOf(verifier, kit.token())}`;
+        expect(found).toBe(`${order}: ${last === 'outage' ? 'denylist_unavailable' : 'none'}`);
+      }
+    }
+  });
+
+  it('revokes before an outage that was requested after it', async () => {
+    const kit = await openKit();
+    const verifier = openVerifier(kit.options);
+    await kit.ready();
+    await Promise.all([kit.revoke({ session: 's1' }), kit.outage()]);
+    expect(await reasonOf(verifier, kit.token({ session: 's1' }))).toBe('revoked_session');
+    expect(await reasonOf(verifier, kit.token())).toBe('denylist_unavailable');
+  });
+
+  it('does nothing after it is closed but make tokens', async () => {
+    const kit = await openKit();
+    openVerifier(kit.options);
+    await kit.ready();
+    const begun = kit.listen();
+    await Promise.all([kit.close(), kit.close()]);
+    for (const answer of [
+      begun,
+      kit.listen(),
+      kit.revoke({ session: 's1' }),
+      kit.outage(),
+      kit.recover(),
+      kit.ready(),
+    ]) {
+      await expect(answer).rejects.toThrow('the test kit is closed');
+    }
+    expect(kit.token()).toMatch(/^ey/);
   });
 
   it('lets a verifier be closed during an outage', async () => {

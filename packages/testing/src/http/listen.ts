@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import {
   checkOptions,
+  checkWholeNumber,
   disposable,
   type Feed,
   openReplica,
@@ -14,6 +15,7 @@ import { createFeedServer, Readers } from '@revocast/denylist/server';
 import type { PublicJwk } from '../signing-key.ts';
 import type { TestRevocation } from '../test-revocation.ts';
 import type { TokenMint } from '../token-mint.ts';
+import { checkText } from '../token-options.ts';
 import { type Actions, answerRequest } from './routes.ts';
 
 export interface ListenOptions {
@@ -49,10 +51,13 @@ export interface ServedKit extends Pick<Actions, 'outage' | 'recover'> {
   readonly revokeFor: (issuer: string, revocation: TestRevocation) => Promise<void>;
 }
 
-/** Starts a server with the metadata, the keys, the tokens and the revocations of a kit. */
+/** Starts a server with the metadata, the keys, the tokens and the revocations of a kit. @throws ConfigurationError */
 export async function listen(kit: ServedKit, options: ListenOptions = {}): Promise<TestServer> {
   checkOptions('listen', options, optionNames);
   const { host = '127.0.0.1', port = 0, publicHost = '127.0.0.1' } = options;
+  checkText('host', host);
+  checkText('publicHost', publicHost);
+  checkWholeNumber('port', port, { least: 0, most: 65_535, unit: 'port' });
   const readers = new Readers({ clock: systemClock, id: randomHex(8) });
   const replica = openReplica({ feed: kit.feed, reader: readers, clock: systemClock, random: systemRandom });
   const feedServer = createFeedServer({ replica, readers, clock: systemClock });
