@@ -222,7 +222,9 @@ function publisherOptions(config: ReceiverConfig, clock: Clock, log: Logger): Cr
     expectLog,
     dangerouslyAllowHttp,
     clock: clock === systemClock ? undefined : clock,
-    observer: { warned: (warning) => log.warn({ warning }, 'the log may lose revocations') },
+    observer: {
+      warned: (warning) => log.warn({ warning }, 'the log may lose revocations, or no process trusts an issuer'),
+    },
   };
 }
 

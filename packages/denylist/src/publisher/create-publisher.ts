@@ -9,7 +9,7 @@ import type { TransportOptions } from '../sources/source.ts';
 import { randomHex, systemClock } from '../system-clock.ts';
 import { checkOptions } from './check-options.ts';
 import { defaultIssuerSpreadSeconds, IssuerClock } from './issuer-clock.ts';
-import type { PublisherObserver } from './log-writer.ts';
+import type { PublisherObserver, WarningCode } from './log-writer.ts';
 import { createPublisherOver, type Publisher } from './publisher.ts';
 import { traceRevocations } from './trace-revocations.ts';
 import { unexpected } from './unexpected.ts';
@@ -93,13 +93,13 @@ export async function createPublisher(url: string, options: CreatePublisherOptio
     broadRulesPerMinute,
     expectLog,
     observer,
-    warn: (warning) => (observer?.warned === undefined ? warnProcess(warning) : observer.warned(warning)),
+    warn: (warning, code) => (observer?.warned === undefined ? warnProcess(warning, code) : observer.warned(warning)),
     issuerClock: stampsTokens ? new IssuerClock(clock, issuerSpreadSeconds) : undefined,
     trace: openTelemetry && traceRevocations(openTelemetry),
   });
   return disposable({ ...publisher, close: () => source.close() });
 }
 
-function warnProcess(warning: string): void {
-  process.emitWarning(warning, { type: 'RevocastWarning', code: 'REVOCAST_EVICTION_POLICY' });
+function warnProcess(warning: string, code: WarningCode): void {
+  process.emitWarning(warning, { type: 'RevocastWarning', code });
 }

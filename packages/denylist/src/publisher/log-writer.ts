@@ -9,6 +9,7 @@ import type { Statement } from '../rules/statement.ts';
 import { issuerDigest } from '../rules/trusted-issuers.ts';
 import { askIssuerTrust, awaitEnforcement, type EnforcedEverywhere } from './await-enforcement.ts';
 import type { IssuerClock } from './issuer-clock.ts';
+import { IssuerWarning } from './issuer-warning.ts';
 import { checkPublishOptions, type PublishOptions } from './publish-options.ts';
 import type { TraceRevocation } from './trace-revocations.ts';
 
@@ -46,11 +47,14 @@ export interface PublisherObserver {
   published?(statement: 'revoke' | 'lift', dimension: Dimension, reason: RevocationReason): void;
   failed?(error: unknown): void;
   /**
-   * The log may lose revocations. Called once, and again when that was mended in between. Default of `createPublisher`: a
-   * warning of the process (`process.emitWarning`).
+   * The log may lose revocations, or no process trusts the issuer of a revocation. Called once for each fault, and again when
+   * it was mended in between. Default of `createPublisher`: a warning of the process (`process.emitWarning`).
    */
   warned?(warning: string): void;
 }
+
+/** `code` of the warning of the process. */
+export type WarningCode = 'REVOCAST_EVICTION_POLICY' | 'REVOCAST_UNTRUSTED_ISSUER';
 
 export interface PublisherPorts {
   readonly log: RevocationLog;
@@ -64,8 +68,8 @@ export interface PublisherPorts {
   /** Present where this process stamps `iat`. */
   readonly issuerClock?: IssuerClock;
   readonly observer?: PublisherObserver;
-  /** Called once when the log may lose revocations, and again when that was mended in between. Default none. */
-  readonly warn?: (warning: string) => void;
+  /** As `warned` of {@link PublisherObserver}. Default none. */
+  readonly warn?: (warning: string, code: WarningCode) => void;
   readonly trace?: TraceRevocation;
 }
 
@@ -87,11 +91,15 @@ interface Publication {
 export class LogWriter {
   readonly #ports: PublisherPorts;
   readonly #logClock: LogClock;
+  readonly #issuerWarning: IssuerWarning;
   #isUnsafe = false;
 
   constructor(ports: PublisherPorts) {
     this.#ports = ports;
     this.#logClock = new LogClock(ports.clock);
+    this.#issuerWarning = new IssuerWarning(ports.feed.name, (warning) =>
+      ports.warn?.(warning, 'REVOCAST_UNTRUSTED_ISSUER'),
+    );
   }
 
   /** @throws ConfigurationError for an option out of its bounds · LogError, with the id for a retry */
@@ -136,9 +144,16 @@ export class LogWriter {
       loggedAtMs: appended.loggedAtMs,
       redisReplicas: appended.redisReplicas,
       evictionPolicy,
-      enforcedEverywhere: ({ timeoutMs = 5000 } = {}) =>
-        awaitEnforcement({ log, asked, appended, issuer, appendedAtMs, clock, timeoutMs }),
-      issuerTrustedBy: () => askIssuerTrust({ log, appended, issuer, clock }),
+      enforcedEverywhere: async ({ timeoutMs = 5000 } = {}) => {
+        const answer = await awaitEnforcement({ log, asked, appended, issuer, appendedAtMs, clock, timeoutMs });
+        this.#issuerWarning.note(issuer, answer.issuerTrustedBy);
+        return answer;
+      },
+      issuerTrustedBy: async () => {
+        const trust = await askIssuerTrust({ log, appended, issuer, clock });
+        this.#issuerWarning.note(issuer, trust);
+        return trust;
+      },
     };
   }
 
@@ -156,6 +171,7 @@ export class LogWriter {
     if (!this.#isUnsafe || wasUnsafe) return;
     warn?.(
       `the Redis of ${feed.name} may evict revocations: expected maxmemory-policy noeviction, found one that may evict keys without a time to live; run: CONFIG SET maxmemory-policy noeviction`,
+      'REVOCAST_EVICTION_POLICY',
     );
   }
 
