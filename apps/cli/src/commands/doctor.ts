@@ -1,4 +1,10 @@
-import { defaultMaxStalenessMs, leastMaxStalenessMs, mostMaxStalenessMs } from '@revocast/denylist/replica';
+import {
+  backdatingSeconds,
+  defaultMaxStalenessMs,
+  defaultMaxTokenLifetimeSeconds,
+  leastMaxStalenessMs,
+  mostMaxStalenessMs,
+} from '@revocast/denylist/replica';
 import type { Command } from 'commander';
 import { examine } from '../doctor/examine.ts';
 import { countByStatus, exitCodeFor, formatReport } from '../doctor/report.ts';
@@ -40,9 +46,10 @@ export function addDoctor(program: Command): Command {
       }),
     )
     .addOption(
-      durationOption('--max-token-lifetime <duration>', 'maxTokenLifetimeMs of the verifiers', {
+      durationOption('--max-token-lifetime <duration>', 'maxTokenLifetimeMs of the verifiers; the default is theirs', {
         bounds: [1000, 4_294_967_295_000],
-        initial: 86_400_000,
+        // The default of the verifiers.
+        initial: (defaultMaxTokenLifetimeSeconds + backdatingSeconds) * 1000,
       }),
     )
     .option('--receiver <url>', 'admin listener of a receiver, to check it too', webAddress)

@@ -1,4 +1,4 @@
-import { unstatedCutoffSkewSeconds } from '@revocast/denylist/replica';
+import { backdatingSeconds, unstatedCutoffSkewSeconds } from '@revocast/denylist/replica';
 import { type Check, declareCheck } from './check.ts';
 import type { IssuerFacts } from './look-at-issuer.ts';
 import type { LogFacts } from './look-at-log.ts';
@@ -6,7 +6,7 @@ import type { LogFacts } from './look-at-log.ts';
 const lifetime = declareCheck(
   'agreement.max_token_lifetime',
   'verifiers that accept no token longer than the log keeps its rules',
-  'lower maxTokenLifetimeMs of the verifiers to the value of the log; until then they answer 503 to longer tokens that are not revoked',
+  'lower maxTokenLifetimeMs of the verifiers to what was found for the log; until then they answer 503 to longer tokens that are not revoked',
 );
 const history = declareCheck(
   'agreement.same_log',
@@ -32,9 +32,11 @@ export function judgeAgreement({ log, sidecar, issuer, maxTokenLifetimeMs }: Par
   const checks: Check[] = [];
   const position = log?.position ?? sidecar?.position;
   if (position !== undefined) {
-    const [logSeconds, verifierSeconds] = [position.maxTokenLifetimeSeconds, maxTokenLifetimeMs / 1000];
-    const found = `log ${logSeconds} s, verifiers ${verifierSeconds} s`;
-    checks.push(lifetime(verifierSeconds > logSeconds ? 'fail' : 'ok', found));
+    // As the verifiers: some issuers date tokens back, which makes exp - iat longer than the token lives.
+    const keptSeconds = position.maxTokenLifetimeSeconds + backdatingSeconds;
+    const verifierSeconds = maxTokenLifetimeMs / 1000;
+    const found = `log ${keptSeconds} s, verifiers ${verifierSeconds} s`;
+    checks.push(lifetime(verifierSeconds > keptSeconds ? 'fail' : 'ok', found));
   }
   if (log !== undefined && sidecar !== undefined) checks.push(judgeHistory(log, sidecar));
   const issuerOffsetMs = issuer?.discovery?.clockOffsetMs;
