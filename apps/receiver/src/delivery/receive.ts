@@ -14,7 +14,7 @@ export interface ReceivePorts {
   readonly nowMs: () => number;
 }
 
-/** Whether its senders send a message once: what is answered 429 or 503 is then lost. */
+/** Whether its senders send a message once: what is answered 408, 429 or 503 is then lost. */
 export function sendsOnce(kind: Source['kind']): boolean {
   return kind === 'backchannel-logout';
 }

@@ -20,9 +20,11 @@ export function countAnswers(
       if (answer.outcome === 'refused') counter.refused(name, answer.because ?? answer.reason);
       if (answer.outcome === 'unavailable') counter.unavailable(name);
     },
-    sent({ outcome }) {
-      // What is answered 429 or 503 to a sender that sends once does not come again.
-      if (outcome === 'unavailable' && sendsOnce(kind)) counter.lost(name);
+    sent(answer) {
+      // A message that was not taken does not come again from a sender that sends once. 408: the message was never read.
+      const isTaken =
+        answer.outcome !== 'unavailable' && !(answer.outcome === 'refused' && answer.reason === 'too_slow');
+      if (!isTaken && sendsOnce(kind)) counter.lost(name);
     },
   };
 }

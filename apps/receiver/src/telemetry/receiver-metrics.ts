@@ -34,7 +34,7 @@ export const receiverMetrics = [
     name: 'signals_lost_total',
     type: 'counter',
     labels: { source: undefined },
-    help: 'Messages that were answered 429 or 503 although most senders of this kind do not send again, and files of the spool that were given up.',
+    help: 'Messages that were answered 408, 429 or 503 although most senders of this kind do not send again, and files of the spool that were given up.',
     unit: 'events',
   },
   {
