@@ -25,21 +25,32 @@ const published = [
   'packages/testing',
   'apps/sidecar',
   'apps/receiver',
+  'apps/cli',
 ];
-const others = ['apps/cli', 'apps/demo', 'chaos', 'bench', 'test-support'];
+const others = ['apps/demo', 'chaos', 'bench', 'test-support'];
 const folders = [...published, ...others].flatMap((workspace) => foldersUnder(`${workspace}/src`));
 
 it('keeps every folder small enough to read at a glance', () => {
   expect(folders.filter(({ files }) => files > maxFiles)).toEqual([]);
 });
 
-it('names each folder of a package with a word of ARCHITECTURE.md', () => {
-  const named = new Set([...architecture.matchAll(/`([a-z/-]+)`/g)].map(([, name = '']) => name));
-  const inside = published.flatMap((workspace) =>
-    folders
-      .filter(({ path }) => path.startsWith(`${workspace}/src/`))
-      .map(({ path }) => relative(`${workspace}/src`, path).split(sep).join('/')),
-  );
-  const containers = inside.filter((path) => inside.some((other) => other.startsWith(`${path}/`)) && !named.has(path));
-  expect(inside.filter((path) => !named.has(path) && !containers.includes(path))).toEqual([]);
+/** The folders that the table "Folders" lists for each package. */
+function listedFolders(): ReadonlyMap<string, readonly string[]> {
+  const section = architecture.split('\n## Folders\n')[1]?.split('\n## ')[0] ?? '';
+  const listed = new Map<string, string[]>();
+  let current = '';
+  for (const [, name = '', folders = ''] of section.matchAll(/^\| ([a-z]*) *\| (`[^|]+) \|/gm)) {
+    current = name === '' ? current : name;
+    const found = [...folders.matchAll(/`([a-z/-]+)`/g)].map(([, folder = '']) => folder);
+    listed.set(current, [...(listed.get(current) ?? []), ...found]);
+  }
+  return listed;
+}
+
+it.each(published)('lists every folder of %s in ARCHITECTURE.md, and no other', (workspace) => {
+  const inside = folders
+    .filter(({ path, files }) => files > 0 && path.startsWith(`${workspace}/src/`))
+    .map(({ path }) => relative(`${workspace}/src`, path).split(sep).join('/'));
+  const listed = listedFolders().get(workspace.split('/').at(-1) ?? '') ?? [];
+  expect([...listed].sort()).toEqual(inside.sort());
 });
