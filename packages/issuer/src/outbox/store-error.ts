@@ -1,7 +1,10 @@
 import { brandError } from '@revocast/denylist/replica';
 
 export const storeErrorCodes = [
-  /** The store did not answer, or refused the statement (see `cause`). Nothing was noted. */
+  /**
+   * The store refused the statement, or did not answer (see `cause`). Without an answer the event may have been noted: report it
+   * again with the same `id`.
+   */
   'store_unavailable',
   /** The store is a read-only copy. Nothing was noted. */
   'store_read_only',
@@ -10,7 +13,7 @@ export const storeErrorCodes = [
 ] as const;
 export type StoreErrorCode = (typeof storeErrorCodes)[number];
 
-/** The store failed, so the event was not noted. Answer 503, and change nothing else. */
+/** The store failed, so it is not certain that the event was noted. Answer 503, and change nothing else. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;
