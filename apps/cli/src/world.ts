@@ -5,7 +5,7 @@ export interface Output {
   write(text: string): void;
   readonly isTerminal: boolean;
   /** Width of the terminal; absent for another kind of stream. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
 }
 
 /** Everything outside this program that a command uses. */

@@ -45,10 +45,10 @@ export interface Receiver extends AsyncDisposable {
 
 export interface ReceiverDependencies {
   /** Writes to the log in place of one for the option `log`. Its owner closes it. */
-  readonly publisher?: Publisher;
-  readonly log?: Logger;
-  readonly clock?: Clock;
-  readonly random?: Random;
+  readonly publisher?: Publisher | undefined;
+  readonly log?: Logger | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
 }
 
 /**

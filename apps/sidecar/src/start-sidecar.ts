@@ -27,9 +27,9 @@ export interface RunningSidecar extends AsyncDisposable {
 }
 
 export interface SidecarDependencies {
-  readonly log?: Logger;
-  readonly clock?: Clock;
-  readonly random?: Random;
+  readonly log?: Logger | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
 }
 
 /**

@@ -11,12 +11,12 @@ export interface Clock {
    * Names this boot of this host: processes with the same one have the same clocks. Empty or absent where there is no such
    * name (other than Linux).
    */
-  readonly bootId?: string;
+  readonly bootId?: string | undefined;
   /**
    * Milliseconds, 0–500, by which {@link pauseTogether} of this process is shifted, so that the processes of a host do not all
    * wake at the same moment. Default 0.
    */
-  readonly phaseMs?: number;
+  readonly phaseMs?: number | undefined;
   /** Milliseconds of this host's monotonic clock; comparable between processes of one boot of one host. */
   monotonicMs(): number;
   /** Milliseconds since 1970, by this host's wall clock. */

@@ -19,7 +19,7 @@ export interface Layer {
 /** A mistake of the operator: the option, the place and the cause. It never contains a secret. */
 export interface Problem {
   readonly option: string;
-  readonly origin?: string;
+  readonly origin?: string | undefined;
   readonly message: string;
 }
 

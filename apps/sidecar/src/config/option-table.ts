@@ -4,9 +4,9 @@ import type { Kind } from './kinds.ts';
 export interface OptionSpec {
   readonly kind: Kind<unknown, OptionType>;
   /** Absent: the option has no default. */
-  readonly initial?: unknown;
+  readonly initial?: unknown | undefined;
   /** Default false. */
-  readonly required?: true;
+  readonly required?: true | undefined;
   readonly description: string;
 }
 

@@ -9,7 +9,7 @@ export interface ConfigSources {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The YAML file of `--config` or REVOCAST_CONFIG. */
-  readonly configFile?: string;
+  readonly configFile?: string | undefined;
   /** Reads a text file; throws if it cannot be read. */
   readonly readFile: (path: string) => string;
 }

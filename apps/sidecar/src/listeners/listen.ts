@@ -13,7 +13,7 @@ import { Connections, type ConnectionsOptions } from './connections.ts';
 export interface Handlers {
   readonly request: RequestListener;
   /** Accepts or rejects an upgrade to a WebSocket. @returns the status of the answer; 101 when accepted. */
-  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): number;
+  readonly upgrade?: ((request: IncomingMessage, socket: Duplex, head: Buffer) => number) | undefined;
 }
 
 export interface Listening {

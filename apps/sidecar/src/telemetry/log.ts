@@ -4,10 +4,10 @@ export const logLevels = ['info', 'warn', 'error', 'silent'] as const;
 
 export interface LogOptions {
   /** The program, in every line. Default `sidecar`. */
-  readonly component?: string;
+  readonly component?: string | undefined;
   readonly level: (typeof logLevels)[number];
   /** Default: standard output, written synchronously, so that the last line before an exit is not lost. */
-  readonly destination?: DestinationStream;
+  readonly destination?: DestinationStream | undefined;
 }
 
 /**

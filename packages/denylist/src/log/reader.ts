@@ -35,22 +35,22 @@ export interface ReplicaProgress {
 export interface Reader {
   readonly id: string;
   /** It reports the replicas behind it. Default false. */
-  readonly relay?: boolean;
+  readonly relay?: boolean | undefined;
   /**
    * The replicas it reports, when it has itself applied everything up to `position`. To be read at once and once: a sidecar
    * may have 10,000, and makes each one when it is read.
    */
   progress(position: { readonly cursor: string } | undefined): Iterable<ReplicaProgress>;
   /** A new snapshot was read: earlier positions of the feed may be of another history. */
-  snapshotRead?(): void;
+  readonly snapshotRead?: (() => void) | undefined;
   /** Calls `listener` when a replica behind it has moved and the reader itself has not. */
-  onProgress?(listener: () => void): () => void;
+  readonly onProgress?: ((listener: () => void) => () => void) | undefined;
   /** Grows with every replica that joins behind it. */
-  readonly revision?: number;
+  readonly revision?: number | undefined;
   /** Everything upstream counts the replicas that had joined at `revision`. */
-  accepted?(revision: number): void;
+  readonly accepted?: ((revision: number) => void) | undefined;
   /** The sidecar that it follows has drawn this identity for it. */
-  identified?(identity: string): void;
+  readonly identified?: ((identity: string) => void) | undefined;
 }
 
 /**

@@ -38,7 +38,7 @@ export interface RevocationLog {
    */
   enforcement(appended: AppendedAt & { readonly issuer?: string }): Promise<Enforcement>;
   /** Reads the log's clock, so that the times of a publisher's first revocation are exact too. May reject. */
-  time?(): Promise<LogTimeSample>;
+  readonly time?: (() => Promise<LogTimeSample>) | undefined;
   close(): Promise<void>;
 }
 
@@ -124,7 +124,7 @@ export class LogError extends Error {
   /** The event id, for a retry that cannot apply twice. Set by the publisher. */
   readonly id: string | undefined;
 
-  constructor(code: LogErrorCode, message: string, options?: ErrorOptions & { readonly id?: string }) {
+  constructor(code: LogErrorCode, message: string, options?: ErrorOptions & { readonly id?: string | undefined }) {
     super(message, options);
     this.code = code;
     this.id = options?.id;

@@ -44,13 +44,15 @@ export interface Published {
 }
 
 export interface PublisherObserver {
-  published?(statement: 'revoke' | 'lift', dimension: Dimension, reason: RevocationReason): void;
-  failed?(error: unknown): void;
+  readonly published?:
+    | ((statement: 'revoke' | 'lift', dimension: Dimension, reason: RevocationReason) => void)
+    | undefined;
+  readonly failed?: ((error: unknown) => void) | undefined;
   /**
    * The log may lose revocations, or no process trusts the issuer of a revocation. Called once for each fault, and again when
    * it was mended in between. Default of `createPublisher`: a warning of the process (`process.emitWarning`).
    */
-  warned?(warning: string): void;
+  readonly warned?: ((warning: string) => void) | undefined;
 }
 
 /** `code` of the warning of the process. */

@@ -18,13 +18,13 @@ export interface RememberedEntry {
 /** What a process remembers of the log that it follows. */
 export interface RememberedLog {
   readonly epoch: string;
-  readonly identity?: string;
+  readonly identity?: string | undefined;
   /** The last position at which it was fresh. */
   readonly position: RememberedPosition;
   /** One that is some seconds older: a Redis that crashes may lose the entries of a second. */
-  readonly earlier?: RememberedPosition;
+  readonly earlier?: RememberedPosition | undefined;
   /** The last entry up to there that changed a rule. */
-  readonly rule?: RememberedEntry;
+  readonly rule?: RememberedEntry | undefined;
 }
 
 /**

@@ -8,27 +8,29 @@ export type AppliedResult = 'applied' | 'duplicate' | 'resynced';
 /** Events of replication, for metrics and logs. Every member is optional and must not throw. */
 export interface ReplicationObserver {
   /** A snapshot was read. The tail follows from its position. */
-  connected?(position: FeedPosition): void;
+  readonly connected?: ((position: FeedPosition) => void) | undefined;
   /** Everything up to here is applied. */
-  positionReached?(position: FeedPosition): void;
-  freshnessChanged?(status: FreshnessStatus): void;
-  gapFound?(cause: GapCause): void;
-  epochChanged?(): void;
+  readonly positionReached?: ((position: FeedPosition) => void) | undefined;
+  readonly freshnessChanged?: ((status: FreshnessStatus) => void) | undefined;
+  readonly gapFound?: ((cause: GapCause) => void) | undefined;
+  readonly epochChanged?: (() => void) | undefined;
   /** The identity of the log is known, or is another one than `before`: then it is neither that log nor a copy of it. */
-  logIdentified?(identity: string, before: string | undefined): void;
+  readonly logIdentified?: ((identity: string, before: string | undefined) => void) | undefined;
   /** The log lacks an entry that this process remembers: it is older than that, and was marked as restarted. */
-  lossProven?(): void;
+  readonly lossProven?: (() => void) | undefined;
   /** Log seconds at which the log began empty, while revocations stated before may be lost; then undefined. */
-  restartChanged?(restartedAtSeconds: number | undefined): void;
+  readonly restartChanged?: ((restartedAtSeconds: number | undefined) => void) | undefined;
   /** A snapshot with this number of rules was merged. */
-  resynced?(rules: number): void;
+  readonly resynced?: ((rules: number) => void) | undefined;
   /** This number of rules was appended to a log that had lost them. */
-  reseeded?(rules: number): void;
+  readonly reseeded?: ((rules: number) => void) | undefined;
   /** `appliedAtMs`: the log's clock; undefined while it is unknown. */
-  changeApplied?(change: Change, result: AppliedResult, appliedAtMs: number | undefined): void;
+  readonly changeApplied?:
+    | ((change: Change, result: AppliedResult, appliedAtMs: number | undefined) => void)
+    | undefined;
   /** `latencyMs`: from the heartbeat in the log to this process, in the log's clock. */
-  heartbeatSeen?(latencyMs: number): void;
-  connectionFailed?(error: unknown): void;
+  readonly heartbeatSeen?: ((latencyMs: number) => void) | undefined;
+  readonly connectionFailed?: ((error: unknown) => void) | undefined;
 }
 
 /** An observer that forwards every event to each of `observers`, in order, including those added to it later. */

@@ -23,18 +23,18 @@ export interface Reseed {
    *
    * @throws FeedError
    */
-  lacking?(rules: readonly LostRule[], identity: string | undefined): Promise<LostRule[]>;
+  readonly lacking?: ((rules: readonly LostRule[], identity: string | undefined) => Promise<LostRule[]>) | undefined;
   /**
    * Ends the restart of the log that has this stamp, and no later one. Absent in a relay: what it follows decides that by
    * itself.
    */
-  endRestart?(stamp: number): Promise<void>;
+  readonly endRestart?: ((stamp: number) => Promise<void>) | undefined;
   /**
    * Compares the last rule entry that this process remembers with the log. `flag`: states a restart if it is lost.
    * `cover`: this process has written everything back up to that entry; `cover_all`: and holds everything before it too, so
    * it ends the restart that the loss led to.
    */
-  recall?(memory: RememberedLog, act: RecallAct): Promise<Recalled>;
+  readonly recall?: ((memory: RememberedLog, act: RecallAct) => Promise<Recalled>) | undefined;
 }
 
 export type RecallAct = 'ask' | 'flag' | 'cover' | 'cover_all';

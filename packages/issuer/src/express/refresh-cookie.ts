@@ -5,14 +5,14 @@ import type { Opened } from '../families/families.ts';
 /** Pass the same options wherever the cookie is set, read and cleared. */
 export interface RefreshCookieOptions {
   /** The name after the prefix, 1–64 letters, digits, `_` and `-`. Default `refresh`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /**
    * Default `/`: the prefix is `__Host-Http-`, and no other host or script can set the cookie. With the path of the refresh
    * endpoint the browser sends it there only, but the prefix is `__Secure-`: a sibling domain can set one too.
    */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Default `Strict`. `Lax` is needed when a link from another site must find the user signed in at once. */
-  readonly sameSite?: 'Strict' | 'Lax';
+  readonly sameSite?: 'Strict' | 'Lax' | undefined;
 }
 
 /** More than a browser stores. */

@@ -4,7 +4,7 @@ import type { Handler } from './handler.ts';
 
 export interface RefuseForeignSiteOptions {
   /** Other origins whose pages may call it, for example `https://app.example.com`. Default none. At most 100. */
-  readonly origins?: readonly string[];
+  readonly origins?: readonly string[] | undefined;
 }
 
 /**

@@ -28,7 +28,7 @@ export interface RetryRedis {
 
 export interface RedisRetryStoreOptions {
   /** Begins each key. Default `revocast:retry:`. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
 }
 
 // Returns 'first', or what the key holds: 'owner' and a name, or 'answer' and the bytes as base64.

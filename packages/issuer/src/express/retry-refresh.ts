@@ -12,19 +12,19 @@ export interface RetryRefreshOptions {
   /** `redisRetryStore(redis)`, or `memoryRetryStore()` for a server of one process. */
   readonly store: RetryStore;
   /** For so long a refresh can be repeated: 1–60 s, default 10. */
-  readonly graceSeconds?: number;
+  readonly graceSeconds?: number | undefined;
   /**
    * How long a request waits for an equal one at the server: 0–60,000 ms, default 5000; then it is answered with 503. At most 20
    * wait in one process; more are answered with 503 at once. The store has as long for each answer, and at least 1000 ms.
    */
-  readonly waitMs?: number;
+  readonly waitMs?: number | undefined;
   /**
    * While the store fails: `refuse` (default) answers 503, so that no client spends its token twice; `pass` lets the server
    * answer as without this handler.
    */
-  readonly whenStoreFails?: 'refuse' | 'pass';
+  readonly whenStoreFails?: 'refuse' | 'pass' | undefined;
   /** For your own counters. */
-  readonly onResult?: (result: RetryResult) => void;
+  readonly onResult?: ((result: RetryResult) => void) | undefined;
 }
 
 /** `first`: went to the server · `repeated`: got a kept answer · answered with 503: the others */

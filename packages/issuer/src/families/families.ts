@@ -47,11 +47,11 @@ export interface NewGrant {
   /** The `client_id`: 1–4096 characters. */
   readonly client: string;
   /** The `sid`. */
-  readonly session?: string;
+  readonly session?: string | undefined;
   /** The key that every refresh must prove (RFC 9449, RFC 8705). Without one, the refresh tokens are bearer tokens. */
-  readonly binding?: Binding;
+  readonly binding?: Binding | undefined;
   /** JSON, at most 16 KiB: returned with every refresh, for example the scope. */
-  readonly data?: unknown;
+  readonly data?: unknown | undefined;
   /** Lifetime of the access token that you sign with `claims`: 1–86,400 s. */
   readonly accessSeconds: number;
 }
@@ -63,7 +63,7 @@ export type Binding = { readonly jkt: string } | { readonly 'x5t#S256': string }
 export interface TokenUse {
   /** The client that was authenticated, or that a public client named: then it may be any text. */
   readonly client: string;
-  readonly binding?: Binding;
+  readonly binding?: Binding | undefined;
   /** Lifetime of the access token that you sign with `claims`: 1–86,400 s. */
   readonly accessSeconds: number;
 }
@@ -88,7 +88,7 @@ export interface Opened {
 export interface FamilyClaims {
   readonly sub: string;
   readonly client_id: string;
-  readonly sid?: string;
+  readonly sid?: string | undefined;
   readonly grant_id: string;
   readonly iat: number;
 }
@@ -108,11 +108,11 @@ export interface FamilySummary {
 export type EndedGrant =
   | { readonly grant: string }
   | { readonly session: string }
-  | { readonly subject: string; readonly keep?: string };
+  | { readonly subject: string; readonly keep?: string | undefined };
 
 export interface EndGrantOptions extends ReportOptions {
   /** Default `logout`. For a subject always `logout`. */
-  readonly reason?: RevocationReason & ('logout' | 'admin' | 'policy');
+  readonly reason?: (RevocationReason & ('logout' | 'admin' | 'policy')) | undefined;
   /** Who ended it, for the audit trail: 1–128 printable ASCII characters. */
-  readonly by?: string;
+  readonly by?: string | undefined;
 }

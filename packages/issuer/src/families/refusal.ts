@@ -36,7 +36,7 @@ export interface Refused {
   /** The member `error` of the answer (RFC 6749 §5.2). It is the same for every refused token. */
   readonly error: 'invalid_grant' | 'slow_down' | 'temporarily_unavailable';
   /** Seconds after which the client may try again, for `Retry-After`; with the status 429 and 503. */
-  readonly retryAfterSeconds?: number;
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 export function refuse(outcome: RefusedOutcome): Refused {

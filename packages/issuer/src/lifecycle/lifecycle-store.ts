@@ -5,5 +5,5 @@ import type { OutboxStore } from '../outbox/outbox-store.ts';
 export interface LifecycleStore {
   readonly outbox: OutboxStore;
   /** Where `families()` keeps refresh tokens; in the same database as the outbox. Absent: `families()` throws. */
-  readonly families?: FamilyStore;
+  readonly families?: FamilyStore | undefined;
 }

@@ -43,7 +43,9 @@ export interface TokenTelemetryApi extends Omit<OpenTelemetryApi, 'trace' | 'met
   readonly trace: {
     getTracer(name: string, version?: string): TokenTracer;
     setSpanContext: OpenTelemetryApi['trace']['setSpanContext'];
-    getActiveSpan?(): { addEvent(name: string, attributes?: TelemetryAttributes): unknown } | undefined;
+    readonly getActiveSpan?:
+      | (() => { addEvent(name: string, attributes?: TelemetryAttributes): unknown } | undefined)
+      | undefined;
   };
   readonly metrics: { getMeter(name: string, version?: string): TokenMeter };
 }

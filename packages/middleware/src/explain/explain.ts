@@ -65,7 +65,7 @@ export interface RevocableBy {
 export async function explain(
   token: string,
   options: VerifierOptions,
-  { nowMs = systemClock.wallMs() }: { readonly nowMs?: number } = {},
+  { nowMs = systemClock.wallMs() }: { readonly nowMs?: number | undefined } = {},
 ): Promise<Explanation> {
   const resolved = resolveOptions(options);
   const checks: ExplainedCheck[] = [];

@@ -6,7 +6,7 @@ import { createKeySetLoader, type KeySetLoaderParts } from './load-key-set.ts';
 export interface RemoteKeySourceOptions extends KeySetLoaderParts {
   readonly random: Random;
   readonly questions: KeySetCacheParts['questions'];
-  readonly observer?: KeySourceObserver;
+  readonly observer?: KeySourceObserver | undefined;
 }
 
 /** Creates the key source of one issuer. The first fetch happens with the first look-up or `prefetch()`. */

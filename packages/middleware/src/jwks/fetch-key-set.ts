@@ -7,9 +7,9 @@ export interface DocumentFetcherOptions {
   /** Largest body read, in bytes after decompression: the option `keySet.maxBytes`. */
   readonly maxBytes: number;
   /** Default: the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: typeof globalThis.fetch | undefined;
   /** Accept `http:` too: an attacker on the network path can then replace the keys. Default false. */
-  readonly dangerouslyAllowHttp?: boolean;
+  readonly dangerouslyAllowHttp?: boolean | undefined;
 }
 
 /** Longest ETag kept and sent back, in characters. */

@@ -83,20 +83,22 @@ export interface KeySetFailure {
   readonly detail?: string;
 }
 
+export interface KeySetFetch {
+  readonly result: (typeof keySetFetchResults)[number];
+  readonly durationMs: number;
+  readonly atWallMs: number;
+}
+
 /** Receives events for metrics and logs. Must not throw and must not block. */
 export interface KeySourceObserver {
   /** Once per `findKey`, when its result is known. */
-  keyLookedUp?(result: (typeof keyLookupResults)[number]): void;
+  readonly keyLookedUp?: ((result: (typeof keyLookupResults)[number]) => void) | undefined;
   /** Once per refresh, successful or not. */
-  keySetFetched?(fetch: {
-    readonly result: (typeof keySetFetchResults)[number];
-    readonly durationMs: number;
-    readonly atWallMs: number;
-  }): void;
+  readonly keySetFetched?: ((fetch: KeySetFetch) => void) | undefined;
   /** Beside `keySetFetched`, for a refresh that failed. */
-  keySetFailed?(failure: KeySetFailure): void;
+  readonly keySetFailed?: ((failure: KeySetFailure) => void) | undefined;
   /** When a loaded set replaces the one in use. */
-  keysHeld?(count: number): void;
+  readonly keysHeld?: ((count: number) => void) | undefined;
 }
 
 /** The source of verification keys: a remote key set that is kept fresh, or a set given in the options. */

@@ -1,6 +1,6 @@
 import { namesOfAlgorithm, signatureAlgorithms } from '../jwks/verification-key.ts';
 import { type GivenOptions, number, oneOf, optional, type Reader, type ReadOptions, required } from './option-table.ts';
-import { type ClaimMap, type ClaimName, profileNames, profiles } from './profiles.ts';
+import { type ClaimMapChanges, type ClaimName, profileNames, profiles } from './profiles.ts';
 import {
   isGiven,
   readFunction,
@@ -20,10 +20,12 @@ export const readAlgorithms: Reader<readonly string[]> = (name, value) => {
 
 const dimensionNames = Object.keys(profiles.rfc9068.claimMap);
 
-const readClaimMap: Reader<Partial<ClaimMap> | undefined> = (name, value) => {
+const readClaimMap: Reader<ClaimMapChanges | undefined> = (name, value) => {
   if (!isGiven(value)) return undefined;
   refuseUnknownKeys(`${name}.`, value, dimensionNames);
-  const changes = Object.entries(value).map(([dimension, claim]): [string, ClaimName] => [
+  // Undefined means absent, and must not replace the claim of the profile.
+  const stated = Object.entries(value).filter(([, claim]) => claim !== undefined);
+  const changes = stated.map(([dimension, claim]): [string, ClaimName] => [
     dimension,
     claim === null && dimension !== 'subject' ? null : readStrings(`${name}.${dimension}`, claim),
   ]);

@@ -8,6 +8,8 @@ export const mappedRoles = ['token', 'session', 'grant', 'subject', 'client', 't
  * issuer has no such claim. Publisher and verifier must use the same map, or a revocation has no effect.
  */
 export type ClaimMap = Readonly<Record<(typeof mappedRoles)[number], ClaimName>>;
+/** What replaces claims of a profile. */
+export type ClaimMapChanges = { readonly [Role in keyof ClaimMap]?: ClaimName | undefined };
 export type ClaimName = string | readonly string[] | null;
 
 /** The form of the access tokens of an identity provider. */
@@ -132,7 +134,7 @@ export const profileNames = Object.keys(profiles) as readonly ProfileName[];
  * A profile whose claim map is changed. Where the profile requires the claim of a dimension, any of its new alternatives meets
  * the requirement. `null` changes no requirement: it says only that no revocation names the claim.
  */
-export function withClaimMap(profile: Profile, changes: Partial<ClaimMap>): Profile {
+export function withClaimMap(profile: Profile, changes: ClaimMapChanges): Profile {
   const claimMap: ClaimMap = Object.freeze({ ...profile.claimMap, ...changes });
   const requiredClaims = profile.requiredClaims.map((required) => {
     const dimension = dimensionsOf(profile.claimMap).find((name) => isEqual(profile.claimMap[name], required));

@@ -9,7 +9,7 @@ export interface RequestWithHeaders {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly headersDistinct?: Readonly<Record<string, readonly string[] | undefined>>;
   /** Names and values alternate, as received. */
-  readonly rawHeaders?: readonly string[];
+  readonly rawHeaders?: readonly string[] | undefined;
   /** For proofs of possession. */
   readonly method?: string | undefined;
   /** Path and query as received, for proofs of possession. */
@@ -17,7 +17,9 @@ export interface RequestWithHeaders {
   /** The complete `url`, where a framework has removed a prefix. */
   readonly originalUrl?: string | undefined;
   /** The connection of the peer; a TLS socket also has its certificate. */
-  readonly socket?: { readonly remoteAddress?: string | undefined; getPeerCertificate?(): unknown } | undefined;
+  readonly socket?:
+    | { readonly remoteAddress?: string | undefined; readonly getPeerCertificate?: (() => unknown) | undefined }
+    | undefined;
 }
 
 /** A request of Node, a `Request` of the Fetch API, an event of API Gateway, or a plain object with `headers`. */

@@ -165,6 +165,23 @@ describe.each(pages)('docs/idp/%s.md', (name) => {
   });
 });
 
+it('a claim map keeps the claim of the profile for a member that is undefined', async () => {
+  const { iss: issuer, aud: audience } = usualClaims;
+  const options = {
+    issuer,
+    audience,
+    claimMap: { subject: undefined, grant: 'gty' },
+    jwks: { keys: [publicJwk('es')] },
+  };
+  const verifier = composeVerifier({ ...options, revocation: null }, testDependencies());
+  opened.push(verifier);
+  const authorization = `Bearer ${forge({}, usualClaims)}`;
+  expect(await verifier.verify({ headers: { authorization } })).toMatchObject({
+    outcome: 'accepted',
+    auth: { subject: usualClaims.sub },
+  });
+});
+
 describe('a claim map with alternatives', () => {
   const accepts = async (profile: string, claimMap: object, token: Parameters<typeof forge>[0]) => {
     const dependencies = testDependencies();

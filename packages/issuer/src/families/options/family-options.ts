@@ -9,18 +9,18 @@ export interface FamilyOptions {
   /** The keys of refresh tokens: exactly one without `verifyOnly: true`. The same in all processes. */
   readonly keys: readonly FamilyKey[];
   /** A family that is not refreshed for so long ends: '1m' to '400d', default '14d'. Each refresh starts it again. */
-  readonly idle?: Duration;
+  readonly idle?: Duration | undefined;
   /** A family ends after so long, however often it is refreshed: '1m' to '400d', default '30d'. */
-  readonly absolute?: Duration;
+  readonly absolute?: Duration | undefined;
   /** For so long a refresh may be repeated with the token that it spent: 0–60 s, default 30. */
-  readonly graceSeconds?: number;
+  readonly graceSeconds?: number | undefined;
   /** How often it may be repeated, 1–1000, default 20. The current token is never refused for this. */
-  readonly maxRetries?: number;
+  readonly maxRetries?: number | undefined;
   /**
    * What happens when a spent bearer token is shown after the grace, while its child is unused: a thief, or a client that was
    * offline. Default 'end': the family ends, and its access tokens are revoked. 'refuse': only this request is refused.
    */
-  readonly lateRetry?: 'end' | 'refuse';
+  readonly lateRetry?: 'end' | 'refuse' | undefined;
 }
 
 export interface FamilySettings {

@@ -11,7 +11,7 @@ export interface FamilyKey {
    * Default false. True: tokens of this key are accepted, but none is made with it. Deploy a new key with true everywhere
    * first, then let it sign; keep the old key with true until the `absolute` lifetime is over.
    */
-  readonly verifyOnly?: boolean;
+  readonly verifyOnly?: boolean | undefined;
 }
 
 /** The two keys that are derived from one secret, so that no bytes of a tag are also bytes of a child. */
