@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { setImmediate as nextTick } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { Clock } from '../../clock.ts';
 import { decodeEvent } from '../../codec/event.ts';
@@ -20,7 +19,7 @@ import { decodeProof, formatPosition, parsePosition, paths, streamEvents } from 
 import { get, type HttpClient, post } from './client.ts';
 import { FreshQuestion } from './fresh-question.ts';
 import { http, https } from './node-http.ts';
-import { fetchSnapshot, type Snapshot } from './snapshot.ts';
+import { fetchSnapshot, inTurns, type Snapshot } from './snapshot.ts';
 
 /** Characters of one event. A sidecar of the last release sends none with a tenth of it. */
 const maxEventLength = 1_048_576;
@@ -88,10 +87,7 @@ function openConnection({ client, clock, bootId, reporter, close }: OpenConnecti
     async *snapshot() {
       const pages = snapshot?.pages ?? [];
       if (snapshot !== undefined) snapshot.pages = [];
-      for (const page of pages) {
-        yield page;
-        await nextTick();
-      }
+      yield* inTurns(pages);
     },
     tail: (from) => readTail({ client, clock, bootId, from }),
     acknowledge: (position) => reporter.reached(position),

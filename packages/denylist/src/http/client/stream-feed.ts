@@ -1,4 +1,3 @@
-import { setImmediate as nextTick } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
 import {
   type FeedBatch,
@@ -19,7 +18,7 @@ import { encodeUp } from '../wire/frames/up.ts';
 import { welcomeTimeoutMs } from '../wire/stream.ts';
 import { formatPosition, parsePosition } from '../wire/wire.ts';
 import type { HttpClient } from './client.ts';
-import { fetchSnapshot, type Snapshot } from './snapshot.ts';
+import { fetchSnapshot, inTurns, type Snapshot } from './snapshot.ts';
 import { StreamReports } from './stream-reports.ts';
 import type { StreamSocket } from './stream-socket.ts';
 
@@ -96,10 +95,7 @@ export class StreamFeed implements FeedConnection {
   async *snapshot(): AsyncIterable<Uint32Array> {
     const pages = this.#snapshot?.pages ?? [];
     if (this.#snapshot !== undefined) this.#snapshot.pages = [];
-    for (const page of pages) {
-      yield page;
-      await nextTick();
-    }
+    yield* inTurns(pages);
   }
 
   async *tail(from: FeedPosition): AsyncIterable<FeedBatch> {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { encodeSnapshot } from '../../../src/codec/snapshot.ts';
-import { fetchSnapshot } from '../../../src/http/client/snapshot.ts';
+import { fetchSnapshot, inTurns } from '../../../src/http/client/snapshot.ts';
 import { forEver } from '../../../src/rules/rule.ts';
 import { systemClock } from '../../../src/system-clock.ts';
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts';
@@ -18,6 +18,25 @@ announced.writeUInt32BE(count - 1, 40);
 let server: ScriptedServer | undefined;
 afterEach(() => server?.close());
 
+/** Counts the turns of the event loop. */
+function countTurns() {
+  let count = 0;
+  let isStopped = false;
+  const next = () => {
+    count += 1;
+    if (!isStopped) setImmediate(next);
+  };
+  next();
+  return {
+    get count() {
+      return count;
+    },
+    stop() {
+      isStopped = true;
+    },
+  };
+}
+
 /** Fetches a snapshot of which the server sends these bytes; `broken`: then it breaks the connection. */
 async function fetching(bytes: Buffer, { broken = false, clock = systemClock } = {}) {
   server = await startScriptedServer((_request, response) => {
@@ -28,6 +47,19 @@ async function fetching(bytes: Buffer, { broken = false, clock = systemClock } =
   });
   return await fetchSnapshot({ source: server.source, signal: new AbortController().signal }, clock);
 }
+
+describe('its pages', () => {
+  it('come in order, at most eight in one turn of the event loop', async () => {
+    const pages = Array.from({ length: 20 }, (_, index) => Uint32Array.of(index));
+    const turns = countTurns();
+    const seen: (readonly [number | undefined, number])[] = [];
+    for await (const page of inTurns(pages)) seen.push([page[0], turns.count]);
+    turns.stop();
+    expect(seen.map(([first]) => first)).toEqual(pages.map(([first]) => first));
+    const inTurn = seen.map(([, at]) => seen.filter(([, other]) => other === at).length);
+    expect(Math.max(...inTurn)).toBe(8);
+  });
+});
 
 describe('a snapshot of a sidecar', () => {
   it('is read whole, with its position', async () => {
@@ -54,23 +86,17 @@ describe('a snapshot of a sidecar', () => {
     // Every look at this clock is a second later, so each turn is over at its first chunk.
     let nowMs = 0;
     const looks: number[] = [];
-    let turn = 0;
-    let isRunning = true;
-    const countTurns = () => {
-      turn += 1;
-      if (isRunning) setImmediate(countTurns);
-    };
-    countTurns();
+    const turns = countTurns();
     const clock = {
       ...systemClock,
       monotonicMs: () => {
-        looks[turn] = (looks[turn] ?? 0) + 1;
+        looks[turns.count] = (looks[turns.count] ?? 0) + 1;
         nowMs += 1000;
         return nowMs;
       },
     };
     const { pages } = await fetching(whole, { clock });
-    isRunning = false;
+    turns.stop();
     expect([...pages].reduce((sum, page) => sum + page.length / 8, 0)).toBe(count);
     // Two looks a chunk. The next turn may begin within one of this count, with the chunk that was held back.
     expect(Math.max(...looks.filter((count) => count > 0))).toBeLessThanOrEqual(4);
