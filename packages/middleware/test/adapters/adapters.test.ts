@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { OAuthTokenVerifier } from '@modelcontextprotocol/sdk/server/auth/provider.js';
 import { createTestKit, type TestKit } from '@revocast/testing';
 import express from 'express';
+import { Hono } from 'hono';
 import request from 'supertest';
+import { honoGate } from '../../src/adapters/fetch.ts';
 import { mcpVerifier } from '../../src/adapters/mcp.ts';
 import { nestGuard } from '../../src/adapters/nest.ts';
 import { createVerifier, type GateOptions, type Verifier, type VerifierOptions } from '../../src/index.ts';
@@ -139,6 +141,45 @@ it('needs less than 60 lines for each framework', () => {
   }));
   expect(lengths.length).toBeGreaterThan(5);
   expect(lengths.filter(({ lines }) => lines >= 60)).toEqual([]);
+});
+
+describe('honoGate', () => {
+  it('sends the nonce of DPoP also with a `Response` that the handler has made', async () => {
+    const kit = await createTestKit();
+    const verifier = createVerifier({
+      ...kit.options,
+      revocation: null, // not fresh after a jump of the clock
+      dpop: { ...dpop.dpop, nonceLifetimeMs: 10_000 },
+    });
+    opened.push(kit, verifier);
+    expect(await verifier.ready({ timeoutMs: 5000 })).toBe(true);
+    const api = new Hono();
+    api.use('*', honoGate(verifier));
+    const made: Record<string, Response> = {
+      '/orders': Response.json({}),
+      '/elsewhere': Response.redirect('https://a.test', 302),
+    };
+    for (const [path, response] of Object.entries(made)) api.get(path, () => response);
+    const realNow = Date.now;
+    let laterMs = 0;
+    const now = jest.spyOn(Date, 'now').mockImplementation(() => realNow() + laterMs);
+    opened.push({ close: async () => now.mockRestore() });
+    for (const path of Object.keys(made)) {
+      const token = kit.token({ claims: { cnf: { jkt: thumbprintOf('es') } } });
+      const ath = hash('sha256', token, 'base64url');
+      const claims = { htm: 'GET', htu: `https://api.example.com${path}`, ath };
+      const ask = (nonce: string | undefined) => {
+        const iat = Math.floor(Date.now() / 1000);
+        const proof = forgeProof({}, { ...claims, iat, jti: `${path} ${nonce}`, nonce });
+        return api.request(path, { headers: { authorization: `DPoP ${token}`, dpop: proof } });
+      };
+      const nonce = (await ask(undefined)).headers.get('dpop-nonce') ?? '';
+      // In the second half of its life, each answer has the next one.
+      laterMs += 6000;
+      const answer = await ask(nonce);
+      expect([path, answer.status < 400, answer.headers.has('dpop-nonce')]).toEqual([path, true, true]);
+    }
+  });
 });
 
 describe('nestGuard', () => {
