@@ -227,6 +227,44 @@ function graphqlHeadersOf(target: object): Record<string, string> {
   return 'headers' in target ? graphql.headers : {};
 }
 
+describe('the recipe for MCP (Streamable HTTP), with sessions', () => {
+  async function serveMcp() {
+    const { port } = await serve('MCP (Streamable HTTP)', await readyVerifier());
+    const send = async (token: string, session?: string) => {
+      const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
+      const method = session === undefined ? 'initialize' : 'ping';
+      const headers = {
+        ...bearer(token),
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+        ...(session === undefined ? {} : { 'mcp-session-id': session }),
+      };
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+      const answer = await fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST', headers, body });
+      await answer.arrayBuffer();
+      return { status: answer.status, session: answer.headers.get('mcp-session-id') ?? '' };
+    };
+    return send;
+  }
+
+  it('hides the session of a user from every other user', async () => {
+    const send = await serveMcp();
+    const { session } = await send(kit.token({ subject: 'alice' }));
+    expect((await send(kit.token({ subject: 'bob' }), session)).status).toBe(404);
+    expect((await send(kit.token({ subject: 'alice' }), session)).status).toBe(200);
+  });
+
+  it('keeps ten sessions of a user, and none of another user gives way', async () => {
+    const send = await serveMcp();
+    const others = await send(kit.token({ subject: 'bob' }));
+    const sessions: string[] = [];
+    for (let count = 0; count < 11; count += 1) sessions.push((await send(kit.token())).session);
+    const statuses = sessions.map(async (session) => (await send(kit.token(), session)).status);
+    expect(await Promise.all(statuses)).toEqual([404, ...Array(10).fill(200)]);
+    expect((await send(kit.token({ subject: 'bob' }), others.session)).status).toBe(200);
+  });
+});
+
 describe('clients that leave while the gate waits for the keys of the issuer', () => {
   /** A verifier whose keys arrive when they are released. */
   async function waitingVerifier() {
