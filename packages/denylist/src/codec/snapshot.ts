@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { digestScheme } from '../rules/digest.ts';
-import { bytesOfRows, type TableSnapshot, viewOf } from './rows.ts';
+import { bytesOfRows, rowBytes, type TableSnapshot, viewOf } from './rows.ts';
 
 // A sidecar's snapshot, all numbers big-endian:
 //
@@ -12,6 +12,12 @@ import { bytesOfRows, type TableSnapshot, viewOf } from './rows.ts';
 export const snapshotVersion = 1;
 export const snapshotHeaderBytes = 48;
 const magic = 0x52564353; // "RVCS"
+const checksumBytes = 4;
+
+/** The length of a snapshot with so many rows. */
+export function snapshotBytes(rows: number): number {
+  return snapshotHeaderBytes + rows * rowBytes + checksumBytes;
+}
 
 export interface SnapshotHeader {
   /** 16 hex digits, new with every start of the sidecar. */
@@ -46,7 +52,7 @@ export function* encodeSnapshot(header: Omit<SnapshotHeader, 'rows'>, table: Tab
     checksum = crc32(chunk, checksum);
     yield chunk;
   }
-  const tail = new Uint8Array(4);
+  const tail = new Uint8Array(checksumBytes);
   viewOf(tail).setUint32(0, checksum);
   yield tail;
 }

@@ -8,8 +8,12 @@ const mostBuckets = 8192;
 /** A table takes over the memory of a bucket, and searches become long when less of it is free. */
 const highestLoad = 0.85;
 const growth = 1.4;
-/** Rows for which a bucket has room at first: all buckets begin in the same turn of the event loop. */
-const firstRows = 64;
+/**
+ * Rows for which a bucket has room at first, in steps: all buckets begin in the same turn of the event loop, and they must not
+ * all grow in the same later one.
+ */
+const firstRows = 32;
+const firstSteps = 16;
 
 /**
  * Rows in the order of their places ({@link placesOf}), up to the lowest bits, which name a bucket. They are sorted while they
@@ -82,7 +86,8 @@ export class SortedRows {
   #grow(bucket: number): Uint32Array {
     const full = this.#buckets[bucket]!;
     const grown = Math.max(this.#bucketWords, Math.ceil((full.length / rowWords) * growth) * rowWords);
-    const words = new Uint32Array(full.length === 0 ? Math.min(firstRows * rowWords, this.#bucketWords) : grown);
+    const first = Math.min(firstRows * (1 + (bucket % firstSteps)) * rowWords, this.#bucketWords);
+    const words = new Uint32Array(full.length === 0 ? first : grown);
     words.set(full);
     this.#buckets[bucket] = words;
     return words;

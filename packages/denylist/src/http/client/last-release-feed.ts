@@ -87,7 +87,7 @@ function openConnection({ client, clock, bootId, reporter, close }: OpenConnecti
     async *snapshot() {
       const pages = snapshot?.pages ?? [];
       if (snapshot !== undefined) snapshot.pages = [];
-      yield* inTurns(pages);
+      yield* inTurns(pages, clock);
     },
     tail: (from) => readTail({ client, clock, bootId, from }),
     acknowledge: (position) => reporter.reached(position),

@@ -12,8 +12,6 @@ import { get, type HttpClient } from './client.ts';
 const queueTimeoutMs = 30_000;
 /** Node reads on for as long as data has come. After this time the process turns to its other work first. */
 const longestTurnMs = 4;
-/** Merging one takes a tenth of a millisecond, and half of one where its rules are held already. */
-const pagesAtOnce = 8;
 
 export interface Snapshot {
   readonly position: FeedPosition;
@@ -21,13 +19,16 @@ export interface Snapshot {
   pages: Iterable<Uint32Array>;
 }
 
-/** The pages, some in each turn of the event loop. */
-export async function* inTurns(pages: Iterable<Uint32Array>): AsyncGenerator<Uint32Array> {
-  let taken = 0;
+/** The pages, as many in each turn of the event loop as are merged in {@link longestTurnMs}. */
+export async function* inTurns(pages: Iterable<Uint32Array>, clock: Clock): AsyncGenerator<Uint32Array> {
+  // What was prepared for them in this turn may have taken some time, too.
+  await nextTurn();
+  let endsAtMs = clock.monotonicMs() + longestTurnMs;
   for (const page of pages) {
     yield page;
-    taken += 1;
-    if (taken % pagesAtOnce === 0) await nextTurn();
+    if (clock.monotonicMs() < endsAtMs) continue;
+    await nextTurn();
+    endsAtMs = clock.monotonicMs() + longestTurnMs;
   }
 }
 

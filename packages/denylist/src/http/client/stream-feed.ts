@@ -95,7 +95,7 @@ export class StreamFeed implements FeedConnection {
   async *snapshot(): AsyncIterable<Uint32Array> {
     const pages = this.#snapshot?.pages ?? [];
     if (this.#snapshot !== undefined) this.#snapshot.pages = [];
-    yield* inTurns(pages);
+    yield* inTurns(pages, this.#options.clock);
   }
 
   async *tail(from: FeedPosition): AsyncIterable<FeedBatch> {

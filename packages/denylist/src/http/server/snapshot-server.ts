@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
-import { encodeSnapshot } from '../../codec/snapshot.ts';
+import { encodeSnapshot, snapshotBytes } from '../../codec/snapshot.ts';
 import type { Replica } from '../../replication/open-replica.ts';
 import { defaultMaxTokenLifetimeSeconds } from '../../rules/rule.ts';
 import { logNowHeader } from '../wire/wire.ts';
@@ -101,6 +101,8 @@ export class SnapshotServer {
     const header = { feed: feed.id, n: feed.n, epoch, maxTokenLifetimeSeconds, cutoffSkewSeconds };
     response.writeHead(200, {
       'content-type': 'application/octet-stream',
+      // Without it, each piece would be framed, and taken out of its frame, again.
+      'content-length': snapshotBytes(snapshot.rows),
       'cache-control': 'no-store',
       ...(logNowMs !== undefined && { [logNowHeader]: logNowMs.toFixed(3) }),
     });
