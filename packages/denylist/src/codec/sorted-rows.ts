@@ -12,7 +12,7 @@ const growth = 1.4;
  * Rows for which a bucket has room at first, in steps: all buckets begin in the same turn of the event loop, and they must not
  * all grow in the same later one.
  */
-const firstRows = 32;
+const firstRows = 8;
 const firstSteps = 16;
 
 /**
