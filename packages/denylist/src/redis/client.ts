@@ -99,6 +99,7 @@ export class RedisConnection {
   readonly #timeoutMs: number | undefined;
   readonly #timeLimit: TimeLimit | undefined;
   #inProgress = 0;
+  #isRetired = false;
   readonly #closed = new AbortController();
 
   constructor(client: Redis, name: string, timeouts: RedisTimeouts) {
@@ -113,7 +114,7 @@ export class RedisConnection {
   }
 
   get open(): boolean {
-    return this.#client.status === 'ready' && !this.#closed.signal.aborted;
+    return this.#client.status === 'ready' && !this.#isRetired && !this.#closed.signal.aborted;
   }
 
   /** Aborted when the connection is closed, by either side. */
@@ -127,9 +128,10 @@ export class RedisConnection {
       return await this.#replyTo(command, args);
     } catch (error) {
       const failed = toFeedError(error, this.#name);
-      // After a timeout a late reply could be taken for the reply to a later command. A server that is no longer the
-      // primary stays so, and a new connection may find the new one.
-      if (failed.code === 'timeout' || failed.code === 'read_only') this.close();
+      // A late reply could be taken for the reply to a later command.
+      if (failed.code === 'timeout') this.close();
+      // A server that is no longer the primary stays so, and a new connection may find the new one.
+      else if (failed.code === 'read_only') this.#retire();
       throw failed;
     }
   }
@@ -154,6 +156,12 @@ export class RedisConnection {
     if (status !== 'end' && status !== 'close') this.#client.disconnect();
   }
 
+  /** Closes the connection when the commands in progress are answered: without an answer their outcome would be unknown. */
+  #retire(): void {
+    this.#isRetired = true;
+    if (this.#inProgress === 0) this.close();
+  }
+
   #late(): FeedError {
     if (this.#timeoutMs !== undefined) this.#roundTrips?.timedOut(this.#timeoutMs);
     return failure('timeout', this.#name);
@@ -161,7 +169,7 @@ export class RedisConnection {
 
   async #replyTo(command: string, args: readonly RedisArgument[]): Promise<unknown> {
     const sentAtMs = clock.monotonicMs();
-    if (!this.#isBackground) this.#begin();
+    this.#begin();
     try {
       const reply = this.#client.callBuffer(command, ...args.map(toClientArgument));
       // Not the limit of the client: its timer keeps the process alive, version 5.4 prints lines about it, and only the
@@ -171,19 +179,21 @@ export class RedisConnection {
       if (!blockingCommands.includes(command)) this.#roundTrips?.answered(clock.monotonicMs() - sentAtMs);
       return answer;
     } finally {
-      if (!this.#isBackground) this.#end();
+      this.#end();
     }
   }
 
   /** A command in progress keeps the process alive: a script that only revokes must not end before it has. */
   #begin(): void {
     this.#inProgress += 1;
-    if (this.#inProgress === 1) this.#client.stream.ref();
+    if (this.#inProgress === 1 && !this.#isBackground) this.#client.stream.ref();
   }
 
   #end(): void {
     this.#inProgress -= 1;
-    if (this.#inProgress === 0) this.#client.stream.unref();
+    if (this.#inProgress > 0) return;
+    if (!this.#isBackground) this.#client.stream.unref();
+    if (this.#isRetired) this.close();
   }
 }
 
