@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 /**
  * Reads a body and puts it back, so that the next reader finds it unread.
  *
- * @returns undefined, with the body put back, when its length is not stated or exceeds the limit; and when the client is gone.
+ * @returns undefined, with the body put back, when its length is not stated or exceeds the limit; and when the client has left, or
+ * the body has been read already.
  */
 export function peekBody(request: IncomingMessage, longest: number): Promise<Buffer | undefined> {
   const { 'content-length': stated } = request.headers;
@@ -11,6 +12,8 @@ export function peekBody(request: IncomingMessage, longest: number): Promise<Buf
   // Without a stated length, the end is seen only when nothing can be put back any more.
   if (stated === undefined || !Number.isSafeInteger(length) || length > longest) return Promise.resolve(undefined);
   if (length === 0) return Promise.resolve(Buffer.alloc(0));
+  // It emits no further event: the client has left, or the body has been read, while the application awaited something.
+  if (request.destroyed) return Promise.resolve(undefined);
 
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
