@@ -13,7 +13,7 @@ export function peekBody(request: IncomingMessage, longest: number): Promise<Buf
   if (stated === undefined || !Number.isSafeInteger(length) || length > longest) return Promise.resolve(undefined);
   if (length === 0) return Promise.resolve(Buffer.alloc(0));
   // It emits no further event: the client has left, or the body has been read, while the application awaited something.
-  if (request.destroyed) return Promise.resolve(undefined);
+  if (request.readableEnded || request.destroyed) return Promise.resolve(undefined);
 
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

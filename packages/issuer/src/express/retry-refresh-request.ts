@@ -75,7 +75,6 @@ async function readForm(request: IncomingMessage & { readonly body?: unknown }):
   if (!hasFormType(request)) return undefined;
   const parsed = parsedBody(request);
   if (parsed !== undefined) return pairsOf(parsed);
-  if (request.readableEnded) return undefined;
   const body = await peekBody(request, longestBody);
   return body === undefined ? undefined : [...new URLSearchParams(body.toString('utf8'))];
 }
