@@ -6,6 +6,8 @@ const failure = 'a backup of Redis is restored';
 const recoverWithinMs = 45_000;
 /** A log without a heartbeat for longer than a minute may be a restored one. */
 const longPauseMs = 62_000;
+/** A sidecar has written its state file: it does so two seconds after its start, and every two seconds from then on. */
+const stateWrittenMs = 3000;
 
 const everybody = (world: World) => [...world.sidecars, ...world.apis];
 
@@ -66,7 +68,7 @@ export const restoredBackup: readonly Fault[] = [
     world: { stateFiles: true },
     recoverWithinMs,
     async run(world) {
-      await pause(1500);
+      await pause(stateWrittenMs);
       await stopEverybody(world);
       await world.fault('every process stops for a minute, and the log is whole', async () => {
         await pause(longPauseMs);
