@@ -66,8 +66,9 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
       return server;
     } catch (error) {
       await server.stop();
-      // Another process can take a free port before the server binds it.
-      if (options.port !== undefined || attempt === 5 || (await isPortFree(server.port))) throw error;
+      // Another process can take a free port before the server binds it, and give it up again.
+      const wasTaken = String(error).includes('Address already in use') || !(await isPortFree(server.port));
+      if (options.port !== undefined || attempt === 5 || !wasTaken) throw error;
     }
   }
 }

@@ -16,6 +16,9 @@ export interface HttpAnswer {
 
 export type SendRequest = (url: string, request?: HttpRequest) => Promise<HttpAnswer>;
 
+/** Servers of Node close a connection that has been idle for 5 s, and a request that is sent in that moment fails. */
+const idleMs = 4000;
+
 /**
  * Sends requests with `node:http` on kept connections. Under load, `fetch` would take more time than the server that is
  * measured.
@@ -23,7 +26,7 @@ export type SendRequest = (url: string, request?: HttpRequest) => Promise<HttpAn
  * @throws the error of the socket, or `Error('timed out …')`. Does not follow redirects.
  */
 export function createSendRequest(): { send: SendRequest; close: () => void } {
-  const agent = new Agent({ keepAlive: true, noDelay: true });
+  const agent = new Agent({ keepAlive: true, noDelay: true, timeout: idleMs });
   const send: SendRequest = (url, { method = 'GET', headers = {}, body, timeoutMs = 5000 } = {}) =>
     new Promise((resolve, reject) => {
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
