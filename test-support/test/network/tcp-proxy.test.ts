@@ -187,6 +187,7 @@ describe('blackhole', () => {
       received += String(bytes);
     });
     client.socket.write('question');
+    if (direction === 'down') await until(() => received === 'question', { what: 'the question' });
     await aRoundTrip();
     expect(received).toBe(direction === 'up' ? '' : 'question');
     expect(client.text()).toBe('before');
