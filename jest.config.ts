@@ -27,7 +27,7 @@ const config: Config = {
   // Many tests wait: for a Redis to start, for a failover, for the seconds in which a log heals. With one worker a core, half of
   // the processor time of a small machine would be idle, and with two a quarter. A number, because jest takes "300%" for three
   // hundred workers.
-  maxWorkers: Math.max(6, availableParallelism()),
+  maxWorkers: Math.max(5, availableParallelism()),
   projects: [
     project('denylist', 'packages/denylist/test'),
     project('middleware', 'packages/middleware/test'),
