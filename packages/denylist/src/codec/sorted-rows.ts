@@ -1,5 +1,5 @@
 import { placesOf } from '../rules/placement.ts';
-import { rowWords } from './rows.ts';
+import { copyRow, rowWords } from './rows.ts';
 
 /** Rows of a bucket, on average: as many as a table keeps in one of its segments. */
 const rowsPerBucket = 1024;
@@ -52,15 +52,7 @@ export class SortedRows {
       const to = used[bucket]!;
       let words = buckets[bucket]!;
       if (to === words.length) words = this.#grow(bucket);
-      // A loop over eight words takes longer, until it is compiled a second time.
-      words[to] = rows[at]!;
-      words[to + 1] = rows[at + 1]!;
-      words[to + 2] = rows[at + 2]!;
-      words[to + 3] = rows[at + 3]!;
-      words[to + 4] = rows[at + 4]!;
-      words[to + 5] = rows[at + 5]!;
-      words[to + 6] = rows[at + 6]!;
-      words[to + 7] = rows[at + 7]!;
+      copyRow(rows, at, words, to);
       used[bucket] = to + rowWords;
     }
   }

@@ -1,3 +1,4 @@
+import { copyRow } from '../codec/rows.ts';
 import { placeOf } from '../rules/placement.ts';
 import type { Rule } from '../rules/rule.ts';
 
@@ -126,18 +127,6 @@ export function rowsOf(words: Uint32Array, keep?: (at: number) => boolean): Uint
     length += slotWords;
   }
   return rows.subarray(0, length);
-}
-
-/** Word by word: the methods of typed arrays cost more than these eight assignments, and so does a loop until it is optimized. */
-export function copyRow(from: Uint32Array, at: number, to: Uint32Array, toAt: number): void {
-  to[toAt] = from[at]!;
-  to[toAt + 1] = from[at + 1]!;
-  to[toAt + 2] = from[at + 2]!;
-  to[toAt + 3] = from[at + 3]!;
-  to[toAt + 4] = from[at + 4]!;
-  to[toAt + 5] = from[at + 5]!;
-  to[toAt + 6] = from[at + 6]!;
-  to[toAt + 7] = from[at + 7]!;
 }
 
 /** Replaces the contents by these rows. */
