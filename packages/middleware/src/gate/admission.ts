@@ -68,7 +68,8 @@ export class Admission {
         decided(refusedByGuard(this.#decision, reason, cause), request, reportOnly ? 'report-only' : 'enforced');
       }
       if (reason === undefined || reportOnly) return this;
-      return refuse({ reason, cause }, answerStyle, { ...wanted, scheme: schemeOf(this.#decision) });
+      const { dpopNonce } = this;
+      return refuse({ reason, cause }, answerStyle, { ...wanted, scheme: schemeOf(this.#decision), dpopNonce });
     };
     const fail = (cause: unknown): Passage => conclude('internal_error', cause);
     // RFC 6750 §3: without authentication there is no scope to check, and the challenge has no error code.

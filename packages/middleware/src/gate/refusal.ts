@@ -10,13 +10,15 @@ export interface AnswerStyle extends Pick<ResolvedOptions, 'realm' | 'exposeReas
   readonly dpop: Pick<DpopParts, 'required' | 'algorithms' | 'nonces'> | undefined;
 }
 
-/** What the client has to bring; from the arguments of a guard, never from the token. */
+/** What the client has to bring next; from the arguments of a guard and from this API, never from the token. */
 export interface Wanted {
   /** The scheme of the request; default `bearer`. */
   readonly scheme?: Scheme;
   readonly scopes?: readonly string[];
   readonly acr?: readonly string[];
   readonly maxAgeSeconds?: number;
+  /** RFC 9449 §8.2: the nonce for the next proof of a client whose proof was accepted. */
+  readonly dpopNonce?: string | undefined;
 }
 
 /** A request that does not pass, with the complete answer: status, headers and body are all that the client sees. */
@@ -89,10 +91,10 @@ export function refuse(
   if (status === 429 || status === 503) {
     headers['Retry-After'] = String(Math.ceil(retryAfterMs / 1000) + Math.floor(style.random() * 5));
   }
-  if (status === 429 || status === 500 || status === 503) return refusal(outages[status]);
   // RFC 9449 §8: the answer to a missing or old nonce carries the current one.
-  const nonce = reason === 'dpop_nonce' ? style.dpop?.nonces?.current() : undefined;
+  const nonce = reason === 'dpop_nonce' ? style.dpop?.nonces?.current() : wanted.dpopNonce;
   if (nonce !== undefined) headers['DPoP-Nonce'] = nonce;
+  if (status === 429 || status === 500 || status === 503) return refusal(outages[status]);
   headers['WWW-Authenticate'] = challenge(reason, style, wanted);
   return refusal({
     error,

@@ -58,7 +58,7 @@ async function ask(url: string, init: RequestInit): Promise<Answer> {
   };
 }
 
-async function listen(server: Server): Promise<TestServer> {
+export async function listen(server: Server): Promise<TestServer> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return served((server.address() as AddressInfo).port, () => {
@@ -72,6 +72,14 @@ function served(port: number, close: () => Promise<unknown>): TestServer {
   return { url, ask: (headers) => ask(url, { headers }), close };
 }
 
+/** The subject of a token for which every handler throws. */
+export const faulty = 'faulty';
+
+function answerTo(subject: string | undefined) {
+  if (subject === faulty) throw new Error('the handler fails');
+  return { owner: subject };
+}
+
 /** What the answers of all other frameworks are compared with. */
 export const reference: Adapter = {
   name: 'protect of Express',
@@ -80,7 +88,7 @@ export const reference: Adapter = {
   start(verifier, { scopes = [] }) {
     const app = express().use(protect(verifier));
     const guards = scopes.length === 0 ? [] : [requireScope(...scopes)];
-    app.get('/orders', ...guards, (request, response) => void response.json({ owner: authOf(request).subject }));
+    app.get('/orders', ...guards, (request, response) => void response.json(answerTo(authOf(request).subject)));
     return listen(createServer(app));
   },
 };
@@ -104,7 +112,7 @@ function toRequest({ url, method, headers }: IncomingMessage): Request {
 async function startNest(guard: NestGuard, adapter?: FastifyAdapter): Promise<TestServer> {
   class Orders {
     list(request: { auth?: { subject: string } }) {
-      return { owner: request.auth?.subject };
+      return answerTo(request.auth?.subject);
     }
   }
   Controller()(Orders);
@@ -129,7 +137,7 @@ export const adapters: readonly Adapter[] = [
     async start(verifier, options) {
       const app = fastify();
       await app.register(fastifyPlugin(verifier, options));
-      app.get('/orders', async (request) => ({ owner: authOf(request.raw).subject }));
+      app.get('/orders', async (request) => answerTo(authOf(request.raw).subject));
       await app.listen({ host: '127.0.0.1', port: 0 });
       return served((app.server.address() as AddressInfo).port, () => app.close());
     },
@@ -140,9 +148,9 @@ export const adapters: readonly Adapter[] = [
     hasHeaders: true,
     async start(verifier, options) {
       const app = fastify();
-      app.get('/orders', { onRequest: fastifyGate(verifier, options) }, async (request) => ({
-        owner: (request as { auth?: { subject: string } }).auth?.subject,
-      }));
+      app.get('/orders', { onRequest: fastifyGate(verifier, options) }, async (request) =>
+        answerTo((request as { auth?: { subject: string } }).auth?.subject),
+      );
       await app.listen({ host: '127.0.0.1', port: 0 });
       return served((app.server.address() as AddressInfo).port, () => app.close());
     },
@@ -167,7 +175,7 @@ export const adapters: readonly Adapter[] = [
     start(verifier, options) {
       const app = new Hono<{ Variables: { auth: { subject: string } | undefined } }>();
       app.use(honoGate(verifier, options));
-      app.get('/orders', (context) => context.json({ owner: context.get('auth')?.subject }));
+      app.get('/orders', (context) => context.json(answerTo(context.get('auth')?.subject)));
       return fetchServer((request) => app.fetch(request));
     },
   },
@@ -177,9 +185,10 @@ export const adapters: readonly Adapter[] = [
     hasHeaders: true,
     start(verifier, options) {
       const app = new Koa();
+      app.silent = true;
       app.use(koaGate(verifier, options));
       app.use((context) => {
-        context.body = { owner: context.state['auth'].subject };
+        context.body = answerTo(context.state['auth'].subject);
       });
       return listen(createServer(app.callback()));
     },
