@@ -346,8 +346,12 @@ const rows = {
     graph('Delay of events', 'From the event, by the clock of its sender, to its receipt, p99.', 's', [
       ['{{source}}', quantile(0.99, 'revocast_signal_delay_seconds', { by: 'source, le', labels: space, of: '' })],
     ]),
-    graph('Refused messages', 'Messages with a fault, by reason.', 'ops', [
+    graph('Refused messages', 'Messages with a fault, and those that were not verified, by reason.', 'ops', [
       ['{{source}}, {{reason}}', `sum by (source, reason) (${rate('revocast_signal_refusals_total', space)} > 0)`],
+      [
+        '{{source}}, unverified: {{why}}',
+        `sum by (source, why) (${rate('revocast_signals_unverified_total', space)} > 0)`,
+      ],
     ]),
     graph(
       'Lost, late or widened',
@@ -384,6 +388,7 @@ const rows = {
       ['needs subjects, {{source}}', `max by (source) (revocast_stream_needs_subjects{${space}})`],
       ['ready, {{instance}}', `revocast_receiver_ready{${space}}`],
       ['log reachable, {{instance}}', `revocast_receiver_log_reachable{${space}}`],
+      ['keys usable, {{source}}', `min by (source) (revocast_receiver_keys_usable{${space}})`],
     ]),
     graph('Requests to transmitters', 'Requests for events, streams and verification, by result.', 'reqps', [
       ['{{source}}, {{result}}', `sum by (source, result) (${rate('revocast_stream_requests_total', space)})`],

@@ -104,8 +104,10 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
   const keySets = createKeySets({ ...config, clock, random, observer: logKeyFailures(log) });
   cleanUps.push(keySets.close);
   const running = new Map<string, RunningSource>();
+  const keys = new Map<string, ReturnType<typeof keySets.keysOf>>();
   for (const source of config.sources) {
     const keysOf = keySets.keysOf;
+    keys.set(source.name, keysOf(source));
     running.set(source.name, runSource(source, { keysOf, clock, random, log, metrics, signal: stopping.signal }));
   }
   const counter = countSignals({
@@ -181,7 +183,7 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
     metrics: {
       contentType: registry.contentType,
       metrics() {
-        measure(metrics, { spool, quarantine, isReady: !isStopping, isLogReachable: health.isReachable });
+        measure(metrics, { keys, spool, quarantine, isReady: !isStopping, isLogReachable: health.isReachable });
         return registry.metrics();
       },
     },
@@ -191,7 +193,7 @@ async function start({ config, clock, random, log, cleanUps, closeAll, given }: 
   );
   const probing = states.lookUp && probeLog(states.lookUp, { health, clock, signal: stopping.signal });
   // The first message must not wait for the first fetch.
-  for (const { source } of running.values()) void keySets.keysOf(source).prefetch?.();
+  for (const keySet of keys.values()) void keySet.prefetch?.();
   log.info({ data: listeners.dataUrl, admin: listeners.adminUrl, sources: config.sources.length }, 'started');
 
   const stop = createShutdown({

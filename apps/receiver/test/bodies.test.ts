@@ -18,6 +18,7 @@ async function serve(changes: Partial<Route> = {}) {
   const counted: string[] = [];
   const report: AnswerReport = {
     unread: (answer) => counted.push(answer.outcome === 'refused' ? answer.reason : answer.outcome),
+    aborted: () => counted.push('aborted'),
     sent: ({ outcome }) => counted.push(`sent ${outcome}`),
   };
   const route: Route = {
@@ -78,13 +79,13 @@ describe('a body that does not arrive', () => {
     expect((await post('a')).status).toBe(200);
   });
 
-  it('is not answered when its sender has gone', async () => {
+  it('is not answered when its sender has gone, and counted', async () => {
     const { counted, begin, post } = await serve();
     const { socket } = await begin('a');
     socket.destroy();
     await once(socket, 'close');
     expect((await post('a')).status).toBe(200);
-    expect(counted).toEqual(['sent done']);
+    expect(counted).toEqual(['aborted', 'sent done']);
   });
 });
 

@@ -52,7 +52,7 @@ describe('given an OpenID back-channel logout', () => {
     expect(await answer.json()).toEqual({ error: expect.any(String), error_description: expect.any(String) });
   });
 
-  it('answers 503 while the log is down, and counts the message as lost without a spool', async () => {
+  it('answers 503 while the log is down, and counts the verified message as lost without a spool', async () => {
     const receiver = await start();
     log.failWith('unavailable');
     expect((await send(receiver.dataUrl, await logoutToken())).status).toBe(503);
@@ -75,8 +75,8 @@ describe('given an OpenID back-channel logout', () => {
 
   it.each([
     ['keeps a token of a key that is not published yet, for its sender sends it once', true, 200, 0],
-    ['answers 429 to it without a spool, and counts it as lost', false, 429, 1],
-  ])('%s', async (_what, hasSpool, status, lost) => {
+    ['answers 429 to it without a spool, and does not count it as lost: a stranger can send it', false, 429, 1],
+  ])('%s', async (_what, hasSpool, status, unverified) => {
     const receiver = await start(hasSpool ? { spool: folder(cleanUps) } : {});
     await send(receiver.dataUrl, await logoutToken());
     const another = await startTestIssuer();
@@ -87,8 +87,23 @@ describe('given an OpenID back-channel logout', () => {
     expect((await send(receiver.dataUrl, token)).status).toBe(status);
     const text = await metricsOf(receiver);
     expect(text).toContain(`revocast_quarantine_messages ${hasSpool ? 1 : 0}`);
-    expect(text).toContain(`revocast_signals_lost_total{source="sso"} ${lost}`);
-    expect(text).toContain(`type="other",result="unavailable"} ${lost}`);
+    expect(text).toContain('revocast_signals_lost_total{source="sso"} 0');
+    expect(text).toContain(`revocast_signals_unverified_total{source="sso",why="unknown_key"} ${unverified}`);
+    expect(text).toContain(`type="other",result="unavailable"} ${unverified}`);
+  });
+
+  it('shows that the keys cannot be fetched, and without another message that they can be fetched again', async () => {
+    await issuer.behave('status500');
+    const receiver = await start();
+    const shows = async (value: 0 | 1) =>
+      (await metricsOf(receiver)).includes(`revocast_receiver_keys_usable{source="sso"} ${value}`);
+    await until(() => shows(0), { what: 'keys that are not usable' });
+    expect((await send(receiver.dataUrl, await logoutToken())).status).toBe(503);
+    const text = await metricsOf(receiver);
+    expect(text).toContain('revocast_signals_lost_total{source="sso"} 0');
+    expect(text).toContain('revocast_signals_unverified_total{source="sso",why="keys_unavailable"} 1');
+    await issuer.behave('ok');
+    await until(() => shows(1), { what: 'usable keys', timeoutMs: 20_000 });
   });
 
   it('keeps no token whose claims are refused with any key', async () => {

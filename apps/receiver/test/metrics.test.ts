@@ -38,6 +38,7 @@ describe('before the first message', () => {
     expect(missing.map(({ name }) => name)).toEqual([]);
     for (const series of [
       'signals_lost_total{source="sso"} 0',
+      'signals_unverified_total{source="sso",why="too_slow"} 0',
       'signals_total{source="sso",type="logout",result="unavailable"} 0',
       'signals_total{source="push",type="session-revoked",result="unresolved"} 0',
       'stream_state{source="poll",state="unknown"} 1',

@@ -21,6 +21,11 @@ const log = declareCheck(
   'a log that answers the receiver',
   'mend the log, see docs/runbooks/receiver-log-unreachable.md',
 );
+const keys = declareCheck(
+  'receiver.keys',
+  'a key set of each source that sends signed messages',
+  'see docs/runbooks/signal-keys-unavailable.md',
+);
 const subjects = declareCheck(
   'receiver.subjects',
   'an account for the subject of each event',
@@ -33,7 +38,7 @@ const issuers = declareCheck(
 );
 const lost = declareCheck(
   'receiver.lost',
-  'no message that was answered 429 or 503 although it is sent once',
+  'no verified message that was answered 503 although it is sent once',
   'set `spool`, see docs/runbooks/signals-lost.md',
 );
 const spool = declareCheck(
@@ -67,6 +72,7 @@ export function judgeReceiver({ failure, samples, nowSeconds }: ReceiverFacts): 
   );
   const working = ['none is silent', ...unverified.map(({ labels }) => `${labels['source']}: cannot be verified`)];
   const restricted = counts('stream_needs_subjects');
+  const unusable = named('receiver_keys_usable').filter(({ value }) => value === 0);
   const oldest = named('spool_oldest_seconds')[0]?.value ?? 0;
   return [
     reachable('ok', 'reachable'),
@@ -77,6 +83,9 @@ export function judgeReceiver({ failure, samples, nowSeconds }: ReceiverFacts): 
     named('receiver_log_reachable').some(({ value }) => value === 0)
       ? log('fail', 'it does not answer')
       : log('ok', 'answers'),
+    unusable.length === 0
+      ? keys('ok', 'all usable')
+      : keys('fail', unusable.map(({ labels }) => `${labels['source']}: cannot be fetched`).join('; ')),
     judgeCounts(subjects, counts('signals_total', 'unresolved')),
     judgeCounts(issuers, counts('signals_total', 'unmapped_issuer')),
     judgeCounts(lost, counts('signals_lost_total')),

@@ -39,6 +39,7 @@ describe('revocast doctor --receiver', () => {
       'receiver.streams': 'ok: none is silent',
       'receiver.default-subjects': 'ok: none is limited',
       'receiver.log': 'ok: answers',
+      'receiver.keys': 'ok: all usable',
       'receiver.subjects': 'ok: none',
       'receiver.issuers': 'ok: none',
       'receiver.lost': 'ok: none',
@@ -71,6 +72,12 @@ revocast_stream_state{source="okta",state="enabled"} 1
   it('says that the log does not answer', async () => {
     expect(await examined(`${healthy}revocast_receiver_log_reachable 0\n`)).toMatchObject({
       'receiver.log': 'fail: it does not answer',
+    });
+  });
+
+  it('says of which source the key set cannot be fetched', async () => {
+    expect(await examined(`${healthy}revocast_receiver_keys_usable{source="sso"} 0\n`)).toMatchObject({
+      'receiver.keys': 'fail: sso: cannot be fetched',
     });
   });
 

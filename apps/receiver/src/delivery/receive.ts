@@ -14,7 +14,7 @@ export interface ReceivePorts {
   readonly nowMs: () => number;
 }
 
-/** Whether its senders send a message once: what is answered 408, 429 or 503 is then lost. */
+/** Whether its senders send a message once: what is not taken is then lost. */
 export function sendsOnce(kind: Source['kind']): boolean {
   return kind === 'backchannel-logout';
 }
@@ -28,7 +28,7 @@ export async function receive(source: Source, reading: Reading, ports: ReceivePo
     return reading;
   }
   if (reading.outcome === 'unavailable') {
-    counter.unavailable(name);
+    counter.unverified(name, reading.why);
     return reading;
   }
   counter.received(reading.signals);

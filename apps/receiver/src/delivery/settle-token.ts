@@ -32,7 +32,7 @@ export async function settleToken(
       return 'settled';
     }
     if (ageMs <= longestMs) return reading.isKidUnknown ? 'unknown_key' : 'waits';
-    ports.counter.lost(name);
+    ports.counter.unverified(name, reading.why);
     return 'settled';
   }
   const { outcome } = await receive(running.source, reading, ports);

@@ -1,13 +1,20 @@
 import type { ServerResponse } from 'node:http';
 import { sendJson } from '@revocast/sidecar/service';
 import { type Refusal, refusals } from '../signals/refusal.ts';
+import type { UnverifiedReason } from '../telemetry/receiver-metrics.ts';
 
 /** What is answered to a sender. */
 export type Answer =
   | { readonly outcome: 'done' }
   /** `because`: the fault that is counted, where the answer must name another one. */
   | { readonly outcome: 'refused'; readonly reason: Refusal; readonly because?: Refusal | undefined }
-  | { readonly outcome: 'unavailable'; readonly status: 503 | 429; readonly retryAfterMs: number }
+  /** `why`: it was not verified; absent: it was, and was not taken. */
+  | {
+      readonly outcome: 'unavailable';
+      readonly status: 503 | 429;
+      readonly why?: UnverifiedReason | undefined;
+      readonly retryAfterMs: number;
+    }
   /** Of a protocol: its own status and body. */
   | { readonly outcome: 'other'; readonly status: number; readonly body?: object };
 

@@ -7,24 +7,27 @@ import type { Answer } from './answers.ts';
 export interface AnswerReport {
   /** An answer to a request whose message was not read: no delivery counts it. */
   unread(answer: Answer): void;
+  /** The sender closed the connection before its message was there. */
+  aborted(): void;
   /** Every answer. */
   sent(answer: Answer): void;
 }
 
 export function countAnswers(
   { name, kind }: Pick<Source, 'name' | 'kind'>,
-  counter: Pick<SignalCounter, 'refused' | 'unavailable' | 'lost'>,
+  counter: Pick<SignalCounter, 'refused' | 'unverified' | 'lost'>,
 ): AnswerReport {
   return {
     unread(answer) {
       if (answer.outcome === 'refused') counter.refused(name, answer.because ?? answer.reason);
-      if (answer.outcome === 'unavailable') counter.unavailable(name);
+      if (answer.outcome === 'refused' && answer.reason === 'too_slow') counter.unverified(name, 'too_slow');
+      if (answer.outcome === 'unavailable' && answer.why !== undefined) counter.unverified(name, answer.why);
     },
+    aborted: () => counter.unverified(name, 'aborted'),
     sent(answer) {
-      // A message that was not taken does not come again from a sender that sends once. 408: the message was never read.
-      const isTaken =
-        answer.outcome !== 'unavailable' && !(answer.outcome === 'refused' && answer.reason === 'too_slow');
-      if (!isTaken && sendsOnce(kind)) counter.lost(name);
+      // Not one that was not verified: with slow bodies and invented keys, a stranger could cause an alert.
+      const isVerified = answer.outcome === 'unavailable' && answer.why === undefined;
+      if (isVerified && sendsOnce(kind)) counter.lost(name);
     },
   };
 }

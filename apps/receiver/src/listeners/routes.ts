@@ -29,7 +29,7 @@ export interface Route {
 /** Messages that are read completely and not answered yet. One more is answered 429: callers choose how many they are. */
 const mostAtOnce = 1024;
 const mostBodyBytes = 33_554_432;
-const busy: Answer = { outcome: 'unavailable', status: 429, retryAfterMs: 1000 };
+const busy: Answer = { outcome: 'unavailable', status: 429, why: 'busy', retryAfterMs: 1000 };
 
 /** Serves the routes of all sources. The path names the source, never the message. */
 export function createRoutes(routes: ReadonlyMap<string, Route>, clock: Clock): RequestListener {
@@ -52,7 +52,7 @@ export function createRoutes(routes: ReadonlyMap<string, Route>, clock: Clock): 
     try {
       const body = await readBody(request, { maxBytes: route.maxBytes, share, clock });
       if (typeof body !== 'string') return await post(route, { body, request });
-      if (body === 'closed') return undefined;
+      if (body === 'closed') return void route.report.aborted();
       return unread(route, body === 'busy' ? busy : { outcome: 'refused', reason: body });
     } finally {
       share.release();

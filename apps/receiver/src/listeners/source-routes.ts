@@ -92,7 +92,11 @@ function pushRoute(source: SourceOf<'ssf'>, { context, ports, clock, log }: Sour
       const reading = context(ports.nowMs());
       // A managed stream that is not set up yet: its audience is not known, and a refusal would be for ever.
       if (reading.source.audience.length === 0) {
-        return await receive(source, { outcome: 'unavailable', status: 503, retryAfterMs: 1000 }, ports);
+        return await receive(
+          source,
+          { outcome: 'unavailable', status: 503, why: 'not_ready', retryAfterMs: 1000 },
+          ports,
+        );
       }
       return await receive(source, await readSet(body, reading), ports);
     },

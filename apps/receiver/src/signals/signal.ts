@@ -20,6 +20,8 @@ export type Reading =
 export interface Unverified {
   readonly outcome: 'unavailable';
   readonly status: 503 | 429;
+  /** `not_ready`: the source is not set up yet. */
+  readonly why: 'unknown_key' | 'keys_unavailable' | 'not_ready';
   /** A key set that was fetched after the receipt does not have the `kid`. */
   readonly isKidUnknown?: boolean | undefined;
   /** For `Retry-After`. */

@@ -12,7 +12,12 @@ import {
   signalTypes,
   streamStatuses,
 } from '../signals/index.ts';
-import { attentionReasons, type ReceiverMetrics } from './receiver-metrics.ts';
+import {
+  attentionReasons,
+  type ReceiverMetrics,
+  type UnverifiedReason,
+  unverifiedReasons,
+} from './receiver-metrics.ts';
 
 /** What is counted of messages, beside what their delivery reports. */
 export interface SignalCounter extends DeliveryObserver {
@@ -24,9 +29,9 @@ export interface SignalCounter extends DeliveryObserver {
   refused(source: string, reason: Refusal): void;
   /** A polled event was given up: the key set of its issuer has not had its key for ten minutes. */
   keyGone(source: string): void;
-  /** Answered 429 or 503 before it was verified. */
-  unavailable(source: string): void;
-  /** Not taken, although the sender will probably not send it again. */
+  /** Not taken and not verified, without a fault that was found in it. It may be of a stranger, so that no alert depends on it. */
+  unverified(source: string, why: UnverifiedReason): void;
+  /** Verified and not taken, although the sender will probably not send it again; or a file of the spool. An alert depends on it. */
   lost(source: string): void;
 }
 
@@ -69,6 +74,7 @@ export function countSignals({ metrics, sources, clock, log, onVerified }: Ports
     for (const name of ['signals_widened_total', 'signals_lost_total'] as const)
       metrics.counter(name).inc({ source }, 0);
     for (const why of attentionReasons) metrics.counter('signals_attention_total').inc({ source, why }, 0);
+    for (const why of unverifiedReasons) metrics.counter('signals_unverified_total').inc({ source, why }, 0);
     delays.zero({ source });
     for (const reason of Object.keys(refusals)) metrics.counter('signal_refusals_total').inc({ source, reason }, 0);
     const isClient = 'delivery' in options && (options.manage || options.delivery === 'poll');
@@ -125,10 +131,14 @@ export function countSignals({ metrics, sources, clock, log, onVerified }: Ports
         log.warn({ source, reason }, 'a message was refused; only the first is logged'),
       );
     },
-    unavailable: (source) => signals.inc({ source, type: 'other', result: 'unavailable' }),
+    unverified(source, why) {
+      metrics.counter('signals_unverified_total').inc({ source, why });
+      // The others are counted as refused, or have no answer.
+      if (why !== 'too_slow' && why !== 'aborted') signals.inc({ source, type: 'other', result: 'unavailable' });
+    },
     lost(source) {
       metrics.counter('signals_lost_total').inc({ source });
-      // Senders without a credential can cause it: they must not fill the log.
+      // One line for an outage, and not one for each message.
       logOnce(`${source} lost`, () => log.error({ source }, lostRemedy));
     },
   };

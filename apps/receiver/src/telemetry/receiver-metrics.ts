@@ -6,6 +6,16 @@ import { refusals, signalTypes, streamStatuses } from '../signals/index.ts';
 
 const refusalReasons = Object.keys(refusals);
 export const attentionReasons = ['too_late', 'rejected', 'key_gone'] as const;
+/** Why a message was not verified, without a fault that was found in it. Its sender may be anyone. */
+export const unverifiedReasons = [
+  'too_slow',
+  'aborted',
+  'busy',
+  'unknown_key',
+  'keys_unavailable',
+  'not_ready',
+] as const;
+export type UnverifiedReason = (typeof unverifiedReasons)[number];
 
 /** All metrics of a receiver. `source` is the name of a source in the configuration. */
 export const receiverMetrics = [
@@ -34,7 +44,14 @@ export const receiverMetrics = [
     name: 'signals_lost_total',
     type: 'counter',
     labels: { source: undefined },
-    help: 'Messages that were answered 408, 429 or 503 although most senders of this kind do not send again, and files of the spool that were given up.',
+    help: 'Verified messages that were answered 503 although most senders of this kind do not send again, and files of the spool that were given up.',
+    unit: 'events',
+  },
+  {
+    name: 'signals_unverified_total',
+    type: 'counter',
+    labels: { source: undefined, why: unverifiedReasons },
+    help: 'Messages that were not taken and not verified, by reason: of the identity provider, or of a stranger.',
     unit: 'events',
   },
   {
@@ -120,6 +137,13 @@ export const receiverMetrics = [
     type: 'gauge',
     labels: {},
     help: '0 after a write or look-up that the log did not answer, else 1. A log that is no Redis is not asked between writes.',
+    unit: 'none',
+  },
+  {
+    name: 'receiver_keys_usable',
+    type: 'gauge',
+    labels: { source: undefined },
+    help: '0 while no signature of the source can be verified, because its key set cannot be fetched, else 1.',
     unit: 'none',
   },
 ] as const satisfies readonly MetricSpec[];

@@ -334,7 +334,8 @@ describe('a message whose key is not there', () => {
     ],
   ])('is not refused: %s', async (_name, found, status, retryAfterMs) => {
     const isKidUnknown = found.outcome === 'rejected' ? true : undefined;
-    expect(await read(found)).toEqual({ outcome: 'unavailable', status, retryAfterMs, isKidUnknown });
+    const why = status === 503 ? 'keys_unavailable' : 'unknown_key';
+    expect(await read(found)).toEqual({ outcome: 'unavailable', status, why, retryAfterMs, isKidUnknown });
   });
 
   it('is refused where the key may not be used with its algorithm', async () => {

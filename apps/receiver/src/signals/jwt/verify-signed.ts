@@ -53,13 +53,15 @@ export async function verifySigned(
   };
   const found = await keys.findKey({ kid, alg });
   if (found.outcome === 'unavailable') {
-    const status = found.reason === 'unknown_kid_throttled' ? 429 : 503;
-    return unverified({ status, retryAfterMs: found.retryAfterMs ?? keysDownRetryMs });
+    const { reason, retryAfterMs = keysDownRetryMs } = found;
+    return reason === 'unknown_kid_throttled'
+      ? unverified({ status: 429, why: 'unknown_key', retryAfterMs })
+      : unverified({ status: 503, why: 'keys_unavailable', retryAfterMs });
   }
   if (found.outcome === 'rejected') {
     if (found.reason !== 'unknown_kid') return refuse('unusable_key');
     // The sender may have rotated its key a moment ago: this must not become a fault of the message.
-    return unverified({ status: 429, retryAfterMs: unknownKidRetryMs, isKidUnknown: true });
+    return unverified({ status: 429, why: 'unknown_key', retryAfterMs: unknownKidRetryMs, isKidUnknown: true });
   }
   const { key } = found;
   if (!key.algorithms.includes(alg)) return refuse('unusable_key');
