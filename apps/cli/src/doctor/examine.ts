@@ -28,9 +28,9 @@ export interface Examination {
 export async function examine(examination: Examination, world: World): Promise<Check[]> {
   const { log, sidecar, issuer, receiver, maxStalenessMs, maxTokenLifetimeMs, plannedRules } = examination;
   const look = async <T>(what: string, task: Promise<T> | undefined) => task && (await withProgress(world, what, task));
-  const sidecarFeed = sidecar && { ...sidecar, url: sidecar.dataUrl, heartbeatWaitMs: 0 };
+  const sidecarFeed = sidecar && { ...sidecar, url: sidecar.dataUrl, heartbeatWaitMs: 0, issuer: issuer?.issuer };
   const [logFacts, sidecarFacts, feedFacts, issuerFacts, receiverFacts] = await Promise.all([
-    look('the log', log && lookAtLog(log, world)),
+    look('the log', log && lookAtLog({ ...log, issuer: issuer?.issuer }, world)),
     look('the sidecar', sidecar && lookAtSidecar(sidecar, world)),
     look('the snapshot of the sidecar', sidecarFeed && lookAtLog(sidecarFeed, world)),
     look('the issuer', issuer && lookAtIssuer(issuer, world)),

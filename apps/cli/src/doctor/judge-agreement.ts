@@ -13,6 +13,11 @@ const history = declareCheck(
   'a sidecar that follows this log',
   'compare the source of the sidecar with --source: its API processes do not receive the revocations of this log',
 );
+const trust = declareCheck(
+  'agreement.trusted_issuer',
+  'an API process that trusts this issuer',
+  'give --issuer, the verifiers and each revocation exactly the iss of the tokens, with or without a slash at its end: a revocation for another issuer changes nothing',
+);
 const clocks = declareCheck(
   'agreement.issuer_clock',
   'an issuer no further ahead of the log than the log adds to a cutoff',
@@ -39,6 +44,10 @@ export function judgeAgreement({ log, sidecar, issuer, maxTokenLifetimeMs }: Par
     checks.push(lifetime(verifierSeconds > keptSeconds ? 'fail' : 'ok', found));
   }
   if (log !== undefined && sidecar !== undefined) checks.push(judgeHistory(log, sidecar));
+  const answers = [log, sidecar].map((facts) => facts?.issuerTrustedBy);
+  // Unknown, as before the first process: another check says that no process follows.
+  if (answers.includes('some')) checks.push(trust('ok', 'at least one trusts it'));
+  else if (answers.includes('none')) checks.push(trust('fail', 'none trusts it'));
   const issuerOffsetMs = issuer?.discovery?.clockOffsetMs;
   const logOffsetMs = log?.clockOffsetMs ?? sidecar?.clockOffsetMs;
   if (issuerOffsetMs !== undefined && logOffsetMs !== undefined) {

@@ -1,3 +1,4 @@
+import { type IssuerTrust, LogError } from '@revocast/denylist';
 import {
   type Feed,
   FeedError,
@@ -6,6 +7,7 @@ import {
   openSource,
   randomHex,
   type SourceHealth,
+  trustedIssuers,
 } from '@revocast/denylist/replica';
 import type { World } from '../world.ts';
 
@@ -21,6 +23,8 @@ export interface LogFacts {
   readonly clockOffsetMs?: number;
   /** Age of the first heartbeat that arrived during the check; `none` when none arrived. */
   readonly heartbeatAgeMs?: number | 'none';
+  /** Whether a process that follows it trusts the issuer; absent where no issuer was named or the log does not say it. */
+  readonly issuerTrustedBy?: IssuerTrust | undefined;
   readonly failure?: FeedError;
 }
 
@@ -28,6 +32,8 @@ export interface LookAtLog {
   readonly url: string;
   readonly tokenFile?: string;
   readonly dangerouslyAllowHttp?: boolean;
+  /** Exactly the `iss` of tokens. */
+  readonly issuer?: string | undefined;
   /** How long to wait for a heartbeat. */
   readonly heartbeatWaitMs: number;
 }
@@ -47,6 +53,7 @@ export async function lookAtLog(options: LookAtLog, world: World): Promise<LogFa
     try {
       const position = await connection.position();
       facts = { ...facts, position, clockOffsetMs: clockOffsetOf(position, world) };
+      facts = { ...facts, issuerTrustedBy: await trustOf(options.issuer, source, position) };
       // A sidecar makes heartbeats itself. Only the heartbeats of Redis prove that the log accepts writes.
       if (kind !== 'redis') return facts;
       const waitEnded = clock.sleep(heartbeatWaitMs, stop.signal);
@@ -60,6 +67,21 @@ export async function lookAtLog(options: LookAtLog, world: World): Promise<LogFa
     throw error;
   } finally {
     await source.close();
+  }
+}
+
+async function trustOf(
+  issuer: string | undefined,
+  { log }: OpenedSource,
+  { epoch, head, cursor }: FeedPosition,
+): Promise<IssuerTrust | undefined> {
+  if (issuer === undefined) return undefined;
+  try {
+    return (await log.enforcement({ epoch, head, cursor, issuer: trustedIssuers([issuer]) })).issuerTrustedBy;
+  } catch (error) {
+    // A sidecar says it only to a writer. Another check reports a log that does not answer.
+    if (error instanceof LogError) return undefined;
+    throw error;
   }
 }
 

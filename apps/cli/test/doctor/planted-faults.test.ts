@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { openSource, randomHex, systemClock, systemRandom } from '@revocast/denylist/replica';
+import { createVerifier } from '@revocast/middleware';
 import { type RunningSidecar, startSidecar } from '@revocast/sidecar';
 import { type RedisServer, startRedis, startTestIssuer, type TestIssuer, until } from '@revocast/test-support';
 import { Redis } from 'ioredis';
@@ -250,6 +251,35 @@ describe('given a planted fault, the doctor finds it and shows how to fix it:', 
       remedy: expect.stringContaining('check the key set'),
     });
     expect(diagnosis.exitCode).toBe(1);
+  });
+
+  it('an issuer that no process trusts, because of a slash at its end', async () => {
+    const open = (name: string) =>
+      createVerifier({
+        issuer: name,
+        audience: 'https://api.example.com',
+        revocation: { feed: sidecar.dataUrl },
+        dangerouslyAllowHttp: true,
+      });
+    const args = [...onlyIssuer(), '--source', redis.url];
+    const trust = async () => (await diagnose(args)).checks.find(({ name }) => name === 'agreement.trusted_issuer');
+    const wrong = open(`${issuer.issuer}/`);
+    try {
+      // The log says so only after heartbeats without a pause.
+      await until(async () => (await trust())?.status === 'fail', { what: 'the fault', timeoutMs: 40_000 });
+      expect(await trust()).toMatchObject({
+        found: 'none trusts it',
+        remedy: expect.stringContaining('with or without a slash at its end'),
+      });
+      const right = open(issuer.issuer);
+      await until(async () => (await trust())?.status === 'ok', {
+        what: 'a process that trusts it',
+        timeoutMs: 20_000,
+      });
+      await right.close();
+    } finally {
+      await wrong.close();
+    }
   });
 
   it('an issuer that does not answer', async () => {
