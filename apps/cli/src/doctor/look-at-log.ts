@@ -79,7 +79,7 @@ async function trustOf(
   try {
     return (await log.enforcement({ epoch, head, cursor, issuer: trustedIssuers([issuer]) })).issuerTrustedBy;
   } catch (error) {
-    // A sidecar says it only to a writer. Another check reports a log that does not answer.
+    // A sidecar may not answer this question. Another check reports a log that does not answer.
     if (error instanceof LogError) return undefined;
     throw error;
   }
