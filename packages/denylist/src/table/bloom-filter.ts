@@ -1,3 +1,5 @@
+import { rowWords } from '../codec/rows.ts';
+
 // A block has 512 words for the thousand rules of a segment (two thousand just before it splits). Each rule sets three
 // bits of one word. So one lookup in a hundred finds all of its bits set by other rules (one in twenty just before the
 // split). With one bit per rule it would be one in sixteen, and a check makes nine lookups.
@@ -25,8 +27,13 @@ export class BloomFilter {
     return (chunk[wordOf(segmentIndex, thirdWord)]! & bits) === bits ? 1 : 0;
   }
 
-  note(segmentIndex: number, thirdWord: number): void {
-    this.#chunkFor(segmentIndex)[wordOf(segmentIndex, thirdWord)]! |= bitsOf(thirdWord);
+  /** Notes the rows between two offsets, which belong to this segment. */
+  noteRows(segmentIndex: number, rows: Uint32Array, from: number, end: number): void {
+    const chunk = this.#chunkFor(segmentIndex);
+    for (let at = from; at < end; at += rowWords) {
+      const thirdWord = rows[at + 2]!;
+      chunk[wordOf(segmentIndex, thirdWord)]! |= bitsOf(thirdWord);
+    }
   }
 
   /** Clears all bits of a segment, before its rules are noted again. */

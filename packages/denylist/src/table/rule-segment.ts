@@ -1,10 +1,12 @@
 import { copyRow } from '../codec/rows.ts';
 import { placeOf } from '../rules/placement.ts';
-import type { Rule } from '../rules/rule.ts';
+import { type Rule, stampCeiling } from '../rules/rule.ts';
 
 // A slot has eight words: four of the digest, then deniedUntil, issuedUpTo, denialStamp, liftedUpTo. A digest may be all
 // zeros, so a slot is empty when its four numbers are zero: a rule of four zeros is never stored.
 export const slotWords = 8;
+/** Of `liftedUpTo` in a slot. */
+const liftWord = 7;
 export const smallestSegment = 8;
 const highestLoad = 0.85;
 const growth = 1.4;
@@ -35,10 +37,20 @@ export function newSegment(index: number): Segment {
   };
 }
 
+/** Rules that can be added before probing becomes slow. */
+export function roomIn({ used, words }: Segment): number {
+  return Math.floor((words.length / slotWords) * highestLoad) - used;
+}
+
 /** Slots of the next size when one more rule would make probing slow; undefined while there is room. */
-export function slotsToGrow({ used, words }: Segment): number | undefined {
-  const slots = words.length / slotWords;
-  return used + 1 > slots * highestLoad ? Math.ceil(slots * growth) + 1 : undefined;
+export function slotsToGrow(segment: Segment): number | undefined {
+  return roomIn(segment) < 1 ? Math.ceil((segment.words.length / slotWords) * growth) + 1 : undefined;
+}
+
+/** Rows as words, and the place of each. */
+export interface PlacedRows {
+  readonly rows: Uint32Array;
+  readonly places: Uint32Array;
 }
 
 /** Uses the memory of a page of rows for an empty segment, when that is about as much as the rows need there. */
@@ -150,4 +162,27 @@ export function insertRow(
 ): void {
   copyRow(rows, at, segment.words, slot);
   segment.used += 1;
+}
+
+/**
+ * Stores rows in the order of a page until one that cannot simply be added: its digest is in the segment (the caller must
+ * merge), or its rule is all zeros. An impossible lift is replaced by none, as `readRule` does.
+ *
+ * @param from offset of the first row.
+ * @param end offset after the last row. All of them belong to this segment, which has room for them.
+ * @returns the offset of the first row that is not stored.
+ */
+export function insertRows(segment: Segment, { rows, places }: PlacedRows, from: number, end: number): number {
+  prepareWrite(segment);
+  const { words } = segment;
+  let at = from;
+  for (; at < end; at += slotWords) {
+    if (rows[at + liftWord]! >= stampCeiling) rows[at + liftWord] = 0;
+    if (isEmpty(rows, at)) break;
+    const slot = find(words, rows, at, places[at / slotWords]!);
+    if (slot >= 0) break;
+    copyRow(rows, at, words, -1 - slot);
+  }
+  segment.used += (at - from) / slotWords;
+  return at;
 }
