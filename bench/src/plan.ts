@@ -96,6 +96,7 @@ function fullPlan({ rounds, rules = 1_000_000, algorithms = allAlgorithms, conte
       ...{ algorithms, contenders, rules },
       rounds: rounds ?? 5,
       warmUp: { cold: 1500, warm: warmUp },
+      rehearsals: { warm: 3, cold: 1 },
       ...{ turns: 4, warmMs: 150, coldAmount: 800 },
     },
   };
@@ -129,6 +130,7 @@ function quickPlan({ rounds = 1, rules = 10_000, algorithms = ['ES256'], contend
     http: {
       ...{ algorithms, contenders, rules, rounds },
       warmUp: { cold: warmUp, warm: warmUp },
+      rehearsals: { warm: 1, cold: 1 },
       ...{ turns: 2, warmMs: 20, coldAmount: 100 },
     },
   };

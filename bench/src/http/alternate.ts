@@ -10,20 +10,30 @@ export interface Reading {
 }
 
 export interface Turns {
-  /** Number of turns of each runner. */
+  /**
+   * Number of turns of each runner before its first one that counts. After a start or a pause, V8 has a small young generation and
+   * compiles again: the first turns cost up to a third more.
+   */
+  readonly rehearsals: number;
+  /** Number of turns of each runner that count. */
   readonly turns: number;
+  /** The tokens of a turn. The turns are numbered from 0, rehearsals included. */
   readonly supply: (turn: number) => NextToken;
   /** Index of the runner with the first turn. */
   readonly first: number;
 }
 
 /** Runs the runners in several short turns each, so that a slow second of the machine affects all of them. */
-export async function alternate(runners: readonly Runner[], { turns, supply, first }: Turns): Promise<Reading[]> {
+export async function alternate(
+  runners: readonly Runner[],
+  { rehearsals, turns, supply, first }: Turns,
+): Promise<Reading[]> {
   const totals = runners.map((runner) => ({ runner, answers: 0, seconds: 0, cpuUs: 0 }));
-  for (let turn = 0; turn < turns; turn++) {
+  for (let turn = 0; turn < rehearsals + turns; turn++) {
     for (const total of inTurn(totals, first + turn)) {
       const before = await total.runner.cpuUs();
       const { answers, seconds } = await total.runner.load(supply(turn));
+      if (turn < rehearsals) continue;
       total.cpuUs += (await total.runner.cpuUs()) - before;
       total.answers += answers;
       total.seconds += seconds;

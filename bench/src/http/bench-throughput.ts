@@ -21,8 +21,10 @@ export interface ThroughputSizes {
   readonly rounds: number;
   /** Number of requests to each contender before its first turn, with new tokens and with live ones. */
   readonly warmUp: { readonly cold: number; readonly warm: number };
-  /** Number of warm and of cold turns of each contender in a round. */
+  /** Number of warm and of cold turns of each contender in a round that count. */
   readonly turns: number;
+  /** Number of turns before them that do not. */
+  readonly rehearsals: Readonly<Record<Temperature, number>>;
   /** Duration of a warm turn, equal for all contenders. */
   readonly warmMs: number;
   /** Number of requests of a cold turn. */
@@ -60,9 +62,9 @@ export async function benchThroughput(options: ThroughputOptions): Promise<Throu
 }
 
 async function benchAlgorithm(issuer: TestIssuer, setting: Setting, options: ThroughputOptions): Promise<Series[]> {
-  const { rounds, turns, progress, warmUp, warmMs, coldAmount } = options;
+  const { rounds, turns, rehearsals, progress, warmUp, warmMs, coldAmount } = options;
   const { algorithm } = setting;
-  const newTokens = warmUp.cold + turns * coldAmount;
+  const newTokens = warmUp.cold + (rehearsals.cold + turns) * coldAmount;
   progress(`minting ${warmTokens + newTokens} tokens, ${algorithm}`);
   const live = await mintTokens(issuer, warmTokens);
   // Each round starts new processes and sends each of these tokens once to each process, so the tokens are cold.
@@ -84,7 +86,9 @@ async function benchAlgorithm(issuer: TestIssuer, setting: Setting, options: Thr
       for (const temperature of temperatures) {
         const seriesOf = (name: string) => findSeries(all, { algorithm, temperature }, name);
         const taking = runners.filter(({ name }) => seriesOf(name) !== undefined);
-        for (const reading of await alternate(taking, { turns, supply: supplies[temperature], first: round })) {
+        const supply = supplies[temperature];
+        const plan = { rehearsals: rehearsals[temperature], turns, supply, first: round };
+        for (const reading of await alternate(taking, plan)) {
           seriesOf(reading.contender)?.readings.push(reading);
         }
       }
