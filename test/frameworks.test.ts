@@ -22,14 +22,14 @@ afterEach(async () => {
 });
 
 /** The function that a recipe declares. */
-function recipe(declaration: string, verifier: Verifier) {
+function recipe(declaration: string, verifier: Verifier, given: object = {}) {
   const [name] = declaration.split(' =');
   const blocks = [...page.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code = '']) => code);
   const found = blocks.find((code) => code.includes(`const ${declaration}`));
   if (found === undefined)
     throw new Error(`expected a recipe with ${declaration} in docs/frameworks.md or docs/mounting.md`);
   const body = `${found.replace(/^import .*$/gm, '').replace(/^export /gm, '')}\nreturn ${name};`;
-  const scope = { createGate, verifier, TRPCError, GraphQLError, Hono, honoGate, fetchGate };
+  const scope = { createGate, verifier, TRPCError, GraphQLError, Hono, honoGate, fetchGate, ...given };
   return new Function(...Object.keys(scope), body)(...Object.values(scope));
 }
 
@@ -96,6 +96,15 @@ describe('the recipe for GraphQL', () => {
     const { kit, verifier } = await open();
     const headers = { authorization: `Bearer ${kit.token()}` };
     expect(await recipe('contextOf =', verifier)({ req: { headers } })).toMatchObject({ auth: { subject: 'alice' } });
+  });
+
+  it('sends the next DPoP nonce with the answer', async () => {
+    const { verifier } = await open();
+    const passage = { pass: true, auth: { subject: 'alice' }, headers: { 'DPoP-Nonce': 'next' } };
+    const set: [string, string][] = [];
+    const res = { setHeader: (name: string, value: string) => set.push([name, value]) };
+    await recipe('contextOf =', verifier, { createGate: () => async () => passage })({ req: {}, res });
+    expect(set).toEqual([['DPoP-Nonce', 'next']]);
   });
 });
 
