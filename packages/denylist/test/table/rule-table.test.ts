@@ -212,6 +212,24 @@ describe('the table of rules', () => {
     expect(digests.every((digest) => table.get(digest)?.denialStamp === 2)).toBe(true);
   });
 
+  it.each(['empty', 'reserved', 'filled'])(
+    'finds every rule of a page in any order, stored in a table that is %s',
+    (before) => {
+      const table = new RuleTable();
+      const rules = 20_000;
+      if (before === 'reserved') table.reserve(rules);
+      const all = fill(new RuleTable(), rules);
+      const digests = before === 'filled' ? all.slice(fill(table, 3000).length) : all;
+      const page = new Uint32Array(digests.length * slotWords);
+      digests.forEach((digest, row) => page.set([...digest, row + 1, 0, 1, 0], row * slotWords));
+      expect(table.insertRows(table.takePage(page), 0, digests.length)).toBe(page.length);
+      expect([table.size, table.largestSegment <= 2048]).toEqual([rules, true]);
+      expect(digests.every((digest, row) => table.get(digest)?.deniedUntil === row + 1)).toBe(true);
+      const noRule = digests.findIndex((digest) => table.denyingIndex(setOf([digest]), 0, 0) !== 0);
+      expect(noRule).toBe(-1);
+    },
+  );
+
   it('ignores a sweep of a segment that is not there', () => {
     expect(new RuleTable().sweep(5, forEver, 0)).toBe(0);
   });
