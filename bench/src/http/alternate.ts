@@ -11,8 +11,8 @@ export interface Reading {
 
 export interface Turns {
   /**
-   * Number of turns of each runner before its first one that counts. After a start or a pause, V8 has a small young generation and
-   * compiles again: the first turns cost up to a third more.
+   * Number of turns of each runner before its first one that counts: after a start, the first turns cost up to a third more
+   * (docs/performance.md), also after a long warm-up.
    */
   readonly rehearsals: number;
   /** Number of turns of each runner that count. */

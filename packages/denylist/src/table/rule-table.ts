@@ -166,8 +166,8 @@ export class RuleTable {
     while (at < end) {
       const segment = this.#segmentOf(page.places[at / slotWords]!);
       this.#growFor(segment);
-      // One more rule than fits makes the table grow.
-      const room = Math.min(roomIn(segment), this.#roomBeforeGrowth + 1);
+      // The last of these rules may be the one for which a segment is split.
+      const room = Math.min(roomIn(segment), this.#roomBeforeSplit + 1);
       const runEnd = this.#endOfRun(page, at, Math.min(end, at + room * slotWords));
       const next = insertRows(segment, page, at, runEnd);
       this.#added(segment, page.rows, at, next);
@@ -261,7 +261,7 @@ export class RuleTable {
   }
 
   /** Rules that can be added before a segment is split. */
-  get #roomBeforeGrowth(): number {
+  get #roomBeforeSplit(): number {
     return this.#segments.length * rulesPerSegment - this.#size;
   }
 
@@ -278,7 +278,7 @@ export class RuleTable {
     this.#filter.noteRows(segment.index, rows, from, end);
     for (let at = from; at < end; at += slotWords) this.#noteExpiry(segment, rows, at);
     this.#size += (end - from) / slotWords;
-    if (this.#roomBeforeGrowth < 0) this.#splitOne();
+    if (this.#roomBeforeSplit < 0) this.#splitOne();
   }
 
   /** By the shortest of all maximum lifetimes: the real one is not known here. */

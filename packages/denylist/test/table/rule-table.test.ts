@@ -221,7 +221,7 @@ describe('the table of rules', () => {
       const all = fill(new RuleTable(), rules);
       const digests = before === 'filled' ? all.slice(fill(table, 3000).length) : all;
       const page = new Uint32Array(digests.length * slotWords);
-      digests.forEach((digest, row) => page.set([...digest, row + 1, 0, 1, 0], row * slotWords));
+      for (const [row, digest] of digests.entries()) page.set([...digest, row + 1, 0, 1, 0], row * slotWords);
       expect(table.insertRows(table.takePage(page), 0, digests.length)).toBe(page.length);
       expect([table.size, table.largestSegment <= 2048]).toEqual([rules, true]);
       expect(digests.every((digest, row) => table.get(digest)?.deniedUntil === row + 1)).toBe(true);
